@@ -1,0 +1,45 @@
+# The one way in, for people and for CI. `make help` lists it.
+SHELL := /bin/sh
+PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(shell $(p) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(p))) python3)
+BIN := .venv/bin
+SETUP = @$(PYTHON) bootstrap.py
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up test lint types unit integration lock size clean
+
+help: ## list what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## requirements become software, end to end, on the embedded engine
+	$(SETUP)
+	@$(BIN)/agenticai demo
+
+up: ## engine and stack in the foreground, for your own client
+	$(SETUP)
+	@$(BIN)/agenticai up
+
+test: lint types unit integration ## everything that CI runs
+
+lint: ## ruff: style and security rules, formatting
+	$(SETUP) dev
+	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check . && echo "ruff: clean"
+
+types: ## mypy, strict
+	$(SETUP) dev
+	@$(BIN)/mypy
+
+unit: ## tests with fakes, no engine
+	$(SETUP) dev
+	@$(BIN)/pytest -q tests --ignore tests/integration
+
+integration: ## the real path on the embedded engine
+	$(SETUP) dev
+	@$(BIN)/pytest -q tests/integration
+
+lock: ## resolve every dependency again into requirements.lock
+	$(SETUP) dev
+	@$(BIN)/uv pip compile --quiet --system-certs --universal --python-version 3.11 --all-extras --generate-hashes \
+		--no-header --no-annotate --no-emit-index-url pyproject.toml handlers/*/requirements.txt -o requirements.lock
+
+clean: ## remove what make and the engine created
+	rm -rf .venv .agenticai out

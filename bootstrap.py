@@ -1,0 +1,119 @@
+"""Makes .venv from requirements.lock; written for any Python so that an old one gets a sentence, not a traceback."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+
+MINIMUM = (3, 11)
+ROOT = os.path.dirname(os.path.abspath(__file__))
+VENV = os.path.join(ROOT, ".venv")
+BIN = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin")
+PYTHON = os.path.join(BIN, "python")
+STAMP = os.path.join(VENV, "installed.txt")
+LOCK = os.path.join(ROOT, "requirements.lock")
+
+
+class SetupError(Exception):
+    """The environment cannot be made; the message says what to do."""
+
+
+def main(extras):
+    """Install the project with `extras` (comma separated) unless exactly that is installed already."""
+    if sys.version_info < MINIMUM:
+        raise SetupError(
+            "AgenticAI needs Python %d.%d or later, and %s is %s: install one, or name it: make PYTHON=python3.13 ..."
+            % (MINIMUM + (sys.executable, ".".join(map(str, sys.version_info[:3]))))
+        )
+    if installed() >= wanted(extras):
+        return
+    make_venv()
+    install(extras)
+    with open(STAMP, "w") as stamp:
+        stamp.write("\n".join(sorted(wanted(extras) | installed_for_this_lock(extras))))
+
+
+def wanted(extras):
+    """What the stamp must say: one line for each extra, naming the inputs it was installed from."""
+    digest = hashlib.sha256(sys.version.encode())
+    for name in ("pyproject.toml", "requirements.lock", "bootstrap.py"):
+        with open(os.path.join(ROOT, name), "rb") as source:
+            digest.update(source.read())
+    return {digest.hexdigest()[:16] + " " + extra for extra in ["core"] + [e for e in extras.split(",") if e]}
+
+
+def installed():
+    """The stamp's lines; none where nothing was installed or a set-up was cut short."""
+    try:
+        with open(STAMP) as stamp:
+            return set(stamp.read().split("\n"))
+    except OSError:
+        return set()
+
+
+def installed_for_this_lock(extras):
+    """The stamp's lines that are still true: installing one extra does not take another away."""
+    digest = next(iter(wanted(extras))).split(" ")[0]
+    return {line for line in installed() if line.startswith(digest)}
+
+
+def make_venv():
+    """Create .venv with uv in it, or keep the one there if it is whole and of this Python."""
+    if run([PYTHON, "-c", "import sys; sys.exit(sys.version != %r)" % sys.version]) == 0 and os.path.exists(uv()):
+        return
+    print("Creating .venv with Python %s ..." % ".".join(map(str, sys.version_info[:3])))
+    sys.stdout.flush()
+    shutil.rmtree(VENV, ignore_errors=True)
+    if subprocess.call([sys.executable, "-m", "venv", VENV], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
+        raise SetupError("Python could not create .venv: on Debian and Ubuntu, `apt install python3-venv` first.")
+    if run([PYTHON, "-m", "pip", "install", "--quiet", "--retries", "1", "--disable-pip-version-check", locked("uv")]):
+        raise SetupError(no_packages())
+
+
+def install(extras):
+    """Install the project, editable, with every version held to requirements.lock."""
+    print("Installing pinned packages (%s) ..." % (extras or "core"))
+    sys.stdout.flush()
+    environment = dict(os.environ, VIRTUAL_ENV=VENV)
+    if os.environ.get("PIP_INDEX_URL"):
+        environment.setdefault("UV_DEFAULT_INDEX", os.environ["PIP_INDEX_URL"])
+    target = ROOT + ("[%s]" % extras if extras else "")
+    command = [uv(), "pip", "install", "--quiet", "--system-certs", "--compile-bytecode", "-c", LOCK, "-e", target]
+    if run(command, environment):
+        raise SetupError(no_packages())
+
+
+def locked(name):
+    """The pin `name==version` in requirements.lock."""
+    with open(LOCK) as lock:
+        return next(line.split()[0] for line in lock if line.startswith(name + "=="))
+
+
+def uv():
+    """The path of uv inside .venv."""
+    return os.path.join(BIN, "uv.exe" if os.name == "nt" else "uv")
+
+
+def run(command, environment=None):
+    """Run quietly; what the command said is kept in .venv's log. Return its exit status."""
+    try:
+        os.makedirs(VENV, exist_ok=True)
+        with open(os.path.join(VENV, "setup.log"), "a") as log:
+            return subprocess.call(command, env=environment, stdout=log, stderr=log)
+    except OSError:
+        return 1
+
+
+def no_packages():
+    return (
+        "The packages could not be installed: check the network (or set PIP_INDEX_URL to your mirror) and run the"
+        " same command again. What the installer said is in .venv/setup.log."
+    )
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1] if len(sys.argv) > 1 else "")
+    except SetupError as error:
+        sys.exit("%s" % error)

@@ -1,0 +1,42 @@
+"""The API's Lambda function."""
+
+import os
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.logging import correlation_paths
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from api_handler.resolver import Resolver, resolver
+from api_handler.service import Service
+from shared.composition import connect
+
+TOKEN_SECONDS = 60
+
+logger = Logger()
+
+
+@logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer one request of API Gateway."""
+    app = _app()
+    app.context["service"] = _service
+    return app.resolve(event, context)
+
+
+@cache
+def _app() -> Resolver:
+    return resolver(_token, os.environ.get("ALLOWED_ORIGIN") or None)
+
+
+@cache
+def _service() -> Service:
+    connections = connect(os.environ)
+    return Service(connections.projects, connections.objects, connections.outgoing)
+
+
+def _token() -> str:
+    from aws_lambda_powertools.utilities.parameters import get_parameter
+
+    return get_parameter(os.environ["API_TOKEN_PARAMETER"], decrypt=True, max_age=TOKEN_SECONDS)

@@ -1,0 +1,1 @@
+"""The Dev agent: writes the files of one task at a time."""

@@ -1,0 +1,66 @@
+"""Packaging a revision: detect what it is, zip it, and say how to deploy it."""
+
+from dataclasses import dataclass
+
+from ops_agent.deployment import instructions_for, template_for
+from ops_agent.package import build_zip
+from ops_agent.project_type import ProjectType, detect
+from shared.language_model.port import Remaining
+from shared.models.messages import DeployRequested
+from shared.models.project import Project, StoredObject
+from shared.models.workflow import ProjectStatus
+from shared.projects import Changes, Projects
+from shared.storage.objects import Objects, read_named
+
+
+@dataclass(frozen=True)
+class Packaged:
+    """A package with what goes with it, stored."""
+
+    type: ProjectType
+    package: StoredObject
+    template: StoredObject | None
+    instructions: StoredObject
+
+
+class OpsAgent:
+    """Packages revisions."""
+
+    name = "ops"
+    status = ProjectStatus.DEPLOYING
+
+    def __init__(self, projects: Projects, objects: Objects) -> None:
+        self._projects = projects
+        self._objects = objects
+
+    def work(self, message: DeployRequested, project: Project, remaining: Remaining) -> Packaged:
+        """Build and store the package, its template and its instructions."""
+        contents = {file.path: read_named(self._objects, file.object) for file in self._projects.files(project.id)}
+        detected = detect({path: content.decode(errors="replace") for path, content in contents.items()})
+        folder = f"deployments/{project.id}/{message.revision}"
+        template = template_for(detected)
+        instructions = instructions_for(project.name, detected, frozenset(contents))
+        return Packaged(
+            type=detected.type,
+            package=self._objects.put(f"{folder}/package.zip", build_zip(contents), "application/zip"),
+            template=self._objects.put(f"{folder}/template.yaml", template.encode(), "application/yaml")
+            if template
+            else None,
+            instructions=self._objects.put(
+                f"{folder}/DEPLOY.md", instructions.encode(), "text/markdown; charset=utf-8"
+            ),
+        )
+
+    def conclude(self, message: DeployRequested, project: Project, result: Packaged) -> Changes:
+        """The package, and the project completed."""
+        return Changes(
+            fields={
+                "project_type": result.type,
+                "package": result.package.model_dump(),
+                "template": result.template.model_dump() if result.template else None,
+                "instructions": result.instructions.model_dump(),
+            },
+            move=ProjectStatus.COMPLETED,
+            project={"package": result.package.model_dump()},
+            detail=f"packaged as {result.type}, {result.package.size} bytes",
+        )

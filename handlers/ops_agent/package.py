@@ -1,0 +1,25 @@
+"""The deployment package: a zip whose bytes depend on its files alone."""
+
+import io
+import zipfile
+from collections.abc import Mapping
+from typing import Final
+
+from shared.paths import check_paths
+
+_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
+_REGULAR_FILE: Final = 0o100644
+
+
+def build_zip(files: Mapping[str, bytes]) -> bytes:
+    """Zip the files (content by path); raises `shared.paths.UnsafePath` rather than pack a path that could escape."""
+    check_paths(files)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for path in sorted(files):
+            entry = zipfile.ZipInfo(path, date_time=_EPOCH)
+            entry.external_attr = _REGULAR_FILE << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system = 3
+            archive.writestr(entry, files[path])
+    return packed.getvalue()

@@ -1,0 +1,1 @@
+"""The PM agent: turns requirements into a plan that the other agents can carry out."""

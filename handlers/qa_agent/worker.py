@@ -1,0 +1,30 @@
+"""The QA agent's Lambda function."""
+
+import os
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from qa_agent.agent import QaAgent, Tested
+from shared.composition import connect
+from shared.models.messages import TestRequested
+from shared.sqs_batch import serve
+from shared.worker import Worker
+
+logger = Logger()
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    """Handle one SQS batch of test requests."""
+    return serve(event, context, worker=_worker(), accepts=TestRequested, logger=logger)
+
+
+@cache
+def _worker() -> Worker[TestRequested, Tested]:
+    connections = connect(os.environ)
+    agent = QaAgent(connections.projects, connections.objects)
+    return Worker(agent, connections.projects, connections.outgoing, logger.info)

@@ -1,0 +1,20 @@
+"""New identifiers and the time, as functions that a test replaces."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from ulid import ULID
+
+Clock = Callable[[], datetime]
+Identifiers = Callable[[], str]
+
+
+def now() -> datetime:
+    """The time in UTC, to the millisecond: what the items store."""
+    moment = datetime.now(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def new_ulid() -> str:
+    """A new ULID: 26 characters that sort by time."""
+    return str(ULID())

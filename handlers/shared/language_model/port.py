@@ -1,0 +1,63 @@
+"""The port to a language model: a prompt, a reply, and the ways in which there is none."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from shared.errors import Deferrable, Retryable, Terminal
+from shared.models.project import TokenUsage
+
+Remaining = Callable[[], float]
+"""The seconds left before the function is stopped."""
+
+
+class FinishReason(StrEnum):
+    """Why the model stopped writing."""
+
+    STOP = "STOP"
+    MAX_TOKENS = "MAX_TOKENS"
+    BLOCKED = "BLOCKED"
+    OTHER = "OTHER"
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What the model is asked; with a JSON schema, the reply is to be JSON of that schema."""
+
+    system: str
+    text: str
+    schema: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the model said. `detail` names the model's own finish reason where it is not a plain stop."""
+
+    text: str
+    finish_reason: FinishReason
+    tokens: TokenUsage
+    detail: str = ""
+
+
+class LanguageModel(Protocol):
+    """A language model.
+
+    Raises `ModelUnavailable`, `ModelQuotaSpent` or `ModelUnusable`, which tell the worker contract what to do.
+    """
+
+    def generate(self, prompt: Prompt, remaining: Remaining) -> Reply:
+        """Ask once, with retries only within the `remaining` seconds."""
+        ...
+
+
+class ModelUnavailable(Retryable):
+    """Throttled, overloaded, timed out or cut off: the same prompt may work later."""
+
+
+class ModelQuotaSpent(Deferrable):
+    """The day's quota is used up."""
+
+
+class ModelUnusable(Terminal):
+    """The key, the model's name or the request is wrong: a person must act."""

@@ -1,0 +1,1 @@
+"""What the agents speak about: projects, plans, files, reports, messages, and the timeline."""

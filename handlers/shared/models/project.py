@@ -1,0 +1,74 @@
+"""A project as it is stored and shown, and the marks that name its builds."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from shared.models.base import Model
+from shared.models.workflow import ProjectStatus
+
+ProjectId = Annotated[str, StringConstraints(pattern=r"^[0-9A-HJKMNP-TV-Z]{26}$")]
+"""A ULID (Crockford base 32): it sorts by the time the project was created."""
+
+
+class Revision(Model):
+    """One state of a project's code: build 1 is the first request, each change request makes the next;
+    round 0 is the development, each repair after QA the next."""
+
+    build: int = Field(ge=1)
+    round: int = Field(ge=0, default=0)
+
+    def __str__(self) -> str:
+        return f"{self.build}.{self.round}"
+
+    def repaired(self) -> "Revision":
+        """The revision that the next repair round makes."""
+        return Revision(build=self.build, round=self.round + 1)
+
+
+class StoredObject(Model):
+    """An object in the bucket, as an item names it."""
+
+    key: str
+    size: int = Field(ge=0, description="bytes")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+class TokenUsage(Model):
+    """What the language model was asked and answered, in calls and tokens."""
+
+    calls: int = 0
+    prompt_tokens: int = 0
+    output_tokens: int = 0
+
+    def __add__(self, other: "TokenUsage") -> "TokenUsage":
+        return TokenUsage(
+            calls=self.calls + other.calls,
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+        )
+
+
+class Failure(Model):
+    """Why a project failed, in words a person can act on."""
+
+    step: str
+    reason: str
+
+
+class Project(Model):
+    """The `METADATA` item of a project."""
+
+    id: ProjectId
+    name: str
+    requirements: str
+    status: ProjectStatus
+    revision: Revision
+    created_at: datetime
+    updated_at: datetime
+    version: int = Field(ge=1, description="grows by one with every write; optimistic concurrency")
+    score: float | None = Field(default=None, ge=0, le=100)
+    failure: Failure | None = None
+    tokens: TokenUsage = TokenUsage()
+    package: StoredObject | None = None

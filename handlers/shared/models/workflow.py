@@ -1,0 +1,41 @@
+"""A project's status and its legal moves; a conditional write refuses every other."""
+
+from enum import StrEnum
+from typing import Final
+
+
+class ProjectStatus(StrEnum):
+    """Where a project stands."""
+
+    CREATED = "CREATED"
+    PLANNING = "PLANNING"
+    DEVELOPING = "DEVELOPING"
+    TESTING = "TESTING"
+    DEPLOYING = "DEPLOYING"
+    COMPLETED = "COMPLETED"
+    NEEDS_REVIEW = "NEEDS_REVIEW"
+    WAITING_FOR_QUOTA = "WAITING_FOR_QUOTA"
+    FAILED = "FAILED"
+
+
+_S = ProjectStatus
+
+LEGAL_MOVES: Final[dict[ProjectStatus, frozenset[ProjectStatus]]] = {
+    _S.CREATED: frozenset({_S.PLANNING, _S.FAILED}),
+    _S.PLANNING: frozenset({_S.DEVELOPING, _S.WAITING_FOR_QUOTA, _S.FAILED}),
+    _S.DEVELOPING: frozenset({_S.TESTING, _S.WAITING_FOR_QUOTA, _S.FAILED}),
+    _S.TESTING: frozenset({_S.DEPLOYING, _S.DEVELOPING, _S.NEEDS_REVIEW, _S.FAILED}),
+    _S.DEPLOYING: frozenset({_S.COMPLETED, _S.FAILED}),
+    _S.WAITING_FOR_QUOTA: frozenset({_S.PLANNING, _S.DEVELOPING, _S.FAILED}),
+    _S.COMPLETED: frozenset({_S.PLANNING, _S.DEPLOYING}),
+    _S.NEEDS_REVIEW: frozenset({_S.PLANNING, _S.DEPLOYING}),
+    _S.FAILED: frozenset({_S.PLANNING, _S.DEVELOPING, _S.TESTING, _S.DEPLOYING}),
+}
+
+FINAL: Final = frozenset({_S.COMPLETED, _S.NEEDS_REVIEW, _S.FAILED})
+"""The statuses in which no agent has anything left to do."""
+
+
+def sources(target: ProjectStatus) -> frozenset[ProjectStatus]:
+    """The statuses from which a project may move to `target`."""
+    return frozenset(status for status, targets in LEGAL_MOVES.items() if target in targets)

@@ -1,0 +1,58 @@
+"""The port to the agents' queues, and its SQS adapter."""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.errors import Retryable
+from shared.models.messages import AnyMessage, DeployRequested, PlanRequested, TaskReady, TestRequested
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+
+class Queue(StrEnum):
+    """The four agents' queues."""
+
+    PM = "pm"
+    DEV = "dev"
+    QA = "qa"
+    OPS = "ops"
+
+
+DESTINATION: Mapping[type, Queue] = {
+    PlanRequested: Queue.PM,
+    TaskReady: Queue.DEV,
+    TestRequested: Queue.QA,
+    DeployRequested: Queue.OPS,
+}
+"""Each message has one queue."""
+
+
+class Outgoing(Protocol):
+    """Sends messages. Throttling and outages raise `shared.errors.Retryable`."""
+
+    def send(self, messages: Iterable[AnyMessage], *, delay: int = 0) -> None:
+        """Send each message to its queue, `delay` seconds from now (0 to 900)."""
+        ...
+
+
+class SqsOutgoing:
+    """Sends over SQS."""
+
+    def __init__(self, client: "SQSClient", urls: Mapping[Queue, str]) -> None:
+        self._client = client
+        self._urls = urls
+
+    def send(self, messages: Iterable[AnyMessage], *, delay: int = 0) -> None:
+        for message in messages:
+            try:
+                self._client.send_message(
+                    QueueUrl=self._urls[DESTINATION[type(message)]],
+                    MessageBody=message.model_dump_json(by_alias=True),
+                    DelaySeconds=delay,
+                )
+            except (ClientError, BotoCoreError) as error:
+                raise Retryable(f"SQS did not take {message.id}: {error}") from error

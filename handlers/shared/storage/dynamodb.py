@@ -1,0 +1,169 @@
+"""The table port on DynamoDB."""
+
+import json
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.errors import Retryable
+from shared.storage.table import Attributes, Conflict, Item, Key, Page, Put, Remove, Update, Write
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+INDEX: Final = "GSI1"
+_CONDITION: Final = "ConditionalCheckFailed"
+_serializer = TypeSerializer()
+_deserializer = TypeDeserializer()
+
+
+class DynamoDbTable:
+    """A DynamoDB table with `PK`, `SK` and the listing index `GSI1`."""
+
+    def __init__(self, client: "DynamoDBClient", name: str) -> None:
+        self._client = client
+        self._name = name
+
+    def get(self, key: Key) -> Attributes | None:
+        with _translated():
+            found = self._client.get_item(TableName=self._name, Key=_key(key), ConsistentRead=True)
+        return _item(found["Item"]).attributes if "Item" in found else None
+
+    def query(self, pk: str, *, first: str = "", last: str = "\U0010ffff") -> tuple[Item, ...]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._name,
+            KeyConditionExpression="PK = :pk AND SK BETWEEN :first AND :last",
+            ExpressionAttributeValues={":pk": {"S": pk}, ":first": {"S": first or " "}, ":last": {"S": last}},
+            ConsistentRead=True,
+        )
+        with _translated():
+            return tuple(_item(raw) for page in pages for raw in page["Items"])
+
+    def listed(self, index_pk: str, *, limit: int, start: Mapping[str, str] | None = None) -> Page:
+        request: dict[str, Any] = {"ExclusiveStartKey": _marshal(start)} if start else {}
+        with _translated():
+            page = self._client.query(
+                TableName=self._name,
+                IndexName=INDEX,
+                KeyConditionExpression="GSI1PK = :pk",
+                ExpressionAttributeValues={":pk": {"S": index_pk}},
+                ScanIndexForward=False,
+                Limit=limit,
+                **request,
+            )
+        after = page.get("LastEvaluatedKey")
+        return Page(tuple(map(_item, page["Items"])), {k: v["S"] for k, v in after.items()} if after else None)
+
+    def write(self, *writes: Write) -> None:
+        with _translated(writes):
+            if len(writes) == 1:
+                self._write_one(writes[0])
+            else:
+                self._client.transact_write_items(TransactItems=[_transact(self._name, write) for write in writes])
+
+    def _write_one(self, write: Write) -> None:
+        # A transaction of one costs twice the write capacity of the plain call.
+        ((operation, request),) = _transact(self._name, write).items()
+        call: dict[str, Callable[..., object]] = {
+            "Put": self._client.put_item,
+            "Update": self._client.update_item,
+            "Delete": self._client.delete_item,
+        }
+        call[operation](**request)
+
+
+def _transact(table: str, write: Write) -> Any:
+    """The write as an entry of TransactWriteItems."""
+    match write:
+        case Put(key, attributes, absent):
+            condition = {"ConditionExpression": "attribute_not_exists(PK)"} if absent else {}
+            return {"Put": {"TableName": table, "Item": _key(key) | _marshal(attributes), **condition}}
+        case Update():
+            return {"Update": {"TableName": table, "Key": _key(write.key), **_update(write)}}
+        case Remove(key):
+            return {"Delete": {"TableName": table, "Key": _key(key)}}
+
+
+def _update(write: Update) -> dict[str, Any]:
+    """The update's expressions; every attribute goes by a placeholder, so that no name can be a reserved word."""
+    values: dict[str, Any] = {}
+    names: dict[str, str] = {}
+
+    def placeholder(attribute: str, value: Any) -> tuple[str, str]:
+        mark = f"v{len(values)}"
+        values[f":{mark}"] = _serialize(value)
+        names[f"#{attribute}"] = attribute
+        return f"#{attribute}", f":{mark}"
+
+    sets = [" = ".join(placeholder(name, value)) for name, value in write.set.items()]
+    adds = [" ".join(placeholder(name, value)) for name, value in write.add.items()]
+    conditions = ["attribute_exists(PK)"]
+    for attribute, allowed in write.among.items():
+        marks = [placeholder(attribute, value)[1] for value in sorted(allowed, key=str)]
+        conditions.append(f"#{attribute} IN ({', '.join(marks)})")
+    clauses = [f"SET {', '.join(sets)}"] * bool(sets) + [f"ADD {', '.join(adds)}"] * bool(adds)
+    return {
+        "UpdateExpression": " ".join(clauses),
+        "ConditionExpression": " AND ".join(conditions),
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": values,
+    }
+
+
+def _key(key: Key) -> dict[str, Any]:
+    return {"PK": {"S": key.pk}, "SK": {"S": key.sk}}
+
+
+def _marshal(attributes: Attributes) -> dict[str, Any]:
+    return {name: _serialize(value) for name, value in attributes.items()}
+
+
+def _serialize(value: Any) -> Any:
+    # DynamoDB's numbers are decimal; boto3 refuses floats, so they pass through their shortest text.
+    return _serializer.serialize(json.loads(json.dumps(value), parse_float=Decimal))
+
+
+def _item(raw: Mapping[str, Any]) -> Item:
+    attributes = {name: _plain(_deserializer.deserialize(value)) for name, value in raw.items()}
+    return Item(Key(attributes.pop("PK"), attributes.pop("SK")), attributes)
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+        case dict():
+            return {name: _plain(member) for name, member in value.items()}
+        case list():
+            return [_plain(member) for member in value]
+    return value
+
+
+class _translated:  # noqa: N801 - reads as a statement: with _translated():
+    """Turns botocore's errors into this package's: failed conditions into `Conflict`, all else into `Retryable`."""
+
+    def __init__(self, writes: tuple[Write, ...] = ()) -> None:
+        self._writes = writes
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, ClientError):
+            self._raise_client_error(error)
+        if isinstance(error, BotoCoreError):
+            raise Retryable(f"DynamoDB could not be reached: {error}") from error
+
+    def _raise_client_error(self, error: ClientError) -> None:
+        code = error.response["Error"]["Code"]
+        if code == "ConditionalCheckFailedException":
+            raise Conflict([write.key for write in self._writes]) from error
+        if code == "TransactionCanceledException":
+            reasons: list[dict[str, str]] = error.response.get("CancellationReasons", [])  # type: ignore[assignment]
+            failed = [w.key for w, why in zip(self._writes, reasons, strict=False) if why.get("Code") == _CONDITION]
+            if failed:
+                raise Conflict(failed) from error
+        raise Retryable(f"DynamoDB refused: {code}") from error

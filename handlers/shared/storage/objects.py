@@ -1,0 +1,94 @@
+"""The port to the bucket, and its S3 adapter."""
+
+import hashlib
+from typing import TYPE_CHECKING, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.errors import Retryable
+from shared.models.project import StoredObject
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+class Objects(Protocol):
+    """A bucket of objects. Throttling and outages raise `shared.errors.Retryable`."""
+
+    def put(self, key: str, content: bytes, content_type: str) -> StoredObject:
+        """Write an object, over an earlier one of that key."""
+        ...
+
+    def put_first(self, key: str, content: bytes, content_type: str) -> bytes:
+        """Write an object unless there is one already; return the content that the bucket then holds."""
+        ...
+
+    def get(self, key: str) -> bytes | None:
+        """Read an object; None if there is none."""
+        ...
+
+    def link(self, stored: StoredObject, seconds: int) -> str:
+        """An address at which anyone may read the object for that long."""
+        ...
+
+
+class S3Objects:
+    """A bucket on S3."""
+
+    def __init__(self, client: "S3Client", bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def put(self, key: str, content: bytes, content_type: str) -> StoredObject:
+        try:
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=content, ContentType=content_type)
+        except (ClientError, BotoCoreError) as error:
+            raise Retryable(f"S3 could not store {key}: {error}") from error
+        return describe(key, content)
+
+    def put_first(self, key: str, content: bytes, content_type: str) -> bytes:
+        try:
+            # A conditional write: docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+            self._client.put_object(
+                Bucket=self._bucket, Key=key, Body=content, ContentType=content_type, IfNoneMatch="*"
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] in {"PreconditionFailed", "ConditionalRequestConflict"}:
+                return self._existing(key)
+            raise Retryable(f"S3 could not store {key}: {error}") from error
+        except BotoCoreError as error:
+            raise Retryable(f"S3 could not be reached: {error}") from error
+        return content
+
+    def get(self, key: str) -> bytes | None:
+        try:
+            return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if error.response["Error"]["Code"] in {"NoSuchKey", "404"}:
+                return None
+            raise Retryable(f"S3 could not read {key}: {error}") from error
+        except BotoCoreError as error:
+            raise Retryable(f"S3 could not be reached: {error}") from error
+
+    def link(self, stored: StoredObject, seconds: int) -> str:
+        parameters = {"Bucket": self._bucket, "Key": stored.key}
+        return self._client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=seconds)
+
+    def _existing(self, key: str) -> bytes:
+        content = self.get(key)
+        if content is None:
+            raise Retryable(f"S3 says {key} is being written; it is not readable yet")
+        return content
+
+
+def describe(key: str, content: bytes) -> StoredObject:
+    """The key, size and SHA-256 by which an item names an object."""
+    return StoredObject(key=key, size=len(content), sha256=hashlib.sha256(content).hexdigest())
+
+
+def read_named(objects: Objects, named: StoredObject) -> bytes:
+    """The object that an item names; raises `Retryable` if it is missing or not the one that was named."""
+    content = objects.get(named.key)
+    if content is None or hashlib.sha256(content).hexdigest() != named.sha256:
+        raise Retryable(f"{named.key} is not the object that was stored")
+    return content

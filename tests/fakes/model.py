@@ -1,0 +1,29 @@
+"""A language model that says what a test tells it to."""
+
+from collections.abc import Callable
+
+from shared.errors import AgentError
+from shared.language_model.port import FinishReason, Prompt, Remaining, Reply
+from shared.models.project import TokenUsage
+
+Answer = str | Reply | AgentError
+
+
+def said(text: str, finish_reason: FinishReason = FinishReason.STOP) -> Reply:
+    """A reply that used ten tokens each way."""
+    return Reply(text, finish_reason, TokenUsage(calls=1, prompt_tokens=10, output_tokens=10), finish_reason)
+
+
+class ScriptedModel:
+    """Answers each prompt with what `script` makes of it, and keeps the prompts."""
+
+    def __init__(self, script: Callable[[Prompt], Answer]) -> None:
+        self._script = script
+        self.prompts: list[Prompt] = []
+
+    def generate(self, prompt: Prompt, remaining: Remaining) -> Reply:
+        self.prompts.append(prompt)
+        answer = self._script(prompt)
+        if isinstance(answer, AgentError):
+            raise answer
+        return answer if isinstance(answer, Reply) else said(answer)

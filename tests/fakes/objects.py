@@ -1,0 +1,24 @@
+"""The bucket in memory."""
+
+from shared.models.project import StoredObject
+from shared.storage.objects import describe
+
+
+class InMemoryObjects:
+    """A bucket as a mapping."""
+
+    def __init__(self) -> None:
+        self.contents: dict[str, bytes] = {}
+
+    def put(self, key: str, content: bytes, content_type: str) -> StoredObject:
+        self.contents[key] = content
+        return describe(key, content)
+
+    def put_first(self, key: str, content: bytes, content_type: str) -> bytes:
+        return self.contents.setdefault(key, content)
+
+    def get(self, key: str) -> bytes | None:
+        return self.contents.get(key)
+
+    def link(self, stored: StoredObject, seconds: int) -> str:
+        return f"memory:{stored.key}?seconds={seconds}"
