@@ -1,0 +1,100 @@
+"""The typed client of a deployed stack's API."""
+
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import httpx2
+from pydantic import TypeAdapter, ValidationError
+
+from scenarios.errors import ApiError
+from shared.models.events import TimelineEvent
+from shared.models.quality import QualityReport
+from shared.models.views import DeploymentView, FileView, ProjectPage, ProjectView, TestView
+
+T = TypeVar("T")
+TIMEOUT_SECONDS = 35.0
+"""API Gateway gives up after 29 seconds."""
+
+
+class ProjectsApi:
+    """Speaks to the API at `url` with a token; every method raises `ApiError`."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self._http = httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=TIMEOUT_SECONDS)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+    def create(self, name: str, requirements: str) -> ProjectView:
+        """Post requirements."""
+        body = {"name": name, "requirements": requirements}
+        return self._parsed(ProjectView, "POST", "/api/projects", json=body)
+
+    def listed(self, limit: int = 20, cursor: str | None = None) -> ProjectPage:
+        """One page of projects, newest first."""
+        params = {"limit": limit, **({"cursor": cursor} if cursor else {})}
+        return self._parsed(ProjectPage, "GET", "/api/projects", params=params)
+
+    def get(self, project_id: str) -> ProjectView:
+        """One project."""
+        return self._parsed(ProjectView, "GET", f"/api/projects/{project_id}")
+
+    def files(self, project_id: str) -> list[FileView]:
+        """What files it has."""
+        return self._parsed(list[FileView], "GET", f"/api/projects/{project_id}/files")
+
+    def file(self, project_id: str, path: str) -> bytes:
+        """One file's content."""
+        return self._request("GET", f"/api/projects/{project_id}/files/{path}").content
+
+    def tests(self, project_id: str) -> list[TestView]:
+        """Its tests, oldest first."""
+        return self._parsed(list[TestView], "GET", f"/api/projects/{project_id}/tests")
+
+    def deployments(self, project_id: str) -> list[DeploymentView]:
+        """Its packaged revisions, oldest first."""
+        return self._parsed(list[DeploymentView], "GET", f"/api/projects/{project_id}/deployments")
+
+    def events(self, project_id: str) -> list[TimelineEvent]:
+        """Its timeline, oldest first."""
+        return self._parsed(list[TimelineEvent], "GET", f"/api/projects/{project_id}/events")
+
+    def report(self, test: TestView) -> QualityReport:
+        """The report of a test that has ended."""
+        return TypeAdapter(QualityReport).validate_json(self.download(str(test.report_url)))
+
+    def download(self, url: str) -> bytes:
+        """What is behind an address that the API gave; such addresses carry their own permission."""
+        try:
+            return httpx2.get(url, timeout=TIMEOUT_SECONDS).raise_for_status().content
+        except httpx2.HTTPError as error:
+            raise ApiError(f"The download failed ({error}); ask again for a fresh address.") from error
+
+    def _parsed(self, kind: type[T], method: str, path: str, **request: Any) -> T:
+        content = self._request(method, path, **request).content
+        try:
+            return TypeAdapter(kind).validate_json(content)
+        except ValidationError as error:
+            raise ApiError(f"{method} {path} did not answer as this version expects: {error}") from error
+
+    def _request(self, method: str, path: str, **request: Any) -> httpx2.Response:
+        try:
+            response = self._http.request(method, path, **request)
+        except httpx2.HTTPError as error:
+            raise ApiError(f"The API does not answer ({error}); is the stack still up?") from error
+        if response.is_success:
+            return response
+        raise ApiError(f"{method} {path} was answered with {response.status_code}: {_reason(response)}")
+
+
+def _reason(response: httpx2.Response) -> str:
+    """What a problem document says (RFC 9457), or the answer as it is."""
+    try:
+        return str(response.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return response.text[:200]

@@ -1,0 +1,34 @@
+"""A project followed to its end, event by event, as they happen."""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from scenarios.client import ProjectsApi
+from shared.models.events import TimelineEvent
+from shared.models.workflow import FINAL
+
+POLL_SECONDS: Final = 0.2
+
+Pause = Callable[[float], object]
+
+
+def pause(seconds: float) -> None:
+    """Wait; Ctrl-C ends the wait."""
+    threading.Event().wait(seconds)
+
+
+def follow(api: ProjectsApi, project_id: str, *, wait: Pause = pause) -> Iterator[TimelineEvent | None]:
+    """Yield each event of the timeline once, in order, until one leaves the project in a final status.
+
+    Between the events it yields None after each look, so that a display can keep its clock going.
+    """
+    seen: set[str] = set()
+    while True:
+        fresh = [event for event in api.events(project_id) if event.id not in seen]
+        yield from fresh
+        if any(event.status in FINAL for event in fresh):
+            return
+        seen.update(event.id for event in fresh)
+        yield None
+        wait(POLL_SECONDS)

@@ -1,0 +1,116 @@
+"""The events of a stack: each once, in order, as they happen, and the one that explains a failure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.type_defs import StackEventTypeDef
+
+    from stack.waiting import Pause, Polling
+
+STACK_TYPE = "AWS::CloudFormation::Stack"
+
+# What CloudFormation says of resources that it gave up because another had failed.
+_CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class StackEvent:
+    """One change of one resource, or of the stack itself (`is_stack`)."""
+
+    id: str
+    time: datetime
+    logical_id: str
+    resource_type: str
+    status: str
+    reason: str
+    is_stack: bool
+
+    @property
+    def in_progress(self) -> bool:
+        return self.status.endswith("_IN_PROGRESS")
+
+    @property
+    def failed(self) -> bool:
+        return self.status.endswith("_FAILED")
+
+
+class EventStream:
+    """The events of a stack from now on; `read` returns each exactly once, oldest first."""
+
+    def __init__(self, cloudformation: CloudFormationClient, stack_id: str) -> None:
+        self._cloudformation = cloudformation
+        self._stack_id = stack_id
+        self._seen: set[str] = set()
+        self.read()
+
+    def read(self) -> list[StackEvent]:
+        """Return what has happened since the last call."""
+        fresh: dict[str, StackEvent] = {}
+        pages = self._cloudformation.get_paginator("describe_stack_events").paginate(StackName=self._stack_id)
+        for page in pages:  # newest first
+            known = False
+            for event in page["StackEvents"]:
+                known = known or event["EventId"] in self._seen
+                if event["EventId"] not in self._seen:
+                    fresh.setdefault(event["EventId"], _event(event))
+            if known:
+                break
+        self._seen.update(fresh)
+        return list(reversed(fresh.values()))
+
+
+def follow(
+    cloudformation: CloudFormationClient,
+    stream: EventStream,
+    stack_id: str,
+    on_event: Callable[[StackEvent], object],
+    polling: Polling,
+    pause: Pause,
+) -> tuple[str, tuple[StackEvent, ...]]:
+    """Report events until the operation on the stack has ended; return its last status and all the events.
+
+    Raises TimeoutError when that takes longer than `polling` allows.
+    """
+    events: list[StackEvent] = []
+
+    def report() -> None:
+        for event in stream.read():
+            events.append(event)
+            on_event(event)
+
+    for _ in polling.attempts(pause):
+        report()
+        # An event of the stack, and not its status alone: right after the change set was executed the status may
+        # still be that of the operation before. And not the event alone: a failed creation goes on with a rollback.
+        own = [event for event in events if event.is_stack]
+        if own and not own[-1].in_progress:
+            status = cloudformation.describe_stacks(StackName=stack_id)["Stacks"][0]["StackStatus"]
+            if not status.endswith("_IN_PROGRESS"):
+                break
+    report()
+    return status, tuple(events)
+
+
+def first_failure(events: Iterable[StackEvent]) -> StackEvent | None:
+    """Return the failure that caused the others: the first of a resource that was not merely cancelled."""
+    failures = [event for event in events if event.failed and _CANCELLED not in event.reason.lower()]
+    return next((event for event in failures if not event.is_stack), failures[0] if failures else None)
+
+
+def _event(event: StackEventTypeDef) -> StackEvent:
+    return StackEvent(
+        id=event["EventId"],
+        time=event["Timestamp"],
+        logical_id=event.get("LogicalResourceId", ""),
+        resource_type=event.get("ResourceType", ""),
+        status=event.get("ResourceStatus", ""),
+        reason=event.get("ResourceStatusReason", ""),
+        is_stack=event.get("ResourceType") == STACK_TYPE and event.get("PhysicalResourceId") == event["StackId"],
+    )

@@ -1,0 +1,45 @@
+"""What a deployed stack tells of itself: names and addresses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stack.target import Target
+
+AGENTS = ("pm", "dev", "qa", "ops")
+
+
+@dataclass(frozen=True)
+class StackOutputs:
+    """The outputs of a stack, typed; the mappings of queues are by agent: pm, dev, qa, ops."""
+
+    stage: str
+    api_id: str
+    api_url: str
+    table_name: str
+    bucket_name: str
+    queue_urls: Mapping[str, str]
+    dead_letter_queue_urls: Mapping[str, str]
+    function_names: Mapping[str, str]
+    api_token_parameter: str
+    gemini_api_key_parameter: str
+
+
+def typed(target: Target, stage: str, values: Mapping[str, str]) -> StackOutputs:
+    """Return the outputs of the template as they are on this target."""
+    return StackOutputs(
+        stage=stage,
+        api_id=values["ApiId"],
+        api_url=target.api_url(values["ApiId"], values["ApiStage"]),
+        table_name=values["TableName"],
+        bucket_name=values["BucketName"],
+        queue_urls={agent: values[f"{agent.title()}QueueUrl"] for agent in AGENTS},
+        dead_letter_queue_urls={agent: values[f"{agent.title()}DeadLetterQueueUrl"] for agent in AGENTS},
+        function_names={name: values[f"{name.title()}FunctionName"] for name in ("api", *AGENTS)},
+        api_token_parameter=values["ApiTokenParameter"],
+        gemini_api_key_parameter=values["GeminiApiKeyParameter"],
+    )

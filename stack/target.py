@@ -1,0 +1,178 @@
+"""The targets that a stack can be deployed to, and how each is reached."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Literal, Self, overload
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+
+from stack.errors import TargetError
+from stack.platform import Platform
+from stack.waiting import Polling
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigateway import APIGatewayClient
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_ssm import SSMClient
+    from mypy_boto3_sts import STSClient
+
+    from stack.template import Template
+
+REGION = "us-east-1"
+EMBEDDED_ENDPOINT = "http://127.0.0.1:4566"
+
+_SOON = Polling(first=0.05, longest=0.5, limit=900)
+
+# Emulators take a twelve-digit access key for the account's number, and any secret.
+EMULATOR_ACCOUNT = "000000000000"
+
+
+class Capability(StrEnum):
+    """What a target can do beyond the AWS API."""
+
+    GEMINI = "gemini"
+    """It answers as the Gemini API, below `/_gemini`."""
+    METER = "meter"
+    """It counts the AWS calls made to it."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Somewhere a stack can live. Make one with `embedded`, `endpoint` or `resolve`.
+
+    `runs_functions_here`: functions run on the interpreter of this process, not on Lambda's platform.
+    """
+
+    name: str
+    endpoint_url: str
+    region: str = REGION
+    capabilities: frozenset[Capability] = frozenset()
+    runs_functions_here: bool = False
+    polling: Polling = _SOON
+    _clients: ClientCache = field(default_factory=lambda: ClientCache(), repr=False, compare=False)
+
+    @classmethod
+    def embedded(cls, endpoint_url: str = EMBEDDED_ENDPOINT) -> Self:
+        """Return the engine that runs in a process of this machine, without Docker and without an account."""
+        everything = frozenset({Capability.GEMINI, Capability.METER})
+        return cls("embedded", _checked(endpoint_url), capabilities=everything, runs_functions_here=True)
+
+    @classmethod
+    def endpoint(cls, endpoint_url: str) -> Self:
+        """Return an emulator that speaks the AWS API at this URL and runs functions as Lambda would."""
+        return cls(endpoint_url, _checked(endpoint_url))
+
+    def platform(self, template: Template) -> Platform:
+        """Return what to build the template's bundles for."""
+        return Platform.host() if self.runs_functions_here else template.platform
+
+    def api_url(self, api_id: str, stage: str) -> str:
+        """Return the address of a REST API's stage; its routes follow."""
+        return f"{self.endpoint_url}/_aws/execute-api/{api_id}/{stage}"
+
+    @property
+    def gemini_endpoint(self) -> str:
+        """The base URL of the target's own Gemini API; empty where functions ask Google."""
+        return f"{self.endpoint_url}/_gemini" if Capability.GEMINI in self.capabilities else ""
+
+    @overload
+    def client(self, service: Literal["apigateway"]) -> APIGatewayClient: ...
+    @overload
+    def client(self, service: Literal["cloudformation"]) -> CloudFormationClient: ...
+    @overload
+    def client(self, service: Literal["cloudwatch"]) -> CloudWatchClient: ...
+    @overload
+    def client(self, service: Literal["dynamodb"]) -> DynamoDBClient: ...
+    @overload
+    def client(self, service: Literal["lambda"]) -> LambdaClient: ...
+    @overload
+    def client(self, service: Literal["logs"]) -> CloudWatchLogsClient: ...
+    @overload
+    def client(self, service: Literal["s3"]) -> S3Client: ...
+    @overload
+    def client(self, service: Literal["sqs"]) -> SQSClient: ...
+    @overload
+    def client(self, service: Literal["ssm"]) -> SSMClient: ...
+    @overload
+    def client(self, service: Literal["sts"]) -> STSClient: ...
+    def client(self, service: str) -> Any:
+        """Return the boto3 client of a service: made once, and safe to use from several threads."""
+        return self._clients.get(service, self)
+
+    def close(self) -> None:
+        """Close the connections of all clients; a client asked for afterwards is a new one."""
+        self._clients.close()
+
+
+class ClientCache:
+    """The boto3 clients of one target. A session may not be used by two threads at once; its clients may."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._clients: dict[str, Any] = {}
+        self._session: boto3.Session | None = None
+
+    def get(self, service: str, target: Target) -> Any:
+        with self._lock:
+            if service not in self._clients:
+                self._session = self._session or boto3.Session()
+                self._clients[service] = self._make(self._session, service, target)
+            return self._clients[service]
+
+    def close(self) -> None:
+        with self._lock:
+            for client in self._clients.values():
+                client.close()
+            self._clients.clear()
+
+    @staticmethod
+    def _make(session: boto3.Session, service: str, target: Target) -> Any:
+        create: Any = session.client
+        return create(
+            service,
+            endpoint_url=target.endpoint_url,
+            region_name=target.region,
+            aws_access_key_id=EMULATOR_ACCOUNT,
+            aws_secret_access_key="emulator",  # noqa: S106 (no secret: an emulator takes any)
+            config=Config(
+                connect_timeout=2,
+                read_timeout=60,
+                retries={"mode": "standard", "total_max_attempts": 3},
+                # A name such as bucket.localhost need not resolve, and no proxy leads to an emulator on this machine.
+                s3={"addressing_style": "path"},
+                proxies={},
+            ),
+        )
+
+
+def resolve(name_or_url: str) -> Target:
+    """Return the target of this name, or the emulator at this URL.
+
+    Raises TargetError for a name that stands for none.
+    """
+    if name_or_url == "embedded":
+        return Target.embedded()
+    if "://" in name_or_url:
+        return Target.endpoint(name_or_url)
+    raise TargetError(
+        f"There is no target {name_or_url!r}: name embedded, or the URL of an emulator such as {EMBEDDED_ENDPOINT}."
+    )
+
+
+def _checked(url: str) -> str:
+    """Return the URL without a slash at its end; raise TargetError unless it is an HTTP address."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise TargetError(f"{url!r} is not the address of an emulator: give one such as {EMBEDDED_ENDPOINT}.")
+    return url.rstrip("/")

@@ -1,0 +1,216 @@
+"""Deployments on the embedded engine: the real template, a second time, a change, a refusal and a failure."""
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from emulator.process import Engine
+from stack.build import Bundles, build
+from stack.changeset import ChangeSet
+from stack.deploy import deploy, outputs
+from stack.errors import DeclinedError, DeployError, NotDeployedError
+from stack.events import StackEvent
+from stack.outputs import StackOutputs
+from stack.secrets import Secrets, api_token
+from stack.target import Target
+from stack.template import Template
+
+STAGE = "deployed"
+SECRETS = Secrets(gemini_api_key="no-key-is-needed-here")
+ORIGIN = "https://app.example.com"
+UNKNOWN_ROUTE = 403  # API Gateway's "Missing Authentication Token"; no handler of ours answers that
+
+# A template that deploys in no time, a resource for it that cannot come up, and the outputs that every stack has.
+SMALL = """
+Parameters: {Stage: {Type: String}}
+Resources:
+  Inbox: {Type: AWS::SQS::Queue, Properties: {QueueName: !Sub "inbox-${Stage}", DelaySeconds: 1}}
+"""
+BROKEN = """
+  Door:
+    Type: AWS::Lambda::Url
+    DependsOn: Inbox
+    Properties: {TargetFunctionArn: no-such-function, AuthType: AWS_IAM}
+"""
+OUTPUTS = "Outputs:\n" + "\n".join(f"  {name}: {{Value: any}}" for name in Template.load().document["Outputs"])
+
+
+@dataclasses.dataclass
+class Deployer:
+    """Deployments to one target, with what was seen and asked in the last one."""
+
+    target: Target
+    events: list[StackEvent] = dataclasses.field(default_factory=list)
+    asked: list[ChangeSet] = dataclasses.field(default_factory=list)
+    answer: bool = True
+
+    def deploy(self, template: Template, bundles: Bundles, stage: str = STAGE, **parameters: str) -> StackOutputs:
+        self.events, self.asked = [], []
+
+        def confirm(change_set: ChangeSet) -> bool:
+            self.asked.append(change_set)
+            return self.answer
+
+        return deploy(
+            self.target,
+            stage,
+            template=template,
+            bundles=bundles,
+            secrets=SECRETS,
+            parameters=parameters,
+            on_event=self.events.append,
+            confirm=confirm,
+        )
+
+
+@pytest.fixture(scope="module")
+def target(engine: Engine) -> Iterator[Target]:
+    made = Target.embedded(engine.endpoint_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def template() -> Template:
+    return Template.load()
+
+
+@pytest.fixture(scope="module")
+def bundles(target: Target, template: Template) -> Bundles:
+    return build(template, target.platform(template))
+
+
+@pytest.fixture
+def deployer(target: Target) -> Deployer:
+    return Deployer(target)
+
+
+@pytest.fixture(scope="module")
+def deployed(target: Target, template: Template, bundles: Bundles) -> tuple[StackOutputs, Deployer]:
+    first = Deployer(target)
+    return first.deploy(template, bundles, AllowedOrigin=ORIGIN), first
+
+
+def test_events_come_once_and_in_order(deployed: tuple[StackOutputs, Deployer]) -> None:
+    _, first = deployed
+    assert len({event.id for event in first.events}) == len(first.events)
+    assert [event.time for event in first.events] == sorted(event.time for event in first.events)
+    own = [event.status for event in first.events if event.is_stack]
+    assert own[-2:] == ["CREATE_IN_PROGRESS", "CREATE_COMPLETE"]
+    assert first.events[-1].is_stack
+
+
+def test_the_preview_names_every_resource_that_is_added(deployed: tuple[StackOutputs, Deployer]) -> None:
+    _, first = deployed
+    [change_set] = first.asked
+    assert change_set.creates
+    assert {change.action for change in change_set.changes} == {"Add"}
+    created = {event.logical_id for event in first.events if not event.is_stack}
+    assert {change.logical_id for change in change_set.changes} == created
+
+
+def test_the_stack_is_what_the_template_says(target: Target, deployed: tuple[StackOutputs, Deployer]) -> None:
+    found, _ = deployed
+    sqs = target.client("sqs")
+    queue = sqs.get_queue_attributes(QueueUrl=found.queue_urls["dev"], AttributeNames=["All"])["Attributes"]
+    assert queue["VisibilityTimeout"] == "5400"
+    assert f"agenticai-dev-dlq-{STAGE}" in queue["RedrivePolicy"]
+    table = target.client("dynamodb").describe_table(TableName=found.table_name)["Table"]
+    assert table["GlobalSecondaryIndexes"][0]["IndexName"] == "GSI1"
+    assert target.client("s3").get_bucket_versioning(Bucket=found.bucket_name)["Status"] == "Enabled"
+    groups = target.client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/")["logGroups"]
+    kept = {group["logGroupName"]: group.get("retentionInDays") for group in groups}
+    assert {kept[f"/aws/lambda/{name}"] for name in found.function_names.values()} == {14}
+    parameter = target.client("ssm").get_parameter(Name=found.api_token_parameter)["Parameter"]
+    assert parameter["Type"] == "SecureString"
+
+
+def test_every_route_reaches_the_handler(template: Template, deployed: tuple[StackOutputs, Deployer]) -> None:
+    found, _ = deployed
+    for event in template.document["Resources"]["ApiFunction"]["Properties"]["Events"].values():
+        route, method = event["Properties"]["Path"], event["Properties"]["Method"]
+        path = route.replace("{project_id}", "0" * 26).replace("{path+}", "src/a%20b%2Fc.py")
+        answer = httpx2.request(method.upper(), found.api_url + path, timeout=30)
+        assert answer.status_code != UNKNOWN_ROUTE, (method, path, answer.text)
+    assert httpx2.get(f"{found.api_url}/nowhere", timeout=30).status_code == UNKNOWN_ROUTE
+
+
+def test_a_browser_of_the_allowed_origin_may_ask(deployed: tuple[StackOutputs, Deployer]) -> None:
+    found, _ = deployed
+    headers = {"Origin": ORIGIN, "Access-Control-Request-Method": "POST"}
+    answer = httpx2.request("OPTIONS", f"{found.api_url}/api/projects", headers=headers, timeout=30)
+    assert answer.headers["access-control-allow-origin"] == ORIGIN
+
+
+def test_the_token_opens_the_api(target: Target, deployed: tuple[StackOutputs, Deployer]) -> None:
+    found, _ = deployed
+    headers = {"Authorization": f"Bearer {api_token(target.client('ssm'), STAGE)}"}
+    answer = httpx2.get(f"{found.api_url}/api/projects", headers=headers, timeout=30)
+    assert answer.status_code == 200
+
+
+def test_a_second_deployment_changes_nothing(
+    deployer: Deployer, template: Template, bundles: Bundles, deployed: tuple[StackOutputs, Deployer]
+) -> None:
+    found, _ = deployed
+    token = api_token(deployer.target.client("ssm"), STAGE)
+    assert deployer.deploy(template, bundles, AllowedOrigin=ORIGIN) == found == outputs(deployer.target, STAGE)
+    assert deployer.events == []
+    assert deployer.asked == []
+    assert api_token(deployer.target.client("ssm"), STAGE) == token
+
+
+def test_a_changed_parameter_is_a_new_version_behind_the_alias(
+    deployer: Deployer, template: Template, bundles: Bundles, deployed: tuple[StackOutputs, Deployer]
+) -> None:
+    found, _ = deployed
+    name = found.function_names["pm"]
+    functions = deployer.target.client("lambda")
+    before = functions.get_alias(FunctionName=name, Name="live")["FunctionVersion"]
+    deployer.deploy(template, bundles, AllowedOrigin=ORIGIN, LogLevel="DEBUG")
+    [change_set] = deployer.asked
+    assert not change_set.creates
+    assert "PmFunction" in {change.logical_id for change in change_set.changes if change.action == "Modify"}
+    live = functions.get_function_configuration(FunctionName=name, Qualifier="live")
+    assert live["Version"] != before
+    assert live["Environment"]["Variables"]["POWERTOOLS_LOG_LEVEL"] == "DEBUG"
+
+
+def test_a_failed_creation_names_the_resource_and_the_next_one_starts_anew(deployer: Deployer, tmp_path: Path) -> None:
+    with pytest.raises(DeployError, match=r"Door \(AWS::Lambda::Url\) failed, because: .+") as failure:
+        deployer.deploy(written(tmp_path, SMALL, BROKEN), {}, "failing")
+    assert failure.value.logical_id == "Door"
+    assert deployer.events[-1].status == "ROLLBACK_COMPLETE"
+    deployer.deploy(written(tmp_path, SMALL), {}, "failing")
+    assert deployer.events[-1].status == "CREATE_COMPLETE"
+
+
+def test_a_failed_update_leaves_the_stack_of_before(deployer: Deployer, tmp_path: Path) -> None:
+    deployer.deploy(written(tmp_path, SMALL), {}, "updating")
+    with pytest.raises(DeployError, match="the stack of before still serves"):
+        deployer.deploy(written(tmp_path, SMALL.replace("DelaySeconds: 1", "DelaySeconds: 2"), BROKEN), {}, "updating")
+    sqs = deployer.target.client("sqs")
+    inbox = sqs.get_queue_url(QueueName="inbox-updating")["QueueUrl"]
+    attributes = sqs.get_queue_attributes(QueueUrl=inbox, AttributeNames=["DelaySeconds"])["Attributes"]
+    assert attributes == {"DelaySeconds": "1"}
+
+
+def written(folder: Path, *parts: str) -> Template:
+    path = folder / "template.yaml"
+    path.write_text("".join((*parts, OUTPUTS)), encoding="utf-8")
+    return Template.load(path)
+
+
+def test_who_says_no_gets_no_stack(deployer: Deployer, template: Template, bundles: Bundles) -> None:
+    deployer.answer = False
+    with pytest.raises(DeclinedError):
+        deployer.deploy(template, bundles, "declined")
+    assert len(deployer.asked) == 1
+    assert deployer.events == []
+    with pytest.raises(NotDeployedError, match="deploy it first"):
+        outputs(deployer.target, "declined")
+    with pytest.raises(NotDeployedError, match="no API token"):
+        api_token(deployer.target.client("ssm"), "declined")

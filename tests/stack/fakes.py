@@ -1,0 +1,169 @@
+"""Stand-ins for uv and for the AWS services that a deployment talks to."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from stack.errors import BuildError
+
+STACK_ID = "arn:aws:cloudformation:us-east-1:000000000000:stack/agenticai-dev/1"
+START = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+class FakeUv:
+    """uv with a registry of its own: what each requirement brings along, one module per package."""
+
+    def __init__(self, registry: dict[str, Sequence[str]]) -> None:
+        self.registry = registry
+        self.calls: list[Sequence[str]] = []
+        self.offline = False
+
+    def __call__(self, arguments: Sequence[str]) -> str:
+        self.calls.append(arguments)
+        if self.offline:
+            raise BuildError("no network")
+        if arguments[1] == "compile":
+            wanted = Path(arguments[2]).read_text(encoding="utf-8").split()
+            return "\n".join(sorted({pin for name in wanted for pin in self.registry[name]}))
+        self._install(Path(_option(arguments, "--requirement")), Path(_option(arguments, "--target")))
+        return ""
+
+    def _install(self, listing: Path, target: Path) -> None:
+        for pin in listing.read_text(encoding="utf-8").split():
+            name, _, version = pin.partition("==")
+            package = target / name
+            package.mkdir(parents=True)
+            (package / "__init__.py").write_text(f"VERSION = {version!r}\n", encoding="utf-8")
+            (package / "RECORD").write_text(f"installed at {target}\n", encoding="utf-8")
+
+
+def _option(arguments: Sequence[str], name: str) -> str:
+    return arguments[arguments.index(name) + 1]
+
+
+class Pauses:
+    """A pause that only notes how long it would have been."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+
+    def __call__(self, seconds: float) -> None:
+        self.seconds.append(seconds)
+
+
+def client_error(code: str, message: str, status: int = 400) -> ClientError:
+    response: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(response, "Operation")
+
+
+def event(number: int, logical_id: str, status: str, reason: str = "") -> dict[str, Any]:
+    """A stack event as CloudFormation tells it; the stack's own has the logical id agenticai-dev."""
+    own = logical_id == "agenticai-dev"
+    return {
+        "StackId": STACK_ID,
+        "EventId": f"{logical_id}-{number}",
+        "Timestamp": START + timedelta(seconds=number),
+        "LogicalResourceId": logical_id,
+        "PhysicalResourceId": STACK_ID if own else f"physical-{logical_id}",
+        "ResourceType": "AWS::CloudFormation::Stack" if own else "AWS::SQS::Queue",
+        "ResourceStatus": status,
+        "ResourceStatusReason": reason,
+    }
+
+
+@dataclass
+class FakeCloudFormation:
+    """CloudFormation that plays a script: each look at the events adds the next batch of them."""
+
+    batches: list[list[dict[str, Any]]] = field(default_factory=list)
+    statuses: list[str | None] = field(default_factory=list)
+    change_sets: list[dict[str, Any]] = field(default_factory=list)
+    page_size: int = 100
+    requests: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    _events: list[dict[str, Any]] = field(default_factory=list)
+
+    def names(self) -> list[str]:
+        return [name for name, _ in self.requests]
+
+    def get_paginator(self, operation: str) -> "FakeCloudFormation":
+        assert operation == "describe_stack_events"
+        return self
+
+    def paginate(self, **request: Any) -> Iterator[dict[str, Any]]:
+        self._events += self.batches.pop(0) if self.batches else []
+        newest_first = self._events[::-1]
+        for start in range(0, max(len(newest_first), 1), self.page_size):
+            self.requests.append(("describe_stack_events", request))
+            yield {"StackEvents": newest_first[start : start + self.page_size]}
+
+    def describe_stacks(self, **request: Any) -> dict[str, Any]:
+        self.requests.append(("describe_stacks", request))
+        status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
+        if status is None:
+            raise client_error("ValidationError", f"Stack with id {request['StackName']} does not exist")
+        return {"Stacks": [{"StackStatus": status, "StackId": STACK_ID}]}
+
+    def create_change_set(self, **request: Any) -> dict[str, Any]:
+        self.requests.append(("create_change_set", request))
+        return {"Id": "arn:change-set", "StackId": STACK_ID}
+
+    def describe_change_set(self, **request: Any) -> dict[str, Any]:
+        self.requests.append(("describe_change_set", request))
+        return self.change_sets.pop(0)
+
+    def delete_change_set(self, **request: Any) -> None:
+        self.requests.append(("delete_change_set", request))
+
+    def delete_stack(self, **request: Any) -> None:
+        self.requests.append(("delete_stack", request))
+        self.statuses = [status for status in self.statuses if status is None or status.startswith("DELETE")] or [None]
+
+
+class FakeParameters:
+    """Parameter Store; `versions` counts the writes of each parameter."""
+
+    def __init__(self, **stored: str) -> None:
+        self.stored = {f"/agenticai/dev/{name.replace('_', '-')}": value for name, value in stored.items()}
+        self.versions: dict[str, int] = {}
+        self.types: set[str] = set()
+
+    def get_parameters(self, *, Names: list[str], WithDecryption: bool) -> dict[str, Any]:  # noqa: N803 (boto3's names)
+        assert WithDecryption
+        return {"Parameters": [{"Name": name, "Value": self.stored[name]} for name in Names if name in self.stored]}
+
+    def put_parameter(self, *, Name: str, Value: str, Type: str, Overwrite: bool) -> None:  # noqa: N803
+        assert Overwrite or Name not in self.stored
+        self.types.add(Type)
+        self.stored[Name] = Value
+        self.versions[Name] = self.versions.get(Name, 0) + 1
+
+
+class FakeS3:
+    """Buckets with objects, in one region."""
+
+    def __init__(self, region: str = "us-east-1") -> None:
+        self.meta = self
+        self.region_name = region
+        self.buckets: dict[str, dict[str, bytes]] = {}
+        self.created: list[dict[str, Any]] = []
+        self.puts = 0
+
+    def head_bucket(self, *, Bucket: str) -> None:  # noqa: N803
+        if Bucket not in self.buckets:
+            raise client_error("404", "Not Found", 404)
+
+    def create_bucket(self, **request: Any) -> None:
+        self.created.append(request)
+        self.buckets[request["Bucket"]] = {}
+
+    def head_object(self, *, Bucket: str, Key: str) -> None:  # noqa: N803
+        if Key not in self.buckets[Bucket]:
+            raise client_error("404", "Not Found", 404)
+
+    def put_object(self, *, Bucket: str, Key: str, Body: Any, ChecksumSHA256: str) -> None:  # noqa: N803
+        self.puts += 1
+        self.buckets[Bucket][Key] = Body.read()

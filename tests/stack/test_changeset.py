@@ -1,0 +1,122 @@
+"""Change sets: creating or updating, what stands in the way, and nothing to do."""
+
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from stack.changeset import Change, ChangeSets
+from stack.errors import DeployError
+from stack.waiting import Polling
+from tests.stack.fakes import FakeCloudFormation, Pauses, client_error
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+
+ADD = {"ResourceChange": {"Action": "Add", "LogicalResourceId": "A", "ResourceType": "AWS::SQS::Queue"}}
+MODIFY = {
+    "ResourceChange": {
+        "Action": "Modify",
+        "LogicalResourceId": "B",
+        "ResourceType": "AWS::SQS::Queue",
+        "Replacement": "True",
+    }
+}
+DONE = {"Status": "CREATE_COMPLETE", "Changes": [ADD]}
+
+
+def change_sets(fake: FakeCloudFormation) -> ChangeSets:
+    polling = Polling(first=0.05, longest=0.1, limit=1)
+    return ChangeSets(cast("CloudFormationClient", fake), "agenticai-dev", polling, Pauses())
+
+
+def created(fake: FakeCloudFormation) -> dict[str, Any]:
+    return dict(fake.requests)["create_change_set"]
+
+
+@pytest.mark.parametrize("status", [None, "REVIEW_IN_PROGRESS", "DELETE_COMPLETE"])
+def test_a_stack_that_is_not_there_is_created(status: str | None) -> None:
+    fake = FakeCloudFormation(statuses=[status], change_sets=[DONE])
+    change_set = change_sets(fake).create("name", "{}", {"Stage": "dev"})
+    assert change_set.creates
+    assert created(fake)["ChangeSetType"] == "CREATE"
+    assert created(fake)["Parameters"] == [{"ParameterKey": "Stage", "ParameterValue": "dev"}]
+
+
+@pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"])
+def test_a_stack_that_is_there_is_updated(status: str) -> None:
+    fake = FakeCloudFormation(statuses=[status], change_sets=[DONE])
+    assert not change_sets(fake).create("name", "{}", {}).creates
+    assert created(fake)["ChangeSetType"] == "UPDATE"
+
+
+@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"])
+def test_a_stack_that_never_came_up_is_deleted_first(status: str) -> None:
+    fake = FakeCloudFormation(statuses=[status, "DELETE_IN_PROGRESS", None], change_sets=[DONE])
+    assert change_sets(fake).create("name", "{}", {}).creates
+    assert fake.names().index("delete_stack") < fake.names().index("create_change_set")
+
+
+def test_a_stack_that_cannot_be_deleted_is_said_so() -> None:
+    fake = FakeCloudFormation(statuses=["ROLLBACK_COMPLETE", "DELETE_FAILED"])
+    with pytest.raises(DeployError, match="cannot be deleted"):
+        change_sets(fake).create("name", "{}", {})
+
+
+def test_a_busy_stack_is_left_alone() -> None:
+    fake = FakeCloudFormation(statuses=["UPDATE_IN_PROGRESS"])
+    with pytest.raises(DeployError, match=r"busy \(UPDATE_IN_PROGRESS\)"):
+        change_sets(fake).create("name", "{}", {})
+    assert "create_change_set" not in fake.names()
+
+
+def test_changes_are_read_to_the_last_page() -> None:
+    pages: list[dict[str, Any]] = [
+        {"Status": "CREATE_IN_PROGRESS"},
+        {"Status": "CREATE_COMPLETE", "Changes": [ADD], "NextToken": "2"},
+        {"Status": "CREATE_COMPLETE", "Changes": [MODIFY]},
+    ]
+    changes = (
+        change_sets(FakeCloudFormation(statuses=["CREATE_COMPLETE"], change_sets=pages))
+        .create("name", "{}", {})
+        .changes
+    )
+    assert changes == (Change("Add", "A", "AWS::SQS::Queue", ""), Change("Modify", "B", "AWS::SQS::Queue", "True"))
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "The submitted information didn't contain changes. Submit different information to create a change set.",
+        "No updates are to be performed.",
+    ],
+)
+def test_nothing_to_do_is_a_change_set_without_changes_that_leaves_nothing_behind(reason: str) -> None:
+    fake = FakeCloudFormation(statuses=["CREATE_COMPLETE"], change_sets=[{"Status": "FAILED", "StatusReason": reason}])
+    assert change_sets(fake).create("name", "{}", {}).changes == ()
+    assert "delete_change_set" in fake.names()
+
+
+def test_a_change_set_that_fails_gives_its_reason() -> None:
+    failed = {"Status": "FAILED", "StatusReason": "Transform failed: no Handler"}
+    fake = FakeCloudFormation(statuses=[None], change_sets=[failed])
+    with pytest.raises(DeployError, match="was refused: Transform failed: no Handler"):
+        change_sets(fake).create("name", "{}", {})
+
+
+def test_a_template_that_is_refused_outright_gives_the_reason() -> None:
+    class Refusing(FakeCloudFormation):
+        def create_change_set(self, **request: Any) -> dict[str, Any]:
+            raise client_error("ValidationError", "Template format error: no Resources")
+
+    with pytest.raises(DeployError, match="was refused: Template format error: no Resources"):
+        change_sets(Refusing(statuses=[None])).create("name", "{}", {})
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"), [(None, ["delete_change_set", "delete_stack"]), ("CREATE_COMPLETE", ["delete_change_set"])]
+)
+def test_a_discarded_change_set_leaves_no_empty_stack(status: str | None, expected: list[str]) -> None:
+    fake = FakeCloudFormation(statuses=[status], change_sets=[DONE])
+    sets = change_sets(fake)
+    sets.discard(sets.create("name", "{}", {}))
+    assert [name for name in fake.names() if name.startswith("delete")] == expected

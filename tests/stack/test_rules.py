@@ -1,0 +1,166 @@
+"""The rules that the template of AgenticAI keeps, checked on what SAM makes of it."""
+
+import copy
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from samtranslator.translator.transform import transform
+
+from stack.template import TEMPLATE, S3Object, Template
+
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+MAXIMUM_TEMPLATE_BODY = 51_200
+
+Resource = dict[str, Any]
+
+
+class NoManagedPolicies:
+    """SAM asks for AWS's managed policies by name; the template names none."""
+
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+@pytest.fixture(scope="module")
+def source() -> Template:
+    return Template.load()
+
+
+@pytest.fixture(scope="module")
+def resources(source: Template) -> dict[str, Resource]:
+    """The resources that CloudFormation gets to see."""
+    document = copy.deepcopy(source.document)
+    for artifact in source.artifacts:
+        properties = document["Resources"][artifact.logical_id]["Properties"]
+        properties["ContentUri" if artifact.is_layer else "CodeUri"] = "s3://bucket/key.zip"
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")  # the transform asks boto3 for its region
+        made: dict[str, Resource] = transform(document, {}, NoManagedPolicies())["Resources"]
+    return made
+
+
+def of(resources: dict[str, Resource], kind: str) -> dict[str, Resource]:
+    return {name: each["Properties"] for name, each in resources.items() if each["Type"] == kind}
+
+
+def consumers(resources: dict[str, Resource]) -> Iterator[tuple[Resource, Resource, Resource]]:
+    """Each event source mapping with its queue and its function."""
+    for mapping in of(resources, "AWS::Lambda::EventSourceMapping").values():
+        queue = resources[mapping["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]
+        alias = resources[mapping["FunctionName"]["Ref"]]["Properties"]
+        yield mapping, queue, resources[alias["FunctionName"]["Ref"]]["Properties"]
+
+
+def test_cfn_lint_finds_nothing() -> None:
+    cfn_lint = Path(sys.executable).with_name("cfn-lint")
+    command = [str(cfn_lint), "--regions", "us-east-1", "eu-central-1", "--", str(TEMPLATE)]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+
+
+def test_the_body_fits_into_a_request(source: Template) -> None:
+    objects = {each.logical_id: S3Object("b" * 63, "k" * 90) for each in source.artifacts}
+    assert len(source.body(objects, {}).encode()) < MAXIMUM_TEMPLATE_BODY
+
+
+def test_four_agents_consume_four_queues(resources: dict[str, Resource]) -> None:
+    assert len(list(consumers(resources))) == 4
+    assert len(of(resources, "AWS::Lambda::Function")) == 5
+
+
+def test_visibility_is_six_times_the_timeout(resources: dict[str, Resource]) -> None:
+    for _, queue, function in consumers(resources):
+        assert queue["VisibilityTimeout"] == 6 * function["Timeout"]
+
+
+def test_a_message_is_tried_five_times_at_least(resources: dict[str, Resource]) -> None:
+    for _, queue, _ in consumers(resources):
+        assert queue["RedrivePolicy"]["maxReceiveCount"] >= 5
+
+
+def test_mappings_take_one_message_and_report_it_alone(resources: dict[str, Resource]) -> None:
+    for mapping, _, _ in consumers(resources):
+        assert mapping["BatchSize"] == 1
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert mapping["ScalingConfig"] == {"MaximumConcurrency": 2}
+
+
+def test_each_dead_letter_queue_keeps_two_weeks_for_its_queue_alone(resources: dict[str, Resource]) -> None:
+    queues = of(resources, "AWS::SQS::Queue")
+    for _, queue, _ in consumers(resources):
+        dead = queues[queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]]
+        assert dead["MessageRetentionPeriod"] == 14 * 24 * 3600
+        [allowed] = dead["RedriveAllowPolicy"]["sourceQueueArns"]
+        assert allowed["Fn::Sub"].rsplit(":", 1)[1] == queue["QueueName"]["Fn::Sub"]
+
+
+def test_each_dead_letter_queue_has_an_alarm(resources: dict[str, Resource]) -> None:
+    dead = {name for name in of(resources, "AWS::SQS::Queue") if name.endswith("DeadLetterQueue")}
+    watched = {
+        alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0]
+        for alarm in of(resources, "AWS::CloudWatch::Alarm").values()
+        if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible" and alarm["Threshold"] == 0
+    }
+    assert len(dead) == 4
+    assert watched == dead
+
+
+def test_each_function_has_a_log_group_with_retention_that_is_there_first(resources: dict[str, Resource]) -> None:
+    groups = of(resources, "AWS::Logs::LogGroup")
+    for function in of(resources, "AWS::Lambda::Function").values():
+        [(logical_id, group)] = [
+            (logical_id, group)
+            for logical_id, group in groups.items()
+            if group["LogGroupName"]["Fn::Sub"] == "/aws/lambda/" + function["FunctionName"]["Fn::Sub"]
+        ]
+        assert group["RetentionInDays"] == 14
+        role = resources[function["Role"]["Fn::GetAtt"][0]]
+        assert {"Fn::GetAtt": [logical_id, "Arn"]} in [statement["Resource"] for statement in statements(role)]
+
+
+def test_each_function_publishes_to_the_alias_live_whatever_changes(
+    source: Template, resources: dict[str, Resource]
+) -> None:
+    assert source.document["Globals"]["Function"]["AutoPublishAliasAllProperties"] is True
+    assert len(of(resources, "AWS::Lambda::Alias")) == 5
+
+
+def test_each_folder_is_the_package_that_its_handler_names(source: Template) -> None:
+    for artifact in source.artifacts:
+        if not artifact.is_layer:
+            handler = source.document["Resources"][artifact.logical_id]["Properties"]["Handler"]
+            assert handler.partition(".")[0] == artifact.source.name
+
+
+def test_no_permission_is_for_everything(resources: dict[str, Resource]) -> None:
+    roles = [each for each in resources.values() if each["Type"] == "AWS::IAM::Role"]
+    assert len(roles) == 5
+    for role in roles:
+        assert role["Properties"]["ManagedPolicyArns"] == [{"Ref": "TablePolicy"}]
+        for statement in statements(role):
+            assert "*" not in str(statement["Action"])
+            assert statement["Resource"] != "*"
+
+
+def statements(role: Resource) -> list[Resource]:
+    return [each for policy in role["Properties"]["Policies"] for each in policy["PolicyDocument"]["Statement"]]
+
+
+def test_routes_name_their_methods_and_browsers_may_ask_first(source: Template) -> None:
+    events = source.document["Resources"]["ApiFunction"]["Properties"]["Events"].values()
+    methods: dict[str, set[str]] = {}
+    for event in events:
+        methods.setdefault(event["Properties"]["Path"], set()).add(event["Properties"]["Method"])
+    assert all("any" not in each for each in methods.values())
+    assert all("options" in each for path, each in methods.items() if path != "/health")
+
+
+def test_the_bucket_is_private_versioned_and_encrypted(resources: dict[str, Resource]) -> None:
+    [bucket] = of(resources, "AWS::S3::Bucket").values()
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["VersioningConfiguration"]["Status"] == "Enabled"
+    assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]

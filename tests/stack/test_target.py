@@ -1,0 +1,51 @@
+"""Targets: how each is named, reached and built for."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from stack.deploy import outputs
+from stack.errors import TargetError
+from stack.platform import Platform
+from stack.target import Capability, Target, resolve
+from stack.template import Template
+
+
+def test_embedded_runs_functions_here_and_answers_as_gemini() -> None:
+    target = Target.embedded("http://127.0.0.1:5000/")
+    assert target.endpoint_url == "http://127.0.0.1:5000"
+    assert target.gemini_endpoint == "http://127.0.0.1:5000/_gemini"
+    assert target.api_url("abc", "v1") == "http://127.0.0.1:5000/_aws/execute-api/abc/v1"
+    assert Capability.METER in target.capabilities
+    assert target.platform(Template.load()) == Platform.host()
+
+
+def test_an_endpoint_runs_functions_as_lambda_does_and_has_no_gemini() -> None:
+    target = resolve("http://127.0.0.1:4566")
+    assert target.gemini_endpoint == ""
+    assert target.capabilities == frozenset()
+    assert target.platform(Template.load()).name == "lambda-python3.13-arm64"
+
+
+def test_targets_are_resolved_by_name() -> None:
+    assert resolve("embedded") == Target.embedded()
+
+
+@pytest.mark.parametrize("name", ["moon", "", "ftp://127.0.0.1", "http://"])
+def test_an_unknown_target_is_refused(name: str) -> None:
+    with pytest.raises(TargetError, match=r"127\.0\.0\.1"):
+        resolve(name)
+
+
+def test_a_client_is_made_once_even_by_several_threads() -> None:
+    target = Target.embedded()
+    with ThreadPoolExecutor(4) as threads:
+        clients = list(threads.map(lambda _: target.client("sqs"), range(8)))
+    assert len(set(map(id, clients))) == 1
+    assert clients[0].meta.endpoint_url == "http://127.0.0.1:4566"
+    assert clients[0].meta.region_name == "us-east-1"
+
+
+def test_a_target_that_does_not_answer_is_one_sentence() -> None:
+    with pytest.raises(TargetError, match=r"Nothing answers at http://127\.0\.0\.1:1"):
+        outputs(Target.embedded("http://127.0.0.1:1"), "dev")

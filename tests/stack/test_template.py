@@ -1,0 +1,85 @@
+"""The template as data: short tags, folders to build, and what is sent to CloudFormation."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from stack.errors import BuildError
+from stack.template import S3Object, Template
+
+TEXT = """
+Globals: {Function: {Runtime: python3.12, Architectures: [x86_64]}}
+Created: 2026-11-01
+Parameters: {Level: {Type: String, Default: INFO}, Stage: {Type: String}}
+Resources:
+  Layer: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: ../handlers/shared}}
+  Worker:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: ../handlers/worker
+      Role: !GetAtt Role.Arn
+      Size: !If [Big, !Ref Size, !Ref AWS::NoValue]
+      Name: !Sub ["${A}-x", {A: !Ref Stage}]
+      When: !Condition Big
+      Nested: !GetAtt [Inner, Outputs.Name]
+      Environment: {Variables: {LEVEL: !Ref Level, STAGE: !Ref Stage, TABLE: !Ref Table}}
+"""
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Template:
+    path = tmp_path / "stack" / "template.yaml"
+    path.parent.mkdir()
+    path.write_text(TEXT, encoding="utf-8")
+    return Template.load(path)
+
+
+def test_short_tags_are_written_out(template: Template) -> None:
+    properties = template.document["Resources"]["Worker"]["Properties"]
+    assert properties["Role"] == {"Fn::GetAtt": ["Role", "Arn"]}
+    assert properties["Size"] == {"Fn::If": ["Big", {"Ref": "Size"}, {"Ref": "AWS::NoValue"}]}
+    assert properties["Name"] == {"Fn::Sub": ["${A}-x", {"A": {"Ref": "Stage"}}]}
+    assert properties["When"] == {"Condition": "Big"}
+    assert properties["Nested"] == {"Fn::GetAtt": ["Inner", "Outputs.Name"]}
+
+
+def test_a_date_is_a_string(template: Template) -> None:
+    assert template.document["Created"] == "2026-11-01"
+
+
+def test_artifacts_are_the_folders_that_resources_name(template: Template, tmp_path: Path) -> None:
+    found = {artifact.logical_id: (artifact.source, artifact.prefix) for artifact in template.artifacts}
+    assert found == {
+        "Layer": (tmp_path / "handlers" / "shared", "python/"),
+        "Worker": (tmp_path / "handlers" / "worker", ""),
+    }
+
+
+def test_the_body_points_at_s3_and_the_template_stays_as_it_was(template: Template) -> None:
+    objects = {"Layer": S3Object("b", "layer.zip"), "Worker": S3Object("b", "worker.zip")}
+    resources = json.loads(template.body(objects, {}))["Resources"]
+    assert resources["Layer"]["Properties"]["ContentUri"] == {"Bucket": "b", "Key": "layer.zip"}
+    assert resources["Worker"]["Properties"]["CodeUri"] == {"Bucket": "b", "Key": "worker.zip"}
+    assert template.document["Resources"]["Worker"]["Properties"]["CodeUri"] == "../handlers/worker"
+
+
+@pytest.mark.parametrize(
+    ("given", "level"), [({"Stage": "dev"}, "INFO"), ({"Stage": "dev", "Level": "DEBUG"}, "DEBUG")]
+)
+def test_parameters_in_an_environment_are_written_out(template: Template, given: dict[str, str], level: str) -> None:
+    objects = {"Layer": S3Object("b", "layer.zip"), "Worker": S3Object("b", "worker.zip")}
+    properties = json.loads(template.body(objects, given))["Resources"]["Worker"]["Properties"]
+    assert properties["Environment"]["Variables"] == {"LEVEL": level, "STAGE": "dev", "TABLE": {"Ref": "Table"}}
+    assert properties["Name"] == {"Fn::Sub": ["${A}-x", {"A": {"Ref": "Stage"}}]}
+
+
+def test_the_platform_is_that_of_the_functions(template: Template) -> None:
+    assert template.platform.name == "lambda-python3.12-x86_64"
+
+
+def test_text_that_is_not_yaml_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "template.yaml"
+    path.write_text("Resources: [", encoding="utf-8")
+    with pytest.raises(BuildError, match=r"template\.yaml is not a template"):
+        Template.load(path)
