@@ -26,12 +26,18 @@ _COLOURS = {
 }
 
 
+PLAIN_WIDTH = 160
+"""Columns where there is no terminal to ask: a line stays a line for whoever searches it."""
+
+
 class Display:
-    """Writes for people to standard error and, with `as_json`, for machines to standard output."""
+    """Writes to standard output: for people, or with `as_json` one document for machines."""
 
     def __init__(self, *, as_json: bool = False) -> None:
         self.as_json = as_json
-        self.console = Console(stderr=as_json, quiet=as_json, highlight=False)
+        self.console = Console(quiet=as_json, highlight=False)
+        if not self.console.is_terminal:
+            self.console.width = PLAIN_WIDTH
 
     def say(self, text: str) -> None:
         """A line for people, with Rich's markup."""

@@ -1,14 +1,10 @@
-"""Who may call: the holder of the token, compared in constant time."""
+"""Who may call: the holder of the token, compared in constant time, before anything else of a request is read."""
 
 import hmac
 from collections.abc import Callable
 from typing import Final
 
-from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
-from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
-
-from api_handler.problems import Unauthorized, respond
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 OPEN_PATHS: Final = frozenset({"/health"})
 _MAX_TOKEN: Final = 512
@@ -16,20 +12,13 @@ _MAX_TOKEN: Final = 512
 Token = Callable[[], str]
 
 
-def bearer(expected: Token) -> Callable[[ApiGatewayResolver, NextMiddleware], Response[str]]:
-    """A middleware that lets a request pass if its bearer token is the `expected` one."""
-
-    def require_token(app: ApiGatewayResolver, next_middleware: NextMiddleware) -> Response[str]:
-        if app.current_event.path.rstrip("/") in OPEN_PATHS or _matches(_presented(app), expected):
-            return next_middleware(app)
-        return respond(Unauthorized())
-
-    return require_token
+def admits(event: APIGatewayProxyEvent, expected: Token) -> bool:
+    """Whether a request may pass: its path is open, or its bearer token (RFC 6750) is the `expected` one."""
+    return event.path.rstrip("/") in OPEN_PATHS or _matches(_presented(event), expected)
 
 
-def _presented(app: ApiGatewayResolver) -> str:
-    header = (app.current_event.headers or {}).get("authorization") or ""
-    scheme, _, token = header.partition(" ")
+def _presented(event: APIGatewayProxyEvent) -> str:
+    scheme, _, token = (event.headers.get("authorization") or "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
 
 

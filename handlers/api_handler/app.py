@@ -6,9 +6,11 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging import correlation_paths
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from api_handler.resolver import Resolver, resolver
+from api_handler.access import admits
+from api_handler.resolver import Resolver, closed_api, open_api
 from api_handler.service import Service
 from shared.composition import connect
 
@@ -20,14 +22,23 @@ logger = Logger()
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request of API Gateway."""
-    app = _app()
+    app = _open_api() if admits(APIGatewayProxyEvent(event), _token) else _closed_api()
     app.context["service"] = _service
     return app.resolve(event, context)
 
 
 @cache
-def _app() -> Resolver:
-    return resolver(_token, os.environ.get("ALLOWED_ORIGIN") or None)
+def _open_api() -> Resolver:
+    return open_api(_allowed_origin())
+
+
+@cache
+def _closed_api() -> Resolver:
+    return closed_api(_allowed_origin())
+
+
+def _allowed_origin() -> str | None:
+    return os.environ.get("ALLOWED_ORIGIN") or None
 
 
 @cache

@@ -6,9 +6,9 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
 from api_handler.project_routes import Id, service
-from shared.models.views import DeploymentView, FileView, TestView
 from shared.models.events import TimelineEvent
 from shared.models.plan import Plan
+from shared.models.views import DeploymentView, FileView, TestView
 
 router = APIGatewayRouter()
 

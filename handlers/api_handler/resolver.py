@@ -1,4 +1,4 @@
-"""The API put together: routes, the token's check, and an answer for every error."""
+"""The API put together: the routes, and an answer for every error."""
 
 import re
 from http import HTTPStatus
@@ -8,8 +8,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 
 from api_handler import artifact_routes, project_routes
-from api_handler.access import Token, bearer
-from api_handler.problems import NotFound, Problem, Unavailable, respond
+from api_handler.problems import NotFound, Problem, Unauthorized, Unavailable, respond
 from shared.errors import Retryable
 
 
@@ -29,11 +28,9 @@ def _compile(rule: str) -> re.Pattern[str]:
     return compiled
 
 
-def resolver(token: Token, allowed_origin: str | None) -> Resolver:
-    """The API for holders of `token`; browsers may call it from `allowed_origin`, if any."""
-    cors = CORSConfig(allow_origin=allowed_origin, allow_headers=["Authorization"]) if allowed_origin else None
-    app = Resolver(enable_validation=True, cors=cors)
-    app.use([bearer(token)])
+def open_api(allowed_origin: str | None) -> Resolver:
+    """All routes, for requests that were admitted; browsers may call from `allowed_origin`, if any."""
+    app = Resolver(enable_validation=True, cors=_cors(allowed_origin))
     app.include_router(project_routes.router)
     app.include_router(artifact_routes.router)
     app.exception_handler(Problem)(respond)
@@ -41,6 +38,21 @@ def resolver(token: Token, allowed_origin: str | None) -> Resolver:
     app.exception_handler(RequestValidationError)(_invalid)
     app.not_found(_not_found)
     return app
+
+
+def closed_api(allowed_origin: str | None) -> Resolver:
+    """No routes at all, for requests that were not admitted: a browser's preflight is answered, all else refused."""
+    app = Resolver(cors=_cors(allowed_origin))
+    app.not_found(_unauthorized)
+    return app
+
+
+def _cors(allowed_origin: str | None) -> CORSConfig | None:
+    return CORSConfig(allow_origin=allowed_origin, allow_headers=["Authorization"]) if allowed_origin else None
+
+
+def _unauthorized(error: NotFoundError) -> Response[str]:
+    return respond(Unauthorized())
 
 
 def _not_found(error: NotFoundError) -> Response[str]:

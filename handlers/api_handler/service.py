@@ -5,10 +5,10 @@ from typing import Final
 
 from api_handler import cursors
 from api_handler.problems import NotFound
-from shared.models.views import DeploymentView, FileView, NewProject, ProjectPage, ProjectView, TestView
 from shared.models.events import TimelineEvent
 from shared.models.plan import Plan
 from shared.models.project import Project, StoredObject
+from shared.models.views import DeploymentView, FileView, NewProject, ProjectPage, ProjectView, TestView
 from shared.projects import Projects
 from shared.queues import Outgoing
 from shared.storage.objects import Objects, read_named

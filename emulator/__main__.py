@@ -1,0 +1,152 @@
+"""The gateway process, `python -m emulator`: serves on one port until its standard input ends."""
+
+import argparse
+import errno
+import json
+import logging
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+
+from emulator.control import control_app
+from emulator.engines.ministack import LambdaHost, MiniStack
+from emulator.engines.runtime_venv import runtime_python
+from emulator.errors import EngineError, PortTaken
+from emulator.gateway import gateway
+from emulator.gemini.cassettes import CassetteStore
+from emulator.gemini.routes import gemini_app
+from emulator.meter.ledger import Ledger
+
+HOST = "127.0.0.1"
+GRACE_SECONDS = 3.0
+KEEP_ALIVE_SECONDS = 75  # longer than an SDK keeps an idle connection, so that it is never the server who closes it
+
+
+def main() -> None:
+    """Serve, or end with one sentence and the exit status of the error."""
+    arguments = parsed()
+    try:
+        listener = bind(arguments.port)
+        store = CassetteStore.load(arguments.cassettes)
+        python = runtime_python(arguments.home, environ=os.environ, on_progress=lambda _: None)
+    except EngineError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(error.exit_status)
+    serve(listener, store, python, arguments.run_dir, arguments.home / "cache" / "code")
+
+
+def parsed() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m emulator", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="0 picks a free one")
+    parser.add_argument("--run-dir", type=Path, required=True, help="for the log and the requests that had no reply")
+    parser.add_argument("--cassettes", type=Path, required=True, help="the directory of Gemini's replies")
+    parser.add_argument("--home", type=Path, default=Path(".agenticai"), help="for what is kept from run to run")
+    arguments = parser.parse_args()
+    arguments.run_dir.mkdir(parents=True, exist_ok=True)
+    arguments.run_dir, arguments.home = arguments.run_dir.resolve(), arguments.home.resolve()
+    return arguments
+
+
+def bind(port: int) -> socket.socket:
+    """Listen on the port before anything else is done, so that nobody can take it. Raises PortTaken."""
+    # With the protocol named: asyncio switches Nagle's 40 ms delay off only for sockets that say they are TCP.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+        listener.listen()
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise PortTaken(f"Port {port} is in use: end what listens there, or choose another with --port.") from error
+    return listener
+
+
+def serve(listener: socket.socket, store: CassetteStore, python: Path, run_dir: Path, code_cache: Path) -> None:
+    """Compose the gateway and run it until it is asked to stop."""
+    announcement = os.dup(1)
+    log_to(run_dir / "engine.log")
+    started = time.monotonic()
+    port = listener.getsockname()[1]
+    endpoint_url = f"http://{HOST}:{port}"
+    ledger = Ledger()
+    engine = MiniStack(LambdaHost(endpoint_url, python, code_cache, ledger), port)
+    app = gateway(
+        engine.app,
+        control=control_app(ledger, lambda: time.monotonic() - started),
+        gemini=gemini_app(store, run_dir / "gemini-misses"),
+        ledger=ledger,
+    )
+
+    def announce() -> None:
+        line = json.dumps({"endpoint_url": endpoint_url, "port": port, "pid": os.getpid()})
+        os.write(announcement, line.encode() + b"\n")
+        os.close(announcement)
+        threading.Thread(target=engine.preload, daemon=True, name="preload").start()
+
+    config = uvicorn.Config(
+        app,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        date_header=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=1,
+    )
+    Server(config, on_ready=announce, on_stop=engine.close).run_until_asked(listener)
+
+
+def log_to(path: Path) -> None:
+    """Send everything that this process and its libraries print or log to one file."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    os.close(descriptor)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s [%(name)s] %(message)s")
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which also tells when it is ready and when it begins to stop."""
+
+    def __init__(self, config: uvicorn.Config, *, on_ready: Callable[[], None], on_stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+        self._on_stop = on_stop
+
+    def run_until_asked(self, listener: socket.socket) -> None:
+        """Serve until a signal comes or standard input ends."""
+        finished = threading.Event()
+        threading.Thread(target=self._follow_lifeline, args=(finished,), daemon=True, name="lifeline").start()
+        self.run(sockets=[listener])
+        finished.set()
+
+    def _follow_lifeline(self, finished: threading.Event) -> None:
+        """The parent holds the other end of standard input: when it closes it, or dies, so does the engine."""
+        while os.read(0, 1024):
+            pass
+        self.should_exit = True
+        if not finished.wait(GRACE_SECONDS):
+            os._exit(1)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to serve, and say so."""
+        await super().startup(sockets)
+        if self.started:
+            self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the functions first, so that no request waits for one."""
+        self._on_stop()
+        await super().shutdown(sockets)
+
+
+if __name__ == "__main__":
+    main()

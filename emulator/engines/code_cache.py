@@ -1,0 +1,56 @@
+"""Function and layer bundles unpacked once, each under the hash of its bytes."""
+
+import hashlib
+import io
+import shutil
+import stat
+import tempfile
+import zipfile
+from pathlib import Path
+
+from emulator.errors import EngineError
+
+
+class UnsafeBundle(EngineError):
+    """A bundle is no zip file, or has an entry that would be written outside of its own folder."""
+
+
+def unpack(bundle: bytes, cache: Path) -> Path:
+    """Return the folder that holds the bundle's files; `cache` keeps it for every later start.
+
+    Nothing is compiled ahead: Python writes the bytecode of what is imported beside it, so the second start finds it.
+    Raises UnsafeBundle.
+    """
+    folder = cache / hashlib.sha256(bundle).hexdigest()
+    if folder.is_dir():
+        return folder
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache, prefix=".unpacking-") as temporary:
+        files = Path(temporary) / "files"
+        files.mkdir()
+        _extract(bundle, files)
+        _publish(files, folder)
+    return folder
+
+
+def _extract(bundle: bytes, folder: Path) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(bundle)) as archive:
+            for entry in archive.infolist():
+                if not (folder / entry.filename).resolve().is_relative_to(folder.resolve()):
+                    raise UnsafeBundle(f"The bundle's entry {entry.filename!r} leads outside of it: build it again.")
+                path = Path(archive.extract(entry, folder))
+                if entry.external_attr >> 16 & stat.S_IXUSR:
+                    path.chmod(0o755)
+    except zipfile.BadZipFile as error:
+        raise UnsafeBundle(f"The bundle is not a zip file ({error}): build it again.") from error
+
+
+def _publish(files: Path, folder: Path) -> None:
+    """Put the finished folder in its place at once; whoever comes second keeps the first one's."""
+    try:
+        files.rename(folder)
+    except OSError:
+        if not folder.is_dir():
+            raise
+        shutil.rmtree(files)

@@ -1,0 +1,183 @@
+"""An execution environment: the process that runs one function's handler, one invocation at a time."""
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO
+
+from pydantic import JsonValue
+
+from emulator.engines.function import Function, FunctionError, Invocation, Outcome
+
+BOOTSTRAP = Path(__file__).with_name("lambda_bootstrap.py")
+INIT_SECONDS = 10.0  # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+EXIT_SECONDS = 1.0  # for a process that has closed its pipes already to say how it ended
+Reply = dict[str, JsonValue]
+
+
+class Ended(Exception):
+    """The process is gone, or was killed because its time was up; `timed_out` says which."""
+
+    def __init__(self, *, timed_out: bool) -> None:
+        super().__init__("timed out" if timed_out else "exited")
+        self.timed_out = timed_out
+
+
+class ExecutionEnvironment:
+    """One process: init -> (ready <-> busy) -> ended, and an ended one never comes back.
+
+    Init begins at once, in the background; the first invocation waits for it. A handler's error leaves the process
+    ready, as on AWS; a timeout, an exit or a failed init ends it. It leads a session of its own, so that ending it also
+    ends what the handler started. `poll`, `wait`, `terminate` and `kill` are as those of Popen.
+    """
+
+    def __init__(self, function: Function, python: Path, environment: Mapping[str, str]) -> None:
+        self.function = function
+        self._ready = False
+        self._started = time.monotonic()
+        # A file and not a pipe: when the reply is there, everything printed before it is there too.
+        self._log: IO[bytes] = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - it lives as long as the process
+        self._process = subprocess.Popen(
+            [python, "-I", "-u", "-X", "utf8", BOOTSTRAP, *function.layers],
+            cwd=function.task_root,
+            env=dict(environment),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            start_new_session=True,
+            text=True,
+            encoding="utf-8",
+        )
+        self._replies: queue.SimpleQueue[tuple[float, Reply | None]] = queue.SimpleQueue()
+        threading.Thread(target=self._listen, daemon=True, name=f"environment-{function.name}").start()
+
+    def invoke(self, invocation: Invocation) -> Outcome:
+        """Run the handler on one event, for at most the function's timeout."""
+        init_ms: float | None = None
+        result: JsonValue = None
+        started = time.monotonic()
+        try:
+            error = None
+            if not self._ready:
+                init_ms, error = self._finish_init()
+                started = time.monotonic()
+            if error is None:
+                result, error = self._exchange(invocation)
+        except Ended as ended:
+            error = self._reason(ended, invocation.request_id)
+        duration_ms = (time.monotonic() - started) * 1000
+        return Outcome(result, error, self._take_log(), init_ms, duration_ms, ended=self.poll() is not None)
+
+    def _finish_init(self) -> tuple[float, FunctionError | None]:
+        """Wait until the handler is imported; return the milliseconds that took, and why it could not be.
+
+        Lambda gives the init phase 10 s, and after that once more the function's timeout.
+        """
+        finished, reply = self._next_reply(INIT_SECONDS + self.function.timeout_s)
+        error = _error(reply)
+        if error:
+            self.kill()
+        self._ready = error is None
+        return (finished - self._started) * 1000, error
+
+    def _exchange(self, invocation: Invocation) -> tuple[JsonValue, FunctionError | None]:
+        request = {
+            "request_id": invocation.request_id,
+            "event": invocation.event,
+            "invoked_function_arn": invocation.invoked_function_arn,
+            "trace_id": invocation.trace_id,
+            "deadline_ms": int((time.time() + self.function.timeout_s) * 1000),
+        }
+        if self._process.stdin is None:
+            raise Ended(timed_out=False)
+        try:
+            self._process.stdin.write(json.dumps(request) + "\n")
+            self._process.stdin.flush()
+        except BrokenPipeError as error:
+            self.kill()
+            raise Ended(timed_out=False) from error
+        _, reply = self._next_reply(self.function.timeout_s)
+        return reply.get("result"), _error(reply)
+
+    def close(self) -> None:
+        """Release what is kept of a process that is gone."""
+        self._log.close()
+        if self._process.stdin:
+            self._process.stdin.close()
+
+    def _listen(self) -> None:
+        with self._process.stdout or contextlib.nullcontext(()) as lines:
+            for line in lines:
+                self._replies.put((time.monotonic(), json.loads(line)))
+        self._replies.put((time.monotonic(), None))
+
+    def _next_reply(self, seconds: float) -> tuple[float, Reply]:
+        """Wait for the next line and when it came; raises Ended, with the process gone, when there is none."""
+        try:
+            came, reply = self._replies.get(timeout=seconds)
+        except queue.Empty as empty:
+            self.kill()
+            raise Ended(timed_out=True) from empty
+        if reply is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.wait(EXIT_SECONDS)
+            self.kill()
+            raise Ended(timed_out=False)
+        return came, reply
+
+    def _reason(self, ended: Ended, request_id: str) -> FunctionError:
+        if ended.timed_out:
+            message = f"RequestId: {request_id} Error: Task timed out after {self.function.timeout_s}.00 seconds"
+            return FunctionError("Sandbox.Timedout", message, request_id)
+        status = self._process.returncode
+        how = f"signal: {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+        message = f"RequestId: {request_id} Error: Runtime exited with error: {how}"
+        return FunctionError("Runtime.ExitError", message, request_id)
+
+    def _take_log(self) -> str:
+        """What was printed since the last time."""
+        descriptor = self._log.fileno()
+        text = os.pread(descriptor, os.fstat(descriptor).st_size, 0).decode("utf-8", errors="replace")
+        os.ftruncate(descriptor, 0)
+        os.lseek(descriptor, 0, os.SEEK_SET)  # the process writes at this same position
+        return text
+
+    def poll(self) -> int | None:
+        """The exit status, or None while the process lives."""
+        return self._process.poll()
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for the process to be gone; raises subprocess.TimeoutExpired."""
+        return self._process.wait(timeout)
+
+    def terminate(self) -> None:
+        """End the process and all that it started, at once: Lambda warns no handler either."""
+        # macOS says PermissionError, and Linux ProcessLookupError, when nothing is left to end.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+    def kill(self) -> None:
+        """Terminate, and wait until the process is gone."""
+        self.terminate()
+        self._process.wait()
+
+
+def _error(reply: Reply) -> FunctionError | None:
+    report = reply.get("error")
+    if not isinstance(report, dict):
+        return None
+    stack = report.get("stackTrace")
+    return FunctionError(
+        error_type=str(report.get("errorType")),
+        message=str(report.get("errorMessage")),
+        request_id=str(report.get("requestId")),
+        stack_trace=tuple(map(str, stack)) if isinstance(stack, list) else (),
+    )

@@ -1,0 +1,100 @@
+"""A Lambda function as its execution environment needs it, and one invocation of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import JsonValue
+
+
+@dataclass(frozen=True)
+class Function:
+    """One version of a function, its code unpacked. Memory is in MB, the timeout in seconds."""
+
+    name: str
+    version: str
+    arn: str
+    runtime: str
+    handler: str
+    memory_mb: int
+    timeout_s: int
+    account: str
+    region: str
+    log_group: str
+    variables: Mapping[str, str]
+    task_root: Path
+    layers: tuple[Path, ...] = ()
+
+    def environment(self, *, endpoint_url: str, session_token: str, log_stream: str) -> dict[str, str]:
+        """Every variable that the handler sees: what Lambda defines, the function's own, and where AWS is.
+
+        See https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html. Left out are the addresses of the
+        Runtime API and of the X-Ray daemon, because neither is here. A function's own AWS_ENDPOINT_URL wins.
+        """
+        defined_by_default = {
+            "AWS_ENDPOINT_URL": endpoint_url,
+            "LANG": "en_US.UTF-8",
+            "TZ": ":UTC",
+            "PATH": ":".join(["/usr/local/bin", "/usr/bin", "/bin", *(str(layer / "bin") for layer in self.layers)]),
+            "LD_LIBRARY_PATH": ":".join([str(self.task_root), *(str(layer / "lib") for layer in self.layers)]),
+            "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+        }
+        reserved = {
+            "_HANDLER": self.handler,
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_{self.runtime}",
+            "AWS_LAMBDA_FUNCTION_NAME": self.name,
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(self.memory_mb),
+            "AWS_LAMBDA_FUNCTION_VERSION": self.version,
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_LAMBDA_LOG_GROUP_NAME": self.log_group,
+            "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
+            # The engine takes a 12-digit access key as the account; the session token tells who calls.
+            "AWS_ACCESS_KEY_ID": self.account,
+            "AWS_SECRET_ACCESS_KEY": "embedded",
+            "AWS_SESSION_TOKEN": session_token,
+            "LAMBDA_TASK_ROOT": str(self.task_root),
+            "LAMBDA_RUNTIME_DIR": str(Path(__file__).parent),
+        }
+        return defined_by_default | dict(self.variables) | reserved
+
+    def log_stream(self, started: datetime, unique: str) -> str:
+        """The name of an environment's log stream, as Lambda writes it."""
+        return f"{started:%Y/%m/%d}/[{self.version}]{unique}"
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One event for the handler, with what is told beside it."""
+
+    request_id: str
+    event: JsonValue
+    invoked_function_arn: str
+    trace_id: str | None = None
+
+
+@dataclass(frozen=True)
+class FunctionError:
+    """What Lambda reports of a failed invocation (https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html)."""
+
+    error_type: str
+    message: str
+    request_id: str = ""
+    stack_trace: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an invocation ended: a result, or an error; what it logged; how long init and handler took, in ms.
+
+    `init_ms` is None on a warm start. `ended` says that the environment did not survive.
+    """
+
+    result: JsonValue
+    error: FunctionError | None
+    log: str
+    init_ms: float | None
+    duration_ms: float
+    ended: bool

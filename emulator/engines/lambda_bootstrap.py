@@ -1,0 +1,181 @@
+"""Runs inside an execution environment: one invocation a line in, one outcome a line out, the handler in between.
+
+Standard library only, and alone in its process: whatever a handler can import comes from its bundle, its layers or
+the runtime. The engine starts it as `python -I -u lambda_bootstrap.py LAYER...` with the environment that Lambda
+defines (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html). Standard input is also its lifeline:
+when that ends, the engine is gone, and so is this process and all that it started.
+"""
+
+import importlib
+import json
+import logging
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from typing import IO, Any, NoReturn
+
+Handler = Callable[[Any, "LambdaContext"], Any]
+
+
+class LambdaContext:
+    """The context object of https://docs.aws.amazon.com/lambda/latest/dg/python-context.html."""
+
+    identity = None
+    client_context = None
+
+    def __init__(self, request_id: str, invoked_function_arn: str, deadline_ms: int) -> None:
+        self.aws_request_id = request_id
+        self.invoked_function_arn = invoked_function_arn
+        self.function_name = os.environ["AWS_LAMBDA_FUNCTION_NAME"]
+        self.function_version = os.environ["AWS_LAMBDA_FUNCTION_VERSION"]
+        self.memory_limit_in_mb = os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]
+        self.log_group_name = os.environ["AWS_LAMBDA_LOG_GROUP_NAME"]
+        self.log_stream_name = os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]
+        self._deadline_ms = deadline_ms
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until the function's timeout ends this invocation."""
+        return max(0, self._deadline_ms - int(time.time() * 1000))
+
+
+class LambdaLogHandler(logging.Handler):
+    """The root log handler that Lambda's runtime installs, with the request id on each line."""
+
+    request_id = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+        line = f"[{record.levelname}]\t{stamp}.{int(record.msecs):03d}Z\t{self.request_id}\t{self.format(record)}"
+        sys.stdout.write(line + "\n")
+
+
+class Engine:
+    """The two pipes to the engine, taken away from the handler: what it prints goes to its log."""
+
+    def __init__(self) -> None:
+        self._requests = os.fdopen(os.dup(0), encoding="utf-8")
+        self._outcomes: IO[str] = os.fdopen(os.dup(1), "w", encoding="utf-8")
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.dup2(2, 1)
+        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        for line in self._requests:
+            self._lines.put(line)
+        # No clean-up, as when Lambda takes an environment away: it is a session of its own, so nothing outlives it.
+        os.killpg(0, signal.SIGKILL)
+
+    def next_request(self) -> dict[str, Any]:
+        """Wait for the next invocation."""
+        request: dict[str, Any] = json.loads(self._lines.get())
+        return request
+
+    def report(self, outcome: dict[str, Any]) -> None:
+        """Send one outcome; what the handler printed is written by then, because Python runs unbuffered.
+
+        Raises TypeError or ValueError when the outcome is not JSON.
+        """
+        line = json.dumps(outcome, default=plain_number)
+        self._outcomes.write(line + "\n")
+        self._outcomes.flush()
+
+
+def main() -> None:
+    """Import the handler, then serve until standard input ends."""
+    engine = Engine()
+    os.environ.pop("LC_CTYPE", None)  # Python itself adds it where the locale in LANG is not installed
+    layers = sys.argv[1:]
+    del sys.argv[1:]
+    logs = LambdaLogHandler()
+    logging.getLogger().addHandler(logs)
+    sys.path[:0] = import_path(os.environ["LAMBDA_TASK_ROOT"], layers)
+    handler = load_handler(engine, os.environ["_HANDLER"])
+    engine.report({"ready": True})
+    while True:
+        serve_one(engine, handler, logs)
+
+
+def import_path(task_root: str, layers: list[str]) -> list[str]:
+    """The head of sys.path: the task root, then each layer's /opt/python; a later layer covers an earlier one."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    of_layers = [
+        os.path.join(layer, "python", *rest)
+        for layer in reversed(layers)
+        for rest in (("lib", version, "site-packages"), ())
+    ]
+    return [task_root, *filter(os.path.isdir, of_layers)]
+
+
+def load_handler(engine: Engine, name: str) -> Handler:
+    """Import the handler `module.function`; on failure report it as Lambda's runtime does, and exit."""
+    module_name, _, function_name = name.rpartition(".")
+    try:
+        module = importlib.import_module(module_name.replace("/", "."))
+        handler: Handler = getattr(module, function_name)
+    except ImportError as error:
+        fail_init(engine, "Runtime.ImportModuleError", f"Unable to import module '{module_name}': {error}")
+    except SyntaxError as error:
+        fail_init(engine, "Runtime.UserCodeSyntaxError", f"Syntax error in module '{module_name}': {error}")
+    except AttributeError as error:
+        if getattr(error, "obj", None) is not sys.modules.get(module_name.replace("/", ".")):
+            fail_init(engine, type(error).__name__, str(error))
+        fail_init(engine, "Runtime.HandlerNotFound", f"Handler '{function_name}' missing on module '{module_name}'")
+    except Exception as error:  # noqa: BLE001 - the edge of the user's code: it is reported, and ends the process
+        fail_init(engine, type(error).__name__, str(error))
+    return handler
+
+
+def fail_init(engine: Engine, error_type: str, message: str) -> NoReturn:
+    """Log and report an error of the init phase, then end this environment."""
+    traceback.print_exc()
+    engine.report({"error": log_error(error_type, message, "", [])})
+    sys.exit(1)
+
+
+def serve_one(engine: Engine, handler: Handler, logs: LambdaLogHandler) -> None:
+    """Run one invocation; an error is an outcome, and leaves the environment warm."""
+    request = engine.next_request()
+    logs.request_id = request["request_id"]
+    if request["trace_id"]:
+        os.environ["_X_AMZN_TRACE_ID"] = request["trace_id"]
+    context = LambdaContext(request["request_id"], request["invoked_function_arn"], request["deadline_ms"])
+    try:
+        outcome = {"result": handler(request["event"], context)}
+    except Exception as error:  # noqa: BLE001 - the edge of the user's code: it is reported as the outcome
+        outcome = {"error": describe(error, context.aws_request_id)}
+    try:
+        engine.report(outcome)
+    except (TypeError, ValueError, RecursionError) as error:
+        message = f"Unable to marshal response: {error}"
+        engine.report({"error": log_error("Runtime.MarshalError", message, context.aws_request_id, [])})
+
+
+def describe(error: Exception, request_id: str) -> dict[str, Any]:
+    """A handler's exception as Lambda reports it, without this file's own frame."""
+    frames = traceback.extract_tb(error.__traceback__)[1:]
+    return log_error(type(error).__name__, str(error), request_id, traceback.format_list(frames))
+
+
+def log_error(error_type: str, message: str, request_id: str, stack: list[str]) -> dict[str, Any]:
+    """Write the error to the function's log and return its report."""
+    trace = "Traceback (most recent call last):\n" + "".join(stack) if stack else ""
+    sys.stdout.write(f"[ERROR] {error_type}: {message}\n{trace}")
+    return {"errorMessage": message, "errorType": error_type, "requestId": request_id, "stackTrace": stack}
+
+
+def plain_number(value: object) -> float:
+    """DynamoDB's numbers are Decimal, and Lambda's runtime writes those as numbers."""
+    if type(value).__name__ == "Decimal":
+        return float(value)  # type: ignore[arg-type]
+    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""The interpreter that runs the functions: it has what Lambda's Python runtime has, boto3, and nothing more."""
+
+import hashlib
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from emulator.errors import RuntimeUnavailable
+
+LOCK = Path(__file__).parents[2] / "requirements.lock"
+
+
+def runtime_python(
+    home: Path, *, environ: Mapping[str, str], on_progress: Callable[[str], None], lock: Path = LOCK
+) -> Path:
+    """Return the interpreter, made once for each Python version and lock file under `home`/runtime.
+
+    `environ` is what the installer sees (proxies, PIP_INDEX_URL). Raises RuntimeUnavailable.
+    """
+    venv = home / "runtime" / venv_name(lock)
+    python = venv / "bin" / "python"
+    if not python.exists():
+        shutil.rmtree(venv, ignore_errors=True)  # made from an interpreter that is gone
+        on_progress("Installing the interpreter for the functions (boto3 only, once)")
+        venv.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=venv.parent, prefix=".making-") as temporary:
+            made = Path(temporary) / "venv"
+            _make(made, lock, environ)
+            _publish(made, venv)
+    return python
+
+
+def venv_name(lock: Path) -> str:
+    """What the interpreter was made from: this Python's version and the lock file's content."""
+    return f"{platform.python_version()}-{hashlib.sha256(lock.read_bytes()).hexdigest()[:16]}"
+
+
+def _make(venv: Path, lock: Path, environ: Mapping[str, str]) -> None:
+    import uv  # imported here: only a first start needs it
+
+    installer = uv.find_uv_bin()
+    environment = dict(environ)
+    if "PIP_INDEX_URL" in environment:
+        environment.setdefault("UV_DEFAULT_INDEX", environment["PIP_INDEX_URL"])
+    install = ["pip", "install", "--system-certs", "--compile-bytecode", "--python", str(venv / "bin" / "python")]
+    for command in (
+        ["venv", "--quiet", "--no-project", "--relocatable", "--python", sys.executable, str(venv)],
+        [*install, "--quiet", "-c", str(lock), "boto3"],
+    ):
+        done = subprocess.run([installer, *command], env=environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1].strip()
+            raise RuntimeUnavailable(
+                f"The interpreter for the functions could not be installed ({reason}): check the network, or set"
+                " PIP_INDEX_URL to your mirror, and run the same command again."
+            )
+
+
+def _publish(made: Path, venv: Path) -> None:
+    """Put the finished environment in its place at once; whoever comes second uses the first one's."""
+    try:
+        made.rename(venv)
+    except OSError:
+        if not venv.is_dir():
+            raise

@@ -1,0 +1,46 @@
+"""What can go wrong with the engine, each as one sentence that says what to do next.
+
+EngineError
+ ├─ PortTaken           another process listens on the port that was asked for
+ ├─ RuntimeUnavailable  the interpreter for the functions could not be installed
+ ├─ InvalidCassette     a file of Gemini replies cannot be used
+ ├─ EngineCrashed       the engine ended, or was not ready in time
+ └─ ControlError        the control API did not answer as it should
+"""
+
+from typing import ClassVar
+
+
+class EngineError(Exception):
+    """The embedded cloud cannot serve; the message is one sentence for the person at the terminal.
+
+    `exit_status` is the gateway process's exit status for this error, by which its parent knows which one it was.
+    """
+
+    exit_status: ClassVar[int] = 1
+
+
+class PortTaken(EngineError):
+    """Another process listens on the port."""
+
+    exit_status = 3
+
+
+class RuntimeUnavailable(EngineError):
+    """The interpreter for the functions could not be installed."""
+
+    exit_status = 4
+
+
+class InvalidCassette(EngineError):
+    """A file of Gemini replies cannot be used; the message names the file and the line."""
+
+    exit_status = 5
+
+
+class EngineCrashed(EngineError):
+    """The gateway process ended, or was not ready in time; the message says where its log is."""
+
+
+class ControlError(EngineError):
+    """The control API could not be reached or gave no usable answer."""

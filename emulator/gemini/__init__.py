@@ -1,0 +1,1 @@
+"""The Gemini REST protocol, answered from cassettes."""

@@ -1,0 +1,193 @@
+"""A generateContent request in the one form that equal requests share, and the digest of that form."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue, model_validator
+
+# By number, as the old SDK sends them (google/ai/generativelanguage/v1beta: content, safety).
+_ENUMS: dict[str, tuple[str, ...]] = {
+    "type": ("TYPE_UNSPECIFIED", "STRING", "NUMBER", "INTEGER", "BOOLEAN", "ARRAY", "OBJECT", "NULL"),
+    "category": (
+        "HARM_CATEGORY_UNSPECIFIED",
+        "HARM_CATEGORY_DEROGATORY",
+        "HARM_CATEGORY_TOXICITY",
+        "HARM_CATEGORY_VIOLENCE",
+        "HARM_CATEGORY_SEXUAL",
+        "HARM_CATEGORY_MEDICAL",
+        "HARM_CATEGORY_DANGEROUS",
+        "HARM_CATEGORY_HARASSMENT",
+        "HARM_CATEGORY_HATE_SPEECH",
+        "HARM_CATEGORY_SEXUALLY_EXPLICIT",
+        "HARM_CATEGORY_DANGEROUS_CONTENT",
+        "HARM_CATEGORY_CIVIC_INTEGRITY",
+    ),
+    "threshold": (
+        "HARM_BLOCK_THRESHOLD_UNSPECIFIED",
+        "BLOCK_LOW_AND_ABOVE",
+        "BLOCK_MEDIUM_AND_ABOVE",
+        "BLOCK_ONLY_HIGH",
+        "BLOCK_NONE",
+        "OFF",
+    ),
+    "mode": ("MODE_UNSPECIFIED", "AUTO", "ANY", "NONE", "VALIDATED"),
+}
+_DEFAULTS: dict[str, JsonValue] = {"candidate_count": 1, "response_mime_type": "text/plain"}
+_VERBATIM = frozenset({"response_json_schema", "parameters_json_schema", "args"})
+_NAMES_OF_USERS = frozenset({"properties", "defs"})
+
+
+class MalformedRequest(ValueError):
+    """A request body that is not one of generateContent; the message is as Google words it."""
+
+
+def _normal(value: Any, key: str = "") -> Any:
+    """Snake-case keys, enum names, tidy texts, and no field that is at its default."""
+    if key in _VERBATIM:
+        return value
+    if isinstance(value, dict):
+        named = {k if key in _NAMES_OF_USERS else _snake(k): v for k, v in value.items()}
+        fields = {k: _normal(v, k) for k, v in named.items()}
+        return {k: v for k, v in fields.items() if not _is_default(k, v)}
+    if isinstance(value, list):
+        return [_normal(item, key) for item in value]
+    return _normal_scalar(value, key)
+
+
+def _normal_scalar(value: JsonValue, key: str) -> JsonValue:
+    if key in _ENUMS and isinstance(value, int | str) and not isinstance(value, bool):
+        names = _ENUMS[key]
+        return names[value] if isinstance(value, int) and 0 <= value < len(names) else str(value).upper()
+    if isinstance(value, str):
+        return _tidy(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _is_default(key: str, value: JsonValue) -> bool:
+    return value is None or value is False or value in ("", [], {}) or (key in _DEFAULTS and value == _DEFAULTS[key])
+
+
+def _snake(key: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key).lower()
+
+
+def _tidy(text: str) -> str:
+    """Lines without white space at their ends, as a literal block in YAML can hold them."""
+    return "\n".join(line.rstrip() for line in text.strip().splitlines())
+
+
+def _collapsed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _collapsed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_collapsed(item) for item in value]
+    return " ".join(value.split()) if isinstance(value, str) else value
+
+
+def _replaced(value: Any, found: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _replaced(item, found) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_replaced(item, found) for item in value]
+    if isinstance(value, str):
+        for name, text in found.items():
+            value = value.replace(text, f"${{{name}}}")
+    return value
+
+
+Text = Annotated[str, AfterValidator(_tidy)]
+Config = Annotated[dict[str, JsonValue], AfterValidator(_normal)]
+
+
+class Content(BaseModel):
+    """One turn: its text, or its parts where it has several or other kinds than text."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    role: str = "user"
+    text: Text | None = None
+    parts: tuple[JsonValue, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.text is None) == (not self.parts):
+            raise ValueError("a content has either `text` or `parts`")
+        return self
+
+
+class CanonicalRequest(BaseModel):
+    """What a reply depends on. Texts keep their lines for a reader; the digest takes all white space as equal."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str
+    system: Text = ""
+    contents: tuple[Content, ...]
+    config: Config = {}
+
+    @property
+    def text(self) -> str:
+        """All that the model reads: the system instruction and the texts of the contents."""
+        return "\n".join([self.system, *(content.text or json.dumps(content.parts) for content in self.contents)])
+
+    def document(self) -> dict[str, Any]:
+        """The request as a cassette holds it: only what is set."""
+        return self.model_dump(mode="json", exclude_defaults=True) | {
+            "contents": [
+                {"role": content.role} | content.model_dump(mode="json", exclude_defaults=True)
+                for content in self.contents
+            ]
+        }
+
+    def digest(self) -> str:
+        """The same for requests that differ only in white space, key order, enum numbers or spelled-out defaults."""
+        same = json.dumps(_collapsed(self.document()), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(same.encode()).hexdigest()[:32]
+
+    def bound(self, bind: Mapping[str, str]) -> tuple["CanonicalRequest", dict[str, str]]:
+        """Put `${name}` in place of what each pattern's group finds in the text; return what was found too."""
+        found = {name: match.group(1) for name, pattern in bind.items() if (match := re.search(pattern, self.text))}
+        return CanonicalRequest.model_validate(_replaced(self.document(), found)), found
+
+
+def canonical_request(model: str, body: JsonValue) -> CanonicalRequest:
+    """Read the JSON body of `POST models/{model}:generateContent`.
+
+    See https://ai.google.dev/api/generate-content. Raises MalformedRequest.
+    """
+    if not isinstance(body, dict):
+        raise MalformedRequest("Invalid JSON payload received. Root element must be a message.")
+    fields = _normal(body)
+    contents = fields.pop("contents", None)
+    if not isinstance(contents, list):
+        raise MalformedRequest("* GenerateContentRequest.contents: contents is not specified")
+    system = fields.pop("system_instruction", None)
+    generation = fields.pop("generation_config", {})
+    return CanonicalRequest(
+        model=model.removeprefix("models/"),
+        system="\n".join(_texts(system)),
+        contents=tuple(_content(content) for content in contents),
+        config=fields | generation,
+    )
+
+
+def _content(content: JsonValue) -> Content:
+    parts = _parts(content)
+    if not isinstance(content, dict) or not parts:
+        raise MalformedRequest("* GenerateContentRequest.contents: contents.parts must not be empty.")
+    role, texts = str(content.get("role", "user")), _texts(content)
+    if len(parts) == len(texts) == 1:
+        return Content(role=role, text=texts[0])
+    return Content(role=role, parts=tuple(parts))
+
+
+def _texts(content: JsonValue) -> list[str]:
+    return [str(part["text"]) for part in _parts(content) if isinstance(part, dict) and part.keys() == {"text"}]
+
+
+def _parts(content: JsonValue) -> list[JsonValue]:
+    parts = content.get("parts") if isinstance(content, dict) else None
+    return parts if isinstance(parts, list) else []

@@ -1,0 +1,180 @@
+"""The Gemini replies on disk: YAML files that people write and read, loaded and checked at start."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from emulator.errors import InvalidCassette
+from emulator.gemini.canonical import CanonicalRequest
+
+
+class TokenCount(BaseModel):
+    """What the reply says it used."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    prompt_tokens: int = Field(ge=0)
+    output_tokens: int = Field(ge=0)
+
+
+class Reply(BaseModel):
+    """A model's text, or an HTTP error with its body."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text: str | None = None
+    finish_reason: str = "STOP"
+    usage: TokenCount | None = None
+    status: int = Field(default=200, ge=200, le=599)
+    body: dict[str, JsonValue] | None = None
+
+    @model_validator(mode="after")
+    def _text_or_error(self) -> Self:
+        if (self.text is None) == (self.body is None) or (self.body is None) != (self.status == 200):
+            raise ValueError("a reply has either `text`, or a `status` other than 200 and a `body`")
+        return self
+
+
+class Cassette(BaseModel):
+    """One request and its reply; `bind` names parts of the request that may differ and that the reply repeats."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    origin: Literal["authored", "recorded"]
+    request: CanonicalRequest
+    bind: dict[str, str] = {}
+    reply: Reply
+
+    @field_validator("bind")
+    @classmethod
+    def _patterns_match(cls, bind: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        request = info.data.get("request")
+        for name, pattern in bind.items():
+            try:
+                groups = re.compile(pattern).groups
+            except re.error as error:
+                raise ValueError(f"{name}: {error}") from error
+            if groups != 1 or (request and not re.search(pattern, request.text)):
+                raise ValueError(f"{name}: the pattern must have one group and match the request's text")
+        return bind
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A cassette and the file it is in, with the request as it is compared."""
+
+    path: Path
+    cassette: Cassette
+    request: CanonicalRequest
+
+
+@dataclass(frozen=True)
+class Found:
+    """The reply to a request, with what its `bind` patterns found put in."""
+
+    stored: Stored
+    values: dict[str, str]
+
+    @property
+    def text(self) -> str:
+        """The reply's text."""
+        text = self.stored.cassette.reply.text or ""
+        for name, value in self.values.items():
+            text = text.replace(f"${{{name}}}", value)
+        return text
+
+
+class CassetteStore:
+    """All cassettes under a directory, found by the digest of their request."""
+
+    def __init__(self, cassettes: tuple[Stored, ...]) -> None:
+        self.cassettes = cassettes
+        self._by_bind: dict[tuple[tuple[str, str], ...], dict[str, Stored]] = {}
+        for stored in cassettes:
+            same_bind = self._by_bind.setdefault(tuple(sorted(stored.cassette.bind.items())), {})
+            other = same_bind.setdefault(stored.request.digest(), stored)
+            if other is not stored:
+                raise InvalidCassette(f"{stored.path}: answers the same request as {other.path}: keep one of them.")
+
+    @classmethod
+    def load(cls, directory: Path) -> Self:
+        """Read every `*.yaml` below the directory. Raises InvalidCassette, naming file and line."""
+        if not directory.is_dir():
+            raise InvalidCassette(f"There is no directory {directory} to read Gemini's replies from.")
+        return cls(tuple(read_cassette(path) for path in sorted(directory.rglob("*.yaml"))))
+
+    def find(self, request: CanonicalRequest) -> Found | None:
+        """The stored reply to this request."""
+        for bind, stored in self._by_bind.items():
+            bound, values = request.bound(dict(bind))
+            if match := stored.get(bound.digest()):
+                return Found(match, values)
+        return None
+
+
+def read_cassette(path: Path) -> Stored:
+    """Read one file. Raises InvalidCassette, naming file and line."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        cassette = Cassette.model_validate(yaml.safe_load(text))
+    except UnicodeDecodeError as error:
+        raise InvalidCassette(f"{path}: is not UTF-8 text ({error.reason}).") from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise InvalidCassette(f"{path}:{line}: {error.problem}.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"])) or "cassette"
+        raise InvalidCassette(f"{path}:{_line_of(text, first['loc'])}: {field}: {first['msg']}.") from error
+    return Stored(path, cassette, cassette.request.bound(cassette.bind)[0])
+
+
+def _line_of(text: str, location: tuple[int | str, ...]) -> int:
+    """The line, from 1, of the field that a validation error names, or of the nearest one around it."""
+    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    line: int = node.start_mark.line if node else 0
+    for key in location:
+        for name, child in _children(node):
+            if name == key:
+                node, line = child, child.start_mark.line
+                break
+        else:
+            break
+    return line + 1
+
+
+def _children(node: yaml.Node | None) -> Iterator[tuple[int | str, yaml.Node]]:
+    if isinstance(node, yaml.MappingNode):
+        yield from ((key.value, value) for key, value in node.value)
+    elif isinstance(node, yaml.SequenceNode):
+        yield from enumerate(node.value)
+
+
+class _Readable(yaml.SafeDumper):
+    """Writes texts of several lines as literal blocks."""
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Readable.add_representer(str, _represent_text)
+
+
+def to_yaml(document: dict[str, Any]) -> str:
+    """A cassette, or a part of one, as a person would write it."""
+    return yaml.dump(document, Dumper=_Readable, sort_keys=False, allow_unicode=True, width=1000)

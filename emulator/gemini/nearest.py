@@ -1,0 +1,71 @@
+"""When no reply is stored for a request: which one is nearest, and what differs."""
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from emulator.gemini.canonical import CanonicalRequest
+from emulator.gemini.cassettes import CassetteStore, Stored
+
+DIFF_LINES = 24
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The stored request that shares most lines with the incoming one, and the first field in which they differ."""
+
+    stored: Stored
+    field: str
+    line: int
+    diff: str
+
+    def sentence(self) -> str:
+        """Say it to a person."""
+        return (
+            f"The nearest is {self.stored.path}; it differs first in {self.field}, line {self.line}"
+            f" (- stored, + sent):\n{self.diff}"
+        )
+
+
+def nearest(store: CassetteStore, request: CanonicalRequest) -> Nearest | None:
+    """Compare with every cassette; None when there is none."""
+    compared = [(request.bound(stored.cassette.bind)[0], stored) for stored in store.cassettes]
+    if not compared:
+        return None
+    sent, stored = max(compared, key=lambda pair: _likeness(pair[0], pair[1].request))
+    return _difference(stored, sent)
+
+
+def _likeness(sent: CanonicalRequest, stored: CanonicalRequest) -> float:
+    """The share of lines, each with the name of its field, that both have."""
+    return difflib.SequenceMatcher(None, _lines(sent), _lines(stored), autojunk=False).ratio()
+
+
+def _lines(request: CanonicalRequest) -> list[str]:
+    leaves = fields(request.document())
+    return [f"{field}: {' '.join(line.split())}" for field, text in leaves for line in text.splitlines()]
+
+
+def _difference(stored: Stored, sent: CanonicalRequest) -> Nearest:
+    before, after = dict(fields(stored.request.document())), dict(fields(sent.document()))
+    names = [*before, *(name for name in after if name not in before)]
+    differ = (name for name in names if before.get(name, "").split() != after.get(name, "").split())
+    field = next(differ, "contents")
+    old, new = before.get(field, "").splitlines(), after.get(field, "").splitlines()
+    same = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+    diff = list(difflib.unified_diff(old, new, "stored", "sent", n=2, lineterm=""))[2:]
+    cut = [f"… {len(diff) - DIFF_LINES} more lines"] if len(diff) > DIFF_LINES else []
+    return Nearest(stored, field, same + 1, "\n".join(diff[:DIFF_LINES] + cut))
+
+
+def fields(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every leaf of a document with its path, such as `contents.0.text`."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from fields(item, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from fields(item, f"{path}.{index}")
+    else:
+        yield path, str(value)

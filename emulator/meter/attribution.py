@@ -1,0 +1,33 @@
+"""Which project a call belongs to, read from the text of events, results and paths."""
+
+import json
+import re
+
+from pydantic import JsonValue
+
+# `project_id` and its value are apart by quotes, colons and the backslashes of JSON inside JSON.
+_PROJECT = re.compile(r"(?:project_id[^0-9A-Za-z]{1,16}|projects/)([0-7][0-9A-HJKMNP-TV-Z]{25})(?![0-9A-Za-z])")
+_CREATED = frozenset({201, 202})
+
+
+def project_in(text: str) -> str | None:
+    """The one project that the text names as `project_id` or under `projects/`; None where it names none or several."""
+    found = set(_PROJECT.findall(text))
+    return found.pop() if len(found) == 1 else None
+
+
+def project_of_event(event: JsonValue) -> str | None:
+    """The project that an invocation works for."""
+    return project_in(json.dumps(event))
+
+
+def project_of_result(result: JsonValue) -> str | None:
+    """The project that a create request made: its id is known only from the answer."""
+    if isinstance(result, dict) and result.get("statusCode") in _CREATED:
+        return project_in(json.dumps(result))
+    return None
+
+
+def project_of_response(status: int, text: str) -> str | None:
+    """The project in the head of an HTTP answer to a create request."""
+    return project_in(text) if status in _CREATED else None

@@ -1,0 +1,140 @@
+"""Which AWS operation an HTTP request is, read from its headers, its form, or botocore's own service models."""
+
+import functools
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, unquote
+
+if TYPE_CHECKING:
+    from botocore.model import OperationModel
+
+_SCOPE = re.compile(r"Credential=[^/,\s]+/\d{8}/[^/,\s]*/([^/,\s]+)/aws4_request")
+_API_DATA_PLANE = re.compile(r"/_aws/execute-api/|/restapis/[^/]+/[^/]+/_user_request_(?:/|$)")
+_RPC_V2 = re.compile(r"/service/[^/]+/operation/([^/]+)$")
+_LABEL = re.compile(r"\{([^}]+)\}")
+
+
+@dataclass(frozen=True)
+class Request:
+    """The head of an HTTP request; header names are lower-case, path and query as they came on the wire."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+
+    @property
+    def session_token(self) -> str | None:
+        """The session token that the request was signed with."""
+        return self.headers.get("x-amz-security-token") or self.parameter("X-Amz-Security-Token")
+
+    @property
+    def is_form(self) -> bool:
+        """Whether the body is a form, which in AWS's query protocol names the operation."""
+        return self.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+
+    def parameter(self, name: str) -> str | None:
+        """The first value of a query parameter."""
+        return next(iter(self.parameters.get(name, [])), None)
+
+    @functools.cached_property
+    def parameters(self) -> dict[str, list[str]]:
+        """The query, decoded."""
+        return parse_qs(self.query, keep_blank_values=True)
+
+
+def service_of(request: Request) -> str | None:
+    """The service as in the SigV4 scope; None for a request that is not to AWS."""
+    if _API_DATA_PLANE.match(request.path):
+        return "execute-api"
+    credential = request.parameter("X-Amz-Credential")
+    signed = _SCOPE.search(request.headers.get("authorization", "") or f"Credential={unquote(credential or '')}")
+    return signed.group(1) if signed else None
+
+
+def operation_of(request: Request, service: str, form: str = "") -> str:
+    """The operation's name; a request that no model of the service knows is named by its HTTP method."""
+    if service == "execute-api":
+        return "Invoke"
+    if target := request.headers.get("x-amz-target"):
+        return target.rpartition(".")[2]
+    if rpc := _RPC_V2.search(request.path):
+        return rpc.group(1)
+    if action := request.parameter("Action") or next(iter(parse_qs(form).get("Action", [])), None):
+        return action
+    return _rest_operation(request, service) or request.method
+
+
+def _rest_operation(request: Request, service: str) -> str | None:
+    """The model's operation that fits and asks for the most: `PUT /b/k?acl` is PutObjectAcl and not PutObject."""
+    fitting = [route for route in routes(service) if route.fits(request)]
+    return max(fitting, key=lambda route: route.weight).operation if fitting else None
+
+
+@dataclass(frozen=True)
+class Route:
+    """An operation's HTTP binding: method, path, and the query parameters and headers that it cannot be without."""
+
+    operation: str
+    method: str
+    path: re.Pattern[str]
+    query: Mapping[str, str]
+    required_query: frozenset[str]
+    required_headers: frozenset[str]
+    static_length: int
+
+    @property
+    def weight(self) -> tuple[int, int]:
+        """More conditions first, then the path with more fixed text."""
+        return len(self.query) + len(self.required_query) + len(self.required_headers), self.static_length
+
+    def fits(self, request: Request) -> bool:
+        """Whether the request can be this operation."""
+        parameters = request.parameters
+        return (
+            request.method == self.method
+            and self.path.fullmatch(request.path) is not None
+            and all(
+                name in parameters and (not value or value in parameters[name]) for name, value in self.query.items()
+            )
+            and self.required_query <= parameters.keys()
+            and self.required_headers <= request.headers.keys()
+        )
+
+
+@functools.cache
+def routes(service: str) -> tuple[Route, ...]:
+    """The HTTP bindings of all REST services that sign as `service`; read from botocore's models on first use."""
+    from botocore.loaders import Loader  # imported here: it takes longer than all else in this package
+    from botocore.model import ServiceModel
+
+    loader = Loader()
+    names = [name for name in loader.list_available_services("service-2") if name.startswith(service)]
+    models = [ServiceModel(loader.load_service_model(name, "service-2"), name) for name in names]
+    signing = [model for model in models if model.signing_name == service]
+    return tuple(_route(model.operation_model(name)) for model in signing for name in model.operation_names)
+
+
+def _route(operation: "OperationModel") -> Route:
+    uri, _, query = operation.http["requestUri"].partition("?")
+    shape = operation.input_shape
+    required = [shape.members[name].serialization for name in shape.required_members] if shape else []
+    return Route(
+        operation=operation.name,
+        method=operation.http["method"],
+        path=_path_pattern(uri),
+        query={key: values[0] for key, values in parse_qs(query, keep_blank_values=True).items()},
+        required_query=frozenset(at["name"] for at in required if at.get("location") == "querystring"),
+        required_headers=frozenset(at["name"].lower() for at in required if at.get("location") == "header"),
+        static_length=len(_LABEL.sub("", uri)),
+    )
+
+
+def _path_pattern(uri: str) -> re.Pattern[str]:
+    """`/{Bucket}/{Key+}` as a pattern: a greedy label takes slashes, any other does not."""
+    parts = _LABEL.split(uri)
+    labels = ["(?:.+)" if label.endswith("+") else "[^/]+" for label in parts[1::2]]
+    fixed = [re.escape(part) for part in parts[::2]]
+    return re.compile("".join(a + b for a, b in zip(fixed, [*labels, ""], strict=True)) + "/?")

@@ -1,0 +1,95 @@
+"""What the meter tells: the models that the control API sends and its client reads."""
+
+from collections import Counter
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Caller = Literal["client", "function", "event source mapping"]
+
+
+class Record(BaseModel):
+    """A frozen answer of the control API."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Health(Record):
+    """The engine answers; `uptime_s` in seconds."""
+
+    status: Literal["ok"]
+    pid: int
+    uptime_s: float
+
+
+class CallCount(Record):
+    """How often one caller made one call. Services are named as in a SigV4 scope (`dynamodb`, `execute-api`, …).
+
+    `function` is the caller's name, or for an event source mapping that of its function, and None for a client.
+    `errors` counts by error code; bytes are those of the bodies.
+    """
+
+    service: str
+    operation: str
+    caller: Caller
+    function: str | None
+    calls: int
+    errors: dict[str, int]
+    request_bytes: int
+    response_bytes: int
+
+
+class FunctionUsage(Record):
+    """What a function's invocations came to. Durations in ms; billed ones are rounded up, init included."""
+
+    function: str
+    invocations: int
+    errors: int
+    cold_starts: int
+    duration_ms: float
+    billed_ms: int
+    gb_seconds: float
+
+
+class Usage(Record):
+    """What was used by one project, or by all and none when `project_id` is None."""
+
+    project_id: str | None
+    calls: tuple[CallCount, ...]
+    functions: tuple[FunctionUsage, ...]
+
+    @property
+    def total_calls(self) -> int:
+        """All AWS calls, those of event source mappings included, as AWS bills them."""
+        return sum(row.calls for row in self.calls)
+
+    @property
+    def gb_seconds(self) -> float:
+        """Lambda's billed memory times time."""
+        return sum(row.gb_seconds for row in self.functions)
+
+    @property
+    def calls_by_service(self) -> dict[str, int]:
+        """Calls of each service, the most used first."""
+        counts: Counter[str] = Counter()
+        for row in self.calls:
+            counts[row.service] += row.calls
+        return dict(counts.most_common())
+
+
+class FinishedInvocation(Record):
+    """One invocation that ended. `init_ms` is None on a warm start; `error_type` None when it succeeded."""
+
+    function: str
+    version: str
+    request_id: str
+    started_at: datetime
+    init_ms: float | None
+    duration_ms: float
+    billed_ms: int
+    memory_mb: int
+    gb_seconds: float
+    cold_start: bool
+    error_type: str | None
+    project_id: str | None

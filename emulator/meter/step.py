@@ -1,0 +1,120 @@
+"""The step of the gateway that counts each AWS call as it streams by."""
+
+import re
+from collections.abc import Iterable
+from urllib.parse import unquote
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from emulator.meter.attribution import project_in, project_of_response
+from emulator.meter.ledger import Ledger
+from emulator.meter.operations import Request, operation_of, service_of
+from emulator.meter.sums import Call
+
+FORM_KEPT = 64 * 1024  # bytes; AWS's query protocol names the action first
+ANSWER_KEPT = 2 * 1024  # bytes; an error's code and a new project's id come early
+_ERROR_CODE = re.compile(r'"(?:__type|code|Code)"\s*:\s*"(?:[^"]*#)?([^":]+)|<Code>([^<]+)</Code>')
+
+
+class Meter:
+    """Counts the calls to AWS on their way to the next step; holds no body back and keeps no large one."""
+
+    def __init__(self, app: ASGIApp, ledger: Ledger) -> None:
+        self._app = app
+        self._ledger = ledger
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = head(scope) if scope["type"] == "http" else None
+        service = service_of(request) if request else None
+        if request is None or service is None:
+            await self._app(scope, receive, send)
+            return
+        exchange = Exchange(request, service, receive, send, self._ledger)
+        try:
+            await self._app(scope, exchange.receive, exchange.send)
+        finally:
+            exchange.finish()
+
+
+class Exchange:
+    """One request and its answer, measured while they pass."""
+
+    def __init__(self, request: Request, service: str, receive: Receive, send: Send, ledger: Ledger) -> None:
+        self._request = request
+        self._service = service
+        self._receive = receive
+        self._send = send
+        self._ledger = ledger
+        self._finished = False
+        self._status = 0
+        self._headers: dict[str, str] = {}
+        self._form = bytearray()
+        self._answer = bytearray()
+        self._request_bytes = 0
+        self._response_bytes = 0
+
+    async def receive(self) -> Message:
+        """Pass on a piece of the request."""
+        message = await self._receive()
+        body: bytes = message.get("body", b"")
+        self._request_bytes += len(body)
+        if self._request.is_form:
+            self._form += body[: FORM_KEPT - len(self._form)]
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Pass on a piece of the answer; the last one only when the call is in the book.
+
+        Else a function could end, and its invocation be booked, before the last call that it made.
+        """
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            self._headers = decoded(message.get("headers", []))
+        body: bytes = message.get("body", b"")
+        self._response_bytes += len(body)
+        self._answer += body[: ANSWER_KEPT - len(self._answer)]
+        if message["type"] == "http.response.body" and not message.get("more_body", False):
+            self.finish()
+        await self._send(message)
+
+    def finish(self) -> None:
+        """Book the call, once."""
+        if not self._finished:
+            self._finished = True
+            self._ledger.record(self._call(), token=self._request.session_token, project_id=self._project_id())
+
+    def _call(self) -> Call:
+        return Call(
+            service=self._service,
+            operation=operation_of(self._request, self._service, self._form.decode("latin-1")),
+            request_bytes=self._request_bytes,
+            response_bytes=self._response_bytes,
+            error=self._error(),
+        )
+
+    def _project_id(self) -> str | None:
+        """The project that the request's path or the answer to a create request names."""
+        path = unquote(self._request.path)
+        return project_in(path) or project_of_response(self._status, self._answer.decode("utf-8", errors="replace"))
+
+    def _error(self) -> str | None:
+        """AWS's error code, or the HTTP status where the answer has none; "Aborted" where no answer was begun."""
+        if not self._status:
+            return "Aborted"
+        if self._status < 400:
+            return None
+        kind = self._headers.get("x-amzn-errortype", "").partition(":")[0]
+        found = _ERROR_CODE.search(self._answer.decode("utf-8", errors="replace"))
+        return kind or (next(filter(None, found.groups())) if found else str(self._status))
+
+
+def head(scope: Scope) -> Request:
+    """The request line and headers of an ASGI scope."""
+    path: bytes = scope.get("raw_path") or scope["path"].encode()
+    query: bytes = scope.get("query_string", b"")
+    return Request(scope["method"], path.decode("latin-1"), query.decode("latin-1"), decoded(scope["headers"]))
+
+
+def decoded(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """ASGI headers as text, names in lower case."""
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}

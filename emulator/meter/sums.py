@@ -1,0 +1,103 @@
+"""Calls and invocations added up: the rows of a usage report while they grow."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from emulator.meter.records import CallCount, Caller, FinishedInvocation, FunctionUsage, Usage
+
+
+@dataclass(frozen=True)
+class Call:
+    """One AWS call; bytes are those of its bodies, `error` is AWS's error code."""
+
+    service: str
+    operation: str
+    request_bytes: int = 0
+    response_bytes: int = 0
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Who made a call; `function` is None for a client."""
+
+    caller: Caller
+    function: str | None = None
+
+
+@dataclass
+class _CallSum:
+    calls: int = 0
+    request_bytes: int = 0
+    response_bytes: int = 0
+    errors: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: "_CallSum") -> None:
+        self.calls += other.calls
+        self.request_bytes += other.request_bytes
+        self.response_bytes += other.response_bytes
+        self.errors += other.errors
+
+
+@dataclass
+class _FunctionSum:
+    invocations: int = 0
+    errors: int = 0
+    cold_starts: int = 0
+    duration_ms: float = 0.0
+    billed_ms: int = 0
+    gb_seconds: float = 0.0
+
+    def add(self, other: "_FunctionSum") -> None:
+        self.invocations += other.invocations
+        self.errors += other.errors
+        self.cold_starts += other.cold_starts
+        self.duration_ms += other.duration_ms
+        self.billed_ms += other.billed_ms
+        self.gb_seconds += other.gb_seconds
+
+
+class Sums:
+    """What one project, one invocation or everything came to."""
+
+    def __init__(self) -> None:
+        self._calls: dict[tuple[str, str, Origin], _CallSum] = {}
+        self._functions: dict[str, _FunctionSum] = {}
+
+    def add_call(self, call: Call, origin: Origin) -> None:
+        """Count one call."""
+        errors = Counter([call.error] if call.error else [])
+        row = self._calls.setdefault((call.service, call.operation, origin), _CallSum())
+        row.add(_CallSum(1, call.request_bytes, call.response_bytes, errors))
+
+    def add_invocation(self, done: FinishedInvocation) -> None:
+        """Count one invocation."""
+        row = self._functions.setdefault(done.function, _FunctionSum())
+        failed = done.error_type is not None
+        row.add(_FunctionSum(1, failed, done.cold_start, done.duration_ms, done.billed_ms, done.gb_seconds))
+
+    def add(self, other: "Sums") -> None:
+        """Take in all that another one counted."""
+        for key, calls in other._calls.items():
+            self._calls.setdefault(key, _CallSum()).add(calls)
+        for name, invocations in other._functions.items():
+            self._functions.setdefault(name, _FunctionSum()).add(invocations)
+
+    def usage(self, project_id: str | None) -> Usage:
+        """The sums as a report, its rows in a stable order."""
+        calls = (
+            CallCount(
+                service=service,
+                operation=operation,
+                caller=origin.caller,
+                function=origin.function,
+                calls=row.calls,
+                errors=dict(row.errors),
+                request_bytes=row.request_bytes,
+                response_bytes=row.response_bytes,
+            )
+            for (service, operation, origin), row in self._calls.items()
+        )
+        functions = (FunctionUsage(function=name, **vars(row)) for name, row in sorted(self._functions.items()))
+        ordered = sorted(calls, key=lambda row: (row.service, row.operation, row.caller, row.function or ""))
+        return Usage(project_id=project_id, calls=tuple(ordered), functions=tuple(functions))

@@ -1,0 +1,129 @@
+"""Starts the gateway as a process of its own, and ends it."""
+
+import contextlib
+import json
+import os
+import select
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from emulator.engines.runtime_venv import runtime_python
+from emulator.errors import EngineCrashed, EngineError, InvalidCassette, PortTaken
+
+ROOT = Path(__file__).parents[1]
+HOME = ROOT / ".agenticai"
+STOP_SECONDS = 5.0
+
+
+class Engine:
+    """A running gateway process; leaving the `with` block stops it.
+
+    The process ends by itself when this one does, however it ends: it watches the pipe that this object holds.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], endpoint_url: str, port: int) -> None:
+        self._process = process
+        self.endpoint_url = endpoint_url
+        self.port = port
+        self.pid = process.pid
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def running(self) -> bool:
+        """Whether the process lives."""
+        return self._process.poll() is None
+
+    def stop(self) -> None:
+        """End the process and every function that runs in it; return when it is gone."""
+        end(self._process, grace_s=STOP_SECONDS)
+
+
+def start_engine(
+    *,
+    cassettes: Path,
+    run_dir: Path,
+    port: int = 0,
+    home: Path = HOME,
+    environ: Mapping[str, str] = os.environ,
+    on_progress: Callable[[str], None] = lambda _: None,
+    timeout_s: float = 20.0,
+) -> Engine:
+    """Start the engine on 127.0.0.1 and return when it serves.
+
+    `cassettes` holds Gemini's replies, `run_dir` gets `engine.log` and `gemini-misses/`, port 0 picks a free one, and
+    `home` keeps the functions' interpreter and unpacked code from run to run. The interpreter is installed on first
+    use, with `environ` for the installer's settings; `on_progress` is told so.
+
+    Raises PortTaken, InvalidCassette, RuntimeUnavailable or EngineCrashed.
+    """
+    runtime_python(home.resolve(), environ=environ, on_progress=on_progress)
+    run_dir.mkdir(parents=True, exist_ok=True)
+    log = run_dir.resolve() / "engine.log"
+    with log.open("ab") as errors:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "emulator", "--port", str(port), "--run-dir", str(run_dir.resolve())),
+                *("--cassettes", str(cassettes.resolve()), "--home", str(home.resolve())),
+            ],
+            cwd=ROOT,
+            env=engine_environment(environ),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            start_new_session=True,
+        )
+    with contextlib.ExitStack() as unless_ready:
+        unless_ready.callback(end, process, grace_s=0)
+        ready = await_ready(process, timeout_s)
+        if ready is None:
+            raise failure(end(process, grace_s=1), log)
+        unless_ready.pop_all()
+    return Engine(process, str(ready["endpoint_url"]), int(ready["port"]))
+
+
+def engine_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The few variables of ours that the engine gets: none that a setting or a credential could hide in."""
+    kept = {name: environ[name] for name in ("HOME", "TMPDIR") if name in environ}
+    return kept | {"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
+
+
+def await_ready(process: subprocess.Popen[bytes], timeout_s: float) -> dict[str, str | int] | None:
+    """Read the line that says where the engine serves; None when it ended, or was not ready in time."""
+    assert process.stdout is not None  # noqa: S101 - for the type checker: it was asked for
+    readable, _, _ = select.select([process.stdout], [], [], timeout_s)
+    line = process.stdout.readline() if readable else b""
+    ready: dict[str, str | int] | None = json.loads(line) if line else None
+    return ready
+
+
+def end(process: subprocess.Popen[bytes], grace_s: float) -> int:
+    """Close the lifeline, wait, and kill what is still there; return the exit status."""
+    for pipe in (process.stdin, process.stdout):
+        if pipe:
+            pipe.close()
+    try:
+        return process.wait(grace_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
+
+
+def failure(status: int, log: Path) -> EngineError:
+    """The error that a process which ended with `status` stands for."""
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    last = lines[-1] if lines else "nothing was logged"
+    for kind in (PortTaken, InvalidCassette):
+        if status == kind.exit_status:
+            return kind(last)
+    return EngineCrashed(f"The engine did not start; its log is {log} and ends with: {last}")

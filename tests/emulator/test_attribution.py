@@ -1,0 +1,50 @@
+"""Which project an event, a result or a path names."""
+
+import json
+
+import pytest
+from pydantic import JsonValue
+
+from emulator.meter.attribution import project_in, project_of_event, project_of_result
+
+ONE = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+TWO = "01BX5ZZKBKACTAV9WEVGEMMVRZ"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"project_id": ONE},
+        {"Records": [{"body": json.dumps({"project_id": ONE, "keys": [f"projects/{ONE}/a.py"]})}]},
+        {"Records": [{"body": json.dumps({"Message": json.dumps({"project_id": ONE})})}]},
+        {"path": f"/api/projects/{ONE}/files", "httpMethod": "GET"},
+    ],
+)
+def test_an_event_names_its_project(event: JsonValue) -> None:
+    assert project_of_event(event) == ONE
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        None,
+        {"id": ONE},
+        {"project_id": "short"},
+        {"project_id": ONE + "0"},
+        {"Records": [{"body": json.dumps({"project_id": one})} for one in (ONE, TWO)]},
+    ],
+)
+def test_an_event_that_names_none_or_several_belongs_to_no_project(event: JsonValue) -> None:
+    assert project_of_event(event) is None
+
+
+def test_only_a_create_requests_result_names_its_project() -> None:
+    body = json.dumps({"project_id": ONE})
+    assert project_of_result({"statusCode": 201, "body": body}) == ONE
+    assert project_of_result({"statusCode": 202, "headers": {"Location": f"/api/projects/{ONE}"}}) == ONE
+    assert project_of_result({"statusCode": 200, "body": body}) is None
+    assert project_of_result(body) is None
+
+
+def test_a_key_names_its_project() -> None:
+    assert project_in(f"/bucket/projects/{ONE}/src/app.py") == ONE

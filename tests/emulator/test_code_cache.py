@@ -1,0 +1,42 @@
+"""Bundles are unpacked once, whole, and never outside of their folder."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from emulator.engines.code_cache import UnsafeBundle, unpack
+
+
+def bundle(name: str, mode: int = 0o644) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        entry = zipfile.ZipInfo(name)
+        entry.external_attr = mode << 16
+        archive.writestr(entry, "x")
+    return buffer.getvalue()
+
+
+def test_the_same_bundle_is_unpacked_once(tmp_path: Path) -> None:
+    folder = unpack(bundle("pkg/app.py"), tmp_path)
+    (folder / "pkg" / "mark").touch()
+    assert unpack(bundle("pkg/app.py"), tmp_path) == folder
+    assert (folder / "pkg" / "mark").exists()
+    assert [path.name for path in tmp_path.iterdir()] == [folder.name]
+
+
+def test_an_executable_stays_one(tmp_path: Path) -> None:
+    assert (unpack(bundle("bin/tool", 0o755), tmp_path) / "bin" / "tool").stat().st_mode & 0o111
+
+
+@pytest.mark.parametrize("name", ["../out", "a/../../out", "/out"])
+def test_an_entry_that_leads_outside_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UnsafeBundle, match="leads outside"):
+        unpack(bundle(name), tmp_path / "cache")
+    assert list(tmp_path.rglob("out")) == []
+
+
+def test_what_is_no_zip_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnsafeBundle, match="not a zip"):
+        unpack(b"no zip", tmp_path)

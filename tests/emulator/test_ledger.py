@@ -1,0 +1,96 @@
+"""The meter's book: who called, for which project, and nothing counted twice or lost."""
+
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import JsonValue
+
+from emulator.engines.function import FunctionError, Invocation, Outcome
+from emulator.meter.ledger import Ledger
+from emulator.meter.sums import Call
+from tests.emulator.examples import FUNCTION
+
+ONE = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+TWO = "01BX5ZZKBKACTAV9WEVGEMMVRZ"
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+PUT = Call("s3", "PutObject", request_bytes=10, response_bytes=1)
+
+
+def run(ledger: Ledger, event: JsonValue, *calls: Call, result: JsonValue = None, error: str | None = None) -> None:
+    """One invocation in the environment whose token is `token`."""
+    invocation = Invocation("request", event, FUNCTION.arn)
+    failure = FunctionError(error, "") if error else None
+    outcome = Outcome(result, failure, "", init_ms=99.5, duration_ms=400.1, ended=False)
+    ledger.invocation_started("token", invocation)
+    for call in calls:
+        ledger.record(call, token="token")
+    ledger.invocation_ended("token", FUNCTION, invocation, outcome, NOW)
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    ledger = Ledger()
+    ledger.environment_started("token", FUNCTION)
+    return ledger
+
+
+def test_calls_are_the_functions_and_its_projects(ledger: Ledger) -> None:
+    run(ledger, {"project_id": ONE}, PUT, PUT)
+    run(ledger, {"project_id": TWO}, PUT)
+    (row,) = ledger.usage(ONE).calls
+    assert (row.caller, row.function, row.calls, row.request_bytes, row.response_bytes) == ("function", "dev", 2, 20, 2)
+    assert ledger.usage(TWO).total_calls == 1
+    assert ledger.usage().total_calls == 3
+
+
+def test_a_create_requests_calls_belong_to_the_project_it_made(ledger: Ledger) -> None:
+    run(ledger, {"path": "/api/projects"}, PUT, result={"statusCode": 201, "body": f'{{"project_id": "{ONE}"}}'})
+    assert ledger.usage(ONE).calls_by_service == {"s3": 1}
+
+
+def test_a_running_invocations_calls_are_counted_already(ledger: Ledger) -> None:
+    ledger.invocation_started("token", Invocation("r", {"project_id": ONE}, FUNCTION.arn))
+    ledger.record(PUT, token="token")
+    assert ledger.usage(ONE).total_calls == 1
+    assert ledger.usage().total_calls == 1
+
+
+def test_a_functions_use_is_billed_by_the_started_millisecond_with_init(ledger: Ledger) -> None:
+    run(ledger, {"project_id": ONE}, error="ValueError")
+    (row,) = ledger.usage(ONE).functions
+    assert (row.invocations, row.errors, row.cold_starts, row.billed_ms) == (1, 1, 1, 500)
+    assert row.gb_seconds == ledger.usage(ONE).gb_seconds == 1.0
+    (done,) = ledger.invocations()
+    assert (done.function, done.version, done.error_type, done.project_id) == ("dev", "3", "ValueError", ONE)
+
+
+def test_errors_are_counted_by_code(ledger: Ledger) -> None:
+    run(ledger, {}, PUT, Call("s3", "PutObject", error="NoSuchBucket"))
+    assert ledger.usage().calls[0].errors == {"NoSuchBucket": 1}
+
+
+def test_a_clients_calls_and_an_event_source_mappings_are_told_apart(ledger: Ledger) -> None:
+    ledger.record(PUT, token="unknown", project_id=ONE)
+    ledger.record_poll(Call("sqs", "ReceiveMessage"), "dev", ONE)
+    rows = [(row.service, row.caller, row.function) for row in ledger.usage(ONE).calls]
+    assert rows == [("s3", "client", None), ("sqs", "event source mapping", "dev")]
+
+
+def test_what_an_ended_environment_called_in_its_init_stays_counted(ledger: Ledger) -> None:
+    ledger.record(PUT, token="token")
+    ledger.environment_ended("token")
+    assert ledger.usage().total_calls == 1
+
+
+def test_the_project_used_longest_ago_makes_room(ledger: Ledger) -> None:
+    small = Ledger(projects_kept=1)
+    small.record(PUT, project_id=ONE)
+    small.record(PUT, project_id=TWO)
+    assert small.usage(ONE).total_calls == 0
+    assert small.usage(TWO).total_calls == 1
+    assert small.usage().total_calls == 2
+
+
+def test_a_functions_own_variables_do_not_cover_reserved_ones() -> None:
+    seen = FUNCTION.environment(endpoint_url="http://127.0.0.1:1", session_token="t", log_stream="s")
+    assert (seen["OWN"], seen["AWS_REGION"], seen["AWS_SESSION_TOKEN"]) == ("1", "us-east-1", "t")

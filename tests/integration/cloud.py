@@ -1,0 +1,122 @@
+"""One engine through boto3 and the control client, and the few things that its tests do again and again."""
+
+import io
+import json
+import os
+import textwrap
+import threading
+import time
+import uuid
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import boto3
+
+from emulator.client import ControlClient
+from emulator.meter.records import CallCount, FinishedInvocation
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_sqs import SQSClient
+
+CASSETTES = Path(__file__).parent / "cassettes"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an invocation came back with."""
+
+    error: str | None
+    payload: Any
+
+
+class Cloud:
+    """One engine through boto3."""
+
+    def __init__(self, endpoint_url: str) -> None:
+        self.endpoint_url = endpoint_url
+        session = boto3.Session(aws_access_key_id="000000000000", aws_secret_access_key="x", region_name="us-east-1")
+        self.lambda_: LambdaClient = session.client("lambda", endpoint_url=endpoint_url)
+        self.sqs: SQSClient = session.client("sqs", endpoint_url=endpoint_url)
+        self.logs: CloudWatchLogsClient = session.client("logs", endpoint_url=endpoint_url)
+        self.control = ControlClient(endpoint_url)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for client in (self.lambda_, self.sqs, self.logs, self.control):
+            client.close()
+
+    def deploy(self, source: str, *, timeout: int = 10, layers: tuple[str, ...] = (), **variables: str) -> str:
+        """Create a function from one module and return its name."""
+        name = f"f-{uuid.uuid4().hex[:8]}"
+        self.lambda_.create_function(
+            FunctionName=name,
+            Runtime="python3.13",
+            Role="arn:aws:iam::000000000000:role/any",
+            Handler="app.handler",
+            Code={"ZipFile": bundle(**{"app.py": textwrap.dedent(source)})},
+            Timeout=timeout,
+            Layers=list(layers),
+            Environment={"Variables": variables},
+        )
+        return name
+
+    def invoke(self, name: str, event: object = None) -> Answer:
+        answer = self.lambda_.invoke(FunctionName=name, Payload=json.dumps(event))
+        return Answer(answer.get("FunctionError"), json.loads(answer["Payload"].read()))
+
+    def connect(self, name: str, visibility_timeout_s: int = 60) -> str:
+        """Create a queue that feeds the function and return its URL."""
+        visibility = str(visibility_timeout_s)
+        created = self.sqs.create_queue(QueueName=f"q-{name}", Attributes={"VisibilityTimeout": visibility})
+        url = created["QueueUrl"]
+        arn = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        self.lambda_.create_event_source_mapping(FunctionName=name, EventSourceArn=arn, BatchSize=1)
+        return url
+
+    def depth(self, url: str) -> int:
+        """Messages in the queue, the invisible ones too."""
+        attributes = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        return int(attributes["ApproximateNumberOfMessages"]) + int(attributes["ApproximateNumberOfMessagesNotVisible"])
+
+    def finished(self, name: str) -> list[FinishedInvocation]:
+        return [done for done in self.control.invocations() if done.function == name]
+
+    def calls(self, name: str, project_id: str | None = None) -> dict[tuple[str, str, str], CallCount]:
+        """What a function, or its event source mapping, called."""
+        rows = self.control.usage(project_id).calls
+        return {(row.caller, row.service, row.operation): row for row in rows if row.function == name}
+
+
+def bundle(**files: str) -> bytes:
+    """A zip file in memory."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for path, text in files.items():
+            archive.writestr(path, text)
+    return buffer.getvalue()
+
+
+def eventually(condition: Callable[[], object], *, within_s: float = 10.0) -> None:
+    """Wait until the condition holds; fail when it does not within the deadline."""
+    deadline, pause = time.monotonic() + within_s, threading.Event()
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come true in time"
+        pause.wait(0.02)
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1][0] != "Z" if Path("/proc").is_dir() else True

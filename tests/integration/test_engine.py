@@ -1,0 +1,97 @@
+"""The engine's process: how it starts, and that it leaves nothing behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emulator.errors import InvalidCassette, PortTaken
+from emulator.process import Engine, start_engine
+from tests.integration.cloud import CASSETTES, Cloud, alive, eventually
+
+REPORTS_PID = "import os\ndef handler(event, context):\n    return os.getpid()\n"
+
+
+@pytest.fixture
+def own_engine(tmp_path: Path) -> Iterator[Engine]:
+    """An engine that the test may end as it likes."""
+    with start_engine(cassettes=CASSETTES, run_dir=tmp_path / "run") as running:
+        yield running
+
+
+@pytest.fixture
+def own_cloud(own_engine: Engine) -> Iterator[Cloud]:
+    with Cloud(own_engine.endpoint_url) as cloud:
+        yield cloud
+
+
+class TestProcesses:
+    """The engine leaves nothing behind, however it ends."""
+
+    @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+    def test_no_function_survives_a_signal(self, own_engine: Engine, own_cloud: Cloud, end: signal.Signals) -> None:
+        idle = own_cloud.invoke(own_cloud.deploy(REPORTS_PID)).payload
+        source = (
+            "import os, subprocess\ndef handler(event, context):\n    return subprocess.Popen(['sleep', '60']).pid\n"
+        )
+        child = own_cloud.invoke(own_cloud.deploy(source)).payload
+        assert alive(idle)
+        assert alive(child)
+        os.kill(own_engine.pid, end)
+        eventually(lambda: not own_engine.running and not alive(idle) and not alive(child))
+
+    def test_stopping_does_not_wait_for_a_busy_function(
+        self, own_engine: Engine, own_cloud: Cloud, tmp_path: Path
+    ) -> None:
+        busy = tmp_path / "pid"
+        source = f"""
+            import os, pathlib, threading
+            def handler(event, context):
+                pathlib.Path({str(busy)!r}).write_text(f"{{os.getpid()}}.")
+                threading.Event().wait()
+        """
+        name = own_cloud.deploy(source, timeout=60)
+        own_cloud.lambda_.invoke(FunctionName=name, InvocationType="Event", Payload="{}")
+        eventually(lambda: busy.exists() and busy.read_text().endswith("."))
+        started = time.monotonic()
+        own_engine.stop()
+        assert time.monotonic() - started < 4
+        assert not own_engine.running
+        assert not alive(int(busy.read_text()[:-1]))
+
+    def test_it_ends_when_its_parent_is_killed(self, tmp_path: Path) -> None:
+        source = """
+            import pathlib, sys
+            from emulator.process import start_engine
+            cassettes, run_dir = map(pathlib.Path, sys.argv[1:])
+            with start_engine(cassettes=cassettes, run_dir=run_dir) as engine:
+                print(engine.pid, flush=True)
+                sys.stdin.read()
+        """
+        command = [sys.executable, "-c", textwrap.dedent(source), str(CASSETTES), str(tmp_path)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+            assert parent.stdout
+            engine_pid = int(parent.stdout.readline())
+            assert alive(engine_pid)
+            parent.kill()
+        eventually(lambda: not alive(engine_pid))
+
+    def test_a_taken_port_is_one_sentence(self, engine: Engine, tmp_path: Path) -> None:
+        with pytest.raises(PortTaken) as error:
+            start_engine(cassettes=CASSETTES, run_dir=tmp_path, port=engine.port)
+        assert str(error.value) == (
+            f"Port {engine.port} is in use: end what listens there, or choose another with --port."
+        )
+
+    def test_an_unusable_cassette_is_refused_with_file_and_line(self, tmp_path: Path) -> None:
+        file = tmp_path / "cassettes" / "bad.yaml"
+        file.parent.mkdir()
+        file.write_text("origin: authored\nrequest:\n  model: m\n  contents: 3\nreply: {text: x}\n")
+        with pytest.raises(InvalidCassette, match=r"bad\.yaml:4: request\.contents"):
+            start_engine(cassettes=file.parent, run_dir=tmp_path / "run")

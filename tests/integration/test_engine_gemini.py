@@ -1,0 +1,69 @@
+"""The Gemini endpoint, as the google-genai SDK sees it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from google import genai
+from google.genai import errors as genai_errors
+from google.genai import types as genai_types
+
+from emulator.process import Engine
+
+
+class TestGemini:
+    """The real SDK against the Gemini endpoint."""
+
+    @pytest.fixture
+    def gemini(self, engine: Engine) -> Iterator[genai.Client]:
+        client = genai.Client(api_key="any", http_options={"base_url": f"{engine.endpoint_url}/_gemini"})
+        yield client
+        client.close()
+
+    def greet(self, gemini: genai.Client, tag: str, name: str = "Ada") -> genai_types.GenerateContentResponse:
+        config = genai_types.GenerateContentConfig(
+            system_instruction=f"You greet people.\n\nPut the greeting between <{tag}> and </{tag}>.  ",
+            max_output_tokens=100,
+            candidate_count=1,
+        )
+        return gemini.models.generate_content(
+            model="gemini-3.5-flash-lite", contents=f"Greet {name}.\nThen stop.", config=config
+        )
+
+    def test_a_stored_reply_comes_back_with_the_requests_own_tag(self, gemini: genai.Client) -> None:
+        reply = self.greet(gemini, "t-5f3a")
+        assert reply.text == "<t-5f3a>\nGood morning, Ada.\n</t-5f3a>\n"
+        assert reply.candidates
+        assert reply.candidates[0].finish_reason == genai_types.FinishReason.STOP
+        assert reply.usage_metadata
+        assert reply.usage_metadata.total_token_count == 28
+
+    def test_a_miss_says_what_differs_and_keeps_the_request(self, gemini: genai.Client) -> None:
+        with pytest.raises(genai_errors.ClientError) as error:
+            self.greet(gemini, "t-5f3a", name="Grace")
+        message = error.value.message or ""
+        assert (error.value.code, error.value.status) == (404, "NOT_FOUND")
+        assert "greeting.yaml; it differs first in contents.0.text, line 1" in message
+        assert "-Greet Ada.\n+Greet Grace.\n" in message
+        kept = Path(message.split("kept in ")[1].split(": write")[0])
+        assert "Greet Grace." in kept.read_text()
+
+    def test_a_request_without_a_key_is_refused_as_google_does(self, engine: Engine) -> None:
+        url = f"{engine.endpoint_url}/_gemini/v1beta/models/gemini-3.5-flash-lite:generateContent"
+        body = {"contents": [{"parts": [{"text": "Spend the quota."}]}]}
+        for headers in ({}, {"x-goog-api-key": ""}):
+            answer = httpx2.post(url, json=body, headers=headers)
+            assert (answer.status_code, answer.json()["error"]["status"]) == (403, "PERMISSION_DENIED")
+        assert httpx2.post(url, json=body, params={"key": "any"}).status_code == 429
+
+    def test_what_is_no_request_is_refused_as_google_does(self, engine: Engine) -> None:
+        url = f"{engine.endpoint_url}/_gemini/v1/models/gemini-3.5-flash-lite:generateContent"
+        for body in (b"{", b"[]", b'{"contents": []'):
+            answer = httpx2.post(url, content=body, headers={"x-goog-api-key": "any"})
+            assert (answer.status_code, answer.json()["error"]["status"]) == (400, "INVALID_ARGUMENT")
+
+    def test_a_stored_error_comes_back_as_one(self, gemini: genai.Client) -> None:
+        with pytest.raises(genai_errors.ClientError) as error:
+            gemini.models.generate_content(model="gemini-3.5-flash-lite", contents="Spend the quota.")
+        assert (error.value.code, error.value.status) == (429, "RESOURCE_EXHAUSTED")

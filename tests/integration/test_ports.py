@@ -1,0 +1,161 @@
+"""One contract for each port, held by the fake in memory and by the AWS adapter on the embedded engine."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import httpx2
+import pytest
+from botocore.config import Config
+
+from emulator.process import Engine
+from shared.storage.dynamodb import INDEX, DynamoDbTable
+from shared.storage.objects import Objects, S3Objects, describe, read_named
+from shared.storage.table import Conflict, Key, Put, Remove, Table, Update
+from tests.fakes.objects import InMemoryObjects
+from tests.fakes.table import InMemoryTable
+
+Connect = Callable[[str], Any]
+
+
+@pytest.fixture
+def connect(engine: Engine) -> Connect:
+    session = boto3.Session(aws_access_key_id="000000000000", aws_secret_access_key="x", region_name="us-east-1")
+    config = Config(s3={"addressing_style": "path"})
+    return lambda service: session.client(service, endpoint_url=engine.endpoint_url, config=config)
+
+
+@pytest.fixture(params=["memory", "embedded"])
+def table(request: pytest.FixtureRequest) -> Iterator[Table]:
+    if request.param == "memory":
+        yield InMemoryTable()
+        return
+    client, name = request.getfixturevalue("connect")("dynamodb"), f"t-{uuid.uuid4().hex[:8]}"
+    keys = ("PK", "SK", "GSI1PK", "GSI1SK")
+    schema = [{"AttributeName": "GSI1PK", "KeyType": "HASH"}, {"AttributeName": "GSI1SK", "KeyType": "RANGE"}]
+    client.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+        KeySchema=[{"AttributeName": "PK", "KeyType": "HASH"}, {"AttributeName": "SK", "KeyType": "RANGE"}],
+        GlobalSecondaryIndexes=[{"IndexName": INDEX, "KeySchema": schema, "Projection": {"ProjectionType": "ALL"}}],
+    )
+    yield DynamoDbTable(client, name)
+    client.close()
+
+
+@pytest.fixture(params=["memory", "embedded"])
+def objects(request: pytest.FixtureRequest) -> Iterator[Objects]:
+    if request.param == "memory":
+        yield InMemoryObjects()
+        return
+    client, name = request.getfixturevalue("connect")("s3"), f"b-{uuid.uuid4().hex[:8]}"
+    client.create_bucket(Bucket=name)
+    yield S3Objects(client, name)
+    client.close()
+
+
+ONE = Key("P#1", "A")
+TWO = Key("P#1", "B")
+
+
+def test_an_item_comes_back_as_it_was_put(table: Table) -> None:
+    attributes = {"text": "é", "count": 3, "share": 0.25, "flag": True, "none": None, "list": [1, {"a": []}]}
+    table.write(Put(ONE, attributes))
+    assert table.get(ONE) == attributes
+    assert table.get(TWO) is None
+
+
+def test_a_put_of_an_absent_item_conflicts_where_there_is_one(table: Table) -> None:
+    table.write(Put(ONE, {"n": 1}, absent=True))
+    with pytest.raises(Conflict) as conflict:
+        table.write(Put(ONE, {"n": 2}, absent=True))
+    assert conflict.value.keys == (ONE,)
+    assert table.get(ONE) == {"n": 1}
+
+
+def test_an_update_sets_and_adds_only_where_its_conditions_hold(table: Table) -> None:
+    table.write(Put(ONE, {"state": "PENDING", "attempts": 0, "kept": "yes"}))
+    table.write(Update(ONE, set={"state": "RUNNING"}, add={"attempts": 1, "new": 5}, among={"state": ["PENDING", "X"]}))
+    assert table.get(ONE) == {"state": "RUNNING", "attempts": 1, "new": 5, "kept": "yes"}
+    with pytest.raises(Conflict):
+        table.write(Update(ONE, set={"state": "DONE"}, among={"state": ["PENDING"]}))
+    with pytest.raises(Conflict):
+        table.write(Update(TWO, set={"state": "DONE"}))
+    assert table.get(TWO) is None
+
+
+def test_writes_are_made_all_or_none_and_the_conflict_names_whose_condition_failed(table: Table) -> None:
+    table.write(Put(ONE, {"state": "A"}))
+    with pytest.raises(Conflict) as conflict:
+        table.write(Put(TWO, {"n": 1}), Update(ONE, set={"state": "B"}, among={"state": ["Z"]}))
+    assert conflict.value.keys == (ONE,)
+    assert table.get(TWO) is None
+    table.write(Put(TWO, {"n": 1}), Update(ONE, set={"state": "B"}, among={"state": ["A"]}))
+    assert (table.get(ONE), table.get(TWO)) == ({"state": "B"}, {"n": 1})
+
+
+def test_a_removed_item_is_gone_and_removing_it_again_is_no_error(table: Table) -> None:
+    table.write(Put(ONE, {"n": 1}))
+    table.write(Remove(ONE))
+    table.write(Remove(ONE))
+    assert table.get(ONE) is None
+
+
+def test_a_query_returns_a_range_of_sort_keys_in_order(table: Table) -> None:
+    for sort_key in ("FILE#b", "FILE#a", "METADATA", "FILE#"):
+        table.write(Put(Key("P#1", sort_key), {"name": sort_key}))
+    table.write(Put(Key("P#2", "FILE#a"), {}))
+    assert [item.key.sk for item in table.query("P#1", first="FILE#", last="FILE#\U0010ffff")] == [
+        "FILE#",
+        "FILE#a",
+        "FILE#b",
+    ]
+    assert len(table.query("P#1")) == 4
+    assert table.query("P#3") == ()
+
+
+def test_the_listing_is_newest_first_and_pages_join_without_a_gap(table: Table) -> None:
+    for number in range(5):
+        table.write(Put(Key(f"P#{number}", "M"), {"GSI1PK": "PROJECT", "GSI1SK": str(number), "n": number}))
+    seen, start = [], None
+    while True:
+        page = table.listed("PROJECT", limit=2, start=start)
+        seen += [item.attributes["n"] for item in page.items]
+        start = page.next
+        if start is None:
+            break
+    assert seen == [4, 3, 2, 1, 0]
+
+
+def test_an_object_comes_back_as_it_was_put(objects: Objects) -> None:
+    stored = objects.put("a/b c.txt", b"\x00one", "text/plain")
+    assert stored == describe("a/b c.txt", b"\x00one")
+    assert objects.get("a/b c.txt") == b"\x00one"
+    assert objects.get("a/other") is None
+
+
+def test_only_the_first_of_several_puts_counts(objects: Objects) -> None:
+    assert objects.put_first("k", b"first", "text/plain") == b"first"
+    assert objects.put_first("k", b"second", "text/plain") == b"first"
+    assert objects.get("k") == b"first"
+
+
+def test_an_object_that_is_not_the_one_that_was_named_is_not_taken(objects: Objects) -> None:
+    from shared.errors import Retryable
+
+    stored = objects.put("k", b"one", "text/plain")
+    assert read_named(objects, stored) == b"one"
+    objects.put("k", b"other", "text/plain")
+    with pytest.raises(Retryable):
+        read_named(objects, stored)
+
+
+def test_a_link_opens_without_credentials(engine: Engine, connect: Connect) -> None:
+    client, name = connect("s3"), f"b-{uuid.uuid4().hex[:8]}"
+    client.create_bucket(Bucket=name)
+    bucket = S3Objects(client, name)
+    stored = bucket.put("a/b.txt", b"linked", "text/plain")
+    assert httpx2.get(bucket.link(stored, 60)).content == b"linked"
+    client.close()

@@ -1,0 +1,182 @@
+"""The real path: requirements become software on the embedded engine, each step by its own function and queue."""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import httpx2
+import pytest
+
+from scenarios.bench import Bench, bench
+from scenarios.demo import DemoResult, run_demo
+from scenarios.errors import ApiError
+from scenarios.scenario import LIBRARY, load
+from shared.models.events import EventType, TimelineEvent
+from shared.models.workflow import ProjectStatus
+from tests.integration.cloud import eventually
+
+AGENTS = ("pm", "dev", "qa", "ops")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A bench on which the demo has run."""
+
+    bench: Bench
+    result: DemoResult
+    shown: list[TimelineEvent]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Finished]:
+    folder = tmp_path_factory.mktemp("demo")
+    shown: list[TimelineEvent] = []
+    with bench(run_dir=folder / "run") as running:
+        result = run_demo(
+            running,
+            load(LIBRARY / "todo-service.yaml"),
+            folder / "out",
+            lambda event: shown.append(event) if event else None,
+        )
+        yield Finished(running, result, shown)
+
+
+def test_the_project_completes_and_its_own_tests_pass(finished: Finished) -> None:
+    assert finished.result.project.status is ProjectStatus.COMPLETED
+    assert finished.result.tests.passed, finished.result.tests.output
+    assert finished.result.tests.ran == 14
+
+
+def test_code_and_package_are_on_disk_and_hold_the_same_files(finished: Finished) -> None:
+    downloaded = finished.result.downloaded
+    assert downloaded.package is not None
+    archive = zipfile.ZipFile(io.BytesIO(downloaded.package.read_bytes()))
+    assert {name: archive.read(name) for name in archive.namelist()} == {
+        path: (downloaded.code / path).read_bytes() for path in downloaded.files
+    }
+    assert "todo/lambda_handler.py" in downloaded.files
+    assert downloaded.template is not None
+    assert "Handler: todo/lambda_handler.handler" in downloaded.template.read_text()
+
+
+def test_the_score_is_the_sum_of_its_measured_parts(finished: Finished) -> None:
+    report = finished.result.report
+    measured = [part for part in report.parts if part.measured]
+    total = 100 * sum(part.points for part in measured) / sum(part.weight for part in measured)
+    assert report.score == pytest.approx(total, abs=0.06)
+    assert report.score == finished.result.project.score
+    assert report.score > 70
+
+
+def test_every_event_was_shown_once_and_each_step_has_its_agent(finished: Finished) -> None:
+    events = finished.result.events
+    assert list(events) == finished.shown
+    assert len({event.id for event in events}) == len(events)
+    done = [(event.agent, event.work) for event in events if event.type is EventType.WORK_DONE]
+    assert [agent for agent, _ in done] == ["pm", *["dev"] * 5, "qa", "ops"]
+    assert len(set(done)) == len(done)
+
+
+def test_a_task_begins_only_after_those_it_depends_on(finished: Finished) -> None:
+    order = [(event.type, event.work.split("#")[-1]) for event in finished.result.events if event.agent == "dev"]
+    for task, dependency in (("service", "store"), ("entry-points", "service"), ("tests", "entry-points")):
+        assert order.index((EventType.WORK_DONE, dependency)) < order.index((EventType.WORK_STARTED, task))
+
+
+def test_the_meter_counts_what_the_project_used_by_function(finished: Finished) -> None:
+    usage = finished.result.usage
+    invocations = {row.function: row.invocations for row in usage.functions}
+    names = finished.bench.outputs.function_names
+    assert {agent: invocations[names[agent]] for agent in AGENTS} == {"pm": 1, "dev": 5, "qa": 1, "ops": 1}
+    assert usage.gb_seconds > 0
+    assert {"dynamodb", "s3", "sqs"} <= set(usage.calls_by_service)
+
+
+def test_one_correlation_id_follows_the_project_through_every_function(finished: Finished) -> None:
+    logs = finished.bench.target.client("logs")
+
+    def correlation_ids(function: str) -> set[str]:
+        found = logs.filter_log_events(logGroupName=f"/aws/lambda/{finished.bench.outputs.function_names[function]}")
+        lines = [event["message"] for event in found["events"] if event["message"].startswith("{")]
+        entries = [json.loads(line) for line in lines]
+        return {e["correlation_id"] for e in entries if e.get("project_id") == finished.result.project.id}
+
+    ids = [correlation_ids(agent) for agent in AGENTS]
+    assert len(set.union(*ids)) == 1
+    assert all(ids)
+
+
+def test_nothing_is_left_in_any_queue(finished: Finished) -> None:
+    sqs, outputs = finished.bench.target.client("sqs"), finished.bench.outputs
+    counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+
+    def left() -> int:
+        urls = [*outputs.queue_urls.values(), *outputs.dead_letter_queue_urls.values()]
+        return sum(
+            int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"][count])
+            for url in urls
+            for count in counts
+        )
+
+    eventually(lambda: left() == 0)
+
+
+def test_an_ordinary_client_sees_what_the_template_declares(finished: Finished) -> None:
+    target, outputs = finished.bench.target, finished.bench.outputs
+    queues = {url.rsplit("/", 1)[1] for url in target.client("sqs").list_queues()["QueueUrls"]}
+    assert queues == {f"agenticai-{agent}-{kind}-dev" for agent in AGENTS for kind in ("queue", "dlq")}
+    assert target.client("dynamodb").describe_table(TableName=outputs.table_name)["Table"]["TableStatus"] == "ACTIVE"
+    assert target.client("s3").get_bucket_versioning(Bucket=outputs.bucket_name)["Status"] == "Enabled"
+    groups = target.client("logs").describe_log_groups()["logGroups"]
+    retention = {group["logGroupName"]: group.get("retentionInDays") for group in groups}
+    assert {f"/aws/lambda/{name}": 14 for name in outputs.function_names.values()}.items() <= retention.items()
+    apis = target.client("apigateway").get_rest_apis()["items"]
+    assert [api["id"] for api in apis] == [outputs.api_id]
+
+
+def test_the_health_route_is_open_and_all_others_want_the_token(finished: Finished) -> None:
+    url = finished.bench.outputs.api_url
+    assert httpx2.get(f"{url}/health").json() == {"status": "ok"}
+    for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {finished.bench.token}"}):
+        for refused in (
+            httpx2.get(f"{url}/api/projects", headers=headers),
+            httpx2.post(f"{url}/api/projects", headers=headers, json={}),
+        ):
+            assert refused.status_code == 401
+            assert refused.headers["content-type"] == "application/problem+json"
+            assert refused.headers["www-authenticate"].startswith("Bearer")
+
+
+def test_what_the_api_refuses_comes_with_a_reason(finished: Finished) -> None:
+    with finished.bench.api() as api:
+        for call, reason in (
+            (lambda: api.create("", "too short"), "422.*name.*requirements"),
+            (lambda: api.get("0" * 26), "404.*no such project"),
+            (lambda: api.get("not-an-id"), "422.*project_id"),
+            (lambda: api.file(finished.result.project.id, "no/such.py"), "404.*no such file"),
+            (lambda: api.listed(limit=0), "422.*limit"),
+            (lambda: api.listed(cursor="abc"), "400.*cursor"),
+        ):
+            with pytest.raises(ApiError, match=f"(?s){reason}"):
+                call()
+
+
+def test_projects_are_listed_newest_first_page_by_page(finished: Finished) -> None:
+    with finished.bench.api() as api:
+        posted = [api.create(f"listed {number}", "A project that nobody has a reply for.").id for number in range(3)]
+        first = api.listed(limit=2)
+        second = api.listed(limit=2, cursor=first.next)
+    seen = [project.id for project in (*first.items, *second.items)]
+    assert seen == [*reversed(posted), finished.result.project.id]
+
+
+def test_a_request_without_a_stored_reply_fails_the_project_with_the_reason(finished: Finished) -> None:
+    with finished.bench.api() as api:
+        project = api.create("unknown", "A program for which no reply is stored.")
+        eventually(lambda: api.get(project.id).status is ProjectStatus.FAILED, within_s=20)
+        failure = api.get(project.id).failure
+    assert failure is not None
+    assert failure.step == "pm"
+    assert "1-plan.yaml" in failure.reason

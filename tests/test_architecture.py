@@ -1,0 +1,81 @@
+"""Who may import whom: the rooms of the house, and the direction inside each."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+AGENTS = ("pm_agent", "dev_agent", "qa_agent", "ops_agent", "api_handler")
+ROOMS = ("stack", "emulator", "scenarios", "dashboard", "agenticai", "shared", *AGENTS)
+
+# What each room may import of the house, beside itself.
+ALLOWED: dict[str, tuple[str, ...]] = {
+    "stack": (),
+    "emulator": (),
+    "handlers/shared": (),
+    **{f"handlers/{agent}": ("shared",) for agent in AGENTS},
+    "scenarios": ("stack", "emulator", "shared.models", "shared.paths"),
+}
+
+LOGIC_IMPORTS_NO_AWS = [
+    *(ROOT / "handlers").glob("*_agent/*.py"),
+    *(ROOT / "handlers" / "api_handler").glob("*.py"),
+    *(ROOT / "handlers" / "shared").glob("*.py"),
+    *(ROOT / "handlers" / "shared" / "models").glob("*.py"),
+]
+# The edges: where a function begins, and where its connections are made.
+EDGES = {"worker.py", "app.py", "composition.py"}
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+
+
+def within(module: str, packages: tuple[str, ...]) -> bool:
+    return any(module == package or module.startswith(package + ".") for package in packages)
+
+
+@pytest.mark.parametrize("room", ALLOWED)
+def test_a_room_imports_only_what_it_may(room: str) -> None:
+    own = Path(room).name
+    files = sorted((ROOT / room).rglob("*.py"))
+    assert files, f"there is no code in {room}"
+    strays = [
+        f"{path.relative_to(ROOT)} imports {module}"
+        for path in files
+        for module in imports(path)
+        if within(module, ROOMS) and not within(module, (own, *ALLOWED[room]))
+    ]
+    assert strays == []
+
+
+def test_nothing_imports_the_scenarios_but_the_command_line() -> None:
+    rooms = [path for room in ALLOWED if room != "scenarios" for path in (ROOT / room).rglob("*.py")]
+    assert [path for path in rooms for module in imports(path) if within(module, ("scenarios", "dashboard"))] == []
+
+
+def test_only_the_engine_knows_the_engine() -> None:
+    knowing = {
+        path.name for path in (ROOT / "emulator").rglob("*.py") if any(within(m, ("ministack",)) for m in imports(path))
+    }
+    assert knowing == {"ministack.py"}
+
+
+@pytest.mark.parametrize("path", [path for path in LOGIC_IMPORTS_NO_AWS if path.name not in EDGES], ids=str)
+def test_logic_imports_no_aws_sdk_and_no_environment(path: Path) -> None:
+    typing_only = {"botocore.exceptions"} if path.name == "queues.py" else set()
+    strays = [m for m in imports(path) if within(m, ("boto3", "botocore", "os", "time")) and m not in typing_only]
+    assert strays == []
+
+
+def test_every_module_opens_with_one_sentence() -> None:
+    files = [path for room in (*ALLOWED, "tests") for path in (ROOT / room).rglob("*.py")] + [ROOT / "agenticai.py"]
+    bare = [str(path.relative_to(ROOT)) for path in files if not ast.get_docstring(ast.parse(path.read_text("utf-8")))]
+    assert bare == []
