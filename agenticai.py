@@ -27,7 +27,7 @@ def up(
     as_json: Json = False,
 ) -> None:
     """Run the engine with the stack in the foreground, until Ctrl-C."""
-    from scenarios.commands import keep_up
+    from scenarios.serving import keep_up
 
     keep_up(port, as_json=as_json)
 
@@ -38,7 +38,7 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Watch a request become tested, packaged software, on an engine of its own."""
-    from scenarios.commands import show_demo
+    from scenarios.serving import show_demo
 
     sys.exit(show_demo(out, as_json=as_json))
 
@@ -95,6 +95,8 @@ def main() -> None:
         app()
     except (EngineError, ScenarioError, StackError) as error:
         sys.exit(f"agenticai: {error}")
+    except KeyboardInterrupt:
+        sys.exit("agenticai: interrupted.")
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ def serve(listener: socket.socket, store: CassetteStore, python: Path, run_dir: 
     engine = MiniStack(LambdaHost(endpoint_url, python, code_cache, ledger), port)
     app = gateway(
         engine.app,
-        control=control_app(ledger, lambda: time.monotonic() - started),
+        control=control_app(ledger, lambda: time.monotonic() - started, engine.start_ahead),
         gemini=gemini_app(store, run_dir / "gemini-misses"),
         ledger=ledger,
     )

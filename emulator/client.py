@@ -45,6 +45,13 @@ class ControlClient:
         """The latest 1,000 invocations that ended, the oldest first."""
         return self._get("invocations", TypeAdapter(tuple[FinishedInvocation, ...]))
 
+    def start_ahead(self) -> None:
+        """Have one environment of every aliased function started, in the background and one at a time."""
+        try:
+            self._http.post("start-ahead").raise_for_status()
+        except httpx2.HTTPError as error:
+            raise ControlError(f"The engine at {self._http.base_url} did not start environments: {error}") from error
+
     def _get(self, path: str, kind: TypeAdapter[T], parameters: dict[str, str] | None = None) -> T:
         try:
             response = self._http.get(path, params=parameters)

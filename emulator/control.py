@@ -15,7 +15,7 @@ from emulator.meter.records import FinishedInvocation, Health, Record
 INVOCATIONS = TypeAdapter(tuple[FinishedInvocation, ...])
 
 
-def control_app(ledger: Ledger, uptime_s: Callable[[], float]) -> Starlette:
+def control_app(ledger: Ledger, uptime_s: Callable[[], float], start_ahead: Callable[[], None]) -> Starlette:
     """The routes that `emulator.client.ControlClient` calls."""
 
     async def health(_: Request) -> Response:
@@ -27,10 +27,15 @@ def control_app(ledger: Ledger, uptime_s: Callable[[], float]) -> Starlette:
     async def invocations(_: Request) -> Response:
         return Response(INVOCATIONS.dump_json(ledger.invocations()), media_type="application/json")
 
+    async def started_ahead(_: Request) -> Response:
+        start_ahead()
+        return Response(status_code=202)
+
     routes: Sequence[Route] = [
         Route("/health", health),
         Route("/usage", usage),
         Route("/invocations", invocations),
+        Route("/start-ahead", started_ahead, methods=["POST"]),
     ]
     return Starlette(routes=routes)
 

@@ -1,6 +1,5 @@
 """Starts the gateway as a process of its own, and ends it."""
 
-import contextlib
 import json
 import os
 import select
@@ -17,6 +16,7 @@ from emulator.errors import EngineCrashed, EngineError, InvalidCassette, PortTak
 ROOT = Path(__file__).parents[1]
 HOME = ROOT / ".agenticai"
 STOP_SECONDS = 5.0
+START_SECONDS = 20.0
 
 
 class Engine:
@@ -49,7 +49,33 @@ class Engine:
         end(self._process, grace_s=STOP_SECONDS)
 
 
-def start_engine(
+class Launch:
+    """A gateway process that may not serve yet; leaving the `with` block before it does ends it."""
+
+    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
+        self._process = process
+        self._log = log
+        self._served = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._served:
+            end(self._process, grace_s=0)
+
+    def ready(self, timeout_s: float = START_SECONDS) -> Engine:
+        """Wait until it serves. Raises PortTaken, InvalidCassette, RuntimeUnavailable or EngineCrashed."""
+        ready = await_ready(self._process, timeout_s)
+        if ready is None:
+            raise failure(end(self._process, grace_s=1), self._log)
+        self._served = True
+        return Engine(self._process, str(ready["endpoint_url"]), int(ready["port"]))
+
+
+def launch(
     *,
     cassettes: Path,
     run_dir: Path,
@@ -57,15 +83,12 @@ def start_engine(
     home: Path = HOME,
     environ: Mapping[str, str] = os.environ,
     on_progress: Callable[[str], None] = lambda _: None,
-    timeout_s: float = 20.0,
-) -> Engine:
-    """Start the engine on 127.0.0.1 and return when it serves.
+) -> Launch:
+    """Start the engine on 127.0.0.1, without waiting for it.
 
     `cassettes` holds Gemini's replies, `run_dir` gets `engine.log` and `gemini-misses/`, port 0 picks a free one, and
     `home` keeps the functions' interpreter and unpacked code from run to run. The interpreter is installed on first
-    use, with `environ` for the installer's settings; `on_progress` is told so.
-
-    Raises PortTaken, InvalidCassette, RuntimeUnavailable or EngineCrashed.
+    use, with `environ` for the installer's settings; `on_progress` is told so. Raises RuntimeUnavailable.
     """
     runtime_python(home.resolve(), environ=environ, on_progress=on_progress)
     run_dir.mkdir(parents=True, exist_ok=True)
@@ -83,13 +106,24 @@ def start_engine(
             stderr=errors,
             start_new_session=True,
         )
-    with contextlib.ExitStack() as unless_ready:
-        unless_ready.callback(end, process, grace_s=0)
-        ready = await_ready(process, timeout_s)
-        if ready is None:
-            raise failure(end(process, grace_s=1), log)
-        unless_ready.pop_all()
-    return Engine(process, str(ready["endpoint_url"]), int(ready["port"]))
+    return Launch(process, log)
+
+
+def start_engine(
+    *,
+    cassettes: Path,
+    run_dir: Path,
+    port: int = 0,
+    home: Path = HOME,
+    environ: Mapping[str, str] = os.environ,
+    on_progress: Callable[[str], None] = lambda _: None,
+    timeout_s: float = START_SECONDS,
+) -> Engine:
+    """Start the engine as `launch` does, and return when it serves. Raises what `Launch.ready` raises."""
+    with launch(
+        cassettes=cassettes, run_dir=run_dir, port=port, home=home, environ=environ, on_progress=on_progress
+    ) as starting:
+        return starting.ready(timeout_s)
 
 
 def engine_environment(environ: Mapping[str, str]) -> dict[str, str]:

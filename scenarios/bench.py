@@ -1,28 +1,20 @@
 """A stack on an engine, ready to use: the engine started, the handlers built, the template deployed."""
 
 import os
-import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING
 
-from emulator.client import ControlClient
-from emulator.process import HOME, Engine, start_engine
-from scenarios.client import ProjectsApi
+from emulator.process import HOME, Engine, launch
 from scenarios.scenario import CASSETTES
-from stack.build import Progress, Step, build
-from stack.deploy import deploy
-from stack.events import StackEvent
-from stack.outputs import StackOutputs
-from stack.secrets import Secrets
-from stack.target import Target
-from stack.template import Template
 
-STAGE: Final = "dev"
-REPLAY_KEY: Final = "replayed-replies-need-no-key"
-"""The Gemini endpoint of the embedded engine asks for a key as Google does, and takes any."""
+if TYPE_CHECKING:
+    from emulator.client import ControlClient
+    from scenarios.client import ProjectsApi
+    from stack.outputs import StackOutputs
+    from stack.target import Target
 
 Report = Callable[[str], None]
 
@@ -32,16 +24,20 @@ class Bench:
     """A deployed stack on a running engine."""
 
     engine: Engine
-    target: Target
-    outputs: StackOutputs
+    target: "Target"
+    outputs: "StackOutputs"
     token: str
 
-    def api(self) -> ProjectsApi:
+    def api(self) -> "ProjectsApi":
         """A client of the stack's API."""
+        from scenarios.client import ProjectsApi
+
         return ProjectsApi(self.outputs.api_url, self.token)
 
-    def control(self) -> ControlClient:
+    def control(self) -> "ControlClient":
         """A client of the engine's control API."""
+        from emulator.client import ControlClient
+
         return ControlClient(self.engine.endpoint_url)
 
 
@@ -61,35 +57,12 @@ def bench(
     """
     report("starting the engine")
     run_dir = run_dir or home / "run" / str(os.getpid())
-    with start_engine(
+    with launch(
         port=port, cassettes=cassettes, run_dir=run_dir, home=home, environ=environ, on_progress=report
-    ) as engine:
-        target = Target.embedded(engine.endpoint_url)
-        try:
-            yield _deployed(engine, target, home, report)
-        finally:
-            target.close()
+    ) as starting:
+        # Imported only now: what the deployment needs takes as long to import as the engine takes to start.
+        from scenarios.deployment import deploy_to, prepare
 
-
-def _deployed(engine: Engine, target: Target, home: Path, report: Report) -> Bench:
-    template, token = Template.load(), secrets.token_urlsafe(32)
-
-    def building(progress: Progress) -> None:
-        if progress.step is not Step.READY:
-            report(f"building {progress.name}: {progress.step}")
-
-    def deploying(event: StackEvent) -> None:
-        report(f"deploying {event.logical_id}: {event.status.lower().replace('_', ' ')}")
-
-    bundles = build(template, target.platform(template), home / "cache", building)
-    report("creating the change set")
-    outputs = deploy(
-        target,
-        STAGE,
-        template=template,
-        bundles=bundles,
-        secrets=Secrets(gemini_api_key=REPLAY_KEY, api_token=token),
-        parameters={"GeminiEndpoint": target.gemini_endpoint},
-        on_event=deploying,
-    )
-    return Bench(engine, target, outputs, token)
+        prepared = prepare(home / "cache", report)
+        with starting.ready() as engine, deploy_to(engine, prepared, report) as deployed:
+            yield deployed

@@ -49,12 +49,29 @@ class Display:
             print(json.dumps(_plain(document), indent=2))  # noqa: T201 - the output itself
 
     @contextmanager
-    def step(self, title: str) -> Iterator[Status]:
-        """A step that takes a while: a spinner with what it does now, then one line with how long it took."""
-        began = monotonic()
+    def step(self, title: str) -> Iterator["Step"]:
+        """A step that takes a while: a spinner with what it does now, then, when it is done, one line."""
         with self.console.status(title) as status:
-            yield status
-        self.say(f"[green]✓[/] {escape(title)} [dim]{monotonic() - began:.1f} s[/]")
+            yield Step(self, status, title)
+
+
+class Step:
+    """A step that runs; `done` says that it has ended well, and how long it took."""
+
+    def __init__(self, display: Display, status: Status, title: str) -> None:
+        self._display = display
+        self._status = status
+        self._title = title
+        self._began = monotonic()
+
+    def update(self, text: str) -> None:
+        """Show what it does now."""
+        self._status.update(escape(text))
+
+    def done(self) -> None:
+        """Put the line that stays in the spinner's place."""
+        self._status.stop()
+        self._display.say(f"[green]✓[/] {escape(self._title)} [dim]{monotonic() - self._began:.1f} s[/]")
 
 
 class Following:

@@ -8,7 +8,7 @@ from scenarios.client import ProjectsApi
 from shared.models.events import TimelineEvent
 from shared.models.workflow import FINAL
 
-POLL_SECONDS: Final = 0.2
+POLL_SECONDS: Final = 0.3
 
 Pause = Callable[[float], object]
 

@@ -41,6 +41,8 @@ class ExecutionEnvironment:
 
     def __init__(self, function: Function, python: Path, environment: Mapping[str, str]) -> None:
         self.function = function
+        self.initialised = threading.Event()
+        """Set when init has ended, well or badly."""
         self._ready = False
         self._started = time.monotonic()
         # A file and not a pipe: when the reply is there, everything printed before it is there too.
@@ -117,7 +119,9 @@ class ExecutionEnvironment:
         with self._process.stdout or contextlib.nullcontext(()) as lines:
             for line in lines:
                 self._replies.put((time.monotonic(), json.loads(line)))
+                self.initialised.set()  # the first line is init's
         self._replies.put((time.monotonic(), None))
+        self.initialised.set()
 
     def _next_reply(self, seconds: float) -> tuple[float, Reply]:
         """Wait for the next line and when it came; raises Ended, with the process gone, when there is none."""

@@ -3,10 +3,12 @@
 What is exchanged in it, and why:
 - `lambda_runtime._worker_class_for`: functions with a Python runtime run in our execution environments.
 - `lambda_svc._execute_function_warm`: its twin for custom runtimes hands a function's own error on; this one does not.
+- `lambda_svc.acquire_worker`: an environment that becomes free is preferred to one that is still being initialised.
 - `lambda_svc._run_sqs_batch`, `sqs._delete_messages_for_esm`: event source mappings poll in process, so the meter
   could not see what AWS would bill for them.
 """
 
+import contextlib
 import functools
 import importlib
 import os
@@ -21,7 +23,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emulator.engines.code_cache import UnsafeBundle, unpack
-from emulator.engines.execution_environment import ExecutionEnvironment
+from emulator.engines.environment_pool import first_free, start_ahead
+from emulator.engines.execution_environment import INIT_SECONDS, ExecutionEnvironment
 from emulator.engines.function import Function, FunctionError, Invocation
 from emulator.meter.attribution import project_of_event
 from emulator.meter.ledger import Ledger
@@ -68,6 +71,7 @@ class MiniStack:
         lambda_svc._execute_function_warm = execute(
             lambda_svc._execute_function_provided_warm, lambda_svc._execute_function_warm
         )
+        lambda_svc.acquire_worker = acquire(lambda_svc.acquire_worker, lambda_runtime._workers, lambda_runtime._lock)
         polls = EventSourceMappingMeter(host.ledger)
         lambda_svc._run_sqs_batch = polls.metered_batch(lambda_svc._run_sqs_batch)
         sqs._delete_messages_for_esm = polls.metered_delete(sqs._delete_messages_for_esm)
@@ -81,6 +85,32 @@ class MiniStack:
         importlib.import_module("samtranslator.translator.transform")
         for service in ("s3", "lambda", "apigateway"):
             routes(service)
+
+    def start_ahead(self) -> None:
+        """Start one environment of every aliased function in the background, as Lambda may before a first request.
+
+        See https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html.
+        """
+        from ministack.services import lambda_svc
+
+        versions = [
+            function["versions"][alias["FunctionVersion"]]
+            for function in list(lambda_svc._functions._data.values())
+            for alias in function["aliases"].values()
+            if is_python(function["config"])
+        ]
+        start_ahead(functools.partial(self._start_one, version) for version in versions)
+
+    def _start_one(self, version: Mapping[str, Any]) -> None:
+        from ministack.core import lambda_runtime
+
+        config = version["config"]
+        worker, _ = lambda_runtime.acquire_worker(
+            config["FunctionName"], config, version["code_zip"], qualifier=config["Version"]
+        )
+        worker.begin_init()
+        lambda_runtime.release_worker(worker)
+        worker.await_init()
 
     def close(self) -> None:
         """End every execution environment and start no other."""
@@ -131,6 +161,20 @@ def is_python(config: Mapping[str, Any]) -> bool:
     return str(config.get("Runtime", "python")).startswith("python")
 
 
+def acquire(
+    original: Callable[..., tuple[Any, str]], pools: Mapping[str, list[Any]], lock: threading.Lock
+) -> Callable[..., tuple[Any, str]]:
+    """Lease as `original` does, but where it would wait for a new environment's init, take what is free first."""
+
+    def lease(func_name: str, config: Mapping[str, Any], *rest: Any, **named: Any) -> tuple[Any, str]:
+        worker, how = original(func_name, config, *rest, **named)
+        if is_python(config) and not worker.initialised:
+            worker = first_free(worker, next(pool for pool in pools.values() if worker in pool), lock)
+        return worker, how
+
+    return lease
+
+
 class PythonWorker:
     """What MiniStack's pool leases for one invocation at a time, in place of its own `Worker`.
 
@@ -148,6 +192,26 @@ class PythonWorker:
         self._token = uuid.uuid4().hex
         self._lock = threading.Lock()
         self._proc: ExecutionEnvironment | None = None
+
+    def begin_init(self) -> None:
+        """Start the environment, if none runs; a bundle that cannot be unpacked is reported by the invocation."""
+        with self._lock, contextlib.suppress(UnsafeBundle):
+            self._spawn()
+
+    def await_init(self) -> None:
+        """Wait until init has ended."""
+        if self._proc is not None:
+            self._proc.initialised.wait(INIT_SECONDS)
+
+    @property
+    def started(self) -> bool:
+        """Whether the environment's process runs."""
+        return self._proc is not None and self._proc.poll() is None
+
+    @property
+    def initialised(self) -> bool:
+        """Whether an environment is there whose init has ended, well or badly."""
+        return self._proc is not None and self._proc.initialised.is_set()
 
     def invoke(
         self,

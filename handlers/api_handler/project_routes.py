@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from typing import Annotated
 
+from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
@@ -29,9 +30,10 @@ def health() -> Health:
 
 
 @router.post("/api/projects", status_code=HTTPStatus.CREATED)
-def create(new: NewProject) -> ProjectView:
+def create(new: NewProject) -> Response[ProjectView]:
     """Post requirements; the agents begin at once."""
-    return service().create(new, router.current_event.request_context.request_id)
+    made = service().create(new, router.current_event.request_context.request_id)
+    return Response(HTTPStatus.CREATED, body=made, headers={"Location": f"/api/projects/{made.id}"})
 
 
 @router.get("/api/projects")

@@ -74,8 +74,11 @@ class Service:
         ]
 
     def events(self, project_id: str) -> list[TimelineEvent]:
-        """The timeline, oldest first."""
-        return self.projects.events(self._project(project_id).id)
+        """The timeline, oldest first; every project has one, so an empty one is no project's."""
+        events = self.projects.events(project_id)
+        if not events:
+            raise NotFound("project")
+        return events
 
     def _project(self, project_id: str) -> Project:
         project = self.projects.get(project_id)

@@ -1,0 +1,110 @@
+"""The commands that bring up an engine of their own: `up` and `demo`."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scenarios import display as show
+from scenarios.bench import Bench, bench
+from scenarios.display import Display, Following
+from scenarios.errors import ScenarioError
+from scenarios.scenario import LIBRARY, load
+
+if TYPE_CHECKING:
+    from emulator.process import Engine
+    from scenarios.demo import DemoResult
+
+DEMO = LIBRARY / "todo-service.yaml"
+CHECK_SECONDS = 0.5
+
+
+def keep_up(port: int, *, as_json: bool) -> None:
+    """Serve until a signal says stop; an engine that ends by itself is an error."""
+    screen = Display(as_json=as_json)
+    with _benched(screen, port) as running:
+        screen.emit(_addresses(running))
+        _welcome(screen, running)
+        _until_stopped(running.engine)
+        screen.say("Stopping.")
+
+
+def show_demo(out: Path, *, as_json: bool) -> int:
+    """Run the demo; return the exit status: 0 only if the project completed and its tests passed."""
+    screen, scenario = Display(as_json=as_json), load(DEMO)
+    with _benched(screen) as running:
+        from scenarios.demo import run_demo
+
+        screen.say(f"\nPosting [bold]{scenario.project.name}[/]: {scenario.description}")
+        with screen.console.status("posting") as status:
+            result = run_demo(running, scenario, out, Following(screen, status))
+    screen.emit(_summary(result))
+    _present(screen, result)
+    return 0 if result.tests.passed else 1
+
+
+@contextmanager
+def _benched(screen: Display, port: int = 0) -> Iterator[Bench]:
+    """A bench whose making is shown as one step."""
+    with screen.step("engine started, stack deployed") as step, bench(port=port, report=step.update) as running:
+        step.done()
+        yield running
+
+
+def _until_stopped(engine: "Engine") -> None:
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: stopped.set())
+    while not stopped.wait(CHECK_SECONDS):
+        if not engine.running:
+            raise ScenarioError("The engine ended by itself; start it again with `agenticai up`.")
+
+
+def _addresses(running: Bench) -> dict[str, object]:
+    return {
+        "endpoint_url": running.engine.endpoint_url,
+        "api_url": running.outputs.api_url,
+        "api_token": running.token,
+        "region": running.target.region,
+        "stage": running.outputs.stage,
+    }
+
+
+def _welcome(screen: Display, running: Bench) -> None:
+    endpoint, api_url = running.engine.endpoint_url, running.outputs.api_url
+    screen.say(f"""
+  [bold]API[/]       {api_url}
+  [bold]Token[/]     {running.token}
+  [bold]AWS[/]       {endpoint}  (region {running.target.region}, any credentials)
+
+  curl -H 'Authorization: Bearer {running.token}' {api_url}/api/projects
+  aws --endpoint-url {endpoint} --region {running.target.region} sqs list-queues
+  agenticai new "A command-line tool that ..." --endpoint {endpoint}
+
+Ctrl-C stops it; everything in it is gone then.""")
+
+
+def _present(screen: Display, result: "DemoResult") -> None:
+    for table in (show.timeline(result.events), show.score(result.report), show.usage(result.usage)):
+        screen.say("")
+        screen.console.print(table)
+    verdict = "[green]passed[/]" if result.tests.passed else "[red]failed[/]"
+    screen.say(f"\n[bold]The project's own tests[/], in a clean process: {result.tests.ran} ran, {verdict}")
+    if not result.tests.passed:
+        screen.say(result.tests.output)
+    screen.say(f"[bold]The code[/]     {result.downloaded.code}/  ({len(result.downloaded.files)} files)")
+    screen.say(f"[bold]The package[/]  {result.downloaded.package}, with {result.downloaded.instructions}")
+
+
+def _summary(result: "DemoResult") -> dict[str, object]:
+    return {
+        "project": result.project,
+        "events": result.events,
+        "report": result.report,
+        "usage": result.usage,
+        "code": str(result.downloaded.code),
+        "package": str(result.downloaded.package),
+        "tests": {"passed": result.tests.passed, "ran": result.tests.ran},
+    }
