@@ -24,12 +24,15 @@ ENDPOINT = "http://127.0.0.1:4566"
 @app.command()
 def up(
     port: Annotated[int, typer.Option(help="The port to listen on, on 127.0.0.1.", min=0, max=65535)] = 4566,
+    live: Annotated[
+        bool, typer.Option("--live", help="Ask Gemini, with the key in GEMINI_API_KEY, instead of replaying replies.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Run the engine with the stack in the foreground, until Ctrl-C."""
     from scenarios.serving import keep_up
 
-    keep_up(port, as_json=as_json)
+    keep_up(port, live=live, as_json=as_json)
 
 
 @app.command()

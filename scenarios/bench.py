@@ -1,6 +1,7 @@
 """A stack on an engine, ready to use: the engine started, the handlers built, the template deployed."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -49,11 +50,14 @@ def bench(
     home: Path = HOME,
     run_dir: Path | None = None,
     environ: Mapping[str, str] = os.environ,
+    gemini_api_key: str | None = None,
     report: Report = lambda _: None,
 ) -> Iterator[Bench]:
     """Start an engine and deploy the stack to it; leaving the block takes both away.
 
-    `report` is told, in a few words, what is being done. Raises the errors of `emulator` and `stack`.
+    With a `gemini_api_key` the agents ask Gemini itself; without one they get the replies stored in `cassettes`.
+    `report` is told, in a few words, what is being done. What the engine logged stays in `run_dir` if the block ends
+    with an error. Raises the errors of `emulator` and `stack`.
     """
     report("starting the engine")
     run_dir = run_dir or home / "run" / str(os.getpid())
@@ -64,5 +68,9 @@ def bench(
         from scenarios.deployment import deploy_to, prepare
 
         prepared = prepare(home / "cache", report)
-        with starting.ready() as engine, deploy_to(engine, prepared, report) as deployed:
+        with (
+            starting.ready() as engine,
+            deploy_to(engine, prepared, report, gemini_api_key=gemini_api_key) as deployed,
+        ):
             yield deployed
+    shutil.rmtree(run_dir, ignore_errors=True)

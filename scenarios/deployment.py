@@ -42,8 +42,11 @@ def prepare(cache: Path, report: Report) -> Prepared:
 
 
 @contextmanager
-def deploy_to(engine: Engine, prepared: Prepared, report: Report) -> Iterator[Bench]:
-    """Deploy to an engine, and have its functions' environments started ahead. Raises `stack.errors.StackError`."""
+def deploy_to(engine: Engine, prepared: Prepared, report: Report, *, gemini_api_key: str | None) -> Iterator[Bench]:
+    """Deploy to an engine, and have its functions' environments started ahead. Raises `stack.errors.StackError`.
+
+    With a key, the functions ask Gemini itself; without one, the engine, which replays stored replies.
+    """
 
     def deploying(event: StackEvent) -> None:
         report(f"deploying {event.logical_id}: {event.status.lower().replace('_', ' ')}")
@@ -56,8 +59,8 @@ def deploy_to(engine: Engine, prepared: Prepared, report: Report) -> Iterator[Be
             STAGE,
             template=prepared.template,
             bundles=prepared.bundles,
-            secrets=Secrets(gemini_api_key=REPLAY_KEY, api_token=token),
-            parameters={"GeminiEndpoint": target.gemini_endpoint},
+            secrets=Secrets(gemini_api_key=gemini_api_key or REPLAY_KEY, api_token=token),
+            parameters={"GeminiEndpoint": "" if gemini_api_key else target.gemini_endpoint},
             on_event=deploying,
         )
         made = Bench(engine, target, outputs, token)

@@ -41,7 +41,7 @@ class Display:
 
     def say(self, text: str) -> None:
         """A line for people, with Rich's markup."""
-        self.console.print(text)
+        self.console.print(text, soft_wrap=True)
 
     def emit(self, document: Any) -> None:
         """The result for machines, as one JSON document; nothing unless that was asked for."""

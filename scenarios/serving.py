@@ -1,8 +1,9 @@
 """The commands that bring up an engine of their own: `up` and `demo`."""
 
+import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,10 +22,10 @@ DEMO = LIBRARY / "todo-service.yaml"
 CHECK_SECONDS = 0.5
 
 
-def keep_up(port: int, *, as_json: bool) -> None:
+def keep_up(port: int, *, live: bool, as_json: bool) -> None:
     """Serve until a signal says stop; an engine that ends by itself is an error."""
     screen = Display(as_json=as_json)
-    with _benched(screen, port) as running:
+    with _benched(screen, port, _key(os.environ) if live else None) as running:
         screen.emit(_addresses(running))
         _welcome(screen, running)
         _until_stopped(running.engine)
@@ -46,11 +47,21 @@ def show_demo(out: Path, *, as_json: bool) -> int:
 
 
 @contextmanager
-def _benched(screen: Display, port: int = 0) -> Iterator[Bench]:
+def _benched(screen: Display, port: int = 0, gemini_api_key: str | None = None) -> Iterator[Bench]:
     """A bench whose making is shown as one step."""
-    with screen.step("engine started, stack deployed") as step, bench(port=port, report=step.update) as running:
+    with (
+        screen.step("engine started, stack deployed") as step,
+        bench(port=port, gemini_api_key=gemini_api_key, report=step.update) as running,
+    ):
         step.done()
         yield running
+
+
+def _key(environ: Mapping[str, str]) -> str:
+    key = environ.get("GEMINI_API_KEY", "")
+    if not key:
+        raise ScenarioError("--live needs a key for the Gemini API in the environment variable GEMINI_API_KEY.")
+    return key
 
 
 def _until_stopped(engine: "Engine") -> None:
