@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from stack.outputs import StackOutputs
     from stack.target import Target
 
+KEPT_RUNS = 5
+
 Report = Callable[[str], None]
 
 
@@ -60,7 +62,7 @@ def bench(
     with an error. Raises the errors of `emulator` and `stack`.
     """
     report("starting the engine")
-    run_dir = run_dir or home / "run" / str(os.getpid())
+    run_dir = run_dir or _new_run_dir(home / "run")
     with launch(
         port=port, cassettes=cassettes, run_dir=run_dir, home=home, environ=environ, on_progress=report
     ) as starting:
@@ -74,3 +76,11 @@ def bench(
         ):
             yield deployed
     shutil.rmtree(run_dir, ignore_errors=True)
+
+
+def _new_run_dir(runs: Path) -> Path:
+    """A folder for this process's run; of those that ended badly only the newest are kept."""
+    ended = sorted(runs.glob("*"), key=lambda path: path.stat().st_mtime)
+    for old in ended[:-KEPT_RUNS]:
+        shutil.rmtree(old, ignore_errors=True)
+    return runs / str(os.getpid())
