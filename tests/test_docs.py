@@ -5,11 +5,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from shared.errors import AgentError
-from shared.models.workflow import ProjectStatus
 from typer.main import get_command
 
 import agenticai
+from shared.errors import AgentError
+from shared.models.workflow import ProjectStatus
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
