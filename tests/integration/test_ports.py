@@ -23,7 +23,8 @@ Connect = Callable[[str], Any]
 def connect(engine: Engine) -> Connect:
     session = boto3.Session(aws_access_key_id="000000000000", aws_secret_access_key="x", region_name="us-east-1")
     config = Config(s3={"addressing_style": "path"})
-    return lambda service: session.client(service, endpoint_url=engine.endpoint_url, config=config)
+    client: Callable[..., Any] = session.client
+    return lambda service: client(service, endpoint_url=engine.endpoint_url, config=config)
 
 
 @pytest.fixture(params=["memory", "embedded"])

@@ -15,7 +15,7 @@ from scenarios.errors import ApiError
 from scenarios.scenario import LIBRARY, load
 from shared.models.events import EventType, TimelineEvent
 from shared.models.workflow import ProjectStatus
-from tests.integration.cloud import eventually
+from tests.integration.cloud import Cloud, eventually
 
 AGENTS = ("pm", "dev", "qa", "ops")
 
@@ -109,18 +109,10 @@ def test_one_correlation_id_follows_the_project_through_every_function(finished:
 
 
 def test_nothing_is_left_in_any_queue(finished: Finished) -> None:
-    sqs, outputs = finished.bench.target.client("sqs"), finished.bench.outputs
-    counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-
-    def left() -> int:
-        urls = [*outputs.queue_urls.values(), *outputs.dead_letter_queue_urls.values()]
-        return sum(
-            int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"][count])
-            for url in urls
-            for count in counts
-        )
-
-    eventually(lambda: left() == 0)
+    outputs = finished.bench.outputs
+    with Cloud(finished.bench.engine.endpoint_url) as cloud:
+        for url in (*outputs.queue_urls.values(), *outputs.dead_letter_queue_urls.values()):
+            eventually(lambda url=url: cloud.depth(url) == 0)  # type: ignore[misc]
 
 
 def test_an_ordinary_client_sees_what_the_template_declares(finished: Finished) -> None:
