@@ -19,12 +19,12 @@ class SetupError(Exception):
     """The environment cannot be made; the message says what to do."""
 
 
-def main(extras):
+def main(extras, version=sys.version_info):
     """Install the project with `extras` (comma separated) unless exactly that is installed already."""
-    if sys.version_info < MINIMUM:
+    if version < MINIMUM:
         raise SetupError(
             "AgenticAI needs Python %d.%d or later, and %s is %s: install one, or name it: make PYTHON=python3.13 ..."
-            % (MINIMUM + (sys.executable, ".".join(map(str, sys.version_info[:3]))))
+            % (MINIMUM + (sys.executable, ".".join(map(str, version[:3]))))
         )
     if installed() >= wanted(extras):
         return

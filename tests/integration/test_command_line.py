@@ -1,0 +1,129 @@
+"""The command line as a person uses it: each command as a process of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from scenarios.scenario import LIBRARY
+from tests.integration.cloud import alive, eventually
+
+ROOT = Path(__file__).parents[2]
+COMMAND = [sys.executable, "-m", "agenticai"]
+
+
+def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    environment = {name: value for name, value in os.environ.items() if name != "GEMINI_API_KEY"}
+    return subprocess.run(
+        [*COMMAND, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def up() -> Iterator[dict[str, Any]]:
+    """`agenticai up` on a free port, and what it printed."""
+    process = subprocess.Popen(
+        [*COMMAND, "up", "--port", "0", "--json"], cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert process.stdout is not None
+    text = ""
+    while line := process.stdout.readline():
+        text += line
+        if line == "}\n":
+            break
+    yield json.loads(text)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 0
+    process.stdout.close()
+
+
+def test_a_request_from_a_file_is_followed_to_its_end_listed_and_fetched(up: dict[str, Any], tmp_path: Path) -> None:
+    scenario = yaml.safe_load((LIBRARY / "todo-service.yaml").read_text())
+    file = tmp_path / "requirements.md"
+    file.write_text(scenario["project"]["requirements"])
+    endpoint = ("--endpoint", up["endpoint_url"])
+
+    posted = run("new", "--file", str(file), "--name", "To-do", *endpoint)
+    assert posted.returncode == 0, posted.stderr
+    assert "pm-queue → pm" in posted.stdout
+    assert "\x1b[" not in posted.stdout
+
+    listed = json.loads(run("status", "--json", *endpoint).stdout)
+    (project,) = listed["items"]
+    assert (project["name"], project["status"]) == ("To-do", "COMPLETED")
+
+    shown = run("status", project["id"], *endpoint)
+    assert "plan 1" in shown.stdout
+
+    fetched = run("get", project["id"], "--out", str(tmp_path), *endpoint)
+    assert fetched.returncode == 0, fetched.stderr
+    assert (tmp_path / project["id"] / "code" / "todo" / "service.py").exists()
+    assert (tmp_path / project["id"] / "package.zip").exists()
+
+
+def test_a_project_that_is_not_there_is_one_sentence(up: dict[str, Any]) -> None:
+    missing = run("status", "0" * 26, "--endpoint", up["endpoint_url"])
+    assert missing.returncode == 1
+    assert missing.stderr.count("\n") == 1
+    assert "no such project" in missing.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("status", "--endpoint", "http://127.0.0.1:9"), "Nothing answers at http://127.0.0.1:9"),
+        (("new",), "Give the requirements as text or with --file"),
+        (("new", "--file", "no-such-file.md", "--endpoint", "http://127.0.0.1:9"), "cannot be read as text"),
+        (("up", "--live"), "needs a key for the Gemini API"),
+    ],
+)
+def test_what_a_person_can_mend_is_one_sentence(arguments: tuple[str, ...], sentence: str) -> None:
+    refused = run(*arguments)
+    assert refused.returncode == 1
+    assert sentence in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
+def test_a_taken_port_is_one_sentence(up: dict[str, Any]) -> None:
+    refused = run("up", "--port", up["endpoint_url"].rsplit(":", 1)[1])
+    assert refused.returncode == 1
+    assert "is in use" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
+def test_the_engine_ends_with_the_command_even_when_that_is_killed() -> None:
+    process = subprocess.Popen([*COMMAND, "up", "--port", "0", "--json"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    process.stdout.readline()
+    engines = [int(pid) for pid in _children(process.pid)]
+    assert engines
+    process.kill()
+    process.wait(10)
+    process.stdout.close()
+    eventually(lambda: not any(alive(pid) for pid in engines))
+
+
+def _children(pid: int) -> list[str]:
+    """The processes that a process has started."""
+    if not Path("/proc").is_dir():
+        pytest.skip("needs /proc to see a process's children")
+    listed = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rsplit(") ", 1)[1].split()
+        except OSError:
+            continue
+        if fields[1] == str(pid):
+            listed.append(stat.parent.name)
+    return listed
+
+
+def test_help_lists_every_command() -> None:
+    assert all(name in run("--help").stdout for name in ("up", "demo", "new", "status", "get"))
