@@ -30,11 +30,15 @@ types: ## mypy, strict
 
 unit: ## tests with fakes, no engine
 	$(SETUP) dev
-	@$(BIN)/pytest -q tests --ignore tests/integration
+	@$(BIN)/pytest -q -n auto tests --ignore tests/integration
 
 integration: ## the real path on the embedded engine
 	$(SETUP) dev
 	@$(BIN)/pytest -q tests/integration
+
+size: ## what each function's bundle weighs, and how long its import takes
+	$(SETUP)
+	@$(BIN)/python -m scenarios.sizes
 
 lock: ## resolve every dependency again into requirements.lock
 	$(SETUP) dev

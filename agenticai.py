@@ -50,15 +50,18 @@ def demo(
 def new(
     text: Annotated[str | None, typer.Argument(help="The requirements; leave out with --file.")] = None,
     file: Annotated[Path | None, typer.Option(help="A file with the requirements; - for standard input.")] = None,
+    template: Annotated[
+        str | None, typer.Option(help="A template to begin from; `agenticai templates` lists them.")
+    ] = None,
     name: Annotated[str | None, typer.Option(help="The project's name; else the first words of the text.")] = None,
     endpoint: Endpoint = ENDPOINT,
     stage: Stage = "dev",
     as_json: Json = False,
 ) -> None:
     """Post requirements and follow the project to its end."""
-    from scenarios.commands import post_project
+    from scenarios.commands import Request, post_project
 
-    sys.exit(post_project(text, file, name, endpoint, stage, as_json=as_json))
+    sys.exit(post_project(Request(text, file, template, name), endpoint, stage, as_json=as_json))
 
 
 @app.command()
@@ -86,6 +89,14 @@ def get(
     from scenarios.commands import fetch
 
     fetch(project_id, out, endpoint, stage, as_json=as_json)
+
+
+@app.command()
+def templates(endpoint: Endpoint = ENDPOINT, stage: Stage = "dev", as_json: Json = False) -> None:
+    """List the templates that a project can begin from."""
+    from scenarios.commands import show_templates
+
+    show_templates(endpoint, stage, as_json=as_json)
 
 
 def main() -> None:

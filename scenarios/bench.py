@@ -2,46 +2,15 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from emulator.process import HOME, Engine, launch
+from emulator.process import HOME, launch
+from scenarios.deployed import Bench, Report
 from scenarios.scenario import CASSETTES
 
-if TYPE_CHECKING:
-    from emulator.client import ControlClient
-    from scenarios.client import ProjectsApi
-    from stack.outputs import StackOutputs
-    from stack.target import Target
-
 KEPT_RUNS = 5
-
-Report = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Bench:
-    """A deployed stack on a running engine."""
-
-    engine: Engine
-    target: "Target"
-    outputs: "StackOutputs"
-    token: str
-
-    def api(self) -> "ProjectsApi":
-        """A client of the stack's API."""
-        from scenarios.client import ProjectsApi
-
-        return ProjectsApi(self.outputs.api_url, self.token)
-
-    def control(self) -> "ControlClient":
-        """A client of the engine's control API."""
-        from emulator.client import ControlClient
-
-        return ControlClient(self.engine.endpoint_url)
 
 
 @contextmanager

@@ -9,7 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 from scenarios.errors import ApiError
 from shared.models.events import TimelineEvent
 from shared.models.quality import QualityReport
-from shared.models.views import DeploymentView, FileView, ProjectPage, ProjectView, TestView
+from shared.models.template import TemplateSummary
+from shared.models.views import ArchiveView, DeploymentView, FileView, ProjectPage, ProjectView, TestView
 
 T = TypeVar("T")
 TIMEOUT_SECONDS = 35.0
@@ -30,10 +31,15 @@ class ProjectsApi:
     ) -> None:
         self._http.close()
 
-    def create(self, name: str, requirements: str) -> ProjectView:
-        """Post requirements."""
-        body = {"name": name, "requirements": requirements}
+    def create(self, name: str, requirements: str | None, template: str | None = None) -> ProjectView:
+        """Post requirements, a template to begin from, or both."""
+        given = {"name": name, "requirements": requirements, "template": template}
+        body = {field: value for field, value in given.items() if value is not None}
         return self._parsed(ProjectView, "POST", "/api/projects", json=body)
+
+    def templates(self) -> list[TemplateSummary]:
+        """The templates that a project can begin from."""
+        return self._parsed(list[TemplateSummary], "GET", "/api/templates")
 
     def listed(self, limit: int = 20, cursor: str | None = None) -> ProjectPage:
         """One page of projects, newest first."""
@@ -42,27 +48,47 @@ class ProjectsApi:
 
     def get(self, project_id: str) -> ProjectView:
         """One project."""
-        return self._parsed(ProjectView, "GET", f"/api/projects/{project_id}")
+        return self._parsed(ProjectView, "GET", _at(project_id))
+
+    def delete(self, project_id: str) -> None:
+        """Delete it, with all that it left."""
+        self._request("DELETE", _at(project_id))
+
+    def modify(self, project_id: str, requirements: str) -> ProjectView:
+        """Ask for a change of a finished project."""
+        return self._parsed(ProjectView, "POST", f"{_at(project_id)}/modify", json={"requirements": requirements})
+
+    def deploy(self, project_id: str) -> ProjectView:
+        """Have a finished project packaged again."""
+        return self._parsed(ProjectView, "POST", f"{_at(project_id)}/deploy")
+
+    def retry(self, project_id: str) -> ProjectView:
+        """Have the step that failed, or got stuck, tried again."""
+        return self._parsed(ProjectView, "POST", f"{_at(project_id)}/retry")
+
+    def archive(self, project_id: str) -> ArchiveView:
+        """Where all its files are as one zip."""
+        return self._parsed(ArchiveView, "GET", f"{_at(project_id)}/archive")
 
     def files(self, project_id: str) -> list[FileView]:
         """What files it has."""
-        return self._parsed(list[FileView], "GET", f"/api/projects/{project_id}/files")
+        return self._parsed(list[FileView], "GET", f"{_at(project_id)}/files")
 
     def file(self, project_id: str, path: str) -> bytes:
         """One file's content."""
-        return self._request("GET", f"/api/projects/{project_id}/files/{path}").content
+        return self._request("GET", f"{_at(project_id)}/files/{path}").content
 
     def tests(self, project_id: str) -> list[TestView]:
         """Its tests, oldest first."""
-        return self._parsed(list[TestView], "GET", f"/api/projects/{project_id}/tests")
+        return self._parsed(list[TestView], "GET", f"{_at(project_id)}/tests")
 
     def deployments(self, project_id: str) -> list[DeploymentView]:
         """Its packaged revisions, oldest first."""
-        return self._parsed(list[DeploymentView], "GET", f"/api/projects/{project_id}/deployments")
+        return self._parsed(list[DeploymentView], "GET", f"{_at(project_id)}/deployments")
 
     def events(self, project_id: str) -> list[TimelineEvent]:
         """Its timeline, oldest first."""
-        return self._parsed(list[TimelineEvent], "GET", f"/api/projects/{project_id}/events")
+        return self._parsed(list[TimelineEvent], "GET", f"{_at(project_id)}/events")
 
     def report(self, test: TestView) -> QualityReport:
         """The report of a test that has ended."""
@@ -90,6 +116,10 @@ class ProjectsApi:
         if response.is_success:
             return response
         raise ApiError(f"{method} {path} was answered with {response.status_code}: {_reason(response)}")
+
+
+def _at(project_id: str) -> str:
+    return f"/api/projects/{project_id}"
 
 
 def _reason(response: httpx2.Response) -> str:

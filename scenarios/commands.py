@@ -1,6 +1,7 @@
-"""The commands that talk to a stack which is already up: `new`, `status` and `get`."""
+"""The commands that talk to a stack which is already up: `new`, `status`, `get` and `templates`."""
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from scenarios import display as show
@@ -17,13 +18,30 @@ from stack.target import Target
 NAME_WORDS = 6
 
 
-def post_project(
-    text: str | None, file: Path | None, name: str | None, endpoint: str, stage: str, *, as_json: bool
-) -> int:
+@dataclass(frozen=True)
+class Request:
+    """What `new` was given."""
+
+    text: str | None
+    file: Path | None
+    template: str | None
+    name: str | None
+
+    def requirements(self) -> str | None:
+        """The requirements; None where a template says all. Raises `ScenarioError`."""
+        if self.text is not None and self.file is not None:
+            raise ScenarioError("Give the requirements as text or with --file, and not both.")
+        if self.text is None and self.file is None and self.template is None:
+            raise ScenarioError("Give the requirements as text or with --file, or a template with --template.")
+        return _read(self.file) if self.file else self.text
+
+
+def post_project(request: Request, endpoint: str, stage: str, *, as_json: bool) -> int:
     """Post requirements and follow; return 0 if the project completed."""
-    screen, requirements = Display(as_json=as_json), _requirements(text, file)
+    screen, requirements = Display(as_json=as_json), request.requirements()
+    name = request.name or " ".join((requirements or str(request.template)).split()[:NAME_WORDS])[:100]
     with _api(endpoint, stage) as api, screen.console.status("posting") as status:
-        project = api.create(name or " ".join(requirements.split()[:NAME_WORDS])[:100], requirements)
+        project = api.create(name, requirements, request.template)
         screen.say(f"Posted as {project.id}.")
         following = Following(screen, status)
         for event in follow(api, project.id):
@@ -65,11 +83,16 @@ def _api(endpoint: str, stage: str) -> ProjectsApi:
     return ProjectsApi(outputs(target, stage).api_url, api_token(target.client("ssm"), stage))
 
 
-def _requirements(text: str | None, file: Path | None) -> str:
-    if (text is None) == (file is None):
-        raise ScenarioError("Give the requirements as text or with --file, and not both.")
-    if file is None:
-        return text or ""
+def show_templates(endpoint: str, stage: str, *, as_json: bool) -> None:
+    """List the templates."""
+    screen = Display(as_json=as_json)
+    with _api(endpoint, stage) as api:
+        listed = api.templates()
+    screen.emit(listed)
+    screen.console.print(show.templates(listed))
+
+
+def _read(file: Path) -> str:
     try:
         return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

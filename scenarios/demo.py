@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emulator.meter.records import Usage
-from scenarios.bench import Bench
 from scenarios.client import ProjectsApi
+from scenarios.deployed import Bench
 from scenarios.download import Downloaded, download
 from scenarios.errors import DemoFailed
 from scenarios.follow import follow

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Final
 
 from emulator.process import Engine
-from scenarios.bench import Bench, Report
+from scenarios.deployed import Bench, Report
 from stack.build import Bundles, Progress, Step, build
 from stack.deploy import deploy
 from stack.events import StackEvent
 from stack.platform import Platform
 from stack.secrets import Secrets
+from stack.seeding import project_templates
 from stack.target import Target
 from stack.template import Template
 
@@ -61,6 +62,7 @@ def deploy_to(engine: Engine, prepared: Prepared, report: Report, *, gemini_api_
             bundles=prepared.bundles,
             secrets=Secrets(gemini_api_key=gemini_api_key or REPLAY_KEY, api_token=token),
             parameters={"GeminiEndpoint": "" if gemini_api_key else target.gemini_endpoint},
+            project_templates=project_templates(),
             on_event=deploying,
         )
         made = Bench(engine, target, outputs, token)

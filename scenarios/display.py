@@ -15,6 +15,7 @@ from rich.table import Table
 from emulator.meter.records import Usage
 from shared.models.events import EventType, TimelineEvent
 from shared.models.quality import QualityReport
+from shared.models.template import TemplateSummary
 from shared.models.views import ProjectPage, ProjectView
 from shared.models.workflow import ProjectStatus
 
@@ -164,6 +165,16 @@ def projects(page: ProjectPage) -> Table:
         points = "" if project.score is None else f"{project.score:g}"
         created = project.created_at.strftime("%Y-%m-%d %H:%M:%S")
         table.add_row(project.id, escape(project.name), _status(project.status), points, created)
+    return table
+
+
+def templates(listed: list[TemplateSummary]) -> Table:
+    """A list of templates."""
+    table = Table(box=None, pad_edge=False)
+    for column in ("id", "name", "what it is"):
+        table.add_column(column)
+    for template in listed:
+        table.add_row(template.id, escape(template.name), escape(template.description))
     return table
 
 

@@ -1,7 +1,7 @@
 """A project followed to its end, event by event, as they happen."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from scenarios.client import ProjectsApi
@@ -18,12 +18,15 @@ def pause(seconds: float) -> None:
     threading.Event().wait(seconds)
 
 
-def follow(api: ProjectsApi, project_id: str, *, wait: Pause = pause) -> Iterator[TimelineEvent | None]:
+def follow(
+    api: ProjectsApi, project_id: str, *, after: Iterable[TimelineEvent] = (), wait: Pause = pause
+) -> Iterator[TimelineEvent | None]:
     """Yield each event of the timeline once, in order, until one leaves the project in a final status.
 
-    Between the events it yields None after each look, so that a display can keep its clock going.
+    The events in `after` are taken as seen: a change is followed after those of the builds before it. Between the
+    events it yields None after each look, so that a display can keep its clock going.
     """
-    seen: set[str] = set()
+    seen = {event.id for event in after}
     while True:
         fresh = [event for event in api.events(project_id) if event.id not in seen]
         yield from fresh

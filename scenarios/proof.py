@@ -1,5 +1,6 @@
 """The proof that generated code works: its own tests, run in a clean process."""
 
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from pathlib import Path
 
 TIMEOUT_SECONDS = 120
 
-_RUNNER = (
+_UNITTEST = (
     "import sys, unittest; sys.path.insert(0, '.'); unittest.main(module=None, argv=['tests', 'discover', '-t', '.'])"
 )
 
@@ -24,23 +25,29 @@ class TestRun:
 
 def run_tests(code: Path) -> TestRun:
     """Run the unittest tests below `code` with this interpreter, isolated: no site packages of ours, no environment."""
+    return _run([sys.executable, "-I", "-B", "-S", "-c", _UNITTEST], code, r"^Ran (\d+) test")
+
+
+def run_node_tests(code: Path, node: str) -> TestRun:
+    """Run the tests below `code` with the test runner of the program `node`, in an empty environment."""
+    return _run([node, "--test", "--test-reporter=tap"], code, r"^# tests (\d+)")
+
+
+def _run(command: list[str], code: Path, count: str) -> TestRun:
+    """Run the tests; `count` finds their number in a line of the output. None at all are no proof."""
     try:
         finished = subprocess.run(
-            [sys.executable, "-I", "-B", "-S", "-c", _RUNNER],
+            command,
             cwd=code,
             env={},
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
             timeout=TIMEOUT_SECONDS,
             check=False,
         )
     except subprocess.TimeoutExpired:
         return TestRun(False, 0, f"The tests did not end within {TIMEOUT_SECONDS} seconds.")
-    ran = _count(finished.stderr)
-    return TestRun(finished.returncode == 0 and ran > 0, ran, finished.stderr.strip())
-
-
-def _count(output: str) -> int:
-    """The number in unittest's line "Ran 14 tests in 0.5s"; 0 where there is none."""
-    words = next((line.split() for line in output.splitlines() if line.startswith("Ran ")), [])
-    return int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
+    found = re.search(count, finished.stdout, re.MULTILINE)
+    ran = int(found[1]) if found else 0
+    return TestRun(finished.returncode == 0 and ran > 0, ran, finished.stdout.strip())

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scenarios import display as show
-from scenarios.bench import Bench, bench
+from scenarios.bench import bench
+from scenarios.deployed import Bench
 from scenarios.display import Display, Following
 from scenarios.errors import ScenarioError
 from scenarios.scenario import LIBRARY, load

@@ -14,9 +14,10 @@ from stack.changeset import ChangeSet, ChangeSets, is_missing_stack, message
 from stack.errors import DeclinedError, DeployError, NotDeployedError, TargetError
 from stack.outputs import StackOutputs, typed
 from stack.secrets import Secrets, store, unstored
+from stack.seeding import seed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from stack.build import Bundles
     from stack.events import StackEvent
@@ -40,6 +41,7 @@ def deploy(
     bundles: Bundles,
     secrets: Secrets,
     parameters: Mapping[str, str],
+    project_templates: Sequence[Mapping[str, str]] = (),
     on_event: Callable[[StackEvent], object] = lambda _: None,
     confirm: Callable[[ChangeSet], bool] = lambda _: True,
     pause: Pause = waiting.pause,
@@ -47,7 +49,8 @@ def deploy(
 ) -> StackOutputs:
     """Bring a stage on the target to what the template and the bundles say; change nothing where it is there already.
 
-    `parameters` are the template's, but for Stage; one left out has its default. `confirm` sees what would change,
+    `parameters` are the template's, but for Stage; one left out has its default. `project_templates` are stored in its
+    table, where they are not there yet. `confirm` sees what would change,
     and is not asked where nothing would. `on_event` sees each event once, in order, as it happens.
 
     Raises DeployError, which names the resource that failed first and why; DeclinedError when `confirm` says no; and
@@ -66,7 +69,9 @@ def deploy(
         store(ssm, writes)  # first, because a function may run as soon as it is there
         if change_set.changes:
             _execute(target, stage, change_set, on_event, pause)
-        return outputs(target, stage)
+        deployed = outputs(target, stage)
+        seed(target.client("dynamodb"), deployed.table_name, project_templates)
+        return deployed
 
 
 def outputs(target: Target, stage: str) -> StackOutputs:

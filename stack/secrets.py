@@ -60,6 +60,17 @@ def store(ssm: SSMClient, parameters: Mapping[str, str]) -> None:
         ssm.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
 
 
+def rotate(ssm: SSMClient, stage: str, make_token: Callable[[], str] = new_token) -> str:
+    """Store a new API token and return it; the one before stays valid for a day, so that callers can change over.
+
+    Rotating twice revokes a token that leaked at once. Raises NotDeployedError if there is none yet.
+    """
+    api_token(ssm, stage)
+    token = make_token()
+    store(ssm, {api_token_parameter(stage): token})
+    return token
+
+
 def api_token(ssm: SSMClient, stage: str) -> str:
     """Return the token that the stage's API asks for. Raises NotDeployedError if there is none."""
     try:

@@ -1,7 +1,6 @@
 """The Gemini replies on disk: YAML files that people write and read, loaded and checked at start."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -12,12 +11,12 @@ from pydantic import (
     ConfigDict,
     Field,
     JsonValue,
-    ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
 )
 
+from emulator.documents import read_document
 from emulator.errors import InvalidCassette
 from emulator.gemini.canonical import CanonicalRequest
 
@@ -128,40 +127,8 @@ class CassetteStore:
 
 def read_cassette(path: Path) -> Stored:
     """Read one file. Raises InvalidCassette, naming file and line."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        cassette = Cassette.model_validate(yaml.safe_load(text))
-    except UnicodeDecodeError as error:
-        raise InvalidCassette(f"{path}: is not UTF-8 text ({error.reason}).") from error
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise InvalidCassette(f"{path}:{line}: {error.problem}.") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(map(str, first["loc"])) or "cassette"
-        raise InvalidCassette(f"{path}:{_line_of(text, first['loc'])}: {field}: {first['msg']}.") from error
+    cassette = read_document(path, Cassette, InvalidCassette)
     return Stored(path, cassette, cassette.request.bound(cassette.bind)[0])
-
-
-def _line_of(text: str, location: tuple[int | str, ...]) -> int:
-    """The line, from 1, of the field that a validation error names, or of the nearest one around it."""
-    node = yaml.compose(text, Loader=yaml.SafeLoader)
-    line: int = node.start_mark.line if node else 0
-    for key in location:
-        for name, child in _children(node):
-            if name == key:
-                node, line = child, child.start_mark.line
-                break
-        else:
-            break
-    return line + 1
-
-
-def _children(node: yaml.Node | None) -> Iterator[tuple[int | str, yaml.Node]]:
-    if isinstance(node, yaml.MappingNode):
-        yield from ((key.value, value) for key, value in node.value)
-    elif isinstance(node, yaml.SequenceNode):
-        yield from enumerate(node.value)
 
 
 class _Readable(yaml.SafeDumper):

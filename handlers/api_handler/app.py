@@ -1,20 +1,20 @@
 """The API's Lambda function."""
 
 import os
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging import correlation_paths
-from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from api_handler.access import admits
-from api_handler.resolver import Resolver, closed_api, open_api
+from api_handler.api import Api
+from api_handler.commands import Commands
+from api_handler.composition import commands_of, service_of, tokens_of
 from api_handler.service import Service
-from shared.composition import connect
-
-TOKEN_SECONDS = 60
+from api_handler.tokens import Tokens
+from shared.composition import Connections, connect
 
 logger = Logger()
 
@@ -22,32 +22,33 @@ logger = Logger()
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request of API Gateway."""
-    app = _open_api() if admits(APIGatewayProxyEvent(event), _token) else _closed_api()
-    app.context["service"] = _service
-    return app.resolve(event, context)
+    return _api().answer(event, context)
 
 
 @cache
-def _open_api() -> Resolver:
-    return open_api(_allowed_origin())
+def _api() -> Api:
+    return Api(_valid_tokens, _service, _commands, os.environ.get("ALLOWED_ORIGIN") or None, logger.exception)
+
+
+def _valid_tokens() -> Iterable[str]:
+    return _tokens().valid()
 
 
 @cache
-def _closed_api() -> Resolver:
-    return closed_api(_allowed_origin())
-
-
-def _allowed_origin() -> str | None:
-    return os.environ.get("ALLOWED_ORIGIN") or None
+def _tokens() -> Tokens:
+    return tokens_of(os.environ)
 
 
 @cache
 def _service() -> Service:
-    connections = connect(os.environ)
-    return Service(connections.projects, connections.objects, connections.outgoing)
+    return service_of(_connections(), os.environ, logger.warning)
 
 
-def _token() -> str:
-    from aws_lambda_powertools.utilities.parameters import get_parameter
+@cache
+def _commands() -> Commands:
+    return commands_of(_connections())
 
-    return get_parameter(os.environ["API_TOKEN_PARAMETER"], decrypt=True, max_age=TOKEN_SECONDS)
+
+@cache
+def _connections() -> Connections:
+    return connect(os.environ)

@@ -1,62 +1,97 @@
-"""Errors as `application/problem+json` (RFC 9457)."""
+"""Errors as `application/problem+json` (RFC 9457): the types that the API has, and how each is written."""
 
 import json
 from collections.abc import Mapping
+from enum import Enum
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from aws_lambda_powertools.event_handler import Response
-
+CONTENT_TYPE: Final = "application/problem+json"
 TYPES: Final = "urn:agenticai:problem:"
 
 
-class Problem(Exception):
-    """An answer other than the one asked for; `kind` is the last part of its stable type."""
+class _Kind(NamedTuple):
+    name: str
+    status: HTTPStatus
 
-    def __init__(self, status: HTTPStatus, kind: str, detail: str, **members: Any) -> None:
+
+class Kind(Enum):
+    """Every problem type: the last part of its URN, which never changes, and its status."""
+
+    MALFORMED = _Kind("malformed", HTTPStatus.BAD_REQUEST)
+    FOREIGN_CURSOR = _Kind("foreign-cursor", HTTPStatus.BAD_REQUEST)
+    UNAUTHORIZED = _Kind("unauthorized", HTTPStatus.UNAUTHORIZED)
+    NOT_FOUND = _Kind("not-found", HTTPStatus.NOT_FOUND)
+    NOT_NOW = _Kind("not-now", HTTPStatus.CONFLICT)
+    VERSION_CHANGED = _Kind("version-changed", HTTPStatus.PRECONDITION_FAILED)
+    TOO_LARGE = _Kind("too-large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    NOT_JSON = _Kind("not-json", HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+    INVALID = _Kind("invalid", HTTPStatus.UNPROCESSABLE_ENTITY)
+    KEY_REUSED = _Kind("key-reused", HTTPStatus.UNPROCESSABLE_ENTITY)
+    VERSION_MISSING = _Kind("version-missing", HTTPStatus.PRECONDITION_REQUIRED)
+    INTERNAL = _Kind("internal", HTTPStatus.INTERNAL_SERVER_ERROR)
+    UNAVAILABLE = _Kind("unavailable", HTTPStatus.SERVICE_UNAVAILABLE)
+    UNFINISHED = _Kind("unfinished", HTTPStatus.SERVICE_UNAVAILABLE)
+    UNHEALTHY = _Kind("unhealthy", HTTPStatus.SERVICE_UNAVAILABLE)
+
+    @property
+    def status(self) -> HTTPStatus:
+        """The status that goes with it."""
+        return self.value.status
+
+    @property
+    def urn(self) -> str:
+        """The `type` of its documents."""
+        return TYPES + self.value.name
+
+
+class Problem(Exception):
+    """An answer other than the one asked for; `members` are further members of the document."""
+
+    def __init__(self, kind: Kind, detail: str, *, headers: Mapping[str, str] | None = None, **members: Any) -> None:
         super().__init__(detail)
-        self.status = status
         self.kind = kind
         self.detail = detail
+        self.headers = dict(headers or {})
         self.members = members
-        self.headers: Mapping[str, str] = {}
+
+    def document(self, request_id: str) -> str:
+        """The problem document."""
+        return json.dumps(
+            {
+                "type": self.kind.urn,
+                "title": self.kind.status.phrase,
+                "status": self.kind.status.value,
+                "detail": self.detail,
+                "request_id": request_id,
+                **self.members,
+            }
+        )
 
 
-class NotFound(Problem):
-    """There is no such thing, or not for this caller."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(HTTPStatus.NOT_FOUND, "not-found", f"There is no such {what}.")
+def not_found(what: str) -> Problem:
+    """There is no such thing."""
+    return Problem(Kind.NOT_FOUND, f"There is no such {what}.")
 
 
-class Unauthorized(Problem):
+def unauthorized() -> Problem:
     """The token is absent or wrong (RFC 6750)."""
-
-    def __init__(self) -> None:
-        super().__init__(HTTPStatus.UNAUTHORIZED, "unauthorized", "Send the header `Authorization: Bearer <token>`.")
-        self.headers = {"WWW-Authenticate": 'Bearer realm="agenticai"'}
+    challenge = {"WWW-Authenticate": 'Bearer realm="agenticai"'}
+    return Problem(Kind.UNAUTHORIZED, "Send the header `Authorization: Bearer <token>`.", headers=challenge)
 
 
-class Unavailable(Problem):
+def unavailable() -> Problem:
     """Something behind the API is throttled or down for now."""
-
-    def __init__(self) -> None:
-        super().__init__(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "Try again in a few seconds.")
-        self.headers = {"Retry-After": "5"}
+    return Problem(Kind.UNAVAILABLE, "Try again in a few seconds.", headers={"Retry-After": "5"})
 
 
-def respond(problem: Problem) -> Response[str]:
-    """The answer that carries a problem."""
-    body = {
-        "type": TYPES + problem.kind,
-        "title": problem.status.phrase,
-        "status": problem.status.value,
-        "detail": problem.detail,
-        **problem.members,
-    }
-    return Response(
-        status_code=problem.status.value,
-        content_type="application/problem+json",
-        body=json.dumps(body),
-        headers=dict(problem.headers),
-    )
+def internal() -> Problem:
+    """A fault of the API itself; the log has the rest, under the id of the request."""
+    return Problem(Kind.INTERNAL, "The API failed; report the request_id.")
+
+
+def invalid(*faults: Mapping[str, str]) -> Problem:
+    """Values that break the contract: each fault has a `detail`, and a `pointer` into the body or a `parameter`."""
+    places = [fault.get("parameter") or fault.get("pointer") or "the body" for fault in faults]
+    named = "; ".join(f"{place}: {fault['detail']}" for place, fault in zip(places[:3], faults, strict=False))
+    return Problem(Kind.INVALID, named, errors=list(faults))

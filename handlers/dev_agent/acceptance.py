@@ -1,39 +1,82 @@
-"""What is refused of a reply: files that the task does not plan, that are missing, unsafe, or not whole."""
+"""What is refused of an answer: files that the task does not plan, that are missing, unsafe, or not whole."""
 
-import re
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
-from dev_agent.envelopes import GeneratedFile
+from dev_agent.generated import GeneratedFile
+from dev_agent.placeholders import placeholders
+from dev_agent.shrinkage import shrinkage
 from shared.models.plan import FileAction, PlannedTask
-from shared.paths import MAX_FILE_BYTES, UnsafePath, check_paths
+from shared.paths import UnsafePath, check_files, safe_path
+from shared.source_files import TEXT, language_of
 
-_PLACEHOLDER: Final = re.compile(
-    r"(?:#|//|/\*|<!--|--|;)[\s.\u2026]*"
-    r"(?:(?:the\s+)?rest\s+of\s+(?:the\s+|your\s+)?(?:\w+\s+)?(?:code|file|implementation|function|class|methods?)"
-    r"|existing\s+code|previous\s+code|code\s+(?:remains|unchanged)|(?:remains?|stays?)\s+unchanged|same\s+as\s+before)",
-    re.IGNORECASE,
-)
+_MAY_BE_EMPTY: Final = ("__init__.py", ".gitkeep", ".keep", "py.typed", ".nojekyll")
+_NOTHING_BEFORE: Final[Mapping[str, str]] = MappingProxyType({})
+_SHOWN: Final = 3
 
 
-def objections(files: list[GeneratedFile], task: PlannedTask) -> list[str]:
-    """Why the files cannot be taken as the task's; none means that they can."""
-    planned = {file.path for file in task.files if file.action is not FileAction.DELETE}
+def objections(
+    files: Sequence[GeneratedFile], task: PlannedTask, previous: Mapping[str, str] = _NOTHING_BEFORE
+) -> list[str]:
+    """Why the files cannot be taken as the task's, in sentences for the model; none means that they can.
+
+    `previous` are the texts, by path, that the files have now, for those that the task modifies.
+    """
+    reasons = [*_path_faults(files, task)]
+    for file in files:
+        reasons += [f"{file.path} {fault}" for fault in _content_faults(file)]
+        if file.path in previous:
+            others = [other.content for other in files if other.path != file.path]
+            lost = shrinkage(previous[file.path], file.content, others, _purpose(task, file.path))
+            reasons += [f"{file.path} must be whole: {lost}"] if lost else []
+    return reasons
+
+
+def _path_faults(files: Sequence[GeneratedFile], task: PlannedTask) -> Iterator[str]:
+    planned = {file.path: file.action for file in task.files}
     given = [file.path for file in files]
-    reasons = [f"{path} is missing" for path in sorted(planned.difference(given))]
-    reasons += [f"{path} is not one of the task's files" for path in sorted({*given} - planned)]
+    for path, action in planned.items():
+        if action is FileAction.DELETE and path in given:
+            yield f"{path} is to be deleted: leave it out"
+        elif action is not FileAction.DELETE and path not in given:
+            yield f"{path} is missing"
+    for path in dict.fromkeys(given):
+        if given.count(path) > 1:
+            yield f"{path} is there {given.count(path)} times: give it once"
+        if path not in planned:
+            yield _why_not(path)
+    if planned.keys() >= {*given}:
+        yield from _set_faults(files)
+
+
+def _why_not(path: str) -> str:
+    """What is wrong with a path that the task does not plan."""
     try:
-        check_paths(given)
+        return f"{safe_path(path)} is not one of the task's files"
     except UnsafePath as fault:
-        reasons.append(str(fault))
-    return reasons + [reason for file in files for reason in _content_faults(file)]
+        return str(fault)
 
 
-def _content_faults(file: GeneratedFile) -> list[str]:
-    faults = []
-    if not file.content.strip() and not file.path.endswith(("__init__.py", ".gitkeep", "py.typed")):
-        faults.append(f"{file.path} is empty")
-    if len(file.content.encode()) > MAX_FILE_BYTES:
-        faults.append(f"{file.path} is larger than {MAX_FILE_BYTES} bytes")
-    if placeholder := _PLACEHOLDER.search(file.content):
-        faults.append(f"{file.path} leaves code out: {placeholder.group(0).strip()!r}")
-    return faults
+def _set_faults(files: Sequence[GeneratedFile]) -> Iterator[str]:
+    try:
+        check_files({file.path: len(file.content.encode("utf-8", "surrogatepass")) for file in files})
+    except UnsafePath as fault:
+        yield str(fault)
+
+
+def _content_faults(file: GeneratedFile) -> Iterator[str]:
+    if not file.content.strip() and not file.path.endswith(_MAY_BE_EMPTY):
+        yield "is empty"
+    if "\0" in file.content or any("\ud800" <= char <= "\udfff" for char in file.content):
+        yield "has characters that are no text"
+    if language_of(file.path) not in {"markdown", TEXT} and file.content.lstrip().startswith(("```", "~~~")):
+        yield "begins with a code fence that does not end: give its content alone"
+    if left_out := placeholders(file.path, file.content):
+        yield f"leaves code out, write all of it: {'; '.join(map(repr, left_out[:_SHOWN]))}"
+
+
+def _purpose(task: PlannedTask, path: str) -> str:
+    """All that a task says about what is to become of a file."""
+    purposes = [file.purpose for file in task.files if file.path == path]
+    return "\n".join([task.title, *purposes, *task.acceptance_criteria])

@@ -1,22 +1,25 @@
-"""Developing one task: ask the model with what the task may see, take its files, release what waited for them."""
+"""Developing: ask the model for an assignment's files, take them, release what waited for them."""
 
 from dataclasses import dataclass
 from typing import Final
 
 from dev_agent.acceptance import objections
-from dev_agent.envelopes import GeneratedFile, MalformedReply, extract
-from dev_agent.prompting import question, retry, visible_paths
-from shared.errors import Retryable, Terminal
+from dev_agent.assignment import Assignment, Assignments
+from dev_agent.envelopes import MalformedReply, extract
+from dev_agent.generated import GeneratedFile
+from dev_agent.prompting import retry
+from shared.errors import Terminal
 from shared.language_model.asking import ask
 from shared.language_model.port import FinishReason, LanguageModel, Remaining, Reply
-from shared.models.messages import TaskReady, TestRequested
-from shared.models.plan import Plan, PlannedTask
+from shared.models.messages import AnyMessage, TaskReady, TestRequested
+from shared.models.plan import FileAction, Plan
 from shared.models.project import Project, TokenUsage
-from shared.models.records import FileRecord, PlanRecord, TestRecord
+from shared.models.records import FileRecord, TestRecord
 from shared.models.workflow import ProjectStatus
-from shared.projects import Changes, Projects, pending, plan_progress, stored_file
+from shared.projects import Changes, Projects, pending, plan_progress, removed_file, stored_file
 from shared.source_files import content_type_of, language_of
-from shared.storage.objects import Objects, read_named
+from shared.storage.objects import Objects
+from shared.storage.table import Write
 
 ROUNDS: Final = 2
 """The first answer, and one with the objections pointed out."""
@@ -24,107 +27,136 @@ ROUNDS: Final = 2
 
 @dataclass(frozen=True)
 class Developed:
-    """A task's files, stored."""
+    """An assignment's files, stored, and the paths it takes away."""
 
     plan: Plan
     files: tuple[FileRecord, ...]
+    deleted: tuple[str, ...]
     tokens: TokenUsage
 
 
+@dataclass(frozen=True)
+class Answer:
+    """The files that an answer was taken for, and what they cost."""
+
+    files: tuple[GeneratedFile, ...]
+    tokens: TokenUsage
+
+
+NOTHING: Final = Answer((), TokenUsage())
+
+
 class DevAgent:
-    """Develops tasks."""
+    """Develops tasks and repairs."""
 
     name = "dev"
     status = ProjectStatus.DEVELOPING
 
     def __init__(self, projects: Projects, objects: Objects, model: LanguageModel) -> None:
-        self._projects = projects
         self._objects = objects
         self._model = model
+        self._assignments = Assignments(projects, objects)
 
     def work(self, message: TaskReady, project: Project, remaining: Remaining) -> Developed:
-        """Ask for the task's files until they can be taken; raises `Terminal` if they cannot."""
-        plan = self._plan(self._record(message))
-        task = plan.task(message.task_id)
-        shown = {path: self._text(project, path) for path in visible_paths(plan, task)}
-        prompt, tag = question(project, plan, task, shown)
-        tokens = TokenUsage()
+        """Ask for the assignment's files until they can be taken; raises `Terminal` if they cannot."""
+        assignment = self._assignments.of(message, project)
+        folder = f"plans/{project.id}/{message.revision.build}/replies/{project.retries}"
+        key = f"{folder}/{message.revision}-{message.task_id}"
+        answer = self._answer(message, assignment, key, remaining)
+        return Developed(
+            plan=assignment.plan,
+            files=tuple(self._store(message, project, file) for file in answer.files),
+            deleted=tuple(file.path for file in assignment.task.files if file.action is FileAction.DELETE),
+            tokens=answer.tokens,
+        )
+
+    def _answer(self, message: TaskReady, assignment: Assignment, key: str, remaining: Remaining) -> Answer:
+        if not assignment.written:
+            return NOTHING
+        try:
+            return self._ask(assignment, key, remaining)
+        except Terminal:
+            if not message.revision.round:
+                raise
+            return NOTHING  # a repair that cannot be had leaves the files as they are, and QA ends the rounds
+
+    def _ask(self, assignment: Assignment, key: str, remaining: Remaining) -> Answer:
+        (prompt, tag), tokens = assignment.prompt(), TokenUsage()
         reasons: list[str] = []
         for turn in range(1, ROUNDS + 1):
-            key = f"plans/{project.id}/{message.revision.build}/replies/{message.revision}-{task.id}-{turn}.json"
-            reply = ask(self._model, prompt, self._objects, key, remaining)
+            reply = ask(self._model, prompt, self._objects, f"{key}-{turn}.json", remaining)
             tokens += reply.tokens
-            files, reasons = _read(reply, tag, task)
+            if reply.finish_reason is FinishReason.MAX_TOKENS and len(assignment.written) > 1:
+                return self._ask_file_by_file(assignment, key, remaining, tokens)
+            files, reasons = _read(reply, tag, assignment)
             if not reasons:
-                return Developed(plan, tuple(self._store(message, project, file) for file in files), tokens)
+                return Answer(tuple(files), tokens)
             prompt = retry(prompt, reasons)
-        raise Terminal(f"The task {task.id} could not be developed: {'; '.join(reasons)}.")
+        raise Terminal(f"The task {assignment.task.id} could not be developed: {'; '.join(reasons)}.")
+
+    def _ask_file_by_file(self, assignment: Assignment, key: str, remaining: Remaining, spent: TokenUsage) -> Answer:
+        """An answer that was cut off is never read; each of its files is asked for alone."""
+        files: list[GeneratedFile] = []
+        for number, file in enumerate(assignment.written, start=1):
+            alone = self._ask(assignment.of_one_file(file), f"{key}-file{number}", remaining)
+            files += alone.files
+            spent += alone.tokens
+        return Answer(tuple(files), spent)
 
     def conclude(self, message: TaskReady, project: Project, result: Developed) -> Changes:
-        """The files, the plan's progress, and what the end of this task makes due: other tasks, or the test."""
-        record = self._record(message)
-        before = frozenset(record.done)
-        after = before | {message.task_id}
-        last = len(after) == len(result.plan.tasks)
-        released = [task_id for task_id in result.plan.ready(after) if task_id not in result.plan.ready(before)]
-        test = TestRequested(**_head(message))
+        """The files, and what the end of this assignment makes due."""
+        writes, outbox, last = self._follows(message, result)
+        written = ", ".join(file.path for file in result.files)
+        deleted = f"; deleted {', '.join(result.deleted)}" if result.deleted else ""
         return Changes(
             fields={"files": [file.model_dump(mode="json") for file in result.files]},
             move=ProjectStatus.TESTING if last else None,
             writes=(
-                plan_progress(project.id, record, message.task_id),
                 *(stored_file(project.id, file) for file in result.files),
-                *([pending(test, TestRecord)] if last else []),
+                *(removed_file(project.id, path) for path in result.deleted),
+                *writes,
             ),
-            outbox=(test,) if last else tuple(TaskReady(**_head(message), task_id=task_id) for task_id in released),
+            outbox=outbox,
             tokens=result.tokens,
-            detail=f"wrote {', '.join(file.path for file in result.files)}",
+            detail=f"wrote {written}{deleted}" if written else f"wrote nothing{deleted}",
         )
 
-    def _record(self, message: TaskReady) -> PlanRecord:
-        record = self._projects.plan(message.project_id, message.revision.build)
-        if record is None or record.plan is None:
-            raise Retryable("the plan is not there")
-        return record
-
-    def _plan(self, record: PlanRecord) -> Plan:
-        if record.plan is None:
-            raise Retryable("the plan is not there")
-        return Plan.model_validate_json(read_named(self._objects, record.plan))
-
-    def _text(self, project: Project, path: str) -> str:
-        file = self._projects.file(project.id, path)
-        if file is None:
-            raise Retryable(f"the file {path} is not there")
-        return read_named(self._objects, file.object).decode()
+    def _follows(self, message: TaskReady, result: Developed) -> tuple[tuple[Write, ...], tuple[AnyMessage, ...], bool]:
+        """The writes and messages that follow: the test after a repair or the last task, else the tasks now ready."""
+        test = TestRequested(**message.head())
+        tested: tuple[Write, ...] = (pending(test, TestRecord),)
+        if message.revision.round:
+            return tested, (test,), True
+        record = self._assignments.plan_record(message)
+        progress: tuple[Write, ...] = (plan_progress(message.project_id, record, message.task_id),)
+        before = frozenset(record.done)
+        after = before | {message.task_id}
+        if len(after) == len(result.plan.tasks):
+            return progress + tested, (test,), True
+        waiting = set(result.plan.ready(before))
+        released = [task_id for task_id in result.plan.ready(after) if task_id not in waiting]
+        return progress, tuple(TaskReady(**message.head(), task_id=task_id) for task_id in released), False
 
     def _store(self, message: TaskReady, project: Project, file: GeneratedFile) -> FileRecord:
-        content = file.content.encode()
         key = f"projects/{project.id}/{message.revision}/{file.path}"
         return FileRecord(
             path=file.path,
             language=language_of(file.path, file.content),
             revision=message.revision,
-            object=self._objects.put(key, content, content_type_of(file.path)),
+            object=self._objects.put(key, file.content.encode(), content_type_of(file.path)),
         )
 
 
-def _head(message: TaskReady) -> dict[str, object]:
-    return {
-        "project_id": message.project_id,
-        "correlation_id": message.correlation_id,
-        "revision": message.revision,
-    }
-
-
-def _read(reply: Reply, tag: str, task: PlannedTask) -> tuple[list[GeneratedFile], list[str]]:
+def _read(reply: Reply, tag: str, assignment: Assignment) -> tuple[list[GeneratedFile], list[str]]:
     """The files in a reply, and why they cannot be taken; a reply that was cut off is never read."""
     if reply.finish_reason is FinishReason.BLOCKED:
-        raise Terminal(f"The model refused to write the task {task.id} ({reply.detail}); word the requirements anew.")
+        raise Terminal(
+            f"The model refused to write {assignment.task.id} ({reply.detail}); word the requirements differently."
+        )
     if reply.finish_reason is not FinishReason.STOP:
         return [], [f"the answer was cut off ({reply.detail}); write the files more briefly"]
     try:
-        files = extract(reply.text, tag, tuple(file.path for file in task.files))
+        files = extract(reply.text, tag, tuple(file.path for file in assignment.written))
     except MalformedReply as fault:
         return [], [str(fault)]
-    return files, objections(files, task)
+    return files, objections(files, assignment.task, assignment.previous)

@@ -1,38 +1,47 @@
-"""What the model is asked for a task: the plan, the contract, and the files that the task depends on."""
+"""What the model is asked for a task, and for a repair."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+from dev_agent.outline import outline
 from shared.language_model.port import Prompt
-from shared.models.plan import FileAction, Plan, PlannedTask
+from shared.models.plan import FileAction, Plan, PlannedFile, PlannedTask
 from shared.models.project import Project
+from shared.models.quality import Finding
 from shared.prompts import as_data, load, tag_for
+from shared.source_files import language_of
 
 
-def visible_paths(plan: Plan, task: PlannedTask) -> tuple[str, ...]:
-    """The paths that the tasks before this one write, direct and indirect, in plan order."""
-    needed = set(task.depends_on)
-    while further := {d for t in plan.tasks if t.id in needed for d in t.depends_on} - needed:
-        needed |= further
-    return tuple(
-        file.path for t in plan.tasks if t.id in needed for file in t.files if file.action is not FileAction.DELETE
-    )
+@dataclass(frozen=True)
+class Context:
+    """What a developer may see beside the plan: some files whole, of others the outline (text by path)."""
+
+    shown: Mapping[str, str]
+    outlined: Mapping[str, str]
 
 
-def question(project: Project, plan: Plan, task: PlannedTask, shown: Mapping[str, str]) -> tuple[Prompt, str]:
+def question(project: Project, plan: Plan, task: PlannedTask, context: Context) -> tuple[Prompt, str]:
     """The prompt for a task, and the tag of the envelopes that its answer must use."""
-    tag = tag_for(project.requirements, plan.model_dump_json(), task.id)
+    tag = tag_for(project.requirements, plan.model_dump_json(), task.id, *(file.path for file in task.files))
     text = load(__package__, "task").substitute(
-        requirements=as_data("requirements", tag, project.requirements),
-        summary=plan.summary,
-        contract=plan.shared_contract,
-        context="\n\n".join(f"{path}:\n\n{as_data('content', tag, text)}" for path, text in shown.items()) or "None.",
+        _shared_parts(project, plan, task.files, context, tag),
         title=task.title,
         language=task.language,
-        files="\n".join(f"- {file.path} ({file.action}): {file.purpose}" for file in task.files),
         criteria="\n".join(f"- {criterion}" for criterion in task.acceptance_criteria) or "- it runs",
-        tag=tag,
     )
-    return Prompt(system=load(__package__, "system").substitute(), text=text), tag
+    return Prompt(system=_system(), text=text), tag
+
+
+def repair_question(
+    project: Project, plan: Plan, task: PlannedTask, context: Context, findings: Sequence[Finding]
+) -> tuple[Prompt, str]:
+    """The prompt for a repair of the task's files, and the tag of the envelopes that its answer must use."""
+    tag = tag_for(project.requirements, plan.model_dump_json(), *context.shown.values())
+    text = load(__package__, "repair").substitute(
+        _shared_parts(project, plan, task.files, context, tag),
+        findings="\n\n".join(_finding(finding, tag) for finding in findings),
+    )
+    return Prompt(system=_system(), text=text), tag
 
 
 def retry(prompt: Prompt, reasons: list[str]) -> Prompt:
@@ -40,3 +49,37 @@ def retry(prompt: Prompt, reasons: list[str]) -> Prompt:
     listed = "\n".join(f"- {reason}" for reason in reasons)
     text = load(__package__, "retry").substitute(question=prompt.text, reasons=listed)
     return Prompt(system=prompt.system, text=text, schema=prompt.schema)
+
+
+def _shared_parts(
+    project: Project, plan: Plan, files: Sequence[PlannedFile], context: Context, tag: str
+) -> dict[str, str]:
+    return {
+        "requirements": as_data("requirements", tag, project.requirements),
+        "summary": plan.summary,
+        "contract": plan.shared_contract,
+        "context": "\n\n".join(_whole(path, text, tag) for path, text in context.shown.items()) or "None.",
+        "others": "\n\n".join(_outlined(path, text, tag) for path, text in context.outlined.items()) or "None.",
+        "files": "\n".join(
+            f"- {file.path} ({file.action}): {file.purpose}" for file in files if file.action is not FileAction.DELETE
+        ),
+        "form": load(__package__, "form").substitute(tag=tag),
+    }
+
+
+def _whole(path: str, text: str, tag: str) -> str:
+    return f"{path}:\n\n{as_data('content', tag, text)}"
+
+
+def _outlined(path: str, text: str, tag: str) -> str:
+    signatures = outline(language_of(path, text), text)
+    return f"{path}:\n\n{as_data('outline', tag, signatures)}" if signatures else path
+
+
+def _finding(finding: Finding, tag: str) -> str:
+    place = f"- {finding.path}, line {finding.line} ({finding.severity}, {finding.rule}): {finding.message}"
+    return f"{place}\n\n{as_data('lines', tag, chr(10).join(finding.lines))}" if finding.lines else place
+
+
+def _system() -> str:
+    return load(__package__, "system").substitute()

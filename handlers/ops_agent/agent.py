@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 
 from ops_agent.deployment import instructions_for, template_for
-from ops_agent.package import build_zip
 from ops_agent.project_type import ProjectType, detect
 from shared.language_model.port import Remaining
+from shared.manifests import tested
 from shared.models.messages import DeployRequested
 from shared.models.project import Project, StoredObject
 from shared.models.workflow import ProjectStatus
 from shared.projects import Changes, Projects
 from shared.storage.objects import Objects, read_named
+from shared.zips import build_zip
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,10 @@ class OpsAgent:
 
     def work(self, message: DeployRequested, project: Project, remaining: Remaining) -> Packaged:
         """Build and store the package, its template and its instructions."""
-        contents = {file.path: read_named(self._objects, file.object) for file in self._projects.files(project.id)}
+        contents = {
+            file.path: read_named(self._objects, file.object)
+            for file in tested(self._projects, self._objects, project.id, message.revision).files
+        }
         detected = detect({path: content.decode(errors="replace") for path, content in contents.items()})
         folder = f"deployments/{project.id}/{message.revision}"
         template = template_for(detected)

@@ -9,8 +9,9 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from pm_agent.agent import Planned, PmAgent
-from shared.composition import connect, connect_model
+from shared.composition import Connections, connect, connect_model
 from shared.models.messages import PlanRequested
+from shared.queues import Queue
 from shared.sqs_batch import serve
 from shared.worker import Worker
 
@@ -20,11 +21,23 @@ logger = Logger()
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Handle one SQS batch of plan requests."""
-    return serve(event, context, worker=_worker(), accepts=PlanRequested, logger=logger)
+    return serve(
+        event,
+        context,
+        worker=_worker(),
+        accepts=PlanRequested,
+        postpone=_connections().postpone(Queue.PM),
+        logger=logger,
+    )
 
 
 @cache
 def _worker() -> Worker[PlanRequested, Planned]:
-    connections = connect(os.environ)
-    agent = PmAgent(connections.objects, connect_model(os.environ))
-    return Worker(agent, connections.projects, connections.outgoing, logger.info)
+    connections = _connections()
+    agent = PmAgent(connections.projects, connections.objects, connect_model(os.environ))
+    return connections.worker(agent, logger.info)
+
+
+@cache
+def _connections() -> Connections:
+    return connect(os.environ)

@@ -1,26 +1,33 @@
-"""Testing a revision: analyse its files, store the report, and send it on or to review."""
+"""Testing a revision: analyse its files, store the report, and send it on, back, or to review."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from qa_agent.analysis import analyse
 from qa_agent.page import render
+from qa_agent.verdict import Verdict, best, decide, fingerprint
 from shared.language_model.port import Remaining
-from shared.models.messages import DeployRequested, TestRequested
-from shared.models.project import Project, StoredObject
-from shared.models.quality import QualityReport
-from shared.models.records import DeploymentRecord
+from shared.manifests import fix
+from shared.models.messages import REPAIR, DeployRequested, TaskReady, TestRequested
+from shared.models.project import Project, Revision, StoredObject
+from shared.models.quality import QualityReport, Severity
+from shared.models.records import DeploymentRecord, Manifest, TaskRecord, TestRecord
 from shared.models.workflow import ProjectStatus
-from shared.projects import Changes, Projects, pending
+from shared.projects import Changes, Projects, pending, removed_file, stored_file
 from shared.storage.objects import Objects, read_named
+from shared.storage.table import Write
+
+Analyse = Callable[[Revision, Mapping[str, str]], QualityReport]
 
 
 @dataclass(frozen=True)
 class Tested:
-    """A report, and where it is stored as JSON and as a page."""
+    """A report, and where it and the list of the tested files are stored."""
 
     report: QualityReport
     stored: StoredObject
     page: StoredObject
+    manifest: StoredObject
 
 
 class QaAgent:
@@ -29,42 +36,96 @@ class QaAgent:
     name = "qa"
     status = ProjectStatus.TESTING
 
-    def __init__(self, projects: Projects, objects: Objects) -> None:
+    def __init__(self, projects: Projects, objects: Objects, analyse: Analyse = analyse) -> None:
         self._projects = projects
         self._objects = objects
+        self._analyse = analyse
 
     def work(self, message: TestRequested, project: Project, remaining: Remaining) -> Tested:
         """Analyse every file of the project; no model takes part in the verdict."""
-        files = {
-            file.path: read_named(self._objects, file.object).decode(errors="replace")
-            for file in self._projects.files(project.id)
-        }
-        report = analyse(message.revision, files)
         folder = f"test_results/{project.id}/{message.revision}"
+        tested, manifest = fix(self._projects, self._objects, project.id, f"{folder}/manifest.json")
+        files = {file.path: read_named(self._objects, file.object).decode(errors="replace") for file in tested.files}
+        report = self._analyse(message.revision, files)
+        page = render(project.name, report).encode()
         return Tested(
             report,
             self._objects.put(f"{folder}/report.json", report.model_dump_json(indent=1).encode(), "application/json"),
-            self._objects.put(
-                f"{folder}/report.html", render(project.name, report).encode(), "text/html; charset=utf-8"
-            ),
+            self._objects.put(f"{folder}/report.html", page, "text/html; charset=utf-8"),
+            manifest,
         )
 
     def conclude(self, message: TestRequested, project: Project, result: Tested) -> Changes:
-        """The score; then packaging if the revision passed, else a person's review."""
+        """The score and what the verdict makes due."""
         report = result.report
-        deploy = DeployRequested(
-            project_id=message.project_id, correlation_id=message.correlation_id, revision=message.revision
-        )
+        earlier = [test for test in self._projects.tests(project.id) if _precedes(test, message)]
+        follow = {Verdict.PASS: self._deploy, Verdict.REPAIR: self._repair, Verdict.REVIEW: self._review}
+        verdict = decide(report, earlier)
+        changes = follow[verdict](message, project, result, earlier)
+        fields = {
+            "score": report.score,
+            "passed": report.passed,
+            "errors": _errors(report),
+            "report": result.stored.model_dump(),
+            "page": result.page.model_dump(),
+            "manifest": result.manifest.model_dump(),
+            "fingerprint": fingerprint(report.findings),
+        }
         return Changes(
-            fields={
-                "score": report.score,
-                "passed": report.passed,
-                "report": result.stored.model_dump(),
-                "page": result.page.model_dump(),
-            },
-            move=ProjectStatus.DEPLOYING if report.passed else ProjectStatus.NEEDS_REVIEW,
-            project={"score": report.score},
-            writes=(pending(deploy, DeploymentRecord),) if report.passed else (),
-            outbox=(deploy,) if report.passed else (),
-            detail=f"scored {report.score:g} of 100 with {len(report.findings)} findings",
+            fields=fields,
+            move=changes.move,
+            project={"score": report.score, **changes.project},
+            writes=changes.writes,
+            outbox=changes.outbox,
+            detail=f"scored {report.score:g} of 100 with {len(report.findings)} findings: {changes.detail}",
         )
+
+    def _deploy(self, message: TestRequested, project: Project, result: Tested, earlier: list[TestRecord]) -> Changes:
+        deploy = DeployRequested(**message.head())
+        return Changes(
+            move=ProjectStatus.DEPLOYING,
+            writes=(pending(deploy, DeploymentRecord),),
+            outbox=(deploy,),
+            detail="passed",
+        )
+
+    def _repair(self, message: TestRequested, project: Project, result: Tested, earlier: list[TestRecord]) -> Changes:
+        revision = message.revision.repaired()
+        repair = TaskReady(**message.head() | {"revision": revision}, task_id=REPAIR)
+        return Changes(
+            move=ProjectStatus.DEVELOPING,
+            project={"revision": revision.model_dump()},
+            writes=(pending(repair, TaskRecord, task_id=REPAIR, title=f"Repair round {revision.round}"),),
+            outbox=(repair,),
+            detail=f"to be repaired in round {revision.round}",
+        )
+
+    def _review(self, message: TestRequested, project: Project, result: Tested, earlier: list[TestRecord]) -> Changes:
+        """Stop, with the best revision of the build as the project's files."""
+        scores = {test.revision: (test.score or 0.0, test.errors) for test in earlier}
+        scores[message.revision] = (result.report.score, _errors(result.report))
+        chosen = best([(revision, *score) for revision, score in scores.items()])
+        kept = next((test.manifest for test in earlier if test.revision == chosen), None)
+        return Changes(
+            move=ProjectStatus.NEEDS_REVIEW,
+            project={"score": scores[chosen][0], "revision": chosen.model_dump()},
+            writes=self._restored(project, kept) if kept else (),
+            detail=f"needs review; revision {chosen} is the best and kept",
+        )
+
+    def _restored(self, project: Project, kept: StoredObject) -> tuple[Write, ...]:
+        """The writes that make an earlier manifest the project's files again."""
+        wanted = Manifest.model_validate_json(read_named(self._objects, kept)).by_path()
+        current = {file.path: file for file in self._projects.files(project.id)}
+        return (
+            *(stored_file(project.id, file) for path, file in wanted.items() if current.get(path) != file),
+            *(removed_file(project.id, path) for path in current if path not in wanted),
+        )
+
+
+def _precedes(test: TestRecord, message: TestRequested) -> bool:
+    return test.revision.build == message.revision.build and test.revision.round < message.revision.round
+
+
+def _errors(report: QualityReport) -> int:
+    return sum(1 for finding in report.findings if finding.severity is Severity.ERROR)

@@ -1,52 +1,98 @@
-"""The analysis of a revision: every file that a tool can read, the findings, and the score they make."""
+"""The analysis of a revision: every analyser over every file that it reads, the findings, and the score they make."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
-from qa_agent.scoring import parts_of, passes, total
-from qa_agent.syntax import PARSERS
+from qa_agent.analysers.isolation import LIMITS, Limits, Outcome, jobs_of, run
+from qa_agent.analysers.port import Analyser, Fault, SourceFile
+from qa_agent.analysers.registry import ANALYSERS
+from qa_agent.analysers.secrets import RULE as SECRET
+from qa_agent.analysers.secrets import masked
+from qa_agent.analysers.syntax import DOUBT, Syntax
+from qa_agent.scoring import faults_that_fail, parts_of, reasons_against, total
 from shared.models.project import Revision
 from shared.models.quality import Finding, QualityReport, Severity
 from shared.source_files import language_of
 
-AROUND = 2
+AROUND: Final = 2
 """Lines shown before and after the one that a finding names."""
 
+WIDTH: Final = 160
+"""Characters shown of a line, and three times as many of a message."""
 
-def analyse(revision: Revision, files: Mapping[str, str]) -> QualityReport:
-    """Check and score the files (text by path). A tool that crashes is a finding, never a pass."""
-    languages = {path: language_of(path, text) for path, text in files.items()}
-    measured = tuple(path for path, language in languages.items() if language in PARSERS)
-    findings = tuple(finding for path in measured for finding in _check(path, languages[path], files[path]))
-    parts = parts_of(files, findings, measured)
+MOST: Final = 500
+"""Findings listed in a report, the worst first; all of them count in the score."""
+
+_BY_SEVERITY: Final = {severity: rank for rank, severity in enumerate(Severity)}
+
+
+def analyse(
+    revision: Revision,
+    files: Mapping[str, str],
+    analysers: Sequence[Analyser] = ANALYSERS,
+    limits: Limits = LIMITS,
+) -> QualityReport:
+    """Check and score the files (text by path). What could not be checked is a finding, never a pass."""
+    sources = [SourceFile(path, language_of(path, text), text) for path, text in files.items()]
+    outcomes = list(run(list(jobs_of(analysers, sources)), limits))
+    faults = [fault for outcome in outcomes for fault in _faults(outcome)]
+    measured = _measured(outcomes)
+    parts = parts_of(sources, faults, measured)
     score = total(parts)
+    reasons = reasons_against(score, faults)
+    worst = sorted(faults, key=lambda fault: (_BY_SEVERITY[fault.severity], fault.path, fault.line))
     return QualityReport(
         revision=revision,
         score=score,
-        passed=passes(score, findings),
+        passed=not reasons,
+        reasons=reasons,
         parts=parts,
-        findings=findings,
-        measured=measured,
-        not_measured=tuple(path for path in files if path not in measured),
+        findings=tuple(_findings(worst[:MOST], files)),
+        omitted=len(worst[MOST:]),
+        measured=tuple(source.path for source in sources if source.path in measured),
+        not_measured=tuple(source.path for source in sources if source.path not in measured),
     )
 
 
-def _check(path: str, language: str, text: str) -> list[Finding]:
-    try:
-        fault = PARSERS[language](text)
-    except Exception as crash:  # noqa: BLE001 - fails closed: whatever breaks a parser counts against the file
-        return [_finding(path, 1, "analyser-crashed", f"{type(crash).__name__}: {crash}", text)]
-    return [_finding(path, fault.line, "syntax", fault.message, text)] if fault else []
+def _faults(outcome: Outcome) -> Iterable[Fault]:
+    if outcome.failure is None:
+        return outcome.faults
+    return faults_that_fail(outcome.job.analyser.name, outcome.job.files, outcome.failure)
 
 
-def _finding(path: str, line: int, rule: str, message: str, text: str) -> Finding:
-    lines = text.splitlines()
-    line = max(1, line)
+def _measured(outcomes: Iterable[Outcome]) -> frozenset[str]:
+    """The paths of the files that a parser read, whether it found them right or wrong, without doubt."""
+    return frozenset(
+        outcome.job.files[0].path
+        for outcome in outcomes
+        if outcome.job.analyser.name == Syntax.name
+        and outcome.failure is None
+        and not any(fault.rule == DOUBT for fault in outcome.faults)
+    )
+
+
+def _findings(faults: Sequence[Fault], files: Mapping[str, str]) -> Iterable[Finding]:
+    """The faults with the lines around them, in which no secret that was found is shown."""
+    secretive = {fault.path for fault in faults if fault.rule == SECRET}
+    lines = {
+        fault.path: (masked(files[fault.path]) if fault.path in secretive else files[fault.path]).split("\n")
+        for fault in faults
+    }
+    for fault in faults:
+        yield Finding(
+            path=fault.path,
+            line=fault.line,
+            rule=fault.rule,
+            severity=fault.severity,
+            message=_cut(fault.message, 3 * WIDTH),
+            lines=_around(lines[fault.path], fault.line),
+        )
+
+
+def _around(lines: Sequence[str], line: int) -> tuple[str, ...]:
     first, last = max(1, line - AROUND), min(len(lines), line + AROUND)
-    return Finding(
-        path=path,
-        line=line,
-        rule=rule,
-        severity=Severity.ERROR,
-        message=message,
-        lines=tuple(f"{number}: {lines[number - 1]}" for number in range(first, last + 1)),
-    )
+    return tuple(f"{number}: {_cut(lines[number - 1].rstrip(), WIDTH)}" for number in range(first, last + 1))
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"

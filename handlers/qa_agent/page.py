@@ -1,38 +1,91 @@
-"""The quality report as a page for people."""
+"""The quality report as a page for people: one file, no scripts, readable by eye, keyboard and screen reader."""
 
 from html import escape
+from importlib import resources
+from itertools import groupby
+from string import Template
+from typing import Final
 
-from shared.models.quality import Finding, QualityReport, ScorePart
+from shared.models.quality import Finding, QualityReport, ScorePart, Severity
 
-_STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
-    "table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.4rem;border-bottom:1px solid #8884}"
-    "pre{background:#8882;padding:.6rem;overflow:auto}:root{color-scheme:light dark}"
-)
+OPEN: Final = 10
+"""Files whose findings are shown unfolded: those with errors come first."""
 
 
 def render(project_name: str, report: QualityReport) -> str:
-    """A self-contained HTML page."""
-    verdict = "passed" if report.passed else "not passed"
-    title = f"{escape(project_name)}, revision {report.revision}: {report.score:g} of 100, {verdict}"
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style>'
-        f"<h1>{title}</h1><h2>How the score adds up</h2><table><tr><th>Part<th>Points<th>Of<th>Why</tr>"
-        f"{''.join(map(_part, report.parts))}</table>"
-        f"<h2>Findings</h2>{''.join(map(_finding, report.findings)) or '<p>None.</p>'}"
-        f"<h2>Not measured</h2><p>{escape(', '.join(report.not_measured)) or 'Every file was measured.'}</p></html>"
+    """A self-contained HTML page. Whatever comes from the project is escaped."""
+    page = Template(resources.files(__package__).joinpath("page.html").read_text(encoding="utf-8"))
+    return page.substitute(
+        name=escape(project_name),
+        revision=escape(str(report.revision)),
+        score=f"{report.score:g}",
+        verdict="passed" if report.passed else "not passed",
+        reasons="".join(f"<p>{escape(reason)}</p>" for reason in report.reasons),
+        parts="".join(map(_part, report.parts)),
+        sum=_sum(report),
+        counts=_counts(report),
+        findings=_findings(report),
+        unread=_paths(report.not_measured, "Every file was read by a parser."),
+        read=_paths(report.measured, "No file was."),
+        read_count=len(report.measured),
+        unread_count=len(report.not_measured),
     )
 
 
 def _part(part: ScorePart) -> str:
     points = f"{part.points:g}" if part.measured else "not measured"
-    return f"<tr><td>{escape(part.name)}<td>{points}<td>{part.weight:g}<td>{escape(part.explanation)}</tr>"
+    weight = f"{part.weight:g}" if part.measured else f"({part.weight:g})"
+    return (
+        f'<tr><th scope="row">{escape(part.name)}</th><td class="n">{points}</td><td class="n">{weight}</td>'
+        f"<td>{escape(part.explanation)}</td></tr>"
+    )
+
+
+def _sum(report: QualityReport) -> str:
+    counted = [part for part in report.parts if part.measured]
+    points, weight = sum(part.points for part in counted), sum(part.weight for part in counted)
+    return (
+        f'<tr><th scope="row">together</th><td class="n">{points:g}</td><td class="n">{weight:g}</td>'
+        f"<td>100 &times; {points:g} / {weight:g} = {report.score:g}</td></tr>"
+    )
+
+
+def _counts(report: QualityReport) -> str:
+    if not report.findings:
+        return "None."
+    counts = [(sum(f.severity is severity for f in report.findings), severity.value) for severity in Severity]
+    told = ", ".join(f"{count} of severity {name}" for count, name in counts if count)
+    return told + (f", and {report.omitted} more that are not listed." if report.omitted else ".")
+
+
+def _findings(report: QualityReport) -> str:
+    """The findings by file, in the order of the report: the files with errors first."""
+    order = {finding.path: None for finding in report.findings}
+    rank = {path: place for place, path in enumerate(order)}
+    by_file = groupby(sorted(report.findings, key=lambda finding: rank[finding.path]), lambda finding: finding.path)
+    return "".join(_file(path, list(found), unfolded=rank[path] < OPEN) for path, found in by_file)
+
+
+def _file(path: str, findings: list[Finding], *, unfolded: bool) -> str:
+    state = " open" if unfolded else ""
+    errors = sum(finding.severity is Severity.ERROR for finding in findings)
+    note = f", {errors} to repair" if errors else ""
+    return (
+        f"<details{state}><summary><code>{escape(path)}</code> {len(findings)} found{note}</summary>"
+        f"<ul>{''.join(map(_finding, findings))}</ul></details>"
+    )
 
 
 def _finding(finding: Finding) -> str:
-    place = f"{escape(finding.path)}:{finding.line}"
     lines = escape("\n".join(finding.lines))
     return (
-        f"<h3>{place} <small>{escape(finding.severity)}, {escape(finding.rule)}</small></h3>"
-        f"<p>{escape(finding.message)}</p><pre>{lines}</pre>"
+        f'<li><p><span class="{escape(finding.severity)}">{escape(finding.severity)}</span> line {finding.line}: '
+        f"{escape(finding.message)} <code>{escape(finding.rule)}</code></p>"
+        + (f"<pre tabindex=0>{lines}</pre></li>" if lines else "</li>")
     )
+
+
+def _paths(paths: tuple[str, ...], none: str) -> str:
+    if not paths:
+        return f"<p>{none}</p>"
+    return f"<ul>{''.join(f'<li><code>{escape(path)}</code></li>' for path in paths)}</ul>"

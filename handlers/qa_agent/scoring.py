@@ -1,71 +1,179 @@
-"""The score: three parts with fixed weights, of which only those that could be measured count.
+"""The score: six parts with fixed weights, of which only those that could be measured count.
 
 score = 100 x sum(points of measured parts) / sum(weights of measured parts)
 
-| part          | weight | points                                                                 |
-|---------------|--------|------------------------------------------------------------------------|
-| syntax        | 60     | weight x files that parse / files that a parser read                    |
-| tests         | 25     | weight x min(1, test lines / (half of the code lines))                  |
-| documentation | 15     | weight if there is a README with ten words or more, else none           |
-
-A revision passes with 70 points or more and no finding of severity error.
+docs/quality-score.md explains it with an example; a test keeps that page and this module in agreement.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import PurePosixPath
 from typing import Final
 
-from shared.models.quality import Finding, ScorePart, Severity
-from shared.source_files import TEXT, is_test, language_of
+from qa_agent.analysers.port import Fault, SourceFile
+from qa_agent.analysers.syntax import SYNTAX
+from shared.models.quality import ScorePart, Severity
+from shared.source_files import TEXT
 
+WEIGHTS: Final = {"syntax": 40, "security": 20, "tests": 15, "lint": 10, "complexity": 10, "documentation": 5}
 PASSING_SCORE: Final = 70.0
-_DATA: Final = frozenset({"json", "yaml", "toml", "ini", "xml", "markdown", TEXT})
+
+PENALTIES: Final = {Severity.ERROR: 5, Severity.WARNING: 1, Severity.INFO: 0}
+TOLERANCE: Final = 5
+"""Penalties in a hundred lines that take all points of a part."""
+LEAST_LINES: Final = 200
+"""A smaller project is taken for one of this many lines, or one remark would cost it a whole part."""
+
+ENOUGH_TESTS: Final = 0.5
+"""Lines of tests for a line of code that earn all points."""
+ENOUGH_WORDS: Final = 10
+"""Words of a README that earn all points."""
+
+FAILED: Final = "-failed"
+"""The end of the rule under which an analyser's failure is reported; its name comes before."""
+
+# Read by people or by tools of their own: no parser is expected for them, and none is missed.
+_PROSE_LANGUAGES: Final = frozenset({"markdown", "ini", "make", "dockerfile", "go-module", "mermaid", "diff"})
+_PROSE_SUFFIXES: Final = frozenset(
+    [
+        "",
+        ".txt",
+        ".rst",
+        ".adoc",
+        ".csv",
+        ".tsv",
+        ".log",
+        ".lock",
+        ".sum",
+        ".env",
+        ".example",
+        ".sample",
+        ".conf",
+        ".properties",
+        ".editorconfig",
+        ".svg",
+        ".ico",
+        ".map",
+        ".pem",
+        ".typed",
+        ".in",
+        ".tpl",
+        ".tmpl",
+        ".mod",
+        ".work",
+        ".local",
+    ]
+)
+_DATA: Final = frozenset({"json", "yaml", "toml", "xml", "html", "css", "sql"})
 
 
-def parts_of(
-    files: Mapping[str, str], findings: tuple[Finding, ...], measured: tuple[str, ...]
-) -> tuple[ScorePart, ...]:
-    """The parts of the score of these files (text by path)."""
-    return (_syntax(findings, measured), _tests(files), _documentation(files))
+def parts_of(files: Sequence[SourceFile], faults: Sequence[Fault], measured: Collection[str]) -> tuple[ScorePart, ...]:
+    """The parts of the score; `measured` holds the paths of the files that a parser could read."""
+    code = [file for file in files if not _is_prose(file)]
+    return (
+        _syntax(code, faults, measured),
+        _security(code, faults),
+        _tests(code),
+        _lint(code, faults),
+        _complexity(code, faults),
+        _documentation(files),
+    )
 
 
-def total(parts: tuple[ScorePart, ...]) -> float:
+def total(parts: Iterable[ScorePart]) -> float:
     """The score of 0 to 100, to one decimal; 0 where nothing could be measured."""
-    weight = sum(part.weight for part in parts if part.measured)
-    return round(100 * sum(part.points for part in parts if part.measured) / weight, 1) if weight else 0.0
+    counted = [part for part in parts if part.measured]
+    weight = sum(part.weight for part in counted)
+    return round(100 * sum(part.points for part in counted) / weight, 1) if weight else 0.0
 
 
-def passes(score: float, findings: tuple[Finding, ...]) -> bool:
-    """Whether a revision goes on to be packaged."""
-    return score >= PASSING_SCORE and not any(finding.severity is Severity.ERROR for finding in findings)
+def reasons_against(score: float, faults: Iterable[Fault]) -> tuple[str, ...]:
+    """Why a revision may not be packaged; none where it may."""
+    errors = sum(fault.severity is Severity.ERROR for fault in faults)
+    low = f"the score of {score:g} is under {PASSING_SCORE:g}" if score < PASSING_SCORE else ""
+    wrong = f"{errors} finding{'s' * (errors > 1)} of severity error must be repaired" if errors else ""
+    return tuple(filter(None, (wrong, low)))
 
 
-def _syntax(findings: tuple[Finding, ...], measured: tuple[str, ...]) -> ScorePart:
-    broken = {finding.path for finding in findings if finding.rule == "syntax"}
-    if not measured:
-        return _part("syntax", 60, None, "no file is in a language that is measured")
-    share = 1 - len(broken) / len(measured)
-    return _part("syntax", 60, share, f"{len(measured) - len(broken)} of {len(measured)} files parse")
+def faults_that_fail(analyser: str, files: Iterable[SourceFile], reason: str) -> list[Fault]:
+    """The faults of files that an analyser could not check."""
+    message = f"could not be checked by {analyser}: {reason}"
+    return [Fault(file.path, 1, analyser + FAILED, Severity.ERROR, message) for file in files]
 
 
-def _tests(files: Mapping[str, str]) -> ScorePart:
-    code = {path: text for path, text in files.items() if language_of(path, text) not in _DATA}
-    lines = sum(_lines(text) for path, text in code.items() if not is_test(path))
-    tests = sum(_lines(text) for path, text in code.items() if is_test(path))
+def _is_prose(file: SourceFile) -> bool:
+    if file.language == TEXT:
+        return PurePosixPath(file.path).suffix.lower() in _PROSE_SUFFIXES
+    return file.language in _PROSE_LANGUAGES
+
+
+def _syntax(code: Sequence[SourceFile], faults: Sequence[Fault], measured: Collection[str]) -> ScorePart:
+    """The share of the lines that are in files that parse; a file that nothing could read is not one of them."""
+    broken = {fault.path for fault in faults if fault.rule == SYNTAX}
+    right = [file for file in code if file.path in measured and file.path not in broken]
+    lines, good = _lines(code), _lines(right)
+    if not code:
+        return _part("syntax", None, "there is nothing to parse")
+    share = good / lines if lines else float(len(right) == len(code))
+    unread = sum(file.path not in measured for file in code)
+    unread_note = f"; {unread} could not be read" if unread else ""
+    return _part("syntax", share, f"{len(right)} of {len(code)} files parse, {good} of {lines} lines{unread_note}")
+
+
+def _security(code: Sequence[SourceFile], faults: Sequence[Fault]) -> ScorePart:
+    found = [fault for fault in faults if fault.rule.startswith("S") or fault.rule == "secret"]
+    return _penalised("security", code, found, _failures(faults, "secrets", "ruff"))
+
+
+def _lint(code: Sequence[SourceFile], faults: Sequence[Fault]) -> ScorePart:
+    found = [fault for fault in faults if fault.rule.startswith(("F", "B"))]
+    python = [file for file in code if file.language == "python"]
+    return _penalised("lint", python, found, _failures(faults, "ruff"))
+
+
+def _complexity(code: Sequence[SourceFile], faults: Sequence[Fault]) -> ScorePart:
+    from qa_agent.analysers.complexity import Complexity
+    from qa_agent.analysers.ruff import Ruff
+
+    found = [fault for fault in faults if fault.rule in {"C901", "complexity"}]
+    read = [file for file in code if not file.is_test and (Ruff().reads(file) or Complexity().reads(file))]
+    return _penalised("complexity", read, found, _failures(faults, "ruff", "lizard"))
+
+
+def _failures(faults: Iterable[Fault], *analysers: str) -> int:
+    return sum(fault.rule in {analyser + FAILED for analyser in analysers} for fault in faults)
+
+
+def _penalised(name: str, read: Sequence[SourceFile], found: Sequence[Fault], failures: int) -> ScorePart:
+    """A part that loses points with what was found in so many lines; all of them where an analyser failed."""
+    if not read:
+        return _part(name, None, "there is no file in a language that is measured")
+    if failures:
+        return _part(name, 0.0, f"{failures} checks failed")
+    penalty, lines = sum(PENALTIES[fault.severity] for fault in found), _lines(read)
+    share = max(0.0, 1 - 100 * penalty / max(LEAST_LINES, lines) / TOLERANCE)
+    return _part(name, share, f"{len(found)} findings in {lines} lines, with penalties of {penalty}")
+
+
+def _tests(code: Sequence[SourceFile]) -> ScorePart:
+    programs = [file for file in code if file.language not in _DATA]
+    lines = _lines(file for file in programs if not file.is_test)
+    tests = _lines(file for file in programs if file.is_test)
     if not lines:
-        return _part("tests", 25, None, "there is no code to test")
-    return _part("tests", 25, min(1.0, tests / (lines / 2)), f"{tests} lines of tests for {lines} lines of code")
+        return _part("tests", None, "there is no code to test")
+    return _part("tests", min(1.0, tests / (ENOUGH_TESTS * lines)), f"{tests} lines of tests for {lines} lines of code")
 
 
-def _documentation(files: Mapping[str, str]) -> ScorePart:
-    readme = next((text for path, text in files.items() if path.lower().startswith("readme")), "")
+def _documentation(files: Sequence[SourceFile]) -> ScorePart:
+    readme = next((file.text for file in files if file.path.lower().startswith("readme")), "")
     words = len(readme.split())
-    return _part("documentation", 15, float(words >= 10), f"the README has {words} words")
+    return _part("documentation", float(words >= ENOUGH_WORDS), f"the README has {words} words")
 
 
-def _part(name: str, weight: float, share: float | None, explanation: str) -> ScorePart:
+def _part(name: str, share: float | None, explanation: str) -> ScorePart:
+    weight = WEIGHTS[name]
     points = round(weight * (share or 0.0), 2)
     return ScorePart(name=name, weight=weight, points=points, measured=share is not None, explanation=explanation)
 
 
-def _lines(text: str) -> int:
-    return sum(1 for line in text.splitlines() if line.strip())
+def _lines(files: Iterable[SourceFile]) -> int:
+    return sum(bool(line.strip()) for file in files for line in file.text.split("\n"))

@@ -9,8 +9,9 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from qa_agent.agent import QaAgent, Tested
-from shared.composition import connect
+from shared.composition import Connections, connect
 from shared.models.messages import TestRequested
+from shared.queues import Queue
 from shared.sqs_batch import serve
 from shared.worker import Worker
 
@@ -20,11 +21,23 @@ logger = Logger()
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Handle one SQS batch of test requests."""
-    return serve(event, context, worker=_worker(), accepts=TestRequested, logger=logger)
+    return serve(
+        event,
+        context,
+        worker=_worker(),
+        accepts=TestRequested,
+        postpone=_connections().postpone(Queue.QA),
+        logger=logger,
+    )
 
 
 @cache
 def _worker() -> Worker[TestRequested, Tested]:
-    connections = connect(os.environ)
+    connections = _connections()
     agent = QaAgent(connections.projects, connections.objects)
-    return Worker(agent, connections.projects, connections.outgoing, logger.info)
+    return connections.worker(agent, logger.info)
+
+
+@cache
+def _connections() -> Connections:
+    return connect(os.environ)

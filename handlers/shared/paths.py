@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 MAX_PATH_BYTES: Final = 255
@@ -11,33 +11,42 @@ MAX_FILES: Final = 200
 MAX_FILE_BYTES: Final = 512 * 1024
 MAX_TOTAL_BYTES: Final = 8 * 1024 * 1024
 
-_DRIVE = re.compile(r"^[A-Za-z]:")
-_RESERVED = re.compile(r"^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECASE)
-_FORBIDDEN = frozenset('\\:*?"<>|')
+# learn.microsoft.com/windows/win32/fileio/naming-a-file: reserved with any extension, and in any case.
+_RESERVED: Final = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9]|conin\$|conout\$) *(\.|$)", re.IGNORECASE)
+# A tilde names a home, and on Windows the short form of another name (GIT~1 is .git).
+_FORBIDDEN: Final = frozenset('\\:*?"<>|~')
+# Cc, Cf: controls, zero-width and bidirectional marks. Cs, Co, Cn: no characters at all. Zl, Zp: line breaks.
+_UNPRINTABLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# Letters and marks that are shown as nothing: joiners, fillers, vowel carriers and variation selectors.
+_INVISIBLE: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+_LOOK_ALIKES: Final = frozenset("\uff0f\u0337\u0338\u1735\u2044\u2215\u2216\u2571\u2572\u29f5\u29f8\u29f9")
 
 
 class UnsafePath(ValueError):
-    """The path is refused; the message says why."""
+    """The path, or the set of files, is refused; the message says why."""
 
 
 def safe_path(path: str) -> str:
     """Return `path` if it may be written below a project's root on any system, else raise `UnsafePath`.
 
-    It must be relative, in NFC, of at most 255 bytes and 12 segments, without `..`, `~`, drive letters,
-    backslashes, control or format characters, or names that Windows reserves.
+    It must be relative, in NFC, of at most 255 bytes and 12 segments, without `..`, `~`, drive letters, backslashes,
+    invisible characters, look-alikes of separators, or names that Windows or git reserves; and what holds for it must
+    hold for its compatibility form too, to which some systems and tools fold it.
     """
-    reason = _fault(path)
+    reason = _unwritable(path) or _fault(path) or _fault(unicodedata.normalize("NFKC", path))
     if reason:
         raise UnsafePath(f"path {_shown(path)} {reason}")
     return path
 
 
 def check_paths(paths: Iterable[str]) -> None:
-    """Raise `UnsafePath` unless each path is safe and no two name the same file on a case-blind system,
-    nor one a file where another needs a folder."""
+    """Raise `UnsafePath` unless each path is safe, no two name the same file on a system that is blind to case or to
+    compatibility forms, none is a file where another needs a folder, and they are at most 200."""
     seen: dict[str, str] = {}
     for path in paths:
-        folded = safe_path(path).casefold()
+        folded = _folded(safe_path(path))
         if folded in seen:
             raise UnsafePath(f"path {_shown(path)} is named twice (also as {_shown(seen[folded])})")
         seen[folded] = path
@@ -50,15 +59,37 @@ def check_paths(paths: Iterable[str]) -> None:
                 raise UnsafePath(f"path {_shown(path)} needs a folder where {_shown(seen[parent])} is a file")
 
 
-def _fault(path: str) -> str | None:
+def check_files(sizes: Mapping[str, int]) -> None:
+    """Raise `UnsafePath` unless the paths pass `check_paths` and the sizes, in bytes by path, are within the limits:
+    512 KiB a file, 8 MiB in all."""
+    check_paths(sizes)
+    for path, size in sizes.items():
+        if size > MAX_FILE_BYTES:
+            raise UnsafePath(f"path {_shown(path)} has {size} bytes, more than the {MAX_FILE_BYTES} of a file")
+    total = sum(sizes.values())
+    if total > MAX_TOTAL_BYTES:
+        raise UnsafePath(f"{total} bytes are more than the {MAX_TOTAL_BYTES} that a project may have")
+
+
+def _unwritable(path: str) -> str | None:
+    """Why no system should be asked to write the path as it stands."""
     if not path or len(path.encode("utf-8", "surrogatepass")) > MAX_PATH_BYTES:
         return f"is empty or longer than {MAX_PATH_BYTES} bytes"
-    if any(unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} for char in path):
+    if any(unicodedata.category(char) in _UNPRINTABLE for char in path):
         return "has a control, format or unassigned character"
+    if _INVISIBLE.search(path):
+        return "has a character that is not shown"
+    if _LOOK_ALIKES.intersection(path):
+        return "has a character that looks like a slash or backslash"
     if unicodedata.normalize("NFC", path) != path:
         return "is not in Unicode normal form C"
-    if _FORBIDDEN.intersection(path) or _DRIVE.match(path):
-        return 'has a drive letter or one of \\ : * ? " < > |'
+    return None
+
+
+def _fault(path: str) -> str | None:
+    """Why the path, or the form to which a system folds it, leads somewhere else."""
+    if _FORBIDDEN.intersection(path):
+        return 'has a drive letter or one of \\ : * ? " < > | ~'
     if path.startswith("/"):
         return "is absolute"
     segments = path.split("/")
@@ -70,8 +101,6 @@ def _fault(path: str) -> str | None:
 def _segment_fault(segment: str) -> str | None:
     if segment in {"", ".", ".."}:
         return "has an empty, . or .. segment"
-    if segment.startswith("~"):
-        return "has a segment that begins with ~"
     if segment != segment.strip() or segment.endswith("."):
         return "has a segment with a space at an end or a dot at its end"
     if _RESERVED.match(segment):
@@ -79,6 +108,11 @@ def _segment_fault(segment: str) -> str | None:
     if segment.casefold() == ".git":
         return "is inside .git"
     return None
+
+
+def _folded(path: str) -> str:
+    # Upper case first: it joins letters that case folding keeps apart, such as a dotless i and an i.
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", path).upper().casefold())
 
 
 def _shown(path: str) -> str:

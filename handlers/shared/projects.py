@@ -1,26 +1,39 @@
 """Projects in the table: how each record becomes an item, and the writes that move a project on."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, NamedTuple, TypeVar
 
 from shared.errors import Retryable
 from shared.identifiers import Clock, Identifiers
+from shared.items import (
+    LISTING,
+    attributes,
+    counted,
+    iso,
+    metadata_key,
+    partition,
+    project_of,
+    summary_of,
+    timeline_put,
+    work_of,
+)
 from shared.models.base import Model
 from shared.models.events import EventType, TimelineEvent
-from shared.models.messages import AnyMessage, PlanRequested
-from shared.models.project import Failure, Project, Revision, TokenUsage
-from shared.models.records import DeploymentRecord, FileRecord, PlanRecord, TaskRecord, TestRecord, Work, WorkState
+from shared.models.messages import AnyMessage
+from shared.models.project import Failure, Project, ProjectSummary, Revision, TokenUsage
+from shared.models.records import (
+    ChangeRecord,
+    DeploymentRecord,
+    FileRecord,
+    PlanRecord,
+    TaskRecord,
+    TestRecord,
+    Work,
+    WorkState,
+)
 from shared.models.workflow import FINAL, ProjectStatus, sources
-from shared.storage.table import Attributes, Conflict, Key, Put, Table, Update, Write
-
-METADATA: Final = "METADATA"
-LISTING: Final = "PROJECT"
-"""The listing index's one partition."""
-
-_COUNTERS: Final = {"calls": "model_calls", "prompt_tokens": "prompt_tokens", "output_tokens": "output_tokens"}
-"""TokenUsage as top-level attributes, because DynamoDB's ADD reaches no nested one."""
+from shared.storage.table import Attributes, Conflict, Index, Key, Position, Put, Remove, Table, Update, Write
 
 MAX_CONFLICTS: Final = 20
 """Tries at a write whose conditions keep changing before the message is given back to its queue."""
@@ -65,9 +78,17 @@ class AlreadyDone(NamedTuple):
 
 
 class Abandoned(NamedTuple):
-    """Nobody wants the work any more: deleted, failed, or a status in which it has no place."""
+    """Nobody wants the work any more: it failed, or the project's status has no place for it."""
 
     reason: str
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """The project is no more; whatever was written for it since has to go too."""
+
+
+Refusal = AlreadyDone | Abandoned | Deleted
 
 
 class Projects:
@@ -82,25 +103,33 @@ class Projects:
 
     def get(self, project_id: str) -> Project | None:
         """One project; None if there is none of that id."""
-        attributes = self._table.get(Key(_pk(project_id), METADATA))
-        return _project(attributes) if attributes else None
+        stored = self._table.get(metadata_key(project_id))
+        return project_of(stored) if stored else None
 
     def listed(
-        self, limit: int, start: Mapping[str, str] | None = None
-    ) -> tuple[list[Project], Mapping[str, str] | None]:
-        """One page of projects, newest first, and where the next begins."""
-        page = self._table.listed(LISTING, limit=limit, start=start)
-        return [_project(item.attributes) for item in page.items], page.next
+        self, limit: int, *, status: ProjectStatus | None = None, after: str | None = None
+    ) -> tuple[list[ProjectSummary], str | None]:
+        """One page of projects, newest first, all or those of a status, beginning after the project of an id;
+        and the id that ends it, None if nothing follows."""
+        index, value = (Index.STATUS, status.value) if status else (Index.ALL, LISTING)
+        position = Position(metadata_key(after), after) if after else None
+        page = self._table.listed(index, value, limit=limit, after=position)
+        return [summary_of(item.attributes) for item in page.items], page.end.sort if page.end else None
 
     def work(self, project_id: str, work: str) -> Work | None:
         """The state of one piece of work."""
-        attributes = self._table.get(Key(_pk(project_id), work))
-        return _work(attributes) if attributes else None
+        stored = self._table.get(Key(partition(project_id), work))
+        return work_of(stored) if stored else None
 
     def plan(self, project_id: str, build: int) -> PlanRecord | None:
         """The plan record of a build."""
-        attributes = self._table.get(Key(_pk(project_id), f"PLAN#{build}"))
-        return PlanRecord.model_validate(attributes) if attributes else None
+        stored = self._table.get(Key(partition(project_id), f"PLAN#{build}"))
+        return PlanRecord.model_validate(stored) if stored else None
+
+    def change(self, project_id: str, build: int) -> ChangeRecord | None:
+        """What a build is to change; None for the first."""
+        stored = self._table.get(Key(partition(project_id), f"MOD#{build}"))
+        return ChangeRecord.model_validate(stored) if stored else None
 
     def tasks(self, project_id: str, revision: Revision) -> list[TaskRecord]:
         """The tasks of a revision."""
@@ -112,8 +141,8 @@ class Projects:
 
     def file(self, project_id: str, path: str) -> FileRecord | None:
         """One file."""
-        attributes = self._table.get(Key(_pk(project_id), f"FILE#{path}"))
-        return FileRecord.model_validate(attributes) if attributes else None
+        stored = self._table.get(Key(partition(project_id), f"FILE#{path}"))
+        return FileRecord.model_validate(stored) if stored else None
 
     def tests(self, project_id: str) -> list[TestRecord]:
         """Every test record, oldest first."""
@@ -128,42 +157,22 @@ class Projects:
         return self._records(project_id, "EVENT#", TimelineEvent)
 
     def _records(self, project_id: str, prefix: str, kind: type[R]) -> list[R]:
-        items = self._table.query(_pk(project_id), first=prefix, last=prefix + "\U0010ffff")
+        items = self._table.query(partition(project_id), first=prefix, last=prefix + "\U0010ffff")
         return [kind.model_validate(item.attributes) for item in items]
 
     # What changes
 
-    def create(self, name: str, requirements: str, correlation_id: str) -> tuple[Project, PlanRequested]:
-        """Store a new project with its first plan pending; return it with the message to send."""
-        at = self._clock()
-        project = Project(
-            id=self._new_id(),
-            name=name,
-            requirements=requirements,
-            status=ProjectStatus.CREATED,
-            revision=Revision(build=1),
-            created_at=at,
-            updated_at=at,
-            version=1,
-        )
-        message = PlanRequested(project_id=project.id, correlation_id=correlation_id, revision=project.revision)
-        event = self._event(project.id, EventType.PROJECT_CREATED, at, "api", METADATA, 0, project.status)
-        self._table.write(
-            Put(Key(_pk(project.id), METADATA), _metadata(project), absent=True), pending(message, PlanRecord), event
-        )
-        return project, message
-
-    def refusal(self, message: AnyMessage, status: ProjectStatus) -> AlreadyDone | Abandoned | None:
+    def refusal(self, message: AnyMessage, status: ProjectStatus) -> Refusal | None:
         """Why the work that a message asks for is not, or no longer, to be done; None if it is."""
         return _refusal(self.get(message.project_id), self.work(message.project_id, message.work), status)
 
-    def claim(self, message: AnyMessage, agent: str, status: ProjectStatus) -> Claimed | AlreadyDone | Abandoned:
+    def claim(self, message: AnyMessage, agent: str, status: ProjectStatus) -> Claimed | Refusal:
         """Begin the work that a message asks for, in a project whose status is, or may become, `status`."""
         for _ in range(MAX_CONFLICTS):
             project, work = self.get(message.project_id), self.work(message.project_id, message.work)
             refusal = _refusal(project, work, status)
             if refusal or project is None or work is None:
-                return refusal or Abandoned("the project does not exist")
+                return refusal or Deleted()
             claimed = Claimed(project, work.attempts + 1, self._clock())
             try:
                 self._table.write(*self._claim_writes(message, agent, status, claimed))
@@ -174,8 +183,8 @@ class Projects:
 
     def _claim_writes(self, message: AnyMessage, agent: str, status: ProjectStatus, claimed: Claimed) -> list[Write]:
         begun = Update(
-            Key(_pk(message.project_id), message.work),
-            set={"state": WorkState.RUNNING, "started_at": _iso(claimed.at)},
+            Key(partition(message.project_id), message.work),
+            set={"state": WorkState.RUNNING, "started_at": iso(claimed.at)},
             add={"attempts": 1},
             among={"state": OPEN, "attempts": [claimed.attempt - 1]},
         )
@@ -192,11 +201,11 @@ class Projects:
         """
         at = self._clock()
         done = Update(
-            Key(_pk(message.project_id), message.work),
+            Key(partition(message.project_id), message.work),
             set={
                 **changes.fields,
                 "state": WorkState.DONE,
-                "finished_at": _iso(at),
+                "finished_at": iso(at),
                 "outbox": [sent.model_dump(mode="json", by_alias=True) for sent in changes.outbox],
             },
             among={"state": OPEN},
@@ -216,8 +225,8 @@ class Projects:
         at = self._clock()
         failure = Failure(step=agent, reason=reason).model_dump()
         failed = Update(
-            Key(_pk(message.project_id), message.work),
-            set={"state": WorkState.FAILED, "finished_at": _iso(at), "failure": failure},
+            Key(partition(message.project_id), message.work),
+            set={"state": WorkState.FAILED, "finished_at": iso(at), "failure": failure},
             among={"state": OPEN},
         )
         project = self._project_update(message.project_id, at, move=ProjectStatus.FAILED, fields={"failure": failure})
@@ -229,7 +238,7 @@ class Projects:
         """Put the work back to pending: it will be tried again; `move` tells the owner that it waits."""
         at = self._clock()
         pending_again = Update(
-            Key(_pk(message.project_id), message.work),
+            Key(partition(message.project_id), message.work),
             set={"state": WorkState.PENDING},
             among={"state": OPEN},
         )
@@ -256,11 +265,10 @@ class Projects:
     ) -> Update:
         """The write to METADATA that goes with every other: it fails where the move would be illegal."""
         allowed = _movable(move) if move else set(ProjectStatus) - FINAL
-        used = (tokens or NO_TOKENS).model_dump()
         return Update(
-            Key(_pk(project_id), METADATA),
-            set={**(fields or {}), "updated_at": _iso(at), **({"status": move} if move else {})},
-            add={"version": 1, **{_COUNTERS[name]: count for name, count in used.items() if count}},
+            metadata_key(project_id),
+            set={**(fields or {}), "updated_at": iso(at), **({"status": move} if move else {})},
+            add={"version": 1, **counted((tokens or NO_TOKENS).model_dump())},
             among={"status": sorted(allowed)},
         )
 
@@ -278,34 +286,41 @@ class Projects:
         event = TimelineEvent(
             id=self._new_id(), type=kind, at=at, agent=agent, work=work, attempt=attempt, status=status, **more
         )
-        return Put(Key(_pk(project_id), f"EVENT#{event.id}"), event.model_dump(mode="json"), absent=True)
+        return timeline_put(project_id, event)
 
 
 def pending(message: AnyMessage, kind: type[Work] = Work, **fields: Any) -> Put:
     """The write that makes a piece of work known, to go in one transaction with what makes it due."""
     record = kind(work=message.work, revision=message.revision, **fields)
-    return Put(Key(_pk(message.project_id), message.work), _attributes(record), absent=True)
+    return Put(Key(partition(message.project_id), message.work), attributes(record), absent=True)
 
 
 def stored_file(project_id: str, record: FileRecord) -> Put:
     """The write of a file's item, over the one of an earlier revision."""
-    return Put(Key(_pk(project_id), f"FILE#{record.path}"), _attributes(record))
+    return Put(Key(partition(project_id), f"FILE#{record.path}"), attributes(record))
+
+
+def removed_file(project_id: str, path: str) -> Remove:
+    """The write that takes a file out of a project; its objects stay with the revisions that had it."""
+    return Remove(Key(partition(project_id), f"FILE#{path}"))
 
 
 def plan_progress(project_id: str, plan: PlanRecord, task_id: str) -> Update:
     """The fan-in: count a task as done, unless the plan's progress changed since `plan` was read."""
     return Update(
-        Key(_pk(project_id), plan.work),
+        Key(partition(project_id), plan.work),
         set={"done": sorted({*plan.done, task_id})},
         add={"progress": 1},
         among={"progress": [plan.progress]},
     )
 
 
-def _refusal(project: Project | None, work: Work | None, status: ProjectStatus) -> AlreadyDone | Abandoned | None:
+def _refusal(project: Project | None, work: Work | None, status: ProjectStatus) -> Refusal | None:
     """Why the work is not to be begun; None if it is."""
-    if project is None or work is None:
-        return Abandoned("the project or its work was deleted")
+    if project is None:
+        return Deleted()
+    if work is None:
+        return Abandoned("nobody asked for this work")
     if work.state is WorkState.DONE:
         return AlreadyDone(work.outbox)
     if work.state is WorkState.FAILED:
@@ -320,35 +335,5 @@ def _movable(status: ProjectStatus) -> set[ProjectStatus]:
     return {status, *sources(status)} - FINAL
 
 
-def _pk(project_id: str) -> str:
-    return f"PROJECT#{project_id}"
-
-
-def _iso(at: datetime) -> str:
-    return at.isoformat().replace("+00:00", "Z")
-
-
 def _milliseconds(end: datetime, start: datetime) -> int:
     return max(0, round((end - start).total_seconds() * 1000))
-
-
-def _attributes(record: Model) -> Attributes:
-    attributes: dict[str, Any] = record.model_dump(mode="json", by_alias=True)
-    return attributes
-
-
-def _metadata(project: Project) -> Attributes:
-    stored = dict(_attributes(project))
-    tokens = stored.pop("tokens")
-    counters = {attribute: tokens[name] for name, attribute in _COUNTERS.items()}
-    return {**stored, **counters, "GSI1PK": LISTING, "GSI1SK": project.id}
-
-
-def _project(attributes: Attributes) -> Project:
-    stored = {name: value for name, value in attributes.items() if name not in {"GSI1PK", "GSI1SK"}}
-    tokens = {name: stored.pop(attribute, 0) for name, attribute in _COUNTERS.items()}
-    return Project.model_validate({**stored, "tokens": tokens})
-
-
-def _work(attributes: Attributes) -> Work:
-    return Work.model_validate({name: value for name, value in attributes.items() if name in Work.model_fields})

@@ -40,7 +40,7 @@ class Outgoing(Protocol):
 
 
 class SqsOutgoing:
-    """Sends over SQS."""
+    """Sends over SQS, and puts off what was received from it."""
 
     def __init__(self, client: "SQSClient", urls: Mapping[Queue, str]) -> None:
         self._client = client
@@ -56,3 +56,12 @@ class SqsOutgoing:
                 )
             except (ClientError, BotoCoreError) as error:
                 raise Retryable(f"SQS did not take {message.id}: {error}") from error
+
+    def postpone(self, queue: Queue, receipt_handle: str, seconds: float) -> None:
+        """Have a message that could not be handled delivered again in so many seconds (0 to 43,200)."""
+        try:
+            self._client.change_message_visibility(
+                QueueUrl=self._urls[queue], ReceiptHandle=receipt_handle, VisibilityTimeout=round(seconds)
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise Retryable(f"SQS did not change when a message comes again: {error}") from error

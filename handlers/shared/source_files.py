@@ -1,6 +1,7 @@
-"""What a generated file is, by its path and first line: language and media type."""
+"""What a generated file is, by its path and content: language and media type."""
 
 import mimetypes
+import re
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -12,29 +13,62 @@ _LANGUAGES: Final = {
     ".json": "json", ".yaml": "yaml", ".yml": "yaml", ".toml": "toml", ".sh": "bash", ".bash": "bash", ".sql": "sql",
     ".go": "go", ".java": "java", ".rs": "rust", ".c": "c", ".h": "c", ".cc": "cpp", ".cpp": "cpp", ".hpp": "cpp",
     ".md": "markdown", ".txt": TEXT, ".rb": "ruby", ".kt": "kotlin", ".cs": "csharp", ".php": "php", ".xml": "xml",
-    ".ini": "ini", ".cfg": "ini",
+    ".ini": "ini", ".cfg": "ini", ".markdown": "markdown", ".zsh": "bash", ".cxx": "cpp", ".hh": "cpp", ".hxx": "cpp",
+    ".mts": "typescript", ".cts": "typescript", ".scss": "scss", ".less": "less", ".vue": "vue", ".svelte": "svelte",
+    ".swift": "swift", ".scala": "scala", ".dart": "dart", ".lua": "lua", ".pl": "perl", ".r": "r", ".ex": "elixir",
+    ".exs": "elixir", ".hs": "haskell", ".ps1": "powershell", ".bat": "batch", ".cmd": "batch", ".tf": "terraform",
+    ".proto": "protobuf", ".graphql": "graphql", ".svg": "xml", ".mmd": "mermaid", ".diff": "diff", ".patch": "diff",
 }  # fmt: skip
 
 _NAMES: Final = {"dockerfile": "dockerfile", "makefile": "make", "go.mod": "go-module", "requirements.txt": TEXT}
 
-_INTERPRETERS: Final = {"python": "python", "node": "javascript", "bash": "bash", "sh": "bash", "ruby": "ruby"}
+_INTERPRETERS: Final = {
+    "python": "python", "node": "javascript", "bash": "bash", "sh": "bash", "zsh": "bash", "dash": "bash",
+    "ruby": "ruby", "perl": "perl", "php": "php", "lua": "lua", "make": "make",
+}  # fmt: skip
+
+_BEGINNINGS: Final = {"<!doctype html": "html", "<html": "html", "<?xml": "xml", "<?php": "php"}
+
+_SPOKEN: Final = {
+    "golang": "go", "c++": "cpp", "c#": "csharp", "shell": "bash", "console": "bash", "terminal": "bash",
+    "shellsession": "bash", "jsonc": "json", "json5": "json", "docker": "dockerfile", "makefile": "make",
+    "plaintext": TEXT, "conf": "ini", "properties": "ini", "hcl": "terraform",
+} | _INTERPRETERS | {language: language for language in (*_LANGUAGES.values(), *_NAMES.values())}  # fmt: skip
+
+# Of C and C++, only C++ has these; both name their headers .h.
+_CPP_ONLY: Final = re.compile(
+    r"^[ \t]*(?:class \w+ *[:{;]|namespace\b[^;\n]*\{|template *<|(?:public|private): *$)|\bstd::", re.MULTILINE
+)
 
 
 def language_of(path: str, content: str = "") -> str:
-    """The language of a file: by name, by extension, by the interpreter of a script; "text" if none tells."""
+    """The language of a file: by name, by extension, by the interpreter or the first words; "text" if none tells."""
     name = PurePosixPath(path).name.lower()
     known = _NAMES.get(name) or _LANGUAGES.get(PurePosixPath(name).suffix)
-    return known or _interpreted(content) or TEXT
+    if known == "c" and name.endswith(".h") and _CPP_ONLY.search(content):
+        return "cpp"
+    return known or _interpreted(content) or _begun(content) or TEXT
+
+
+def language_named(word: str) -> str | None:
+    """The language that a word such as "py", "Go" or "c++" stands for, as after a code fence; None for others."""
+    spoken = word.lower()
+    return _SPOKEN.get(spoken.rstrip("0123456789.")) or _SPOKEN.get(spoken) or _LANGUAGES.get(f".{spoken}")
+
+
+def _begun(content: str) -> str | None:
+    first = content[:200].lstrip("\ufeff \t\r\n").lower()
+    return next((language for words, language in _BEGINNINGS.items() if first.startswith(words)), None)
 
 
 def _interpreted(content: str) -> str | None:
-    first = content.split("\n", 1)[0]
+    first = content[:200].split("\n", 1)[0]
     if not first.startswith("#!"):
         return None
     command = first[2:].split()
     program = PurePosixPath(command[0]).name if command else ""
-    if program == "env" and len(command) > 1:
-        program = command[1]
+    if program == "env":
+        program = next((word for word in command[1:] if not word.startswith("-") and "=" not in word), "")
     return _INTERPRETERS.get(program.rstrip("0123456789."))
 
 

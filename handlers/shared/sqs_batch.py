@@ -1,5 +1,6 @@
 """The edge between Lambda and the worker contract: records of an SQS batch in, failed ones reported by id."""
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from aws_lambda_powertools import Logger
@@ -7,11 +8,16 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import ValidationError
 
 from shared.errors import Poison, Retryable
-from shared.models.messages import ANY_MESSAGE, AnyMessage
+from shared.models.messages import AnyMessage, parse
 from shared.worker import Worker
+
+FIRST_WAIT_SECONDS = 10
+MAX_WAIT_SECONDS = 900
+
+Postpone = Callable[[str, float], None]
+"""Has the message of a receipt handle delivered again in so many seconds; may raise `Retryable`."""
 
 M = TypeVar("M", bound=AnyMessage)
 
@@ -22,29 +28,32 @@ def serve(
     *,
     worker: Worker[M, Any],
     accepts: type[M],
+    postpone: Postpone,
     logger: Logger,
 ) -> PartialItemFailureResponse:
     """Handle each record; a record whose handling raises is reported, so that SQS delivers it again.
 
-    See docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html (ReportBatchItemFailures).
+    Without more, that would be after the visibility timeout, six times the function's timeout; `postpone` makes it
+    as soon as the fault allows. See docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html.
     """
 
     def remaining() -> float:
         return context.get_remaining_time_in_millis() / 1000
 
     def record_handler(record: SQSRecord) -> None:
+        received = int(record.attributes.approximate_receive_count)
         try:
             message = read(record.body, accepts)
             logger.set_correlation_id(message.correlation_id)
-            logger.append_keys(project_id=message.project_id, work=message.work, receive_count=_receive_count(record))
+            logger.append_keys(project_id=message.project_id, work=message.work, receive_count=received)
             outcome = worker.handle(message, remaining)
             logger.info("handled", outcome=outcome.value)
-        except Retryable as fault:
-            logger.warning("will be delivered again", reason=str(fault))
-            raise
-        except Exception:
-            # The invocation's edge: whatever it was, the message is kept and the dead-letter queue ends the retries.
-            logger.exception("could not handle the message", message_id=record.message_id)
+        except Exception as fault:
+            # The invocation's edge: whatever it was, the message is kept, and the dead-letter queue ends the retries.
+            seconds = wait_after(fault, received)
+            level = logger.warning if isinstance(fault, Retryable) else logger.exception
+            level("will be delivered again", reason=str(fault), message_id=record.message_id, seconds=seconds)
+            _postpone(postpone, record.receipt_handle, seconds, logger)
             raise
 
     logger.thread_safe_clear_keys()
@@ -52,16 +61,34 @@ def serve(
     return process_partial_response(event=event, record_handler=record_handler, processor=processor, context=context)
 
 
+def wait_after(fault: Exception, received: int) -> float:
+    """Seconds until a message that met this fault, received so many times, is to be delivered again.
+
+    A fault that names a time gets it; one that time may heal waits twice as long each time; what cannot be read
+    is delivered again at once, because only the dead-letter queue can take it.
+    """
+    match fault:
+        case Poison():
+            return 0
+        case Retryable(after=after) if after is not None:
+            return min(after, MAX_WAIT_SECONDS)
+        case _:
+            return min(FIRST_WAIT_SECONDS << max(0, received - 1), MAX_WAIT_SECONDS)
+
+
+def _postpone(postpone: Postpone, receipt_handle: str, seconds: float, logger: Logger) -> None:
+    try:
+        postpone(receipt_handle, seconds)
+    except Retryable as trouble:
+        logger.warning("comes again after the visibility timeout", reason=str(trouble))
+
+
 def read(body: str, accepts: type[M]) -> M:
     """The message in a record's body; raises `Poison` if it is not one that this worker `accepts`."""
     try:
-        message = ANY_MESSAGE.validate_json(body)
-    except ValidationError as error:
-        raise Poison(f"not a message: {error.error_count()} faults, the first: {error.errors()[0]['msg']}") from error
+        message = parse(body)
+    except ValueError as error:
+        raise Poison(f"not a message: {error}") from error
     if not isinstance(message, accepts):
         raise Poison(f"a {message.schema_} message is not for this queue")
     return message
-
-
-def _receive_count(record: SQSRecord) -> int:
-    return int(record.attributes.approximate_receive_count)

@@ -1,15 +1,19 @@
 """The worker contract: claim, work, persist, emit, acknowledge; safe to run any number of times on one message."""
 
+import math
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
+from shared.deletion import Deletion
 from shared.errors import Deferrable, Retryable, Terminal
+from shared.identifiers import Clock
 from shared.language_model.port import Remaining
 from shared.models.messages import AnyMessage
 from shared.models.project import Project
 from shared.models.workflow import ProjectStatus
-from shared.projects import MAX_CONFLICTS, Abandoned, AlreadyDone, Changes, Claimed, Projects
+from shared.projects import MAX_CONFLICTS, Abandoned, AlreadyDone, Changes, Claimed, Deleted, Projects, Refusal
 from shared.queues import Outgoing
 from shared.storage.table import Conflict
 
@@ -27,6 +31,7 @@ class Outcome(StrEnum):
     DONE = "done"
     REPEATED = "done before, emitted again"
     ABANDONED = "no longer wanted"
+    DELETED = "the project was deleted, and what it left is swept up"
     FAILED = "failed for good"
     PARKED = "parked until the quota returns"
 
@@ -53,26 +58,40 @@ class Worker(Generic[M, R]):
     Raises `Retryable` for SQS to deliver the message again; every `Outcome` acknowledges it.
     """
 
-    def __init__(self, agent: Agent[M, R], projects: Projects, outgoing: Outgoing, note: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        agent: Agent[M, R],
+        projects: Projects,
+        deletion: Deletion,
+        outgoing: Outgoing,
+        note: Callable[[str], None],
+        clock: Clock,
+    ) -> None:
         self._agent = agent
         self._projects = projects
+        self._deletion = deletion
         self._outgoing = outgoing
         self._note = note
+        self._clock = clock
 
     def handle(self, message: M, remaining: Remaining) -> Outcome:
         """One delivery of one message."""
+        if message.not_before and message.not_before > self._clock():
+            return self._ended_elsewhere(message, remaining) or self._send_later(message, message.not_before)
         claim = self._projects.claim(message, self._agent.name, self._agent.status)
         if not isinstance(claim, Claimed):
-            return self._refused(claim)
+            return self._refused(message, claim, remaining)
         try:
             return self._carry_out(message, claim, remaining)
         except Terminal as failure:
-            return self._fail(message, claim, failure)
+            return self._fail(message, claim, failure, remaining)
         except Deferrable as pause:
-            return self._park(message, claim, pause)
+            return self._park(message, claim, pause, remaining)
         except Retryable as fault:
-            self._interrupt(message, claim, str(fault))
-            raise
+            ended = self._interrupt(message, claim, fault, remaining)
+            if ended is None:
+                raise
+            return ended
 
     def _carry_out(self, message: M, claim: Claimed, remaining: Remaining) -> Outcome:
         result = self._agent.work(message, claim.project, remaining)
@@ -81,7 +100,7 @@ class Worker(Generic[M, R]):
             try:
                 self._projects.commit(message, self._agent.name, claim, changes)
             except Conflict:
-                ended = self._ended_elsewhere(message)
+                ended = self._ended_elsewhere(message, remaining)
                 if ended:
                     return ended
                 continue  # the table moved on between reading and writing: conclude again from what is there now
@@ -89,12 +108,12 @@ class Worker(Generic[M, R]):
             return Outcome.DONE
         raise Retryable(f"{message.id} could not be stored: its items keep changing")
 
-    def _ended_elsewhere(self, message: M) -> Outcome | None:
+    def _ended_elsewhere(self, message: M, remaining: Remaining) -> Outcome | None:
         """The outcome, if another delivery has ended the work meanwhile or nobody wants it any more."""
         refusal = self._projects.refusal(message, self._agent.status)
-        return self._refused(refusal) if refusal else None
+        return self._refused(message, refusal, remaining) if refusal else None
 
-    def _refused(self, refusal: AlreadyDone | Abandoned) -> Outcome:
+    def _refused(self, message: M, refusal: Refusal, remaining: Remaining) -> Outcome:
         match refusal:
             case AlreadyDone(outbox):
                 self._outgoing.send(outbox)
@@ -102,25 +121,39 @@ class Worker(Generic[M, R]):
             case Abandoned(reason):
                 self._note(reason)
                 return Outcome.ABANDONED
+            case Deleted():
+                if not self._deletion.sweep(message.project_id, remaining):
+                    raise Retryable(f"{message.project_id} is deleted, and not all that it left is swept up yet")
+                return Outcome.DELETED
 
-    def _fail(self, message: M, claim: Claimed, failure: Terminal) -> Outcome:
+    def _fail(self, message: M, claim: Claimed, failure: Terminal, remaining: Remaining) -> Outcome:
         try:
             self._projects.fail(message, self._agent.name, claim, str(failure))
         except Conflict:
-            return self._ended_elsewhere(message) or self._fail(message, claim, failure)
+            return self._ended_elsewhere(message, remaining) or self._fail(message, claim, failure, remaining)
         return Outcome.FAILED
 
-    def _park(self, message: M, claim: Claimed, pause: Deferrable) -> Outcome:
+    def _park(self, message: M, claim: Claimed, pause: Deferrable, remaining: Remaining) -> Outcome:
         try:
             self._projects.interrupt(message, self._agent.name, claim, str(pause), move=ProjectStatus.WAITING_FOR_QUOTA)
         except Conflict:
-            return self._ended_elsewhere(message) or self._park(message, claim, pause)
-        self._outgoing.send([message], delay=min(MAX_DELAY_SECONDS, round(pause.after)))
+            return self._ended_elsewhere(message, remaining) or self._park(message, claim, pause, remaining)
+        return self._send_later(message, self._clock() + timedelta(seconds=pause.after))
+
+    def _send_later(self, message: M, due: datetime) -> Outcome:
+        """Send the message anew: SQS delays for a quarter of an hour at the most, and a new message has no receives."""
+        seconds = math.ceil((due - self._clock()).total_seconds())
+        parked = message.model_copy(update={"not_before": due})
+        self._outgoing.send([parked], delay=max(0, min(MAX_DELAY_SECONDS, seconds)))
         return Outcome.PARKED
 
-    def _interrupt(self, message: M, claim: Claimed, reason: str) -> None:
+    def _interrupt(self, message: M, claim: Claimed, fault: Retryable, remaining: Remaining) -> Outcome | None:
+        """Put the work back to pending; the outcome, if it has ended elsewhere and need not be delivered again."""
         try:
-            self._projects.interrupt(message, self._agent.name, claim, reason)
-        except (Conflict, Retryable) as trouble:
+            self._projects.interrupt(message, self._agent.name, claim, str(fault))
+        except Conflict:
+            return self._ended_elsewhere(message, remaining)
+        except Retryable as trouble:
             # The note on the timeline is a courtesy; the redelivery is what matters.
             self._note(f"could not record the interruption: {trouble}")
+        return None

@@ -8,11 +8,14 @@ from typing import Any
 from dev_agent.agent import DevAgent
 from ops_agent.agent import OpsAgent
 from pm_agent.agent import PmAgent
-from qa_agent.agent import QaAgent
+from qa_agent.agent import Analyse, QaAgent
+from qa_agent.analysis import analyse
+from shared.deletion import Deletion
 from shared.language_model.port import Prompt
 from shared.models.messages import AnyMessage, DeployRequested, PlanRequested, TaskReady, TestRequested
 from shared.models.project import Project
 from shared.projects import Projects
+from shared.requests import Requests
 from shared.worker import Outcome, Worker
 from tests.fakes.model import Answer, ScriptedModel
 from tests.fakes.objects import InMemoryObjects
@@ -23,7 +26,7 @@ from tests.fakes.table import InMemoryTable
 class Factory:
     """Four agents over fakes; nothing happens until a message is delivered."""
 
-    def __init__(self, script: Callable[[Prompt], Answer]) -> None:
+    def __init__(self, script: Callable[[Prompt], Answer], analyse: Analyse = analyse) -> None:
         self.table, self.objects, self.sent, self.model = (
             InMemoryTable(),
             InMemoryObjects(),
@@ -31,32 +34,43 @@ class Factory:
             ScriptedModel(script),
         )
         ids, ticks = itertools.count(1), itertools.count(1)
-        start = datetime(2026, 1, 1, tzinfo=UTC)
-        self.projects = Projects(
-            self.table,
-            clock=lambda: start + timedelta(milliseconds=next(ticks)),
-            identifiers=lambda: f"{next(ids):026d}",
-        )
+        self._start = datetime(2026, 1, 1, tzinfo=UTC)
+
+        def clock() -> datetime:
+            return self._start + timedelta(milliseconds=next(ticks))
+
+        def identifiers() -> str:
+            return f"{next(ids):026d}"
+
+        self.projects = Projects(self.table, clock=clock, identifiers=identifiers)
+        self.requests = Requests(self.table, clock=clock, identifiers=identifiers)
+        self.deletion = Deletion(self.table, self.objects)
         self.notes: list[str] = []
+        self.seconds_left = 300.0
         agents: dict[type[AnyMessage], Any] = {
-            PlanRequested: PmAgent(self.objects, self.model),
+            PlanRequested: PmAgent(self.projects, self.objects, self.model),
             TaskReady: DevAgent(self.projects, self.objects, self.model),
-            TestRequested: QaAgent(self.projects, self.objects),
+            TestRequested: QaAgent(self.projects, self.objects, analyse),
             DeployRequested: OpsAgent(self.projects, self.objects),
         }
         self._workers = {
-            kind: Worker(agent, self.projects, self.sent, self.notes.append) for kind, agent in agents.items()
+            kind: Worker(agent, self.projects, self.deletion, self.sent, self.notes.append, clock)
+            for kind, agent in agents.items()
         }
 
     def post(self, requirements: str, name: str = "demo") -> Project:
         """Create a project; its message waits in `sent`."""
-        project, message = self.projects.create(name, requirements, "request-1")
-        self.sent.send([message])
-        return project
+        accepted = self.requests.create(name, requirements, "request-1")
+        self.sent.send(accepted.messages)
+        return accepted.project
+
+    def skip(self, seconds: float) -> None:
+        """Move the clock on."""
+        self._start += timedelta(seconds=seconds)
 
     def deliver(self, message: AnyMessage) -> Outcome:
         """Deliver one message once."""
-        return self._workers[type(message)].handle(message, lambda: 300.0)
+        return self._workers[type(message)].handle(message, lambda: self.seconds_left)
 
     def run(self) -> list[tuple[str, Outcome]]:
         """Deliver all messages until none is left; return what was worked on, and how it ended."""

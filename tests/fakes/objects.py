@@ -20,5 +20,11 @@ class InMemoryObjects:
     def get(self, key: str) -> bytes | None:
         return self.contents.get(key)
 
+    def erase(self, prefix: str, *, at_most: int = 1000) -> bool:
+        keys = [key for key in self.contents if key.startswith(prefix)]
+        for key in keys[:at_most]:
+            del self.contents[key]
+        return len(keys) > at_most
+
     def link(self, stored: StoredObject, seconds: int) -> str:
         return f"memory:{stored.key}?seconds={seconds}"

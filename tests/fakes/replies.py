@@ -44,7 +44,7 @@ def good(prompt: Prompt) -> str:
 
 def asked_for(prompt: Prompt) -> list[str]:
     """The paths that a task's prompt asks for."""
-    listed = prompt.text.partition("Write exactly these files:")[2].partition("It is done when:")[0]
+    listed = prompt.text.partition("Write exactly these files")[2].partition("\n# ")[0].partition("It is done when:")[0]
     return re.findall(r"^- (\S+) \(", listed, re.MULTILINE)
 
 

@@ -2,10 +2,23 @@
 
 import copy
 import json
-from collections.abc import Mapping
 from threading import Lock
 
-from shared.storage.table import Attributes, Conflict, Item, Key, Page, Put, Remove, Update, Write
+from shared.storage.table import (
+    INDEX_PARTITION,
+    INDEX_SORT,
+    Attributes,
+    Conflict,
+    Index,
+    Item,
+    Key,
+    Page,
+    Position,
+    Put,
+    Remove,
+    Update,
+    Write,
+)
 
 
 class InMemoryTable:
@@ -23,12 +36,16 @@ class InMemoryTable:
         keys = sorted(key for key in self.items if key.pk == pk and first <= key.sk <= last)
         return tuple(Item(key, copy.deepcopy(self.items[key])) for key in keys)
 
-    def listed(self, index_pk: str, *, limit: int, start: Mapping[str, str] | None = None) -> Page:
-        indexed = [Item(key, item) for key, item in self.items.items() if item.get("GSI1PK") == index_pk]
-        ordered = sorted(indexed, key=lambda item: str(item.attributes["GSI1SK"]), reverse=True)
-        rest = [item for item in ordered if not start or str(item.attributes["GSI1SK"]) < start["GSI1SK"]]
+    def listed(self, index: Index, value: str, *, limit: int, after: Position | None = None) -> Page:
+        indexed = [
+            Item(key, item)
+            for key, item in self.items.items()
+            if item.get(INDEX_PARTITION[index]) == value and INDEX_SORT in item
+        ]
+        ordered = sorted(indexed, key=_sort, reverse=True)
+        rest = [item for item in ordered if not after or _sort(item) < after.sort]
         page = tuple(rest[:limit])
-        return Page(page, _position(page[-1]) if len(rest) > limit else None)
+        return Page(page, Position(page[-1].key, _sort(page[-1])) if len(rest) > limit else None)
 
     def write(self, *writes: Write) -> None:
         with self._lock:
@@ -69,6 +86,5 @@ def _jsonable(attributes: Attributes) -> dict[str, object]:
     return plain
 
 
-def _position(item: Item) -> Mapping[str, str]:
-    attributes = item.attributes
-    return {"PK": item.key.pk, "SK": item.key.sk, "GSI1PK": attributes["GSI1PK"], "GSI1SK": attributes["GSI1SK"]}
+def _sort(item: Item) -> str:
+    return str(item.attributes[INDEX_SORT])

@@ -142,21 +142,11 @@ def test_a_spent_quota_parks_the_message_and_tells_the_owner() -> None:
     assert factory.project(project.id).status is ProjectStatus.WAITING_FOR_QUOTA
     assert factory.sent.delays[-1] == 900
 
+    (parked,) = factory.sent.take()
+    factory.skip(900)
+    assert factory.deliver(parked) is Outcome.PARKED, "the quota is not back yet, and the model is not asked"
+    assert len(factory.model.prompts) == 1
+
+    factory.skip(3600)
     factory.run()
     assert factory.project(project.id).status is ProjectStatus.COMPLETED
-
-
-def test_code_that_does_not_parse_goes_to_review_with_the_place() -> None:
-    def broken(prompt: Prompt) -> str:
-        return replies.good(prompt).replace("return f", "retur f")
-
-    factory = Factory(broken)
-    project = factory.post(REQUIREMENTS)
-    factory.run()
-
-    assert factory.project(project.id).status is ProjectStatus.NEEDS_REVIEW
-    (test,) = factory.projects.tests(project.id)
-    assert test.report is not None
-    report = factory.objects.contents[test.report.key].decode()
-    assert '"path": "greet.py"' in report
-    assert '"2:     retur f' in report

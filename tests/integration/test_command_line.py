@@ -68,6 +68,16 @@ def test_a_request_from_a_file_is_followed_to_its_end_listed_and_fetched(up: dic
     assert (tmp_path / project["id"] / "package.zip").exists()
 
 
+def test_templates_are_listed_and_one_that_is_not_there_is_named(up: dict[str, Any]) -> None:
+    endpoint = ("--endpoint", up["endpoint_url"])
+    listed = json.loads(run("templates", "--json", *endpoint).stdout)
+    assert {"rest-service", "static-site", "cli-tool"} <= {template["id"] for template in listed}
+    assert all(template["id"] in run("templates", *endpoint).stdout for template in listed)
+    refused = run("new", "--template", "no-such", *endpoint)
+    assert refused.returncode == 1
+    assert "template" in refused.stderr
+
+
 def test_a_project_that_is_not_there_is_one_sentence(up: dict[str, Any]) -> None:
     missing = run("status", "0" * 26, "--endpoint", up["endpoint_url"])
     assert missing.returncode == 1
@@ -126,4 +136,4 @@ def _children(pid: int) -> list[str]:
 
 
 def test_help_lists_every_command() -> None:
-    assert all(name in run("--help").stdout for name in ("up", "demo", "new", "status", "get"))
+    assert all(name in run("--help").stdout for name in ("up", "demo", "new", "status", "get", "templates"))

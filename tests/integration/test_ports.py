@@ -10,13 +10,17 @@ import pytest
 from botocore.config import Config
 
 from emulator.process import Engine
-from shared.storage.dynamodb import INDEX, DynamoDbTable
+from shared.storage.dynamodb import DynamoDbTable
 from shared.storage.objects import Objects, S3Objects, describe, read_named
-from shared.storage.table import Conflict, Key, Put, Remove, Table, Update
+from shared.storage.table import INDEX_PARTITION, INDEX_SORT, Conflict, Index, Key, Position, Put, Remove, Table, Update
 from tests.fakes.objects import InMemoryObjects
 from tests.fakes.table import InMemoryTable
 
 Connect = Callable[[str], Any]
+
+
+def key_schema(partition: str, sort: str) -> list[dict[str, str]]:
+    return [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": sort, "KeyType": "RANGE"}]
 
 
 @pytest.fixture
@@ -33,14 +37,20 @@ def table(request: pytest.FixtureRequest) -> Iterator[Table]:
         yield InMemoryTable()
         return
     client, name = request.getfixturevalue("connect")("dynamodb"), f"t-{uuid.uuid4().hex[:8]}"
-    keys = ("PK", "SK", "GSI1PK", "GSI1SK")
-    schema = [{"AttributeName": "GSI1PK", "KeyType": "HASH"}, {"AttributeName": "GSI1SK", "KeyType": "RANGE"}]
+    names = ("PK", "SK", INDEX_SORT, *INDEX_PARTITION.values())
     client.create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
-        KeySchema=[{"AttributeName": "PK", "KeyType": "HASH"}, {"AttributeName": "SK", "KeyType": "RANGE"}],
-        GlobalSecondaryIndexes=[{"IndexName": INDEX, "KeySchema": schema, "Projection": {"ProjectionType": "ALL"}}],
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in names],
+        KeySchema=key_schema("PK", "SK"),
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": index.value,
+                "KeySchema": key_schema(attribute, INDEX_SORT),
+                "Projection": {"ProjectionType": "ALL"},
+            }
+            for index, attribute in INDEX_PARTITION.items()
+        ],
     )
     yield DynamoDbTable(client, name)
     client.close()
@@ -53,6 +63,7 @@ def objects(request: pytest.FixtureRequest) -> Iterator[Objects]:
         return
     client, name = request.getfixturevalue("connect")("s3"), f"b-{uuid.uuid4().hex[:8]}"
     client.create_bucket(Bucket=name)
+    client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
     yield S3Objects(client, name)
     client.close()
 
@@ -117,17 +128,31 @@ def test_a_query_returns_a_range_of_sort_keys_in_order(table: Table) -> None:
     assert table.query("P#3") == ()
 
 
-def test_the_listing_is_newest_first_and_pages_join_without_a_gap(table: Table) -> None:
+def test_a_listing_is_newest_first_and_pages_join_without_a_gap(table: Table) -> None:
     for number in range(5):
-        table.write(Put(Key(f"P#{number}", "M"), {"GSI1PK": "PROJECT", "GSI1SK": str(number), "n": number}))
-    seen, start = [], None
+        table.write(Put(Key(f"P#{number}", "M"), {"GSI1PK": "PROJECT", INDEX_SORT: str(number), "n": number}))
+    assert pages(table, Index.ALL, "PROJECT") == [4, 3, 2, 1, 0]
+
+
+def test_a_listing_by_status_follows_each_move_and_holds_only_what_is_sorted(table: Table) -> None:
+    for number, status in enumerate(("NEW", "OLD", "NEW", "NEW")):
+        table.write(Put(Key(f"P#{number}", "M"), {"status": status, INDEX_SORT: str(number), "n": number}))
+    table.write(Put(Key("P#9", "EVENT"), {"status": "NEW", "n": 9}))
+    table.write(Update(Key("P#2", "M"), set={"status": "OLD"}, among={"status": ["NEW"]}))
+    assert pages(table, Index.STATUS, "NEW") == [3, 0]
+    assert pages(table, Index.STATUS, "OLD") == [2, 1]
+    assert pages(table, Index.STATUS, "NONE") == []
+
+
+def pages(table: Table, index: Index, value: str) -> list[int]:
+    seen: list[int] = []
+    after: Position | None = None
     while True:
-        page = table.listed("PROJECT", limit=2, start=start)
+        page = table.listed(index, value, limit=2, after=after)
         seen += [item.attributes["n"] for item in page.items]
-        start = page.next
-        if start is None:
-            break
-    assert seen == [4, 3, 2, 1, 0]
+        after = page.end
+        if after is None:
+            return seen
 
 
 def test_an_object_comes_back_as_it_was_put(objects: Objects) -> None:
@@ -141,6 +166,35 @@ def test_only_the_first_of_several_puts_counts(objects: Objects) -> None:
     assert objects.put_first("k", b"first", "text/plain") == b"first"
     assert objects.put_first("k", b"second", "text/plain") == b"first"
     assert objects.get("k") == b"first"
+
+
+def test_what_is_erased_is_gone_and_nothing_beside_it(objects: Objects) -> None:
+    for key in ("a/1", "a/1", "a/b/2", "ab", "b/1"):
+        objects.put(key, b"one", "text/plain")
+    assert objects.erase("a/") is False
+    assert [objects.get(key) for key in ("a/1", "a/b/2", "ab", "b/1")] == [None, None, b"one", b"one"]
+    assert objects.erase("a/") is False
+
+
+def test_more_than_can_be_erased_at_once_is_erased_step_by_step(objects: Objects) -> None:
+    for number in range(5):
+        objects.put(f"a/{number}", b"one", "text/plain")
+    assert [objects.erase("a/", at_most=2) for _ in range(3)] == [True, True, False]
+    assert [objects.get(f"a/{number}") for number in range(5)] == [None] * 5
+
+
+def test_every_version_and_delete_marker_is_erased(connect: Connect) -> None:
+    client, name = connect("s3"), f"b-{uuid.uuid4().hex[:8]}"
+    client.create_bucket(Bucket=name)
+    client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    for number in range(4):
+        client.put_object(Bucket=name, Key="a/same", Body=str(number))
+    client.delete_object(Bucket=name, Key="a/same")
+    assert [S3Objects(client, name).erase("a/", at_most=3) for _ in range(2)] == [True, False]
+    left = client.list_object_versions(Bucket=name)
+    assert "Versions" not in left
+    assert "DeleteMarkers" not in left
+    client.close()
 
 
 def test_an_object_that_is_not_the_one_that_was_named_is_not_taken(objects: Objects) -> None:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import httpx2
 import pytest
 
-from scenarios.bench import Bench, bench
+from scenarios.bench import bench
 from scenarios.demo import DemoResult, run_demo
+from scenarios.deployed import Bench
 from scenarios.errors import ApiError
 from scenarios.scenario import LIBRARY, load
 from shared.models.events import EventType, TimelineEvent

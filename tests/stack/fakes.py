@@ -126,6 +126,12 @@ class FakeCloudFormation:
 class FakeParameters:
     """Parameter Store; `versions` counts the writes of each parameter."""
 
+    class exceptions:  # noqa: N801 (boto3's name)
+        """The errors that the client has."""
+
+        class ParameterNotFound(Exception):
+            """There is no parameter of that name."""
+
     def __init__(self, **stored: str) -> None:
         self.stored = {f"/agenticai/dev/{name.replace('_', '-')}": value for name, value in stored.items()}
         self.versions: dict[str, int] = {}
@@ -134,6 +140,12 @@ class FakeParameters:
     def get_parameters(self, *, Names: list[str], WithDecryption: bool) -> dict[str, Any]:  # noqa: N803 (boto3's names)
         assert WithDecryption
         return {"Parameters": [{"Name": name, "Value": self.stored[name]} for name in Names if name in self.stored]}
+
+    def get_parameter(self, *, Name: str, WithDecryption: bool) -> dict[str, Any]:  # noqa: N803
+        assert WithDecryption
+        if Name not in self.stored:
+            raise self.exceptions.ParameterNotFound
+        return {"Parameter": {"Name": Name, "Value": self.stored[Name]}}
 
     def put_parameter(self, *, Name: str, Value: str, Type: str, Overwrite: bool) -> None:  # noqa: N803
         assert Overwrite or Name not in self.stored

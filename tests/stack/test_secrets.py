@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from stack.errors import DeployError
-from stack.secrets import Secrets, new_token, store, unstored
+from stack.errors import DeployError, NotDeployedError
+from stack.secrets import Secrets, api_token, new_token, rotate, store, unstored
 from tests.stack.fakes import FakeParameters
 
 if TYPE_CHECKING:
@@ -49,3 +49,15 @@ def test_secrets_are_not_in_their_representation() -> None:
 def test_tokens_are_long_and_differ() -> None:
     assert len(new_token()) >= 43
     assert new_token() != new_token()
+
+
+def test_a_rotation_stores_a_new_token_over_the_old_one() -> None:
+    fake = FakeParameters(gemini_api_key="key", api_token="old")
+    assert rotate(cast("SSMClient", fake), "dev", make_token=lambda: "made") == "made"
+    assert fake.stored == {KEY: "key", TOKEN: "made"}
+    assert api_token(cast("SSMClient", fake), "dev") == "made"
+
+
+def test_what_was_never_deployed_has_no_token_to_rotate() -> None:
+    with pytest.raises(NotDeployedError):
+        rotate(cast("SSMClient", FakeParameters()), "dev")

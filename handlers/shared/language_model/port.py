@@ -3,13 +3,19 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from shared.errors import Deferrable, Retryable, Terminal
 from shared.models.project import TokenUsage
 
 Remaining = Callable[[], float]
 """The seconds left before the function is stopped."""
+
+RESERVE_SECONDS: Final = 15.0
+"""Left of the function's time for storing what the model said."""
+
+MAX_CALL_SECONDS: Final = 300.0
+"""The longest that one attempt may take, so that a call that hangs leaves time for another."""
 
 
 class FinishReason(StrEnum):
@@ -47,7 +53,7 @@ class LanguageModel(Protocol):
     """
 
     def generate(self, prompt: Prompt, remaining: Remaining) -> Reply:
-        """Ask once, with retries only within the `remaining` seconds."""
+        """Ask, and take no more than the `remaining` seconds less `RESERVE_SECONDS`."""
         ...
 
 
@@ -61,3 +67,11 @@ class ModelQuotaSpent(Deferrable):
 
 class ModelUnusable(Terminal):
     """The key, the model's name or the request is wrong: a person must act."""
+
+
+def call_seconds(remaining: Remaining) -> float:
+    """The seconds that one attempt may take now; raises `ModelUnavailable` if there are none."""
+    seconds = min(remaining() - RESERVE_SECONDS, MAX_CALL_SECONDS)
+    if seconds <= 0:
+        raise ModelUnavailable("no time is left to ask the model")
+    return seconds

@@ -14,6 +14,9 @@ class EventType(StrEnum):
     """What happened."""
 
     PROJECT_CREATED = "project created"
+    CHANGE_REQUESTED = "change requested"
+    DEPLOYMENT_REQUESTED = "deployment requested"
+    RETRY_REQUESTED = "retry requested"
     WORK_STARTED = "work started"
     WORK_DONE = "work done"
     WORK_FAILED = "work failed"

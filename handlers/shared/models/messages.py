@@ -1,12 +1,18 @@
 """What travels between the agents: ids and keys, never code; every type names its schema and version."""
 
-from typing import Annotated, Final, Literal
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, TypeAdapter
 
 from shared.models.base import Model
 from shared.models.plan import TaskId
 from shared.models.project import ProjectId, Revision
+
+REPAIR: Final = "repair"
+"""The one task of a repair round."""
 
 
 class Message(Model):
@@ -16,6 +22,7 @@ class Message(Model):
     project_id: ProjectId
     correlation_id: str = Field(min_length=1, max_length=100, description="of the API request that began it")
     revision: Revision
+    not_before: datetime | None = Field(default=None, description="parked until then; since version 2")
 
     @property
     def id(self) -> str:
@@ -27,11 +34,15 @@ class Message(Model):
         """The sort key of the item that this message asks to work on."""
         raise NotImplementedError
 
+    def head(self) -> dict[str, Any]:
+        """What a message that follows from this one carries on."""
+        return {"project_id": self.project_id, "correlation_id": self.correlation_id, "revision": self.revision}
+
 
 class PlanRequested(Message):
     """Plan a new project, or a change of one."""
 
-    schema_: Literal["plan-requested/1"] = Field(default="plan-requested/1", alias="schema")
+    schema_: Literal["plan-requested/2"] = Field(default="plan-requested/2", alias="schema")
 
     @property
     def work(self) -> str:
@@ -41,7 +52,7 @@ class PlanRequested(Message):
 class TaskReady(Message):
     """Develop one task: everything it depends on is done."""
 
-    schema_: Literal["task-ready/1"] = Field(default="task-ready/1", alias="schema")
+    schema_: Literal["task-ready/2"] = Field(default="task-ready/2", alias="schema")
     task_id: TaskId
 
     @property
@@ -53,7 +64,7 @@ class TestRequested(Message):
     """Check and score a revision."""
 
     __test__ = False
-    schema_: Literal["test-requested/1"] = Field(default="test-requested/1", alias="schema")
+    schema_: Literal["test-requested/2"] = Field(default="test-requested/2", alias="schema")
 
     @property
     def work(self) -> str:
@@ -63,17 +74,29 @@ class TestRequested(Message):
 class DeployRequested(Message):
     """Package a revision."""
 
-    schema_: Literal["deploy-requested/1"] = Field(default="deploy-requested/1", alias="schema")
+    schema_: Literal["deploy-requested/2"] = Field(default="deploy-requested/2", alias="schema")
 
     @property
     def work(self) -> str:
         return f"DEPLOY#{self.revision}"
 
 
-PmMessage = PlanRequested
-DevMessage = TaskReady
-QaMessage = TestRequested
-OpsMessage = DeployRequested
 AnyMessage = Annotated[PlanRequested | TaskReady | TestRequested | DeployRequested, Field(discriminator="schema_")]
 
-ANY_MESSAGE: Final[TypeAdapter[AnyMessage]] = TypeAdapter(AnyMessage)
+_ANY: Final[TypeAdapter[AnyMessage]] = TypeAdapter(AnyMessage)
+_VERSION: Final = 2
+
+
+def parse(body: str | bytes) -> AnyMessage:
+    """The message in a queue's record, of this version or the one before, because a retry may meet either.
+
+    Raises ValueError (pydantic's ValidationError is one) if it is not a message.
+    """
+    document = json.loads(body)
+    return _ANY.validate_python(_upgraded(document) if isinstance(document, dict) else document)
+
+
+def _upgraded(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A message of version 1, which had no `not_before`, as one of version 2; any other as it is."""
+    name, _, version = str(document.get("schema", "")).partition("/")
+    return {**document, "schema": f"{name}/{_VERSION}"} if version == "1" else dict(document)

@@ -57,12 +57,18 @@ class Failure(Model):
     reason: str
 
 
-class Project(Model):
-    """The `METADATA` item of a project."""
+class Archive(Model):
+    """A zip of all of a project's files, as they were when `files` was their digest."""
+
+    files: str = Field(pattern=r"^[0-9a-f]{64}$")
+    object: StoredObject
+
+
+class ProjectSummary(Model):
+    """What the listing indexes hold of a project."""
 
     id: ProjectId
     name: str
-    requirements: str
     status: ProjectStatus
     revision: Revision
     created_at: datetime
@@ -71,4 +77,14 @@ class Project(Model):
     score: float | None = Field(default=None, ge=0, le=100)
     failure: Failure | None = None
     tokens: TokenUsage = TokenUsage()
+
+
+class Project(ProjectSummary):
+    """The `METADATA` item of a project."""
+
+    requirements: str
+    template: str | None = Field(default=None, description="the id of the template that it began from")
     package: StoredObject | None = None
+    archive: Archive | None = None
+    retries: int = Field(default=0, ge=0, description="how often its owner had a failed step tried again")
+    idempotency: str | None = Field(default=None, description="the partition key of the request that made it")

@@ -1,19 +1,12 @@
 """What QA found and how it scored: findings, parts of the score, and the report that holds both."""
 
-from enum import StrEnum
-
 from pydantic import Field
 
 from shared.models.base import Model
 from shared.models.project import Revision
+from shared.models.severity import Severity
 
-
-class Severity(StrEnum):
-    """How much a finding matters: an error must be repaired before the project can pass."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    INFO = "info"
+__all__ = ["Finding", "QualityReport", "ScorePart", "Severity"]
 
 
 class Finding(Model):
@@ -43,7 +36,11 @@ class QualityReport(Model):
     revision: Revision
     score: float = Field(ge=0, le=100)
     passed: bool
+    reasons: tuple[str, ...] = Field(default=(), description="why it did not pass; none where it did")
     parts: tuple[ScorePart, ...]
-    findings: tuple[Finding, ...]
-    measured: tuple[str, ...] = Field(description="paths that an analyser read")
-    not_measured: tuple[str, ...] = Field(description="paths that none could read; never scored as good")
+    findings: tuple[Finding, ...] = Field(description="the worst first")
+    omitted: int = Field(default=0, ge=0, description="findings that count in the score but are not listed")
+    measured: tuple[str, ...] = Field(description="paths that a parser read")
+    not_measured: tuple[str, ...] = Field(
+        description="paths that no parser could read for certain; never scored as good"
+    )

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from shared.models.base import Model
 from shared.models.messages import AnyMessage
-from shared.models.project import Failure, Revision, StoredObject
+from shared.models.project import Failure, Project, Revision, StoredObject
 
 
 class WorkState(StrEnum):
@@ -36,6 +36,7 @@ class PlanRecord(Work):
     """A `PLAN#{build}` item; `done` is the fan-in: the tasks that are finished."""
 
     plan: StoredObject | None = None
+    base: StoredObject | None = Field(default=None, description="the files that a change starts from")
     done: tuple[str, ...] = ()
     progress: int = Field(default=0, ge=0, description="grows with every change of `done`; optimistic concurrency")
 
@@ -54,8 +55,11 @@ class TestRecord(Work):
     __test__ = False
     score: float | None = None
     passed: bool | None = None
+    errors: int = Field(default=0, ge=0)
     report: StoredObject | None = None
     page: StoredObject | None = None
+    manifest: StoredObject | None = Field(default=None, description="the files that were tested")
+    fingerprint: str | None = Field(default=None, description="of the findings, blind to where they moved")
 
 
 class DeploymentRecord(Work):
@@ -74,3 +78,31 @@ class FileRecord(Model):
     language: str
     revision: Revision
     object: StoredObject
+
+
+class Manifest(Model):
+    """All files of a project at one moment."""
+
+    files: tuple[FileRecord, ...]
+
+    def by_path(self) -> dict[str, FileRecord]:
+        """The files by their paths."""
+        return {file.path: file for file in self.files}
+
+
+class ChangeRecord(Model):
+    """A `MOD#{build}` item: the change that a build is to make, in its owner's words."""
+
+    build: int = Field(ge=2, description="the build that makes the change")
+    requirements: str
+    correlation_id: str = Field(description="of the API request that asked for it")
+    requested_at: datetime
+
+
+class RequestRecord(Model):
+    """What an Idempotency-Key stands for: a request, and what it was answered with."""
+
+    content: str = Field(description="the digest of what was asked")
+    project: Project = Field(description="as the request left it")
+    messages: tuple[AnyMessage, ...] = Field(description="what started the work")
+    expires_at: int = Field(description="seconds since 1970; the table forgets the item some time after")

@@ -1,48 +1,58 @@
 """The API's contract: what a caller sends, and what each resource looks like."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Self
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import ConfigDict, Field, model_validator
 
 from shared.models.base import Model
-from shared.models.project import Failure, Project, ProjectId, Revision, TokenUsage
+from shared.models.project import Archive, Failure, ProjectId, ProjectSummary, Revision, TokenUsage
 from shared.models.records import DeploymentRecord, FileRecord, TestRecord, WorkState
+from shared.models.template import TemplateId
+from shared.models.text import Name, Requirements
 from shared.models.workflow import ProjectStatus
-
-MAX_REQUIREMENTS = 20_000
-"""Characters of a request's requirements."""
-
-
-def _printable(text: str) -> str:
-    if any(ord(char) < 32 and char not in "\n\r\t" for char in text):
-        raise ValueError("must not contain control characters")
-    return text
-
-
-Name = Annotated[
-    str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True), AfterValidator(_printable)
-]
-Requirements = Annotated[
-    str,
-    StringConstraints(min_length=10, max_length=MAX_REQUIREMENTS, strip_whitespace=True),
-    AfterValidator(_printable),
-]
 
 
 class NewProject(Model):
-    """The body of POST /api/projects."""
+    """The body of POST /api/projects: requirements, a template to begin from, or both."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"required": ["requirements"], "properties": {"requirements": {"type": "string"}}},
+                {"required": ["template"], "properties": {"template": {"type": "string"}}},
+            ]
+        }
+    )
 
     name: Name
+    requirements: Requirements | None = None
+    template: TemplateId | None = Field(default=None, description="the id of a template; its requirements come first")
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> Self:
+        if self.requirements is None and self.template is None:
+            raise ValueError("give requirements, a template, or both")
+        return self
+
+
+class ProjectChange(Model):
+    """The body of PUT /api/projects/{project_id}: what may change without new work."""
+
+    name: Name
+
+
+class Modification(Model):
+    """The body of POST /api/projects/{project_id}/modify: what is to be different."""
+
     requirements: Requirements
 
 
-class ProjectView(Model):
-    """A project."""
+class ProjectSummaryView(Model):
+    """A project in a list."""
 
     id: ProjectId
     name: str
-    requirements: str
     status: ProjectStatus
     revision: Revision
     created_at: datetime
@@ -52,16 +62,37 @@ class ProjectView(Model):
     tokens: TokenUsage
 
     @classmethod
-    def of(cls, project: Project) -> "ProjectView":
+    def of(cls, project: ProjectSummary) -> Self:
         """What a caller sees of a stored project."""
         return cls.model_validate(project.model_dump(include=set(cls.model_fields)))
+
+
+class ProjectView(ProjectSummaryView):
+    """A project."""
+
+    requirements: str
+    template: str | None
 
 
 class ProjectPage(Model):
     """Some projects, newest first."""
 
-    items: list[ProjectView]
+    items: list[ProjectSummaryView]
     next: str | None = Field(description="the cursor of the next page; null on the last")
+
+
+class ArchiveView(Model):
+    """All of a project's files as one zip, at an address that holds for 15 minutes."""
+
+    url: str
+    size: int = Field(description="bytes")
+    sha256: str
+    files: int = Field(description="how many are in it")
+
+    @classmethod
+    def of(cls, archive: Archive, files: int, url: str) -> "ArchiveView":
+        """What a caller sees of an archive."""
+        return cls(url=url, size=archive.object.size, sha256=archive.object.sha256, files=files)
 
 
 class FileView(Model):
@@ -135,9 +166,3 @@ class DeploymentView(Model):
             template_url=template_url,
             instructions_url=instructions_url,
         )
-
-
-class Health(Model):
-    """The API is alive."""
-
-    status: str = "ok"

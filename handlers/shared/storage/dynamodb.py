@@ -9,19 +9,35 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.errors import Retryable
-from shared.storage.table import Attributes, Conflict, Item, Key, Page, Put, Remove, Update, Write
+from shared.storage.table import (
+    INDEX_PARTITION,
+    INDEX_SORT,
+    Attributes,
+    Conflict,
+    Index,
+    Item,
+    Key,
+    Page,
+    Position,
+    Put,
+    Remove,
+    Update,
+    Write,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-INDEX: Final = "GSI1"
-_CONDITION: Final = "ConditionalCheckFailed"
+# Another transaction held the item: for whoever wrote it, that is the same as a condition which just changed.
+# docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html (conflict handling)
+_CONFLICTS: Final = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
+_CONFLICT_ERRORS: Final = frozenset({"ConditionalCheckFailedException", "TransactionConflictException"})
 _serializer = TypeSerializer()
 _deserializer = TypeDeserializer()
 
 
 class DynamoDbTable:
-    """A DynamoDB table with `PK`, `SK` and the listing index `GSI1`."""
+    """A DynamoDB table with `PK`, `SK` and the listing indexes."""
 
     def __init__(self, client: "DynamoDBClient", name: str) -> None:
         self._client = client
@@ -42,20 +58,25 @@ class DynamoDbTable:
         with _translated():
             return tuple(_item(raw) for page in pages for raw in page["Items"])
 
-    def listed(self, index_pk: str, *, limit: int, start: Mapping[str, str] | None = None) -> Page:
-        request: dict[str, Any] = {"ExclusiveStartKey": _marshal(start)} if start else {}
+    def listed(self, index: Index, value: str, *, limit: int, after: Position | None = None) -> Page:
+        start: dict[str, Any] = {}
+        if after:
+            sorted_by = {INDEX_PARTITION[index]: {"S": value}, INDEX_SORT: {"S": after.sort}}
+            start = {"ExclusiveStartKey": _key(after.key) | sorted_by}
         with _translated():
             page = self._client.query(
                 TableName=self._name,
-                IndexName=INDEX,
-                KeyConditionExpression="GSI1PK = :pk",
-                ExpressionAttributeValues={":pk": {"S": index_pk}},
+                IndexName=index.value,
+                KeyConditionExpression="#value = :value",
+                ExpressionAttributeNames={"#value": INDEX_PARTITION[index]},
+                ExpressionAttributeValues={":value": {"S": value}},
                 ScanIndexForward=False,
                 Limit=limit,
-                **request,
+                **start,
             )
-        after = page.get("LastEvaluatedKey")
-        return Page(tuple(map(_item, page["Items"])), {k: v["S"] for k, v in after.items()} if after else None)
+        last = page.get("LastEvaluatedKey")
+        end = Position(Key(last["PK"]["S"], last["SK"]["S"]), last[INDEX_SORT]["S"]) if last else None
+        return Page(tuple(map(_item, page["Items"])), end)
 
     def write(self, *writes: Write) -> None:
         with _translated(writes):
@@ -159,11 +180,11 @@ class _translated:  # noqa: N801 - reads as a statement: with _translated():
 
     def _raise_client_error(self, error: ClientError) -> None:
         code = error.response["Error"]["Code"]
-        if code == "ConditionalCheckFailedException":
+        if code in _CONFLICT_ERRORS:
             raise Conflict([write.key for write in self._writes]) from error
         if code == "TransactionCanceledException":
             reasons: list[dict[str, str]] = error.response.get("CancellationReasons", [])  # type: ignore[assignment]
-            failed = [w.key for w, why in zip(self._writes, reasons, strict=False) if why.get("Code") == _CONDITION]
+            failed = [w.key for w, why in zip(self._writes, reasons, strict=False) if why.get("Code") in _CONFLICTS]
             if failed:
                 raise Conflict(failed) from error
         raise Retryable(f"DynamoDB refused: {code}") from error

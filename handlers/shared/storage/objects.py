@@ -10,6 +10,7 @@ from shared.models.project import StoredObject
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 
 class Objects(Protocol):
@@ -25,6 +26,10 @@ class Objects(Protocol):
 
     def get(self, key: str) -> bytes | None:
         """Read an object; None if there is none."""
+        ...
+
+    def erase(self, prefix: str, *, at_most: int = 1000) -> bool:
+        """Delete some versions of the objects whose keys begin so, 1000 at the most; return whether there are more."""
         ...
 
     def link(self, stored: StoredObject, seconds: int) -> str:
@@ -69,6 +74,23 @@ class S3Objects:
             raise Retryable(f"S3 could not read {key}: {error}") from error
         except BotoCoreError as error:
             raise Retryable(f"S3 could not be reached: {error}") from error
+
+    def erase(self, prefix: str, *, at_most: int = 1000) -> bool:
+        # Deleting a key of a versioned bucket only hides it; naming the versions, delete markers too, removes them.
+        # docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectVersions.html
+        try:
+            listed = self._client.list_object_versions(Bucket=self._bucket, Prefix=prefix, MaxKeys=at_most)
+            entries = [*listed.get("Versions", []), *listed.get("DeleteMarkers", [])]
+            if entries:
+                doomed: list[ObjectIdentifierTypeDef] = [
+                    {"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in entries
+                ]
+                answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": doomed, "Quiet": True})
+                if answer.get("Errors"):
+                    raise Retryable(f"S3 kept {len(answer['Errors'])} versions below {prefix}")
+        except (ClientError, BotoCoreError) as error:
+            raise Retryable(f"S3 could not delete below {prefix}: {error}") from error
+        return listed["IsTruncated"]
 
     def link(self, stored: StoredObject, seconds: int) -> str:
         parameters = {"Bucket": self._bucket, "Key": stored.key}

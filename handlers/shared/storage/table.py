@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Final, NamedTuple, Protocol
 
 Attributes = Mapping[str, Any]
@@ -55,18 +56,41 @@ Write = Put | Update | Remove
 
 
 class Conflict(Exception):
-    """A condition did not hold, and nothing was written; `keys` are the items whose conditions failed."""
+    """A condition did not hold, or another transaction was writing at that moment, and nothing was written.
+
+    `keys` are the items whose writes failed; looking at them again tells which it was.
+    """
 
     def __init__(self, keys: Sequence[Key]) -> None:
         super().__init__(f"conditions failed on {', '.join(f'{key.pk} {key.sk}' for key in keys) or 'unknown items'}")
         self.keys = tuple(keys)
 
 
+class Index(StrEnum):
+    """The listing indexes. Both sort by `GSI1SK`, and hold only the items that have it."""
+
+    ALL = "GSI1"
+    STATUS = "GSI2"
+
+
+INDEX_PARTITION: Final[Mapping[Index, str]] = {Index.ALL: "GSI1PK", Index.STATUS: "status"}
+"""The attribute that is each index's partition key."""
+
+INDEX_SORT: Final = "GSI1SK"
+
+
+class Position(NamedTuple):
+    """A place in an index: an item's key, and the value it is sorted by."""
+
+    key: Key
+    sort: str
+
+
 class Page(NamedTuple):
-    """Some items of a query, and where the next page begins (None at the end)."""
+    """Some items of an index, and where they end (None if nothing follows)."""
 
     items: tuple[Item, ...]
-    next: Mapping[str, str] | None
+    end: Position | None
 
 
 class Table(Protocol):
@@ -80,8 +104,8 @@ class Table(Protocol):
         """Every item of a partition whose sort key is from `first` to `last` inclusive, in order, consistently."""
         ...
 
-    def listed(self, index_pk: str, *, limit: int, start: Mapping[str, str] | None = None) -> Page:
-        """One page of the listing index, newest first."""
+    def listed(self, index: Index, value: str, *, limit: int, after: Position | None = None) -> Page:
+        """One page of an index's partition, last in order first, beginning after a position."""
         ...
 
     def write(self, *writes: Write) -> None:

@@ -1,4 +1,4 @@
-"""The deployment package: a zip whose bytes depend on its files alone."""
+"""Zips whose bytes depend on their files alone, and that are safe to unpack anywhere."""
 
 import io
 import zipfile
@@ -22,4 +22,11 @@ def build_zip(files: Mapping[str, bytes]) -> bytes:
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.create_system = 3
             archive.writestr(entry, files[path])
-    return packed.getvalue()
+    return checked(packed.getvalue())
+
+
+def checked(packed: bytes) -> bytes:
+    """The zip, if each of its entries may be unpacked below any folder; else raises `shared.paths.UnsafePath`."""
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        check_paths(archive.namelist())
+    return packed

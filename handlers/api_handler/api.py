@@ -1,0 +1,161 @@
+"""The API put together: who may call, what is read, the routes, and an answer for every error."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from api_handler import artifact_routes, bodies, general_routes, project_routes
+from api_handler.access import admits
+from api_handler.commands import Commands
+from api_handler.headers import with_headers
+from api_handler.problems import CONTENT_TYPE, Kind, Problem, internal, invalid, not_found, unauthorized, unavailable
+from api_handler.service import Service
+from shared.errors import Retryable
+from shared.refusals import KeyReused, NoSuchProject, NotNow, RequestRefused, VersionChanged
+
+
+class Resolver(APIGatewayRestResolver):
+    """Powertools' resolver, with `<path>` matching the rest of the address, slashes too."""
+
+    @staticmethod
+    def _compile_regex(rule: str, base_regex: str = "") -> re.Pattern[str]:
+        if not rule.endswith("<path>"):
+            return _compile(rule)
+        before = _compile(rule.removesuffix("<path>")).pattern.removesuffix("/*$")
+        return re.compile(before + "(?P<path>.+)$", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Api:
+    """Answers requests. `log_fault` is told of what should not have happened, while it is being handled."""
+
+    tokens: Callable[[], Iterable[str]]
+    service: Callable[[], Service]
+    commands: Callable[[], Commands]
+    allowed_origin: str | None
+    log_fault: Callable[[str], object]
+
+    def answer(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        """Answer one request of API Gateway."""
+        request = APIGatewayProxyEvent(event)
+        try:
+            answer = self._answer(request, event, context)
+        except Exception as error:  # noqa: BLE001 - the invocation's edge: whatever it was becomes an answer
+            answer = self._refusal(error, request)
+        return with_headers(answer, request, self.allowed_origin)
+
+    def _answer(
+        self, request: APIGatewayProxyEvent, event: dict[str, Any], context: LambdaContext
+    ) -> Mapping[str, Any]:
+        if request.http_method == "OPTIONS":
+            return {"statusCode": HTTPStatus.NO_CONTENT.value, "body": ""}
+        if not admits(request, self.tokens):
+            raise unauthorized()
+        bodies.check(request)
+        app = resolver()
+        app.context.update(service=self.service, commands=self.commands, document=document, page=page)
+        answer: Mapping[str, Any] = app.resolve(event, context)
+        return answer
+
+    def _refusal(self, error: Exception, request: APIGatewayProxyEvent) -> Mapping[str, Any]:
+        problem = problem_of(error)
+        if problem.kind is Kind.INTERNAL:
+            self.log_fault("a request could not be answered")
+        headers = {"Content-Type": CONTENT_TYPE, **problem.headers}
+        return {
+            "statusCode": problem.kind.status.value,
+            "body": problem.document(request.request_context.request_id),
+            "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        }
+
+
+@cache
+def resolver() -> Resolver:
+    """All routes, for requests that were admitted."""
+    app = Resolver(
+        enable_validation=True,
+        response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR,
+        json_body_deserializer=bodies.parse,
+    )
+    for routes in (project_routes, artifact_routes, general_routes):
+        app.include_router(routes.router)
+    app.exception_handler(Exception)(_let_through)
+    app.not_found(_no_route)
+    return app
+
+
+@cache
+def document() -> str:
+    """The OpenAPI document; made when it is first asked for, because that takes longer than any other answer."""
+    from api_handler.openapi import describe
+
+    return describe(resolver())
+
+
+@cache
+def page() -> str:
+    """The document as a page."""
+    from api_handler.page import render
+
+    return render(document())
+
+
+def problem_of(error: Exception) -> Problem:
+    """What a caller is told of an error."""
+    match error:
+        case Problem():
+            return error
+        case RequestRefused():
+            return _refused(error)
+        case Retryable():
+            return unavailable()
+        case RequestValidationError():
+            return invalid(*map(_fault, error.errors()))
+        case _:
+            return internal()
+
+
+def _refused(error: RequestRefused) -> Problem:
+    match error:
+        case NoSuchProject():
+            return not_found("project")
+        case NotNow():
+            return Problem(Kind.NOT_NOW, str(error))
+        case VersionChanged():
+            return Problem(Kind.VERSION_CHANGED, f"{error} GET it again.")
+        case KeyReused():
+            return Problem(Kind.KEY_REUSED, str(error))
+        case _:
+            return internal()
+
+
+def _fault(error: Mapping[str, Any]) -> dict[str, str]:
+    """Pydantic's error as a place in the request and a reason."""
+    origin, *path = error["loc"]
+    detail = error["msg"].removeprefix("Value error, ")
+    if origin == "body":
+        steps = [str(part).replace("~", "~0").replace("/", "~1") for part in path]
+        return {"pointer": "".join(f"/{step}" for step in steps), "detail": detail}
+    return {"parameter": ".".join(map(str, path)), "detail": detail}
+
+
+def _let_through(error: Exception) -> Response[str]:
+    raise error  # Powertools would answer some of its own errors itself; `Api.answer` answers all of them alike
+
+
+def _no_route(error: NotFoundError) -> Response[str]:
+    raise not_found("resource") from error
+
+
+def _compile(rule: str) -> re.Pattern[str]:
+    compiled: re.Pattern[str] = APIGatewayRestResolver._compile_regex(rule)
+    return compiled

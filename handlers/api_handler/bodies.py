@@ -1,0 +1,45 @@
+"""Request bodies: JSON objects of bounded size in UTF-8, and nothing else."""
+
+import json
+from typing import Any, Final
+
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+
+from api_handler.problems import Kind, Problem
+
+MAX_BYTES: Final = 256 * 1024
+"""Enough for the longest requirements with every character escaped."""
+
+_REPLACEMENT: Final = "\ufffd"
+
+
+def check(request: APIGatewayProxyEvent) -> None:
+    """Raise `Problem` unless the request's body, if it has one, is small enough, declared as JSON, and UTF-8."""
+    body = request.body
+    if not body:
+        return
+    if len(body.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        raise Problem(Kind.TOO_LARGE, f"The body is larger than {MAX_BYTES} bytes.")
+    media_type = (request.headers.get("content-type") or "").split(";")[0].strip().lower()
+    if media_type != "application/json" or request.is_base64_encoded:
+        raise Problem(Kind.NOT_JSON, "Send a body with the header `Content-Type: application/json`.")
+    # API Gateway puts this character where bytes are not UTF-8; what was meant is lost.
+    if _REPLACEMENT in body:
+        raise Problem(Kind.MALFORMED, "The body is not valid UTF-8, or holds the replacement character U+FFFD.")
+
+
+def parse(text: str) -> dict[str, Any]:
+    """The object that a body is. Raises `Problem` if it is none, or none that can be read."""
+    try:
+        value = json.loads(text, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        raise Problem(Kind.MALFORMED, f"The body is not JSON: {error.msg} at character {error.pos + 1}.") from error
+    except (ValueError, RecursionError) as error:
+        raise Problem(Kind.MALFORMED, "The body holds a number that JSON does not have, or nests too deep.") from error
+    if not isinstance(value, dict):
+        raise Problem(Kind.MALFORMED, "The body is not a JSON object.")
+    return value
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)  # NaN and Infinity, which Python reads and JSON does not have

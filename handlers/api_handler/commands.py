@@ -1,0 +1,105 @@
+"""What the API does: the use cases that change projects."""
+
+from dataclasses import dataclass
+
+from api_handler.problems import Kind, Problem, invalid, not_found
+from shared.deletion import Deletion
+from shared.errors import Retryable
+from shared.language_model.port import Remaining
+from shared.models.project import Project
+from shared.models.text import MAX_REQUIREMENTS
+from shared.models.views import Modification, NewProject
+from shared.projects import Projects
+from shared.queues import Outgoing
+from shared.requests import Accepted, Once, Requests
+from shared.templates import Templates
+
+
+@dataclass(frozen=True)
+class Commands:
+    """Changes projects; all methods raise `Problem`, `shared.refusals.RequestRefused` and `Retryable`.
+
+    Where work begins, the transaction comes first and the message after it. A message that could not be sent is sent
+    by the same request with the same Idempotency-Key, or by a retry of the project.
+    """
+
+    requests: Requests
+    projects: Projects
+    deletion: Deletion
+    outgoing: Outgoing
+    templates: Templates
+
+    def create(self, new: NewProject, correlation_id: str, once: Once | None) -> Project:
+        """Accept requirements and start the agents on them."""
+        requirements = self._requirements(new)
+        accepted = self.requests.create(new.name, requirements, correlation_id, template=new.template, once=once)
+        return self._started(accepted)
+
+    def modify(self, project_id: str, change: Modification, correlation_id: str, once: Once | None) -> Project:
+        """Start the agents on a change of a finished project."""
+        return self._started(self.requests.modify(project_id, change.requirements, correlation_id, once=once))
+
+    def deploy(self, project_id: str, correlation_id: str, once: Once | None) -> Project:
+        """Have the current revision packaged."""
+        return self._started(self.requests.deploy(project_id, correlation_id, once=once))
+
+    def retry(self, project_id: str, correlation_id: str, once: Once | None) -> Project:
+        """Have the step that failed, or that got stuck, tried again."""
+        return self._started(self.requests.retry(project_id, correlation_id, once=once))
+
+    def rename(self, project_id: str, name: str, if_match: str | None) -> Project:
+        """Give a project another name, if it is still what the caller saw (RFC 9110, If-Match)."""
+        if if_match is None:
+            raise Problem(Kind.VERSION_MISSING, "Send the header `If-Match` with the ETag that a GET gave.")
+        project = self.projects.get(project_id)
+        if project is None:
+            raise not_found("project")
+        if if_match.strip() != "*" and etag(project) not in [tag.strip() for tag in if_match.split(",")]:
+            raise Problem(Kind.VERSION_CHANGED, "The project has changed since; GET it again.")
+        return self.requests.rename(project_id, name, project.version)
+
+    def delete(self, project_id: str, remaining: Remaining) -> None:
+        """Delete a project with all that it left; a repetition goes on where time ran out."""
+        project = self.projects.get(project_id)
+        if project:
+            self.deletion.begin(project)
+        elif not self.deletion.unfinished(project_id):
+            raise not_found("project")
+        if not self.deletion.sweep(project_id, remaining):
+            detail = "The project is deleted, but not all that it left is gone yet; send the same request again."
+            raise Problem(Kind.UNFINISHED, detail, headers={"Retry-After": "1"})
+
+    def _requirements(self, new: NewProject) -> str:
+        if new.template is None:
+            return str(new.requirements)
+        template = self.templates.get(new.template)
+        if template is None:
+            raise invalid({"pointer": "/template", "detail": "there is no such template"})
+        requirements = "\n\n".join(filter(None, (template.requirements, new.requirements)))
+        if len(requirements) > MAX_REQUIREMENTS:
+            detail = f"with the template's these are more than {MAX_REQUIREMENTS} characters"
+            raise invalid({"pointer": "/requirements", "detail": detail})
+        return requirements
+
+    def _started(self, accepted: Accepted) -> Project:
+        project = accepted.project
+        try:
+            self.outgoing.send(accepted.messages)
+        except Retryable as error:
+            raise Problem(
+                Kind.UNAVAILABLE,
+                f"The request is stored but its work is not queued yet; POST {location(project)}/retry in a moment.",
+                headers={"Retry-After": "5", "Location": location(project)},
+                project_id=project.id,
+            ) from error
+        return project
+
+
+def etag(project: Project) -> str:
+    """The entity tag of a project: its version."""
+    return f'"{project.version}"'
+
+
+def location(project: Project) -> str:
+    """Where a project is, below the API's address."""
+    return f"/api/projects/{project.id}"

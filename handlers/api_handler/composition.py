@@ -1,0 +1,120 @@
+"""Where the API's settings become its connections: once, on first use, never at import."""
+
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+
+from api_handler.commands import Commands
+from api_handler.health import Ask, Health
+from api_handler.service import Service
+from api_handler.tokens import StoredToken, Tokens
+from shared.archives import Archives
+from shared.composition import Connections, Settings
+from shared.errors import Retryable
+from shared.identifiers import new_ulid, now
+from shared.requests import Requests
+from shared.templates import Templates
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
+
+Note = Callable[[str], object]
+
+
+def service_of(connections: Connections, environ: Mapping[str, str], note: Note) -> Service:
+    """What reads."""
+    return Service(
+        projects=connections.projects,
+        objects=connections.objects,
+        archives=Archives(connections.table, connections.objects),
+        deletion=connections.deletion,
+        templates=Templates(connections.table),
+        health=Health(cache(partial(_things, environ)), now, note),
+    )
+
+
+def commands_of(connections: Connections) -> Commands:
+    """What changes."""
+    return Commands(
+        requests=Requests(connections.table, clock=now, identifiers=new_ulid),
+        projects=connections.projects,
+        deletion=connections.deletion,
+        outgoing=connections.outgoing,
+        templates=Templates(connections.table),
+    )
+
+
+def tokens_of(environ: Mapping[str, str]) -> Tokens:
+    """The tokens, from Parameter Store."""
+    return Tokens(partial(read_token, _client("ssm", read_timeout=8, attempts=3), environ["API_TOKEN_PARAMETER"]), now)
+
+
+def read_token(ssm: "SSMClient", name: str, version: int | None) -> StoredToken | None:
+    """One version of the token's parameter, the newest for None (docs.aws.amazon.com/systems-manager, versions)."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        found = ssm.get_parameter(Name=f"{name}:{version}" if version else name, WithDecryption=True)["Parameter"]
+    except (ssm.exceptions.ParameterNotFound, ssm.exceptions.ParameterVersionNotFound):
+        return None
+    except (ClientError, BotoCoreError) as error:
+        raise Retryable(f"the token could not be read: {error}") from error
+    return StoredToken(found["Value"], found["Version"], found["LastModifiedDate"])
+
+
+def _things(environ: Mapping[str, str]) -> dict[str, Ask]:
+    """What the API stands on, by name, each with the cheapest question that only it can answer."""
+    settings = Settings.model_validate({name.lower(): value for name, value in environ.items()})
+    parameters = [environ["API_TOKEN_PARAMETER"], environ["GEMINI_API_KEY_PARAMETER"]]
+    things: dict[str, Ask] = {
+        "table": _asking(
+            "dynamodb", "get_item", TableName=settings.table_name, Key={"PK": {"S": "-"}, "SK": {"S": "-"}}
+        ),
+        "bucket": _asking("s3", "head_bucket", Bucket=settings.bucket_name),
+        "parameters": _asking_for_parameters(parameters),
+    }
+    for queue, url in settings.queue_urls().items():
+        things[f"{queue}-queue"] = _asking("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=["QueueArn"])
+    return things
+
+
+def _asking(service: str, operation: str, **request: Any) -> Callable[[], Mapping[str, Any]]:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    call = getattr(_client(service), operation)
+
+    def ask() -> Mapping[str, Any]:
+        try:
+            answer: Mapping[str, Any] = call(**request)
+        except (ClientError, BotoCoreError) as error:
+            raise Retryable(str(error)) from error
+        return answer
+
+    return ask
+
+
+def _asking_for_parameters(names: list[str]) -> Ask:
+    filters = [{"Key": "Name", "Option": "Equals", "Values": names}]
+    describe = _asking("ssm", "describe_parameters", ParameterFilters=filters)
+
+    def ask() -> None:
+        missing = set(names) - {parameter["Name"] for parameter in describe()["Parameters"]}
+        if missing:
+            raise Retryable(f"there is no {', '.join(sorted(missing))}")
+
+    return ask
+
+
+@cache
+def _client(service: str, *, read_timeout: float = 2, attempts: int = 1) -> Any:
+    """A client; by default for a question that is worth little patience."""
+    import boto3
+    from botocore.config import Config
+
+    config = Config(
+        connect_timeout=read_timeout / 2,
+        read_timeout=read_timeout,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        s3={"addressing_style": "path"},
+    )
+    return boto3.client(service, config=config)  # type: ignore[call-overload]

@@ -1,0 +1,42 @@
+"""The headers that every answer has: the request's id, what browsers may do with it, and who may read it (CORS)."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+
+_ALWAYS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000",
+    "X-Content-Type-Options": "nosniff",
+}
+_READABLE: Final = "ETag, Location, Retry-After, WWW-Authenticate, X-Request-Id"
+_PREFLIGHT: Final = {
+    "Access-Control-Allow-Methods": "GET, POST, PUT, DELETE",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, If-Match",
+    "Access-Control-Max-Age": "600",
+}
+
+
+def with_headers(
+    answer: Mapping[str, Any], request: APIGatewayProxyEvent, allowed_origin: str | None
+) -> dict[str, Any]:
+    """The answer with the headers that it lacks; what a route has set stays."""
+    given = dict(answer.get("multiValueHeaders") or {})
+    added = {**_ALWAYS, **cors(request, allowed_origin), "X-Request-Id": request.request_context.request_id}
+    present = {name.lower() for name in given}
+    more = {name: [value] for name, value in added.items() if name.lower() not in present}
+    return {**answer, "body": answer.get("body") or "", "multiValueHeaders": {**given, **more}}
+
+
+def cors(request: APIGatewayProxyEvent, allowed_origin: str | None) -> Mapping[str, str]:
+    """What lets the pages of `allowed_origin` read the answer; `*` is every page's (fetch.spec.whatwg.org)."""
+    if not allowed_origin:
+        return {}
+    varies = {} if allowed_origin == "*" else {"Vary": "Origin"}
+    if allowed_origin not in {"*", request.headers.get("origin")}:
+        return varies
+    preflight = _PREFLIGHT if request.http_method == "OPTIONS" else {"Access-Control-Expose-Headers": _READABLE}
+    return {**varies, **preflight, "Access-Control-Allow-Origin": allowed_origin}

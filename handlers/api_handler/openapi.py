@@ -1,0 +1,81 @@
+"""The OpenAPI document: what Powertools makes of the routes, with the answers that all of them share."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver
+from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer, Server
+
+from api_handler.contract import PROBLEM
+from shared.models.answers import ProblemView
+
+TITLE: Final = "AgenticAI"
+VERSION: Final = "1"
+DESCRIPTION: Final = (
+    "Requirements become software: four agents plan, write, check and package it. "
+    "Errors are problem documents (RFC 9457), times are UTC, and every answer has an X-Request-Id."
+)
+_POWERTOOLS_OWN: Final = ("HTTPValidationError", "ValidationError", "ResponseValidationError")
+_EVERYWHERE: Final = {
+    "429": "Too many requests at once; try again in a moment.",
+    "500": "The API failed; report the request_id.",
+    "503": "Something behind the API does not answer for now; Retry-After says when to try again.",
+}
+_SECURED: Final = {"401": "The token is missing or wrong."}
+
+
+def describe(app: APIGatewayRestResolver) -> str:
+    """The document, as JSON; its one server is the address that it was read from."""
+    text = app.get_openapi_json_schema(
+        title=TITLE,
+        version=VERSION,
+        description=DESCRIPTION,
+        servers=[Server(url=".")],
+        security=[{"bearer": []}],
+        security_schemes={"bearer": HTTPBearer(scheme="bearer")},
+    )
+    document: dict[str, Any] = json.loads(text)
+    schemas = document["components"]["schemas"]
+    for name in _POWERTOOLS_OWN:
+        schemas.pop(name, None)
+    schemas["Problem"], parts = _problem()
+    schemas.update(parts)
+    document["paths"] = dict(sorted(document["paths"].items()))
+    for operation in _operations(document):
+        _complete(operation)
+    return json.dumps(document, separators=(",", ":"))
+
+
+def _problem() -> tuple[dict[str, Any], dict[str, Any]]:
+    """The schema of problem documents, and those that it refers to; an empty member is left out of a document."""
+    schema = ProblemView.model_json_schema(ref_template="#/components/schemas/{model}")
+    parts: dict[str, Any] = schema.pop("$defs")
+    return schema, parts
+
+
+def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for path in document["paths"].values():
+        yield from path.values()
+
+
+def _complete(operation: dict[str, Any]) -> None:
+    """Replace what Powertools would answer itself, and add what can happen to every request."""
+    for parameter in operation.get("parameters", []):
+        parameter["schema"] = _without_null(parameter["schema"])
+    responses = operation["responses"]
+    for status in [status for status, answer in responses.items() if _is_powertools(answer)]:
+        del responses[status]
+    shared = _EVERYWHERE if operation.get("security") == [] else {**_SECURED, **_EVERYWHERE}
+    for status, description in shared.items():
+        responses[status] = {"description": description, "content": PROBLEM}
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """A parameter that may be left out can never be null: it is text."""
+    kinds = [kind for kind in schema.get("anyOf", []) if kind != {"type": "null"}]
+    return {**{name: value for name, value in schema.items() if name != "anyOf"}, **kinds[0]} if kinds else schema
+
+
+def _is_powertools(answer: dict[str, Any]) -> bool:
+    return any(name in json.dumps(answer) for name in _POWERTOOLS_OWN)

@@ -1,0 +1,99 @@
+"""The OpenAPI document as a page to read: one file, no scripts, nothing loaded from elsewhere."""
+
+import json
+from collections.abc import Iterator
+from html import escape
+from string import Template
+from typing import Any, Final
+
+_PAGE: Final = Template(
+    """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>$title</title>
+<style>
+:root { color-scheme: light dark; --line: #8884; --soft: #8881; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+code, pre { font: 14px/1.45 ui-monospace, monospace; }
+h2 { margin-top: 2.5rem; border-bottom: 1px solid var(--line); text-transform: capitalize; }
+details { border: 1px solid var(--line); border-radius: .4rem; margin: .5rem 0; padding: .4rem .8rem; }
+details > :not(summary) { margin-left: .5rem; }
+summary { cursor: pointer; }
+summary b { display: inline-block; width: 4.2rem; font-family: ui-monospace, monospace; }
+table { border-collapse: collapse; width: 100%; }
+td { border-top: 1px solid var(--line); padding: .25rem .75rem .25rem 0; vertical-align: top; }
+pre { background: var(--soft); border-radius: .3rem; padding: .6rem; overflow-x: auto; }
+</style>
+<h1>$title</h1>
+<p>$description</p>
+<p>Send <code>Authorization: Bearer &lt;token&gt;</code> with every request but those marked open.
+<a href="openapi.json">This page as an OpenAPI document.</a></p>
+$operations
+<h2>Schemas</h2>
+$schemas
+</html>
+"""
+)
+
+
+def render(document: str) -> str:
+    """The page of an OpenAPI document in JSON."""
+    api = json.loads(document)
+    return _PAGE.substitute(
+        title=escape(api["info"]["title"]),
+        description=escape(api["info"]["description"]),
+        operations="\n".join(_sections(api)),
+        schemas="\n".join(_schema(name, schema) for name, schema in api["components"]["schemas"].items()),
+    )
+
+
+def _sections(api: dict[str, Any]) -> Iterator[str]:
+    sections: dict[str, list[str]] = {}
+    for path, methods in api["paths"].items():
+        for method, operation in methods.items():
+            sections.setdefault(operation["tags"][0], []).append(_operation(method, path, operation))
+    for tag, operations in sections.items():
+        yield f"<h2>{escape(tag)}</h2>\n" + "\n".join(operations)
+
+
+def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
+    mark = " <small>open</small>" if operation.get("security") == [] else ""
+    parts = [f"<p>{escape(operation['description'])}</p>" if "description" in operation else ""]
+    parts += [_table("Parameters", map(_parameter, operation.get("parameters", [])))]
+    parts += [_table("Body", [_content("", operation["requestBody"])]) if "requestBody" in operation else ""]
+    parts += [
+        _table("Answers", [_content(status, answer) for status, answer in sorted(operation["responses"].items())])
+    ]
+    summary = f"<b>{method.upper()}</b> <code>{escape(path)}</code> - {escape(operation['summary'])}{mark}"
+    return f'<details id="{escape(operation["operationId"])}"><summary>{summary}</summary>{"".join(parts)}</details>'
+
+
+def _table(title: str, rows: Any) -> str:
+    body = "".join(rows)
+    return f"<h4>{title}</h4><table>{body}</table>" if body else ""
+
+
+def _parameter(parameter: dict[str, Any]) -> str:
+    where = parameter["in"] + (", required" if parameter.get("required") else "")
+    description = escape(parameter.get("description", ""))
+    return f"<tr><td><code>{escape(parameter['name'])}</code><td>{where}<td>{description}"
+
+
+def _content(status: str, answer: dict[str, Any]) -> str:
+    shapes = ", ".join(_shape(media.get("schema", {})) for media in answer.get("content", {}).values())
+    return f"<tr><td>{status}<td>{escape(answer.get('description', ''))}<td>{shapes}"
+
+
+def _shape(schema: dict[str, Any]) -> str:
+    if "$ref" in schema:
+        name = schema["$ref"].rsplit("/", 1)[1]
+        return f'<a href="#{escape(name)}">{escape(name)}</a>'
+    if schema.get("type") == "array":
+        return f"list of {_shape(schema['items'])}"
+    return escape(str(schema.get("type", "")))
+
+
+def _schema(name: str, schema: dict[str, Any]) -> str:
+    text = escape(json.dumps(schema, indent=2, ensure_ascii=False))
+    return f'<details id="{escape(name)}"><summary><code>{escape(name)}</code></summary><pre>{text}</pre></details>'

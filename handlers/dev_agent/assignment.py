@@ -1,0 +1,140 @@
+"""What one message asks a developer for: a task of the plan, or the repair of what QA found."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from dev_agent.prompting import Context, question, repair_question
+from shared.errors import Retryable
+from shared.language_model.port import Prompt
+from shared.manifests import tested
+from shared.models.messages import REPAIR, TaskReady
+from shared.models.plan import FileAction, Plan, PlannedFile, PlannedTask, TaskType
+from shared.models.project import Project, Revision, StoredObject
+from shared.models.quality import Finding, QualityReport, Severity
+from shared.models.records import FileRecord, Manifest, PlanRecord
+from shared.projects import Projects
+from shared.storage.objects import Objects, read_named
+
+MAX_REPAIRED_FILES: Final = 8
+MAX_REPAIRED_FINDINGS: Final = 40
+
+Ask = Callable[[PlannedTask, Context], tuple[Prompt, str]]
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """A task, what it may see, and how it is asked for. `previous` are the texts of the files it modifies."""
+
+    plan: Plan
+    task: PlannedTask
+    context: Context
+    ask: Ask
+
+    def prompt(self) -> tuple[Prompt, str]:
+        """The prompt, and the tag of the envelopes that its answer must use."""
+        return self.ask(self.task, self.context)
+
+    @property
+    def previous(self) -> dict[str, str]:
+        """The texts, as they are now, of the files that the task modifies."""
+        return {file.path: self.context.shown[file.path] for file in self.task.files if file.path in self.context.shown}
+
+    @property
+    def written(self) -> tuple[PlannedFile, ...]:
+        """The files that an answer must hold."""
+        return tuple(file for file in self.task.files if file.action is not FileAction.DELETE)
+
+    def of_one_file(self, file: PlannedFile) -> "Assignment":
+        """The same for one of its files alone, for an answer that was too long."""
+        return replace(self, task=self.task.model_copy(update={"files": (file,)}))
+
+
+class Assignments:
+    """Reads what an assignment needs from what is stored."""
+
+    def __init__(self, projects: Projects, objects: Objects) -> None:
+        self._projects = projects
+        self._objects = objects
+
+    def of(self, message: TaskReady, project: Project) -> Assignment:
+        """The assignment of a message. Raises `Retryable` where something it needs is not there."""
+        record = self.plan_record(message)
+        plan = Plan.model_validate_json(self._object(record.plan))
+        if message.revision.round:
+            return self._repair(message, project, plan)
+        return self._task(project, plan, plan.task(message.task_id), record)
+
+    def plan_record(self, message: TaskReady) -> PlanRecord:
+        """The record of the message's plan, as it is now."""
+        record = self._projects.plan(message.project_id, message.revision.build)
+        if record is None:
+            raise Retryable("the plan is not there")
+        return record
+
+    def _task(self, project: Project, plan: Plan, task: PlannedTask, record: PlanRecord) -> Assignment:
+        """A task sees whole what the tasks it depends on wrote and what it modifies; of what was there, the outline."""
+        base = Manifest.model_validate_json(self._object(record.base)).by_path() if record.base else {}
+        written_before = visible_paths(plan, task)
+        modified = [file.path for file in task.files if file.path in base and file.path not in written_before]
+        written = self._written(project, record.revision)
+        shown = {path: self._text(written[path]) for path in written_before if path in written}
+        shown |= {path: self._text(base[path]) for path in modified}
+        outlined = {path: self._text(file) for path, file in base.items() if path not in shown}
+        return Assignment(plan, task, Context(shown, outlined), lambda t, c: question(project, plan, t, c))
+
+    def _repair(self, message: TaskReady, project: Project, plan: Plan) -> Assignment:
+        """A repair sees whole the files with findings, and the outline of the others."""
+        findings = self._findings(message)
+        paths = tuple(dict.fromkeys(finding.path for finding in findings))[:MAX_REPAIRED_FILES]
+        before = message.revision.model_copy(update={"round": message.revision.round - 1})
+        files = tested(self._projects, self._objects, project.id, before).by_path()
+        shown = {path: self._text(files[path]) for path in paths if path in files}
+        outlined = {path: self._text(file) for path, file in files.items() if path not in shown}
+        task = PlannedTask(
+            id=REPAIR,
+            title="Repair",
+            type=TaskType.CODE,
+            language="as they are",
+            depends_on=(),
+            files=tuple(PlannedFile(path=path, action=FileAction.MODIFY, purpose="repair it") for path in shown),
+            acceptance_criteria=(),
+        )
+        told = [finding for finding in findings if finding.path in shown][:MAX_REPAIRED_FINDINGS]
+        ask: Ask = lambda t, c: repair_question(project, plan, t, c, _of_files(told, t))  # noqa: E731
+        return Assignment(plan, task, Context(shown, outlined), ask)
+
+    def _findings(self, message: TaskReady) -> list[Finding]:
+        """What QA found in the revision before, the errors first."""
+        before = Revision(build=message.revision.build, round=message.revision.round - 1)
+        test = next((test for test in self._projects.tests(message.project_id) if test.revision == before), None)
+        report = QualityReport.model_validate_json(self._object(test.report if test else None))
+        acted_on = [finding for finding in report.findings if finding.severity is not Severity.INFO]
+        return sorted(acted_on, key=lambda finding: finding.severity is not Severity.ERROR)
+
+    def _written(self, project: Project, revision: Revision) -> dict[str, FileRecord]:
+        """What the tasks of a revision that are done have written."""
+        return {file.path: file for task in self._projects.tasks(project.id, revision) for file in task.files}
+
+    def _text(self, file: FileRecord) -> str:
+        return read_named(self._objects, file.object).decode(errors="replace")
+
+    def _object(self, stored: StoredObject | None) -> bytes:
+        if stored is None:
+            raise Retryable("an object that the task needs is not there")
+        return read_named(self._objects, stored)
+
+
+def visible_paths(plan: Plan, task: PlannedTask) -> tuple[str, ...]:
+    """The paths that the tasks before this one write, direct and indirect, in plan order."""
+    needed = set(task.depends_on)
+    while further := {d for t in plan.tasks if t.id in needed for d in t.depends_on} - needed:
+        needed |= further
+    return tuple(
+        file.path for t in plan.tasks if t.id in needed for file in t.files if file.action is not FileAction.DELETE
+    )
+
+
+def _of_files(findings: Sequence[Finding], task: PlannedTask) -> list[Finding]:
+    paths = {file.path for file in task.files}
+    return [finding for finding in findings if finding.path in paths]

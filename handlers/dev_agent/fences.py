@@ -1,0 +1,126 @@
+"""Fenced code blocks in a text, found by depth: a fence inside a block may open another one.
+
+Fences are CommonMark's (spec.commonmark.org/0.31.2/#fenced-code-blocks), in list items too. CommonMark does not let
+them nest, but models do, and what they mean cannot always be told from one line. So a text has several readings, one
+for each rule below, and whoever knows which files to expect chooses among them.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+from dev_agent.generated import unindented
+from shared.source_files import language_named
+
+_FENCE: Final = re.compile(
+    r"(?P<indent>[ \t]*(?:(?:[-*+]|\d{1,3}[.)])[ \t]+)?)(?P<mark>`{3,}|~{3,})[ \t]*(?P<info>[^\n]*)"
+)
+_TAG: Final = re.compile(r"[A-Za-z{]")
+
+
+class Fence(NamedTuple):
+    """A line that opens or closes a block."""
+
+    line: int
+    indent: str
+    mark: str
+    info: str
+
+    def may_close(self, opening: "Fence") -> bool:
+        """Whether this fence has the form of one that closes a block which `opening` opened."""
+        return (
+            not self.info
+            and self.mark.startswith(opening.mark)
+            and len(self.indent.expandtabs(4)) <= len(opening.indent.expandtabs(4)) + 3
+        )
+
+
+class Block(NamedTuple):
+    """An outermost block: the lines since the block before it, the opening fence, and what is inside."""
+
+    before: Sequence[str]
+    fence: Fence
+    content: str
+    closed: bool
+
+
+class Blocks(NamedTuple):
+    """One reading of a text: its outermost blocks, and the lines after the last."""
+
+    blocks: list[Block]
+    after: Sequence[str]
+
+
+class Inside(NamedTuple):
+    """A fence inside a block: the block's own fence, the innermost open one, and the line that follows."""
+
+    outer: Fence
+    open: Fence
+    fence: Fence
+    following: str
+
+
+Rule = Callable[[Inside], bool]
+"""Whether a fence inside a block opens another block."""
+
+
+def flat(inside: Inside) -> bool:
+    """None does, as in CommonMark."""
+    return False
+
+
+def tagged(inside: Inside) -> bool:
+    """Those with an info string do, unless they are shorter than the fence around them."""
+    fence, around = inside.fence, inside.open
+    shorter = fence.mark[0] == around.mark[0] and len(fence.mark) < len(around.mark)
+    return bool(_TAG.match(fence.info)) and not shorter
+
+
+def paired(inside: Inside) -> bool:
+    """In Markdown, one without an info string does too, if text follows it at once."""
+    if tagged(inside):
+        return True
+    in_markdown = inside.open is inside.outer and language_named(inside.outer.info.split(" ")[0]) == "markdown"
+    return in_markdown and inside.fence.may_close(inside.outer) and bool(inside.following.strip())
+
+
+RULES: Final[tuple[Rule, ...]] = (tagged, paired, flat)
+
+
+def fences_in(lines: Sequence[str]) -> list[Fence]:
+    """Every line that could be a fence."""
+    return [fence for number, line in enumerate(lines) if (fence := _fence(number, line)) is not None]
+
+
+def read_blocks(lines: Sequence[str], fences: Sequence[Fence], opens_another: Rule) -> Blocks:
+    """The outermost blocks of the lines, by a rule; the last one is not closed if the text ends inside it."""
+    blocks: list[Block] = []
+    depth: list[Fence] = []
+    end = 0
+    for fence in fences:
+        following = lines[fence.line + 1] if fence.line + 1 < len(lines) else ""
+        if not depth or opens_another(Inside(depth[0], depth[-1], fence, following)):
+            depth.append(fence)
+        elif fence.may_close(depth[-1]):
+            opening = depth.pop()
+            if not depth:
+                blocks.append(_block(lines, end, opening, fence.line))
+                end = fence.line + 1
+    if depth:
+        blocks.append(_block(lines, end, depth[0], None))
+        end = len(lines)
+    return Blocks(blocks, lines[end:])
+
+
+def _fence(number: int, line: str) -> Fence | None:
+    if "```" not in line and "~~~" not in line:
+        return None
+    match = _FENCE.match(line)
+    if match is None or (match["mark"][0] == "`" and "`" in match["info"]):
+        return None
+    return Fence(number, match["indent"], match["mark"], match["info"].strip())
+
+
+def _block(lines: Sequence[str], start: int, opening: Fence, end: int | None) -> Block:
+    inside = unindented(list(lines[opening.line + 1 : end]), opening.indent)
+    return Block(lines[start : opening.line], opening, "".join(inside), closed=end is not None)

@@ -1,0 +1,123 @@
+"""Comments that stand in for code which the model left out.
+
+What counts is a comment that says nothing else: hardly a word of it is not about code that is kept somewhere. Words
+that honest comments use too ("existing code", "your logic goes here", "TODO: implement") count where such a comment is
+all that a block holds; and any words do where that holds for three functions and half of a file's.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from dev_agent.generated import lines_of
+from shared.source_files import TEXT, language_of
+
+_LONGEST_LINE: Final = 240
+
+_COMMENT: Final = re.compile(r"(?:^\s*\*|(?:^|(?<=[\s{(\[;,>]))(?:#+|//+|/\*+|<!--|--+|;+|%+))(?P<text>[^\n]*)")
+_REMARK_IN_PROSE: Final = re.compile(r"^\s*(?:<!--|[\[(](?=\s*(?:\.\.\.|\u2026)))(?P<text>[^\n]*)")
+_BEGINS_WITH_DOTS: Final = re.compile(r"[\s\[(<{*/-]*(?:\.\.\.|\u2026)")
+_ENDS_WITH_DOTS: Final = re.compile(r"(?:\.\.\.|\u2026)[\s\])>}*/-]*$")
+_WORD: Final = re.compile(r"[\w'\u2019]+(?:\.\w+)*")
+
+
+def _words(*groups: str) -> frozenset[str]:
+    return frozenset(word for group in groups for word in group.split())
+
+
+_REST: Final = _words("rest remainder remaining existing previous original other")
+_CODE: Final = _words(
+    "code file files implementation implementations function functions functionality class classes method methods",
+    "logic module component components content contents imports tests routes handlers endpoints styles rules script",
+    "program fields properties props definitions body html css markup configuration config settings variables types",
+    "interfaces document sections section structs constants exports statements",
+)
+_KEPT: Final = _words(
+    "unchanged unmodified untouched intact remains remain stays stay continues continue goes go here omitted elided",
+    "truncated skipped kept",
+)
+_UNCHANGED: Final = _words("unchanged unmodified untouched omitted elided intact")
+_GLUE: Final = _words(
+    "the of is are as this your in for all and from above below before it its they were to same brevity clarity not",
+    "shown exactly keep leave no changes change",
+)
+_INTRODUCTION: Final = _words("the all and keep leave no changes change to")
+_ABOUT_CODE: Final = _REST | _CODE | _KEPT | _GLUE
+
+# The same in Chinese, Spanish, Portuguese, French, German, Japanese and Korean.
+_ELSEWHERE: Final = re.compile(
+    "(?:\u5176\u4f59|\u5176\u4ed6|\u5269\u4f59|\u539f\u6709|\u73b0\u6709).{0,12}"
+    "(?:\u4e0d\u53d8|\u7701\u7565|\u540c\u4e0a)"
+    "|^(?:el )?resto (?:del? c\u00f3digo|do c\u00f3digo|del archivo)|^(?:le )?reste du (?:code|fichier)"
+    "|^(?:der )?(?:rest des codes|restlicher code)"
+    "|\u6b8b\u308a\u306e\u30b3\u30fc\u30c9|\ub098\uba38\uc9c0 ?\ucf54\ub4dc"
+)
+
+_TO_COME: Final = re.compile(
+    r"(?:\w+ ){0,4}(?:code|logic|implementation) (?:goes |will go |comes )?here"
+    r"|existing (?:code|logic|implementation|methods|functions)"
+    r"|(?:same|identical|unchanged) (?:as|from) (?:before|above|previously|(?:the )?(?:previous|original).*)"
+    r"|(?:todo|fixme|xxx) (?:\w+ ){0,2}implement.*|implement .*|(?:to be|not yet) implemented.*"
+)
+_OPENS_BLOCK: Final = re.compile(r"(?:[:{(>]|=>|\"\"\"|'''|\bthen|\bdo)\s*$")
+_FUNCTION: Final = re.compile(r"\s*(?:\w+\s+){0,4}(?:def|function|func|fun|fn)\s+[\w$]")
+_HOLLOW: Final = 3
+_NOTHING: Final = re.compile(
+    r"\s*(?:pass|\.\.\.|return(?: (?:None|null|nil|undefined))?;?|raise NotImplementedError\b.*"
+    r"|throw new \w+\(.*(?:not implemented|todo).*|panic\(.*implement.*|todo!\(.*|unimplemented!\(.*"
+    r"|[)\]}]+[;,]?|end|</\w+>)?\s*",
+    re.IGNORECASE,
+)
+
+
+def placeholders(path: str, content: str) -> list[str]:
+    """The comments in a file that stand in for code, as they are written; none in a file that is whole."""
+    lines = lines_of(content)
+    prose = language_of(path) in {"markdown", TEXT}
+    comment = _REMARK_IN_PROSE if prose else _COMMENT
+    found = {n for n, line in enumerate(lines) if len(line) <= _LONGEST_LINE and _stands_in(lines, n, comment)}
+    return [lines[number].strip() for number in sorted(found.union(() if prose else _hollow(lines)))]
+
+
+def _stands_in(lines: Sequence[str], number: int, comment: re.Pattern[str]) -> bool:
+    match = comment.search(lines[number])
+    if match is None:
+        return False
+    text = match["text"].lower()
+    words = _WORD.findall(text)
+    said = " ".join(words)
+    if _says_left_out(text, words) or _ELSEWHERE.search(said):
+        return True
+    return bool(_TO_COME.fullmatch(said)) and _is_all_of_a_block(lines, number)
+
+
+def _says_left_out(text: str, words: Sequence[str]) -> bool:
+    """Whether the words say that code is somewhere else, and hardly anything besides."""
+    said, others = {*words}, sum(word not in _ABOUT_CODE for word in words)
+    about_rest = next((word for word in words if word not in _INTRODUCTION), "") in _REST
+    dots = bool(_BEGINS_WITH_DOTS.match(text) or (about_rest and _ENDS_WITH_DOTS.search(text)))
+    if not others and said & _UNCHANGED and (dots or said & _CODE or "brevity" in said):
+        return True
+    if dots and said & _CODE and (others <= 2 if said & _REST else not others and said & (_KEPT | {"same", "before"})):
+        return True
+    if not said & _CODE or not about_rest:
+        return False
+    if not others and (said & _KEPT or (said & {"rest", "remainder"} and not text.rstrip().endswith("."))):
+        return True
+    return others <= 3 and words[-1] in _KEPT
+
+
+def _hollow(lines: Sequence[str]) -> list[int]:
+    """The comments that are all that a function holds, if there are three and half of the functions have no more."""
+    functions = [number for number, line in enumerate(lines) if _FUNCTION.match(line[:_LONGEST_LINE])]
+    comments = [number + 1 for number in functions if _is_all_of_a_block(lines, number + 1)]
+    return comments if len(comments) >= max(_HOLLOW, len(functions) / 2) else []
+
+
+def _is_all_of_a_block(lines: Sequence[str], number: int) -> bool:
+    """Whether the comment in a line of its own is between the start of a block and nothing."""
+    if number >= len(lines) or not lines[number].lstrip().startswith(("#", "//", "/*", "--", "<!--", ";", "%")):
+        return False
+    before = next((line for line in reversed(lines[max(number - 3, 0) : number]) if line.strip()), "")
+    after = lines[number + 1] if number + 1 < len(lines) else ""
+    return bool(_OPENS_BLOCK.search(before)) and bool(_NOTHING.fullmatch(after))

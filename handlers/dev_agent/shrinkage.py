@@ -1,0 +1,48 @@
+"""Whether a modified file lost what nobody asked to take away.
+
+A file of 20 lines or more is suspicious if more than half of its lines are gone and, where it has top-level
+definitions, more than half of these are neither in it nor in another file of the same answer; where it has none, if
+more than two thirds of its lines are gone. Nothing is suspicious if the task speaks of making the file smaller.
+Blank lines and lines that are only a mark such as a closing brace are not counted.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+_SMALLEST: Final = 20
+_DEFINITION: Final = re.compile(
+    r"^(?:(?:export|default|public|private|protected|internal|static|final|abstract|sealed|async|pub(?:\([a-z]+\))?|unsafe|"
+    r"extern|declare|inline|data|open|override)\s+){0,6}"
+    r"(?:def|class|function\*?|func(?:\s*\([^)\n]*\))?|fn|fun|interface|type|struct|enum|trait|impl|record|object|module|"
+    r"const|let|var|val|static|namespace|CREATE\s+(?:TABLE|VIEW|FUNCTION|INDEX))\s+(?P<name>[\w$.]+)",
+    re.MULTILINE | re.IGNORECASE,
+)
+_SMALLER: Final = re.compile(
+    r"\b(?:remov|delet|drop|shorten|simplif|split|mov|extract|replac|rewrit|rewrot|reduc|trim|clean|strip|merg|refactor|"
+    r"shrink|slim|prun|consolidat|restructur|migrat|convert|eliminat|unus|dead\s+code|deduplicat|cut)",
+    re.IGNORECASE,
+)
+
+
+def shrinkage(previous: str, content: str, others: Iterable[str], purpose: str) -> str | None:
+    """What a file lost that it should not have, in words for the model; None if it lost nothing of note.
+
+    `others` are the texts of the answer's other files, `purpose` all that the task says about the file.
+    """
+    before, after = _counted(previous), _counted(content)
+    if before < _SMALLEST or after >= before / 2 or _SMALLER.search(purpose):
+        return None
+    defined = _defined(previous)
+    lost = sorted(defined - _defined(content).union(*map(_defined, others)))
+    if len(lost) <= len(defined) / 2 if defined else after >= before / 3:
+        return None
+    return f"it had {before} lines and has {after}" + (f", without {', '.join(lost[:8])}" if lost else "")
+
+
+def _counted(text: str) -> int:
+    return sum(any(char.isalnum() for char in line) for line in text.split("\n"))
+
+
+def _defined(text: str) -> set[str]:
+    return {match["name"] for match in _DEFINITION.finditer(text)}

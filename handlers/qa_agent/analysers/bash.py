@@ -1,0 +1,36 @@
+"""Shell scripts, read by bash itself, which every Lambda runtime has (AL2023), and told not to run them."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable
+from typing import Final
+
+from qa_agent.analysers.syntax import Place
+
+SECONDS: Final = 5
+_MESSAGE: Final = re.compile(r"(?:^|: )line (\d+): (.*)")
+_HERE_DOCUMENT: Final = "here-document"
+
+
+def parse(text: str) -> Iterable[Place]:
+    """The first fault that `bash -n` names; raises TimeoutExpired. Doubted where there is no bash.
+
+    Extended patterns are on, because a script may turn them on at a line that is never reached here.
+    """
+    bash = shutil.which("bash")
+    if not bash:
+        return [Place(1, "there is no bash on this machine to read it", in_doubt=True)]
+    finished = subprocess.run(
+        [bash, "--norc", "--noprofile", "-O", "extglob", "-n"],
+        input=text.encode("utf-8", "replace"),
+        capture_output=True,
+        env={"LC_ALL": "C"},
+        timeout=SECONDS,
+        check=False,
+    )
+    said = finished.stderr.decode("utf-8", "replace")
+    if not finished.returncode and _HERE_DOCUMENT not in said:
+        return ()
+    faults = [Place(int(line), message) for line, message in _MESSAGE.findall(said)]
+    return faults[:1] or [Place(1, said.strip() or f"bash left with {finished.returncode}")]

@@ -1,0 +1,86 @@
+"""Macros of C and C++ that are not defined in the file: told from code by their names and places, and taken out."""
+
+import re
+from typing import Final
+
+from qa_agent.analysers.c_source import Source, Token
+
+_SHOUTED: Final = re.compile(r"_{0,2}[A-Z][A-Z0-9_]{2,}")
+_STARTS: Final = frozenset({";", "{", "}"})
+
+# What compilers read and the grammars do not (left), and what stands in its place (right).
+_GAPS: Final = (
+    (re.compile(r"\busing\s+typename\b"), "using"),
+    (re.compile(r"\b(?:PRI|SCN)[diouxX]\w+"), '""'),
+    (re.compile(r"\bdecltype\s*\([^()]*\)\s*\{"), "T{"),
+    (re.compile(r"(\bnew\s+[\w:<>]+)\s*\*+\s*\["), r"\1["),
+    (re.compile(r"^[ \t]*(?:export\s+)?(?:module|import)\b[^;\n]*;", re.MULTILINE), ""),
+    (re.compile(r"^[ \t]*export\s+", re.MULTILINE), ""),
+    (re.compile(r"(\bcase\s[^:;\n]*?)\.\.\."), r"\1+"),
+)
+
+
+def without_gaps(text: str) -> str:
+    """The text in the words of the grammar, where compilers know others for the same."""
+    for gap, word in _GAPS:
+        text = gap.sub(word, text)
+    return text
+
+
+def without_macros(source: Source) -> tuple[str, frozenset[int]]:
+    """The text with what looks like macros taken out where only their definition tells how they read, and their lines.
+
+    `TEST_CASE("name") {` becomes `if(1) {`; `EXPORT void f()` and `DECLARE(x)` on a line of its own lose the macro.
+    """
+    tokens = source.tokens
+    solid = source.solid
+    texts = [token.text for token in tokens]
+    lines: set[int] = set()
+    at = 0
+    while at < len(solid):
+        end, replacement = _macro_at(source, solid, at)
+        if replacement is not None:
+            lines.add(tokens[solid[at]].line)
+            for index in range(solid[at], solid[end - 1] + 1):
+                texts[index] = "\n" * texts[index].count("\n")
+            texts[solid[at]] = replacement + texts[solid[at]]
+        at = end
+    return "".join(texts), frozenset(lines)
+
+
+def _macro_at(source: Source, solid: list[int], at: int) -> tuple[int, str | None]:
+    """Where the token or macro at `at` ends, and what takes a macro's place; None where it may stay."""
+    token = source.tokens[solid[at]]
+    if token.kind != "name" or token.text in source.types:
+        return at + 1, None
+    if not (_SHOUTED.fullmatch(token.text) or token.text in source.macros):
+        return at + 1, None
+    end = _after_arguments(source.tokens, solid, at + 1)
+    before = source.tokens[solid[at - 1]] if at else Token("other", ";", 0)
+    after = source.tokens[solid[end]] if end < len(solid) else Token("close", "}", 0)
+    if end > at + 1:
+        return _call(before, after, end)
+    if after.text == "{" and before.text in _STARTS:
+        return at + 1, "if(1)"
+    stands_alone = before.text in _STARTS and after.text == "}"
+    trails = before.text == ")" and after.text in {"{", ";", "="}
+    return at + 1, "" if after.kind == "name" or stands_alone or trails else None
+
+
+def _call(before: Token, after: Token, end: int) -> tuple[int, str | None]:
+    if after.text == "{" and before.text in {*_STARTS, ")", ":", "else"}:
+        return end, "if(1)"
+    return end, "" if after.kind == "name" or after.text in {"}", "{"} else None
+
+
+def _after_arguments(tokens: list[Token], solid: list[int], at: int) -> int:
+    """The index behind the bracketed arguments that begin at `at`; `at` itself where none do."""
+    if at >= len(solid) or tokens[solid[at]].text != "(":
+        return at
+    depth = 0
+    for index in range(at, len(solid)):
+        kind = tokens[solid[index]].kind
+        depth += (kind == "open") - (kind == "close")
+        if depth == 0:
+            return index + 1
+    return at

@@ -1,0 +1,188 @@
+"""C and C++ as their compilers see them: preprocessor branches chosen, brackets counted."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+_TOKEN: Final = re.compile(
+    r"""
+    (?P<comment> //(?:\\\r?\n|[^\n])* | /\*.*?\*/ )
+  | (?P<directive> ^[ \t]*\#(?: \\\r?\n | //(?:\\\r?\n|[^\n])* | /\*.*?\*/ | "(?:\\.|[^"\\\n])*" | [^\n] )* )
+  | (?P<raw> (?:u8|[uUL])?R"(?P<tag>[^ ()\\\t\v\f\n]{0,16})\(.*?\)(?P=tag)" )
+  | (?P<cut_raw> (?:u8|[uUL])?R"[^ ()\\\t\v\f\n]{0,16}\( )
+  | (?P<literal> (?:u8|[uUL])?"(?:\\.|[^"\\\n])*" | (?:u8|[uUL])?'(?:\\.|[^'\\\n])+' )
+  | (?P<number> \.?\d(?:[eEpP][+-]|'?[\w.])* )
+  | (?P<name> [^\W\d]\w* )
+  | (?P<open> [(\[{] )
+  | (?P<close> [)\]}] )
+  | (?P<cut> /\* | ["'] )
+  | (?P<space> \n+ | [^\S\n]+ )
+  | (?P<other> . )
+    """,
+    re.VERBOSE | re.DOTALL | re.MULTILINE,
+)
+_CLOSES: Final = {")": "(", "]": "[", "}": "{"}
+_UNCLOSED: Final = {"/*": "a comment", '"': "a string", "'": "a character"}
+_DIRECTIVE: Final = re.compile(r"\s*#\s*(\w*)\s*(.*)", re.DOTALL)
+_INCLUDED: Final = re.compile(r"""(?:"[^"\n]+"|<[^>\n]+>|[A-Za-z_]\w*\s*(?:\(.*\))?)\s*(?://|/\*|$)""")
+_DIRECTIVES: Final = frozenset(
+    [
+        "define",
+        "elif",
+        "elifdef",
+        "elifndef",
+        "else",
+        "embed",
+        "endif",
+        "error",
+        "ident",
+        "if",
+        "ifdef",
+        "ifndef",
+        "import",
+        "include",
+        "include_next",
+        "line",
+        "pragma",
+        "undef",
+        "warning",
+    ]
+)
+_TYPE_KEYWORDS: Final = frozenset({"class", "struct", "enum", "union", "using", "typename", "concept"})
+
+
+class Token(NamedTuple):
+    """A piece of the source: what it is, its text, and its 1-based line."""
+
+    kind: str
+    text: str
+    line: int
+
+
+class Imbalance(NamedTuple):
+    """A bracket or quote without its partner."""
+
+    line: int
+    message: str
+
+
+@dataclass
+class Source:
+    """One reading of a file: its tokens, the names of macros and types that it defines, and what is unbalanced."""
+
+    tokens: list[Token] = field(default_factory=list)
+    macros: set[str] = field(default_factory=set)
+    types: set[str] = field(default_factory=set)
+    imbalance: Imbalance | None = None
+
+    @property
+    def text(self) -> str:
+        """The source without directives and branches not taken; its lines keep their numbers."""
+        return "".join(token.text for token in self.tokens)
+
+    @property
+    def solid(self) -> list[int]:
+        """The places of the tokens that mean something."""
+        return [index for index, token in enumerate(self.tokens) if token.kind not in {"space", "comment"}]
+
+
+@dataclass
+class _Conditional:
+    """An #if that is open: where it began, where its present branch began, and whether that branch is read."""
+
+    line: int
+    branch: int
+    taken: bool
+
+
+def read(text: str, *, last: bool = False) -> Source:
+    """Read a file the way a compiler would that takes the first (or last) branch of every conditional but `#if 0`."""
+    source = Source()
+    opened: list[_Conditional] = []
+    for token in _tokens(text):
+        taken = all(conditional.taken for conditional in opened)
+        if token.kind == "directive":
+            _obey(token, opened, source, last=last)
+            fault = _directive_fault(token) if taken else None
+        else:
+            fault = f"{_unclosed(token)} is not closed" if taken and "cut" in token.kind else None
+        if fault:
+            source.imbalance = Imbalance(token.line, fault)
+            return source
+        source.tokens.append(token if taken and token.kind != "directive" else _blank(token))
+    if opened:
+        source.imbalance = Imbalance(opened[-1].line, "#if has no #endif")
+    source.imbalance = source.imbalance or _bracket_fault(source.tokens)
+    names = [source.tokens[index].text for index in source.solid]
+    source.types.update(after for before, after in pairwise(names) if before in _TYPE_KEYWORDS)
+    return source
+
+
+def _tokens(text: str) -> Iterator[Token]:
+    line = 1
+    for match in _TOKEN.finditer(text):
+        yield Token(match.lastgroup or "other", match[0], line)
+        line += match[0].count("\n")
+
+
+def _blank(token: Token) -> Token:
+    return token._replace(kind="space", text="\n" * token.text.count("\n"))
+
+
+def _directive(token: Token) -> tuple[str, str]:
+    match = _DIRECTIVE.match(token.text)
+    return (match[1], match[2].strip()) if match else ("", "")
+
+
+def _obey(token: Token, opened: list[_Conditional], source: Source, *, last: bool) -> None:
+    """Follow a directive: enter or leave a branch, or note the name of a macro."""
+    command, rest = _directive(token)
+    here = len(source.tokens)
+    if command in {"if", "ifdef", "ifndef"}:
+        never = command == "if" and rest.split("/")[0].strip() in {"0", "false"}
+        opened.append(_Conditional(token.line, here, not never))
+    elif command in {"else", "elif", "elifdef", "elifndef"} and opened:
+        if last:
+            source.tokens[opened[-1].branch :] = map(_blank, source.tokens[opened[-1].branch :])
+        opened[-1].branch, opened[-1].taken = here, last
+    elif command == "endif" and opened:
+        opened.pop()
+    elif command == "define" and (name := re.match(r"\w+", rest)):
+        source.macros.add(name[0])
+
+
+def _directive_fault(token: Token) -> str | None:
+    command, rest = _directive(token)
+    if command and command not in _DIRECTIVES:
+        return f"#{command} is not a directive"
+    if command == "include" and not _INCLUDED.match(rest):
+        return "#include names no file"
+    if command in {"if", "elif", "define"}:
+        # A macro may well open a block that another one closes, but not a bracket or a quote.
+        tokens = [part for part in _tokens(rest) if part.text not in {"{", "}"}]
+        cut = next((part for part in tokens if "cut" in part.kind), None)
+        fault = _bracket_fault(tokens)
+        return f"{_unclosed(cut)} is not closed" if cut else fault and fault.message
+    return None
+
+
+def _unclosed(token: Token) -> str:
+    return _UNCLOSED.get(token.text, "a raw string")
+
+
+def _bracket_fault(tokens: list[Token]) -> Imbalance | None:
+    opened: list[Token] = []
+    for token in tokens:
+        if token.kind == "open":
+            opened.append(token)
+        elif token.kind == "close":
+            if not opened:
+                return Imbalance(token.line, f"{token.text} closes nothing")
+            if opened[-1].text != _CLOSES[token.text]:
+                return Imbalance(
+                    token.line, f"{token.text} does not close the {opened[-1].text} of line {opened[-1].line}"
+                )
+            opened.pop()
+    return Imbalance(opened[-1].line, f"{opened[-1].text} is not closed") if opened else None

@@ -1,0 +1,56 @@
+"""HTML, read by html5lib, which follows the standard's own parsing rules and names each breach of them."""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+import html5lib
+from html5lib.constants import E
+
+from qa_agent.analysers.syntax import Place
+
+# Of the standard's hundred parse errors, those that say that something is cut, misnested or not closed. A page without
+# a doctype, a fragment, an unknown entity or a start tag in an odd place is shown as it was meant.
+_FAULTS: Final = frozenset(
+    {
+        "unexpected-end-tag", "end-tag-too-early", "end-tag-too-early-named", "end-tag-too-early-ignored",
+        "expected-closing-tag-but-got-eof", "expected-named-closing-tag-but-got-eof",
+        "expected-one-end-tag-but-got-another",
+        "adoption-agency-1.1", "adoption-agency-1.2", "adoption-agency-1.3", "adoption-agency-4.4",
+        "unexpected-end-tag-before-html", "unexpected-implied-end-tag", "unexpected-cell-end-tag",
+        "eof-in-tag-name", "eof-in-attribute-name", "eof-in-attribute-value-double-quote",
+        "eof-in-attribute-value-single-quote", "eof-in-attribute-value-no-quotes", "eof-in-comment",
+        "eof-in-comment-double-dash", "eof-in-comment-end-dash", "eof-in-script-in-script", "eof-in-doctype",
+        "expected-attribute-name-but-got-eof", "expected-attribute-value-but-got-eof",
+        "expected-end-of-tag-but-got-eof", "expected-tag-name", "expected-closing-tag-but-got-char",
+        "invalid-character-in-attribute-name", "unexpected-character-after-attribute-value",
+        "unexpected-EOF-after-attribute-value",
+        "expected-script-data-but-got-eof", "unexpected-EOF-in-text-mode",
+    }
+)  # fmt: skip
+_TEMPLATED: Final = re.compile(r"\{\{|\{%|<%|<\?php")
+_TEMPLATE_ELEMENT: Final = re.compile(r"<template\b.*?</template\s*>", re.DOTALL | re.IGNORECASE)
+
+
+def parse(text: str) -> Iterable[Place]:
+    """What is cut, misnested or not closed; the source of a template engine is only doubted.
+
+    The content of a <template> element, which html5lib does not know, is not read.
+    """
+    places = _faults(_TEMPLATE_ELEMENT.sub(_blank, text))
+    doubted = bool(_TEMPLATED.search(text))
+    return [place._replace(in_doubt=doubted) for place in places]
+
+
+def _blank(match: re.Match[str]) -> str:
+    return "\n" * match[0].count("\n")
+
+
+def _faults(text: str) -> list[Place]:
+    parser = html5lib.HTMLParser()
+    parser.parse(text)
+    return [
+        Place(line, (E.get(code, code) % variables if variables else E.get(code, code)).rstrip("."))
+        for (line, _), code, variables in parser.errors
+        if code in _FAULTS
+    ]

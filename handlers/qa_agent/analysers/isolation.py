@@ -1,0 +1,127 @@
+"""Runs analysers in processes of their own, so that no file can crash, fill or hold up the worker.
+
+The child ends itself when one job takes too long or too much memory; which job that was shows from the answers that
+came before. The next child goes on behind it. What was not checked is said to have failed: QA fails closed.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Final
+
+from qa_agent.analysers.port import Analyser, Fault, SourceFile
+from shared.models.severity import Severity
+
+# What the interpreter and the programs it starts need to be found; credentials stay behind.
+_INHERITED: Final = ("LD_LIBRARY_PATH", "PATH", "SYSTEMROOT", "TMPDIR")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds for one file, for one job of many files, and for all; bytes of memory; children that may end early."""
+
+    file: int = 15
+    job: int = 60
+    total: float = 240.0
+    memory: int = 640 * 1024 * 1024
+    deaths: int = 5
+
+
+LIMITS: Final = Limits()
+"""What fits in the 600 seconds and 1024 MB of the function, with room to store the report."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """An analyser and the files it checks in one go: one, or all that it reads."""
+
+    analyser: Analyser
+    files: tuple[SourceFile, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a job: faults, or the reason why there is no answer."""
+
+    job: Job
+    faults: tuple[Fault, ...]
+    failure: str | None = None
+
+
+def jobs_of(analysers: Sequence[Analyser], files: Sequence[SourceFile]) -> Iterator[Job]:
+    """The jobs that check every file with every analyser that reads it."""
+    for analyser in analysers:
+        read = tuple(file for file in files if analyser.reads(file))
+        if read and not analyser.alone:
+            yield Job(analyser, read)
+        elif read:
+            yield from (Job(analyser, (file,)) for file in read)
+
+
+def run(jobs: Sequence[Job], limits: Limits, environ: Mapping[str, str] = os.environ) -> Iterator[Outcome]:
+    """The outcome of each job, in order."""
+    until = monotonic() + limits.total
+    waiting = list(jobs)
+    deaths = 0
+    while waiting and deaths <= limits.deaths and monotonic() < until:
+        answers = _child(waiting, limits, until - monotonic(), environ)
+        yield from (_outcome(job, answer) for job, answer in zip(waiting, answers, strict=False))
+        waiting = waiting[len(answers) :]
+        if waiting:
+            deaths += 1
+            yield Outcome(waiting.pop(0), (), "it took too long, too much memory, or crashed")
+    yield from (Outcome(job, (), "the time for this revision was over") for job in waiting)
+
+
+def _child(jobs: Sequence[Job], limits: Limits, seconds: float, environ: Mapping[str, str]) -> list[str]:
+    """The lines that a child answered before it was done, or ended."""
+    environment = {name: environ[name] for name in _INHERITED if name in environ}
+    try:
+        finished = subprocess.run(
+            [sys.executable, "-S", "-P", "-m", "qa_agent.analysers.process"],
+            input=_request(jobs, limits).encode("utf-8", "replace"),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**environment, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            timeout=seconds,
+            check=False,
+        )
+        said = finished.stdout
+    except subprocess.TimeoutExpired as expired:
+        said = expired.stdout or b""
+    return said.decode("utf-8", "replace").split("\n")[:-1]
+
+
+def _request(jobs: Sequence[Job], limits: Limits) -> str:
+    """What the child reads: the files once, and the jobs as where an analyser is, the files' numbers, and seconds."""
+    files = list(dict.fromkeys(file for job in jobs for file in job.files))
+    numbers = {file: number for number, file in enumerate(files)}
+    return json.dumps(
+        {
+            "memory": limits.memory,
+            "files": [(file.path, file.language, file.text) for file in files],
+            "jobs": [
+                (_place_of(job.analyser), [numbers[file] for file in job.files], _seconds(job, limits)) for job in jobs
+            ],
+        }
+    )
+
+
+def _place_of(analyser: Analyser) -> str:
+    return f"{type(analyser).__module__}:{type(analyser).__qualname__}"
+
+
+def _seconds(job: Job, limits: Limits) -> int:
+    return limits.file if job.analyser.alone else limits.job
+
+
+def _outcome(job: Job, line: str) -> Outcome:
+    answer = json.loads(line)
+    if isinstance(answer, str):
+        return Outcome(job, (), answer)
+    faults = (Fault(path, at, rule, Severity(severity), message) for path, at, rule, severity, message in answer)
+    return Outcome(job, tuple(faults))

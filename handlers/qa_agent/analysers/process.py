@@ -1,0 +1,59 @@
+"""The process that analysers run in: it reads jobs, and answers each with one line of JSON as soon as it is done.
+
+A job that overruns its time ends the process: the alarm's own action, which also works inside of a C extension.
+"""
+
+import contextlib
+import json
+import signal
+import sys
+from functools import cache
+from importlib import import_module
+from typing import Any, TextIO
+
+from qa_agent.analysers.port import Analyser, SourceFile
+
+
+def main() -> None:
+    """Do the jobs on standard input."""
+    request = json.load(sys.stdin)
+    _limit_memory(request["memory"])
+    files = [SourceFile(*file) for file in request["files"]]
+    # What tools print is no answer; and lizard puts this script's folder on the path, where html is not the library's.
+    answers, sys.stdout, sys.argv = sys.stdout, sys.stderr, []
+    for place, numbers, seconds in request["jobs"]:
+        _alarm(seconds)
+        try:
+            answer: Any = list(_analyser(place).check([files[number] for number in numbers]))
+        except (Exception, SystemExit) as failure:  # noqa: BLE001 - fails closed: whatever breaks an analyser counts against its files
+            answer = f"{type(failure).__name__}: {failure}"[:300]
+        _answer(answers, answer)
+
+
+@cache
+def _analyser(place: str) -> Analyser:
+    module, _, name = place.partition(":")
+    analyser: Analyser = getattr(import_module(module), name)()
+    return analyser
+
+
+def _answer(answers: TextIO, answer: object) -> None:
+    answers.write(json.dumps(answer) + "\n")
+    answers.flush()
+
+
+def _alarm(seconds: int) -> None:
+    if hasattr(signal, "alarm"):
+        signal.alarm(seconds)
+
+
+def _limit_memory(limit: int) -> None:
+    """Bound the address space, where the system can (not on macOS and Windows)."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""Python, read by the interpreter that runs this and, where that is too old for the code, by ruff."""
+
+import warnings
+from collections.abc import Iterable
+from typing import Final
+
+from qa_agent.analysers.ruff import run_ruff
+from qa_agent.analysers.syntax import Place
+
+NEWEST = "py314"
+"""The newest Python that ruff reads: code for it is right even where QA runs on an older one."""
+
+_STATEMENTS: Final = "F701,F702,F704,F706,F707"
+"""Statements out of place, which are syntax errors to Python and rules to ruff."""
+
+
+def parse(text: str) -> Iterable[Place]:
+    """Compile, which finds more than parsing does (a `return` outside of a function); nothing is run."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            compile(text, "<file>", "exec", dont_inherit=True)
+        except (RecursionError, MemoryError):
+            return (Place(1, "is nested too deeply for Python"),)
+        except SyntaxError as error:
+            return _second_opinion(text, Place(error.lineno or 1, error.msg))
+        except ValueError as error:
+            return (Place(1, str(error)),)
+    return ()
+
+
+def _second_opinion(text: str, place: Place) -> list[Place]:
+    """The place where Python stopped, unless a newer Python goes on."""
+    return [place] if run_ruff(("--target-version", NEWEST, "--select", _STATEMENTS, "-"), text) else []

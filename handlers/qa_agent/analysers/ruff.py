@@ -1,0 +1,100 @@
+"""Lint, security and complexity of Python, by ruff: its families F, S, B and C90."""
+
+import json
+import subprocess
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+from ruff import find_ruff_bin
+
+from qa_agent.analysers.port import AnalyserFailed, Fault, SourceFile
+from shared.models.severity import Severity
+from shared.paths import safe_path
+
+SECONDS: Final = 30
+"""What one run may take."""
+
+COMPLEX: Final = 10
+"""The cyclomatic complexity above which a function is hard to test: McCabe's own limit (1976)."""
+
+TARGET: Final = "py313"
+
+_OPTIONS: Final = (
+    "check", "--isolated", "--no-cache", "--quiet", "--exit-zero", "--output-format", "json", "--ignore-noqa",
+    "--config", f"lint.mccabe.max-complexity={COMPLEX}",
+)  # fmt: skip
+
+# Sure to fail when the line is reached: undefined names, wrong use of print, of formats, of statements.
+ERRORS: Final = ("F50", "F52", "F63", "F7", "F82")
+# What every program that runs another one would be told, however careful it is.
+_SILENT: Final = ("S404", "S603", "S607", "F401:__init__.py")
+# Tests assert, make up passwords and call local servers, and are as long as the list of what they check.
+_SILENT_IN_TESTS: Final = ("S", "B011", "B017", "C901")
+
+
+class Ruff:
+    """Runs ruff once over every Python file, in a folder of their own."""
+
+    name: ClassVar[str] = "ruff"
+    alone: ClassVar[bool] = False
+
+    def reads(self, file: SourceFile) -> bool:
+        """Whether it is Python."""
+        return file.language == "python"
+
+    def check(self, files: Sequence[SourceFile]) -> Iterable[Fault]:
+        """What ruff finds, in files under safe paths; raises UnsafePath for another, and AnalyserFailed."""
+        by_path = {file.path: file for file in files}
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name).resolve()
+            for file in files:
+                target = folder / safe_path(file.path)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_text(file.text, encoding="utf-8", errors="replace", newline="")
+            options = ("--select", "F,S,B,C90", "--target-version", TARGET, "--", *sorted(by_path))
+            found = run_ruff(options, "", folder)
+            faults = [_fault(item, by_path[_path_in(item, folder)]) for item in found]
+        return [fault for fault in faults if fault]
+
+
+def run_ruff(options: Sequence[str], text: str, folder: Path | None = None) -> list[dict[str, Any]]:
+    """What ruff finds; raises AnalyserFailed. Nothing on the machine configures it."""
+    try:
+        finished = subprocess.run(
+            [find_ruff_bin(), *_OPTIONS, *options],
+            input=text.encode("utf-8", "replace"),
+            capture_output=True,
+            cwd=folder,
+            env={"RAYON_NUM_THREADS": "2"},
+            timeout=SECONDS,
+            check=True,
+        )
+    except subprocess.CalledProcessError as error:
+        raise AnalyserFailed(f"ruff ended with status {error.returncode}") from error
+    except subprocess.TimeoutExpired as error:
+        raise AnalyserFailed(f"ruff took more than {SECONDS} seconds") from error
+    found: list[dict[str, Any]] = json.loads(finished.stdout)
+    if broken := next((item for item in found if not item["location"]), None):
+        raise AnalyserFailed(f"ruff could not read a file: {broken['message']}")
+    return found
+
+
+def _path_in(item: dict[str, Any], folder: Path) -> str:
+    return Path(item["filename"]).relative_to(folder).as_posix()
+
+
+def _fault(item: dict[str, Any], file: SourceFile) -> Fault | None:
+    """A finding of ruff's; None for what parsers report and for what is no fault in a file of this kind."""
+    rule = item["code"]
+    if not rule or rule == "invalid-syntax" or _is_silent(rule, file):
+        return None
+    severity = Severity.ERROR if rule.startswith(ERRORS) else Severity.WARNING
+    return Fault(file.path, item["location"]["row"], rule, severity, item["message"])
+
+
+def _is_silent(rule: str, file: SourceFile) -> bool:
+    if file.is_test and rule.startswith(_SILENT_IN_TESTS):
+        return True
+    return f"{rule}:{file.path.rpartition('/')[2]}" in _SILENT or rule in _SILENT

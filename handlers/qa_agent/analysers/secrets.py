@@ -1,0 +1,125 @@
+"""Secrets that someone left in a file, told from placeholders, and never repeated in full."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import ClassVar, Final, NamedTuple
+
+from qa_agent.analysers.port import Fault, SourceFile
+from shared.models.severity import Severity
+
+RULE: Final = "secret"
+
+
+class Pattern(NamedTuple):
+    """A kind of secret: what it is called, and what it looks like (the first group, or all, is the secret)."""
+
+    name: str
+    looks: re.Pattern[str]
+
+
+# Shapes that their issuers publish, so a match is a secret unless it says that it is none.
+_KNOWN: Final = tuple(
+    Pattern(name, re.compile(looks))
+    for name, looks in (
+        ("an AWS access key", r"\b((?:AKIA|ASIA)[A-Z2-7]{16})\b"),
+        ("a Google API key", r"\b(AIza[0-9A-Za-z_-]{35})(?![0-9A-Za-z_-])"),
+        ("a Google OAuth secret", r"\b(GOCSPX-[0-9A-Za-z_-]{28})"),
+        ("a GitHub token", r"\b((?:gh[pousr]_[0-9A-Za-z]{36,255})|github_pat_[0-9A-Za-z_]{82})\b"),
+        ("a GitLab token", r"\b(glpat-[0-9A-Za-z_-]{20,})"),
+        ("a Slack token", r"\b(xox[abeoprs]-[0-9A-Za-z-]{10,})"),
+        ("a Slack webhook", r"(https://hooks\.slack\.com/services/T\w{6,}/B\w{6,}/\w{20,})"),
+        ("a Stripe key", r"\b((?:sk|rk)_live_[0-9A-Za-z]{16,})"),
+        ("an OpenAI key", r"\b(sk-(?:proj-|svcacct-)?[0-9A-Za-z_-]{20,}T3BlbkFJ[0-9A-Za-z_-]{20,})"),
+        ("an Anthropic key", r"\b(sk-ant-[0-9A-Za-z]+-[0-9A-Za-z_-]{80,})"),
+        ("a SendGrid key", r"\b(SG\.[0-9A-Za-z_-]{22}\.[0-9A-Za-z_-]{43})"),
+        ("an npm token", r"\b(npm_[0-9A-Za-z]{36})\b"),
+        ("a PyPI token", r"\b(pypi-AgEI[0-9A-Za-z_-]{50,})"),
+        ("a private key", r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY-----\s*([0-9A-Za-z+/=\s]{64,})"),
+    )
+)
+# A name that says secret, and a quoted text given to it.
+_ASSIGNED: Final = Pattern(
+    "a hard-coded secret",
+    re.compile(
+        r"""(?ix) (?<!:) \b [\w.-]{0,40}?
+        (?: password|passwd|pwd|secret|token|credential|(?:api|access|private)_?-?key )
+        (?: [_-]? (?:key|value|id) )? ["']? \s{0,4} (?: : \s{0,4} (?:str|string) \s{0,4} = | := | [:=] ) \s{0,4}
+        ["'] ([^"'\s]{8,200}) ["']"""
+    ),
+)
+_IN_URL: Final = Pattern(
+    "a password in an address", re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s:/@'\"]{1,60}:([^\s:/@'\"]{6,80})@")
+)
+_PLACEHOLDER: Final = re.compile(
+    r"(?i)change[_-]?(me|it)|your|example|sample|placeholder|dummy|fake|mock|test|todo|replace|insert|redacted|secret"
+    r"|password|passwd|xxx|\*\*\*|\.\.\.|<|>|\$\{|\{\{|%\(|\{|^\$|env|localhost|1234|abcd|foo|bar|default|none|null|^/|\.(com|json|ya?ml|py|js|txt)\b"
+)
+_BORING: Final = re.compile(r"(.)\1{5,}|EXAMPLE|XXXX|0123456789|1234567890|abcdefghij", re.IGNORECASE)
+_ENTROPY: Final = 3.0
+"""Bits a character: words and names have less, random text of 16 characters or more has more."""
+
+
+class Secrets:
+    """Looks for secrets in every file that is text."""
+
+    name: ClassVar[str] = "secrets"
+    alone: ClassVar[bool] = True
+
+    def reads(self, file: SourceFile) -> bool:
+        """Any file may hold one."""
+        return True
+
+    def check(self, files: Sequence[SourceFile]) -> Iterable[Fault]:
+        """One fault for each line with a secret; the message shows its first four characters."""
+        return [fault for file in files for fault in _faults(file)]
+
+
+def _faults(file: SourceFile) -> Iterator[Fault]:
+    told: set[int] = set()
+    for name, at, secret, severity in _found(file):
+        line = file.text.count("\n", 0, at) + 1
+        if line not in told:
+            told.add(line)
+            yield Fault(file.path, line, RULE, severity, f"{name}: {mask(secret)}; read it from the environment")
+
+
+def _found(file: SourceFile) -> Iterator[tuple[str, int, str, Severity]]:
+    for pattern in _KNOWN:
+        for match in pattern.looks.finditer(file.text):
+            if not _BORING.search(match[1]):
+                yield pattern.name, match.start(), match[1], Severity.ERROR
+    if file.is_test:
+        return
+    for pattern in (_ASSIGNED, _IN_URL):
+        for match in pattern.looks.finditer(file.text):
+            if _is_random(match[1]):
+                yield pattern.name, match.start(), match[1], Severity.WARNING
+
+
+def masked(text: str) -> str:
+    """The text with every secret that is found in it, whatever the file, replaced by its mask; lines stay in place."""
+    file = SourceFile("", "", text)
+    for _, _, secret, _ in sorted(_found(file), key=lambda found: -len(found[2])):
+        text = text.replace(secret, mask(secret) + "\n" * secret.count("\n"))
+    return text
+
+
+def _is_random(text: str) -> bool:
+    """Whether a text given to a name like `password` looks like one, and not like a placeholder or a word."""
+    if _PLACEHOLDER.search(text) or _BORING.search(text):
+        return False
+    kinds = sum(bool(re.search(kind, text)) for kind in ("[a-z]", "[A-Z]", r"\d", r"[^\w]"))
+    return kinds >= 2 and entropy(text) >= _ENTROPY
+
+
+def entropy(text: str) -> float:
+    """Shannon's entropy of the characters of a text, in bits a character."""
+    counts = Counter(text)
+    return -sum(count / len(text) * math.log2(count / len(text)) for count in counts.values())
+
+
+def mask(secret: str) -> str:
+    """The first four characters and how many there are."""
+    return f"{secret[:4]}... ({len(secret)} characters)"

@@ -1,0 +1,88 @@
+"""SQL, read by sqlglot: the dialect is unknown, so a statement that any of the common ones reads is right."""
+
+import logging
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import sqlglot
+from sqlglot.errors import ParseError, SqlglotError
+
+from qa_agent.analysers.syntax import Place
+
+_DIALECTS: Final = ("postgres", "mysql", "sqlite", "tsql", "oracle", "bigquery", "snowflake")
+# What holds statements of its own, client commands, and templates: sqlglot does not claim to read them.
+_BEYOND: Final = re.compile(
+    r"^\s*(?:\\\w|DELIMITER\b|GO\s*$|CREATE\s+(?:OR\s+\w+\s+)?(?:DEFINER\s*=\s*\S+\s+)?"
+    r"(?:FUNCTION|PROCEDURE|TRIGGER|PACKAGE|RULE|EVENT)\b|DO\s+\$|BEGIN\b|DECLARE\b|COPY\b)|\{\{|\{%",
+    re.IGNORECASE | re.MULTILINE,
+)
+# Whether a backslash escapes a quote depends on the dialect: first where it does, then where it does not.
+_TOKENS: Final = tuple(
+    re.compile(
+        rf"""--[^\n]*|/\*.*?\*/|{text}|"[^"]*"|`[^`]*`|\$(\w*)\$.*?\$\1\$|(?P<end>;)|(?P<open>\()|(?P<close>\))|.""",
+        re.DOTALL,
+    )
+    for text in (r"'(?:''|\\.|[^'\\])*'", "'[^']*'")
+)
+_LINE: Final = re.compile(r"[Ll]ine (\d+)")
+
+
+def parse(text: str) -> Iterable[Place]:
+    """The first fault of each statement that no dialect reads, named by the dialect that read furthest."""
+    logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
+    brackets = [_bracket_fault(text, token) for token in _TOKENS]
+    if all(brackets):
+        return filter(None, brackets[:1])
+    if not _fault(text):
+        return ()
+    doubted = bool(_BEYOND.search(text))
+    places = (place._replace(line=place.line + line - 1) for line, part in _statements(text) if (place := _fault(part)))
+    return [place._replace(in_doubt=doubted) for place in places]
+
+
+def _bracket_fault(text: str, token: re.Pattern[str]) -> Place | None:
+    """The bracket without its partner, which sqlglot forgives in statements that it only passes on."""
+    opened: list[int] = []
+    for match in token.finditer(text):
+        if match["open"]:
+            opened.append(match.start())
+        elif match["close"]:
+            if not opened:
+                return Place(text.count("\n", 0, match.start()) + 1, ") closes nothing")
+            opened.pop()
+    return Place(text.count("\n", 0, opened[-1]) + 1, "( is not closed") if opened else None
+
+
+def _statements(text: str) -> Iterator[tuple[int, str]]:
+    """Each statement and the line that it begins on."""
+    start = 0
+    for match in _TOKENS[0].finditer(text):
+        if match["end"]:
+            yield text.count("\n", 0, start) + 1, text[start : match.end()]
+            start = match.end()
+    yield text.count("\n", 0, start) + 1, text[start:]
+
+
+def _fault(text: str) -> Place | None:
+    furthest = Place(0, "")
+    for dialect in _DIALECTS:
+        place = _fault_in(text, dialect)
+        if not place:
+            return None
+        furthest = max(furthest, place, key=lambda found: found.line)
+    return furthest
+
+
+def _fault_in(text: str, dialect: str) -> Place | None:
+    try:
+        sqlglot.parse(text, dialect=dialect)
+    except RecursionError:
+        return Place(1, "is nested too deeply")
+    except ParseError as error:
+        first = error.errors[0] if error.errors else {}
+        return Place(first.get("line") or 1, str(first.get("description") or error).split(" but got ")[0])
+    except SqlglotError as error:
+        line = _LINE.search(str(error))
+        return Place(int(line[1]) if line else 1, str(error).split("\n")[0][:120])
+    return None

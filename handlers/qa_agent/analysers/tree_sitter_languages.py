@@ -1,0 +1,234 @@
+"""JavaScript, TypeScript, Go, Java, Rust, C and C++, read by their tree-sitter grammars.
+
+A grammar takes a little more than its language does, and in places a little less. What experience found is answered
+here, for each language in its own function: see "What is known to be missed" in docs/quality-score.md.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from importlib import import_module
+from typing import Final
+
+from tree_sitter import Language, Node, Parser, Tree
+
+from qa_agent.analysers import c_macros, c_source
+from qa_agent.analysers.syntax import MOST, Place
+
+_GRAMMARS: Final = {
+    "javascript": ("tree_sitter_javascript", "language"),
+    "typescript": ("tree_sitter_typescript", "language_typescript"),
+    "tsx": ("tree_sitter_typescript", "language_tsx"),
+    "go": ("tree_sitter_go", "language"),
+    "java": ("tree_sitter_java", "language"),
+    "rust": ("tree_sitter_rust", "language"),
+    "c": ("tree_sitter_c", "language"),
+    "cpp": ("tree_sitter_cpp", "language"),
+}
+_OPENS: Final = {"(": ")", "[": "]", "{": "}", "${": "}", "#{": "}"}
+_BRACKETS: Final = frozenset({*_OPENS, *_OPENS.values()})
+_NIGHTLY: Final = re.compile(r"^\s*#!\[feature\(", re.MULTILINE)
+_FOREIGN_INCLUDE: Final = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:"|<[\w.-]*/)', re.MULTILINE)
+_BRACKET_LINE: Final = re.compile(r"(\}[ \t]*\r?\n\s*)\[")
+_ELSE: Final = re.compile(r"^[ \t]*#[ \t]*el", re.MULTILINE)
+# Attributes on expressions and `for<'a>` in the middle of a type: Rust reads the same without them.
+_RUST_GAPS: Final = re.compile(r"""#\[\w+(?:\([^()"']*\))?\]|\bfor<(?:'\w+,?\s*)*>""")
+_GO_OUTSIDE: Final = ("_declaration", "_clause", "comment")
+_SHOWN: Final = 30
+
+Rule = Callable[[Node], Place | None]
+
+
+def parse_javascript(text: str) -> Iterable[Place]:
+    """ECMAScript 2025 with JSX.
+
+    The grammar takes `[` on the line after `}` for a subscript, also where only a new statement can begin.
+    """
+    places = _strict("javascript", text, _constant_without_value)
+    if not places or not _BRACKET_LINE.search(text):
+        return places
+    return places if _strict("javascript", _BRACKET_LINE.sub(r"\1;[", text), _constant_without_value) else []
+
+
+def parse_typescript(text: str) -> Iterable[Place]:
+    """TypeScript 5; with JSX where it does not parse without."""
+    places = _strict("typescript", text)
+    return places if not places or _strict("tsx", text) else []
+
+
+def parse_go(text: str) -> Iterable[Place]:
+    """Go 1.25."""
+    return _strict("go", text, _not_go)
+
+
+def parse_java(text: str) -> Iterable[Place]:
+    """Java 21."""
+    return _strict("java", text)
+
+
+def parse_rust(text: str) -> Iterable[Place]:
+    """Stable Rust, edition 2024; a file that turns on nightly features is read with doubt."""
+    places = _strict("rust", text, _not_rust)
+    if places and not _strict("rust", _RUST_GAPS.sub(_blank, text), _not_rust):
+        return []
+    if places and _NIGHTLY.search(text) and _is_balanced("rust", text):
+        return [_doubted(place, "it uses features of nightly Rust") for place in places[:1]]
+    return places
+
+
+def parse_c(text: str) -> Iterable[Place]:
+    """C23; a header (every .h counts as C) may be C++."""
+    places = _preprocessed("c", text)
+    return places if not places or _preprocessed("cpp", text) else []
+
+
+def parse_cpp(text: str) -> Iterable[Place]:
+    """C++20."""
+    return _preprocessed("cpp", text)
+
+
+def _strict(grammar: str, text: str, rule: Rule | None = None) -> list[Place]:
+    """The faults of a file; what the grammar takes but the language does not is for `rule` to find."""
+    content = text.encode("utf-8", "replace")
+    tree = _parser(grammar).parse(content)
+    places = _places(tree, content) if tree.root_node.has_error else []
+    if places:
+        return places
+    place = rule(tree.root_node) if rule else None
+    return [place] if place else []
+
+
+def _preprocessed(grammar: str, text: str) -> list[Place]:
+    """Read C as it is, then with its conditionals resolved, then without what looks like macros.
+
+    Brackets and quotes are counted apart, so that no macro hides one that is missing.
+    """
+    source = c_source.read(text)
+    fault = source.imbalance or (_ELSE.search(text) and c_source.read(text, last=True).imbalance)
+    if fault:
+        return [Place(fault.line, fault.message)]
+    if not _strict(grammar, text) or not _strict(grammar, source.text):
+        return []
+    plain, macros = c_macros.without_macros(source)
+    places = _strict(grammar, c_macros.without_gaps(plain))
+    if places and (macros or _FOREIGN_INCLUDE.search(text)) and not _is_cut(source):
+        return [_doubted(places[0], "a macro may be why")]
+    return places
+
+
+def _is_cut(source: c_source.Source) -> bool:
+    """Whether the last token is one that no C file ends with."""
+    solid = source.solid
+    return bool(solid) and source.tokens[solid[-1]].text not in {";", "}", ")"}
+
+
+def _blank(match: re.Match[str]) -> str:
+    return "\n" * match[0].count("\n")
+
+
+def _doubted(place: Place, reason: str) -> Place:
+    return Place(place.line, f"could not be read ({place.message}); {reason}", in_doubt=True)
+
+
+@cache
+def _parser(grammar: str) -> Parser:
+    module, function = _GRAMMARS[grammar]
+    return Parser(Language(getattr(import_module(module), function)()))
+
+
+def _places(tree: Tree, content: bytes) -> list[Place]:
+    """The innermost faults of a tree, the bracket that is not closed first."""
+    nodes = list(_nodes(tree.root_node))
+    unbalanced = _unbalanced(_brackets(nodes))
+    places = [_bracket_place(unbalanced[-1])] if unbalanced else []
+    faults = (node for node in nodes if node.is_missing or (node.is_error and not _holds_fault(node)))
+    places += (Place(node.start_point.row + 1, _message(node, content)) for node in faults)
+    return list(dict.fromkeys(places))[:MOST]
+
+
+def _bracket_place(node: Node) -> Place:
+    fault = "is not closed" if node.type in _OPENS else "closes nothing that is open"
+    return Place(node.start_point.row + 1, f"{node.type} {fault}")
+
+
+def _constant_without_value(root: Node) -> Place | None:
+    """JavaScript's `const name` without a value, which is also what a cut leaves of `const name = value`."""
+    for node in _nodes(root):
+        if node.type == "lexical_declaration" and node.children[0].type == "const":
+            for declared in node.named_children:
+                if declared.type == "variable_declarator" and not declared.child_by_field_name("value"):
+                    return Place(declared.start_point.row + 1, "a constant has no value")
+    return None
+
+
+def _not_go(root: Node) -> Place | None:
+    """A Go file without its package clause, or with what a cut leaves of a declaration: a word, a constant's name."""
+    if not any(child.type == "package_clause" for child in root.children):
+        return Place(1, "package clause is missing")
+    for child in root.named_children:
+        if not child.type.endswith(_GO_OUTSIDE):
+            return Place(child.start_point.row + 1, "a statement outside of a function")
+        first = next((spec for spec in child.named_children if spec.type == "const_spec"), None)
+        if first and not first.child_by_field_name("value"):
+            return Place(first.start_point.row + 1, "a constant has no value")
+    return None
+
+
+def _not_rust(root: Node) -> Place | None:
+    """A Rust attribute or doc comment with nothing after it to describe, or `#!` that begins no attribute."""
+    stray = next((child for child in root.children if child.type == "shebang" and child.start_byte), None)
+    if stray:
+        return Place(stray.start_point.row + 1, "unexpected #!")
+    for child in reversed(root.children):
+        if child.type == "attribute_item" or any(part.type.startswith("outer_doc") for part in child.children):
+            return Place(child.start_point.row + 1, "describes nothing")
+        if not child.type.endswith("comment"):
+            break
+    return None
+
+
+def _nodes(root: Node) -> Iterator[Node]:
+    """Every node in order, without recursion: a hostile file nests deeper than Python's stack."""
+    cursor = root.walk()
+    while True:
+        if cursor.node is not None:
+            yield cursor.node
+        if cursor.goto_first_child():
+            continue
+        while not cursor.goto_next_sibling():
+            if not cursor.goto_parent():
+                return
+
+
+def _holds_fault(node: Node) -> bool:
+    return any(child.is_missing or child.is_error or child.has_error for child in node.children)
+
+
+def _is_balanced(grammar: str, text: str) -> bool:
+    return not _unbalanced(_brackets(_nodes(_parser(grammar).parse(text.encode("utf-8", "replace")).root_node)))
+
+
+def _brackets(nodes: Iterable[Node]) -> list[Node]:
+    return [node for node in nodes if node.type in _BRACKETS and not node.is_missing and not node.child_count]
+
+
+def _unbalanced(brackets: list[Node]) -> list[Node]:
+    """The brackets that are open at the end, or the first that closes another than the last one opened."""
+    opened: list[Node] = []
+    for node in brackets:
+        if node.type in _OPENS:
+            opened.append(node)
+        elif opened and _OPENS[opened[-1].type] == node.type:
+            opened.pop()
+        else:
+            return [node]
+    return opened
+
+
+def _message(node: Node, content: bytes) -> str:
+    if node.is_missing:
+        return f"{node.type} is missing"
+    if node.end_byte >= len(content.rstrip()):
+        return "the file ends too early"
+    shown = content[node.start_byte : node.end_byte].decode("utf-8", "replace").split("\n")[0].strip()
+    return f"unexpected {shown if len(shown) <= _SHOWN else shown[: _SHOWN - 3] + '...'}"

@@ -1,0 +1,58 @@
+"""What follows from a report: packaging, another repair round, or a person's review of the best revision."""
+
+import hashlib
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Final
+
+from shared.models.project import Revision
+from shared.models.quality import Finding, QualityReport, Severity
+from shared.models.records import TestRecord
+
+MAX_ROUNDS: Final = 3
+"""Repair rounds of one build."""
+
+
+class Verdict(StrEnum):
+    """Where a tested revision goes."""
+
+    PASS = "pass"  # noqa: S105 - no secret
+    REPAIR = "repair"
+    REVIEW = "review"
+
+
+def decide(report: QualityReport, earlier: Sequence[TestRecord]) -> Verdict:
+    """The verdict, given the tests of the build's earlier rounds.
+
+    A repair is asked for while rounds are left, there is something to repair, and the last repair changed the findings.
+    """
+    if report.passed:
+        return Verdict.PASS
+    same_as_before = bool(earlier) and earlier[-1].fingerprint == fingerprint(report.findings)
+    if report.revision.round >= MAX_ROUNDS or not repairable(report.findings) or same_as_before:
+        return Verdict.REVIEW
+    return Verdict.REPAIR
+
+
+def repairable(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The findings that a developer can act on, the errors first."""
+    acted_on = [finding for finding in findings if finding.severity is not Severity.INFO]
+    return tuple(sorted(acted_on, key=lambda finding: finding.severity is not Severity.ERROR))
+
+
+def fingerprint(findings: Sequence[Finding]) -> str:
+    """The same for findings that only moved: a finding is known by its file, its rule, and the text of its line."""
+    places = sorted(f"{finding.path}\0{finding.rule}\0{finding.message}\0{_line(finding)}" for finding in findings)
+    return hashlib.sha256("\n".join(places).encode()).hexdigest()
+
+
+def _line(finding: Finding) -> str:
+    """The text of the line that a finding names, as far as the finding shows it."""
+    mark = f"{finding.line}:"
+    return next((line.removeprefix(mark).strip() for line in finding.lines if line.startswith(mark)), "")
+
+
+def best(candidates: Sequence[tuple[Revision, float, int]]) -> Revision:
+    """The best of some revisions, each with its score and its number of errors: fewest errors, then the highest score,
+    then the earliest, because a later one that is no better has only cost more."""
+    return min(candidates, key=lambda one: (one[2], -one[1], one[0].round))[0]

@@ -1,0 +1,77 @@
+"""How records become items of the table and come back: keys, attributes, times."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from shared.models.base import Model
+from shared.models.events import TimelineEvent
+from shared.models.project import Project, ProjectSummary
+from shared.models.records import Work
+from shared.storage.table import Attributes, Key, Put
+
+METADATA: Final = "METADATA"
+LISTING: Final = "PROJECT"
+"""The partition of the listing index that holds every project."""
+
+_COUNTERS: Final = {"calls": "model_calls", "prompt_tokens": "prompt_tokens", "output_tokens": "output_tokens"}
+"""TokenUsage as top-level attributes, because DynamoDB's ADD reaches no nested one."""
+
+
+def partition(project_id: str) -> str:
+    """The partition key of all of a project's items."""
+    return f"PROJECT#{project_id}"
+
+
+def metadata_key(project_id: str) -> Key:
+    """The key of the item that says whether a project exists; every write to the project is conditional on it."""
+    return Key(partition(project_id), METADATA)
+
+
+def iso(at: datetime) -> str:
+    """A time as items store it."""
+    return at.isoformat().replace("+00:00", "Z")
+
+
+def attributes(record: Model) -> Attributes:
+    """A record as an item's attributes."""
+    dumped: dict[str, Any] = record.model_dump(mode="json", by_alias=True)
+    return dumped
+
+
+def metadata(project: Project) -> Attributes:
+    """A project as the attributes of its `METADATA` item."""
+    stored = dict(attributes(project))
+    tokens = stored.pop("tokens")
+    counters = {attribute: tokens[name] for name, attribute in _COUNTERS.items()}
+    return {**stored, **counters, "GSI1PK": LISTING, "GSI1SK": project.id}
+
+
+def counted(tokens: dict[str, int]) -> dict[str, int]:
+    """What is to be added to the counters of a `METADATA` item, of those that changed."""
+    return {_COUNTERS[name]: count for name, count in tokens.items() if count}
+
+
+def project_of(stored: Attributes) -> Project:
+    """The project of a `METADATA` item."""
+    return Project.model_validate(_named(Project, stored))
+
+
+def summary_of(stored: Attributes) -> ProjectSummary:
+    """The project of a listing index's item."""
+    return ProjectSummary.model_validate(_named(ProjectSummary, stored))
+
+
+def _named(kind: type[Model], stored: Attributes) -> dict[str, Any]:
+    """The fields of a model, with the counters where the model has them."""
+    fields = {name: value for name, value in stored.items() if name in kind.model_fields}
+    return {**fields, "tokens": {name: stored.get(attribute, 0) for name, attribute in _COUNTERS.items()}}
+
+
+def work_of(stored: Attributes) -> Work:
+    """The part of an item that all kinds of work share."""
+    return Work.model_validate({name: value for name, value in stored.items() if name in Work.model_fields})
+
+
+def timeline_put(project_id: str, event: TimelineEvent) -> Put:
+    """The write that adds an event to a project's timeline."""
+    return Put(Key(partition(project_id), f"EVENT#{event.id}"), event.model_dump(mode="json"), absent=True)

@@ -1,0 +1,162 @@
+"""Gemini's answers as they come over HTTP: what `generateContent` said, or which failure it is.
+
+Both adapters read here rather than in their SDK's types: the older SDK knows neither thoughts nor half of the finish
+reasons, and the newer one warns of those it does not know. See ai.google.dev/api/generate-content.
+"""
+
+import json
+import re
+from typing import Any, Final
+
+from pydantic import Field, model_validator
+
+from shared.errors import AgentError
+from shared.language_model.port import (
+    FinishReason,
+    ModelQuotaSpent,
+    ModelUnavailable,
+    ModelUnusable,
+    Reply,
+)
+from shared.models.base import TolerantModel
+from shared.models.project import TokenUsage
+
+QUOTA_WAIT_SECONDS: Final = 3600.0
+"""Until a spent daily quota is tried again. It returns at midnight in California; RetryInfo does not say so."""
+
+_FINISHED: Final = {
+    "STOP": FinishReason.STOP,
+    "MAX_TOKENS": FinishReason.MAX_TOKENS,
+    "CONTINUATION": FinishReason.MAX_TOKENS,
+} | dict.fromkeys(
+    ("SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MODEL_ARMOR", "ESCALATION",
+     "PUP_LIMITED_DISABLED", "IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"),
+    FinishReason.BLOCKED,
+)  # fmt: skip
+
+_PER_DAY: Final = re.compile(r"per[ _-]?day|daily", re.IGNORECASE)
+_SECONDS: Final = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s?")
+_SHOWN: Final = 1000
+
+
+class _Wire(TolerantModel):
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, raw: Any) -> Any:
+        return {name: value for name, value in raw.items() if value is not None} if isinstance(raw, dict) else raw
+
+
+class _Part(_Wire):
+    text: str = ""
+    thought: bool = False
+
+
+class _Content(_Wire):
+    parts: tuple[_Part, ...] = ()
+
+
+class _Candidate(_Wire):
+    content: _Content = _Content()
+    finish_reason: str = Field(default="", alias="finishReason")
+
+
+class _Feedback(_Wire):
+    block_reason: str = Field(default="", alias="blockReason")
+
+
+class _Usage(_Wire):
+    prompt: int = Field(default=0, alias="promptTokenCount")
+    candidates: int = Field(default=0, alias="candidatesTokenCount")
+    thoughts: int = Field(default=0, alias="thoughtsTokenCount")
+
+
+class _Violation(_Wire):
+    quota_id: str = Field(default="", alias="quotaId")
+
+
+class _Detail(_Wire):
+    """Any of google.rpc's error details (cloud.google.com/apis/design/errors): the fields that tell something here."""
+
+    reason: str = ""
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    violations: tuple[_Violation, ...] = ()
+    retry_delay: Any = Field(default="", alias="retryDelay")
+
+
+class _Status(_Wire):
+    code: int = 0
+    message: str = ""
+    status: str = ""
+    details: tuple[_Detail, ...] = ()
+
+
+class _Answer(_Wire):
+    candidates: tuple[_Candidate, ...] = ()
+    prompt_feedback: _Feedback | None = Field(default=None, alias="promptFeedback")
+    usage: _Usage = Field(default=_Usage(), alias="usageMetadata")
+    error: _Status | None = None
+
+
+def read_reply(body: str) -> Reply:
+    """The reply in the body of a 200; raises `ModelUnavailable` if the body is none, or what an error in it means."""
+    answer = _parsed(body)
+    if answer is None:
+        raise ModelUnavailable("the model's answer could not be read")
+    if answer.error is not None:
+        raise failure(answer.error.code, body)
+    usage = answer.usage
+    tokens = TokenUsage(calls=1, prompt_tokens=usage.prompt, output_tokens=usage.candidates + usage.thoughts)
+    if not answer.candidates:
+        blocked = answer.prompt_feedback is not None
+        reason = answer.prompt_feedback.block_reason if answer.prompt_feedback else ""
+        return Reply("", FinishReason.BLOCKED if blocked else FinishReason.OTHER, tokens, reason or "no candidates")
+    candidate = answer.candidates[0]
+    text = "".join(part.text for part in candidate.content.parts if not part.thought)
+    reason = candidate.finish_reason or "no finish reason"
+    return Reply(text, _FINISHED.get(reason, FinishReason.OTHER), tokens, reason)
+
+
+def failure(code: int, body: str, retry_after: str = "") -> AgentError:
+    """What an HTTP status other than 200 means, with its body and its Retry-After header, in seconds."""
+    answer = _parsed(body)
+    status = (answer.error if answer else None) or _Status()
+    said = " ".join((status.message or body).split())[:_SHOWN]
+    if code == 429:
+        return _exhausted(status, body, retry_after)
+    if code in {408, 409, 425, 499} or code >= 500 or code < 300:
+        return ModelUnavailable(
+            f"the model answered {code} {status.status}".rstrip(), after=_delay(status, retry_after)
+        )
+    if code in {401, 403} or any(detail.reason.startswith("API_KEY_") for detail in status.details):
+        return ModelUnusable(f"the model refused the API key ({said}); store a valid one and try again")
+    if code == 404:
+        return ModelUnusable(
+            f"the model has no answer to this, check its name and endpoint (404 {status.status}): {said}"
+        )
+    return ModelUnusable(f"the model refused the request ({code} {status.status}): {said}")
+
+
+def _exhausted(status: _Status, body: str, retry_after: str) -> AgentError:
+    quotas = [violation.quota_id for detail in status.details for violation in detail.violations]
+    quotas += [str(detail.metadata.get("quota_limit", "")) for detail in status.details]
+    if any(map(_PER_DAY.search, quotas if any(quotas) else [status.message or body])):
+        return ModelQuotaSpent("the model's daily quota is used up", after=QUOTA_WAIT_SECONDS)
+    return ModelUnavailable("the model is throttled", after=_delay(status, retry_after))
+
+
+def _delay(status: _Status, retry_after: str) -> float | None:
+    """The seconds to wait that RetryInfo or the header asks for."""
+    asked = [str(detail.retry_delay) for detail in status.details if detail.retry_delay] + [retry_after]
+    match = _SECONDS.fullmatch(asked[0].strip())
+    return float(match[1]) if match else None
+
+
+def _parsed(body: str) -> _Answer | None:
+    try:
+        raw = json.loads(body)
+        if isinstance(raw, list) and len(raw) == 1:
+            (raw,) = raw  # an error to a streaming request comes in an array
+        # Half of a surrogate pair is possible in JSON, but not in UTF-8.
+        return _Answer.model_validate_json(json.dumps(raw, ensure_ascii=False).encode(errors="replace"))
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,106 @@
+"""The language model port on Google's older `google-generativeai` SDK, over REST; for those who name it.
+
+The SDK's support has ended and it is pinned, so that what is used of its inside (a model's client and its HTTP session)
+stays as it is.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from shared.language_model.gemini_wire import failure, read_reply
+from shared.language_model.port import ModelUnavailable, ModelUnusable, Prompt, Remaining, Reply, call_seconds
+
+if TYPE_CHECKING:
+    import requests
+
+# What the SDK's Schema has under the same name; the rest of JSON Schema is left to whoever validates the reply.
+_SAME: Final = frozenset({"type", "description", "enum", "required", "nullable"})
+_RENAMED: Final = {"minItems": "min_items", "maxItems": "max_items"}
+
+
+class GoogleGenerativeaiModel:
+    """Gemini, over the Developer API's `generateContent`; one attempt a call."""
+
+    def __init__(self, api_key: str, model: str, endpoint: str | None = None) -> None:
+        self._api_key = api_key
+        self._model = model
+        self._endpoint = endpoint
+        self._connected: Any = None
+
+    def generate(self, prompt: Prompt, remaining: Remaining) -> Reply:
+        answered = self._ask(prompt, call_seconds(remaining))
+        if answered.status != 200:
+            raise failure(answered.status, answered.body, answered.retry_after) from answered
+        return read_reply(answered.body)
+
+    def _ask(self, prompt: Prompt, seconds: float) -> "_Answered":
+        client = self._client()
+        import google.generativeai as genai
+        from google.auth.exceptions import TransportError
+        from requests import RequestException
+
+        model = genai.GenerativeModel(self._model, system_instruction=prompt.system, generation_config=_config(prompt))
+        model._client = client
+        try:
+            model.generate_content(prompt.text, request_options={"timeout": seconds, "retry": None})
+        except _Answered as answered:
+            return answered
+        except (RequestException, TransportError, TimeoutError, ConnectionError) as error:
+            raise ModelUnavailable(f"the model did not answer: {type(error).__name__}") from error
+        raise AssertionError("the SDK read an answer that should have been taken from it")
+
+    def _client(self) -> Any:
+        """This model's own client: the SDK keeps the latest only."""
+        if self._connected is None:
+            try:
+                from google import generativeai as genai
+                from google.generativeai.client import get_default_generative_client
+            except ImportError as error:
+                raise ModelUnusable(
+                    "MODEL_ADAPTER is google_generativeai, but this function has no such package: add"
+                    " google-generativeai to its requirements.txt and deploy again"
+                ) from error
+            options = {"api_endpoint": self._endpoint} if self._endpoint else None
+            genai.configure(api_key=self._api_key, transport="rest", client_options=options)
+            self._connected = get_default_generative_client()
+            self._connected.transport._session.hooks["response"].append(_take)
+        return self._connected
+
+
+class _Answered(Exception):
+    """Carries an answer past the SDK, whose types drop what they do not know, such as that a part is a thought."""
+
+    def __init__(self, response: "requests.Response") -> None:
+        super().__init__(f"HTTP status {response.status_code}")
+        self.status = response.status_code
+        self.body = response.content.decode("utf-8", errors="replace")
+        self.retry_after = response.headers.get("retry-after", "")
+
+
+def _take(response: "requests.Response", *args: object, **options: object) -> NoReturn:
+    raise _Answered(response)
+
+
+def _config(prompt: Prompt) -> dict[str, Any]:
+    if prompt.schema is None:
+        return {}
+    schema = response_schema(prompt.schema, prompt.schema.get("$defs", {}))
+    return {"response_mime_type": "application/json", "response_schema": schema}
+
+
+def response_schema(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a JSON schema that the SDK can send, with its references put in; recursive ones are not possible."""
+    if "$ref" in schema:
+        named = definitions[schema["$ref"].rpartition("/")[2]]
+        return response_schema({**named, **{key: value for key, value in schema.items() if key != "$ref"}}, definitions)
+    if "anyOf" in schema:
+        first = next(option for option in schema["anyOf"] if option.get("type") != "null")
+        nullable = any(option.get("type") == "null" for option in schema["anyOf"])
+        return response_schema(first, definitions) | ({"nullable": True} if nullable else {})
+    kept = {key: value for key, value in schema.items() if key in _SAME}
+    kept |= {name: schema[key] for key, name in _RENAMED.items() if key in schema}
+    if "items" in schema:
+        kept["items"] = response_schema(schema["items"], definitions)
+    if "properties" in schema:
+        kept["properties"] = {key: response_schema(value, definitions) for key, value in schema["properties"].items()}
+    return kept

@@ -1,0 +1,64 @@
+"""Reading the JSON out of a model's reply: bare, in a fence, or with prose around it; never repaired.
+
+A repaired reply would be a plausible one: whatever closes a cut string or a missing bracket makes up the rest.
+"""
+
+import json
+import re
+from typing import Final, NoReturn
+
+# A fence of JSON, and what begins an object rather than a brace in prose.
+_FENCED: Final = re.compile(
+    r"^[ \t]*(?:```|~~~)[ \t]*(?:json[\w-]*)?[ \t]*\n\s*(?=[{\[])", re.IGNORECASE | re.MULTILINE
+)
+_OBJECT: Final = re.compile(r"\{(?=\s*[\"}])")
+_ARRAY: Final = re.compile(r"\[\s*(?:[\[{\"\]\d-]|true\b|false\b|null\b)")
+_SHOWN: Final = 40
+
+
+def read_json(text: str) -> object:
+    """The one JSON value, an object or an array, of a reply.
+
+    It is the whole text, or what a code fence begins with, or the first object in prose. Raises ValueError, with a
+    message for the model, if there is none, if it is broken (where it breaks off is said), or if another follows.
+    """
+    text = text.removeprefix("\ufeff").strip()
+    start = _start(text)
+    value, end = _decoded(text, start)
+    if other := _FENCED.search(text, end) or _OBJECT.search(text, end):
+        raise ValueError(f"there is more JSON after the first, {_place(text, other.end())}: answer with one object")
+    return value
+
+
+def _start(text: str) -> int:
+    if text.startswith("{") or _ARRAY.match(text):
+        return 0
+    found = _FENCED.search(text)
+    if found:
+        return found.end()
+    found = _OBJECT.search(text)
+    if found:
+        return found.start()
+    raise ValueError(
+        f"there is no JSON object in the answer, which begins {text[:_SHOWN]!r}" if text else "the answer is empty"
+    )
+
+
+def _decoded(text: str, start: int) -> tuple[object, int]:
+    try:
+        return json.JSONDecoder(parse_constant=_refuse_constant).raw_decode(text, start)
+    except json.JSONDecodeError as error:
+        cut = error.msg.startswith("Unterminated string") or not text[error.pos :].strip("`~ \t\r\n")
+        what = "the JSON is cut off" if cut else f"the JSON is broken: {error.msg}"
+        raise ValueError(f"{what}, {_place(text, error.pos)}, after {text[: error.pos][-_SHOWN:]!r}") from error
+    except RecursionError as error:
+        raise ValueError("the JSON is nested too deeply") from error
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _place(text: str, position: int) -> str:
+    line = text.count("\n", 0, position) + 1
+    return f"line {line} column {position - text.rfind(chr(10), 0, position)}"

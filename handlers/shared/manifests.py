@@ -1,0 +1,22 @@
+"""The files that a piece of work is about, fixed once: every delivery of it sees the same ones."""
+
+from shared.errors import Retryable
+from shared.models.project import Revision, StoredObject
+from shared.models.records import Manifest
+from shared.projects import Projects
+from shared.storage.objects import Objects, describe, read_named
+
+
+def fix(projects: Projects, objects: Objects, project_id: str, key: str) -> tuple[Manifest, StoredObject]:
+    """The manifest stored under `key`, or, where there is none, the project's files now, stored there first."""
+    now = Manifest(files=tuple(projects.files(project_id)))
+    content = objects.put_first(key, now.model_dump_json(indent=1).encode(), "application/json")
+    return Manifest.model_validate_json(content), describe(key, content)
+
+
+def tested(projects: Projects, objects: Objects, project_id: str, revision: Revision) -> Manifest:
+    """The files of a revision as QA tested it; raises `Retryable` if it has not."""
+    test = next((test for test in projects.tests(project_id) if test.revision == revision), None)
+    if test is None or test.manifest is None:
+        raise Retryable(f"revision {revision} has not been tested")
+    return Manifest.model_validate_json(read_named(objects, test.manifest))

@@ -1,0 +1,49 @@
+"""What the API says of itself: that it is alive, what it reaches, and why an answer is not the one asked for."""
+
+from pydantic import ConfigDict, Field
+
+from shared.models.base import Model
+
+
+class Health(Model):
+    """The API is alive."""
+
+    status: str = "ok"
+
+
+class Check(Model):
+    """Whether the API reaches one of the things that it stands on."""
+
+    name: str
+    ok: bool
+    milliseconds: int
+
+
+class HealthReport(Model):
+    """The API reaches all that it stands on."""
+
+    status: str = "ok"
+    checks: list[Check]
+
+
+class Fault(Model):
+    """One thing that is wrong with a request."""
+
+    detail: str
+    pointer: str | None = Field(default=None, description="a JSON pointer into the body (RFC 6901)")
+    parameter: str | None = Field(default=None, description="a parameter of the path, the query or the header")
+
+
+class ProblemView(Model):
+    """Why there is no other answer (RFC 9457)."""
+
+    model_config = ConfigDict(title="Problem")
+
+    type: str = Field(description="stable; docs/api.md lists them", examples=["urn:agenticai:problem:not-found"])
+    title: str
+    status: int
+    detail: str
+    request_id: str
+    errors: list[Fault] | None = Field(default=None, description="where the fault is, for `invalid`")
+    project_id: str | None = Field(default=None, description="the project that is stored but not yet queued")
+    checks: list[Check] | None = Field(default=None, description="what was reached and what not, for `unhealthy`")

@@ -1,0 +1,250 @@
+"""What people ask of projects: each request is one transaction, with the messages that start its work."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from shared.errors import Retryable
+from shared.identifiers import Clock, Identifiers
+from shared.items import (
+    METADATA,
+    attributes,
+    metadata,
+    metadata_key,
+    partition,
+    project_of,
+    timeline_put,
+)
+from shared.models.events import EventType, TimelineEvent
+from shared.models.messages import AnyMessage, DeployRequested, PlanRequested
+from shared.models.project import Project, Revision
+from shared.models.records import ChangeRecord, DeploymentRecord, PlanRecord, RequestRecord, WorkState
+from shared.models.workflow import FINAL, ProjectStatus
+from shared.projects import MAX_CONFLICTS, pending
+from shared.refusals import KeyReused, NoSuchProject, NotNow, VersionChanged
+from shared.stalled import Stalled
+from shared.storage.table import Conflict, Key, Put, Table, Update, Write
+
+AT_REST: Final = frozenset({ProjectStatus.COMPLETED, ProjectStatus.NEEDS_REVIEW})
+"""The statuses in which a project takes a change or another deployment."""
+
+KEPT_SECONDS: Final = 24 * 3600
+"""How long an Idempotency-Key is remembered at the least."""
+
+_AGENT: Final = "api"
+
+
+class Once(NamedTuple):
+    """A request that is to count once: the digests of its Idempotency-Key and of what it asks."""
+
+    key: str
+    content: str
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The project as the request left it, and what is to be sent; sending it again is harmless."""
+
+    project: Project
+    messages: tuple[AnyMessage, ...]
+
+
+class _Step(NamedTuple):
+    """What a request would write, and what it would be answered with."""
+
+    accepted: Accepted
+    writes: tuple[Write, ...]
+
+
+class Requests:
+    """The requests to the projects of one table.
+
+    Each method takes the `correlation_id` of the API's request, and `once` where the caller gave an Idempotency-Key:
+    then a repetition writes nothing and is answered as the first was. All raise `RequestRefused` and `Retryable`.
+    """
+
+    def __init__(self, table: Table, *, clock: Clock, identifiers: Identifiers) -> None:
+        self._table = table
+        self._clock = clock
+        self._new_id = identifiers
+
+    def create(
+        self,
+        name: str,
+        requirements: str,
+        correlation_id: str,
+        *,
+        template: str | None = None,
+        once: Once | None = None,
+    ) -> Accepted:
+        """Begin a new project with its first plan."""
+        key = Key(f"REQUEST#{once.key}", METADATA) if once else None
+
+        def step() -> _Step:
+            at = self._clock()
+            project = Project(
+                id=self._new_id(),
+                name=name,
+                requirements=requirements,
+                template=template,
+                status=ProjectStatus.CREATED,
+                revision=Revision(build=1),
+                created_at=at,
+                updated_at=at,
+                version=1,
+                idempotency=key.pk if key else None,
+            )
+            message = PlanRequested(project_id=project.id, correlation_id=correlation_id, revision=project.revision)
+            stored = Put(metadata_key(project.id), metadata(project), absent=True)
+            event = self._event(project, EventType.PROJECT_CREATED)
+            return _Step(Accepted(project, (message,)), (stored, pending(message, PlanRecord), event))
+
+        return self._make(step, once, key)
+
+    def modify(self, project_id: str, requirements: str, correlation_id: str, *, once: Once | None = None) -> Accepted:
+        """Begin the next build of a project that is at rest: a change of what is there."""
+
+        def step() -> _Step:
+            project = self._at_rest(project_id)
+            revision = Revision(build=project.revision.build + 1)
+            after = _written(project, self._clock(), status=ProjectStatus.PLANNING, revision=revision, failure=None)
+            change = ChangeRecord(
+                build=revision.build,
+                requirements=requirements,
+                correlation_id=correlation_id,
+                requested_at=after.updated_at,
+            )
+            message = PlanRequested(project_id=project_id, correlation_id=correlation_id, revision=revision)
+            noted = Put(Key(partition(project_id), f"MOD#{revision.build}"), attributes(change), absent=True)
+            event = self._event(after, EventType.CHANGE_REQUESTED, f"build {revision.build}")
+            return _Step(
+                Accepted(after, (message,)), (_over(project, after), noted, pending(message, PlanRecord), event)
+            )
+
+        return self._make(step, once, _scoped(project_id, once))
+
+    def deploy(self, project_id: str, correlation_id: str, *, once: Once | None = None) -> Accepted:
+        """Package the current revision, again if it has been: a revision has one deployment."""
+
+        def step() -> _Step:
+            project = self._at_rest(project_id)
+            after = _written(project, self._clock(), status=ProjectStatus.DEPLOYING, failure=None)
+            message = DeployRequested(project_id=project_id, correlation_id=correlation_id, revision=project.revision)
+            key = Key(partition(project_id), message.work)
+            again = Update(key, set={"state": WorkState.PENDING, "failure": None})
+            work = again if self._table.get(key) else pending(message, DeploymentRecord)
+            event = self._event(after, EventType.DEPLOYMENT_REQUESTED, f"revision {project.revision}")
+            return _Step(Accepted(after, (message,)), (_over(project, after), work, event))
+
+        return self._make(step, once, _scoped(project_id, once))
+
+    def retry(self, project_id: str, correlation_id: str, *, once: Once | None = None) -> Accepted:
+        """Take up a project from the step that failed, or that waits for a message which never came."""
+
+        def step() -> _Step:
+            project = self._project(project_id)
+            stalled = Stalled.of(self._table, project, correlation_id)
+            if project.status in AT_REST or not stalled.messages:
+                raise NotNow(f"The project is {project.status}: there is nothing to try again.")
+            after = _written(project, self._clock())
+            if project.status in FINAL:
+                moved = {"status": stalled.status, "failure": None, "retries": project.retries + 1}
+                after = after.model_copy(update=moved)
+            event = self._event(
+                after, EventType.RETRY_REQUESTED, ", ".join(message.work for message in stalled.messages)
+            )
+            return _Step(Accepted(after, stalled.messages), (_over(project, after), *stalled.reopenings, event))
+
+        return self._make(step, once, _scoped(project_id, once))
+
+    def rename(self, project_id: str, name: str, version: int) -> Project:
+        """Give a project another name, if it is still the version that the caller saw."""
+        for _ in range(MAX_CONFLICTS):
+            project = self._project(project_id)
+            if project.version != version:
+                raise VersionChanged(f"The project is at version {project.version}.")
+            after = _written(project, self._clock(), name=name)
+            try:
+                self._table.write(_over(project, after))
+            except Conflict:
+                continue
+            return after
+        raise Retryable(f"{project_id} is written by too many at once")
+
+    def _make(self, step: Callable[[], _Step], once: Once | None, key: Key | None) -> Accepted:
+        """Make a step's writes, and keep its answer with them; look again whenever something came between."""
+        for _ in range(MAX_CONFLICTS):
+            earlier = self._earlier(once, key)
+            if earlier:
+                return earlier
+            accepted, writes = step()
+            kept = [Put(key, attributes(self._record(accepted, once)), absent=True)] if once and key else []
+            try:
+                self._table.write(*writes, *kept)
+            except Conflict:
+                continue
+            return accepted
+        raise Retryable("the project is written by too many at once")
+
+    def _earlier(self, once: Once | None, key: Key | None) -> Accepted | None:
+        """What the same request was answered with before; its messages only as far as nobody has taken them up."""
+        stored = self._table.get(key) if once and key else None
+        if stored is None or once is None:
+            return None
+        record = RequestRecord.model_validate(stored)
+        if record.content != once.content:
+            raise KeyReused("This Idempotency-Key came with another request before; use a new one for a new request.")
+        return Accepted(record.project, tuple(filter(self._untouched, record.messages)))
+
+    def _untouched(self, message: AnyMessage) -> bool:
+        work = self._table.get(Key(partition(message.project_id), message.work))
+        return work is not None and work["state"] == WorkState.PENDING
+
+    def _record(self, accepted: Accepted, once: Once) -> RequestRecord:
+        expires_at = int(self._clock().timestamp()) + KEPT_SECONDS
+        return RequestRecord(
+            content=once.content, project=accepted.project, messages=accepted.messages, expires_at=expires_at
+        )
+
+    def _project(self, project_id: str) -> Project:
+        stored = self._table.get(metadata_key(project_id))
+        if stored is None:
+            raise NoSuchProject(project_id)
+        return project_of(stored)
+
+    def _at_rest(self, project_id: str) -> Project:
+        project = self._project(project_id)
+        if project.status not in AT_REST:
+            raise NotNow(f"The project is {project.status}; this is for one that is {' or '.join(sorted(AT_REST))}.")
+        return project
+
+    def _event(self, project: Project, kind: EventType, detail: str = "") -> Put:
+        event = TimelineEvent(
+            id=self._new_id(),
+            type=kind,
+            at=project.updated_at,
+            agent=_AGENT,
+            work=METADATA,
+            attempt=0,
+            status=project.status,
+            detail=detail,
+        )
+        return timeline_put(project.id, event)
+
+
+def _scoped(project_id: str, once: Once | None) -> Key | None:
+    """Where the answer to a request about one project is kept: with the project, so that it goes with it."""
+    return Key(partition(project_id), f"REQUEST#{once.key}") if once else None
+
+
+def _written(project: Project, at: datetime, **changes: object) -> Project:
+    """The project with changes, as the next version."""
+    return project.model_copy(update={**changes, "updated_at": at, "version": project.version + 1})
+
+
+def _over(before: Project, after: Project) -> Update:
+    """The write that makes one version of a project the next, unless another came between."""
+    old, new = attributes(before), attributes(after)
+    changed = {name: value for name, value in new.items() if value != old[name] and name != "version"}
+    return Update(metadata_key(before.id), set=changed, add={"version": 1}, among={"version": [before.version]})

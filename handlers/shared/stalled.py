@@ -1,0 +1,69 @@
+"""The work of a project that has begun or could begin, and has not ended: what a retry sends messages for."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+from shared.items import partition, work_of
+from shared.models.messages import AnyMessage, DeployRequested, PlanRequested, TaskReady, TestRequested
+from shared.models.project import Project
+from shared.models.records import Work, WorkState
+from shared.models.workflow import ProjectStatus
+from shared.storage.table import Key, Table, Update
+
+_STATUS: Final[Mapping[type, ProjectStatus]] = {
+    PlanRequested: ProjectStatus.PLANNING,
+    TaskReady: ProjectStatus.DEVELOPING,
+    TestRequested: ProjectStatus.TESTING,
+    DeployRequested: ProjectStatus.DEPLOYING,
+}
+_KINDS: Final = ("DEPLOY#", "PLAN#", "TASK#", "TEST#")
+
+
+class Stalled(NamedTuple):
+    """What a retry of a project sends and writes."""
+
+    messages: tuple[AnyMessage, ...]
+    """One for each piece of work that was asked for and has not ended."""
+    reopenings: tuple[Update, ...]
+    """The writes that put failed work back to pending."""
+    status: ProjectStatus
+    """Where the project stands while this work is done."""
+
+    @classmethod
+    def of(cls, table: Table, project: Project, correlation_id: str) -> "Stalled":
+        """What is stalled in a project's current build."""
+        works = [work for work in _works(table, project.id) if work.revision.build == project.revision.build]
+        asked_for = _asked_for(project, works, correlation_id)
+        open_works = [work for work in works if work.state is not WorkState.DONE and work.work in asked_for]
+        failed = [work for work in open_works if work.state is WorkState.FAILED]
+        step = next((asked_for[work.work] for work in (*failed, *open_works)), None)
+        return cls(
+            messages=tuple(asked_for[work.work] for work in open_works),
+            reopenings=tuple(_reopening(project.id, work) for work in failed),
+            status=_STATUS[type(step)] if step else project.status,
+        )
+
+
+def _works(table: Table, project_id: str) -> Iterable[Work]:
+    for kind in _KINDS:
+        for item in table.query(partition(project_id), first=kind, last=kind + "\U0010ffff"):
+            yield work_of(item.attributes)
+
+
+def _asked_for(project: Project, works: Iterable[Work], correlation_id: str) -> dict[str, AnyMessage]:
+    """The message of each piece of work that is due: a person asked for it, or work that is done emitted it."""
+    build = project.revision.model_copy(update={"round": 0})
+    by_people: list[AnyMessage] = [
+        PlanRequested(project_id=project.id, correlation_id=correlation_id, revision=build),
+        DeployRequested(project_id=project.id, correlation_id=correlation_id, revision=project.revision),
+    ]
+    emitted = [message for work in works if work.state is WorkState.DONE for message in work.outbox]
+    return {message.work: message for message in (*by_people, *emitted)}
+
+
+def _reopening(project_id: str, work: Work) -> Update:
+    return Update(
+        Key(partition(project_id), work.work),
+        set={"state": WorkState.PENDING, "failure": None},
+        among={"state": [WorkState.FAILED]},
+    )

@@ -1,0 +1,45 @@
+"""The templates in the table."""
+
+from typing import Final
+
+from shared.items import METADATA
+from shared.models.template import Template, TemplateSummary
+from shared.storage.table import INDEX_PARTITION, INDEX_SORT, Attributes, Index, Key, Put, Table
+
+LISTING: Final = "TEMPLATE"
+"""The partition of the listing index that holds every template."""
+
+MAX_TEMPLATES: Final = 100
+
+
+class Templates:
+    """All templates of one table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def listed(self) -> list[TemplateSummary]:
+        """The templates, by id."""
+        page = self._table.listed(Index.ALL, LISTING, limit=MAX_TEMPLATES)
+        return [
+            TemplateSummary.model_validate(_fields(TemplateSummary, item.attributes)) for item in reversed(page.items)
+        ]
+
+    def get(self, template_id: str) -> Template | None:
+        """One template; None if there is none of that id."""
+        stored = self._table.get(_key(template_id))
+        return Template.model_validate(_fields(Template, stored)) if stored else None
+
+
+def template_put(template: Template) -> Put:
+    """The write that stores a template, over an earlier one of that id."""
+    indexed = {INDEX_PARTITION[Index.ALL]: LISTING, INDEX_SORT: template.id}
+    return Put(_key(template.id), {**template.model_dump(), **indexed})
+
+
+def _key(template_id: str) -> Key:
+    return Key(f"TEMPLATE#{template_id}", METADATA)
+
+
+def _fields(kind: type[TemplateSummary], stored: Attributes) -> Attributes:
+    return {name: value for name, value in stored.items() if name in kind.model_fields}

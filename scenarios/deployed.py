@@ -1,0 +1,36 @@
+"""A deployed stack on a running engine: its addresses, and the clients of both."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from emulator.client import ControlClient
+    from emulator.process import Engine
+    from scenarios.client import ProjectsApi
+    from stack.outputs import StackOutputs
+    from stack.target import Target
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A deployed stack on a running engine."""
+
+    engine: "Engine"
+    target: "Target"
+    outputs: "StackOutputs"
+    token: str
+
+    def api(self) -> "ProjectsApi":
+        """A client of the stack's API."""
+        from scenarios.client import ProjectsApi
+
+        return ProjectsApi(self.outputs.api_url, self.token)
+
+    def control(self) -> "ControlClient":
+        """A client of the engine's control API."""
+        from emulator.client import ControlClient
+
+        return ControlClient(self.engine.endpoint_url)

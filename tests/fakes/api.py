@@ -1,0 +1,134 @@
+"""The API over fakes: requests in, as API Gateway hands them over, and answers out."""
+
+import itertools
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+from api_handler.api import Api
+from api_handler.commands import Commands
+from api_handler.health import Ask, Health
+from api_handler.service import Service
+from shared.archives import Archives
+from shared.deletion import Deletion
+from shared.errors import Retryable
+from shared.models.messages import AnyMessage
+from shared.projects import Projects
+from shared.requests import Requests
+from shared.templates import Templates
+from tests.fakes.objects import InMemoryObjects
+from tests.fakes.outgoing import SentMessages
+from tests.fakes.table import InMemoryTable
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+TOKEN = "the-token"
+START = datetime(2026, 1, 1, tzinfo=UTC)
+REQUIREMENTS = "A library that greets people by name, with tests."
+
+
+@dataclass
+class Answer:
+    """What API Gateway gets back."""
+
+    status: int
+    headers: dict[str, str]
+    body: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def problem(self) -> str:
+        """The last part of the problem's type."""
+        assert self.headers["content-type"] == "application/problem+json"
+        assert self.json["status"] == self.status
+        assert self.json["request_id"] == self.headers["x-request-id"]
+        return str(self.json["type"]).removeprefix("urn:agenticai:problem:")
+
+
+@dataclass
+class BrokenQueues(SentMessages):
+    """Queues that take nothing while they are broken."""
+
+    broken: bool = field(default=False)
+
+    def send(self, messages: Iterable[AnyMessage], *, delay: int = 0) -> None:
+        if self.broken:
+            raise Retryable("the queue does not answer")
+        super().send(messages, delay=delay)
+
+
+class FakeApi:
+    """The API over fakes."""
+
+    def __init__(self, *, allowed_origin: str | None = None, things: Mapping[str, Ask] | None = None) -> None:
+        self.table, self.objects, self.sent = InMemoryTable(), InMemoryObjects(), BrokenQueues()
+        self.faults: list[str] = []
+        self.notes: list[str] = []
+        self.seconds_left = 29.0
+        ids, ticks = itertools.count(1), itertools.count(1)
+
+        def clock() -> datetime:
+            return START + timedelta(milliseconds=next(ticks))
+
+        def identifiers() -> str:
+            return f"{next(ids):026d}"
+
+        self.projects = Projects(self.table, clock=clock, identifiers=identifiers)
+        self.requests = Requests(self.table, clock=clock, identifiers=identifiers)
+        deletion, templates = Deletion(self.table, self.objects), Templates(self.table)
+        service = Service(
+            self.projects,
+            self.objects,
+            Archives(self.table, self.objects),
+            deletion,
+            templates,
+            Health(lambda: things or {"table": lambda: None}, clock, self.notes.append),
+        )
+        commands = Commands(self.requests, self.projects, deletion, self.sent, templates)
+        self._api = Api(lambda: [TOKEN], lambda: service, lambda: commands, allowed_origin, self.faults.append)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        raw: str | None = None,
+        query: Mapping[str, str] | None = None,
+        token: str | None = TOKEN,
+        **headers: str,
+    ) -> Answer:
+        """One request; `raw` is a body as it is, and `headers` are written with underscores."""
+        text = raw if raw is not None else json.dumps(body) if body is not None else None
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        sent = {"content-type": "application/json", **sent} if text is not None else sent
+        if token is not None:
+            sent = {"authorization": f"Bearer {token}", **sent}
+        event = {
+            "path": path,
+            "httpMethod": method,
+            "headers": sent,
+            "multiValueHeaders": {name: [value] for name, value in sent.items()},
+            "queryStringParameters": dict(query or {}),
+            "multiValueQueryStringParameters": {name: [value] for name, value in (query or {}).items()},
+            "requestContext": {"requestId": "request-1", "stage": "v1", "path": f"/v1{path}"},
+            "body": text,
+            "isBase64Encoded": False,
+        }
+        context = SimpleNamespace(get_remaining_time_in_millis=lambda: self.seconds_left * 1000)
+        made = self._api.answer(event, cast("LambdaContext", context))
+        listed = {name.lower(): values for name, values in made["multiValueHeaders"].items()}
+        assert all(len(values) == 1 for values in listed.values())
+        return Answer(made["statusCode"], {name: values[0] for name, values in listed.items()}, made["body"] or "")
+
+    def post(self, name: str = "demo", *, idempotency_key: str | None = None) -> Answer:
+        """Create a project."""
+        headers = {} if idempotency_key is None else {"idempotency_key": idempotency_key}
+        return self.call("POST", "/api/projects", {"name": name, "requirements": REQUIREMENTS}, query=None, **headers)

@@ -1,0 +1,234 @@
+"""Who may call, what is read of a request, and what every answer has."""
+
+import json
+from datetime import datetime, timedelta
+
+import pytest
+
+from api_handler.tokens import GRACE, StoredToken, Tokens
+from shared.errors import Retryable
+from tests.fakes.api import REQUIREMENTS, START, TOKEN, FakeApi
+
+PROJECT = "/api/projects/" + "0" * 26
+ROUTES = [
+    ("GET", "/api/projects"), ("POST", "/api/projects"), ("GET", PROJECT), ("PUT", PROJECT), ("DELETE", PROJECT),
+    ("POST", f"{PROJECT}/modify"), ("POST", f"{PROJECT}/deploy"), ("POST", f"{PROJECT}/retry"),
+    ("GET", f"{PROJECT}/plan"), ("GET", f"{PROJECT}/files"), ("GET", f"{PROJECT}/files/a.py"),
+    ("GET", f"{PROJECT}/archive"), ("GET", f"{PROJECT}/tests"), ("GET", f"{PROJECT}/deployments"),
+    ("GET", f"{PROJECT}/events"), ("GET", "/api/templates"), ("GET", "/api/templates/a"), ("GET", "/health/deep"),
+    ("GET", "/no/such/path"), ("PATCH", "/api/projects"), ("GET", "/health/../api/projects"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+@pytest.mark.parametrize("token", [None, "", "wrong", TOKEN[:-1], TOKEN + "x", "ä" * 20, "\ud800", "x" * 100_000])
+def test_without_the_token_nothing_is_answered(method: str, path: str, token: str | None) -> None:
+    answer = FakeApi().call(method, path, raw="{", token=token)
+    assert (answer.status, answer.problem) == (401, "unauthorized")
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize("header", ["Basic the-token", "the-token", "Bearer", "Bearerthe-token"])
+def test_only_the_bearer_scheme_counts(header: str) -> None:
+    assert FakeApi().call("GET", "/api/projects", token=None, authorization=header).status == 401
+
+
+@pytest.mark.parametrize("path", ["/health", "/health/", "/openapi.json", "/docs"])
+def test_what_is_open_needs_no_token(path: str) -> None:
+    assert FakeApi().call("GET", path, token=None).status == 200
+
+
+class StoredTokens:
+    """Parameter Store's versions of one token."""
+
+    def __init__(self) -> None:
+        self.versions: list[tuple[str, datetime]] = []
+        self.reads = 0
+
+    def read(self, version: int | None) -> StoredToken | None:
+        self.reads += 1
+        number = version or len(self.versions)
+        return StoredToken(self.versions[number - 1][0], number, self.versions[number - 1][1]) if number else None
+
+
+def test_the_token_before_is_valid_for_a_while_after_a_rotation() -> None:
+    stored, times = StoredTokens(), [START]
+    tokens = Tokens(stored.read, lambda: times[0])
+    stored.versions.append(("first", START))
+    assert set(tokens.valid()) == {"first"}
+    stored.versions.append(("second", START + timedelta(seconds=30)))
+    assert set(tokens.valid()) == {"first"}
+    times[0] = START + timedelta(seconds=60)
+    assert set(tokens.valid()) == {"first", "second"}
+    times[0] = START + GRACE + timedelta(seconds=120)
+    assert set(tokens.valid()) == {"second"}
+
+
+def test_two_rotations_revoke_a_token_at_once() -> None:
+    stored = StoredTokens()
+    stored.versions += [("leaked", START), ("second", START), ("third", START)]
+    assert set(Tokens(stored.read, lambda: START).valid()) == {"third", "second"}
+
+
+def test_the_stored_token_is_read_once_while_it_is_fresh() -> None:
+    stored = StoredTokens()
+    stored.versions.append(("first", START))
+    tokens = Tokens(stored.read, lambda: START)
+    assert [tokens.valid() for _ in range(3)] == [("first",)] * 3
+    assert stored.reads == 1
+
+
+def test_without_a_stored_token_nobody_may_call() -> None:
+    assert Tokens(StoredTokens().read, lambda: START).valid() == ()
+
+
+def body(**fields: object) -> str:
+    return json.dumps({"name": "demo", "requirements": REQUIREMENTS, **fields})
+
+
+@pytest.mark.parametrize(
+    ("raw", "status", "problem", "says"),
+    [
+        ("{", 400, "malformed", "not JSON"),
+        ("[]", 400, "malformed", "not a JSON object"),
+        ('[{"name": "demo"}]', 400, "malformed", "not a JSON object"),
+        ("null", 400, "malformed", "not a JSON object"),
+        ('{"name": NaN}', 400, "malformed", "number"),
+        ('{"name": ' + "9" * 5000 + "}", 400, "malformed", "number"),
+        ('{"name": ' + "[" * 100_000 + "]" * 100_000 + "}", 400, "malformed", "nests too deep"),
+        ('{"name": "\ufffd"}', 400, "malformed", "UTF-8"),
+        (body(name="x" * 300_000), 413, "too-large", "larger than 262144 bytes"),
+        ("", 422, "invalid", "the body: Field required"),
+        ("{}", 422, "invalid", "/name"),
+        (body(name=1e308), 422, "invalid", "/name"),
+        (body(name=["demo"]), 422, "invalid", "/name"),
+        (body(name="x" * 101), 422, "invalid", "/name"),
+        (body(name="a\x00b"), 422, "invalid", "U+0000"),
+        (body(name="a\u202eb"), 422, "invalid", "U+202E"),
+        (body(name="two\nlines"), 422, "invalid", "U+000A"),
+        (body(name="   "), 422, "invalid", "blank"),
+        (body(requirements="too short"), 422, "invalid", "/requirements"),
+        (body(requirements="bell \x07 and more"), 422, "invalid", "U+0007"),
+        (body(requirements="x" * 20_001), 422, "invalid", "/requirements"),
+        ('{"name": "\\ud800", "requirements": "0123456789"}', 422, "invalid", "/name"),
+        (body(extra=1), 422, "invalid", "/extra"),
+        ('{"name": "demo"}', 422, "invalid", "give requirements, a template, or both"),
+        (body(template="no-such"), 422, "invalid", "/template: there is no such template"),
+    ],
+)
+def test_a_body_that_cannot_be_taken_is_refused_with_the_reason(raw: str, status: int, problem: str, says: str) -> None:
+    api = FakeApi()
+    answer = api.call("POST", "/api/projects", raw=raw)
+    assert (answer.status, answer.problem) == (status, problem)
+    assert says in answer.json["detail"]
+    assert api.table.items == {}
+    assert api.faults == []
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
+def test_a_body_is_json_or_nothing(content_type: str) -> None:
+    answer = FakeApi().call("POST", "/api/projects", raw=body(), content_type=content_type)
+    assert (answer.status, answer.problem) == (415, "not-json")
+
+
+def test_text_in_any_language_is_taken_as_it_is() -> None:
+    api = FakeApi()
+    made = api.call("POST", "/api/projects", {"name": "café 日本 😀", "requirements": "多\tlines\r\nand 👩‍💻 שלום"})
+    assert made.status == 201
+    assert made.json["name"] == "café 日本 😀"
+    assert made.json["requirements"] == "多\tlines\r\nand 👩‍💻 שלום"
+
+
+def test_a_fault_says_where_it_is() -> None:
+    api = FakeApi()
+    errors = api.call("POST", "/api/projects", {"name": "", "requirements": "short"}).json["errors"]
+    assert [error["pointer"] for error in errors] == ["/name", "/requirements"]
+    errors = api.call("GET", "/api/projects", query={"limit": "0", "status": "LOST"}).json["errors"]
+    assert [error["parameter"] for error in errors] == ["limit", "status"]
+    errors = api.call("GET", "/api/projects/nonsense").json["errors"]
+    assert [error["parameter"] for error in errors] == ["project_id"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/projects/..%2f..%2fsecret", "/api/projects/%00", "/api/projects/" + "0" * 5000, "/api/projects/../x",
+        f"{PROJECT}/files/..%2f..%2fother", f"{PROJECT}/files/../../other", f"{PROJECT}/files/%00",
+        f"{PROJECT}/files/" + "a" * 5000, f"{PROJECT}/files/\x00", f"{PROJECT}/files//etc/passwd", f"{PROJECT}/files/",
+        f"{PROJECT}%2Fevents", "//api//projects", "/", "/API/PROJECTS", "/api/templates/../projects",
+    ],
+)  # fmt: skip
+def test_tricks_with_the_path_lead_nowhere(path: str) -> None:
+    api = FakeApi()
+    answer = api.call("GET", path)
+    assert answer.status in {404, 422}
+    assert answer.problem in {"not-found", "invalid"}
+    assert api.faults == []
+
+
+@pytest.mark.parametrize("method", ["PATCH", "TRACE", "HEAD", "CONNECT", "BREW"])
+def test_other_verbs_are_not_there(method: str) -> None:
+    assert FakeApi().call(method, "/api/projects").status == 404
+
+
+def test_a_fault_of_the_api_tells_its_request_id_and_nothing_else() -> None:
+    api = FakeApi()
+    api.table.items = None  # type: ignore[assignment]
+    answer = api.call("GET", PROJECT)
+    assert (answer.status, answer.problem) == (500, "internal")
+    assert "NoneType" not in answer.body
+    assert api.faults == ["a request could not be answered"]
+
+
+def test_an_outage_behind_the_api_says_when_to_come_back() -> None:
+    api = FakeApi()
+    api.sent.broken = True
+    answer = api.post()
+    assert (answer.status, answer.problem) == (503, "unavailable")
+    assert answer.headers["retry-after"] == "5"
+
+
+EVERYWHERE = ["cache-control", "content-security-policy", "referrer-policy", "x-content-type-options", "x-request-id"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "token"),
+    [("GET", "/health", None), ("GET", "/api/projects", TOKEN), ("GET", "/api/projects", None),
+     ("GET", "/lost", TOKEN), ("OPTIONS", "/api/projects", None), ("GET", "/docs", None)],
+)  # fmt: skip
+def test_every_answer_has_the_headers_of_safety_and_those_for_browsers(
+    method: str, path: str, token: str | None
+) -> None:
+    page = "https://app.example.com"
+    answer = FakeApi(allowed_origin=page).call(method, path, token=token, origin=page)
+    assert set(EVERYWHERE) <= set(answer.headers)
+    assert answer.headers["access-control-allow-origin"] == page
+    assert answer.headers["vary"] == "Origin"
+
+
+def test_a_preflight_needs_no_token_and_names_what_may_be_sent() -> None:
+    answer = FakeApi(allowed_origin="*").call("OPTIONS", PROJECT, token=None, origin="https://any.example.com")
+    assert answer.status == 204
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert {"PUT", "DELETE"} <= set(answer.headers["access-control-allow-methods"].split(", "))
+    assert {"Idempotency-Key", "If-Match"} <= set(answer.headers["access-control-allow-headers"].split(", "))
+
+
+@pytest.mark.parametrize("allowed", [None, "https://app.example.com"])
+@pytest.mark.parametrize("method", ["GET", "OPTIONS"])
+def test_pages_of_other_origins_may_read_nothing(allowed: str | None, method: str) -> None:
+    answer = FakeApi(allowed_origin=allowed).call(method, "/api/projects", origin="https://evil.example.com")
+    assert not any(name.startswith("access-control") for name in answer.headers)
+
+
+def test_the_deeper_check_names_what_does_not_answer_and_why_only_in_the_log() -> None:
+    def lost() -> None:
+        raise Retryable("endpoint 10.0.0.1 refused")
+
+    assert FakeApi().call("GET", "/health/deep").json["checks"][0]["ok"] is True
+    api = FakeApi(things={"table": lambda: None, "bucket": lost})
+    answer = api.call("GET", "/health/deep")
+    assert (answer.status, answer.problem) == (503, "unhealthy")
+    assert {check["name"]: check["ok"] for check in answer.json["checks"]} == {"table": True, "bucket": False}
+    assert "10.0.0.1" not in answer.body
+    assert api.notes == ["bucket: endpoint 10.0.0.1 refused"]

@@ -1,0 +1,83 @@
+"""What describes the API agrees with it: the document, the page, the template and the documentation."""
+
+import json
+import re
+from pathlib import Path
+
+from api_handler.access import OPEN_PATHS
+from api_handler.api import document, page, resolver
+from api_handler.problems import Kind
+from shared.models.project import ProjectSummary
+from shared.models.template import TemplateSummary
+from shared.storage.table import INDEX_PARTITION, INDEX_SORT, Index
+from stack.template import Template
+
+ROOT = Path(__file__).parents[3]
+DOCUMENTATION = (ROOT / "docs" / "api.md").read_text("utf-8")
+DESCRIBED = json.loads(document())
+DEPLOYED = Template.load().document["Resources"]
+
+
+def test_the_template_declares_each_route_and_no_other() -> None:
+    events = DEPLOYED["ApiFunction"]["Properties"]["Events"].values()
+    declared = {(event["Properties"]["Method"], event["Properties"]["Path"].replace("+}", "}")) for event in events}
+    served = {(route.method.lower(), route.openapi_path) for route in resolver()._static_routes}
+    served |= {(route.method.lower(), route.openapi_path) for route in resolver()._dynamic_routes}
+    assert {route for route in declared if route[0] != "options"} == served
+
+
+def test_every_operation_has_a_name_of_its_own_and_says_who_may_call() -> None:
+    operations = {
+        operation["operationId"]: (path, operation)
+        for path, methods in DESCRIBED["paths"].items()
+        for operation in methods.values()
+    }
+    assert all(re.fullmatch(r"[a-z]+[A-Za-z]+", name) for name in operations)
+    for path, operation in operations.values():
+        assert (path in OPEN_PATHS) == (operation.get("security") == [])
+        assert ("401" in operation["responses"]) == (path not in OPEN_PATHS)
+    assert DESCRIBED["security"] == [{"bearer": []}]
+
+
+def test_every_error_is_a_problem() -> None:
+    for methods in DESCRIBED["paths"].values():
+        for operation in methods.values():
+            errors = [answer for status, answer in operation["responses"].items() if status >= "400"]
+            assert all(list(answer["content"]) == ["application/problem+json"] for answer in errors)
+
+
+def test_every_reference_leads_somewhere() -> None:
+    names = set(re.findall(r'"#/components/schemas/([^"]+)"', document()))
+    assert names <= set(DESCRIBED["components"]["schemas"])
+
+
+def test_the_page_shows_every_operation_and_loads_nothing() -> None:
+    for path in DESCRIBED["paths"]:
+        assert path in page()
+    assert not re.search(r"<script|<link|src=|url\(|https?://", page())
+    ids = re.findall(r' id="([^"]+)"', page())
+    assert set(re.findall(r'href="#([^"]+)"', page())) <= set(ids)
+    assert len(ids) == len(set(ids))
+
+
+def test_the_documentation_names_every_problem_with_its_status() -> None:
+    rows = dict(re.findall(r"^\| `([a-z-]+)` \| (\d{3}) \|", DOCUMENTATION, re.MULTILINE))
+    for kind in Kind:
+        assert rows.pop(kind.urn.rsplit(":", 1)[1]) == str(kind.status.value)
+    gateway = json.dumps(DEPLOYED["Api"]["Properties"]["GatewayResponses"])
+    assert list(rows) == ["too-many-requests"]
+    assert "urn:agenticai:problem:too-many-requests" in gateway
+
+
+def test_the_indexes_hold_what_a_list_shows() -> None:
+    table = DEPLOYED["Table"]["Properties"]
+    shown = set(ProjectSummary.model_fields) - {"tokens"} | {"model_calls", "prompt_tokens", "output_tokens"}
+    for index in table["GlobalSecondaryIndexes"]:
+        keys = [key["AttributeName"] for key in index["KeySchema"]]
+        assert keys == [INDEX_PARTITION[Index(index["IndexName"])], INDEX_SORT]
+        held = {*index["Projection"]["NonKeyAttributes"], *keys}
+        assert shown <= held
+        assert "requirements" not in held
+        if index["IndexName"] == Index.ALL:
+            assert set(TemplateSummary.model_fields) <= held
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}

@@ -1,0 +1,271 @@
+"""Files in fenced blocks, as models name and nest them."""
+
+import pytest
+
+from dev_agent.envelopes import GeneratedFile, MalformedReply, extract
+
+TAG = "1a2b3c4d"
+CODE = "import x\n\n\nprint(x)\n"
+
+
+def fenced(reply: str, *expected: str) -> dict[str, str]:
+    """What a reply without envelopes holds of the expected files, each once."""
+    files = extract(reply, TAG, expected)
+    assert len({file.path for file in files}) == len(files)
+    return {file.path: file.content for file in files}
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "**src/app.py**",
+        "**`src/app.py`**",
+        "`src/app.py`",
+        "`src/app.py`:",
+        "**src/app.py:**",
+        "src/app.py",
+        "src/app.py:",
+        "./src/app.py",
+        "src\\app.py",
+        "File: src/app.py",
+        "File: `src/app.py`",
+        "**File:** `src/app.py`",
+        "**File: src/app.py**",
+        "Filename: src/app.py",
+        "Path: `src/app.py`",
+        "File name: 'src/app.py'",
+        "### src/app.py",
+        "### `src/app.py`",
+        "### File: `src/app.py`",
+        "## Code: src/app.py",
+        "#### 1. `src/app.py`",
+        "1. src/app.py:",
+        "1. **src/app.py**",
+        "2) `src/app.py`",
+        "- `src/app.py`:",
+        "* src/app.py",
+        "> src/app.py",
+        "=== src/app.py ===",
+        "`src/app.py` (new)",
+        "**src/app.py** (updated version)",
+        "Src/App.py",
+        "app.py",
+        "my-project/src/app.py",
+        "Updated file: src/app.py",
+        "\u6587\u4ef6\uff1asrc/app.py",
+        "Here is `src/app.py`:",
+        "And this is the new version of src/app.py:",
+        "### The entry point (`src/app.py`)",
+        "1. **src/app.py** - the entry point:",
+        "**src/app.py**\n\nIt reads the file and\n\nprints every line,\nthen stops.",
+        "### `src/app.py`\n\nFirst install what it needs:\n\n```bash\npip install x\n```\n\nThen write:",
+    ],
+)
+def test_a_block_is_named_by_what_stands_above_it(heading: str) -> None:
+    other = "**other.py**\n```python\nother\n```\n"
+    for reply in (f"{other}\n{heading}\n```python\n{CODE}```\n", f"{heading}\n\n```python\n{CODE}```\n\n{other}"):
+        assert fenced(reply, "src/app.py", "other.py") == {"src/app.py": CODE, "other.py": "other\n"}
+
+
+@pytest.mark.parametrize(
+    "info",
+    [
+        "python src/app.py",
+        "python:src/app.py",
+        "src/app.py",
+        "./src/app.py",
+        'title="src/app.py"',
+        'python title="src/app.py"',
+        "python title=src/app.py",
+        'python {filename="src/app.py"}',
+        "{.python file=src/app.py}",
+        "python, src/app.py",
+        "py (src/app.py)",
+        "12:40:src/app.py",
+        "python app.py",
+    ],
+)
+def test_a_block_is_named_in_its_info_string(info: str) -> None:
+    reply = f"All of it:\n\n```{info}\n{CODE}```\n```python\nmore\n```\n```python:other.py\nother\n```\n"
+    assert fenced(reply, "src/app.py", "other.py") == {"src/app.py": CODE, "other.py": "other\n"}
+
+
+@pytest.mark.parametrize(
+    ("path", "first", "kept"),
+    [
+        ("src/app.py", "# src/app.py", True),
+        ("src/app.py", "## app.py", True),
+        ("src/app.py", "# File: src/app.py", True),
+        ("src/app.py", '"""src/app.py"""', True),
+        ("src/app.py", "src/app.py", False),
+        ("src/app.py", "// src/app.py", False),
+        ("src/app.js", "// src/app.js", True),
+        ("src/app.js", "/* src/app.js */", True),
+        ("src/app.js", "## src/app.js", False),
+        ("src/app.css", "/* src/app.css */", True),
+        ("src/app.css", "// src/app.css", False),
+        ("src/app.html", "<!-- src/app.html -->", True),
+        ("src/app.sql", "-- src/app.sql", True),
+        ("src/app.yaml", "# src/app.yaml", True),
+        ("src/app.json", "// src/app.json", False),
+        ("src/app.json", "src/app.json:", False),
+        ("src/app.ini", "; src/app.ini", True),
+    ],
+)
+def test_a_first_line_that_names_the_file_stays_if_it_is_a_comment_of_its_language(
+    path: str, first: str, kept: bool
+) -> None:
+    reply = f"```\n{first}\n\nbody\n```\n\n```\n# other.py\nother\n```\n"
+    assert fenced(reply, path, "other.py") == {
+        path: f"{first}\n\nbody\n" if kept else "body\n",
+        "other.py": "# other.py\nother\n",
+    }
+
+
+@pytest.mark.parametrize("beginning", ["#!/bin/sh", "<?xml version='1.0'?>", "<!DOCTYPE html>"])
+def test_a_label_does_not_stay_above_what_must_come_first(beginning: str) -> None:
+    assert fenced(f"```\n# run\n{beginning}\nrest\n```\n", "run") == {"run": f"{beginning}\nrest\n"}
+
+
+README = "# App\n\n```bash\npip install app\n```\n\nThen:\n\n```python\nimport app\n```\n\nDone.\n"
+BARE_README = "# App\n\nInstall:\n```\npip install app\n```\n\nRun:\n\n```\napp\n```\nDone.\n"
+
+
+@pytest.mark.parametrize(
+    ("opening", "closing", "content"),
+    [
+        ("```markdown", "```", README),
+        ("```md", "```", README),
+        ("```", "```", README),
+        ("````markdown", "````", README),
+        ("````", "````", BARE_README),
+        ("`````md", "``````", README),
+        ("~~~", "~~~", README),
+        ("~~~markdown", "~~~~", BARE_README),
+        ("```markdown", "```", BARE_README),
+        ("```md", "```", README + BARE_README),
+        ("```markdown", "```", README.replace("```", "~~~")),
+        ("```markdown", "```", "1. First:\n   ```bash\n   a\n   ```\n2. Second:\n   - ```js\n     b\n     ```\n"),
+        ("```markdown", "```", "Nested:\n\n```markdown\n# Inner\n\n```bash\nx\n```\n\nend\n```\n\nouter\n"),
+    ],
+)
+def test_fences_nest(opening: str, closing: str, content: str) -> None:
+    app = f"**app.py**\n\n```python\n{CODE}```\n\nThat is all.\n"
+    readme = f"**README.md**\n\n{opening}\n{content}{closing}\n\n"
+    for reply in (readme + app, app + readme):
+        assert fenced(reply, "README.md", "app.py") == {"README.md": content, "app.py": CODE}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        'def f():\n    """\n    ```python\n    f()\n    ```\n    """\n',
+        'def f():\n    """\n    ```\n    f()\n    ```\n    """\n',
+        'PROMPT = """\n```json\n{}\n```\n"""\n',
+        'FENCE = "```"\nOTHER = """ ```json """\n',
+        'BEGIN = """\n```json\n"""\n',  # opened, and never closed
+        "# ~~~~~~~~\n~~~~~~~\nx = '~~~'\n",
+        "s = '```'  # ```\n",
+        "",
+        "\n\n\n",
+        "a\x0bb\x0cc\x1cd\x85e\u2028f\n",
+    ],
+)
+def test_fences_in_code_are_code(content: str) -> None:
+    reply = f"**app.py**\n```python\n{content}```\n\n**b.py**\n\n```python\nb\n```\n"
+    assert fenced(reply, "app.py", "b.py") == {"app.py": content, "b.py": "b\n"}
+
+
+@pytest.mark.parametrize(("indent", "marker"), [("   ", "1. "), ("  ", "- "), ("\t", "\t"), ("    ", "    ")])
+def test_a_block_in_a_list_loses_the_lists_indent(indent: str, marker: str) -> None:
+    code = "if x:\n    y()\n\n    z()\n"
+    indented = "".join(f"{indent}{line}" if line.strip() else line for line in code.splitlines(keepends=True))
+    assert fenced(f"1. **app.py**\n\n{indent}```python\n{indented}{indent}```\n", "app.py") == {"app.py": code}
+    assert fenced(f"{marker}```python\n{indented}{indent}```\n", "app.py") == {"app.py": code}
+
+
+def test_a_block_whose_lines_are_not_all_indented_keeps_its_indents() -> None:
+    assert fenced("  ```python\nif x:\n    y()\n  ```\n", "app.py") == {"app.py": "if x:\n    y()\n"}
+
+
+def test_lines_that_end_with_cr_lf_are_read_as_lines() -> None:
+    reply = f"**app.py**\n\n```python\n{CODE}```\n".replace("\n", "\r\n")
+    assert fenced(reply, "app.py", "b.py") == {"app.py": CODE}
+
+
+def test_blocks_without_names_are_taken_by_language_where_only_one_fits() -> None:
+    reply = "```html\n<p>\n```\n\n```css\np {}\n```\n\n```js\nf()\n```\n\nRun it:\n\n```bash\nnpx serve\n```\n"
+    assert fenced(reply, "index.html", "style.css", "app.js") == {
+        "index.html": "<p>\n",
+        "style.css": "p {}\n",
+        "app.js": "f()\n",
+    }
+    assert fenced(reply + "```css\nq {}\n```\n", "index.html", "style.css") == {"index.html": "<p>\n"}
+    assert fenced(reply, "a.js", "b.js") == {}
+
+
+@pytest.mark.parametrize("info", ["", "Code", "text", "python"])
+def test_the_only_block_is_the_only_file(info: str) -> None:
+    assert fenced(f"Sure!\n```{info}\n{CODE}```\n", "app.py") == {"app.py": CODE}
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "```mermaid\ngraph TD\n```",
+        "**app.py**\n```bash\npython app.py\n```",
+        "**app.py**\n```diff\n-a\n+b\n```",
+        "```python\n# other.py\nx\n```",
+        "**other.py**\n```python\nx\n```",
+        "```python other.py\nx\n```",
+        "I cannot do that.",
+        "",
+        "`app.py` is `x`",
+        "```app.py```",
+    ],
+)
+def test_what_is_not_the_file_is_not_taken_for_it(reply: str) -> None:
+    assert extract(reply, TAG, ("app.py",)) == []
+
+
+def test_commands_and_examples_beside_a_file_are_not_that_file() -> None:
+    reply = (
+        f"Here is `app.py`:\n\n```python\n{CODE}```\n\nRun `app.py` with:\n```bash\npython app.py\n```\n\n"
+        "Use app.py from Python:\n\n```python\nimport app\n```\n\nIt prints:\n\n```\nx\n```\n"
+    )
+    named = reply.replace("Here is `app.py`:", "### `app.py`")
+    assert fenced(named, "app.py") == {"app.py": CODE}
+    assert fenced(named.replace("Use app.py from Python", "Use it"), "app.py", "b.py") == {"app.py": CODE}
+    assert fenced(reply.replace("Use app.py from Python", "Use it"), "app.py", "b.py") == {"app.py": CODE}
+
+
+def test_a_list_of_files_does_not_name_the_block_below_it() -> None:
+    reply = f"Files:\n\n- a.py\n- b.py\n\n```python\n# a.py\n{CODE}```\n\n```python\n# b.py\n```\n"
+    assert fenced(reply, "a.py", "b.py") == {"a.py": f"# a.py\n{CODE}", "b.py": "# b.py\n"}
+
+
+def test_names_with_spaces_brackets_and_signs_are_found() -> None:
+    paths = ("app/(auth)/[id]/page.tsx", "docs/user guide.md", "src/routes/+page.svelte", "pkg/__init__.py", "Makefile")
+    reply = "".join(f"### `{path}`\n\n```\nin {path}\n```\n\n" for path in paths)
+    assert fenced(reply, *paths) == {path: f"in {path}\n" for path in paths}
+
+
+def test_a_name_that_could_mean_two_files_means_none() -> None:
+    assert fenced(f"**__init__.py**\n```python\n{CODE}```\n", "a/__init__.py", "b/__init__.py") == {}
+
+
+def test_a_file_given_twice_is_given_back_twice() -> None:
+    block = f"**app.py**\n```python\n{CODE}```\n"
+    assert extract(block * 2, TAG, ("app.py",)) == [GeneratedFile("app.py", CODE)] * 2
+
+
+def test_a_fence_around_the_whole_reply_is_looked_into() -> None:
+    reply = f"```\n**a.py**\n```python\n{CODE}```\n\n**b.py**\n```python\nb\n```\n```\n"
+    assert fenced(reply, "a.py", "b.py") == {"a.py": CODE, "b.py": "b\n"}
+    assert fenced(f"```\n**a.py**\n```python\n{CODE}```\n```\n", "a.py") == {"a.py": CODE}
+
+
+def test_a_block_that_is_not_closed_is_refused_with_its_line() -> None:
+    with pytest.raises(MalformedReply, match="the code block that line 2 opens is not closed"):
+        extract(f"**app.py**\n```python\n{CODE}", TAG, ("app.py",))
+    assert fenced(f"```python\n{CODE}```\n```\n", "app.py") == {"app.py": CODE}  # nothing is inside the last

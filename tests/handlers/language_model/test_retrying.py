@@ -1,0 +1,97 @@
+"""Asking an unavailable model again: how often, how long after, and when not."""
+
+import pytest
+from pydantic import ValidationError
+
+from shared.composition import ModelSettings, adapter
+from shared.errors import AgentError
+from shared.language_model.google_genai import GoogleGenaiModel
+from shared.language_model.google_generativeai import GoogleGenerativeaiModel
+from shared.language_model.port import FinishReason, ModelQuotaSpent, ModelUnavailable, ModelUnusable, Prompt
+from shared.language_model.retrying import MAX_ATTEMPTS, MAX_DELAY_SECONDS, RetryingModel
+from tests.fakes.model import Answer, ScriptedModel, said
+
+PROMPT = Prompt("system", "text")
+
+
+class Clock:
+    """Time that passes only by waiting."""
+
+    def __init__(self, seconds: float = 900.0) -> None:
+        self.left = seconds
+        self.waited: list[float] = []
+
+    def wait(self, seconds: float) -> None:
+        self.waited.append(seconds)
+        self.left -= seconds
+
+    def remaining(self) -> float:
+        return self.left
+
+
+def ask(clock: Clock, *answers: Answer, chance: float = 1.0) -> tuple[Answer, int]:
+    """How asking ended, and after how many attempts."""
+    script = iter(answers)
+    inner = ScriptedModel(lambda prompt: next(script))
+    try:
+        return RetryingModel(inner, clock.wait, lambda: chance).generate(PROMPT, clock.remaining), len(inner.prompts)
+    except AgentError as failure:
+        return failure, len(inner.prompts)
+
+
+def test_a_good_reply_is_not_asked_for_again() -> None:
+    clock = Clock()
+    assert ask(clock, said("Hi")) == (said("Hi"), 1)
+    assert clock.waited == []
+
+
+@pytest.mark.parametrize("finish", FinishReason)
+def test_what_was_said_is_the_agents_to_judge(finish: FinishReason) -> None:
+    assert ask(Clock(), said("", finish)) == (said("", finish), 1)
+
+
+def test_a_hiccup_is_waited_out_longer_each_time_with_jitter() -> None:
+    clock = Clock()
+    hiccups = [ModelUnavailable("overloaded") for _ in range(3)]
+    assert ask(clock, *hiccups, said("Hi"), chance=0.5) == (said("Hi"), 4)
+    assert clock.waited == [1.0, 2.0, 4.0]
+
+
+def test_the_delay_that_the_model_asks_for_is_kept() -> None:
+    clock = Clock()
+    assert ask(clock, ModelUnavailable("throttled", after=36.5), said("Hi")) == (said("Hi"), 2)
+    assert clock.waited == [36.5]
+
+
+def test_the_last_failure_is_the_outcome() -> None:
+    clock = Clock()
+    failures = [ModelUnavailable(f"failure {n}") for n in range(MAX_ATTEMPTS)]
+    assert ask(clock, *failures) == (failures[-1], MAX_ATTEMPTS)
+    assert len(clock.waited) == MAX_ATTEMPTS - 1
+
+
+@pytest.mark.parametrize("failure", [ModelQuotaSpent("spent", after=3600), ModelUnusable("bad key")])
+def test_what_no_short_wait_can_help_is_not_asked_again(failure: AgentError) -> None:
+    assert ask(Clock(), failure) == (failure, 1)
+
+
+def test_nothing_is_waited_for_that_would_leave_no_time() -> None:
+    for clock, after in ((Clock(50.0), 10.0), (Clock(900.0), MAX_DELAY_SECONDS + 1)):
+        failure = ModelUnavailable("throttled", after=after)
+        assert ask(clock, failure) == (failure, 1)
+        assert clock.waited == []
+    assert ask(Clock(60.0), ModelUnavailable("throttled", after=10.0), said("Hi")) == (said("Hi"), 2)
+
+
+@pytest.mark.parametrize(
+    ("named", "kind"),
+    [({}, GoogleGenaiModel), ({"model_adapter": "google_generativeai"}, GoogleGenerativeaiModel)],
+)
+def test_the_settings_name_the_adapter(named: dict[str, str], kind: type) -> None:
+    settings = ModelSettings.model_validate({"gemini_api_key_parameter": "/p", "gemini_model": "m", **named})
+    assert type(adapter(settings, "key")) is kind
+
+
+def test_an_adapter_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValidationError, match="'google_genai' or 'google_generativeai'"):
+        ModelSettings.model_validate({"gemini_api_key_parameter": "/p", "gemini_model": "m", "model_adapter": "x"})

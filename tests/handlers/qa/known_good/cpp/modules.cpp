@@ -1,0 +1,3 @@
+export module math;
+import std;
+export int add(int a, int b) { return a + b; }

@@ -1,0 +1,5 @@
+const make = () => {
+  return 1
+}
+
+[...warnings, ...(force ? errors : [])].forEach((failure, i) => {})

@@ -1,0 +1,142 @@
+"""The analysis as a whole: findings, a score whose parts add up, and nothing unread or failed that passes."""
+
+import re
+
+import pytest
+
+from qa_agent.analysis import MOST, WIDTH, analyse
+from qa_agent.scoring import PASSING_SCORE, WEIGHTS
+from shared.models.project import Revision
+from shared.models.quality import QualityReport, ScorePart, Severity
+from tests.handlers.qa.breaking import Breaking
+from tests.handlers.qa.test_secrets import KEY
+
+REVISION = Revision(build=1)
+CODE = "def add(a, b):\n    return a + b\n"
+TESTS = "from add import add\n\n\ndef test_add():\n    assert add(1, 2) == 3\n"
+README = "# Add\n\nA library that adds two numbers, with tests, and no more.\n"
+GOOD = {"add.py": CODE, "test_add.py": TESTS, "README.md": README}
+
+
+def parts(report: QualityReport) -> dict[str, ScorePart]:
+    return {part.name: part for part in report.parts}
+
+
+def test_a_good_project_has_full_points() -> None:
+    report = analyse(REVISION, GOOD)
+    assert (report.score, report.passed, report.reasons, report.findings) == (100.0, True, (), ())
+    assert report.measured == ("add.py", "test_add.py")
+    assert report.not_measured == ("README.md",)
+
+
+def test_the_same_files_make_the_same_report() -> None:
+    files = {**GOOD, "bad.py": "import os\nimport sys\n", "a.js": "let a = ;\n", "b.go": "package"}
+    assert analyse(REVISION, files) == analyse(REVISION, dict(reversed(files.items()))).model_copy(
+        update={"measured": analyse(REVISION, files).measured, "not_measured": ("README.md",)}
+    )
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        GOOD,
+        {"add.py": CODE + "import os\n" * 3, "main.rb": "puts 1\n"},
+        {"index.html": "<h1>a</h1>", "style.css": "a {"},
+        {"app.js": "const a = 1\n", "README": "short"},
+        {"a.txt": "only words"},
+    ],
+)
+def test_the_parts_add_up_to_the_score(files: dict[str, str]) -> None:
+    report = analyse(REVISION, files)
+    counted = [part for part in report.parts if part.measured]
+    assert {part.name: part.weight for part in report.parts} == WEIGHTS
+    assert all(part.points == 0 for part in report.parts if not part.measured)
+    assert report.score == round(100 * sum(part.points for part in counted) / sum(part.weight for part in counted), 1)
+
+
+def test_a_project_in_a_language_that_nothing_reads_does_not_pass() -> None:
+    files = {
+        "main.zig": "const x = 1;\n" * 30,
+        "lib.rb": "x = 1\n",
+        "test/main_test.rb": "y = 1\n" * 40,
+        "README.md": README,
+    }
+    report = analyse(REVISION, files)
+    assert parts(report)["syntax"].points == 0
+    assert report.score <= 60 < PASSING_SCORE
+    assert report.reasons == (f"the score of {report.score:g} is under 70",)
+    assert set(report.not_measured) == set(files)
+
+
+def test_what_is_in_doubt_is_not_measured_and_not_good() -> None:
+    doubted = "#include <config.h>\nint f (GL_UNUSED (size_t) ignored) GL_PURE;\nWEIRD x y z;\n"
+    report = analyse(REVISION, {**GOOD, "a.c": doubted})
+    assert "a.c" in report.not_measured
+    assert parts(report)["syntax"].points < WEIGHTS["syntax"]
+
+
+def test_one_broken_file_keeps_a_project_from_passing() -> None:
+    report = analyse(REVISION, {**GOOD, "broken.py": "def f(:\n"})
+    assert not report.passed
+    assert report.reasons == ("1 finding of severity error must be repaired",)
+    finding = report.findings[0]
+    assert (finding.path, finding.line, finding.rule, finding.lines) == (
+        "broken.py",
+        1,
+        "syntax",
+        ("1: def f(:", "2: "),
+    )
+
+
+def test_a_failed_analyser_is_an_error_and_not_a_pass() -> None:
+    report = analyse(REVISION, {"a.py": "raise", "b.py": "x = 1\n"}, analysers=[Breaking()])
+    failed = [(f.path, f.rule, f.severity, f.message) for f in report.findings if f.severity is Severity.ERROR]
+    message = "could not be checked by breaking: ValueError: no"
+    assert failed == [("a.py", "breaking-failed", Severity.ERROR, message)]
+    assert not report.passed
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("deep.py", "x = " + "-" * 200_000 + "1"),
+        ("deep.json", "[" * 200_000),
+        ("deep.toml", "a=" + "[" * 200_000),
+        ("deep.js", "(" * 50_000),
+        ("deep.rs", "fn a() {" * 20_000),
+        ("deep.c", "int a() {" + "{" * 50_000),
+        ("deep.xml", "<a>" * 50_000),
+    ],
+)
+def test_a_hostile_file_neither_passes_nor_stops_the_others(path: str, text: str) -> None:
+    report = analyse(REVISION, {path: text, "z.json": "{"})
+    assert {(finding.path, finding.severity) for finding in report.findings} >= {(path, "error"), ("z.json", "error")}
+
+
+def test_no_secret_is_in_the_report() -> None:
+    report = analyse(REVISION, {"settings.py": f'A = "{KEY}"\nB = undefined\npassword = "hG7#kd92_Lq0zP"\n'})
+    assert {finding.rule for finding in report.findings} >= {"secret", "F821"}
+    assert not re.search(f"{KEY}|kd92", report.model_dump_json())
+
+
+def test_long_lines_and_many_findings_are_cut_but_counted() -> None:
+    report = analyse(
+        REVISION, {"a.py": "import os" + " " * 5000 + "\n" + "import sys # " + "x" * 5000 + "\n" + "import re\n" * 600}
+    )
+    assert len(report.findings) == MOST
+    assert report.omitted > 0
+    assert max(len(line) for finding in report.findings for line in finding.lines) <= WIDTH + 10
+    assert parts(report)["lint"].points == 0
+
+
+def test_a_complex_function_costs_points_in_any_language() -> None:
+    branches = "".join(f"  if (a === {number}) return {number};\n" for number in range(20))
+    report = analyse(REVISION, {"a.js": f"function f(a) {{\n{branches}}}\n"})
+    (finding,) = report.findings
+    assert (finding.rule, finding.line, finding.severity) == ("complexity", 1, Severity.WARNING)
+    assert parts(report)["complexity"].points == 9.0
+
+
+def test_nothing_at_all_does_not_pass() -> None:
+    report = analyse(REVISION, {})
+    assert (report.score, report.passed) == (0.0, False)

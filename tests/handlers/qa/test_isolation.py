@@ -1,0 +1,62 @@
+"""Analysers in their own process: whatever one does, the others' answers arrive and its own file is named."""
+
+import sys
+
+import pytest
+
+from qa_agent.analysers.isolation import Limits, Outcome, jobs_of, run
+from qa_agent.analysers.port import Analyser, SourceFile
+from tests.handlers.qa.breaking import Breaking, BreakingTogether
+
+LIMITS = Limits(file=1, job=1)
+
+
+def outcomes(*texts: str, analyser: Analyser | None = None, limits: Limits = LIMITS) -> list[Outcome]:
+    files = [SourceFile(f"{number}.txt", "text", text) for number, text in enumerate(texts)]
+    environ = {"AWS_SECRET_ACCESS_KEY": "never", "PATH": "/usr/bin:/bin"}
+    return list(run(list(jobs_of([analyser or Breaking()], files)), limits, environ))
+
+
+def told(results: list[Outcome]) -> list[str]:
+    return [result.failure or " ".join(fault.rule for fault in result.faults) for result in results]
+
+
+def test_a_file_that_raises_fails_alone() -> None:
+    assert told(outcomes("a", "raise", "exit", "b")) == ["read", "ValueError: no", "SystemExit: 2", "read"]
+
+
+@pytest.mark.parametrize(
+    "deed", ["abort", "loop", pytest.param("eat", marks=pytest.mark.skipif(sys.platform != "linux", reason="no limit"))]
+)
+def test_a_file_that_ends_the_process_fails_alone(deed: str) -> None:
+    first, second, third = told(outcomes("a", deed, "b"))
+    assert (first, third) == ("read", "read")
+    assert "MemoryError" in second or second == "it took too long, too much memory, or crashed"
+
+
+def test_after_too_many_ends_the_rest_is_not_checked_and_said_to_be_so() -> None:
+    results = told(outcomes("abort", "abort", "abort", "a", limits=Limits(file=1, deaths=1)))
+    assert results[2:] == ["the time for this revision was over"] * 2
+
+
+def test_no_time_left_means_nothing_passes() -> None:
+    assert told(outcomes("a", limits=Limits(total=0))) == ["the time for this revision was over"]
+
+
+def test_one_file_fails_all_of_those_that_are_checked_together() -> None:
+    (result,) = outcomes("a", "abort", analyser=BreakingTogether())
+    assert [file.path for file in result.job.files] == ["0.txt", "1.txt"]
+    assert result.failure
+
+
+def test_what_a_tool_prints_is_no_answer() -> None:
+    assert told(outcomes("print", "a")) == ["read", "read"]
+
+
+def test_the_process_knows_no_credentials() -> None:
+    (result,) = outcomes("a")
+    assert [fault.message for fault in result.faults] == [""]
+
+
+def test_a_file_that_nobody_reads_makes_no_job() -> None:
+    assert list(jobs_of([Breaking()], [SourceFile("skipped", "text", "")])) == []

@@ -1,0 +1,98 @@
+"""Ops: what a project is, its package, the template that deploys it, and the instructions."""
+
+import hashlib
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+from cfnlint.api import lint_file
+
+from ops_agent.deployment import instructions_for, template_for
+from ops_agent.project_type import Detected, ProjectType, detect
+from shared.paths import UnsafePath
+from shared.zips import build_zip, checked
+
+PYTHON_HANDLER = "def handler(event: dict[str, object], context: object) -> dict[str, object]:\n    return {}\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"app.py": PYTHON_HANDLER}, Detected(ProjectType.PYTHON_LAMBDA, "app.handler")),
+        (
+            {"src/a/main.py": "def lambda_handler(event, context):\n    pass\n", "src/b.py": "x = 1\n"},
+            Detected(ProjectType.PYTHON_LAMBDA, "src/a/main.lambda_handler"),
+        ),
+        (
+            {"index.mjs": "export const handler = async (event) => ({});\n"},
+            Detected(ProjectType.NODE_LAMBDA, "index.handler"),
+        ),
+        ({"src/app.js": "exports.handler = async () => {};\n"}, Detected(ProjectType.NODE_LAMBDA, "src/app.handler")),
+        ({"api.js": "export async function handler(event) {}\n"}, Detected(ProjectType.NODE_LAMBDA, "api.handler")),
+        ({"index.html": "<!doctype html>", "app.js": "console.log(1);\n"}, Detected(ProjectType.STATIC_SITE)),
+        ({"lib.py": "def greet(name):\n    return name\n"}, Detected(ProjectType.PACKAGE)),
+        ({"lib.py": "def handler(signal):\n    pass\n"}, Detected(ProjectType.PACKAGE)),
+        ({"tests/test_app.py": PYTHON_HANDLER, "README.md": "x"}, Detected(ProjectType.PACKAGE)),
+        ({}, Detected(ProjectType.PACKAGE)),
+    ],
+)
+def test_a_project_is_told_by_its_files(files: dict[str, str], expected: Detected) -> None:
+    assert detect(files) == expected
+
+
+@pytest.mark.parametrize(
+    "detected",
+    [
+        Detected(ProjectType.PYTHON_LAMBDA, "todo/app.handler"),
+        Detected(ProjectType.NODE_LAMBDA, "src/app.handler"),
+        Detected(ProjectType.STATIC_SITE),
+    ],
+    ids=lambda detected: detected.type,
+)
+def test_the_template_passes_cfn_lint(detected: Detected, tmp_path: Path) -> None:
+    template = template_for(detected)
+    assert template is not None
+    path = tmp_path / "template.yaml"
+    path.write_text(template)
+    assert [str(match) for match in lint_file(path)] == []
+    assert "$" not in template.replace("${", "")
+
+
+def test_a_library_has_no_template() -> None:
+    assert template_for(Detected(ProjectType.PACKAGE)) is None
+
+
+@pytest.mark.parametrize("kind", ProjectType)
+def test_the_instructions_name_what_to_run_and_leave_nothing_open(kind: ProjectType) -> None:
+    handler = "app.handler" if kind in {ProjectType.PYTHON_LAMBDA, ProjectType.NODE_LAMBDA} else None
+    text = instructions_for("My $Service & more", Detected(kind, handler), frozenset({"requirements.txt"}))
+    assert "My $Service & more" in text
+    if handler:
+        assert "pip install --target unpacked -r unpacked/requirements.txt" in text
+    if kind is not ProjectType.PACKAGE:
+        assert "--stack-name my-service-more" in text
+
+
+def test_the_same_files_give_the_same_bytes_in_any_order() -> None:
+    one = build_zip({"b.txt": b"b", "a/x.py": b"a"})
+    two = build_zip({"a/x.py": b"a", "b.txt": b"b"})
+    assert hashlib.sha256(one).digest() == hashlib.sha256(two).digest()
+    archive = zipfile.ZipFile(io.BytesIO(one))
+    assert archive.namelist() == ["a/x.py", "b.txt"]
+    assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+@pytest.mark.parametrize("path", ["../x", "/etc/passwd", "a/../../b", "C:/x", "a\\b", ""])
+def test_an_unsafe_path_is_never_packed(path: str) -> None:
+    with pytest.raises(UnsafePath):
+        build_zip({path: b"x"})
+
+
+@pytest.mark.parametrize("name", ["../x", "/x", "a/../../x"])
+def test_a_zip_with_an_unsafe_path_does_not_pass_the_check(name: str) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(name, "x")
+    with pytest.raises(UnsafePath):
+        checked(packed.getvalue())

@@ -1,0 +1,93 @@
+"""The repair loop over fakes: what QA finds goes back to Dev, for at most three rounds, and the best revision stays."""
+
+from collections.abc import Callable
+
+from shared.language_model.port import Prompt
+from shared.models.project import Revision
+from shared.models.workflow import ProjectStatus
+from shared.storage.objects import read_named
+from tests.fakes import replies
+from tests.fakes.factory import Factory
+from tests.fakes.model import Answer
+
+REQUIREMENTS = "A library that greets people by name, with tests."
+GOOD = replies.CONTENTS["greet.py"]
+
+
+def broken(times: int) -> str:
+    """The library with that many statements that do not parse, each in a function of its own, the last one first."""
+    return GOOD + "".join(f"\n\ndef broken_{n}() -> None:\n    retur {n}\n" for n in reversed(range(times)))
+
+
+def scripted(first: str, repairs: list[str]) -> Callable[[Prompt], Answer]:
+    """A model that first writes `first` as greet.py, and then one text of `repairs` after the other."""
+    left = list(repairs)
+
+    def answer(prompt: Prompt) -> Answer:
+        if "# What the checks found" in prompt.text:
+            return replies.envelopes(prompt, {path: left.pop(0) for path in replies.asked_for(prompt)})
+        if prompt.schema is None and replies.asked_for(prompt) == ["greet.py"]:
+            return replies.envelopes(prompt, {"greet.py": first})
+        return replies.good(prompt)
+
+    return answer
+
+
+def finished(script: Callable[[Prompt], Answer]) -> tuple[Factory, str]:
+    factory = Factory(script)
+    project = factory.post(REQUIREMENTS)
+    factory.run()
+    return factory, project.id
+
+
+def content(factory: Factory, project_id: str, path: str) -> str:
+    file = factory.projects.file(project_id, path)
+    assert file is not None
+    return read_named(factory.objects, file.object).decode()
+
+
+def repair_prompts(factory: Factory) -> list[str]:
+    return [prompt.text for prompt in factory.model.prompts if "# What the checks found" in prompt.text]
+
+
+def test_a_fault_is_repaired_and_the_project_completes() -> None:
+    factory, project_id = finished(scripted(broken(1), [GOOD]))
+
+    project = factory.project(project_id)
+    assert project.status is ProjectStatus.COMPLETED
+    assert project.revision == Revision(build=1, round=1)
+    assert content(factory, project_id, "greet.py") == GOOD
+    assert [test.passed for test in factory.projects.tests(project_id)] == [False, True]
+
+
+def test_the_repair_sees_the_finding_with_its_lines_and_only_the_file_it_is_in() -> None:
+    factory, _ = finished(scripted(broken(1), [GOOD]))
+
+    (prompt,) = repair_prompts(factory)
+    assert "greet.py, line 6 (error" in prompt
+    assert "retur 0" in prompt
+    assert replies.CONTENTS["README.md"].strip() not in prompt
+    assert "test_greet.py:" in prompt, "the outline of the tests is there"
+
+
+def test_three_rounds_are_tried_and_the_best_revision_is_kept() -> None:
+    factory, project_id = finished(scripted(broken(3), [broken(2), broken(1), broken(4)]))
+
+    project = factory.project(project_id)
+    assert project.status is ProjectStatus.NEEDS_REVIEW
+    tests = {str(test.revision): test for test in factory.projects.tests(project_id)}
+    assert list(tests) == ["1.0", "1.1", "1.2", "1.3"]
+    best = min(tests.values(), key=lambda test: (test.errors, -(test.score or 0), test.revision.round))
+    assert project.revision == best.revision
+    assert project.score == best.score
+
+
+def test_it_stops_when_the_findings_no_longer_change_and_puts_the_first_revision_back() -> None:
+    moved = "# moved by a line\n" + broken(1)
+    factory, project_id = finished(scripted(broken(1), [moved, GOOD]))
+
+    project = factory.project(project_id)
+    assert project.status is ProjectStatus.NEEDS_REVIEW
+    assert len(repair_prompts(factory)) == 1
+    assert project.revision == Revision(build=1, round=0)
+    assert content(factory, project_id, "greet.py") == broken(1)

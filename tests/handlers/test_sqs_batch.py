@@ -1,0 +1,126 @@
+"""The edge to SQS: what is read, what is reported as failed, and when it is to come again."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from aws_lambda_powertools import Logger
+
+from shared.errors import Poison, Retryable
+from shared.language_model.port import ModelUnavailable
+from shared.models.messages import PlanRequested, parse
+from shared.models.project import Revision
+from shared.sqs_batch import read, serve, wait_after
+from shared.worker import Outcome
+
+MESSAGE = PlanRequested(project_id="0" * 26, correlation_id="request-1", revision=Revision(build=1))
+BODY = MESSAGE.model_dump_json(by_alias=True)
+
+
+@dataclass
+class FakeWorker:
+    """A worker that does what a test says, and keeps what it was given."""
+
+    fault: Exception | None = None
+    handled: list[PlanRequested] = field(default_factory=list)
+
+    def handle(self, message: PlanRequested, remaining: Any) -> Outcome:
+        self.handled.append(message)
+        if self.fault:
+            raise self.fault
+        return Outcome.DONE
+
+
+@dataclass
+class FakeContext:
+    """What Lambda tells a function of itself."""
+
+    function_name: str = "pm"
+    aws_request_id: str = "1"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 300_000
+
+
+def event(*bodies: str, received: int = 1) -> dict[str, Any]:
+    records = [
+        {
+            "messageId": f"m{number}",
+            "receiptHandle": f"r{number}",
+            "body": body,
+            "attributes": {"ApproximateReceiveCount": str(received)},
+            "eventSource": "aws:sqs",
+            "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:q",
+        }
+        for number, body in enumerate(bodies)
+    ]
+    return {"Records": records}
+
+
+def served(worker: FakeWorker, *bodies: str, received: int = 1) -> tuple[Any, dict[str, float]]:
+    postponed: dict[str, float] = {}
+    answer = serve(
+        event(*bodies, received=received),
+        FakeContext(),  # type: ignore[arg-type]
+        worker=worker,  # type: ignore[arg-type]
+        accepts=PlanRequested,
+        postpone=postponed.__setitem__,
+        logger=Logger(service="test"),
+    )
+    return answer, postponed
+
+
+def test_a_handled_message_is_acknowledged() -> None:
+    worker = FakeWorker()
+    answer, postponed = served(worker, BODY)
+    assert answer == {"batchItemFailures": []}
+    assert postponed == {}
+    assert worker.handled == [MESSAGE]
+
+
+def test_only_the_record_that_failed_is_reported() -> None:
+    answer, _ = served(FakeWorker(), BODY, "not json", BODY)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "null",
+        "[]",
+        "{}",
+        '{"schema": "plan-requested/3"}',
+        '{"schema": "other/1"}',
+        json.dumps({**json.loads(BODY), "project_id": "../x"}),
+        json.dumps({**json.loads(BODY), "code": "print()"}),
+        BODY.replace("plan-requested", "test-requested"),
+    ],
+)
+def test_what_cannot_be_read_is_poison_and_goes_to_the_dead_letter_queue_without_waiting(body: str) -> None:
+    with pytest.raises(Poison):
+        read(body, PlanRequested)
+    answer, postponed = served(FakeWorker(), body)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+    assert postponed == {"r0": 0}
+
+
+def test_the_previous_version_of_a_message_is_read() -> None:
+    old = {k: v for k, v in json.loads(BODY).items() if k != "not_before"} | {"schema": "plan-requested/1"}
+    assert parse(json.dumps(old)) == MESSAGE
+
+
+def test_a_fault_that_time_may_heal_waits_twice_as_long_each_time_and_a_named_time_is_kept() -> None:
+    fault = Retryable("busy")
+    assert [wait_after(fault, received) for received in (1, 2, 3)] == [10, 20, 40]
+    assert wait_after(fault, 30) == 900
+    assert wait_after(ModelUnavailable("throttled", after=37), 1) == 37
+    _, postponed = served(FakeWorker(fault), BODY, received=2)
+    assert postponed == {"r0": 20}
+
+
+def test_a_defect_of_ours_keeps_the_message_too() -> None:
+    answer, postponed = served(FakeWorker(KeyError("defect")), BODY)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+    assert postponed == {"r0": 10}

@@ -1,0 +1,169 @@
+"""The API on the embedded engine: the document is the truth, a project is made once and goes entirely."""
+
+import itertools
+import json
+import socket
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+
+from api_handler.composition import read_token
+from api_handler.tokens import Tokens
+from scenarios.deployed import Bench
+from scenarios.scenario import LIBRARY, load
+from shared.identifiers import new_ulid, now
+from shared.models.workflow import FINAL
+from shared.requests import Requests
+from shared.storage.dynamodb import DynamoDbTable
+from stack.secrets import rotate
+from tests.integration.cloud import eventually
+
+FOLDERS = ("projects", "plans", "test_results", "deployments")
+NOBODYS = b"/api/projects/" + b"0" * 26
+STATUSES = ("CREATED", "PLANNING", "DEVELOPING", "TESTING", "DEPLOYING", "COMPLETED")
+
+
+@pytest.fixture
+def http(running: Bench) -> Iterator[httpx2.Client]:
+    headers = {"Authorization": f"Bearer {running.token}"}
+    with httpx2.Client(base_url=running.outputs.api_url, headers=headers, timeout=60) as client:
+        yield client
+
+
+def table_of(running: Bench) -> DynamoDbTable:
+    return DynamoDbTable(running.target.client("dynamodb"), running.outputs.table_name)
+
+
+def walk(http: httpx2.Client, limit: int, status: str, between: Callable[[], object]) -> list[list[str]]:
+    """The ids of each page of the list of a status."""
+    seen, query = [], {"limit": str(limit), "status": status}
+    while True:
+        page = http.get("/api/projects", params=query).json()
+        seen.append([project["id"] for project in page["items"]])
+        if page["next"] is None:
+            return seen
+        query["cursor"] = page["next"]
+        between()
+
+
+def test_500_projects_are_listed_once_each_while_others_are_made(running: Bench, http: httpx2.Client) -> None:
+    requests = Requests(table_of(running), clock=now, identifiers=new_ulid)
+
+    def make() -> str:
+        return requests.create("listed", "Nobody is asked to make this one.", "request").project.id
+
+    made = [make() for _ in range(500)]
+    pages = walk(http, 90, "CREATED", make)
+    assert [listed for listed in itertools.chain.from_iterable(pages) if listed in made] == sorted(made, reverse=True)
+    assert [len(page) for page in pages[:5]] == [90] * 5
+
+
+def test_concurrent_creates_with_repeated_keys_make_one_project_a_key(http: httpx2.Client) -> None:
+    def create(number: int) -> tuple[int, int, str, str]:
+        key = number % 20
+        body = {"name": f"key {key}", "requirements": "A program for which no reply is stored."}
+        made = http.post("/api/projects", json=body, headers={"Idempotency-Key": f"key-{key}"})
+        return key, made.status_code, made.headers["location"], made.text
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(create, range(200)))
+    assert {status for _, status, _, _ in answers} == {201}
+    assert len({(key, location, text) for key, _, location, text in answers}) == 20
+    newest = http.get("/api/projects", params={"limit": 100}).json()["items"]
+    made = Counter(project["name"] for project in newest if project["name"].startswith("key "))
+    assert made == {f"key {key}": 1 for key in range(20)}
+
+
+def leftovers(running: Bench, project_id: str) -> list[str]:
+    """What a project left: items, versions and delete markers of objects, messages."""
+    s3, sqs = running.target.client("s3"), running.target.client("sqs")
+    items = [item.key.sk for item in table_of(running).query(f"PROJECT#{project_id}")]
+    for folder in FOLDERS:
+        listed = s3.list_object_versions(Bucket=running.outputs.bucket_name, Prefix=f"{folder}/{project_id}/")
+        items += [version["Key"] for version in (*listed.get("Versions", []), *listed.get("DeleteMarkers", []))]
+    for url in (*running.outputs.queue_urls.values(), *running.outputs.dead_letter_queue_urls.values()):
+        attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        counts = {name: number for name, number in attributes.items() if name.startswith("ApproximateNumberOf")}
+        items += [f"{name} of {url}" for name, number in counts.items() if number != "0"]
+    return items
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_a_project_deleted_while_an_agent_works_leaves_nothing(running: Bench, status: str) -> None:
+    scenario = load(LIBRARY / "todo-service.yaml").project
+    with running.api() as api:
+        project = api.create(scenario.name, scenario.requirements)
+        due = STATUSES[STATUSES.index(status) :]
+        eventually(lambda: (seen := api.get(project.id).status) in due or seen in FINAL, within_s=60)
+        api.delete(project.id)
+    eventually(lambda: leftovers(running, project.id) == [], within_s=30)
+
+
+def raw(running: Bench, request: bytes) -> bytes:
+    """The head of the answer to a request that no client library would send."""
+    address = urlsplit(running.outputs.api_url)
+    with socket.create_connection((str(address.hostname), address.port or 80), timeout=30) as connection:
+        connection.sendall(request)
+        return connection.recv(65_536)
+
+
+@pytest.mark.parametrize("token", [b"", b"x", b"\xc3\xa4\xff\xfe", b"x" * 10_000, b"%(cut)s", b"\x80" * 40])
+@pytest.mark.parametrize("method", [b"GET", b"POST", b"DELETE", b"PATCH", b"TRACE"])
+def test_a_strange_token_opens_nothing(running: Bench, token: bytes, method: bytes) -> None:
+    path = urlsplit(running.outputs.api_url).path.encode() + b"/api/projects"
+    token = token.replace(b"%(cut)s", running.token[:-1].encode())
+    head = b"%s %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nConnection: close\r\n\r\n"
+    answer = raw(running, head % (method, path, token))
+    assert answer.split(b" ")[1] in {b"400", b"401", b"403", b"404", b"405", b"431"}, answer[:200]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        b"/api/projects/..%2f..%2fsecret", b"/api/projects/%00", b"/api/projects/" + b"0" * 5000, b"/api/projects/%",
+        b"/api/projects/../../../health/../api", b"/api/projects/%2e%2e/%2e%2e", b"/api/projects/%ff%fe", b"//",
+        NOBODYS + b"/files/..%2f..%2f..%2fetc%2fpasswd", NOBODYS + b"/files/%00", NOBODYS + b"/files/" + b"a" * 5000,
+        NOBODYS + b"%2Fevents", NOBODYS + b"/files//", NOBODYS + b"/files/%252e%252e%252f",
+    ],
+)  # fmt: skip
+def test_a_tricky_path_is_answered_with_a_clean_4xx(running: Bench, path: bytes) -> None:
+    base = urlsplit(running.outputs.api_url).path.encode()
+    head = b"GET %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nConnection: close\r\n\r\n"
+    answer = raw(running, head % (base + path, running.token.encode()))
+    assert answer.split(b" ")[1][:1] == b"4", answer[:200]
+
+
+def test_bytes_that_are_not_utf_8_are_refused(http: httpx2.Client) -> None:
+    content = b'{"name": "caf\xe9", "requirements": "A program, in Latin-1."}'
+    answer = http.post("/api/projects", content=content, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["type"]) == (400, "urn:agenticai:problem:malformed")
+
+
+def test_the_deeper_check_reaches_everything(http: httpx2.Client) -> None:
+    report = http.get("/health/deep").json()
+    assert report["status"] == "ok"
+    queues = {f"{agent}-queue" for agent in ("pm", "dev", "qa", "ops")}
+    assert {check["name"] for check in report["checks"]} == {"table", "bucket", "parameters", *queues}
+
+
+def test_old_and_new_token_are_both_valid_after_a_rotation(running: Bench) -> None:
+    ssm = running.target.client("ssm")
+    read = partial(read_token, ssm, running.outputs.api_token_parameter)
+    before = set(Tokens(read, now).valid())
+    new = rotate(ssm, "dev")
+    assert before == {running.token}
+    assert set(Tokens(read, now).valid()) == {new, running.token}
+
+
+def test_the_document_and_the_page_are_open_and_speak_of_every_route(running: Bench) -> None:
+    document = httpx2.get(f"{running.outputs.api_url}/openapi.json").json()
+    page = httpx2.get(f"{running.outputs.api_url}/docs")
+    assert document["openapi"].startswith("3.1")
+    assert page.headers["content-type"].startswith("text/html")
+    assert all(path in page.text for path in document["paths"])
+    assert "AgenticAI" in json.dumps(document["info"])

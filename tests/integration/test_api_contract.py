@@ -1,0 +1,137 @@
+"""Schemathesis over the served OpenAPI document: no 5xx, and no answer that the document does not describe."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.strategies import SearchStrategy
+from schemathesis import Case as AnyCase
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from api_handler.api import document as described_by_the_code
+from scenarios.deployed import Bench
+from shared.identifiers import new_ulid, now
+from shared.items import metadata_key
+from shared.models.workflow import ProjectStatus
+from shared.requests import Requests
+from shared.storage.dynamodb import DynamoDbTable
+from shared.storage.table import Update
+
+Case = AnyCase[Any]
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+BOUNDED = settings(
+    max_examples=6,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture(scope="module")
+def document(running: Bench) -> Any:
+    """The document, as it is served."""
+    url = running.outputs.api_url
+    schema = schemathesis.openapi.from_url(f"{url}/openapi.json")
+    schema.config.update(base_url=url)
+    return schema
+
+
+@pytest.fixture(scope="module")
+def finished(running: Bench) -> Callable[[], str]:
+    """Makes a project that no agent works on."""
+    table = DynamoDbTable(running.target.client("dynamodb"), running.outputs.table_name)
+    requests = Requests(table, clock=now, identifiers=new_ulid)
+
+    def make() -> str:
+        project = requests.create("finished", "Nobody is asked to make this one.", "request").project
+        table.write(Update(metadata_key(project.id), set={"status": ProjectStatus.COMPLETED}))
+        return project.id
+
+    return make
+
+
+def operations() -> dict[str, Any]:
+    """Every operation of the API by its id, each with its path."""
+    paths = json.loads(described_by_the_code())["paths"]
+    return {
+        operation["operationId"]: {**operation, "path": path}
+        for path, methods in paths.items()
+        for operation in methods.values()
+    }
+
+
+OPERATIONS = operations()
+WITH_INPUT = [name for name, operation in OPERATIONS.items() if {"parameters", "requestBody"} & set(operation)]
+ABOUT_A_PROJECT = [name for name, operation in OPERATIONS.items() if "{project_id}" in operation["path"]]
+
+
+def check(cases: SearchStrategy[Case], validate: Callable[[Case], object]) -> None:
+    """Validate a bounded number of cases, the same ones every time."""
+
+    @BOUNDED
+    @given(cases)
+    def each(case: Case) -> None:
+        validate(case)
+
+    each()
+
+
+def test_the_served_document_is_that_of_the_code(document: Any) -> None:
+    assert document.raw_schema == json.loads(described_by_the_code())
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_request_that_keeps_the_contract_is_answered_by_it(running: Bench, document: Any, name: str) -> None:
+    cases = document.find_operation_by_id(name).as_strategy(generation_mode=GenerationMode.POSITIVE)
+    check(cases, lambda case: case.call_and_validate(headers=bearer(running), checks=CHECKS))
+
+
+@pytest.mark.parametrize("name", WITH_INPUT)
+def test_a_request_that_breaks_the_contract_is_refused_by_it(running: Bench, document: Any, name: str) -> None:
+    cases = document.find_operation_by_id(name).as_strategy(generation_mode=GenerationMode.NEGATIVE)
+    checks = [*CHECKS, negative_data_rejection]
+    check(cases, lambda case: case.call_and_validate(headers=bearer(running), checks=checks))
+
+
+@pytest.mark.parametrize("name", ABOUT_A_PROJECT)
+def test_any_request_about_a_project_is_answered_as_documented(
+    running: Bench, document: Any, finished: Callable[[], str], name: str
+) -> None:
+    def validate(case: Case) -> None:
+        case.path_parameters["project_id"] = finished()
+        case.call_and_validate(headers=bearer(running), checks=CHECKS)
+
+    check(document.find_operation_by_id(name).as_strategy(), validate)
+
+
+@pytest.mark.parametrize("name", sorted(set(OPERATIONS) - {"getHealth"}))
+def test_no_request_passes_without_the_token(document: Any, name: str) -> None:
+    def validate(case: Case) -> None:
+        answer = case.call(headers={})
+        assert answer.status_code == 401
+        case.validate_response(answer, checks=CHECKS)
+
+    check(document.find_operation_by_id(name).as_strategy(), validate)
+
+
+def bearer(running: Bench) -> dict[str, str]:
+    return {"Authorization": f"Bearer {running.token}"}
