@@ -5,8 +5,6 @@ from collections.abc import Iterator
 import pytest
 
 from emulator.process import Engine, start_engine
-from scenarios.bench import bench
-from scenarios.deployed import Bench
 from tests.integration.cloud import CASSETTES, Cloud
 
 
@@ -22,10 +20,3 @@ def cloud(engine: Engine) -> Iterator[Cloud]:
     """The shared engine through boto3 and the control client."""
     with Cloud(engine.endpoint_url) as shared:
         yield shared
-
-
-@pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    """The stack on an engine of its own, for tests that leave each other's projects alone."""
-    with bench(run_dir=tmp_path_factory.mktemp("stack") / "run") as stack:
-        yield stack

@@ -14,6 +14,7 @@ import pytest
 
 from api_handler.composition import read_token
 from api_handler.tokens import Tokens
+from scenarios.bench import bench
 from scenarios.deployed import Bench
 from scenarios.scenario import LIBRARY, load
 from shared.identifiers import new_ulid, now
@@ -26,6 +27,12 @@ from tests.integration.cloud import eventually
 FOLDERS = ("projects", "plans", "test_results", "deployments")
 NOBODYS = b"/api/projects/" + b"0" * 26
 STATUSES = ("CREATED", "PLANNING", "DEVELOPING", "TESTING", "DEPLOYING", "COMPLETED")
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    with bench(run_dir=tmp_path_factory.mktemp("api") / "run") as stack:
+        yield stack
 
 
 @pytest.fixture

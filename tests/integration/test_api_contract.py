@@ -1,7 +1,7 @@
 """Schemathesis over the served OpenAPI document: no 5xx, and no answer that the document does not describe."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -20,6 +20,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from api_handler.api import document as described_by_the_code
+from scenarios.bench import bench
 from scenarios.deployed import Bench
 from shared.identifiers import new_ulid, now
 from shared.items import metadata_key
@@ -44,6 +45,12 @@ BOUNDED = settings(
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    with bench(run_dir=tmp_path_factory.mktemp("contract") / "run") as stack:
+        yield stack
 
 
 @pytest.fixture(scope="module")
