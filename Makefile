@@ -34,7 +34,7 @@ unit: ## tests with fakes, no engine
 
 integration: ## the real path on the embedded engine
 	$(SETUP) dev
-	@$(BIN)/pytest -q tests/integration
+	@$(BIN)/pytest -q -n auto --dist loadfile tests/integration
 
 size: ## what each function's bundle weighs, and how long its import takes
 	$(SETUP)

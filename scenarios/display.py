@@ -47,7 +47,7 @@ class Display:
     def emit(self, document: Any) -> None:
         """The result for machines, as one JSON document; nothing unless that was asked for."""
         if self.as_json:
-            print(json.dumps(_plain(document), indent=2))  # noqa: T201 - the output itself
+            print(json.dumps(_plain(document), indent=2), flush=True)  # noqa: T201 - the output itself
 
     @contextmanager
     def step(self, title: str) -> Iterator["Step"]:
