@@ -22,8 +22,9 @@ def unpack(bundle: bytes, cache: Path) -> Path:
     Raises UnsafeBundle.
     """
     folder = cache / hashlib.sha256(bundle).hexdigest()
-    if folder.is_dir():
+    if _whole(bundle, folder):
         return folder
+    shutil.rmtree(folder, ignore_errors=True)
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache, prefix=".unpacking-") as temporary:
         files = Path(temporary) / "files"
@@ -31,6 +32,14 @@ def unpack(bundle: bytes, cache: Path) -> Path:
         _extract(bundle, files)
         _publish(files, folder)
     return folder
+
+
+def _whole(bundle: bytes, folder: Path) -> bool:
+    """Whether the folder is there with every file of the bundle: one whose removal was cut short is not."""
+    if not folder.is_dir():
+        return False
+    with zipfile.ZipFile(io.BytesIO(bundle)) as archive:
+        return all((folder / name).exists() for name in archive.namelist())
 
 
 def _extract(bundle: bytes, folder: Path) -> None:

@@ -1,5 +1,6 @@
 """Which environment runs an invocation when all of a function's are busy, and environments started ahead of need."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -9,6 +10,13 @@ LOOK_SECONDS = 0.005
 PATIENCE_SECONDS = 0.15
 """How long a busy environment is waited for before another is started: a worker that has sent the message which is
 now delivered is about to return, and here, unlike on AWS, no network lies between the two."""
+
+
+MOST_INITIALISING = max(2, os.cpu_count() or 2)
+"""Environments of one function that are initialised at the same time: more would only slow each other down, and a burst
+is served sooner by the few that are ready than by one process for each invocation."""
+
+_beginning = threading.Lock()
 
 
 class Leased(Protocol):
@@ -50,12 +58,19 @@ def first_free(leased: W, pool: list[W], lock: threading.Lock) -> W:
             if free:
                 _exchange(leased, free, pool)
                 return free
-        if time.monotonic() >= patient_until:
-            leased.begin_init()
-            if not leased.started:
-                return leased  # its code cannot be unpacked: the invocation will say so
+        if time.monotonic() >= patient_until and _begun(leased, pool) and not leased.started:
+            return leased  # its code cannot be unpacked: the invocation will say so
         pause.wait(LOOK_SECONDS)
     return leased
+
+
+def _begun(leased: W, pool: list[W]) -> bool:
+    """Begin the environment's init, unless enough others are at it."""
+    with _beginning:
+        if not leased.started and sum(one.started and not one.initialised for one in list(pool)) >= MOST_INITIALISING:
+            return False
+        leased.begin_init()
+        return True
 
 
 def _exchange(leased: W, free: W, pool: list[W]) -> None:

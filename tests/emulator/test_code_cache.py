@@ -26,6 +26,13 @@ def test_the_same_bundle_is_unpacked_once(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [folder.name]
 
 
+def test_a_folder_that_lost_a_file_is_unpacked_again(tmp_path: Path) -> None:
+    folder = unpack(bundle("pkg/app.py"), tmp_path)
+    (folder / "pkg" / "app.py").unlink()
+    assert unpack(bundle("pkg/app.py"), tmp_path) == folder
+    assert (folder / "pkg" / "app.py").exists()
+
+
 def test_an_executable_stays_one(tmp_path: Path) -> None:
     assert (unpack(bundle("bin/tool", 0o755), tmp_path) / "bin" / "tool").stat().st_mode & 0o111
 

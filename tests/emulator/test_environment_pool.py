@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from emulator.engines.environment_pool import first_free, start_ahead
+from emulator.engines.environment_pool import MOST_INITIALISING, first_free, start_ahead
 
 
 @dataclass(eq=False)
@@ -78,6 +78,22 @@ def test_a_busy_one_that_becomes_free_during_init_is_taken_and_the_new_one_stays
 def test_the_new_one_is_returned_when_no_other_becomes_free(lock: threading.Lock) -> None:
     new, busy = FakeLease(ready_at_once=True), initialised(in_use=True)
     assert first_free(new, [busy, new], lock) is new
+
+
+def test_no_more_are_initialised_at_once_than_the_machine_can_carry(lock: threading.Lock) -> None:
+    starting = [FakeLease(started=True) for _ in range(MOST_INITIALISING)]
+    new = FakeLease(ready_at_once=True)
+    pool = [*starting, new]
+    leased: list[FakeLease] = []
+    waiting = threading.Thread(target=lambda: leased.append(first_free(new, pool, lock)))
+    waiting.start()
+    waiting.join(0.3)
+    assert waiting.is_alive()
+    assert not new.begun.is_set()
+
+    starting[0].ready.set()
+    waiting.join(5)
+    assert leased == [new]
 
 
 def test_one_that_cannot_be_started_is_returned_for_the_invocation_to_report(lock: threading.Lock) -> None:
