@@ -28,10 +28,13 @@ def main(extras, version=sys.version_info):
         )
     if installed() >= wanted(extras):
         return
+    there = installed_for_this_lock(extras)
     make_venv()
+    if os.path.exists(STAMP):
+        os.remove(STAMP)
     install(extras)
     with open(STAMP, "w") as stamp:
-        stamp.write("\n".join(sorted(wanted(extras) | installed_for_this_lock(extras))))
+        stamp.write("\n".join(sorted(wanted(extras) | there)))
 
 
 def wanted(extras):
@@ -59,9 +62,10 @@ def installed_for_this_lock(extras):
 
 
 def make_venv():
-    """Create .venv with uv in it, or keep the one there if it is whole and of this Python."""
-    if run([PYTHON, "-c", "import sys; sys.exit(sys.version != %r)" % sys.version]) == 0 and os.path.exists(uv()):
-        return
+    """Create .venv with uv in it, or keep the one there if it is of this Python and no set-up of it was cut short."""
+    if os.path.exists(STAMP) and os.path.exists(uv()):
+        if run([PYTHON, "-c", "import sys; sys.exit(sys.version != %r)" % sys.version]) == 0:
+            return
     print("Creating .venv with Python %s ..." % ".".join(map(str, sys.version_info[:3])))
     sys.stdout.flush()
     shutil.rmtree(VENV, ignore_errors=True)
