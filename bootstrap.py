@@ -63,9 +63,9 @@ def installed_for_this_lock(extras):
 
 def make_venv():
     """Create .venv with uv in it, or keep the one there if it is of this Python and no set-up of it was cut short."""
-    if os.path.exists(STAMP) and os.path.exists(uv()):
-        if run([PYTHON, "-c", "import sys; sys.exit(sys.version != %r)" % sys.version]) == 0:
-            return
+    same_python = [PYTHON, "-c", "import sys; sys.exit(sys.version != %r)" % sys.version]
+    if os.path.exists(STAMP) and os.path.exists(uv()) and run(same_python) == 0:
+        return
     print("Creating .venv with Python %s ..." % ".".join(map(str, sys.version_info[:3])))
     sys.stdout.flush()
     shutil.rmtree(VENV, ignore_errors=True)
