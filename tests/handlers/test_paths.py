@@ -157,7 +157,7 @@ def test_what_is_accepted_stays_below_the_root_on_any_system(path: str) -> None:
     except UnsafePath:
         return
     for form in (accepted, unicodedata.normalize("NFKC", accepted), unicodedata.normalize("NFD", accepted)):
-        assert posixpath.normpath(posixpath.join("/root", form)) == f"/root/{form}"
+        assert posixpath.normpath(posixpath.join("/project", form)) == f"/project/{form}"
         windows = ntpath.normpath(ntpath.join("C:\\root", form))
         assert windows == "C:\\root\\" + form.replace("/", "\\")
         assert ntpath.splitdrive(form)[0] == ""
