@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -13,9 +13,13 @@ app = typer.Typer(
     help="A serverless software factory on AWS, and the bench it is built on.",
 )
 
+token = typer.Typer(no_args_is_help=True, help="The API's token.")
+app.add_typer(token, name="token")
+
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output, and nothing else.")]
 Endpoint = Annotated[str, typer.Option(help="The address of the engine that `agenticai up` started.")]
 Stage = Annotated[str, typer.Option(help="The stage of the stack.")]
+Sides = Literal["before", "after", "both", "again", "all"]
 ProjectId = Annotated[str, typer.Argument(help="The id of a project.")]
 
 ENDPOINT = "http://127.0.0.1:4566"
@@ -97,6 +101,85 @@ def templates(endpoint: Endpoint = ENDPOINT, stage: Stage = "dev", as_json: Json
     from scenarios.commands import show_templates
 
     show_templates(endpoint, stage, as_json=as_json)
+
+
+@app.command()
+def replay(
+    files: Annotated[
+        list[str] | None, typer.Argument(help="Scenario files, folders, or names in the library; all of it without.")
+    ] = None,
+    target: Annotated[
+        str, typer.Option(help="embedded, which starts engines of its own, or the URL of a stack that is up.")
+    ] = "embedded",
+    seed: Annotated[int, typer.Option(help="Decides the order of deliveries; 0 is the order of sending.", min=0)] = 0,
+    repeat: Annotated[int, typer.Option(help="Replay each so often, and compare.", min=1)] = 1,
+    workers: Annotated[int | None, typer.Option(help="Engines at once; one a processor without.", min=1)] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Stop at the first that fails, and leave its engine up to look at.")
+    ] = False,
+    stage: Stage = "dev",
+    as_json: Json = False,
+) -> None:
+    """Replay scenarios, hold each to its expectations and to the invariants, and report."""
+    from scenarios.replaying import Playing, show_replay
+    from scenarios.replays import Order
+
+    order = Order(seed=seed, repeat=repeat, keep=keep)
+    sys.exit(show_replay(Playing(files or [], target, stage, workers, order), as_json=as_json))
+
+
+@app.command()
+def runs(as_json: Json = False) -> None:
+    """List the replays that were run, the newest first."""
+    from scenarios.replaying import show_runs
+
+    show_runs(as_json=as_json)
+
+
+@app.command()
+def sweep(
+    scenario: Annotated[str, typer.Argument(help="A scenario's file, or its name in the library.")],
+    workers: Annotated[int, typer.Option(help="Engines that work at the same time.", min=1)] = 2,
+    side: Annotated[Sides, typer.Option(help="What happens at a call: see docs/sweep.md.")] = "both",
+    every: Annotated[int, typer.Option(help="Try only every n-th case.", min=1)] = 1,
+    limit: Annotated[int | None, typer.Option(help="Try no more cases than these.", min=1)] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Try this case, as the sweep prints it; repeatable.")] = None,
+    seeds: Annotated[int, typer.Option(help="Try so many random schedules of faults instead.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="The first seed.", min=0)] = 1,
+    as_json: Json = False,
+) -> None:
+    """Replay a scenario once for each call of its functions, killed at that call, and see that nothing is lost."""
+    from scenarios.sweep import SIDES
+    from scenarios.sweep_command import Selection, show_sweep
+
+    selection = Selection(SIDES[side], every, limit, tuple(only or ()), seeds, seed)
+    sys.exit(show_sweep(scenario, selection, workers, as_json=as_json))
+
+
+@app.command()
+def record(
+    scenario: Annotated[str, typer.Argument(help="A scenario's file, or its name in the library.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether to go on.")] = False,
+    rekey: Annotated[
+        bool, typer.Option("--rekey", help="Ask no model: give authored replies the requests that are sent now.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Play a scenario against Gemini, with the key in GEMINI_API_KEY, and store what it says for replays."""
+    from scenarios.record_command import show_recording, show_rekeying
+
+    if rekey:
+        show_rekeying(scenario, as_json=as_json)
+    else:
+        show_recording(scenario, lambda question: yes or typer.confirm(question, err=True), as_json=as_json)
+
+
+@token.command()
+def rotate(endpoint: Endpoint = ENDPOINT, stage: Stage = "dev", as_json: Json = False) -> None:
+    """Make a new token for the API; the old one stays valid for a day, so that nobody is locked out."""
+    from scenarios.commands import rotate_token
+
+    rotate_token(endpoint, stage, as_json=as_json)
 
 
 def main() -> None:

@@ -13,17 +13,26 @@ from collections.abc import Callable
 from pathlib import Path
 
 import uvicorn
+from starlette.types import ASGIApp
 
+from emulator.clock import Clock
 from emulator.control import control_app
+from emulator.engines.activity import Activity
 from emulator.engines.ministack import LambdaHost, MiniStack
 from emulator.engines.runtime_venv import runtime_python
 from emulator.errors import EngineError, PortTaken
-from emulator.gateway import gateway
+from emulator.faults.schedule import FaultBook
+from emulator.faults.step import Faults
+from emulator.gateway import chain, under
+from emulator.gemini import REPLAY
+from emulator.gemini.answering import answering
 from emulator.gemini.cassettes import CassetteStore
-from emulator.gemini.routes import gemini_app
 from emulator.meter.ledger import Ledger
+from emulator.meter.step import Meter
+from emulator.queue_operations import QueueOperations
 
 HOST = "127.0.0.1"
+GEMINI = "/_gemini"
 GRACE_SECONDS = 3.0
 KEEP_ALIVE_SECONDS = 75  # longer than an SDK keeps an idle connection, so that it is never the server who closes it
 
@@ -38,7 +47,8 @@ def main() -> None:
     except EngineError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_status)
-    serve(listener, store, python, arguments.run_dir, arguments.home / "cache" / "code")
+    gemini = answering(arguments.gemini, store, arguments.run_dir)
+    serve(listener, gemini, python, arguments.run_dir, arguments.home / "cache" / "code")
 
 
 def parsed() -> argparse.Namespace:
@@ -47,6 +57,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0, help="0 picks a free one")
     parser.add_argument("--run-dir", type=Path, required=True, help="for the log and the requests that had no reply")
     parser.add_argument("--cassettes", type=Path, required=True, help="the directory of Gemini's replies")
+    parser.add_argument("--gemini", default=REPLAY, help="replay, nearest, or the URL of an API to ask and record")
     parser.add_argument("--home", type=Path, default=Path(".agenticai"), help="for what is kept from run to run")
     arguments = parser.parse_args()
     arguments.run_dir.mkdir(parents=True, exist_ok=True)
@@ -69,20 +80,26 @@ def bind(port: int) -> socket.socket:
     return listener
 
 
-def serve(listener: socket.socket, store: CassetteStore, python: Path, run_dir: Path, code_cache: Path) -> None:
+def serve(listener: socket.socket, gemini: ASGIApp, python: Path, run_dir: Path, code_cache: Path) -> None:
     """Compose the gateway and run it until it is asked to stop."""
     announcement = os.dup(1)
     log_to(run_dir / "engine.log")
     started = time.monotonic()
     port = listener.getsockname()[1]
     endpoint_url = f"http://{HOST}:{port}"
-    ledger = Ledger()
-    engine = MiniStack(LambdaHost(endpoint_url, python, code_cache, ledger), port)
-    app = gateway(
+    ledger, clock = Ledger(), Clock()
+    faults = FaultBook(clock.now)
+    host = LambdaHost(endpoint_url, f"{endpoint_url}{GEMINI}", python, code_cache, ledger, clock, Activity())
+    engine = MiniStack(host, faults, port)
+    app = chain(
+        [
+            under("/_harness", control_app(engine, ledger, clock, faults, lambda: time.monotonic() - started)),
+            lambda after: Meter(after, ledger),
+            lambda after: Faults(after, faults, engine.functions, clock),
+            under(GEMINI, gemini),
+            lambda after: QueueOperations(after, clock),
+        ],
         engine.app,
-        control=control_app(ledger, lambda: time.monotonic() - started, engine.start_ahead),
-        gemini=gemini_app(store, run_dir / "gemini-misses"),
-        ledger=ledger,
     )
 
     def announce() -> None:

@@ -1,24 +1,28 @@
 """The typed client of a running engine's control API."""
 
+from collections.abc import Sequence
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx2
 from pydantic import TypeAdapter, ValidationError
 
+from emulator.bench_records import AdvanceRequest, ClockReading, Dispatch, DispatchRequest, Settled, SettleRequest
 from emulator.errors import ControlError
-from emulator.meter.records import FinishedInvocation, Health, Usage
+from emulator.faults.rules import Fault, Fired, RecordedCall
+from emulator.meter.records import FinishedInvocation, Health, Record, Usage
 
 T = TypeVar("T")
 
 
 class ControlClient:
-    """Asks a running engine for its health and for what was used.
+    """Asks a running engine for its health and for what was used, and steers its messages, clock and faults.
 
     `endpoint_url` is the engine's, such as `http://127.0.0.1:4566`. Every method raises ControlError.
     """
 
     def __init__(self, endpoint_url: str, timeout_s: float = 10.0) -> None:
+        self._timeout_s = timeout_s
         self._http = httpx2.Client(base_url=f"{endpoint_url}/_harness/", timeout=timeout_s)
 
     def __enter__(self) -> Self:
@@ -46,15 +50,64 @@ class ControlClient:
         return self._get("invocations", TypeAdapter(tuple[FinishedInvocation, ...]))
 
     def start_ahead(self) -> None:
-        """Have one environment of every aliased function started, in the background and one at a time."""
-        try:
-            self._http.post("start-ahead").raise_for_status()
-        except httpx2.HTTPError as error:
-            raise ControlError(f"The engine at {self._http.base_url} did not start environments: {error}") from error
+        """Have an environment of every aliased function started, in the background."""
+        self._send("POST", "start-ahead")
+
+    def dispatch(self, mode: Dispatch) -> None:
+        """Choose how messages reach functions: at any time, or one by one and only inside of `settle`."""
+        self._send("PUT", "dispatch", DispatchRequest(mode=mode))
+
+    def settle(self, *, deliveries: int | None = None, skip: bool = True, timeout_s: float = 60.0) -> Settled:
+        """Work until no message is left and no function runs, a fault holds a call, or `deliveries` are done.
+
+        With `skip` the clock jumps to whatever is due next: a visibility timeout, a delay, a wait, a function's
+        timeout. What a fault held before is let go first. `timeout_s` is real time.
+        """
+        wanted = SettleRequest(deliveries=deliveries, skip=skip, timeout_s=timeout_s)
+        response = self._send("POST", "settle", wanted, timeout_s=timeout_s + self._timeout_s)
+        return self._parsed(response, TypeAdapter(Settled))
+
+    def clock(self) -> ClockReading:
+        """The engine's time."""
+        return self._get("clock", TypeAdapter(ClockReading))
+
+    def advance(self, seconds: float) -> ClockReading:
+        """Move the engine's clock, and that of all functions, forward."""
+        response = self._send("POST", "clock/advance", AdvanceRequest(seconds=seconds))
+        return self._parsed(response, TypeAdapter(ClockReading))
+
+    def faults(self, schedule: Sequence[Fault]) -> None:
+        """Set the fault rules in place of those before, and forget what was counted, recorded and fired."""
+        self._send("PUT", "faults", TypeAdapter(tuple[Fault, ...]).dump_json(tuple(schedule)))
+
+    def fired(self) -> tuple[Fired, ...]:
+        """The faults that were put to effect since the rules were set."""
+        return self._get("faults/fired", TypeAdapter(tuple[Fired, ...]))
+
+    def calls(self) -> tuple[RecordedCall, ...]:
+        """The calls that functions made since the fault rules were set, in order."""
+        return self._get("calls", TypeAdapter(tuple[RecordedCall, ...]))
 
     def _get(self, path: str, kind: TypeAdapter[T], parameters: dict[str, str] | None = None) -> T:
+        return self._parsed(self._request("GET", path, params=parameters), kind)
+
+    def _send(
+        self, method: str, path: str, body: Record | bytes = b"", *, timeout_s: float | None = None
+    ) -> httpx2.Response:
+        content = body.model_dump_json().encode() if isinstance(body, Record) else body
+        return self._request(method, path, content=content, timeout=timeout_s or self._timeout_s)
+
+    def _request(self, method: str, path: str, **request: Any) -> httpx2.Response:
         try:
-            response = self._http.get(path, params=parameters)
-            return kind.validate_json(response.raise_for_status().content)
-        except (httpx2.HTTPError, ValidationError) as error:
+            response = self._http.request(method, path, **request)
+        except httpx2.HTTPError as error:
             raise ControlError(f"The engine at {self._http.base_url} did not answer {path}: {error}") from error
+        if not response.is_success:
+            raise ControlError(f"The engine at {self._http.base_url} refused {path}: {response.text}")
+        return response
+
+    def _parsed(self, response: httpx2.Response, kind: TypeAdapter[T]) -> T:
+        try:
+            return kind.validate_json(response.content)
+        except ValidationError as error:
+            raise ControlError(f"The engine's answer is not as this version expects: {error}") from error

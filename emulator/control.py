@@ -1,23 +1,68 @@
 """The control API under `/_harness/`: what the bench asks of a running engine."""
 
+import asyncio
 import os
 from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from emulator.bench_records import (
+    AdvanceRequest,
+    ClockReading,
+    Dispatch,
+    DispatchRequest,
+    Settled,
+    SettleRequest,
+)
+from emulator.clock import Clock
+from emulator.engines.settling import Unsettled
+from emulator.faults.rules import Fault, Fired, RecordedCall
+from emulator.faults.schedule import FaultBook
 from emulator.meter.ledger import Ledger
 from emulator.meter.records import FinishedInvocation, Health, Record
 
 INVOCATIONS = TypeAdapter(tuple[FinishedInvocation, ...])
+FAULTS = TypeAdapter(tuple[Fault, ...])
+FIRED = TypeAdapter(tuple[Fired, ...])
+CALLS = TypeAdapter(tuple[RecordedCall, ...])
+R = TypeVar("R", bound=Record)
+T = TypeVar("T")
 
 
-def control_app(ledger: Ledger, uptime_s: Callable[[], float], start_ahead: Callable[[], None]) -> Starlette:
+class Steered(Protocol):
+    """The engine, as far as the bench steers it."""
+
+    def start_ahead(self) -> None:
+        """Start an environment of each function in the background."""
+        ...
+
+    def dispatch(self, mode: Dispatch) -> None:
+        """Choose how messages reach functions."""
+        ...
+
+    def settle(self, *, deliveries: int | None, skip: bool, timeout_s: float) -> Settled:
+        """Work until nothing is left to do. Raises Unsettled."""
+        ...
+
+    def look(self) -> None:
+        """The time has jumped: deliver what has become visible."""
+        ...
+
+
+def control_app(
+    engine: Steered, ledger: Ledger, clock: Clock, faults: FaultBook, uptime_s: Callable[[], float]
+) -> Starlette:
     """The routes that `emulator.client.ControlClient` calls."""
+    routes: Sequence[Route] = [*_readings(ledger, clock, faults, uptime_s), *_orders(engine, clock, faults)]
+    return Starlette(routes=routes, exception_handlers={ValidationError: _refused, ValueError: _refused})
 
+
+def _readings(ledger: Ledger, clock: Clock, faults: FaultBook, uptime_s: Callable[[], float]) -> list[Route]:
     async def health(_: Request) -> Response:
         return answer(Health(status="ok", pid=os.getpid(), uptime_s=uptime_s()))
 
@@ -25,21 +70,78 @@ def control_app(ledger: Ledger, uptime_s: Callable[[], float], start_ahead: Call
         return answer(ledger.usage(request.query_params.get("project_id")))
 
     async def invocations(_: Request) -> Response:
-        return Response(INVOCATIONS.dump_json(ledger.invocations()), media_type="application/json")
+        return answers(INVOCATIONS, ledger.invocations())
 
-    async def started_ahead(_: Request) -> Response:
-        start_ahead()
-        return Response(status_code=202)
+    async def reading(_: Request) -> Response:
+        return answer(ClockReading(now=clock.now(), ahead_s=clock.ahead_s))
 
-    routes: Sequence[Route] = [
+    async def fired(_: Request) -> Response:
+        return answers(FIRED, faults.fired())
+
+    async def calls(_: Request) -> Response:
+        return answers(CALLS, faults.calls())
+
+    return [
         Route("/health", health),
         Route("/usage", usage),
         Route("/invocations", invocations),
-        Route("/start-ahead", started_ahead, methods=["POST"]),
+        Route("/clock", reading),
+        Route("/faults/fired", fired),
+        Route("/calls", calls),
     ]
-    return Starlette(routes=routes)
+
+
+def _orders(engine: Steered, clock: Clock, faults: FaultBook) -> list[Route]:
+    async def start_ahead(_: Request) -> Response:
+        engine.start_ahead()
+        return Response(status_code=202)
+
+    async def dispatch(request: Request) -> Response:
+        engine.dispatch((await asked(request, DispatchRequest)).mode)
+        return Response(status_code=204)
+
+    async def settle(request: Request) -> Response:
+        wanted = await asked(request, SettleRequest)
+        try:
+            settled = await asyncio.to_thread(
+                engine.settle, deliveries=wanted.deliveries, skip=wanted.skip, timeout_s=wanted.timeout_s
+            )
+        except Unsettled as error:
+            return PlainTextResponse(str(error), status_code=504)
+        return answer(settled)
+
+    async def advance(request: Request) -> Response:
+        await asyncio.to_thread(clock.advance, (await asked(request, AdvanceRequest)).seconds)
+        engine.look()
+        return answer(ClockReading(now=clock.now(), ahead_s=clock.ahead_s))
+
+    async def set_faults(request: Request) -> Response:
+        faults.set(FAULTS.validate_json(await request.body()))
+        return Response(status_code=204)
+
+    return [
+        Route("/start-ahead", start_ahead, methods=["POST"]),
+        Route("/dispatch", dispatch, methods=["PUT"]),
+        Route("/settle", settle, methods=["POST"]),
+        Route("/clock/advance", advance, methods=["POST"]),
+        Route("/faults", set_faults, methods=["PUT"]),
+    ]
+
+
+async def asked(request: Request, kind: type[R]) -> R:
+    """The request's body. Raises ValidationError."""
+    return kind.model_validate_json(await request.body())
 
 
 def answer(record: Record) -> Response:
     """A record as JSON."""
     return Response(record.model_dump_json(), media_type="application/json")
+
+
+def answers(kind: TypeAdapter[tuple[T, ...]], records: tuple[T, ...]) -> Response:
+    """Several records as JSON."""
+    return Response(kind.dump_json(records), media_type="application/json")
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    return PlainTextResponse(str(error), status_code=422)

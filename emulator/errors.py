@@ -4,6 +4,7 @@ EngineError
  ├─ PortTaken           another process listens on the port that was asked for
  ├─ RuntimeUnavailable  the interpreter for the functions could not be installed
  ├─ InvalidCassette     a file of Gemini replies cannot be used
+ ├─ NotRekeyed          it is not clear which stored request a new one replaces
  ├─ EngineCrashed       the engine ended, or was not ready in time
  └─ ControlError        the control API did not answer as it should
 """
@@ -36,6 +37,10 @@ class InvalidCassette(EngineError):
     """A file of Gemini replies cannot be used; the message names the file and the line."""
 
     exit_status = 5
+
+
+class NotRekeyed(EngineError):
+    """It is not clear which stored request a new one replaces; the message names both, and nothing was changed."""
 
 
 class EngineCrashed(EngineError):

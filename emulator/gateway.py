@@ -4,22 +4,12 @@ from collections.abc import Callable, Sequence
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from emulator.meter.ledger import Ledger
-from emulator.meter.step import Meter
-
 Step = Callable[[ASGIApp], ASGIApp]
 
 
-def gateway(engine: ASGIApp, *, control: ASGIApp, gemini: ASGIApp, ledger: Ledger) -> ASGIApp:
-    """Everything on the port. A step answers what is its own and hands all else to the next one."""
-    return chain(
-        [
-            lambda after: Under("/_harness", control, after),
-            lambda after: Under("/_gemini", gemini, after),
-            lambda after: Meter(after, ledger),
-        ],
-        engine,
-    )
+def under(prefix: str, app: ASGIApp) -> Step:
+    """The step that answers all that is under a path prefix with an application of its own."""
+    return lambda after: Under(prefix, app, after)
 
 
 def chain(steps: Sequence[Step], engine: ASGIApp) -> ASGIApp:

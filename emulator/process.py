@@ -12,6 +12,7 @@ from typing import Self
 
 from emulator.engines.runtime_venv import runtime_python
 from emulator.errors import EngineCrashed, EngineError, InvalidCassette, PortTaken
+from emulator.gemini import REPLAY
 
 ROOT = Path(__file__).parents[1]
 HOME = ROOT / ".agenticai"
@@ -81,14 +82,16 @@ def launch(
     run_dir: Path,
     port: int = 0,
     home: Path = HOME,
+    gemini: str = REPLAY,
     environ: Mapping[str, str] = os.environ,
     on_progress: Callable[[str], None] = lambda _: None,
 ) -> Launch:
     """Start the engine on 127.0.0.1, without waiting for it.
 
-    `cassettes` holds Gemini's replies, `run_dir` gets `engine.log` and `gemini-misses/`, port 0 picks a free one, and
-    `home` keeps the functions' interpreter and unpacked code from run to run. The interpreter is installed on first
-    use, with `environ` for the installer's settings; `on_progress` is told so. Raises RuntimeUnavailable.
+    `cassettes` holds Gemini's replies, and `gemini` is one of the ways in `emulator.gemini` to answer with them.
+    `run_dir` gets `engine.log` and `gemini-misses/`, port 0 picks a free one, and `home` keeps the functions'
+    interpreter and unpacked code from run to run. The interpreter is installed on first use, with `environ` for the
+    installer's settings; `on_progress` is told so. Raises RuntimeUnavailable.
     """
     runtime_python(home.resolve(), environ=environ, on_progress=on_progress)
     run_dir.mkdir(parents=True, exist_ok=True)
@@ -97,7 +100,7 @@ def launch(
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "emulator", "--port", str(port), "--run-dir", str(run_dir.resolve())),
-                *("--cassettes", str(cassettes.resolve()), "--home", str(home.resolve())),
+                *("--cassettes", str(cassettes.resolve()), "--home", str(home.resolve()), "--gemini", gemini),
             ],
             cwd=ROOT,
             env=engine_environment(environ),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from emulator.gemini import REPLAY
 from emulator.process import HOME, launch
 from scenarios.deployed import Bench, Report
 from scenarios.scenario import CASSETTES
@@ -21,30 +22,34 @@ def bench(
     home: Path = HOME,
     run_dir: Path | None = None,
     environ: Mapping[str, str] = os.environ,
+    gemini: str = REPLAY,
     gemini_api_key: str | None = None,
+    template: Path | None = None,
     report: Report = lambda _: None,
 ) -> Iterator[Bench]:
     """Start an engine and deploy the stack to it; leaving the block takes both away.
 
-    With a `gemini_api_key` the agents ask Gemini itself; without one they get the replies stored in `cassettes`.
-    `report` is told, in a few words, what is being done. What the engine logged stays in `run_dir` if the block ends
-    with an error. Raises the errors of `emulator` and `stack`.
+    `gemini` is how the engine answers as the Gemini API: with the replies stored in `cassettes`, or in another of the
+    ways in `emulator.gemini`. The agents ask it with the `gemini_api_key`, which only the API itself looks at.
+    `report` is told, in a few words, what is being done. What the engine logs is in `run_dir`; without one, it is kept
+    only if the block ends with an error. Raises the errors of `emulator` and `stack`.
     """
     report("starting the engine")
-    run_dir = run_dir or _new_run_dir(home / "run")
+    logs = run_dir or _new_run_dir(home / "run")
     with launch(
-        port=port, cassettes=cassettes, run_dir=run_dir, home=home, environ=environ, on_progress=report
+        port=port, cassettes=cassettes, run_dir=logs, home=home, gemini=gemini, environ=environ, on_progress=report
     ) as starting:
         # Imported only now: what the deployment needs takes as long to import as the engine takes to start.
         from scenarios.deployment import deploy_to, prepare
 
-        prepared = prepare(home / "cache", report)
+        prepared = prepare(home / "cache", report, template)
         with (
             starting.ready() as engine,
             deploy_to(engine, prepared, report, gemini_api_key=gemini_api_key) as deployed,
         ):
             yield deployed
-    shutil.rmtree(run_dir, ignore_errors=True)
+    if run_dir is None:
+        shutil.rmtree(logs, ignore_errors=True)
 
 
 def _new_run_dir(runs: Path) -> Path:

@@ -1,12 +1,16 @@
 """The typed client of a deployed stack's API."""
 
+import uuid
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
+from urllib.parse import quote
 
 import httpx2
 from pydantic import TypeAdapter, ValidationError
 
 from scenarios.errors import ApiError
+from scenarios.follow import Pause, pause
 from shared.models.events import TimelineEvent
 from shared.models.quality import QualityReport
 from shared.models.template import TemplateSummary
@@ -16,12 +20,27 @@ T = TypeVar("T")
 TIMEOUT_SECONDS = 35.0
 """API Gateway gives up after 29 seconds."""
 
+REPEATED: Final = frozenset({500, 502, 503, 504})
+"""Answers that the same request may not get a second time: a function that ended, a service that was throttled."""
+
+PAUSES: Final = (0.1, 0.2, 0.4, 0.8)
+"""Seconds before each repetition."""
+
+
+def _new_key() -> str:
+    return str(uuid.uuid4())
+
 
 class ProjectsApi:
-    """Speaks to the API at `url` with a token; every method raises `ApiError`."""
+    """Speaks to the API at `url` with a token; every method raises `ApiError`.
 
-    def __init__(self, url: str, token: str) -> None:
+    A request that fails on the other side is repeated; POST with the same Idempotency-Key, so that it counts once.
+    """
+
+    def __init__(self, url: str, token: str, *, wait: Pause = pause, new_key: Callable[[], str] = _new_key) -> None:
         self._http = httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=TIMEOUT_SECONDS)
+        self._wait = wait
+        self._new_key = new_key
 
     def __enter__(self) -> Self:
         return self
@@ -76,7 +95,7 @@ class ProjectsApi:
 
     def file(self, project_id: str, path: str) -> bytes:
         """One file's content."""
-        return self._request("GET", f"{_at(project_id)}/files/{path}").content
+        return self._request("GET", f"{_at(project_id)}/files/{quote(path)}").content
 
     def tests(self, project_id: str) -> list[TestView]:
         """Its tests, oldest first."""
@@ -109,17 +128,28 @@ class ProjectsApi:
             raise ApiError(f"{method} {path} did not answer as this version expects: {error}") from error
 
     def _request(self, method: str, path: str, **request: Any) -> httpx2.Response:
-        try:
-            response = self._http.request(method, path, **request)
-        except httpx2.HTTPError as error:
-            raise ApiError(f"The API does not answer ({error}); is the stack still up?") from error
+        headers = {"Idempotency-Key": self._new_key()} if method == "POST" else {}
+        response = self._answer(method, path, headers=headers, **request)
+        for seconds in PAUSES:
+            if response.status_code not in REPEATED:
+                break
+            self._wait(seconds)
+            response = self._answer(method, path, headers=headers, **request)
+            if method == "DELETE" and response.status_code == httpx2.codes.NOT_FOUND:
+                return response  # the first request has done it
         if response.is_success:
             return response
         raise ApiError(f"{method} {path} was answered with {response.status_code}: {_reason(response)}")
 
+    def _answer(self, method: str, path: str, **request: Any) -> httpx2.Response:
+        try:
+            return self._http.request(method, path, **request)
+        except httpx2.HTTPError as error:
+            raise ApiError(f"The API does not answer ({error}); is the stack still up?") from error
+
 
 def _at(project_id: str) -> str:
-    return f"/api/projects/{project_id}"
+    return f"/api/projects/{quote(project_id, safe='')}"
 
 
 def _reason(response: httpx2.Response) -> str:

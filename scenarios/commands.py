@@ -1,4 +1,4 @@
-"""The commands that talk to a stack which is already up: `new`, `status`, `get` and `templates`."""
+"""The commands that talk to a stack which is already up."""
 
 import sys
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from scenarios.errors import ScenarioError
 from scenarios.follow import follow
 from shared.models.workflow import ProjectStatus
 from stack.deploy import outputs
-from stack.secrets import api_token
+from stack.secrets import OLD_TOKEN_VALID, api_token, rotate
 from stack.target import Target
 
 NAME_WORDS = 6
@@ -78,11 +78,6 @@ def fetch(project_id: str, out: Path, endpoint: str, stage: str, *, as_json: boo
     screen.say(f"{len(got.files)} files in {got.code}; " + (f"package {got.package}" if got.package else "no package"))
 
 
-def _api(endpoint: str, stage: str) -> ProjectsApi:
-    target = Target.embedded(endpoint)
-    return ProjectsApi(outputs(target, stage).api_url, api_token(target.client("ssm"), stage))
-
-
 def show_templates(endpoint: str, stage: str, *, as_json: bool) -> None:
     """List the templates."""
     screen = Display(as_json=as_json)
@@ -90,6 +85,22 @@ def show_templates(endpoint: str, stage: str, *, as_json: bool) -> None:
         listed = api.templates()
     screen.emit(listed)
     screen.console.print(show.templates(listed))
+
+
+def rotate_token(endpoint: str, stage: str, *, as_json: bool) -> None:
+    """Store a new token for the API, and say how long the one before is still good."""
+    screen, target = Display(as_json=as_json), Target.embedded(endpoint)
+    token = rotate(target.client("ssm"), outputs(target, stage).stage)
+    seconds = int(OLD_TOKEN_VALID.total_seconds())
+    screen.emit({"api_token": token, "old_token_valid_seconds": seconds})
+    screen.say(f"[bold]Token[/]  {token}")
+    screen.say(f"It is valid from now on, and the one before for {seconds // 3600} more hours.")
+    screen.say("[dim]If that one has leaked, rotate once more: it is refused within a minute.[/]")
+
+
+def _api(endpoint: str, stage: str) -> ProjectsApi:
+    target = Target.embedded(endpoint)
+    return ProjectsApi(outputs(target, stage).api_url, api_token(target.client("ssm"), stage))
 
 
 def _read(file: Path) -> str:

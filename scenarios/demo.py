@@ -39,7 +39,8 @@ def run_demo(bench: Bench, scenario: Scenario, out: Path, on_event: OnEvent) -> 
     Raises `DemoFailed` if the project is not COMPLETED; whether its tests passed is in the result.
     """
     with bench.api() as api, bench.control() as control:
-        posted = api.create(scenario.project.name, scenario.project.requirements)
+        first = scenario.first
+        posted = api.create(first.name, first.requirements, first.template)
         events = []
         for event in follow(api, posted.id):
             on_event(event)

@@ -16,9 +16,9 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Bench:
-    """A deployed stack on a running engine."""
+    """A deployed stack on a running engine; `engine` is None where somebody else started it."""
 
-    engine: "Engine"
+    engine: "Engine | None"
     target: "Target"
     outputs: "StackOutputs"
     token: str
@@ -30,7 +30,7 @@ class Bench:
         return ProjectsApi(self.outputs.api_url, self.token)
 
     def control(self) -> "ControlClient":
-        """A client of the engine's control API."""
+        """A client of the control API, which a target with the capability CONTROL has."""
         from emulator.client import ControlClient
 
-        return ControlClient(self.engine.endpoint_url)
+        return ControlClient(self.target.endpoint_url)

@@ -16,7 +16,7 @@ from stack.platform import Platform
 from stack.secrets import Secrets
 from stack.seeding import project_templates
 from stack.target import Target
-from stack.template import Template
+from stack.template import TEMPLATE, Template
 
 STAGE: Final = "dev"
 REPLAY_KEY: Final = "replayed-replies-need-no-key"
@@ -31,22 +31,25 @@ class Prepared:
     bundles: Bundles
 
 
-def prepare(cache: Path, report: Report) -> Prepared:
-    """Build the handlers for this machine's interpreter. Raises `stack.errors.BuildError`."""
+def prepare(cache: Path, report: Report, template: Path | None = None) -> Prepared:
+    """Build a template's handlers, the project's own by default, for this machine's interpreter.
+
+    Raises `stack.errors.BuildError`.
+    """
 
     def building(progress: Progress) -> None:
         if progress.step is not Step.READY:
             report(f"building {progress.name}: {progress.step}")
 
-    template = Template.load()
-    return Prepared(template, build(template, Platform.host(), cache, building))
+    loaded = Template.load(template or TEMPLATE)
+    return Prepared(loaded, build(loaded, Platform.host(), cache, building))
 
 
 @contextmanager
 def deploy_to(engine: Engine, prepared: Prepared, report: Report, *, gemini_api_key: str | None) -> Iterator[Bench]:
     """Deploy to an engine, and have its functions' environments started ahead. Raises `stack.errors.StackError`.
 
-    With a key, the functions ask Gemini itself; without one, the engine, which replays stored replies.
+    The functions ask the engine for Gemini's replies; only where it passes that on, the key matters.
     """
 
     def deploying(event: StackEvent) -> None:
@@ -61,7 +64,7 @@ def deploy_to(engine: Engine, prepared: Prepared, report: Report, *, gemini_api_
             template=prepared.template,
             bundles=prepared.bundles,
             secrets=Secrets(gemini_api_key=gemini_api_key or REPLAY_KEY, api_token=token),
-            parameters={"GeminiEndpoint": "" if gemini_api_key else target.gemini_endpoint},
+            parameters={"GeminiEndpoint": target.gemini_endpoint},
             project_templates=project_templates(),
             on_event=deploying,
         )

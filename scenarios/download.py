@@ -32,6 +32,7 @@ def download(api: ProjectsApi, project_id: str, folder: Path) -> Downloaded:
     except UnsafePath as error:
         raise ApiError(f"The project's files were not written: {error}.") from error
     contents = {file.path: _whole(api.file(project_id, file.path), file.sha256, file.path) for file in listed}
+    (folder / "code").mkdir(parents=True, exist_ok=True)
     for path, content in contents.items():
         _write(folder / "code" / path, content)
     packaged = [deployment for deployment in api.deployments(project_id) if deployment.package_url]

@@ -6,13 +6,20 @@ class ScenarioError(Exception):
 
     ScenarioError
      ├─ InvalidScenario  the file is not a scenario
+     ├─ StepFailed       a step of a scenario could not be taken
      ├─ ApiError         the API did not answer as asked
-     └─ DemoFailed       the demo did not end as it must
+     ├─ DemoFailed       the demo did not end as it must
+     ├─ NotRecorded      a scenario's replies were not recorded, or not given new requests
+     └─ BenchLost        what was done on a bench did not end, and the bench with it
     """
 
 
 class InvalidScenario(ScenarioError):
     """The file is not a scenario; the message names what is wrong in it."""
+
+
+class StepFailed(ScenarioError):
+    """A step of a scenario could not be taken; the message says why, and the scenario fails."""
 
 
 class ApiError(ScenarioError):
@@ -21,3 +28,15 @@ class ApiError(ScenarioError):
 
 class DemoFailed(ScenarioError):
     """The demo's project did not become software that passes its tests."""
+
+
+class NotRecorded(ScenarioError):
+    """A scenario's replies were not recorded or re-keyed; the message says why, and what is stored is as it was."""
+
+
+class BenchLost(ScenarioError):
+    """What was done on a bench raised; the message is the cause's, and `crashed` says that the engine has ended."""
+
+    def __init__(self, message: str, *, crashed: bool) -> None:
+        super().__init__(message)
+        self.crashed = crashed

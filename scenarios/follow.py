@@ -2,11 +2,13 @@
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from scenarios.client import ProjectsApi
-from shared.models.events import TimelineEvent
 from shared.models.workflow import FINAL
+
+if TYPE_CHECKING:
+    from scenarios.client import ProjectsApi
+    from shared.models.events import TimelineEvent
 
 POLL_SECONDS: Final = 0.3
 
@@ -19,8 +21,8 @@ def pause(seconds: float) -> None:
 
 
 def follow(
-    api: ProjectsApi, project_id: str, *, after: Iterable[TimelineEvent] = (), wait: Pause = pause
-) -> Iterator[TimelineEvent | None]:
+    api: "ProjectsApi", project_id: str, *, after: Iterable["TimelineEvent"] = (), wait: Pause = pause
+) -> Iterator["TimelineEvent | None"]:
     """Yield each event of the timeline once, in order, until one leaves the project in a final status.
 
     The events in `after` are taken as seen: a change is followed after those of the builds before it. Between the

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from emulator.gemini import GEMINI_API, REPLAY
 from scenarios import display as show
 from scenarios.bench import bench
 from scenarios.deployed import Bench
@@ -16,7 +17,6 @@ from scenarios.errors import ScenarioError
 from scenarios.scenario import LIBRARY, load
 
 if TYPE_CHECKING:
-    from emulator.process import Engine
     from scenarios.demo import DemoResult
 
 DEMO = LIBRARY / "todo-service.yaml"
@@ -29,7 +29,7 @@ def keep_up(port: int, *, live: bool, as_json: bool) -> None:
     with _benched(screen, port, _key(os.environ) if live else None) as running:
         screen.emit(_addresses(running))
         _welcome(screen, running)
-        _until_stopped(running.engine)
+        until_stopped(running)
         screen.say("Stopping.")
 
 
@@ -39,7 +39,7 @@ def show_demo(out: Path, *, as_json: bool) -> int:
     with _benched(screen) as running:
         from scenarios.demo import run_demo
 
-        screen.say(f"\nPosting [bold]{scenario.project.name}[/]: {scenario.description}")
+        screen.say(f"\nPosting [bold]{scenario.first.name}[/]: {scenario.description}")
         with screen.console.status("posting") as status:
             result = run_demo(running, scenario, out, Following(screen, status))
     screen.emit(_summary(result))
@@ -52,7 +52,12 @@ def _benched(screen: Display, port: int = 0, gemini_api_key: str | None = None) 
     """A bench whose making is shown as one step."""
     with (
         screen.step("engine started, stack deployed") as step,
-        bench(port=port, gemini_api_key=gemini_api_key, report=step.update) as running,
+        bench(
+            port=port,
+            gemini=GEMINI_API if gemini_api_key else REPLAY,
+            gemini_api_key=gemini_api_key,
+            report=step.update,
+        ) as running,
     ):
         step.done()
         yield running
@@ -65,18 +70,19 @@ def _key(environ: Mapping[str, str]) -> str:
     return key
 
 
-def _until_stopped(engine: "Engine") -> None:
+def until_stopped(running: Bench) -> None:
+    """Return when a signal says stop. Raises ScenarioError when the engine ends by itself."""
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stopped.set())
     while not stopped.wait(CHECK_SECONDS):
-        if not engine.running:
+        if running.engine and not running.engine.running:
             raise ScenarioError("The engine ended by itself; start it again with `agenticai up`.")
 
 
 def _addresses(running: Bench) -> dict[str, object]:
     return {
-        "endpoint_url": running.engine.endpoint_url,
+        "endpoint_url": running.target.endpoint_url,
         "api_url": running.outputs.api_url,
         "api_token": running.token,
         "region": running.target.region,
@@ -85,7 +91,7 @@ def _addresses(running: Bench) -> dict[str, object]:
 
 
 def _welcome(screen: Display, running: Bench) -> None:
-    endpoint, api_url = running.engine.endpoint_url, running.outputs.api_url
+    endpoint, api_url = running.target.endpoint_url, running.outputs.api_url
     screen.say(f"""
   [bold]API[/]       {api_url}
   [bold]Token[/]     {running.token}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
 from stack.errors import DeployError, NotDeployedError
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mypy_boto3_ssm import SSMClient
+
+OLD_TOKEN_VALID: Final = timedelta(days=1)
+"""How long the API takes the token before a new one, too."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +65,9 @@ def store(ssm: SSMClient, parameters: Mapping[str, str]) -> None:
 
 
 def rotate(ssm: SSMClient, stage: str, make_token: Callable[[], str] = new_token) -> str:
-    """Store a new API token and return it; the one before stays valid for a day, so that callers can change over.
+    """Store a new API token and return it; the one before stays valid for OLD_TOKEN_VALID, for callers to change over.
 
-    Rotating twice revokes a token that leaked at once. Raises NotDeployedError if there is none yet.
+    Two rotations revoke a token that leaked. Raises NotDeployedError if there is none yet.
     """
     api_token(ssm, stage)
     token = make_token()

@@ -45,6 +45,8 @@ class Capability(StrEnum):
     """It answers as the Gemini API, below `/_gemini`."""
     METER = "meter"
     """It counts the AWS calls made to it."""
+    CONTROL = "control"
+    """It delivers messages one by one, skips time and puts faults to effect, below `/_harness`."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Target:
     @classmethod
     def embedded(cls, endpoint_url: str = EMBEDDED_ENDPOINT) -> Self:
         """Return the engine that runs in a process of this machine, without Docker and without an account."""
-        everything = frozenset({Capability.GEMINI, Capability.METER})
+        everything = frozenset(Capability)
         return cls("embedded", _checked(endpoint_url), capabilities=everything, runs_functions_here=True)
 
     @classmethod

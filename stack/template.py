@@ -11,6 +11,11 @@ import yaml
 from stack.errors import BuildError
 from stack.platform import Platform
 
+try:  # libyaml reads ten times faster; where there is none, PyYAML reads by itself
+    from yaml import CSafeLoader as SafeLoader
+except ImportError:
+    from yaml import SafeLoader  # type: ignore[assignment]
+
 TEMPLATE = Path(__file__).with_name("template.yaml")
 
 # A CloudFormation document nests to any depth and any type: JSON is its only shape.
@@ -124,7 +129,7 @@ def _valued(value: object, parameters: Mapping[str, object]) -> object:
             return value
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(SafeLoader):
     """YAML as CloudFormation reads it: short tags are functions, and a date is a string."""
 
 

@@ -10,17 +10,22 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import IO
 
 from pydantic import JsonValue
 
-from emulator.engines.function import Function, FunctionError, Invocation, Outcome
+from emulator.clock import Clock
+from emulator.engines.activity import Activity, Kind
+from emulator.engines.function import FunctionError, Invocation, Outcome
+from emulator.engines.lambda_bootstrap import AHEAD
+from emulator.engines.snapshot import end_session
+from emulator.engines.starter import Starter
 
-BOOTSTRAP = Path(__file__).with_name("lambda_bootstrap.py")
 INIT_SECONDS = 10.0  # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 EXIT_SECONDS = 1.0  # for a process that has closed its pipes already to say how it ended
 Reply = dict[str, JsonValue]
+SEEN_SECONDS = 1.0  # for a process to see that the clock jumped; one that is busy in C sees it later
+CLOCK_JUMPED = "the clock jumped"
 
 
 class Ended(Exception):
@@ -39,43 +44,45 @@ class ExecutionEnvironment:
     ends what the handler started. `poll`, `wait`, `terminate` and `kill` are as those of Popen.
     """
 
-    def __init__(self, function: Function, python: Path, environment: Mapping[str, str]) -> None:
-        self.function = function
+    def __init__(self, starter: Starter, variables: Mapping[str, str], clock: Clock, activity: Activity) -> None:
+        self.function = starter.function
+        self._starter = starter
+        self._variables = variables
+        self._clock = clock
+        self._activity = activity
         self.initialised = threading.Event()
         """Set when init has ended, well or badly."""
         self._ready = False
-        self._started = time.monotonic()
+        self._started = time.time()
         # A file and not a pipe: when the reply is there, everything printed before it is there too.
         self._log: IO[bytes] = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - it lives as long as the process
-        self._process = subprocess.Popen(
-            [python, "-I", "-u", "-X", "utf8", BOOTSTRAP, *function.layers],
-            cwd=function.task_root,
-            env=dict(environment),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            start_new_session=True,
-            text=True,
-            encoding="utf-8",
-        )
-        self._replies: queue.SimpleQueue[tuple[float, Reply | None]] = queue.SimpleQueue()
-        threading.Thread(target=self._listen, daemon=True, name=f"environment-{function.name}").start()
+        self._process = starter.start(variables, self._log)
+        self._writing = threading.Lock()
+        self._asleep = contextlib.ExitStack()
+        self._clock_seen = threading.Condition()
+        self._ahead_s = 0.0
+        self._replies: queue.SimpleQueue[tuple[float, Reply | None] | str] = queue.SimpleQueue()
+        threading.Thread(target=self._listen, daemon=True, name=f"environment-{self.function.name}").start()
 
     def invoke(self, invocation: Invocation) -> Outcome:
         """Run the handler on one event, for at most the function's timeout."""
         init_ms: float | None = None
         result: JsonValue = None
-        started = time.monotonic()
-        try:
-            error = None
-            if not self._ready:
-                init_ms, error = self._finish_init()
-                started = time.monotonic()
-            if error is None:
-                result, error = self._exchange(invocation)
-        except Ended as ended:
-            error = self._reason(ended, invocation.request_id)
-        duration_ms = (time.monotonic() - started) * 1000
+        started = time.time()
+        with self._activity.running(Kind.INVOCATION), self._clock.on_jump(self._clock_jumped):
+            try:
+                error = None
+                if not self._ready:
+                    init_ms, error = self._finish_init()
+                    started = time.time()
+                if error is None:
+                    with self._activity.timeout_at(started + self.function.timeout_s):
+                        result, error = self._exchange(invocation)
+            except Ended as ended:
+                error = self._reason(ended, invocation.request_id)
+                if self._ready:
+                    self._starter.prepare(self._variables)
+        duration_ms = (time.time() - started) * 1000
         return Outcome(result, error, self._take_log(), init_ms, duration_ms, ended=self.poll() is not None)
 
     def _finish_init(self) -> tuple[float, FunctionError | None]:
@@ -98,16 +105,36 @@ class ExecutionEnvironment:
             "trace_id": invocation.trace_id,
             "deadline_ms": int((time.time() + self.function.timeout_s) * 1000),
         }
-        if self._process.stdin is None:
-            raise Ended(timed_out=False)
         try:
-            self._process.stdin.write(json.dumps(request) + "\n")
-            self._process.stdin.flush()
-        except BrokenPipeError as error:
+            self._tell_time()
+            self._write(json.dumps(request))
+        except (BrokenPipeError, ValueError) as error:  # its end is closed, or ours is
             self.kill()
             raise Ended(timed_out=False) from error
         _, reply = self._next_reply(self.function.timeout_s)
         return reply.get("result"), _error(reply)
+
+    def _clock_jumped(self) -> None:
+        with contextlib.suppress(BrokenPipeError, ValueError):
+            self._tell_time()
+            with self._clock_seen:
+                self._clock_seen.wait_for(lambda: self._ahead_s >= self._clock.ahead_s, SEEN_SECONDS)
+        self._replies.put(CLOCK_JUMPED)
+
+    def _note_clock(self, ahead_s: float) -> None:
+        with self._clock_seen:
+            self._ahead_s = ahead_s
+            self._clock_seen.notify_all()
+
+    def _tell_time(self) -> None:
+        if self._clock.ahead_s:
+            self._write(f"{AHEAD}{self._clock.ahead_s}")
+
+    def _write(self, line: str) -> None:
+        with self._writing:
+            assert self._process.stdin is not None  # noqa: S101 - for the type checker: it was asked for
+            self._process.stdin.write(line + "\n")
+            self._process.stdin.flush()
 
     def close(self) -> None:
         """Release what is kept of a process that is gone."""
@@ -118,18 +145,39 @@ class ExecutionEnvironment:
     def _listen(self) -> None:
         with self._process.stdout or contextlib.nullcontext(()) as lines:
             for line in lines:
-                self._replies.put((time.monotonic(), json.loads(line)))
-                self.initialised.set()  # the first line is init's
-        self._replies.put((time.monotonic(), None))
+                reply = json.loads(line)
+                if "asleep_until" in reply:
+                    self._note_sleep(reply["asleep_until"])
+                    continue
+                if "ahead_s" in reply:
+                    self._note_clock(reply["ahead_s"])
+                    continue
+                came, imported = time.time(), reply.get("imported")
+                if isinstance(imported, list):
+                    self._starter.learn(map(str, imported))
+                self._replies.put((came, reply))
+                self.initialised.set()  # the first reply is init's
+        self._note_sleep(None)
+        self._note_clock(float("inf"))  # it is gone, so that nobody waits for it
+        self._replies.put((time.time(), None))
         self.initialised.set()
 
+    def _note_sleep(self, until: float | None) -> None:
+        self._asleep.close()
+        if until is not None:
+            self._asleep.enter_context(self._activity.waiting(until))
+
     def _next_reply(self, seconds: float) -> tuple[float, Reply]:
-        """Wait for the next line and when it came; raises Ended, with the process gone, when there is none."""
-        try:
-            came, reply = self._replies.get(timeout=seconds)
-        except queue.Empty as empty:
-            self.kill()
-            raise Ended(timed_out=True) from empty
+        """Wait for the next reply and when it came; raises Ended, with the process gone, when there is none."""
+        until = time.time() + seconds
+        answer: tuple[float, Reply | None] | str = CLOCK_JUMPED
+        while isinstance(answer, str):
+            try:
+                answer = self._replies.get(timeout=max(0.0, until - time.time()))
+            except queue.Empty as empty:
+                self.kill()
+                raise Ended(timed_out=True) from empty
+        came, reply = answer
         if reply is None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.wait(EXIT_SECONDS)
@@ -141,7 +189,7 @@ class ExecutionEnvironment:
         if ended.timed_out:
             message = f"RequestId: {request_id} Error: Task timed out after {self.function.timeout_s}.00 seconds"
             return FunctionError("Sandbox.Timedout", message, request_id)
-        status = self._process.returncode
+        status = self._process.wait()
         how = f"signal: {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
         message = f"RequestId: {request_id} Error: Runtime exited with error: {how}"
         return FunctionError("Runtime.ExitError", message, request_id)
@@ -164,9 +212,7 @@ class ExecutionEnvironment:
 
     def terminate(self) -> None:
         """End the process and all that it started, at once: Lambda warns no handler either."""
-        # macOS says PermissionError, and Linux ProcessLookupError, when nothing is left to end.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        end_session(self._process.pid)
 
     def kill(self) -> None:
         """Terminate, and wait until the process is gone."""

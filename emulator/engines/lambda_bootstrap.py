@@ -1,9 +1,11 @@
 """Runs inside an execution environment: one invocation a line in, one outcome a line out, the handler in between.
 
 Standard library only, and alone in its process: whatever a handler can import comes from its bundle, its layers or
-the runtime. The engine starts it as `python -I -u lambda_bootstrap.py LAYER...` with the environment that Lambda
-defines (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html). Standard input is also its lifeline:
-when that ends, the engine is gone, and so is this process and all that it started.
+the runtime. The engine starts it as `python -I -u lambda_bootstrap.py CLOCK LAYER...`, where CLOCK is the folder that
+time-machine is in, with the environment that Lambda defines
+(https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html). Standard input is also its lifeline: when
+that ends, the engine is gone, and so is this process and all that it started. With `--snapshot=DESCRIPTOR` before the
+others it does not serve itself, but is copied for every environment that the engine asks for on that socket.
 """
 
 import importlib
@@ -11,6 +13,7 @@ import json
 import logging
 import os
 import queue
+import runpy
 import signal
 import sys
 import threading
@@ -20,6 +23,12 @@ from collections.abc import Callable
 from typing import IO, Any, NoReturn
 
 Handler = Callable[[Any, "LambdaContext"], Any]
+
+AHEAD = "ahead "
+"""Begins a line that is no invocation but tells how many seconds the engine's clock is ahead of real time."""
+
+SNAPSHOT = "--snapshot="
+"""Begins the argument that makes this process a snapshot."""
 
 
 class LambdaContext:
@@ -54,21 +63,94 @@ class LambdaLogHandler(logging.Handler):
         sys.stdout.write(line + "\n")
 
 
+class Clock:
+    """The engine's time in this process: every `time.time` and `datetime.now` sees what was skipped, and sleeps end."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._ahead_s = 0.0
+        self._shift: Callable[[float], None] | None = None
+        self._moved = threading.Condition()
+
+    def move(self, ahead_s: float) -> None:
+        """Be so many seconds ahead of real time."""
+        with self._moved:
+            skipped, self._ahead_s = ahead_s - self._ahead_s, ahead_s
+            if skipped > 0:
+                self._travel(skipped)
+                self._moved.notify_all()
+
+    def wait_until(self, moment: float) -> None:
+        """Wait for a moment in epoch seconds."""
+        with self._moved:
+            while (left := moment - time.time()) > 0:
+                self._moved.wait(left)
+
+    def _travel(self, seconds: float) -> None:
+        if self._shift is None:
+            self._shift = start_travelling(self._folder, seconds)
+        else:
+            self._shift(seconds)
+
+
+def start_travelling(folder: str, seconds: float) -> Callable[[float], None]:
+    """Skip so many seconds with time-machine, and return what skips more.
+
+    Of the folder that it is in nothing else can be imported, then or later; it stays in `sys.modules`, because every
+    call that asks for the time finds it there.
+    """
+    absent = {"pytest", "dateutil", "dateutil.parser"} - set(sys.modules)
+    for name in absent:
+        sys.modules[name] = None  # type: ignore[assignment]  # so Python is told that there is none
+    sys.path.insert(0, folder)
+    try:
+        time_machine = importlib.import_module("time_machine")
+    finally:
+        sys.path.remove(folder)
+        for name in absent:
+            del sys.modules[name]
+    traveller = time_machine.travel(time.time() + seconds, tick=True).start()  # now that the import's time is over
+    time.time()  # a traveller's time goes on from the first question for it
+    shift: Callable[[float], None] = traveller.shift
+    return shift
+
+
 class Engine:
     """The two pipes to the engine, taken away from the handler: what it prints goes to its log."""
 
-    def __init__(self) -> None:
-        self._requests = os.fdopen(os.dup(0), encoding="utf-8")
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._writing = threading.Lock()
+        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._imported: set[str] = set()
+        self._take_pipes()
+
+    def _take_pipes(self) -> None:
+        self._requests: IO[str] = os.fdopen(os.dup(0), encoding="utf-8")
         self._outcomes: IO[str] = os.fdopen(os.dup(1), "w", encoding="utf-8")
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
+        os.close(nothing)
         os.dup2(2, 1)
-        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def exchange_pipes(self) -> None:
+        """Take what are standard input and output now, in place of those from before this process was copied."""
+        self._requests.close()
+        self._outcomes.close()
+        self._take_pipes()
+
+    def listen(self) -> None:
+        """Begin to take requests, in the background."""
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self) -> None:
         for line in self._requests:
-            self._lines.put(line)
+            if line.startswith(AHEAD):
+                ahead_s = float(line.removeprefix(AHEAD))
+                self._clock.move(ahead_s)
+                self.report({"ahead_s": ahead_s})  # else a call could be answered before the caller knows the time
+            else:
+                self._lines.put(line)
         # No clean-up, as when Lambda takes an environment away: it is a session of its own, so nothing outlives it.
         os.killpg(0, signal.SIGKILL)
 
@@ -83,23 +165,59 @@ class Engine:
         Raises TypeError or ValueError when the outcome is not JSON.
         """
         line = json.dumps(outcome, default=plain_number)
-        self._outcomes.write(line + "\n")
-        self._outcomes.flush()
+        with self._writing:
+            self._outcomes.write(line + "\n")
+            self._outcomes.flush()
+
+    def report_ready(self) -> None:
+        """Tell that init is over."""
+        self._imported = set(sys.modules)
+        self.report({"ready": True})
+
+    def newly_imported(self) -> list[str]:
+        """The modules that were imported since init, or since this was asked before."""
+        new = sorted(sys.modules.keys() - self._imported)
+        self._imported.update(new)
+        return new
+
+    def sleep(self, seconds: float) -> None:
+        """Stand in for `time.sleep`: it ends when the engine's clock says so, and the engine knows of it."""
+        if seconds < 0:
+            raise ValueError("sleep length must be non-negative")
+        until = time.time() + seconds
+        self.report({"asleep_until": until})
+        self._clock.wait_until(until)
+        self.report({"asleep_until": None})
 
 
 def main() -> None:
     """Import the handler, then serve until standard input ends."""
-    engine = Engine()
+    arguments = sys.argv[1:]
+    of_snapshot = arguments.pop(0) if arguments[0].startswith(SNAPSHOT) else None
+    engine = Engine(Clock(arguments.pop(0)))
+    snapshot = begin_snapshot(of_snapshot) if of_snapshot else None
+    if not snapshot:
+        engine.listen()
+    time.sleep = engine.sleep  # type: ignore[assignment]  # it takes what the original takes
     os.environ.pop("LC_CTYPE", None)  # Python itself adds it where the locale in LANG is not installed
-    layers = sys.argv[1:]
     del sys.argv[1:]
     logs = LambdaLogHandler()
     logging.getLogger().addHandler(logs)
-    sys.path[:0] = import_path(os.environ["LAMBDA_TASK_ROOT"], layers)
+    sys.path[:0] = import_path(os.environ["LAMBDA_TASK_ROOT"], arguments)
     handler = load_handler(engine, os.environ["_HANDLER"])
-    engine.report({"ready": True})
+    if snapshot:
+        snapshot.serve()  # returns in the copies
+        engine.exchange_pipes()
+        engine.listen()
+    engine.report_ready()
     while True:
         serve_one(engine, handler, logs)
+
+
+def begin_snapshot(argument: str) -> Any:
+    """A `Snapshot`; its module is run and not imported, because no handler is to find it."""
+    module = runpy.run_path(os.path.join(os.path.dirname(__file__), "lambda_snapshot.py"))
+    return module["Snapshot"](int(argument.removeprefix(SNAPSHOT)))
 
 
 def import_path(task_root: str, layers: list[str]) -> list[str]:
@@ -150,11 +268,13 @@ def serve_one(engine: Engine, handler: Handler, logs: LambdaLogHandler) -> None:
         outcome = {"result": handler(request["event"], context)}
     except Exception as error:  # noqa: BLE001 - the edge of the user's code: it is reported as the outcome
         outcome = {"error": describe(error, context.aws_request_id)}
+    imported = {"imported": engine.newly_imported()}
     try:
-        engine.report(outcome)
+        engine.report(outcome | imported)
     except (TypeError, ValueError, RecursionError) as error:
         message = f"Unable to marshal response: {error}"
-        engine.report({"error": log_error("Runtime.MarshalError", message, context.aws_request_id, [])})
+        error_report = log_error("Runtime.MarshalError", message, context.aws_request_id, [])
+        engine.report({"error": error_report} | imported)
 
 
 def describe(error: Exception, request_id: str) -> dict[str, Any]:

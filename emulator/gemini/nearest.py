@@ -30,14 +30,16 @@ class Nearest:
 
 def nearest(store: CassetteStore, request: CanonicalRequest) -> Nearest | None:
     """Compare with every cassette; None when there is none."""
-    compared = [(request.bound(stored.cassette.bind)[0], stored) for stored in store.cassettes]
-    if not compared:
-        return None
-    sent, stored = max(compared, key=lambda pair: _likeness(pair[0], pair[1].request))
-    return _difference(stored, sent)
+    stored = max(store.cassettes, key=lambda stored: likeness(request, stored), default=None)
+    return _difference(stored, request.bound(stored.cassette.bind)[0]) if stored else None
 
 
-def _likeness(sent: CanonicalRequest, stored: CanonicalRequest) -> float:
+def likeness(request: CanonicalRequest, stored: Stored) -> float:
+    """How much a request is like a stored one, from 0 to 1."""
+    return _shared_lines(request.bound(stored.cassette.bind)[0], stored.request)
+
+
+def _shared_lines(sent: CanonicalRequest, stored: CanonicalRequest) -> float:
     """The share of lines, each with the name of its field, that both have."""
     return difflib.SequenceMatcher(None, _lines(sent), _lines(stored), autojunk=False).ratio()
 

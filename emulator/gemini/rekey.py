@@ -1,30 +1,79 @@
-"""When a prompt's wording changed: give the nearest authored cassette of each miss the request that was really sent."""
+"""When a prompt's wording changed: the nearest authored cassettes answer, and get the requests that were sent."""
 
-import sys
 from pathlib import Path
+from typing import Final
 
 import yaml
+from starlette.requests import Request
+from starlette.responses import Response
 
-from emulator.errors import EngineError
+from emulator.errors import NotRekeyed
 from emulator.gemini.canonical import CanonicalRequest
-from emulator.gemini.cassettes import CassetteStore, read_cassette, to_yaml
-from emulator.gemini.nearest import nearest
+from emulator.gemini.cassettes import CassetteStore, Found, Stored, read_cassette, to_yaml
+from emulator.gemini.nearest import likeness
+from emulator.gemini.routes import keep, miss, replay
+
+LEAST_LIKENESS: Final = 0.5
+"""A request that shares fewer lines with a stored one was not made of it by a change of wording."""
 
 
-def rekey(cassettes: Path, misses: Path) -> list[Path]:
-    """Rewrite the `request` of cassettes in place, all else in the file untouched; return the files changed.
+class NearestReplies:
+    """Answers each request with the reply of the nearest authored cassette, and keeps all requests below `asked`."""
 
-    Recorded cassettes are left alone: their requests were really sent. Raises InvalidCassette.
+    def __init__(self, store: CassetteStore, asked: Path) -> None:
+        self._store = store
+        self._asked = asked
+
+    async def __call__(self, http: Request, request: CanonicalRequest) -> Response:
+        ranked = _ranked(self._store, request)
+        if not ranked:
+            return miss(request, self._store, self._asked)
+        keep(request, self._asked)
+        stored = ranked[0][1]
+        return replay(request, Found(stored, request.bound(stored.cassette.bind)[1]))
+
+
+def rekey(cassettes: Path, asked: Path) -> list[Path]:
+    """Give cassettes the requests that were asked and that they are nearest to; change nothing else in their files.
+
+    `asked` holds all requests of a run, so that a cassette which still answers its own is not taken for another's.
+    Return the files changed. Recorded cassettes are left alone: their requests were really sent. Raises NotRekeyed and
+    InvalidCassette, and then has changed nothing.
     """
     store = CassetteStore.load(cassettes)
-    authored = CassetteStore(tuple(stored for stored in store.cassettes if stored.cassette.origin == "authored"))
-    changed = []
-    for miss in sorted(misses.glob("*.yaml")):
-        request = read_cassette(miss).cassette.request
-        if (near := nearest(authored, request)) is not None:
-            near.stored.path.write_text(with_request(near.stored.path.read_text("utf-8"), request), encoding="utf-8")
-            changed.append(near.stored.path)
+    matched: dict[Path, tuple[Stored, Stored]] = {}
+    for sent in (read_cassette(path) for path in sorted(asked.glob("*.yaml"))):
+        near = _match(store, sent)
+        if other := matched.get(near.path):
+            raise NotRekeyed(f"{near.path} is the nearest to {sent.path} and to {other[1].path}: write a reply to one.")
+        matched[near.path] = near, sent
+    changed = [path for path, (near, sent) in matched.items() if _bound(sent, near).digest() != near.request.digest()]
+    for path in changed:
+        path.write_text(with_request(path.read_text("utf-8"), matched[path][1].cassette.request), encoding="utf-8")
     return changed
+
+
+def _match(store: CassetteStore, sent: Stored) -> Stored:
+    """The cassette whose request became the one that was sent. Raises NotRekeyed."""
+    ranked = [pair for pair in _ranked(store, sent.cassette.request) if pair[0] >= LEAST_LIKENESS]
+    if not ranked:
+        raise NotRekeyed(f"No stored request is like {sent.path}: write a reply there, and move it to the cassettes.")
+    (most, near), *others = ranked
+    if others and others[0][0] == most:
+        raise NotRekeyed(f"{near.path} and {others[0][1].path} are equally near to {sent.path}: choose one by hand.")
+    if unfound := near.cassette.bind.keys() - sent.cassette.request.bound(near.cassette.bind)[1].keys():
+        raise NotRekeyed(f"`bind` of {near.path} finds no {', '.join(unfound)} in {sent.path}: correct its pattern.")
+    return near
+
+
+def _bound(sent: Stored, near: Stored) -> CanonicalRequest:
+    return sent.cassette.request.bound(near.cassette.bind)[0]
+
+
+def _ranked(store: CassetteStore, request: CanonicalRequest) -> list[tuple[float, Stored]]:
+    """The authored cassettes with how near each is, the nearest first."""
+    authored = [stored for stored in store.cassettes if stored.cassette.origin == "authored"]
+    return sorted(((likeness(request, stored), stored) for stored in authored), key=lambda pair: -pair[0])
 
 
 def with_request(text: str, request: CanonicalRequest) -> str:
@@ -36,18 +85,3 @@ def with_request(text: str, request: CanonicalRequest) -> str:
     lines = text.splitlines(keepends=True)
     before, after = lines[: starts[position]], lines[starts[position + 1] :]
     return "".join([*before, to_yaml({"request": request.document()}), *after])
-
-
-def main() -> None:
-    """`python -m emulator.gemini.rekey CASSETTES MISSES`."""
-    if len(sys.argv) != 3:
-        sys.exit("Usage: python -m emulator.gemini.rekey CASSETTES MISSES")
-    try:
-        for path in rekey(Path(sys.argv[1]), Path(sys.argv[2])):
-            sys.stdout.write(f"{path}\n")
-    except EngineError as error:
-        sys.exit(str(error))
-
-
-if __name__ == "__main__":
-    main()

@@ -2,11 +2,12 @@
 
 import json
 import math
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from emulator.gemini.canonical import CanonicalRequest, MalformedRequest, canonical_request
@@ -15,11 +16,14 @@ from emulator.gemini.nearest import nearest
 
 CHARACTERS_PER_TOKEN = 4  # https://ai.google.dev/gemini-api/docs/tokens; used where a cassette does not say
 
+Unstored = Callable[[Request, CanonicalRequest], Awaitable[Response]]
+"""Answers a request that has no stored reply."""
 
-def gemini_app(store: CassetteStore, misses: Path) -> Starlette:
-    """Answer from `store`; keep each request that it has no reply for in the directory `misses`."""
 
-    async def generate_content(http: Request) -> JSONResponse:
+def gemini_app(store: CassetteStore, misses: Path, unstored: Unstored | None = None) -> Starlette:
+    """Answer from `store`; let `unstored` answer what has no reply there, or else keep that request below `misses`."""
+
+    async def generate_content(http: Request) -> Response:
         if not (http.headers.get("x-goog-api-key") or http.query_params.get("key")):
             return google_error(403, "PERMISSION_DENIED", "Method doesn't allow unregistered callers. Use an API key.")
         try:
@@ -28,8 +32,9 @@ def gemini_app(store: CassetteStore, misses: Path) -> Starlette:
             return google_error(400, "INVALID_ARGUMENT", str(error))
         except ValueError as error:
             return google_error(400, "INVALID_ARGUMENT", f"Invalid JSON payload received. {error}")
-        found = store.find(request)
-        return replay(request, found) if found else miss(request, store, misses)
+        if found := store.find(request):
+            return replay(request, found)
+        return await unstored(http, request) if unstored else miss(request, store, misses)
 
     path = "/models/{model}:generateContent"
     return Starlette(
@@ -60,11 +65,7 @@ def replay(request: CanonicalRequest, found: Found) -> JSONResponse:
 
 def miss(request: CanonicalRequest, store: CassetteStore, misses: Path) -> JSONResponse:
     """Keep the request as a cassette that lacks only its reply, and say what to do with it."""
-    misses.mkdir(parents=True, exist_ok=True)
-    kept = misses / f"{request.digest()}.yaml"
-    kept.write_text(
-        to_yaml({"origin": "authored", "request": request.document(), "reply": {"text": ""}}), encoding="utf-8"
-    )
+    kept = keep(request, misses)
     near = nearest(store, request)
     return google_error(
         404,
@@ -72,6 +73,16 @@ def miss(request: CanonicalRequest, store: CassetteStore, misses: Path) -> JSONR
         f"No stored reply for this request to {request.model}. It is kept in {kept}: write the reply there and move the"
         f" file to the cassettes. {near.sentence() if near else 'There are no cassettes yet.'}",
     )
+
+
+def keep(request: CanonicalRequest, misses: Path) -> Path:
+    """Write the request as a cassette whose reply is empty; return the file."""
+    misses.mkdir(parents=True, exist_ok=True)
+    kept = misses / f"{request.digest()}.yaml"
+    kept.write_text(
+        to_yaml({"origin": "authored", "request": request.document(), "reply": {"text": ""}}), encoding="utf-8"
+    )
+    return kept
 
 
 def google_error(code: int, status: str, message: str) -> JSONResponse:

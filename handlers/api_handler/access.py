@@ -7,13 +7,15 @@ from typing import Final
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
+from api_handler.tokens import Tokens
+
 OPEN_PATHS: Final = frozenset({"/health", "/openapi.json", "/docs"})
 MAX_TOKEN: Final = 512
 
 
-def admits(request: APIGatewayProxyEvent, valid: Callable[[], Iterable[str]]) -> bool:
-    """Whether a request may pass: its path is open, or its bearer token (RFC 6750) is one of the `valid` ones."""
-    return request.path.rstrip("/") in OPEN_PATHS or _matches(_presented(request), valid)
+def admits(request: APIGatewayProxyEvent, tokens: Callable[[], Tokens]) -> bool:
+    """Whether a request may pass: its path is open, or its bearer token (RFC 6750) is one of the valid ones."""
+    return request.path.rstrip("/") in OPEN_PATHS or _is_valid(_presented(request), tokens)
 
 
 def _presented(request: APIGatewayProxyEvent) -> str:
@@ -21,11 +23,16 @@ def _presented(request: APIGatewayProxyEvent) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def _matches(presented: str, valid: Callable[[], Iterable[str]]) -> bool:
+def _is_valid(presented: str, tokens: Callable[[], Tokens]) -> bool:
     if not presented or len(presented) > MAX_TOKEN:
         return False
+    known = tokens()
+    return _is_among(presented, known.valid()) or _is_among(presented, known.renewed())
+
+
+def _is_among(presented: str, valid: Iterable[str]) -> bool:
     # All are compared, as digests: neither which one it is nor how long it is shows in the time that this takes.
-    matches = [hmac.compare_digest(_digest(presented), _digest(token)) for token in valid()]
+    matches = [hmac.compare_digest(_digest(presented), _digest(token)) for token in valid]
     return any(matches)
 
 

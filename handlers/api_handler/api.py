@@ -1,7 +1,7 @@
 """The API put together: who may call, what is read, the routes, and an answer for every error."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
@@ -19,8 +19,11 @@ from api_handler.commands import Commands
 from api_handler.headers import with_headers
 from api_handler.problems import CONTENT_TYPE, Kind, Problem, internal, invalid, not_found, unauthorized, unavailable
 from api_handler.service import Service
+from api_handler.tokens import Tokens
 from shared.errors import Retryable
 from shared.refusals import KeyReused, NoSuchProject, NotNow, RequestRefused, VersionChanged
+
+ROUTES = (project_routes.routes, artifact_routes.routes, general_routes.templates, general_routes.health)
 
 
 class Resolver(APIGatewayRestResolver):
@@ -38,7 +41,7 @@ class Resolver(APIGatewayRestResolver):
 class Api:
     """Answers requests. `log_fault` is told of what should not have happened, while it is being handled."""
 
-    tokens: Callable[[], Iterable[str]]
+    tokens: Callable[[], Tokens]
     service: Callable[[], Service]
     commands: Callable[[], Commands]
     allowed_origin: str | None
@@ -63,7 +66,7 @@ class Api:
         bodies.check(request)
         app = resolver()
         app.context.update(service=self.service, commands=self.commands, document=document, page=page)
-        answer: Mapping[str, Any] = app.resolve(event, context)
+        answer: Mapping[str, Any] = app.resolve(bodies.undeclared(event), context)
         return answer
 
     def _refusal(self, error: Exception, request: APIGatewayProxyEvent) -> Mapping[str, Any]:
@@ -86,8 +89,8 @@ def resolver() -> Resolver:
         response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR,
         json_body_deserializer=bodies.parse,
     )
-    for routes in (project_routes, artifact_routes, general_routes):
-        app.include_router(routes.router)
+    for routes in ROUTES:
+        app.include_router(routes)
     app.exception_handler(Exception)(_let_through)
     app.not_found(_no_route)
     return app

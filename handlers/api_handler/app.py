@@ -1,7 +1,6 @@
 """The API's Lambda function."""
 
 import os
-from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -27,11 +26,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 @cache
 def _api() -> Api:
-    return Api(_valid_tokens, _service, _commands, os.environ.get("ALLOWED_ORIGIN") or None, logger.exception)
-
-
-def _valid_tokens() -> Iterable[str]:
-    return _tokens().valid()
+    return Api(_tokens, _service, _commands, os.environ.get("ALLOWED_ORIGIN") or None, logger.exception)
 
 
 @cache

@@ -1,6 +1,7 @@
 """Request bodies: JSON objects of bounded size in UTF-8, and nothing else."""
 
 import json
+from collections.abc import Mapping
 from typing import Any, Final
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
@@ -28,16 +29,30 @@ def check(request: APIGatewayProxyEvent) -> None:
         raise Problem(Kind.MALFORMED, "The body is not valid UTF-8, or holds the replacement character U+FFFD.")
 
 
+def undeclared(event: Mapping[str, Any]) -> dict[str, Any]:
+    """A checked event without its content type: Powertools would judge that again, and know it in lower case only."""
+    headers = (event.get("headers") or {}).items()
+    return {**event, "headers": {name: value for name, value in headers if name.lower() != "content-type"}}
+
+
 def parse(text: str) -> dict[str, Any]:
     """The object that a body is. Raises `Problem` if it is none, or none that can be read."""
     try:
-        value = json.loads(text, parse_constant=_no_constant)
+        value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_distinct)
     except json.JSONDecodeError as error:
         raise Problem(Kind.MALFORMED, f"The body is not JSON: {error.msg} at character {error.pos + 1}.") from error
     except (ValueError, RecursionError) as error:
         raise Problem(Kind.MALFORMED, "The body holds a number that JSON does not have, or nests too deep.") from error
     if not isinstance(value, dict):
         raise Problem(Kind.MALFORMED, "The body is not a JSON object.")
+    return value
+
+
+def _distinct(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; of two members of one name parsers choose differently, so that nobody could say what was meant."""
+    value = dict(members)
+    if len(value) < len(members):
+        raise Problem(Kind.MALFORMED, "The body has an object with two members of the same name.")
     return value
 
 

@@ -51,12 +51,8 @@ class Commands:
         """Give a project another name, if it is still what the caller saw (RFC 9110, If-Match)."""
         if if_match is None:
             raise Problem(Kind.VERSION_MISSING, "Send the header `If-Match` with the ETag that a GET gave.")
-        project = self.projects.get(project_id)
-        if project is None:
-            raise not_found("project")
-        if if_match.strip() != "*" and etag(project) not in [tag.strip() for tag in if_match.split(",")]:
-            raise Problem(Kind.VERSION_CHANGED, "The project has changed since; GET it again.")
-        return self.requests.rename(project_id, name, project.version)
+        seen = {tag.strip() for tag in if_match.split(",")}
+        return self.requests.rename(project_id, name, lambda project: "*" in seen or etag(project) in seen)
 
     def delete(self, project_id: str, remaining: Remaining) -> None:
         """Delete a project with all that it left; a repetition goes on where time ran out."""

@@ -1,4 +1,4 @@
-"""What the routes share: the parameters that they take, and how they say what they answer."""
+"""What routes share: the parameters that they take, and the shapes of what they answer."""
 
 from http import HTTPStatus
 from typing import Annotated, Any, Final
@@ -6,12 +6,9 @@ from typing import Annotated, Any, Final
 from aws_lambda_powertools.event_handler import ApiGatewayResolver, Response
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
-from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
-from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
-from api_handler.commands import Commands, etag, location
-from api_handler.problems import CONTENT_TYPE, invalid
-from api_handler.service import Service
+from api_handler.commands import etag, location
+from api_handler.problems import invalid
 from shared.models.project import Project
 from shared.models.views import ProjectView
 from shared.models.workflow import ProjectStatus
@@ -32,17 +29,6 @@ IfMatch = Annotated[
     str | None, Header(alias="If-Match", max_length=200, description="The ETag of the project that you saw.")
 ]
 
-PROBLEM: Final = {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-_PROBLEMS: Final = {
-    400: "The body cannot be read, or the cursor is not one of this list.",
-    404: "There is no such thing.",
-    409: "The project's status has no place for this.",
-    412: "The project has changed since.",
-    413: "The body is too large.",
-    415: "The body is not declared as JSON.",
-    422: "A value breaks the contract; `errors` says which.",
-    428: "If-Match is missing.",
-}
 _ETAG: Final = {"ETag": {"description": "The project's version, for If-Match.", "schema": {"type": "string"}}}
 _LOCATION: Final = {"Location": {"description": "The project's address.", "schema": {"type": "string"}}}
 
@@ -52,13 +38,7 @@ NOTHING: Final[dict[str, Any]] = {"content": {}}
 TEXT: Final[dict[str, Any]] = {"content": {"text/plain": {"schema": {"type": "string"}}}}
 OPEN: Final[dict[str, Any]] = {"security": []}
 """Of a route that needs no token."""
-
-
-def answers(status: int, description: str, *problems: int, **details: Any) -> dict[int, OpenAPIResponse]:
-    """A route's answer, and the problems that it can have beside those that all have."""
-    answered: dict[int, Any] = {status: {"description": description, **details}}
-    answered.update({problem: {"description": _PROBLEMS[problem], "content": PROBLEM} for problem in problems})
-    return answered
+NOT_NOW: Final = {409: "The project's status has no place for this."}
 
 
 def refuse_unknown_parameters(app: ApiGatewayResolver, next_middleware: NextMiddleware) -> Response[Any]:
@@ -74,26 +54,3 @@ def project_response(project: Project, status: HTTPStatus = HTTPStatus.OK) -> Re
     """A project as an answer, with its version; and with its address, where the answer is not at that address."""
     headers = {"ETag": etag(project), **({} if status is HTTPStatus.OK else {"Location": location(project)})}
     return Response(status, content_type="application/json", body=ProjectView.of(project), headers=headers)
-
-
-def service(router: APIGatewayRouter) -> Service:
-    """The use cases that read, put into the context for each request."""
-    made: Service = router.context["service"]()
-    return made
-
-
-def commands(router: APIGatewayRouter) -> Commands:
-    """The use cases that change, put into the context for each request."""
-    made: Commands = router.context["commands"]()
-    return made
-
-
-def correlation_id(router: APIGatewayRouter) -> str:
-    """The id of the request, under which all logs of what it starts can be found."""
-    request_id: str = router.current_event.request_context.request_id
-    return request_id
-
-
-def remaining(router: APIGatewayRouter) -> float:
-    """Seconds until the function is stopped."""
-    return float(router.lambda_context.get_remaining_time_in_millis() / 1000)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer, Server
 
-from api_handler.contract import PROBLEM
+from api_handler.routing import problem
 from shared.models.answers import ProblemView
 
 TITLE: Final = "AgenticAI"
@@ -23,6 +23,13 @@ _EVERYWHERE: Final = {
     "503": "Something behind the API does not answer for now; Retry-After says when to try again.",
 }
 _SECURED: Final = {"401": "The token is missing or wrong."}
+_ABOUT_ONE: Final = {"404": "There is no such thing."}
+_WITH_INPUT: Final = {"422": "A value breaks the contract; `errors` says which."}
+_WITH_BODY: Final = {
+    "400": "The body cannot be read.",
+    "413": "The body is too large.",
+    "415": "The body is not declared as JSON.",
+}
 
 
 def describe(app: APIGatewayRestResolver) -> str:
@@ -42,8 +49,8 @@ def describe(app: APIGatewayRestResolver) -> str:
     schemas["Problem"], parts = _problem()
     schemas.update(parts)
     document["paths"] = dict(sorted(document["paths"].items()))
-    for operation in _operations(document):
-        _complete(operation)
+    for path, operation in _operations(document):
+        _complete(path, operation)
     return json.dumps(document, separators=(",", ":"))
 
 
@@ -54,21 +61,33 @@ def _problem() -> tuple[dict[str, Any], dict[str, Any]]:
     return schema, parts
 
 
-def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for path in document["paths"].values():
-        yield from path.values()
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            yield path, operation
 
 
-def _complete(operation: dict[str, Any]) -> None:
-    """Replace what Powertools would answer itself, and add what can happen to every request."""
+def _complete(path: str, operation: dict[str, Any]) -> None:
+    """Replace what Powertools would answer itself, and add what can happen to every request of this kind."""
     for parameter in operation.get("parameters", []):
         parameter["schema"] = _without_null(parameter["schema"])
     responses = operation["responses"]
     for status in [status for status, answer in responses.items() if _is_powertools(answer)]:
         del responses[status]
-    shared = _EVERYWHERE if operation.get("security") == [] else {**_SECURED, **_EVERYWHERE}
-    for status, description in shared.items():
-        responses[status] = {"description": description, "content": PROBLEM}
+    for status, description in _problems(path, operation).items():
+        responses.setdefault(status, problem(description))
+
+
+def _problems(path: str, operation: dict[str, Any]) -> dict[str, str]:
+    """The problems that follow from what an operation is: who may call it, and what it takes."""
+    has_body, has_parameters = "requestBody" in operation, "parameters" in operation
+    return {
+        **_EVERYWHERE,
+        **({} if operation.get("security") == [] else _SECURED),
+        **(_ABOUT_ONE if "{" in path else {}),
+        **(_WITH_INPUT if has_body or has_parameters else {}),
+        **(_WITH_BODY if has_body else {}),
+    }
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,10 @@ from typing import Any, Final, NamedTuple
 CONTENT_TYPE: Final = "application/problem+json"
 TYPES: Final = "urn:agenticai:problem:"
 
+MAX_FAULTS: Final = 20
+MAX_FAULT_TEXT: Final = 200
+"""Faults that a document tells of, and characters of each: a caller chooses the names of what it sends."""
+
 
 class _Kind(NamedTuple):
     name: str
@@ -92,6 +96,7 @@ def internal() -> Problem:
 
 def invalid(*faults: Mapping[str, str]) -> Problem:
     """Values that break the contract: each fault has a `detail`, and a `pointer` into the body or a `parameter`."""
-    places = [fault.get("parameter") or fault.get("pointer") or "the body" for fault in faults]
-    named = "; ".join(f"{place}: {fault['detail']}" for place, fault in zip(places[:3], faults, strict=False))
-    return Problem(Kind.INVALID, named, errors=list(faults))
+    told = [{name: text[:MAX_FAULT_TEXT] for name, text in fault.items()} for fault in faults[:MAX_FAULTS]]
+    named = [f"{fault.get('parameter', fault.get('pointer')) or 'the body'}: {fault['detail']}" for fault in told[:3]]
+    more = [f"and {len(faults) - len(named)} more"] if len(faults) > len(named) else []
+    return Problem(Kind.INVALID, "; ".join(named + more), errors=told)

@@ -71,9 +71,10 @@ class Service:
 
     def file(self, project_id: str, path: str) -> bytes:
         """One file's content."""
+        project = self.project(project_id)
         # API Gateway hands some characters of a path on as they were sent, encoded.
         for candidate in dict.fromkeys((path, unquote(path))):
-            record = self.projects.file(project_id, candidate) if _is_safe(candidate) else None
+            record = self.projects.file(project.id, candidate) if _is_safe(candidate) else None
             if record:
                 return read_named(self.objects, record.object)
         raise not_found("file")
@@ -84,7 +85,7 @@ class Service:
         files = self.projects.files(project.id)
         if not files:
             raise not_found("file yet")
-        archive = self.archives.of(project, files)
+        archive = self.archives.of(project.id, files)
         if archive is None:
             self.deletion.sweep(project_id, remaining)
             raise not_found("project")
@@ -105,11 +106,8 @@ class Service:
         ]
 
     def events(self, project_id: str) -> list[TimelineEvent]:
-        """The timeline, oldest first; every project has one, so an empty one is no project's."""
-        events = self.projects.events(project_id)
-        if not events:
-            raise not_found("project")
-        return events
+        """The timeline, oldest first."""
+        return self.projects.events(self.project(project_id).id)
 
     def template(self, template_id: str) -> Template:
         """One template."""

@@ -7,7 +7,10 @@ from typing import Final, NamedTuple
 from shared.identifiers import Clock
 
 FRESH: Final = timedelta(seconds=60)
-"""How long what was read counts; a new token is known everywhere after that."""
+"""How long what was read counts; a token that was revoked is refused everywhere after that."""
+
+JUST_READ: Final = timedelta(seconds=1)
+"""How long it counts against a token that is not in it; so wrong ones cost at most one reading a second."""
 
 GRACE: Final = timedelta(hours=24)
 """How long the token before is valid after a rotation."""
@@ -26,20 +29,26 @@ ReadToken = Callable[[int | None], StoredToken | None]
 
 
 class Tokens:
-    """The tokens that are valid now, read again when what was read is no longer fresh."""
+    """The tokens that are valid now."""
 
     def __init__(self, read: ReadToken, clock: Clock) -> None:
         self._read = read
         self._clock = clock
         self._valid: tuple[str, ...] = ()
-        self._until: datetime | None = None
+        self._read_at: datetime | None = None
 
     def valid(self) -> tuple[str, ...]:
-        """The current token and, within its grace, the one before."""
+        """The current token and, within its grace, the one before; as they were at most a minute ago."""
+        return self._read_within(FRESH)
+
+    def renewed(self) -> tuple[str, ...]:
+        """The same, as they were at most a second ago: what a token that is not known yet may be one of."""
+        return self._read_within(JUST_READ)
+
+    def _read_within(self, age: timedelta) -> tuple[str, ...]:
         at = self._clock()
-        if self._until is None or at >= self._until:
-            self._valid = self._current(at)
-            self._until = at + FRESH
+        if self._read_at is None or at - self._read_at >= age:
+            self._valid, self._read_at = self._current(at), at
         return self._valid
 
     def _current(self, at: datetime) -> tuple[str, ...]:

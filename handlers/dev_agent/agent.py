@@ -9,6 +9,7 @@ from dev_agent.envelopes import MalformedReply, extract
 from dev_agent.generated import GeneratedFile
 from dev_agent.prompting import retry
 from shared.errors import Terminal
+from shared.items import pending, plan_progress, removed_file, stored_file
 from shared.language_model.asking import ask
 from shared.language_model.port import FinishReason, LanguageModel, Remaining, Reply
 from shared.models.messages import AnyMessage, TaskReady, TestRequested
@@ -16,10 +17,11 @@ from shared.models.plan import FileAction, Plan
 from shared.models.project import Project, TokenUsage
 from shared.models.records import FileRecord, TestRecord
 from shared.models.workflow import ProjectStatus
-from shared.projects import Changes, Projects, pending, plan_progress, removed_file, stored_file
+from shared.projects import Projects
 from shared.source_files import content_type_of, language_of
 from shared.storage.objects import Objects
 from shared.storage.table import Write
+from shared.works import Changes
 
 ROUNDS: Final = 2
 """The first answer, and one with the objections pointed out."""

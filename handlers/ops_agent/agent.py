@@ -9,8 +9,9 @@ from shared.manifests import tested
 from shared.models.messages import DeployRequested
 from shared.models.project import Project, StoredObject
 from shared.models.workflow import ProjectStatus
-from shared.projects import Changes, Projects
+from shared.projects import Projects
 from shared.storage.objects import Objects, read_named
+from shared.works import Changes
 from shared.zips import build_zip
 
 

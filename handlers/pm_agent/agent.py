@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from pm_agent.questions import Question, about_change, about_project, correction
 from pm_agent.validation import faults
 from shared.errors import Retryable, Terminal
+from shared.items import pending
 from shared.language_model.asking import ask
 from shared.language_model.json_reply import read_json
 from shared.language_model.port import FinishReason, LanguageModel, Remaining, Reply
@@ -17,8 +18,9 @@ from shared.models.plan import Plan
 from shared.models.project import Project, StoredObject, TokenUsage
 from shared.models.records import Manifest, TaskRecord
 from shared.models.workflow import ProjectStatus
-from shared.projects import Changes, Projects, pending
+from shared.projects import Projects
 from shared.storage.objects import Objects
+from shared.works import Changes
 
 ROUNDS: Final = 2
 """The first answer, and one with its faults pointed out."""

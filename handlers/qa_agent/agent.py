@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from qa_agent.analysis import analyse
 from qa_agent.page import render
 from qa_agent.verdict import Verdict, best, decide, fingerprint
+from shared.items import pending, removed_file, stored_file
 from shared.language_model.port import Remaining
 from shared.manifests import fix
 from shared.models.messages import REPAIR, DeployRequested, TaskReady, TestRequested
@@ -13,9 +14,10 @@ from shared.models.project import Project, Revision, StoredObject
 from shared.models.quality import QualityReport, Severity
 from shared.models.records import DeploymentRecord, Manifest, TaskRecord, TestRecord
 from shared.models.workflow import ProjectStatus
-from shared.projects import Changes, Projects, pending, removed_file, stored_file
+from shared.projects import Projects
 from shared.storage.objects import Objects, read_named
 from shared.storage.table import Write
+from shared.works import Changes
 
 Analyse = Callable[[Revision, Mapping[str, str]], QualityReport]
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
+from qa_agent.scoring import FAILED
 from shared.models.project import Revision
 from shared.models.quality import Finding, QualityReport, Severity
 from shared.models.records import TestRecord
@@ -28,7 +29,8 @@ def decide(report: QualityReport, earlier: Sequence[TestRecord]) -> Verdict:
     """
     if report.passed:
         return Verdict.PASS
-    same_as_before = bool(earlier) and earlier[-1].fingerprint == fingerprint(report.findings)
+    found = fingerprint(report.findings)
+    same_as_before = bool(earlier) and found is not None and earlier[-1].fingerprint == found
     if report.revision.round >= MAX_ROUNDS or not repairable(report.findings) or same_as_before:
         return Verdict.REVIEW
     return Verdict.REPAIR
@@ -40,10 +42,14 @@ def repairable(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(acted_on, key=lambda finding: finding.severity is not Severity.ERROR))
 
 
-def fingerprint(findings: Sequence[Finding]) -> str:
-    """The same for findings that only moved: a finding is known by its file, its rule, and the text of its line."""
-    places = sorted(f"{finding.path}\0{finding.rule}\0{finding.message}\0{_line(finding)}" for finding in findings)
-    return hashlib.sha256("\n".join(places).encode()).hexdigest()
+def fingerprint(findings: Sequence[Finding]) -> str | None:
+    """The same for findings that only moved: a finding is known by its file, its rule, and the text of its line.
+
+    An analyser that failed says nothing about the code, so that does not count; None if there is nothing else.
+    """
+    told = [finding for finding in findings if not finding.rule.endswith(FAILED)]
+    places = sorted(f"{finding.path}\0{finding.rule}\0{finding.message}\0{_line(finding)}" for finding in told)
+    return hashlib.sha256("\n".join(places).encode()).hexdigest() if places else None
 
 
 def _line(finding: Finding) -> str:

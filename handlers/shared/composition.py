@@ -3,12 +3,16 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import partial
+from functools import cache, partial
+from random import random
+from time import sleep
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.deletion import Deletion
 from shared.identifiers import new_ulid, now
+from shared.language_model.api_key import KeyedModel, read_key
 from shared.language_model.port import LanguageModel
+from shared.language_model.retrying import RetryingModel, Wait
 from shared.models.base import TolerantModel
 from shared.models.messages import AnyMessage
 from shared.projects import Projects
@@ -17,9 +21,10 @@ from shared.storage.dynamodb import DynamoDbTable
 from shared.storage.objects import Objects, S3Objects
 from shared.storage.table import Table
 from shared.worker import Agent, Worker
+from shared.works import Works
 
 if TYPE_CHECKING:
-    from botocore.config import Config
+    from botocore.session import Session
 
 Postpone = Callable[[str, float], None]
 
@@ -48,10 +53,10 @@ class Settings(TolerantModel):
 
 
 class ModelAdapter(StrEnum):
-    """The SDK through which the language model is asked; the second needs its package among a function's own."""
+    """The package through which the language model is asked; the second one has to be added to a function's own."""
 
-    GOOGLE_GENAI = "google_genai"
-    GOOGLE_GENERATIVEAI = "google_generativeai"
+    GOOGLE_GENAI = "google-genai"
+    GOOGLE_GENERATIVEAI = "google-generativeai"
 
 
 class ModelSettings(TolerantModel):
@@ -74,7 +79,12 @@ class Connections:
     @property
     def projects(self) -> Projects:
         """The projects of the table."""
-        return Projects(self.table, clock=now, identifiers=new_ulid)
+        return Projects(self.table)
+
+    @property
+    def works(self) -> Works:
+        """The work on them."""
+        return Works(self.table, clock=now, identifiers=new_ulid)
 
     @property
     def deletion(self) -> Deletion:
@@ -87,34 +97,24 @@ class Connections:
 
     def worker(self, agent: Agent[M, R], note: Callable[[str], None]) -> Worker[M, R]:
         """The worker that runs an agent; `note` is told what the timeline does not say."""
-        return Worker(agent, self.projects, self.deletion, self.outgoing, note, now)
+        return Worker(agent, self.works, self.deletion, self.outgoing, note, now)
 
 
 def connect(environ: Mapping[str, str]) -> Connections:
     """The connections that the environment names; raises pydantic's ValidationError if one is missing."""
-    import boto3
-
     settings = Settings.model_validate(_lower(environ))
-    config = _config()
     return Connections(
-        table=DynamoDbTable(boto3.client("dynamodb", config=config), settings.table_name),
-        objects=S3Objects(boto3.client("s3", config=config), settings.bucket_name),
-        outgoing=SqsOutgoing(boto3.client("sqs", config=config), settings.queue_urls()),
+        table=DynamoDbTable(_client("dynamodb"), settings.table_name),
+        objects=S3Objects(_client("s3"), settings.bucket_name),
+        outgoing=SqsOutgoing(partial(_client, "sqs"), settings.queue_urls()),
     )
 
 
-def connect_model(environ: Mapping[str, str]) -> LanguageModel:
-    """The language model that the environment names; its key comes from SSM, cached for five minutes."""
-    from random import random
-    from threading import Event
-
-    from aws_lambda_powertools.utilities.parameters import get_parameter
-
-    from shared.language_model.retrying import RetryingModel
-
+def connect_model(environ: Mapping[str, str], wait: Wait = sleep) -> LanguageModel:
+    """The language model that the environment names, its key in Parameter Store; `wait` waits before a retry."""
     settings = ModelSettings.model_validate(_lower(environ))
-    key = get_parameter(settings.gemini_api_key_parameter, decrypt=True, max_age=300)
-    return RetryingModel(adapter(settings, key), wait=Event().wait, chance=random)
+    key = partial(read_key, _client("ssm"), settings.gemini_api_key_parameter)
+    return RetryingModel(KeyedModel(key, partial(adapter, settings)), wait=wait, chance=random)
 
 
 def adapter(settings: ModelSettings, key: str) -> LanguageModel:
@@ -133,13 +133,26 @@ def _lower(environ: Mapping[str, str]) -> dict[str, Any]:
     return {name.lower(): value for name, value in environ.items()}
 
 
-def _config() -> "Config":
+@cache
+def _client(service: str) -> Any:
+    """botocore's client of a service, which is the one that boto3 hands out: importing boto3 too would take longer."""
     from botocore.config import Config
 
-    # Path addressing: a bucket's name is not a host name that every engine resolves.
-    return Config(
+    # Path addressing: a bucket's name is not a host name that every engine resolves. And for S3 botocore would sign
+    # links by an old method, which S3 no longer takes everywhere.
+    config = Config(
+        signature_version="s3v4" if service == "s3" else None,
         connect_timeout=3,
         read_timeout=20,
         retries={"mode": "standard", "total_max_attempts": 4},
         s3={"addressing_style": "path"},
     )
+    return _session().create_client(service, config=config)
+
+
+@cache
+def _session() -> "Session":
+    """One session for all clients: what they have in common is read once."""
+    from botocore.session import get_session
+
+    return get_session()

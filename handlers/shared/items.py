@@ -1,13 +1,14 @@
-"""How records become items of the table and come back: keys, attributes, times."""
+"""How records become items of the table and come back: keys, attributes, times, and the writes of single items."""
 
 from datetime import datetime
 from typing import Any, Final
 
 from shared.models.base import Model
 from shared.models.events import TimelineEvent
+from shared.models.messages import AnyMessage
 from shared.models.project import Project, ProjectSummary
-from shared.models.records import Work
-from shared.storage.table import Attributes, Key, Put
+from shared.models.records import FileRecord, PlanRecord, Work
+from shared.storage.table import Attributes, Key, Put, Remove, Update
 
 METADATA: Final = "METADATA"
 LISTING: Final = "PROJECT"
@@ -75,3 +76,29 @@ def work_of(stored: Attributes) -> Work:
 def timeline_put(project_id: str, event: TimelineEvent) -> Put:
     """The write that adds an event to a project's timeline."""
     return Put(Key(partition(project_id), f"EVENT#{event.id}"), event.model_dump(mode="json"), absent=True)
+
+
+def pending(message: AnyMessage, kind: type[Work] = Work, **fields: Any) -> Put:
+    """The write that makes a piece of work known, to go in one transaction with what makes it due."""
+    record = kind(work=message.work, revision=message.revision, **fields)
+    return Put(Key(partition(message.project_id), message.work), attributes(record), absent=True)
+
+
+def stored_file(project_id: str, record: FileRecord) -> Put:
+    """The write of a file's item, over the one of an earlier revision."""
+    return Put(Key(partition(project_id), f"FILE#{record.path}"), attributes(record))
+
+
+def removed_file(project_id: str, path: str) -> Remove:
+    """The write that takes a file out of a project; its objects stay with the revisions that had it."""
+    return Remove(Key(partition(project_id), f"FILE#{path}"))
+
+
+def plan_progress(project_id: str, plan: PlanRecord, task_id: str) -> Update:
+    """The fan-in: count a task as done, unless the plan's progress changed since `plan` was read."""
+    return Update(
+        Key(partition(project_id), plan.work),
+        set={"done": sorted({*plan.done, task_id})},
+        add={"progress": 1},
+        among={"progress": [plan.progress]},
+    )

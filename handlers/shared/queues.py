@@ -1,6 +1,6 @@
 """The port to the agents' queues, and its SQS adapter."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
@@ -40,16 +40,16 @@ class Outgoing(Protocol):
 
 
 class SqsOutgoing:
-    """Sends over SQS, and puts off what was received from it."""
+    """Sends over SQS, and puts off what was received from it; not every function does, so it connects on first use."""
 
-    def __init__(self, client: "SQSClient", urls: Mapping[Queue, str]) -> None:
-        self._client = client
+    def __init__(self, connect: Callable[[], "SQSClient"], urls: Mapping[Queue, str]) -> None:
+        self._connect = connect
         self._urls = urls
 
     def send(self, messages: Iterable[AnyMessage], *, delay: int = 0) -> None:
         for message in messages:
             try:
-                self._client.send_message(
+                self._connect().send_message(
                     QueueUrl=self._urls[DESTINATION[type(message)]],
                     MessageBody=message.model_dump_json(by_alias=True),
                     DelaySeconds=delay,
@@ -60,7 +60,7 @@ class SqsOutgoing:
     def postpone(self, queue: Queue, receipt_handle: str, seconds: float) -> None:
         """Have a message that could not be handled delivered again in so many seconds (0 to 43,200)."""
         try:
-            self._client.change_message_visibility(
+            self._connect().change_message_visibility(
                 QueueUrl=self._urls[queue], ReceiptHandle=receipt_handle, VisibilityTimeout=round(seconds)
             )
         except (ClientError, BotoCoreError) as error:

@@ -13,6 +13,7 @@ from shared.items import (
     metadata,
     metadata_key,
     partition,
+    pending,
     project_of,
     timeline_put,
 )
@@ -21,10 +22,9 @@ from shared.models.messages import AnyMessage, DeployRequested, PlanRequested
 from shared.models.project import Project, Revision
 from shared.models.records import ChangeRecord, DeploymentRecord, PlanRecord, RequestRecord, WorkState
 from shared.models.workflow import FINAL, ProjectStatus
-from shared.projects import MAX_CONFLICTS, pending
 from shared.refusals import KeyReused, NoSuchProject, NotNow, VersionChanged
 from shared.stalled import Stalled
-from shared.storage.table import Conflict, Key, Put, Table, Update, Write
+from shared.storage.table import MAX_CONFLICTS, Conflict, Key, Put, Table, Update, Write
 
 AT_REST: Final = frozenset({ProjectStatus.COMPLETED, ProjectStatus.NEEDS_REVIEW})
 """The statuses in which a project takes a change or another deployment."""
@@ -158,11 +158,11 @@ class Requests:
 
         return self._make(step, once, _scoped(project_id, once))
 
-    def rename(self, project_id: str, name: str, version: int) -> Project:
-        """Give a project another name, if it is still the version that the caller saw."""
+    def rename(self, project_id: str, name: str, expected: Callable[[Project], bool]) -> Project:
+        """Give a project another name, if it is as `expected`: still the version that the caller saw."""
         for _ in range(MAX_CONFLICTS):
             project = self._project(project_id)
-            if project.version != version:
+            if not expected(project):
                 raise VersionChanged(f"The project is at version {project.version}.")
             after = _written(project, self._clock(), name=name)
             try:

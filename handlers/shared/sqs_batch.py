@@ -1,25 +1,47 @@
 """The edge between Lambda and the worker contract: records of an SQS batch in, failed ones reported by id."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import Field
 
 from shared.errors import Poison, Retryable
+from shared.models.base import TolerantModel
 from shared.models.messages import AnyMessage, parse
 from shared.worker import Worker
 
-FIRST_WAIT_SECONDS = 10
-MAX_WAIT_SECONDS = 900
+FIRST_WAIT_SECONDS: Final = 10
+MAX_WAIT_SECONDS: Final = 900
+
+_OF_A_MESSAGE: Final = ("correlation_id", "project_id", "work", "receive_count")
+"""The keys of log lines that must not stay for the next message, which may not even be readable."""
+
+BatchResponse = dict[str, list[dict[str, str]]]
+"""`batchItemFailures`, each with an `itemIdentifier`."""
 
 Postpone = Callable[[str, float], None]
 """Has the message of a receipt handle delivered again in so many seconds; may raise `Retryable`."""
 
 M = TypeVar("M", bound=AnyMessage)
+
+
+class _Attributes(TolerantModel):
+    received: int = Field(alias="ApproximateReceiveCount")
+
+
+class _Record(TolerantModel):
+    message_id: str = Field(alias="messageId")
+    receipt_handle: str = Field(alias="receiptHandle")
+    body: str
+    attributes: _Attributes
+
+
+class _Batch(TolerantModel):
+    """The event of an SQS event source mapping (docs.aws.amazon.com/lambda/latest/dg/with-sqs.html)."""
+
+    records: tuple[_Record, ...] = Field(alias="Records")
 
 
 def serve(
@@ -30,7 +52,7 @@ def serve(
     accepts: type[M],
     postpone: Postpone,
     logger: Logger,
-) -> PartialItemFailureResponse:
+) -> BatchResponse:
     """Handle each record; a record whose handling raises is reported, so that SQS delivers it again.
 
     Without more, that would be after the visibility timeout, six times the function's timeout; `postpone` makes it
@@ -40,25 +62,24 @@ def serve(
     def remaining() -> float:
         return context.get_remaining_time_in_millis() / 1000
 
-    def record_handler(record: SQSRecord) -> None:
-        received = int(record.attributes.approximate_receive_count)
+    failed: list[str] = []
+    for record in _Batch.model_validate(event).records:
+        logger.remove_keys(_OF_A_MESSAGE)
         try:
             message = read(record.body, accepts)
             logger.set_correlation_id(message.correlation_id)
-            logger.append_keys(project_id=message.project_id, work=message.work, receive_count=received)
-            outcome = worker.handle(message, remaining)
-            logger.info("handled", outcome=outcome.value)
-        except Exception as fault:
-            # The invocation's edge: whatever it was, the message is kept, and the dead-letter queue ends the retries.
-            seconds = wait_after(fault, received)
+            logger.append_keys(
+                project_id=message.project_id, work=message.work, receive_count=record.attributes.received
+            )
+            logger.info("handled", outcome=worker.handle(message, remaining).value)
+        except Exception as fault:  # noqa: BLE001 - the invocation's edge
+            # Whatever it was, the message is kept, and the dead-letter queue ends the retries.
+            seconds = wait_after(fault, record.attributes.received)
             level = logger.warning if isinstance(fault, Retryable) else logger.exception
             level("will be delivered again", reason=str(fault), message_id=record.message_id, seconds=seconds)
             _postpone(postpone, record.receipt_handle, seconds, logger)
-            raise
-
-    logger.thread_safe_clear_keys()
-    processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-    return process_partial_response(event=event, record_handler=record_handler, processor=processor, context=context)
+            failed.append(record.message_id)
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 
 def wait_after(fault: Exception, received: int) -> float:

@@ -13,9 +13,9 @@ from shared.language_model.port import Remaining
 from shared.models.messages import AnyMessage
 from shared.models.project import Project
 from shared.models.workflow import ProjectStatus
-from shared.projects import MAX_CONFLICTS, Abandoned, AlreadyDone, Changes, Claimed, Deleted, Projects, Refusal
 from shared.queues import Outgoing
-from shared.storage.table import Conflict
+from shared.storage.table import MAX_CONFLICTS, Conflict
+from shared.works import Abandoned, AlreadyDone, Changes, Claimed, Deleted, Refusal, Works
 
 MAX_DELAY_SECONDS = 900
 """SQS's longest delay of a message."""
@@ -61,14 +61,14 @@ class Worker(Generic[M, R]):
     def __init__(
         self,
         agent: Agent[M, R],
-        projects: Projects,
+        works: Works,
         deletion: Deletion,
         outgoing: Outgoing,
         note: Callable[[str], None],
         clock: Clock,
     ) -> None:
         self._agent = agent
-        self._projects = projects
+        self._works = works
         self._deletion = deletion
         self._outgoing = outgoing
         self._note = note
@@ -78,7 +78,7 @@ class Worker(Generic[M, R]):
         """One delivery of one message."""
         if message.not_before and message.not_before > self._clock():
             return self._ended_elsewhere(message, remaining) or self._send_later(message, message.not_before)
-        claim = self._projects.claim(message, self._agent.name, self._agent.status)
+        claim = self._works.claim(message, self._agent.name, self._agent.status)
         if not isinstance(claim, Claimed):
             return self._refused(message, claim, remaining)
         try:
@@ -98,7 +98,7 @@ class Worker(Generic[M, R]):
         for _ in range(MAX_CONFLICTS):
             changes = self._agent.conclude(message, claim.project, result)
             try:
-                self._projects.commit(message, self._agent.name, claim, changes)
+                self._works.commit(message, self._agent.name, claim, changes)
             except Conflict:
                 ended = self._ended_elsewhere(message, remaining)
                 if ended:
@@ -110,7 +110,7 @@ class Worker(Generic[M, R]):
 
     def _ended_elsewhere(self, message: M, remaining: Remaining) -> Outcome | None:
         """The outcome, if another delivery has ended the work meanwhile or nobody wants it any more."""
-        refusal = self._projects.refusal(message, self._agent.status)
+        refusal = self._works.refusal(message, self._agent.status)
         return self._refused(message, refusal, remaining) if refusal else None
 
     def _refused(self, message: M, refusal: Refusal, remaining: Remaining) -> Outcome:
@@ -128,14 +128,14 @@ class Worker(Generic[M, R]):
 
     def _fail(self, message: M, claim: Claimed, failure: Terminal, remaining: Remaining) -> Outcome:
         try:
-            self._projects.fail(message, self._agent.name, claim, str(failure))
+            self._works.fail(message, self._agent.name, claim, str(failure))
         except Conflict:
             return self._ended_elsewhere(message, remaining) or self._fail(message, claim, failure, remaining)
         return Outcome.FAILED
 
     def _park(self, message: M, claim: Claimed, pause: Deferrable, remaining: Remaining) -> Outcome:
         try:
-            self._projects.interrupt(message, self._agent.name, claim, str(pause), move=ProjectStatus.WAITING_FOR_QUOTA)
+            self._works.interrupt(message, self._agent.name, claim, str(pause), move=ProjectStatus.WAITING_FOR_QUOTA)
         except Conflict:
             return self._ended_elsewhere(message, remaining) or self._park(message, claim, pause, remaining)
         return self._send_later(message, self._clock() + timedelta(seconds=pause.after))
@@ -150,7 +150,7 @@ class Worker(Generic[M, R]):
     def _interrupt(self, message: M, claim: Claimed, fault: Retryable, remaining: Remaining) -> Outcome | None:
         """Put the work back to pending; the outcome, if it has ended elsewhere and need not be delivered again."""
         try:
-            self._projects.interrupt(message, self._agent.name, claim, str(fault))
+            self._works.interrupt(message, self._agent.name, claim, str(fault))
         except Conflict:
             return self._ended_elsewhere(message, remaining)
         except Retryable as trouble:

@@ -1,4 +1,4 @@
-"""Cassettes: read and refused, the nearest one named, and given a new request when a prompt changed."""
+"""Cassettes: read and refused, the nearest one named."""
 
 from pathlib import Path
 
@@ -8,7 +8,6 @@ from emulator.errors import InvalidCassette
 from emulator.gemini.canonical import CanonicalRequest
 from emulator.gemini.cassettes import CassetteStore, read_cassette, to_yaml
 from emulator.gemini.nearest import nearest
-from emulator.gemini.rekey import rekey
 
 PLAN = """\
 # The demo's plan.
@@ -99,21 +98,6 @@ class TestNearest:
 
     def test_there_is_none_among_none(self, tmp_path: Path) -> None:
         assert nearest(CassetteStore.load(tmp_path), sent("x")) is None
-
-
-def test_rekey_exchanges_the_request_and_nothing_else(directory: Path, tmp_path: Path) -> None:
-    request = sent("First line.\nReworded line.\nUse <e-5>.")
-    misses = tmp_path / "misses"
-    misses.mkdir()
-    (misses / "1.yaml").write_text(
-        to_yaml({"origin": "authored", "request": request.document(), "reply": {"text": ""}})
-    )
-    cassettes = directory / "plans"
-    assert rekey(cassettes, misses) == [cassettes / "plan.yaml"]
-    assert CassetteStore.load(cassettes).find(request)
-    text = (cassettes / "plan.yaml").read_text()
-    assert text.startswith("# The demo's plan.\norigin: authored\nrequest:\n  model: m\n")
-    assert text.endswith(PLAN[PLAN.index("bind:") :])
 
 
 def test_long_texts_are_written_as_literal_blocks() -> None:

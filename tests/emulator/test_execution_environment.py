@@ -1,38 +1,49 @@
-"""The bootstrap and the process around it, on this very interpreter."""
+"""The bootstrap and the process around it, on this very interpreter: a new one, and a copy of a snapshot."""
 
-import dataclasses
-import sys
-import textwrap
+import contextlib
+import signal
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from pydantic import JsonValue
+from pydantic import JsonValue, TypeAdapter
 
+from emulator.clock import Clock
+from emulator.engines.activity import Activity
 from emulator.engines.execution_environment import ExecutionEnvironment
 from emulator.engines.function import Invocation
 from tests.emulator.examples import FUNCTION
+from tests.emulator.versions import Version
 from tests.integration.cloud import alive, eventually
 
 Start = Callable[[str], ExecutionEnvironment]
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
+def clock() -> Iterator[Clock]:
+    clock = Clock()
+    yield clock
+    clock.close()
+
+
+@pytest.fixture
+def activity() -> Activity:
+    return Activity()
+
+
+@pytest.fixture(params=["new", "copied"])
+def start(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock, activity: Activity) -> Iterator[Start]:
     """Start an environment on the source of a module `app`."""
-    started: list[ExecutionEnvironment] = []
+    with contextlib.ExitStack() as versions:
 
-    def start(source: str) -> ExecutionEnvironment:
-        (tmp_path / "app.py").write_text(textwrap.dedent(source))
-        function = dataclasses.replace(FUNCTION, task_root=tmp_path, timeout_s=5)
-        variables = function.environment(endpoint_url="http://127.0.0.1:1", session_token="t", log_stream="s")
-        started.append(ExecutionEnvironment(function, Path(sys.executable), variables))
-        return started[-1]
+        def start(source: str) -> ExecutionEnvironment:
+            version = versions.enter_context(Version(source, tmp_path, clock, activity))
+            if request.param == "copied":
+                version.make_snapshot()
+            return version.start()
 
-    yield start
-    for environment in started:
-        environment.kill()
-        environment.close()
+        yield start
 
 
 def invocation(event: JsonValue) -> Invocation:
@@ -50,7 +61,6 @@ def test_one_event_in_one_result_out(start: Start) -> None:
 def test_what_is_printed_is_the_log_of_its_own_invocation(start: Start) -> None:
     source = """
         import os, sys
-        print("init")
         def handler(event, context):
             print(event, end="")
             print("!", file=sys.stderr)
@@ -58,7 +68,7 @@ def test_what_is_printed_is_the_log_of_its_own_invocation(start: Start) -> None:
     """
     environment = start(source)
     logs = [environment.invoke(invocation(event)).log for event in ("one", "two")]
-    assert logs == ["init\none!\nfrom a child\n", "two!\nfrom a child\n"]
+    assert logs == ["one!\nfrom a child\n", "two!\nfrom a child\n"]
 
 
 def test_a_process_that_exits_takes_its_children_along(start: Start) -> None:
@@ -114,6 +124,84 @@ def test_an_error_is_an_outcome(start: Start, body: str, error_type: str, ended:
     assert outcome.error.request_id == "id-1"
 
 
+@pytest.mark.parametrize(
+    ("body", "how"),
+    [
+        ("os._exit(3)", "exit status 3"),
+        ("os.kill(os.getpid(), 15)", "signal: SIGTERM"),
+        ("os.abort()", "signal: SIGABRT"),
+    ],
+)
+def test_it_is_told_how_the_process_has_ended(start: Start, body: str, how: str) -> None:
+    outcome = start(f"import os\ndef handler(event, context):\n    {body}\n").invoke(invocation(None))
+    assert outcome.error
+    assert outcome.error.message == f"RequestId: id-1 Error: Runtime exited with error: {how}"
+
+
+def test_one_that_is_killed_has_ended(start: Start) -> None:
+    environment = start("def handler(event, context): ...")
+    environment.invoke(invocation(None))
+    assert environment.poll() is None
+    environment.kill()
+    assert environment.poll() == environment.wait() == -signal.SIGKILL
+
+
 def test_a_decimal_is_a_number_as_in_lambda(start: Start) -> None:
     source = "from decimal import Decimal\ndef handler(event, context):\n    return Decimal('1.5')\n"
     assert start(source).invoke(invocation(None)).result == 1.5
+
+
+def test_a_handler_sees_the_time_of_the_engine(start: Start, clock: Clock) -> None:
+    source = """
+        import datetime, time
+        def handler(event, context):
+            seen = [time.time(), datetime.datetime.now(datetime.UTC).timestamp()]
+            return [*seen, context.get_remaining_time_in_millis()]
+    """
+    environment = start(source)
+    environment.invoke(invocation(None))
+    clock.advance(5_400)
+    clock.advance(1_000_000)
+    before = clock.now().timestamp()
+    outcome = environment.invoke(invocation(None))
+    after = clock.now().timestamp()
+    by_time, by_datetime, remaining_ms = TypeAdapter(list[float]).validate_python(outcome.result)
+    assert before <= by_time <= by_datetime <= after
+    assert 4_000 < remaining_ms <= 5_000
+
+
+def test_what_moves_the_clock_brings_nothing_else_along(start: Start, clock: Clock) -> None:
+    source = """
+        import sys
+        def handler(event, context):
+            return [sys.path, sorted(name for name in sys.modules if name in ("pytest", "dateutil"))]
+    """
+    environment = start(source)
+    plain = environment.invoke(invocation(None)).result
+    clock.advance(60)
+    assert environment.invoke(invocation(None)).result == plain
+
+
+def test_a_sleeping_handler_wakes_when_the_clock_jumps(start: Start, clock: Clock, activity: Activity) -> None:
+    environment = start("import time\ndef handler(event, context):\n    time.sleep(4)\n    return 'woke'")
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(environment.invoke, invocation(None))
+        assert activity.await_rest(30)
+        while not activity.stuck:
+            activity.await_change(1)
+        clock.advance(min(activity.due()) - clock.now().timestamp())
+        outcome = running.result(30)
+    assert outcome.result == "woke"
+    assert outcome.duration_ms >= 4_000
+
+
+def test_a_timeout_comes_when_the_clock_says_so(start: Start, clock: Clock, activity: Activity) -> None:
+    environment = start("import threading\ndef handler(event, context):\n    threading.Event().wait()")
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(environment.invoke, invocation(None))
+        eventually(lambda: bool(activity.due()))
+        clock.advance(5)
+        outcome = running.result(30)
+    assert outcome.error
+    assert outcome.error.error_type == "Sandbox.Timedout"
+    assert outcome.ended

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from emulator.gateway import Step, chain, gateway
+from emulator.gateway import Step, chain, under
 from emulator.meter.ledger import Ledger
 from emulator.meter.records import CallCount
 from emulator.meter.step import Meter
@@ -78,7 +78,8 @@ class TestOrder:
         assert taken == ["first", "second"]
 
     def test_each_request_reaches_the_step_that_it_is_for(self) -> None:
-        app = gateway(answering(b"engine"), control=answering(b"control"), gemini=answering(b"gemini"), ledger=Ledger())
+        steps = [under("/_harness", answering(b"control")), under("/_gemini", answering(b"gemini"))]
+        app = chain(steps, answering(b"engine"))
         assert body(ask(app, "/_harness/health")) == b"control"
         assert body(ask(app, "/_gemini/v1/models/m:generateContent")) == b"gemini"
         assert body(ask(app, "/bucket/key")) == b"engine"
@@ -95,7 +96,7 @@ class TestOrder:
 
         async def send(_: Message) -> None: ...
 
-        app = gateway(engine, control=answering(), gemini=answering(), ledger=Ledger())
+        app = chain([under("/_harness", answering()), lambda after: Meter(after, Ledger())], engine)
         run(app, {"type": "lifespan"}, receive, send)
         assert seen == ["lifespan"]
 

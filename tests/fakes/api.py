@@ -1,5 +1,6 @@
 """The API over fakes: requests in, as API Gateway hands them over, and answers out."""
 
+import hashlib
 import itertools
 import json
 from collections.abc import Iterable, Mapping
@@ -12,10 +13,14 @@ from api_handler.api import Api
 from api_handler.commands import Commands
 from api_handler.health import Ask, Health
 from api_handler.service import Service
+from api_handler.tokens import StoredToken, Tokens
 from shared.archives import Archives
 from shared.deletion import Deletion
 from shared.errors import Retryable
+from shared.items import stored_file
 from shared.models.messages import AnyMessage
+from shared.models.project import Revision
+from shared.models.records import FileRecord
 from shared.projects import Projects
 from shared.requests import Requests
 from shared.templates import Templates
@@ -72,6 +77,7 @@ class FakeApi:
         self.faults: list[str] = []
         self.notes: list[str] = []
         self.seconds_left = 29.0
+        self.tokens = [TOKEN]
         ids, ticks = itertools.count(1), itertools.count(1)
 
         def clock() -> datetime:
@@ -80,7 +86,7 @@ class FakeApi:
         def identifiers() -> str:
             return f"{next(ids):026d}"
 
-        self.projects = Projects(self.table, clock=clock, identifiers=identifiers)
+        self.projects = Projects(self.table)
         self.requests = Requests(self.table, clock=clock, identifiers=identifiers)
         deletion, templates = Deletion(self.table, self.objects), Templates(self.table)
         service = Service(
@@ -92,7 +98,13 @@ class FakeApi:
             Health(lambda: things or {"table": lambda: None}, clock, self.notes.append),
         )
         commands = Commands(self.requests, self.projects, deletion, self.sent, templates)
-        self._api = Api(lambda: [TOKEN], lambda: service, lambda: commands, allowed_origin, self.faults.append)
+        tokens = Tokens(self._stored_token, clock)
+        self._api = Api(lambda: tokens, lambda: service, lambda: commands, allowed_origin, self.faults.append)
+
+    def _stored_token(self, version: int | None) -> StoredToken:
+        """Parameter Store's versions of the token."""
+        number = version or len(self.tokens)
+        return StoredToken(self.tokens[number - 1], number, START)
 
     def call(
         self,
@@ -132,3 +144,11 @@ class FakeApi:
         """Create a project."""
         headers = {} if idempotency_key is None else {"idempotency_key": idempotency_key}
         return self.call("POST", "/api/projects", {"name": name, "requirements": REQUIREMENTS}, query=None, **headers)
+
+    def add_file(self, project_id: str, path: str, text: str) -> None:
+        """Give a project a file, as Dev would."""
+        content = text.encode()
+        key = f"projects/{project_id}/{hashlib.sha256(content).hexdigest()}"
+        stored = self.objects.put(key, content, "text/plain")
+        record = FileRecord(path=path, language="python", revision=Revision(build=1), object=stored)
+        self.table.write(stored_file(project_id, record))

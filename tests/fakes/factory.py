@@ -17,6 +17,7 @@ from shared.models.project import Project
 from shared.projects import Projects
 from shared.requests import Requests
 from shared.worker import Outcome, Worker
+from shared.works import Works
 from tests.fakes.model import Answer, ScriptedModel
 from tests.fakes.objects import InMemoryObjects
 from tests.fakes.outgoing import SentMessages
@@ -42,8 +43,9 @@ class Factory:
         def identifiers() -> str:
             return f"{next(ids):026d}"
 
-        self.projects = Projects(self.table, clock=clock, identifiers=identifiers)
+        self.projects = Projects(self.table)
         self.requests = Requests(self.table, clock=clock, identifiers=identifiers)
+        works = Works(self.table, clock=clock, identifiers=identifiers)
         self.deletion = Deletion(self.table, self.objects)
         self.notes: list[str] = []
         self.seconds_left = 300.0
@@ -54,7 +56,7 @@ class Factory:
             DeployRequested: OpsAgent(self.projects, self.objects),
         }
         self._workers = {
-            kind: Worker(agent, self.projects, self.deletion, self.sent, self.notes.append, clock)
+            kind: Worker(agent, works, self.deletion, self.sent, self.notes.append, clock)
             for kind, agent in agents.items()
         }
 

@@ -1,5 +1,6 @@
 """The edge to SQS: what is read, what is reported as failed, and when it is to come again."""
 
+import io
 import json
 from dataclasses import dataclass, field
 from typing import Any
@@ -58,7 +59,9 @@ def event(*bodies: str, received: int = 1) -> dict[str, Any]:
     return {"Records": records}
 
 
-def served(worker: FakeWorker, *bodies: str, received: int = 1) -> tuple[Any, dict[str, float]]:
+def served(
+    worker: FakeWorker, *bodies: str, received: int = 1, logger: Logger | None = None
+) -> tuple[Any, dict[str, float]]:
     postponed: dict[str, float] = {}
     answer = serve(
         event(*bodies, received=received),
@@ -66,7 +69,7 @@ def served(worker: FakeWorker, *bodies: str, received: int = 1) -> tuple[Any, di
         worker=worker,  # type: ignore[arg-type]
         accepts=PlanRequested,
         postpone=postponed.__setitem__,
-        logger=Logger(service="test"),
+        logger=logger or Logger(service="test"),
     )
     return answer, postponed
 
@@ -118,6 +121,15 @@ def test_a_fault_that_time_may_heal_waits_twice_as_long_each_time_and_a_named_ti
     assert wait_after(ModelUnavailable("throttled", after=37), 1) == 37
     _, postponed = served(FakeWorker(fault), BODY, received=2)
     assert postponed == {"r0": 20}
+
+
+def test_what_is_logged_of_an_unreadable_message_names_no_other_messages_project() -> None:
+    log = io.StringIO()
+    served(FakeWorker(), BODY, "not json", logger=Logger(service="logged", stream=log))
+    handled, unreadable = map(json.loads, log.getvalue().splitlines())
+    assert handled["project_id"] == MESSAGE.project_id
+    assert handled["correlation_id"] == MESSAGE.correlation_id
+    assert {"project_id", "correlation_id", "work", "receive_count"}.isdisjoint(unreadable)
 
 
 def test_a_defect_of_ours_keeps_the_message_too() -> None:

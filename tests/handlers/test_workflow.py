@@ -123,12 +123,12 @@ def test_an_unavailable_model_leaves_the_message_to_be_delivered_again() -> None
 
     factory.run()
     assert factory.project(project.id).status is ProjectStatus.COMPLETED
-    attempts = [(e.type, e.attempt) for e in factory.projects.events(project.id) if e.agent == "pm"]
+    attempts = [(e.type, e.attempt, e.status) for e in factory.projects.events(project.id) if e.agent == "pm"]
     assert attempts == [
-        (EventType.WORK_STARTED, 1),
-        (EventType.WORK_FAILED, 1),
-        (EventType.WORK_STARTED, 2),
-        (EventType.WORK_DONE, 2),
+        (EventType.WORK_STARTED, 1, ProjectStatus.PLANNING),
+        (EventType.WORK_FAILED, 1, ProjectStatus.PLANNING),
+        (EventType.WORK_STARTED, 2, ProjectStatus.PLANNING),
+        (EventType.WORK_DONE, 2, ProjectStatus.DEVELOPING),
     ]
 
 

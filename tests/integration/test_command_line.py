@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from scenarios.scenario import LIBRARY
+from scenarios.scenario import LIBRARY, load
 from tests.integration.cloud import alive, eventually
 
 ROOT = Path(__file__).parents[2]
@@ -45,9 +44,9 @@ def up() -> Iterator[dict[str, Any]]:
 
 
 def test_a_request_from_a_file_is_followed_to_its_end_listed_and_fetched(up: dict[str, Any], tmp_path: Path) -> None:
-    scenario = yaml.safe_load((LIBRARY / "todo-service.yaml").read_text())
+    requirements = load(LIBRARY / "todo-service.yaml").first.requirements
     file = tmp_path / "requirements.md"
-    file.write_text(scenario["project"]["requirements"])
+    file.write_text(str(requirements))
     endpoint = ("--endpoint", up["endpoint_url"])
 
     posted = run("new", "--file", str(file), "--name", "To-do", *endpoint)
@@ -78,6 +77,17 @@ def test_templates_are_listed_and_one_that_is_not_there_is_named(up: dict[str, A
     assert "template" in refused.stderr
 
 
+def test_a_token_is_rotated_while_the_one_before_stays_valid(up: dict[str, Any]) -> None:
+    endpoint = ("--endpoint", up["endpoint_url"])
+    shown = run("token", "rotate", *endpoint)
+    assert shown.returncode == 0, shown.stderr
+    assert "the one before for 24 more hours" in shown.stdout
+    rotated = json.loads(run("token", "rotate", "--json", *endpoint).stdout)
+    assert rotated["old_token_valid_seconds"] == 86_400
+    assert rotated["api_token"] not in shown.stdout
+    assert run("status", *endpoint).returncode == 0, "the command takes the new token, and the API knows it"
+
+
 def test_a_project_that_is_not_there_is_one_sentence(up: dict[str, Any]) -> None:
     missing = run("status", "0" * 26, "--endpoint", up["endpoint_url"])
     assert missing.returncode == 1
@@ -89,6 +99,7 @@ def test_a_project_that_is_not_there_is_one_sentence(up: dict[str, Any]) -> None
     ("arguments", "sentence"),
     [
         (("status", "--endpoint", "http://127.0.0.1:9"), "Nothing answers at http://127.0.0.1:9"),
+        (("token", "rotate", "--endpoint", "http://127.0.0.1:9"), "Nothing answers at http://127.0.0.1:9"),
         (("new",), "Give the requirements as text or with --file"),
         (("new", "--file", "no-such-file.md", "--endpoint", "http://127.0.0.1:9"), "cannot be read as text"),
         (("up", "--live"), "needs a key for the Gemini API"),
@@ -137,5 +148,5 @@ def _children(pid: int) -> list[str]:
 
 def test_help_lists_every_command() -> None:
     shown = run("--help")
-    commands = ("up", "demo", "new", "status", "get", "templates")
+    commands = ("up", "demo", "new", "status", "get", "templates", "token")
     assert [name for name in commands if name not in shown.stdout] == [], shown.stdout + shown.stderr

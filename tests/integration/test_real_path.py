@@ -111,7 +111,7 @@ def test_one_correlation_id_follows_the_project_through_every_function(finished:
 
 def test_nothing_is_left_in_any_queue(finished: Finished) -> None:
     outputs = finished.bench.outputs
-    with Cloud(finished.bench.engine.endpoint_url) as cloud:
+    with Cloud(finished.bench.target.endpoint_url) as cloud:
         for url in (*outputs.queue_urls.values(), *outputs.dead_letter_queue_urls.values()):
             eventually(lambda url=url: cloud.depth(url) == 0)  # type: ignore[misc]
 

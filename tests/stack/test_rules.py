@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from samtranslator.translator.transform import transform
 
+from shared.composition import ModelAdapter, ModelSettings
 from stack.template import TEMPLATE, S3Object, Template
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
@@ -134,6 +135,20 @@ def test_each_folder_is_the_package_that_its_handler_names(source: Template) -> 
         if not artifact.is_layer:
             handler = source.document["Resources"][artifact.logical_id]["Properties"]["Handler"]
             assert handler.partition(".")[0] == artifact.source.name
+
+
+def test_the_functions_that_ask_the_model_are_told_through_which_package(
+    source: Template, resources: dict[str, Resource]
+) -> None:
+    parameter = source.document["Parameters"]["ModelAdapter"]
+    assert parameter["AllowedValues"] == list(ModelAdapter)
+    assert parameter["Default"] == ModelSettings.model_fields["model_adapter"].default
+    told = {
+        name
+        for name, function in of(resources, "AWS::Lambda::Function").items()
+        if function["Environment"]["Variables"].get("MODEL_ADAPTER") == {"Ref": "ModelAdapter"}
+    }
+    assert told == {"PmFunction", "DevFunction"}
 
 
 def test_no_permission_is_for_everything(resources: dict[str, Resource]) -> None:

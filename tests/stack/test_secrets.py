@@ -4,8 +4,17 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from api_handler.tokens import GRACE
 from stack.errors import DeployError, NotDeployedError
-from stack.secrets import Secrets, api_token, new_token, rotate, store, unstored
+from stack.secrets import (
+    OLD_TOKEN_VALID,
+    Secrets,
+    api_token,
+    new_token,
+    rotate,
+    store,
+    unstored,
+)
 from tests.stack.fakes import FakeParameters
 
 if TYPE_CHECKING:
@@ -61,3 +70,7 @@ def test_a_rotation_stores_a_new_token_over_the_old_one() -> None:
 def test_what_was_never_deployed_has_no_token_to_rotate() -> None:
     with pytest.raises(NotDeployedError):
         rotate(cast("SSMClient", FakeParameters()), "dev")
+
+
+def test_a_rotation_promises_what_the_api_keeps() -> None:
+    assert OLD_TOKEN_VALID == GRACE

@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Final
@@ -62,13 +62,18 @@ def jobs_of(analysers: Sequence[Analyser], files: Sequence[SourceFile]) -> Itera
             yield from (Job(analyser, (file,)) for file in read)
 
 
-def run(jobs: Sequence[Job], limits: Limits, environ: Mapping[str, str] = os.environ) -> Iterator[Outcome]:
-    """The outcome of each job, in order."""
-    until = monotonic() + limits.total
+def run(
+    jobs: Sequence[Job],
+    limits: Limits,
+    environ: Mapping[str, str] = os.environ,
+    seconds: Callable[[], float] = monotonic,
+) -> Iterator[Outcome]:
+    """The outcome of each job, in order; `seconds` tells how they pass."""
+    until = seconds() + limits.total
     waiting = list(jobs)
     deaths = 0
-    while waiting and deaths <= limits.deaths and monotonic() < until:
-        answers = _child(waiting, limits, until - monotonic(), environ)
+    while waiting and deaths <= limits.deaths and seconds() < until:
+        answers = _child(waiting, limits, until - seconds(), environ)
         yield from (_outcome(job, answer) for job, answer in zip(waiting, answers, strict=False))
         waiting = waiting[len(answers) :]
         if waiting:

@@ -57,8 +57,8 @@ class GoogleGenerativeaiModel:
                 from google.generativeai.client import get_default_generative_client
             except ImportError as error:
                 raise ModelUnusable(
-                    "MODEL_ADAPTER is google_generativeai, but this function has no such package: add"
-                    " google-generativeai to its requirements.txt and deploy again"
+                    "MODEL_ADAPTER is google-generativeai, but this function has no such package: add it to the"
+                    " function's requirements.txt and deploy again"
                 ) from error
             options = {"api_endpoint": self._endpoint} if self._endpoint else None
             genai.configure(api_key=self._api_key, transport="rest", client_options=options)

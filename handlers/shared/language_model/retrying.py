@@ -13,8 +13,8 @@ MAX_DELAY_SECONDS: Final = 70.0
 MIN_CALL_SECONDS: Final = 30.0
 """Less time than this is not worth another attempt."""
 
-Wait = Callable[[float], object]
-"""Waits for so many seconds; `threading.Event().wait` is one."""
+Wait = Callable[[float], None]
+"""Waits for so many seconds, as `time.sleep` does."""
 
 
 class RetryingModel:

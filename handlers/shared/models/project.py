@@ -58,7 +58,7 @@ class Failure(Model):
 
 
 class Archive(Model):
-    """A zip of all of a project's files, as they were when `files` was their digest."""
+    """An `ARCHIVE#{files}` item: a zip of all of a project's files, as they were when `files` was their digest."""
 
     files: str = Field(pattern=r"^[0-9a-f]{64}$")
     object: StoredObject
@@ -85,6 +85,5 @@ class Project(ProjectSummary):
     requirements: str
     template: str | None = Field(default=None, description="the id of the template that it began from")
     package: StoredObject | None = None
-    archive: Archive | None = None
     retries: int = Field(default=0, ge=0, description="how often its owner had a failed step tried again")
     idempotency: str | None = Field(default=None, description="the partition key of the request that made it")

@@ -59,7 +59,7 @@ class TestRecord(Work):
     report: StoredObject | None = None
     page: StoredObject | None = None
     manifest: StoredObject | None = Field(default=None, description="the files that were tested")
-    fingerprint: str | None = Field(default=None, description="of the findings, blind to where they moved")
+    fingerprint: str | None = Field(default=None, description="of what was found in the code, blind to where it moved")
 
 
 class DeploymentRecord(Work):

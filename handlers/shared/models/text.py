@@ -11,8 +11,8 @@ MAX_REQUIREMENTS: Final = 20_000
 # Controls, marks that turn the direction of text, line separators, and the mark of a byte that was lost; written so
 # that JSON Schema's dialect of regular expressions and Python's read it alike.
 _UNSEEN: Final = (
-    r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f"
-    r"\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffd"
+    r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u200b\u2060-\u2064"
+    r"\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ufffd-\uffff"
 )
 _LINE: Final = rf"\t\n\r{_UNSEEN}"
 

@@ -1,14 +1,12 @@
 """The table port on DynamoDB."""
 
-import json
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.errors import Retryable
+from shared.storage.attribute_values import attribute_value, plain_value
 from shared.storage.table import (
     INDEX_PARTITION,
     INDEX_SORT,
@@ -32,8 +30,6 @@ if TYPE_CHECKING:
 # docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html (conflict handling)
 _CONFLICTS: Final = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 _CONFLICT_ERRORS: Final = frozenset({"ConditionalCheckFailedException", "TransactionConflictException"})
-_serializer = TypeSerializer()
-_deserializer = TypeDeserializer()
 
 
 class DynamoDbTable:
@@ -115,7 +111,7 @@ def _update(write: Update) -> dict[str, Any]:
 
     def placeholder(attribute: str, value: Any) -> tuple[str, str]:
         mark = f"v{len(values)}"
-        values[f":{mark}"] = _serialize(value)
+        values[f":{mark}"] = attribute_value(value)
         names[f"#{attribute}"] = attribute
         return f"#{attribute}", f":{mark}"
 
@@ -139,28 +135,12 @@ def _key(key: Key) -> dict[str, Any]:
 
 
 def _marshal(attributes: Attributes) -> dict[str, Any]:
-    return {name: _serialize(value) for name, value in attributes.items()}
-
-
-def _serialize(value: Any) -> Any:
-    # DynamoDB's numbers are decimal; boto3 refuses floats, so they pass through their shortest text.
-    return _serializer.serialize(json.loads(json.dumps(value), parse_float=Decimal))
+    return {name: attribute_value(value) for name, value in attributes.items()}
 
 
 def _item(raw: Mapping[str, Any]) -> Item:
-    attributes = {name: _plain(_deserializer.deserialize(value)) for name, value in raw.items()}
+    attributes = {name: plain_value(value) for name, value in raw.items()}
     return Item(Key(attributes.pop("PK"), attributes.pop("SK")), attributes)
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case Decimal():
-            return int(value) if value == value.to_integral_value() else float(value)
-        case dict():
-            return {name: _plain(member) for name, member in value.items()}
-        case list():
-            return [_plain(member) for member in value]
-    return value
 
 
 class _translated:  # noqa: N801 - reads as a statement: with _translated():

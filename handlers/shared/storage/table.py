@@ -11,6 +11,9 @@ Attributes = Mapping[str, Any]
 MAX_WRITES: Final = 100
 """Writes in one transaction (DynamoDB's TransactWriteItems quota)."""
 
+MAX_CONFLICTS: Final = 20
+"""Tries at a write whose conditions keep changing, before it is given up as `shared.errors.Retryable`."""
+
 
 class Key(NamedTuple):
     """A primary key."""

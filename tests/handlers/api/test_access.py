@@ -1,13 +1,11 @@
 """Who may call, what is read of a request, and what every answer has."""
 
 import json
-from datetime import datetime, timedelta
 
 import pytest
 
-from api_handler.tokens import GRACE, StoredToken, Tokens
 from shared.errors import Retryable
-from tests.fakes.api import REQUIREMENTS, START, TOKEN, FakeApi
+from tests.fakes.api import REQUIREMENTS, TOKEN, FakeApi
 
 PROJECT = "/api/projects/" + "0" * 26
 ROUTES = [
@@ -38,50 +36,6 @@ def test_what_is_open_needs_no_token(path: str) -> None:
     assert FakeApi().call("GET", path, token=None).status == 200
 
 
-class StoredTokens:
-    """Parameter Store's versions of one token."""
-
-    def __init__(self) -> None:
-        self.versions: list[tuple[str, datetime]] = []
-        self.reads = 0
-
-    def read(self, version: int | None) -> StoredToken | None:
-        self.reads += 1
-        number = version or len(self.versions)
-        return StoredToken(self.versions[number - 1][0], number, self.versions[number - 1][1]) if number else None
-
-
-def test_the_token_before_is_valid_for_a_while_after_a_rotation() -> None:
-    stored, times = StoredTokens(), [START]
-    tokens = Tokens(stored.read, lambda: times[0])
-    stored.versions.append(("first", START))
-    assert set(tokens.valid()) == {"first"}
-    stored.versions.append(("second", START + timedelta(seconds=30)))
-    assert set(tokens.valid()) == {"first"}
-    times[0] = START + timedelta(seconds=60)
-    assert set(tokens.valid()) == {"first", "second"}
-    times[0] = START + GRACE + timedelta(seconds=120)
-    assert set(tokens.valid()) == {"second"}
-
-
-def test_two_rotations_revoke_a_token_at_once() -> None:
-    stored = StoredTokens()
-    stored.versions += [("leaked", START), ("second", START), ("third", START)]
-    assert set(Tokens(stored.read, lambda: START).valid()) == {"third", "second"}
-
-
-def test_the_stored_token_is_read_once_while_it_is_fresh() -> None:
-    stored = StoredTokens()
-    stored.versions.append(("first", START))
-    tokens = Tokens(stored.read, lambda: START)
-    assert [tokens.valid() for _ in range(3)] == [("first",)] * 3
-    assert stored.reads == 1
-
-
-def test_without_a_stored_token_nobody_may_call() -> None:
-    assert Tokens(StoredTokens().read, lambda: START).valid() == ()
-
-
 def body(**fields: object) -> str:
     return json.dumps({"name": "demo", "requirements": REQUIREMENTS, **fields})
 
@@ -96,6 +50,8 @@ def body(**fields: object) -> str:
         ('{"name": NaN}', 400, "malformed", "number"),
         ('{"name": ' + "9" * 5000 + "}", 400, "malformed", "number"),
         ('{"name": ' + "[" * 100_000 + "]" * 100_000 + "}", 400, "malformed", "nests too deep"),
+        ('{"name": "one", "name": "two"}', 400, "malformed", "two members of the same name"),
+        ('{"name": {"a": 1, "a": 1}}', 400, "malformed", "two members of the same name"),
         ('{"name": "\ufffd"}', 400, "malformed", "UTF-8"),
         (body(name="x" * 300_000), 413, "too-large", "larger than 262144 bytes"),
         ("", 422, "invalid", "the body: Field required"),
@@ -105,6 +61,7 @@ def body(**fields: object) -> str:
         (body(name="x" * 101), 422, "invalid", "/name"),
         (body(name="a\x00b"), 422, "invalid", "U+0000"),
         (body(name="a\u202eb"), 422, "invalid", "U+202E"),
+        (body(name="a\u200bb"), 422, "invalid", "U+200B"),
         (body(name="two\nlines"), 422, "invalid", "U+000A"),
         (body(name="   "), 422, "invalid", "blank"),
         (body(requirements="too short"), 422, "invalid", "/requirements"),
@@ -125,10 +82,37 @@ def test_a_body_that_cannot_be_taken_is_refused_with_the_reason(raw: str, status
     assert api.faults == []
 
 
-@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
+@pytest.mark.parametrize("depth", [10, 500, 990, 5_000, 20_000])
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
+@pytest.mark.parametrize("field", ["name", "template", "extra"])
+def test_no_depth_of_nesting_is_a_fault_of_the_api(depth: int, opening: str, closing: str, field: str) -> None:
+    api = FakeApi()
+    nested = opening * depth + "null" + closing * depth
+    answer = api.call("POST", "/api/projects", raw=f'{{"requirements": "{REQUIREMENTS}", "{field}": {nested}}}')
+    assert answer.status in {400, 422}
+    assert api.faults == []
+
+
+NOT_JSON = ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "multipart/mixed", ""]
+
+
+@pytest.mark.parametrize("content_type", NOT_JSON)
 def test_a_body_is_json_or_nothing(content_type: str) -> None:
     answer = FakeApi().call("POST", "/api/projects", raw=body(), content_type=content_type)
     assert (answer.status, answer.problem) == (415, "not-json")
+
+
+@pytest.mark.parametrize("content_type", NOT_JSON)
+def test_no_body_is_just_that_whatever_it_is_declared_as(content_type: str) -> None:
+    answer = FakeApi().call("POST", "/api/projects", raw="", content_type=content_type)
+    assert (answer.status, answer.problem) == (422, "invalid")
+
+
+@pytest.mark.parametrize(
+    "content_type", ["APPLICATION/JSON", "Application/Json;charset=utf-8", "application/json ;x=y"]
+)
+def test_a_media_type_is_the_same_in_any_case(content_type: str) -> None:
+    assert FakeApi().call("POST", "/api/projects", raw=body(), content_type=content_type).status == 201
 
 
 def test_text_in_any_language_is_taken_as_it_is() -> None:
@@ -147,6 +131,13 @@ def test_a_fault_says_where_it_is() -> None:
     assert [error["parameter"] for error in errors] == ["limit", "status"]
     errors = api.call("GET", "/api/projects/nonsense").json["errors"]
     assert [error["parameter"] for error in errors] == ["project_id"]
+
+
+def test_a_refusal_does_not_grow_with_what_was_sent() -> None:
+    answer = FakeApi().call("POST", "/api/projects", {f"{'x' * 1000}{number}": 1 for number in range(200)})
+    assert (answer.status, len(answer.json["errors"])) == (422, 20)
+    assert answer.json["detail"].endswith("; and 198 more")
+    assert len(answer.body) < 10_000
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,13 @@ from pathlib import Path
 
 from api_handler.access import OPEN_PATHS
 from api_handler.api import document, page, resolver
-from api_handler.problems import Kind
+from api_handler.problems import CONTENT_TYPE, TYPES, Kind
+from shared.models.answers import ProblemView
 from shared.models.project import ProjectSummary
 from shared.models.template import TemplateSummary
 from shared.storage.table import INDEX_PARTITION, INDEX_SORT, Index
 from stack.template import Template
+from tests.fakes.api import FakeApi
 
 ROOT = Path(__file__).parents[3]
 DOCUMENTATION = (ROOT / "docs" / "api.md").read_text("utf-8")
@@ -64,9 +66,30 @@ def test_the_documentation_names_every_problem_with_its_status() -> None:
     rows = dict(re.findall(r"^\| `([a-z-]+)` \| (\d{3}) \|", DOCUMENTATION, re.MULTILINE))
     for kind in Kind:
         assert rows.pop(kind.urn.rsplit(":", 1)[1]) == str(kind.status.value)
-    gateway = json.dumps(DEPLOYED["Api"]["Properties"]["GatewayResponses"])
     assert list(rows) == ["too-many-requests"]
-    assert "urn:agenticai:problem:too-many-requests" in gateway
+
+
+def test_what_the_gateway_answers_itself_is_a_documented_problem_with_the_same_headers() -> None:
+    rows = dict(re.findall(r"^\| `([a-z-]+)` \| (\d{3}) \|", DOCUMENTATION, re.MULTILINE))
+    responses = DEPLOYED["Api"]["Properties"]["GatewayResponses"]
+    assert {"DEFAULT_4XX", "DEFAULT_5XX", "REQUEST_TOO_LARGE", "THROTTLED"} == set(responses)
+    ours = FakeApi().call("GET", "/health").headers
+    for response in responses.values():
+        problem = ProblemView.model_validate_json(response["ResponseTemplates"]["application/json"])
+        assert rows[problem.type.removeprefix(TYPES)] == str(problem.status) == str(response["StatusCode"])
+        headers = response["ResponseParameters"]["Headers"]
+        assert headers.pop("Content-Type") == f"'{CONTENT_TYPE}'"
+        assert headers.pop("Access-Control-Allow-Origin")["Fn::If"][0] == "AllowsAnOrigin"
+        assert ("Retry-After" in headers) == (problem.status in {429, 503})
+        headers.pop("Retry-After", None)
+        assert headers == {name: f"'{ours[name.lower()]}'" for name in headers}
+        assert {"Cache-Control", "Strict-Transport-Security", "X-Content-Type-Options"} <= set(headers)
+
+
+def test_the_permissions_of_all_routes_fit_into_the_functions_policy() -> None:
+    longest = 450  # bytes of one statement, with the longest names of stages and regions
+    # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 20 KB; SAM makes a statement a route.
+    assert len(DEPLOYED["ApiFunction"]["Properties"]["Events"]) * longest < 20_480
 
 
 def test_the_indexes_hold_what_a_list_shows() -> None:

@@ -11,7 +11,7 @@ from shared.models.project import Failure
 from shared.models.records import WorkState
 from shared.models.template import Template
 from shared.models.workflow import ProjectStatus
-from shared.storage.table import Key, Remove, Update
+from shared.storage.table import Key, Remove, Update, Write
 from shared.templates import template_put
 from tests.fakes.api import REQUIREMENTS, Answer, FakeApi
 
@@ -126,6 +126,23 @@ def test_a_name_changes_only_for_who_saw_the_latest_version() -> None:
     assert api.call("PUT", path, {"name": "any"}, if_match="*").status == 200
     assert api.call("GET", path).json["name"] == "any"
     assert api.call("PUT", "/api/projects/" + "0" * 26, {"name": "any"}, if_match="*").problem == "not-found"
+
+
+def test_any_version_is_renamed_even_if_an_agent_writes_meanwhile() -> None:
+    api = FakeApi()
+    made = api.post()
+    write, moves = api.table.write, iter([ProjectStatus.PLANNING, ProjectStatus.DEVELOPING])
+
+    def after_an_agent(*writes: Write) -> None:
+        for status in itertools.islice(moves, 1):
+            write(Update(Key(f"PROJECT#{made.json['id']}", "METADATA"), set={"status": status}, add={"version": 1}))
+        write(*writes)
+
+    api.table.write = after_an_agent  # type: ignore[method-assign]
+    answer = api.call("PUT", made.headers["location"], {"name": "new"}, if_match="*")
+    assert (answer.status, answer.json["name"], answer.json["status"]) == (200, "new", "DEVELOPING")
+    moves = iter([ProjectStatus.TESTING])
+    assert api.call("PUT", made.headers["location"], {"name": "x"}, if_match=answer.headers["etag"]).status == 412
 
 
 @pytest.mark.parametrize("field", ["requirements", "status", "score", "id"])
@@ -328,6 +345,9 @@ def test_reading_a_project_is_one_read_and_a_page_of_the_list_is_one_query() -> 
 def test_a_project_without_its_first_item_does_not_exist() -> None:
     api = FakeApi()
     made = api.post()
-    api.table.write(Remove(Key(f"PROJECT#{made.json['id']}", "METADATA")))
-    for part in ("", "/plan", "/files", "/archive", "/tests", "/deployments"):
-        assert api.call("GET", made.headers["location"] + part).problem == "not-found"
+    project_id, path = made.json["id"], made.headers["location"]
+    api.add_file(project_id, "a.py", "x = 1\n")
+    assert api.call("GET", f"{path}/files/a.py").body == "x = 1\n"
+    api.table.write(Remove(Key(f"PROJECT#{project_id}", "METADATA")))
+    for part in ("", "/plan", "/files", "/files/a.py", "/archive", "/tests", "/deployments", "/events"):
+        assert api.call("GET", path + part).problem == "not-found"

@@ -85,7 +85,7 @@ def test_nothing_is_waited_for_that_would_leave_no_time() -> None:
 
 @pytest.mark.parametrize(
     ("named", "kind"),
-    [({}, GoogleGenaiModel), ({"model_adapter": "google_generativeai"}, GoogleGenerativeaiModel)],
+    [({}, GoogleGenaiModel), ({"model_adapter": "google-generativeai"}, GoogleGenerativeaiModel)],
 )
 def test_the_settings_name_the_adapter(named: dict[str, str], kind: type) -> None:
     settings = ModelSettings.model_validate({"gemini_api_key_parameter": "/p", "gemini_model": "m", **named})
@@ -93,5 +93,5 @@ def test_the_settings_name_the_adapter(named: dict[str, str], kind: type) -> Non
 
 
 def test_an_adapter_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(ValidationError, match="'google_genai' or 'google_generativeai'"):
+    with pytest.raises(ValidationError, match="'google-genai' or 'google-generativeai'"):
         ModelSettings.model_validate({"gemini_api_key_parameter": "/p", "gemini_model": "m", "model_adapter": "x"})

@@ -1,44 +1,24 @@
-"""MiniStack as the engine: the only module that knows its internals (release 1.5.33).
-
-What is exchanged in it, and why:
-- `lambda_runtime._worker_class_for`: functions with a Python runtime run in our execution environments.
-- `lambda_svc._execute_function_warm`: its twin for custom runtimes hands a function's own error on; this one does not.
-- `lambda_svc.acquire_worker`: an environment that becomes free is preferred to one that is still being initialised.
-- `lambda_svc._run_sqs_batch`, `sqs._delete_messages_for_esm`: event source mappings poll in process, so the meter
-  could not see what AWS would bill for them.
-"""
+"""Functions with a Python runtime, run in our execution environments in place of MiniStack's own workers."""
 
 import contextlib
 import functools
-import importlib
-import os
 import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from emulator.clock import Clock
+from emulator.engines.activity import Activity
 from emulator.engines.code_cache import UnsafeBundle, unpack
-from emulator.engines.environment_pool import first_free, start_ahead
+from emulator.engines.environment_pool import first_free
 from emulator.engines.execution_environment import INIT_SECONDS, ExecutionEnvironment
 from emulator.engines.function import Function, FunctionError, Invocation
-from emulator.meter.attribution import project_of_event
+from emulator.engines.starter import Starter, Starters
 from emulator.meter.ledger import Ledger
-from emulator.meter.sums import Call
-
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp
-
-ACCOUNT = "000000000000"
-REGION = "us-east-1"
-PRELOADED = (
-    *("s3", "sqs", "dynamodb", "ssm", "iam", "sts", "lambda_svc", "apigateway", "apigateway_v1"),
-    *("cloudformation", "cloudwatch", "cloudwatch_logs"),
-)
 
 # Lambda itself reports these, and not the function's runtime, so they have neither request id nor stack.
 WITHOUT_STACK = frozenset({"Sandbox.Timedout", "Runtime.ExitError"})
@@ -46,93 +26,21 @@ WITHOUT_STACK = frozenset({"Sandbox.Timedout", "Runtime.ExitError"})
 
 @dataclass
 class LambdaHost:
-    """What every execution environment needs: where AWS is, the interpreter, the unpacked code, and the meter."""
+    """What every execution environment needs: where AWS is, the interpreter, the unpacked code, meter and clock.
+
+    `model_url` is where the language model is asked; `workers` are those with an environment, by its session token.
+    """
 
     endpoint_url: str
+    model_url: str
     python: Path
     code_cache: Path
     ledger: Ledger
+    clock: Clock
+    activity: Activity
     closed: threading.Event = field(default_factory=threading.Event)
-
-
-class MiniStack:
-    """The engine's ASGI application, lifespan included. One a process: MiniStack keeps its state in its modules."""
-
-    def __init__(self, host: LambdaHost, port: int) -> None:
-        os.environ.update(settings(port))
-        from ministack.app import app
-        from ministack.core import lambda_runtime
-        from ministack.services import lambda_svc, sqs
-
-        self.app: ASGIApp = app
-        self._host = host
-        self._stop_environments: Callable[[], None] = lambda_runtime.reset
-        lambda_runtime._worker_class_for = worker_class(host, lambda_runtime._worker_class_for)
-        lambda_svc._execute_function_warm = execute(
-            lambda_svc._execute_function_provided_warm, lambda_svc._execute_function_warm
-        )
-        lambda_svc.acquire_worker = acquire(lambda_svc.acquire_worker, lambda_runtime._workers, lambda_runtime._lock)
-        polls = EventSourceMappingMeter(host.ledger)
-        lambda_svc._run_sqs_batch = polls.metered_batch(lambda_svc._run_sqs_batch)
-        sqs._delete_messages_for_esm = polls.metered_delete(sqs._delete_messages_for_esm)
-
-    def preload(self) -> None:
-        """Import what a first deploy would wait for: services, the SAM translator, botocore's models."""
-        from emulator.meter.operations import routes
-
-        for name in PRELOADED:
-            importlib.import_module(f"ministack.services.{name}")
-        importlib.import_module("samtranslator.translator.transform")
-        for service in ("s3", "lambda", "apigateway"):
-            routes(service)
-
-    def start_ahead(self) -> None:
-        """Start one environment of every aliased function in the background, as Lambda may before a first request.
-
-        See https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html.
-        """
-        from ministack.services import lambda_svc
-
-        versions = [
-            function["versions"][alias["FunctionVersion"]]
-            for function in list(lambda_svc._functions._data.values())
-            for alias in function["aliases"].values()
-            if is_python(function["config"])
-        ]
-        start_ahead(functools.partial(self._start_one, version) for version in versions)
-
-    def _start_one(self, version: Mapping[str, Any]) -> None:
-        from ministack.core import lambda_runtime
-
-        config = version["config"]
-        worker, _ = lambda_runtime.acquire_worker(
-            config["FunctionName"], config, version["code_zip"], qualifier=config["Version"]
-        )
-        worker.begin_init()
-        lambda_runtime.release_worker(worker)
-        worker.await_init()
-
-    def close(self) -> None:
-        """End every execution environment and start no other."""
-        self._host.closed.set()
-        self._stop_environments()
-
-
-def settings(port: int) -> dict[str, str]:
-    """The environment that MiniStack reads when it is imported: one account, no Docker, no listener but ours."""
-    return {
-        "GATEWAY_PORT": str(port),
-        "MINISTACK_HOST": "127.0.0.1",
-        "MINISTACK_ACCOUNT_ID": ACCOUNT,
-        "MINISTACK_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": ACCOUNT,
-        "AWS_SECRET_ACCESS_KEY": "embedded",
-        "AWS_DEFAULT_REGION": REGION,
-        "DOCKER_HOST": "unix:///nonexistent/docker.sock",
-        "IOT_MTLS_ENABLED": "0",
-        "SFTP_ENABLED": "0",
-        "LOG_LEVEL": "INFO",
-    }
+    workers: dict[str, "PythonWorker"] = field(default_factory=dict)
+    starters: Starters = field(default_factory=Starters)
 
 
 def worker_class(
@@ -192,6 +100,9 @@ class PythonWorker:
         self._token = uuid.uuid4().hex
         self._lock = threading.Lock()
         self._proc: ExecutionEnvironment | None = None
+        self.starter: Starter | None = None
+        self.invocation: Invocation | None = None
+        """What it is at, if anything."""
 
     def begin_init(self) -> None:
         """Start the environment, if none runs; a bundle that cannot be unpacked is reported by the invocation."""
@@ -230,9 +141,11 @@ class PythonWorker:
                 environment = self._spawn()
             except UnsafeBundle as error:
                 return report(FunctionError("InvalidZipFileException", str(error), request_id))
-            invocation = Invocation(request_id, event, invoked_function_arn or environment.function.arn, trace_id)
+            invocation = Invocation(request_id, event, invoked_function_arn or self.config["FunctionArn"], trace_id)
             self._host.ledger.invocation_started(self._token, invocation)
+            self.invocation = invocation
             outcome = environment.invoke(invocation)
+            self.invocation = None
             self._host.ledger.invocation_ended(self._token, environment.function, invocation, outcome, started_at)
             if outcome.ended:
                 environment.close()
@@ -249,13 +162,32 @@ class PythonWorker:
             session_token=self._token,
             log_stream=function.log_stream(datetime.now(UTC), self._token),
         )
+        model_url = self._host.model_url
+        variables = {
+            name: value.replace(model_url, as_caller(model_url, self._token)) for name, value in variables.items()
+        }
         self._host.ledger.environment_started(self._token, function)
-        self._proc = ExecutionEnvironment(function, self._host.python, variables)
+        self._host.workers[self._token] = self
+        self.starter = self._host.starters.of(function, self._host.python)
+        self._proc = ExecutionEnvironment(self.starter, variables, self._host.clock, self._host.activity)
         return self._proc
+
+    def kill(self) -> None:
+        """End the environment at once, whatever it is at."""
+        if self._proc is not None:
+            self._proc.kill()
 
     def _discard_tmpdir(self) -> None:
         """MiniStack calls this when it has ended the process."""
+        self._host.workers.pop(self._token, None)
         self._host.ledger.environment_ended(self._token)
+        if self.starter and not any(other.starter is self.starter for other in list(self._host.workers.values())):
+            self._host.starters.discard(self.starter)
+
+
+def as_caller(model_url: str, token: str) -> str:
+    """The language model's address for one environment: its SDK signs no call, so the path says whose it is."""
+    return f"{model_url}/as/{token}"
 
 
 def function_of(config: Mapping[str, Any], code_zip: bytes, code_cache: Path) -> Function:
@@ -289,40 +221,3 @@ def report(error: FunctionError | None, result: object = None, log: str = "") ->
     if error.error_type not in WITHOUT_STACK:
         payload |= {"requestId": error.request_id, "stackTrace": list(error.stack_trace)}
     return {"status": "error", "error": error.message, "error_payload": payload, "log": log}
-
-
-class EventSourceMappingMeter:
-    """Counts what an SQS event source mapping is billed for: one receive a batch, and one delete if any succeeded.
-
-    See https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html.
-    """
-
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-        self._batch: ContextVar[tuple[str, str | None] | None] = ContextVar("batch", default=None)
-
-    def metered_batch(self, run: Callable[..., None]) -> Callable[..., None]:
-        """Wrap `_run_sqs_batch`, which is called once a batch was received."""
-
-        def run_metered(esm: Mapping[str, Any], func_rec: Any, event: Any, *rest: Any) -> None:
-            size = sum(len(record["body"]) for record in event["Records"])
-            batch = esm["FunctionName"], project_of_event(event)
-            self._ledger.record_poll(Call("sqs", "ReceiveMessage", response_bytes=size), *batch)
-            token = self._batch.set(batch)
-            try:
-                run(esm, func_rec, event, *rest)
-            finally:
-                self._batch.reset(token)
-
-        return run_metered
-
-    def metered_delete(self, delete: Callable[[str, set[str]], None]) -> Callable[[str, set[str]], None]:
-        """Wrap `_delete_messages_for_esm`, which is called inside of `_run_sqs_batch`."""
-
-        def delete_metered(queue_url: str, receipt_handles: set[str]) -> None:
-            if batch := self._batch.get():
-                operation = "DeleteMessage" if len(receipt_handles) == 1 else "DeleteMessageBatch"
-                self._ledger.record_poll(Call("sqs", operation), *batch)
-            delete(queue_url, receipt_handles)
-
-        return delete_metered

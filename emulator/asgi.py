@@ -1,0 +1,91 @@
+"""What the gateway's steps do with ASGI requests and answers, beside handing them on."""
+
+import asyncio
+import sys
+from collections.abc import Coroutine, Sequence
+from typing import Any
+
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+async def read_ahead(receive: Receive, limit: int = sys.maxsize) -> tuple[bytes, Receive]:
+    """Read a body until it ends or has `limit` bytes; the second is a `receive` that begins anew with what was read."""
+    messages: list[Message] = []
+    body = bytearray()
+    more = True
+    while more and len(body) < limit:
+        message = await receive()
+        messages.append(message)
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    unread = iter(messages)
+
+    async def again() -> Message:
+        message = next(unread, None)
+        return await receive() if message is None else message
+
+    return bytes(body), again
+
+
+async def drained(receive: Receive) -> int:
+    """Read a body to its end and keep nothing of it; how many bytes it had."""
+    size, more = 0, True
+    while more:
+        message = await receive()
+        size += len(message.get("body", b""))
+        more = message.get("more_body", False)
+    return size
+
+
+async def disconnected(receive: Receive) -> None:
+    """Wait until the client has closed the connection; what is left of its request is lost."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def while_connected(wait: Coroutine[Any, Any, None], receive: Receive) -> bool:
+    """Wait, but not longer than the client does; whether it is still there. What is left of its request is lost."""
+    waiting, gone = asyncio.create_task(wait), asyncio.create_task(disconnected(receive))
+    try:
+        await asyncio.wait({waiting, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if waiting.done():
+            waiting.result()
+        return waiting.done()
+    finally:
+        waiting.cancel()
+        gone.cancel()
+
+
+async def answer_of(app: ASGIApp, scope: Scope, receive: Receive) -> Response:
+    """The whole answer of an application to a request."""
+    status, headers, body = 500, list[tuple[bytes, bytes]](), bytearray()
+
+    async def collect(message: Message) -> None:
+        nonlocal status, headers, body
+        if message["type"] == "http.response.start":
+            status, headers = message["status"], list(message.get("headers", []))
+        body += message.get("body", b"")
+
+    await app(scope, receive, collect)
+    answer = Response(bytes(body), status)
+    answer.raw_headers = headers
+    return answer
+
+
+async def post(app: ASGIApp, scope: Scope, body: bytes, headers: Sequence[tuple[bytes, bytes]]) -> Response:
+    """The answer of an application to a POST to `/` with this body, on the connection of another request."""
+    unread = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> Message:
+        return unread.pop() if unread else {"type": "http.disconnect"}
+
+    line = {"method": "POST", "path": "/", "raw_path": b"/", "query_string": b""}
+    return await answer_of(app, {**scope, **line, "headers": list(headers)}, receive)
+
+
+async def cut_off(answer: Response, send: Send) -> None:
+    """Send the first half of an answer. Its end is missing, and so the server closes the connection."""
+    await send({"type": "http.response.start", "status": answer.status_code, "headers": answer.raw_headers})
+    body = bytes(answer.body)
+    await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})

@@ -1,0 +1,99 @@
+"""An AWS error on the wire, in the protocol in which the call was made."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from xml.sax.saxutils import escape
+
+from starlette.responses import Response
+
+from emulator.meter.operations import Request
+
+# What stands before the code in `__type`; the other services' JSON errors have the bare code.
+NAMESPACES = {"dynamodb": "com.amazonaws.dynamodb.v20120810#", "sqs": "com.amazonaws.sqs#"}
+
+# SQS named some errors differently before it spoke JSON, and its clients still go by those names: see
+# https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#aws-protocols-awsquerycompatible-trait.
+SQS_QUERY_CODES = {
+    code: f"AWS.SimpleQueueService.{name}"
+    for code, name in {
+        "BatchEntryIdsNotDistinct": "BatchEntryIdsNotDistinct",
+        "BatchRequestTooLong": "BatchRequestTooLong",
+        "EmptyBatchRequest": "EmptyBatchRequest",
+        "InvalidBatchEntryId": "InvalidBatchEntryId",
+        "MessageNotInflight": "MessageNotInflight",
+        "PurgeQueueInProgress": "PurgeQueueInProgress",
+        "QueueDeletedRecently": "QueueDeletedRecently",
+        "QueueDoesNotExist": "NonExistentQueue",
+        "TooManyEntriesInBatchRequest": "TooManyEntriesInBatchRequest",
+        "UnsupportedOperation": "UnsupportedOperation",
+    }.items()
+}
+
+
+@dataclass(frozen=True)
+class AwsError:
+    """A refusal: AWS's error code, the HTTP status, and a sentence."""
+
+    code: str
+    message: str
+    status: int = 400
+
+    @property
+    def at_fault(self) -> str:
+        """Whose fault it is, as SQS and the query protocol say it."""
+        return "Sender" if self.status < 500 else "Receiver"
+
+
+def error_answer(error: AwsError, request: Request, service: str, request_id: str) -> Response:
+    """The answer of `service`, its SigV4 name, to a request that it refuses.
+
+    The protocols are those of https://smithy.io/2.0/aws/protocols/index.html: AWS JSON has the operation in a header,
+    AWS query in a form, S3 errors of its own, and all else is REST with JSON.
+    """
+    if service == "s3":
+        return _s3(error, request, request_id)
+    if "x-amz-target" in request.headers:
+        return _json(error, request, service, request_id)
+    if request.is_form or request.parameter("Action"):
+        return _query(error, service, request_id)
+    return _rest_json(error, request_id)
+
+
+def _json(error: AwsError, request: Request, service: str, request_id: str) -> Response:
+    body: dict[str, Any] = {"__type": NAMESPACES.get(service, "") + error.code, "message": error.message}
+    if error.code == "TransactionCanceledException":
+        # Of all reasons the one that depends neither on what is stored nor on the condition.
+        reason = {"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}
+        body["CancellationReasons"] = [reason]
+    headers = {"x-amzn-requestid": request_id, "x-amzn-errortype": error.code}
+    if service == "sqs":
+        headers["x-amzn-query-error"] = f"{SQS_QUERY_CODES.get(error.code, error.code)};{error.at_fault}"
+    content_type = request.headers.get("content-type", "application/x-amz-json-1.0")
+    return Response(json.dumps(body), error.status, headers, content_type)
+
+
+def _query(error: AwsError, service: str, request_id: str) -> Response:
+    code = SQS_QUERY_CODES.get(error.code, error.code) if service == "sqs" else error.code
+    body = (
+        '<?xml version="1.0"?><ErrorResponse>'
+        f"<Error><Type>{error.at_fault}</Type><Code>{escape(code)}</Code><Message>{escape(error.message)}</Message></Error>"
+        f"<RequestId>{request_id}</RequestId></ErrorResponse>"
+    )
+    return Response(body, error.status, {"x-amzn-requestid": request_id}, "text/xml")
+
+
+def _s3(error: AwsError, request: Request, request_id: str) -> Response:
+    """See https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html; a HEAD has only the status."""
+    body = (
+        '<?xml version="1.0" encoding="UTF-8"?>'
+        f"<Error><Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
+        f"<Resource>{escape(request.path)}</Resource><RequestId>{request_id}</RequestId></Error>"
+    )
+    content = "" if request.method == "HEAD" else body
+    return Response(content, error.status, {"x-amz-request-id": request_id}, "application/xml")
+
+
+def _rest_json(error: AwsError, request_id: str) -> Response:
+    headers = {"x-amzn-requestid": request_id, "x-amzn-errortype": error.code}
+    return Response(json.dumps({"message": error.message}), error.status, headers, "application/json")

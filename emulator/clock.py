@@ -1,0 +1,84 @@
+"""The engine's clock: real time, and what was skipped of it."""
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+
+class Clock:
+    """Tells the time to all that runs in this process, and can be moved forward.
+
+    What is skipped is seen by every call of `time.time` and `datetime.now` here, the engine's own included; whoever
+    waits for a moment asks to be told of a jump. Until the first jump nothing is changed in the process.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._ahead_s = 0.0
+        self._shift: Callable[[float], None] | None = None
+        self._stop: Callable[[], None] = lambda: None
+        self._listeners: dict[object, Callable[[], object]] = {}
+
+    @property
+    def ahead_s(self) -> float:
+        """How many seconds were skipped in all."""
+        return self._ahead_s
+
+    def now(self) -> datetime:
+        """The engine's time."""
+        return datetime.now(UTC)
+
+    def advance(self, seconds: float) -> None:
+        """Skip so many seconds, and tell whoever waits. Raises ValueError when they are not positive."""
+        if seconds <= 0:
+            raise ValueError(f"The clock only goes forward, so it cannot be advanced by {seconds:g} s.")
+        with self._lock:
+            self._travel(seconds)
+            self._ahead_s += seconds
+            listeners = tuple(self._listeners.values())
+        for jumped in listeners:
+            jumped()
+
+    def _travel(self, seconds: float) -> None:
+        if self._shift is None:
+            import time_machine  # only now: most engines never skip
+
+            travel = time_machine.travel(time.time() + seconds, tick=True)
+            self._shift, self._stop = travel.start().shift, travel.stop
+            time.time()  # a traveller's time goes on from the first question for it
+        else:
+            self._shift(seconds)
+
+    @contextlib.contextmanager
+    def on_jump(self, jumped: Callable[[], object]) -> Iterator[None]:
+        """Inside the block, call `jumped` after each jump, from the thread that made it."""
+        key = object()
+        with self._lock:
+            self._listeners[key] = jumped
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._listeners[key]
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait until so many seconds have passed on this clock."""
+        await self.sleep_until(time.time() + seconds)
+
+    async def sleep_until(self, moment: float) -> None:
+        """Wait for a moment in epoch seconds on this clock, which may have been jumped over before this is called."""
+        loop, jumped = asyncio.get_running_loop(), asyncio.Event()
+        with self.on_jump(lambda: loop.call_soon_threadsafe(jumped.set)):
+            while (left := moment - time.time()) > 0:
+                jumped.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(jumped.wait(), left)
+
+    def close(self) -> None:
+        """Show real time again to this process."""
+        with self._lock:
+            self._stop()
+            self._shift, self._stop = None, lambda: None

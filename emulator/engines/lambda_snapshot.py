@@ -1,0 +1,124 @@
+"""Runs inside a snapshot: a process that has imported its handler, runs no invocation, and is copied for those to come.
+
+Standard library only, as `lambda_bootstrap`, which loads it. The idea is that of Lambda SnapStart
+(https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html), and so is the care for what copies must not share
+(https://docs.aws.amazon.com/lambda/latest/dg/snapstart-uniqueness.html). Linux only.
+"""
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+from typing import Any, ClassVar
+
+LONGEST_REQUEST = 1 << 20
+"""In bytes: Lambda's variables have 4 KB, and the names of all the modules of a large library a hundred."""
+
+IMPORT_SECONDS = 60
+"""For init, and for each list of modules: no thread watches the lifeline, so none of it may go on for ever."""
+
+
+class RecordedVariables(os._Environ):  # type: ignore[type-arg]  # only `os.environ` becomes one
+    """`os.environ` while it is noted which variables are read: copies can differ in the others only."""
+
+    read: ClassVar[set[str]] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.read.add(name)
+        value: str = super().__getitem__(name)
+        return value
+
+
+class Snapshot:
+    """This process, from before the handler is imported until the engine wants no more copies and all have ended.
+
+    The engine sends the names of modules to import, or the variables of a new environment with its requests, its
+    outcomes and its log; it is told whether this process is fit to be copied, and of each copy when it starts and how
+    it ended.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        os.set_inheritable(descriptor, False)
+        self._engine = socket.socket(fileno=descriptor)
+        self._copies: dict[int, int] = {}
+        """Process ids, by the descriptors that become readable when a process has ended."""
+        self._descriptors = len(os.listdir("/proc/self/fd"))
+        os.environ.__class__ = RecordedVariables
+        signal.alarm(IMPORT_SECONDS)
+
+    def serve(self) -> None:
+        """Copy this process whenever the engine asks for it; return in the copies."""
+        fit = self._report_fitness()
+        engine = self._engine.fileno()
+        while fit or self._copies:
+            readable, _, _ = select.select([engine, *self._copies] if fit else [*self._copies], [], [])
+            for descriptor in self._copies.keys() & readable:
+                self._report_end(descriptor)
+            if engine in readable:
+                message, pipes, _, _ = socket.recv_fds(self._engine, LONGEST_REQUEST, 3, socket.MSG_CMSG_CLOEXEC)
+                request = json.loads(message or "null")
+                if pipes and self._is_copy(pipes):
+                    os.environ.update(request)
+                    return
+                fit = request is not None and (bool(pipes) or self._import(request))
+        os.killpg(0, signal.SIGKILL)  # with what init has started
+
+    def _report_fitness(self) -> bool:
+        """Tell whether a copy would be as good as a new process, as far as that can be seen from here.
+
+        A copy has neither its threads nor its child processes, and would share its files and connections.
+        """
+        signal.alarm(0)
+        gc.collect()
+        gc.freeze()  # so that collections in the copies leave its memory shared
+        fit = (
+            len(os.listdir("/proc/self/task")) == 1
+            and len(read("/proc/thread-self/children").split()) == len(self._copies)
+            and len(os.listdir("/proc/self/fd")) == self._descriptors + len(self._copies)
+        )
+        self._tell({"fit": fit, "read": sorted(RecordedVariables.read)})
+        return fit
+
+    def _import(self, modules: list[str]) -> bool:
+        """Import what an environment has imported in an invocation; return whether this process is still fit."""
+        signal.alarm(IMPORT_SECONDS)
+        for name in modules:
+            with contextlib.suppress(Exception, SystemExit):  # the handler will see it, where it imports the module
+                importlib.import_module(name)
+        return self._report_fitness()
+
+    def _is_copy(self, pipes: list[int]) -> bool:
+        """Fork; return whether this is the copy, which then has the pipes as standard input, output and error."""
+        pid = os.fork()
+        if pid:
+            self._copies[os.pidfd_open(pid)] = pid
+        else:
+            os.setsid()
+            for target, pipe in enumerate(pipes):
+                os.dup2(pipe, target)
+            self._tell({"started": os.getpid()})
+            self._engine.close()
+            for descriptor in self._copies:
+                os.close(descriptor)
+            os.environ.__class__ = os._Environ
+        for pipe in pipes:
+            os.close(pipe)
+        return not pid
+
+    def _report_end(self, descriptor: int) -> None:
+        pid, status = os.waitpid(self._copies.pop(descriptor), 0)
+        os.close(descriptor)
+        self._tell({"ended": pid, "status": os.waitstatus_to_exitcode(status)})
+
+    def _tell(self, news: dict[str, Any]) -> None:
+        self._engine.sendall(json.dumps(news).encode())
+
+
+def read(path: str) -> str:
+    """What a file says."""
+    with open(path, encoding="utf-8") as file:
+        return file.read()

@@ -1,0 +1,147 @@
+"""MiniStack as the engine: the only package that knows its internals (release 1.5.33).
+
+What is exchanged in it, and why:
+- `lambda_runtime._worker_class_for`: functions with a Python runtime run in our execution environments.
+- `lambda_svc._execute_function_warm`: its twin for custom runtimes hands a function's own error on; this one does not.
+- `lambda_svc.acquire_worker`: an environment that becomes free is preferred to one that is still being initialised.
+- `lambda_svc._execute_function`: a batch's answer is read as AWS reads it.
+- `lambda_svc._poll_sqs` and what it calls: messages can be delivered one by one, in an order that is always the same.
+- `sqs._receive_messages_for_esm`: deliveries meet fault rules.
+- `lambda_svc._run_sqs_batch`, `sqs._delete_messages_for_esm`: event source mappings poll in process, so the meter
+  could not see what AWS would bill for them.
+"""
+
+import functools
+import importlib
+import os
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from emulator.bench_records import Dispatch, Settled
+from emulator.engines.environment_pool import start_ahead
+from emulator.engines.ministack.deliveries import DeliveryFaults, FaultyDeliveries
+from emulator.engines.ministack.event_sources import EventSources
+from emulator.engines.ministack.interference import RunningFunctions
+from emulator.engines.ministack.polls import EventSourceMappingMeter
+from emulator.engines.ministack.workers import LambdaHost, acquire, execute, is_python, worker_class
+from emulator.engines.settling import settle
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+__all__ = ["LambdaHost", "MiniStack"]
+
+ACCOUNT = "000000000000"
+REGION = "us-east-1"
+PRELOADED = (
+    *("s3", "sqs", "dynamodb", "ssm", "iam", "sts", "lambda_svc", "apigateway", "apigateway_v1"),
+    *("cloudformation", "cloudwatch", "cloudwatch_logs"),
+)
+
+
+class MiniStack:
+    """The engine's ASGI application, lifespan included. One a process: MiniStack keeps its state in its modules."""
+
+    def __init__(self, host: LambdaHost, faults: DeliveryFaults, port: int) -> None:
+        os.environ.update(settings(port))
+        from ministack.app import app
+        from ministack.core import lambda_runtime
+        from ministack.services import lambda_svc, sqs
+
+        self.app: ASGIApp = app
+        self.functions = RunningFunctions(host)
+        self._host = host
+        self._pools: Mapping[str, list[Any]] = lambda_runtime._workers
+        self._stop_environments: Callable[[], None] = lambda_runtime.reset
+        lambda_runtime._worker_class_for = worker_class(host, lambda_runtime._worker_class_for)
+        lambda_svc._execute_function_warm = execute(
+            lambda_svc._execute_function_provided_warm, lambda_svc._execute_function_warm
+        )
+        lambda_svc.acquire_worker = acquire(lambda_svc.acquire_worker, lambda_runtime._workers, lambda_runtime._lock)
+        polls = EventSourceMappingMeter(host.ledger)
+        lambda_svc._run_sqs_batch = polls.metered_batch(lambda_svc._run_sqs_batch)
+        sqs._delete_messages_for_esm = polls.metered_delete(sqs._delete_messages_for_esm)
+        FaultyDeliveries(sqs, faults)
+        self._sources = EventSources(lambda_svc, sqs, host.activity)
+
+    def preload(self) -> None:
+        """Import what a first deploy would wait for: services, the SAM translator, botocore's models."""
+        from emulator.meter.operations import routes
+
+        for name in PRELOADED:
+            importlib.import_module(f"ministack.services.{name}")
+        importlib.import_module("samtranslator.translator.transform")
+        for service in ("s3", "lambda", "apigateway"):
+            routes(service)
+
+    def dispatch(self, mode: Dispatch) -> None:
+        """Choose how messages reach functions from now on."""
+        self._sources.stepped = mode == "stepped"
+        self._sources.look()
+
+    def look(self) -> None:
+        """Deliver what has become visible, where messages are delivered at any time."""
+        self._sources.look()
+
+    def settle(self, *, deliveries: int | None, skip: bool, timeout_s: float) -> Settled:
+        """Work until nothing is left to do, as `settling.settle` says. Raises Unsettled."""
+        return settle(
+            self._sources,
+            self._host.activity,
+            self._host.clock,
+            deliveries=deliveries,
+            skip=skip,
+            timeout_s=timeout_s,
+        )
+
+    def start_ahead(self) -> None:
+        """Start one environment of every aliased function in the background, as Lambda may before a first request.
+
+        See https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html.
+        """
+        from ministack.services import lambda_svc
+
+        versions = [
+            function["versions"][alias["FunctionVersion"]]
+            for function in list(lambda_svc._functions._data.values())
+            for alias in function["aliases"].values()
+            if is_python(function["config"])
+        ]
+        start_ahead(functools.partial(self._start_one, version) for version in versions)
+
+    def _start_one(self, version: Mapping[str, Any]) -> None:
+        from ministack.core import lambda_runtime
+
+        config = version["config"]
+        key = lambda_runtime._worker_key(config["FunctionName"], config, config["Version"])
+        if self._pools.get(key):
+            return  # an invocation was faster
+        worker, _ = lambda_runtime.acquire_worker(
+            config["FunctionName"], config, version["code_zip"], qualifier=config["Version"]
+        )
+        worker.begin_init()
+        lambda_runtime.release_worker(worker)
+        worker.await_init()
+
+    def close(self) -> None:
+        """End every execution environment and start no other."""
+        self._host.closed.set()
+        self._host.activity.release()
+        self._stop_environments()
+
+
+def settings(port: int) -> dict[str, str]:
+    """The environment that MiniStack reads when it is imported: one account, no Docker, no listener but ours."""
+    return {
+        "GATEWAY_PORT": str(port),
+        "MINISTACK_HOST": "127.0.0.1",
+        "MINISTACK_ACCOUNT_ID": ACCOUNT,
+        "MINISTACK_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": ACCOUNT,
+        "AWS_SECRET_ACCESS_KEY": "embedded",
+        "AWS_DEFAULT_REGION": REGION,
+        "DOCKER_HOST": "unix:///nonexistent/docker.sock",
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "LOG_LEVEL": "INFO",
+    }

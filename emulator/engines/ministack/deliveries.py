@@ -1,0 +1,68 @@
+"""Faults of deliveries: a message that comes twice, late, or after those behind it."""
+
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from emulator.faults.rules import Delay, DeliveryEffect, Duplicate
+
+Message = dict[str, Any]
+Receive = Callable[[str, int], list[Message]]
+Delete = Callable[[str, set[str]], None]
+
+
+class DeliveryFaults(Protocol):
+    """The rules, asked once for each delivery."""
+
+    def effect_of_delivery(self, queue: str) -> DeliveryEffect | None:
+        """What happens to the delivery that is about to be made from the queue of this name."""
+        ...
+
+
+class FaultyDeliveries:
+    """Stands between MiniStack's queues and its event source mappings."""
+
+    def __init__(self, sqs: Any, faults: DeliveryFaults) -> None:
+        self._sqs = sqs
+        self._faults = faults
+        self._again: set[str] = set()
+        """Ids of messages that come once more when they are deleted."""
+        self._receive: Receive = sqs._receive_messages_for_esm
+        self._delete: Delete = sqs._delete_messages_for_esm
+        sqs._receive_messages_for_esm = self._receive_with_faults
+        sqs._delete_messages_for_esm = self._delete_with_copies
+
+    def _receive_with_faults(self, queue_url: str, max_number: int) -> list[Message]:
+        self._apply(queue_url, max_number)
+        return self._receive(queue_url, max_number)
+
+    def _apply(self, queue_url: str, max_number: int) -> None:
+        with self._sqs._queues_lock:
+            self._apply_locked(queue_url, max_number)
+
+    def _apply_locked(self, queue_url: str, max_number: int) -> None:
+        queue = self._sqs._get_q(queue_url)
+        name = queue_url.rpartition("/")[2]
+        ready = [message for message in queue["messages"] if message["visible_at"] <= time.time()]
+        for message in ready[:max_number]:
+            match self._faults.effect_of_delivery(name):
+                case None:
+                    pass
+                case Duplicate():
+                    self._again.add(message["id"])
+                case Delay(seconds=seconds):
+                    message["visible_at"] = time.time() + seconds
+                case _:  # Reorder
+                    queue["messages"].remove(message)
+                    queue["messages"].append(message)
+
+    def _delete_with_copies(self, queue_url: str, receipt_handles: set[str]) -> None:
+        queue = self._sqs._get_q(queue_url)
+        copies = [
+            {**message, "receipt_handle": None, "visible_at": time.time()}
+            for message in queue["messages"]
+            if message["receipt_handle"] in receipt_handles and message["id"] in self._again
+        ]
+        self._delete(queue_url, receipt_handles)
+        self._again -= {copy["id"] for copy in copies}
+        self._sqs._get_q(queue_url)["messages"].extend(copies)

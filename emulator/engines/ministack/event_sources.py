@@ -1,0 +1,128 @@
+"""SQS event source mappings: when a message reaches its function, one by one where that is asked for."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from emulator.engines.activity import Activity, Kind
+from emulator.engines.batch_response import failed_ids
+
+# MiniStack's mappings, queues and messages are dictionaries.
+SourceMapping = Mapping[str, Any]
+Queue = Mapping[str, Any]
+NEVER = float("inf")
+
+
+class EventSources:
+    """Stands between MiniStack's poller, which it takes over while dispatch is stepped, and the functions.
+
+    Stepped, nothing is delivered but by `deliver_one`, and the message that became visible first goes first, whatever
+    its queue: the same messages then always arrive in the same order.
+    """
+
+    def __init__(self, lambda_svc: Any, sqs: Any, activity: Activity) -> None:
+        self.stepped = False
+        self._lambda = lambda_svc
+        self._sqs = sqs
+        self._activity = activity
+        self._poll: Callable[[], bool] = lambda_svc._poll_sqs
+        self._all: Callable[[], Iterator[tuple[str, str, SourceMapping]]] = lambda_svc._iter_all_esms
+        lambda_svc._poll_sqs = self._poll_by_itself
+        lambda_svc._iter_all_esms = self._in_order
+        lambda_svc._sqs_esm_concurrency = self._limited(lambda_svc._sqs_esm_concurrency)
+        lambda_svc._dispatch_esm_batch = self._counted(lambda_svc._dispatch_esm_batch)
+        lambda_svc._execute_function = corrected(lambda_svc._execute_function)
+
+    def deliver_one(self) -> bool:
+        """Hand the next message to its function, if dispatch is stepped and there is one."""
+        return self.stepped and self._poll()
+
+    def deliverable(self) -> bool:
+        """Whether a message is visible whose mapping does not pause after an error."""
+        now = time.time()
+        return any(
+            first_visible(queue, now) < NEVER and self._pauses_until(mapping) <= now
+            for mapping, queue in self._sources()
+        )
+
+    def due(self) -> list[float]:
+        """When messages become visible, and mappings that pause go on."""
+        now = time.time()
+        visible = [message["visible_at"] for _, queue in self._sources() for message in queue["messages"]]
+        resumed = [
+            self._pauses_until(mapping) for mapping, queue in self._sources() if first_visible(queue, now) < NEVER
+        ]
+        return [moment for moment in (*visible, *resumed) if moment > now]
+
+    def look(self) -> None:
+        """Have MiniStack's poller look at once."""
+        self._lambda._esm_wake.set()
+
+    def _poll_by_itself(self) -> bool:
+        return not self.stepped and self._poll()
+
+    def _in_order(self) -> Iterator[tuple[str, str, SourceMapping]]:
+        mappings = list(self._all())
+        if self.stepped:
+            now = time.time()
+            first = {mapping["UUID"]: first_visible(queue, now) for mapping, queue in self._sources()}
+            mappings.sort(key=lambda scoped: first.get(scoped[2]["UUID"], NEVER))
+        return iter(mappings)
+
+    def _limited(self, original: Callable[..., int]) -> Callable[..., int]:
+        def limit(*arguments: Any) -> int:
+            if self.stepped:
+                return int(self._activity.idle)
+            return original(*arguments)
+
+        return limit
+
+    def _counted(self, original: Callable[..., None]) -> Callable[..., None]:
+        """A batch counts from when it is received until its messages are deleted."""
+
+        def dispatch(mapping_id: str, run: Callable[..., None], *rest: Any) -> None:
+            counted = contextlib.ExitStack()
+            counted.enter_context(self._activity.running(Kind.BATCH))
+
+            def run_counted(*arguments: Any) -> None:
+                with counted:
+                    run(*arguments)
+
+            original(mapping_id, run_counted, *rest)
+
+        return dispatch
+
+    def _sources(self) -> Iterator[tuple[SourceMapping, Queue]]:
+        queues = {queue["attributes"]["QueueArn"]: queue for queue in list(self._sqs._queues._data.values())}
+        for _, _, mapping in self._all():
+            if mapping.get("Enabled", True) and (queue := queues.get(mapping["EventSourceArn"])):
+                yield mapping, queue
+
+    def _pauses_until(self, mapping: SourceMapping) -> float:
+        pauses: Mapping[tuple[str, ...], float] = self._lambda._esm_backoff_until._data
+        return next((until for key, until in pauses.items() if key[-1] == mapping["UUID"]), 0.0)
+
+
+def first_visible(queue: Queue, now: float) -> float:
+    """Since when, in epoch seconds, the queue has a visible message; NEVER where it has none."""
+    return min((message["visible_at"] for message in queue["messages"] if message["visible_at"] <= now), default=NEVER)
+
+
+def corrected(execute: Callable[[Any, Any], dict[str, Any]]) -> Callable[[Any, Any], dict[str, Any]]:
+    """Have a batch's answer read as AWS reads it: MiniStack takes an item that names nothing as no failure."""
+
+    def execute_corrected(function: Any, event: Any) -> dict[str, Any]:
+        result = execute(function, event)
+        if "error" not in result and (ids := message_ids(event)):
+            failures = [{"itemIdentifier": message_id} for message_id in failed_ids(result.get("body"), ids)]
+            return {**result, "body": {"batchItemFailures": failures}}
+        return result
+
+    return execute_corrected
+
+
+def message_ids(event: Any) -> list[str]:
+    """The ids of a batch's messages; none where the event is no batch of SQS messages."""
+    records = event.get("Records", []) if isinstance(event, dict) else []
+    return [record["messageId"] for record in records if record.get("eventSource") == "aws:sqs"]

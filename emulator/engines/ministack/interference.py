@@ -1,0 +1,64 @@
+"""What faults do to running functions: whose call it is, kill, deliver again, hold."""
+
+import asyncio
+import contextlib
+import uuid
+from typing import Any
+
+from emulator.engines.activity import Kind
+from emulator.engines.ministack.workers import LambdaHost
+
+
+class RunningFunctions:
+    """The functions' environments, by the session token that their calls carry."""
+
+    def __init__(self, host: LambdaHost) -> None:
+        self._host = host
+
+    def function_of(self, token: str) -> str | None:
+        """The name of the function whose environment has this token."""
+        worker = self._host.workers.get(token)
+        return worker.func_name if worker else None
+
+    async def kill(self, token: str) -> None:
+        """End the environment's process; it is gone when this returns."""
+        if worker := self._host.workers.get(token):
+            await asyncio.to_thread(worker.kill)
+
+    async def deliver_again(self, token: str) -> None:
+        """Work on the environment's event in another one, to the end."""
+        # It waits, and is at work until it waits no more: so nobody skips the time before the other begins or after.
+        with self._host.activity.running(Kind.BATCH), self._host.activity.waiting():
+            await asyncio.to_thread(self._deliver_again, token)
+
+    def _deliver_again(self, token: str) -> None:
+        from ministack.services import lambda_svc
+
+        worker = self._host.workers.get(token)
+        invocation = worker.invocation if worker else None
+        if worker and invocation:
+            function = {"config": worker.config, "code_zip": worker.code_zip}
+            lambda_svc._execute_function(function, again(invocation.event))
+
+    async def hold(self, token: str) -> None:
+        """Hold the call back until it is let go."""
+        await asyncio.to_thread(self._host.activity.hold)
+
+    def blocked(self, token: str, until: float | None) -> contextlib.AbstractContextManager[None]:
+        """Inside the block the environment does nothing but wait, until a moment in epoch seconds or for something."""
+        return self._host.activity.waiting(until)
+
+
+def again(event: Any) -> Any:
+    """The event of the same messages when they are received once more."""
+    return {"Records": [_received_again(record) for record in event["Records"]]} if "Records" in event else event
+
+
+def _received_again(record: dict[str, Any]) -> dict[str, Any]:
+    attributes = record["attributes"]
+    count = str(int(attributes["ApproximateReceiveCount"]) + 1)
+    return {
+        **record,
+        "receiptHandle": str(uuid.uuid4()),
+        "attributes": {**attributes, "ApproximateReceiveCount": count},
+    }

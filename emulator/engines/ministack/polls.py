@@ -1,0 +1,46 @@
+"""What AWS would bill for the polling of queues: event source mappings here poll in process, where no step sees it."""
+
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from typing import Any
+
+from emulator.meter.attribution import project_of_event
+from emulator.meter.ledger import Ledger
+from emulator.meter.sums import Call
+
+
+class EventSourceMappingMeter:
+    """Counts what an SQS event source mapping is billed for: one receive a batch, and one delete if any succeeded.
+
+    See https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._batch: ContextVar[tuple[str, str | None] | None] = ContextVar("batch", default=None)
+
+    def metered_batch(self, run: Callable[..., None]) -> Callable[..., None]:
+        """Wrap `_run_sqs_batch`, which is called once a batch was received."""
+
+        def run_metered(esm: Mapping[str, Any], func_rec: Any, event: Any, *rest: Any) -> None:
+            size = sum(len(record["body"]) for record in event["Records"])
+            batch = esm["FunctionName"], project_of_event(event)
+            self._ledger.record_poll(Call("sqs", "ReceiveMessage", response_bytes=size), *batch)
+            token = self._batch.set(batch)
+            try:
+                run(esm, func_rec, event, *rest)
+            finally:
+                self._batch.reset(token)
+
+        return run_metered
+
+    def metered_delete(self, delete: Callable[[str, set[str]], None]) -> Callable[[str, set[str]], None]:
+        """Wrap `_delete_messages_for_esm`, which is called inside of `_run_sqs_batch`."""
+
+        def delete_metered(queue_url: str, receipt_handles: set[str]) -> None:
+            if batch := self._batch.get():
+                operation = "DeleteMessage" if len(receipt_handles) == 1 else "DeleteMessageBatch"
+                self._ledger.record_poll(Call("sqs", operation), *batch)
+            delete(queue_url, receipt_handles)
+
+        return delete_metered

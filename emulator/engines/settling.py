@@ -1,0 +1,69 @@
+"""Letting the engine work until nothing is left to do, through skipped time where that is asked for."""
+
+import time
+from typing import Protocol
+
+from emulator.bench_records import Settled
+from emulator.clock import Clock
+from emulator.engines.activity import Activity
+
+LOOK_SECONDS = 0.005
+
+
+class Unsettled(Exception):
+    """The engine was still at work when the real time given to it was over."""
+
+
+class Messages(Protocol):
+    """The messages that wait for functions."""
+
+    def deliver_one(self) -> bool:
+        """Hand one message, or one batch, to its function; False when none can be, or when that goes by itself."""
+        ...
+
+    def deliverable(self) -> bool:
+        """Whether one could be handed over at this moment."""
+        ...
+
+    def due(self) -> list[float]:
+        """When the others can be, in epoch seconds."""
+        ...
+
+    def look(self) -> None:
+        """The time has jumped: see what can be delivered now."""
+        ...
+
+
+def settle(
+    messages: Messages, activity: Activity, clock: Clock, *, deliveries: int | None, skip: bool, timeout_s: float
+) -> Settled:
+    """Return when no message is left to deliver and no function runs, a fault holds a call, or `deliveries` are done.
+
+    With `skip`, the clock jumps over every wait in which nothing happens. What a fault held before is let go first.
+    `timeout_s` is real time; raises Unsettled when it is over.
+    """
+    activity.release()
+    ends, ahead_s, done = time.monotonic() + timeout_s, clock.ahead_s, 0
+    while (left_s := ends - time.monotonic()) > 0 and activity.await_rest(left_s):
+        enough = activity.idle and deliveries is not None and done >= deliveries
+        quiet = activity.idle and not messages.deliverable() and not messages.due()
+        if activity.held or enough or quiet:
+            return Settled(quiet=quiet, held=activity.held, deliveries=done, skipped_s=clock.ahead_s - ahead_s)
+        if activity.idle and messages.deliver_one():
+            done += 1
+        else:
+            _wait(messages, activity, clock, skip=skip, at_most_s=left_s)
+    raise Unsettled(f"The engine was still at work after {timeout_s:g} s: give it more time, or look at its log.")
+
+
+def _wait(messages: Messages, activity: Activity, clock: Clock, *, skip: bool, at_most_s: float) -> None:
+    """Wait for the next moment at which anything can happen, or jump there."""
+    moments = activity.due() if activity.stuck else messages.due()
+    gap_s = min(moments, default=0.0) - time.time()
+    if gap_s <= LOOK_SECONDS or (activity.idle and messages.deliverable()):
+        activity.await_change(LOOK_SECONDS)
+    elif skip:
+        clock.advance(gap_s)
+        messages.look()
+    else:
+        activity.await_change(min(gap_s, at_most_s))

@@ -1,0 +1,174 @@
+"""A snapshot as the engine sees it: an initialised process, and its copies, which are environments' processes."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import threading
+from collections.abc import Collection, Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from typing import IO, Any
+
+from emulator.engines.bootstrap_process import run_bootstrap
+from emulator.engines.function import Function
+from emulator.engines.lambda_bootstrap import SNAPSHOT
+
+COPY_SECONDS = 5.0  # a hundred times what it takes
+LONGEST_NEWS = 1 << 16  # bytes: the names of the variables that init has read
+
+
+class NotRestored(Exception):
+    """The snapshot makes no copy, or not now: a new process has to do."""
+
+
+class RestoredProcess:
+    """A copy of a snapshot, which is its parent: what is known of it comes from there. It is a `Process`."""
+
+    def __init__(self, stdin: IO[str], stdout: IO[str]) -> None:
+        self.stdin = stdin
+        self.stdout = stdout
+        self.started: Future[int] = Future()
+        """Its process id, once it leads a session of its own."""
+        self.ended: Future[int] = Future()
+        """Its exit status."""
+
+    @property
+    def pid(self) -> int:
+        """The process id, which is that of its session too."""
+        return self.started.result()
+
+    def poll(self) -> int | None:
+        """The exit status, negative for a signal's number, or None while it lives."""
+        return self.ended.result() if self.ended.done() else None
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until it is gone, for its exit status; raises subprocess.TimeoutExpired."""
+        try:
+            return self.ended.result(timeout)
+        except TimeoutError as error:
+            raise subprocess.TimeoutExpired("a copy of a snapshot", timeout or 0.0) from error
+
+
+class Snapshot:
+    """A process that has imported a function's handler and runs no invocation: preparing <-> ready -> closed.
+
+    It prepares at first, and again while it imports what it is told of. It may find itself unfit to be copied, and is
+    never ready then. Closed, it makes no more copies and ends with the last that it has made; so it does when this
+    process, the engine's, is gone.
+    """
+
+    def __init__(self, function: Function, python: Path, variables: Mapping[str, str]) -> None:
+        """Start the process; raises OSError when there cannot be one."""
+        self._variables = variables
+        self._asking = threading.Lock()
+        self._asked, self._answered, self._fit = 1, 0, True
+        self._read_by_init: Collection[str] = ()
+        self._next: RestoredProcess | None = None
+        self._copies: dict[int, RestoredProcess] = {}
+        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        option, nothing = f"{SNAPSHOT}{theirs.fileno()}", subprocess.DEVNULL
+        try:
+            self._process = run_bootstrap(
+                function, python, variables, option, pipes=nothing, log=nothing, kept=[theirs.fileno()]
+            )
+        except OSError:
+            self._socket.close()
+            raise
+        finally:
+            theirs.close()
+        threading.Thread(target=self._listen, daemon=True, name=f"snapshot-{function.name}").start()
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    @property
+    def preparing(self) -> bool:
+        """Whether it is importing."""
+        return self._fit and self._answered < self._asked
+
+    def learn(self, modules: Collection[str]) -> None:
+        """Import these too, in the background; what cannot be imported is left out."""
+        with self._asking, contextlib.suppress(OSError):  # it is gone, or they are too many: it makes no copies then
+            self._asked += 1
+            self._ask(sorted(modules))
+
+    def restore(self, variables: Mapping[str, str], log: IO[bytes]) -> RestoredProcess:
+        """Copy the process, and return when the copy runs.
+
+        Raises NotRestored: it is preparing or unfit, or init has read a variable that has another value here.
+        """
+        with self._asking:
+            if self.preparing or not self._fits(variables):
+                raise NotRestored
+            requests, stdin = os.pipe()
+            stdout, outcomes = os.pipe()
+            self._next = RestoredProcess(os.fdopen(stdin, "w", encoding="utf-8"), os.fdopen(stdout, encoding="utf-8"))
+            try:
+                changed = {name: value for name, value in variables.items() if self._variables.get(name) != value}
+                self._ask(changed, requests, outcomes, log.fileno())
+                self._next.started.result(COPY_SECONDS)
+            except (OSError, TimeoutError) as error:
+                self._fit = False
+                self._next.stdin.close()
+                self._next.stdout.close()
+                raise NotRestored from error
+            finally:
+                os.close(requests)
+                os.close(outcomes)
+            return self._next
+
+    def _fits(self, variables: Mapping[str, str]) -> bool:
+        """Whether a copy would be as good as a new process with these variables."""
+        if self._fit and any(variables.get(name) != self._variables.get(name) for name in self._read_by_init):
+            self._fit = False
+            self.close()
+        return self._fit
+
+    def _ask(self, request: object, *descriptors: int) -> None:
+        socket.send_fds(self._socket, [json.dumps(request).encode()], descriptors)
+
+    def close(self) -> None:
+        """Ask for nothing more."""
+        with contextlib.suppress(OSError):  # it was closed, or the process is gone
+            self._socket.shutdown(socket.SHUT_WR)
+
+    def _listen(self) -> None:
+        with self._socket:
+            while news := self._received():
+                self._heed(news)
+        self._fit = False
+        end_session(self._process.pid)
+        self._process.wait()
+        for pid, copy in self._copies.items():  # there are none, unless it was killed itself
+            end_session(pid)
+            copy.ended.set_result(-signal.SIGKILL)
+
+    def _received(self) -> dict[str, Any] | None:
+        try:
+            news = self._socket.recv(LONGEST_NEWS)
+        except ConnectionResetError:  # as when it ends with a request unread
+            return None
+        return json.loads(news) if news else None
+
+    def _heed(self, news: dict[str, Any]) -> None:
+        match news:
+            case {"fit": fit, "read": read}:
+                self._fit, self._read_by_init = fit, read
+                self._answered += 1
+            case {"started": pid} if self._next:
+                self._copies[pid] = self._next
+                self._next.started.set_result(pid)
+            case {"ended": pid, "status": status} if pid in self._copies:
+                self._copies.pop(pid).ended.set_result(status)
+
+
+def end_session(leader: int) -> None:
+    """Kill a process and all that it started, if there is something left to kill."""
+    # macOS says PermissionError, and Linux ProcessLookupError, when there is not.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)

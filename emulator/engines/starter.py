@@ -1,0 +1,88 @@
+"""How the processes of a function version's environments start: anew, or as copies of a snapshot."""
+
+import contextlib
+import dataclasses
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import IO
+
+from emulator.engines.bootstrap_process import Process, run_bootstrap
+from emulator.engines.function import Function
+from emulator.engines.snapshot import NotRestored, Snapshot
+
+
+class Starter:
+    """Starts the processes of one function version's environments.
+
+    Each is a new process, as in a cold start on AWS, until one is lost in an invocation. Where one was killed, more
+    will be: a snapshot is made in the background, and what starts when it is ready is a copy of it. That is on Linux
+    only, where a process can find out about itself what a copy of it would lack.
+    """
+
+    def __init__(self, function: Function, python: Path, platform: str = sys.platform) -> None:
+        self.function = function
+        self.snapshot: Snapshot | None = None
+        self._python = python
+        self._platform = platform
+        self._lock = threading.Lock()
+        self._imported: set[str] = set()
+        self._closed = False
+
+    def start(self, variables: Mapping[str, str], log: IO[bytes]) -> Process:
+        """Start a process with these variables, its standard error in `log`."""
+        if self.snapshot:
+            with contextlib.suppress(NotRestored):
+                return self.snapshot.restore(variables, log)
+        return run_bootstrap(self.function, self._python, variables, pipes=subprocess.PIPE, log=log)
+
+    def learn(self, modules: Iterable[str]) -> None:
+        """Note which modules an invocation has imported: a snapshot imports them ahead."""
+        with self._lock:
+            new = set(modules) - self._imported
+            self._imported |= new
+            if self.snapshot and new:
+                self.snapshot.learn(new)
+
+    def prepare(self, variables: Mapping[str, str]) -> None:
+        """Make a snapshot, if there is none: an environment with these variables was lost."""
+        with self._lock, contextlib.suppress(OSError):  # new processes will do
+            if self._platform == "linux" and not self.snapshot and not self._closed:
+                self.snapshot = Snapshot(self.function, self._python, variables)
+                if self._imported:
+                    self.snapshot.learn(self._imported)
+
+    def close(self) -> None:
+        """Make no more copies."""
+        with self._lock:
+            self._closed = True
+            if self.snapshot:
+                self.snapshot.close()
+
+
+class Starters:
+    """The starters of all function versions that have environments."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._starters: dict[tuple[str, ...], Starter] = {}
+
+    def of(self, function: Function, python: Path) -> Starter:
+        """The one for this version as it is now: its code, layers, variables and settings."""
+        version = (function.account, function.region, function.name, function.version)
+        with self._lock:
+            starter = self._starters.get(version)
+            if starter and dataclasses.replace(starter.function, arn=function.arn) == function:  # or by an alias
+                return starter
+            if starter:
+                starter.close()
+            self._starters[version] = starter = Starter(function, python)
+            return starter
+
+    def discard(self, starter: Starter) -> None:
+        """Forget it, and end its snapshot."""
+        with self._lock:
+            self._starters = {version: other for version, other in self._starters.items() if other is not starter}
+        starter.close()

@@ -1,0 +1,139 @@
+"""What each fault does to a call."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from emulator.asgi import answer_of, cut_off, disconnected, drained, read_ahead, while_connected
+from emulator.aws_errors import AwsError, error_answer
+from emulator.faults.ports import Clock, Workers
+from emulator.faults.rules import (
+    CallEffect,
+    DeliverAgain,
+    Error,
+    Hang,
+    Hold,
+    Kill,
+    Latency,
+    ModelReply,
+    Reply,
+)
+from emulator.faults.schedule import MODEL
+from emulator.gemini.bad_replies import MADE_OF_GOOD_ONES, bad_reply, spoiled
+from emulator.gemini.routes import google_error
+from emulator.meter.operations import Request
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A function's call that is to be answered: whose it is, what for, and its ASGI ends."""
+
+    token: str
+    service: str
+    request: Request
+    scope: Scope
+    receive: Receive
+    send: Send
+
+
+class Effects:
+    """Puts faults to effect, with `app` as what would have answered."""
+
+    def __init__(self, app: ASGIApp, workers: Workers, clock: Clock, new_id: Callable[[], str]) -> None:
+        self._app = app
+        self._workers = workers
+        self._clock = clock
+        self._new_id = new_id
+
+    async def put(self, effect: CallEffect, call: Exchange) -> None:
+        """Let the fault happen to the call."""
+        match effect:
+            case Error():
+                await self._refuse(effect, call)
+            case Latency(seconds=seconds):
+                await self._delay(seconds, call)
+            case Hang():
+                await self._hang(call)
+            case Kill(side=side):
+                await self._kill(side == "after", call)
+            case DeliverAgain():
+                await self._deliver_again(call)
+            case Hold():
+                await self._hold(call)
+            case Reply():
+                await self._reply(effect, call)
+
+    async def _refuse(self, effect: Error, call: Exchange) -> None:
+        await drained(call.receive)
+        if call.service == MODEL:
+            await google_error(effect.status, effect.code, effect.message)(call.scope, call.receive, call.send)
+            return
+        error = AwsError(effect.code, effect.message, effect.status)
+        answer = error_answer(error, call.request, call.service, self._new_id())
+        await answer(call.scope, call.receive, call.send)
+
+    async def _delay(self, seconds: float, call: Exchange) -> None:
+        """Make the call and hold its answer; a model's client that waits for less is gone by then."""
+        patience = model_timeout_s(call)
+        wait = min(seconds, patience)
+
+        async def late(message: Message) -> None:
+            begins = message["type"] == "http.response.start"
+            if begins:
+                # The moment is fixed here: from the next line on, the engine may skip to it.
+                moment = self._clock.now().timestamp() + wait
+                with self._workers.blocked(call.token, moment):
+                    await while_connected(self._clock.sleep_until(moment), call.receive)
+            # Too late, only the head is sent: with its body missing the server closes the connection.
+            if begins or seconds < patience:
+                await call.send(message)
+
+        await self._app(call.scope, call.receive, late)
+
+    async def _hang(self, call: Exchange) -> None:
+        async def never(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                with self._workers.blocked(call.token, None):
+                    await disconnected(call.receive)
+
+        await self._app(call.scope, call.receive, never)
+
+    async def _kill(self, after: bool, call: Exchange) -> None:
+        async def nowhere(_: Message) -> None: ...
+
+        if after:
+            await self._app(call.scope, call.receive, nowhere)
+        await self._workers.kill(call.token)
+        await disconnected(call.receive)
+
+    async def _deliver_again(self, call: Exchange) -> None:
+        _, receive = await read_ahead(call.receive)
+        if await while_connected(self._workers.deliver_again(call.token), call.receive):
+            await self._app(call.scope, receive, call.send)
+
+    async def _hold(self, call: Exchange) -> None:
+        _, receive = await read_ahead(call.receive)
+        if await while_connected(self._workers.hold(call.token), call.receive):
+            await self._app(call.scope, receive, call.send)
+
+    async def _reply(self, effect: Reply, call: Exchange) -> None:
+        if effect.reply in MADE_OF_GOOD_ONES:
+            good = await answer_of(self._app, call.scope, call.receive)
+            if effect.reply is ModelReply.DROPPED:
+                await cut_off(good, call.send)
+                return
+            answer = spoiled(effect.reply, good)
+        else:
+            size = await drained(call.receive)
+            answer = bad_reply(effect.reply, call.request.path, request_bytes=size, retry_after_s=effect.retry_after_s)
+        await answer(call.scope, call.receive, call.send)
+
+
+def model_timeout_s(call: Exchange) -> float:
+    """How long the client waits for the model, as its SDK says in a header; infinite where it does not."""
+    said = call.request.headers.get("x-server-timeout", "") if call.service == MODEL else ""
+    try:
+        return float(said)
+    except ValueError:
+        return float("inf")

@@ -1,0 +1,176 @@
+"""Fault rules: which call or delivery they are for, and what happens to it."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+
+
+class Part(BaseModel):
+    """A part of a rule: nothing in it is unknown, and nothing in it changes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Call(Part):
+    """Which calls of functions a rule is for; what is left out fits every call.
+
+    Names are shell patterns: `function: "*-dev-agent-*"`. The language model's service is `gemini`, its operation
+    GenerateContent; a rule whose effect is a bad reply fits calls of the model only. Calls that fit are counted from 1,
+    from the moment the rules were set; the rule is for the `nth`, and the `times` - 1 that fit after it.
+    """
+
+    on: Literal["call"] = "call"
+    function: str = "*"
+    service: str = "*"
+    operation: str = "*"
+    nth: int = Field(default=1, ge=1)
+    times: int = Field(default=1, ge=1)
+
+
+class Delivery(Part):
+    """Which deliveries of messages to functions a rule is for, counted as calls are.
+
+    `queue` is a shell pattern for the queue's name. A redelivery counts as a delivery of its own.
+    """
+
+    on: Literal["delivery"]
+    queue: str = "*"
+    nth: int = Field(default=1, ge=1)
+    times: int = Field(default=1, ge=1)
+
+
+class ModelReply(StrEnum):
+    """The bad replies of a language model."""
+
+    RATE_LIMITED = "rate limited"
+    DAILY_QUOTA = "daily quota"
+    UNAVAILABLE = "unavailable"
+    INTERNAL_ERROR = "internal error"
+    TRUNCATED = "truncated"
+    SAFETY = "safety"
+    BLOCKED_PROMPT = "blocked prompt"
+    NO_CANDIDATES = "no candidates"
+    EMPTY = "empty"
+    MALFORMED = "malformed"
+    DROPPED = "dropped"
+
+
+class Error(Part):
+    """The service refuses the call with this error code, before anything is done."""
+
+    do: Literal["error"]
+    code: str
+    status: int = Field(default=400, ge=400, le=599)
+    message: str = "This error was asked for by a fault rule."
+
+
+class Latency(Part):
+    """The call is made, and its answer comes so many seconds later, on the engine's clock.
+
+    A client of the language model that says how long it waits is gone by then, if that is less.
+    """
+
+    do: Literal["latency"]
+    seconds: float = Field(gt=0)
+
+
+class Hang(Part):
+    """The call is made and never answered, so that the function runs into its timeout."""
+
+    do: Literal["hang"]
+
+
+class Kill(Part):
+    """The function's process is killed: before the call is made, or after it is and before it is answered."""
+
+    do: Literal["kill"]
+    side: Literal["before", "after"]
+
+
+class DeliverAgain(Part):
+    """The message that is worked on is delivered once more, and worked on to the end, before this call is made."""
+
+    do: Literal["deliver again"]
+
+
+class Hold(Part):
+    """The call is held back, and `settle` returns, so that something else can happen first; the next one lets it go."""
+
+    do: Literal["hold"]
+
+
+class Reply(Part):
+    """The language model replies badly; `retry_after_s` goes with the two that name a time to wait."""
+
+    do: Literal["reply"]
+    reply: ModelReply
+    retry_after_s: float = Field(default=7, ge=0)
+
+
+class Duplicate(Part):
+    """The message is there once more, with the same id, when it has been worked on and deleted."""
+
+    do: Literal["duplicate"]
+
+
+class Delay(Part):
+    """The message comes so many seconds later, on the engine's clock."""
+
+    do: Literal["delay"]
+    seconds: float = Field(gt=0)
+
+
+class Reorder(Part):
+    """The message goes behind all that wait in its queue now."""
+
+    do: Literal["reorder"]
+
+
+CallEffect = Annotated[Error | Latency | Hang | Kill | DeliverAgain | Hold | Reply, Field(discriminator="do")]
+DeliveryEffect = Annotated[Duplicate | Delay | Reorder, Field(discriminator="do")]
+
+
+class CallFault(Part):
+    """A fault of a call."""
+
+    when: Call
+    then: CallEffect
+
+
+class DeliveryFault(Part):
+    """A fault of a delivery."""
+
+    when: Delivery
+    then: DeliveryEffect
+
+
+def kind_of(fault: object) -> str:
+    """The `on` of a rule, so that an error in it is told once and not once for each kind of rule."""
+    when = fault.get("when") if isinstance(fault, dict) else getattr(fault, "when", None)
+    return str(when.get("on", "call") if isinstance(when, dict) else getattr(when, "on", "call"))
+
+
+Fault = Annotated[Annotated[CallFault, Tag("call")] | Annotated[DeliveryFault, Tag("delivery")], Discriminator(kind_of)]
+
+
+class Fired(Part):
+    """A fault that was put to effect: its rule's place in the schedule, from 0, and on what; `at` is engine time."""
+
+    rule: int
+    at: datetime
+    function: str | None
+    what: str
+
+
+class RecordedCall(Part):
+    """A call that a function made, in the order of their beginnings.
+
+    `number` counts the calls of this function, from 1, as `Call(function=…, nth=number)` does.
+    """
+
+    function: str
+    number: int
+    service: str
+    operation: str

@@ -1,0 +1,103 @@
+"""The book of faults: the rules, what has met them so far, and which were put to effect."""
+
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from fnmatch import fnmatchcase
+
+from emulator.faults.rules import (
+    Call,
+    CallEffect,
+    CallFault,
+    Delivery,
+    DeliveryEffect,
+    DeliveryFault,
+    Fault,
+    Fired,
+    RecordedCall,
+    Reply,
+)
+
+MODEL = "gemini"  # the language model's service, as rules and recorded calls name it
+CALLS_KEPT = 100_000
+
+
+class FaultBook:
+    """Decides which fault meets a call or a delivery; safe to use from any thread.
+
+    Every rule counts what fits it, from the moment the rules were set. If several are due, the first in the schedule
+    wins, and the others have still counted. `now` tells the engine's time.
+    """
+
+    def __init__(self, now: Callable[[], datetime], calls_kept: int = CALLS_KEPT) -> None:
+        self._now = now
+        self._calls_kept = calls_kept
+        self._lock = threading.Lock()
+        self.set(())
+
+    def set(self, schedule: Sequence[Fault]) -> None:
+        """Replace the rules; forget what was counted, recorded and put to effect."""
+        with self._lock:
+            self._schedule = tuple(schedule)
+            self._met = [0] * len(self._schedule)
+            self._fired: list[Fired] = []
+            self._calls: deque[RecordedCall] = deque(maxlen=self._calls_kept)
+            self._numbers: Counter[str] = Counter()
+
+    def effect_of_call(self, function: str, service: str, operation: str) -> CallEffect | None:
+        """Record a call of a function; the effect of the rule that is due for it, or None."""
+        with self._lock:
+            self._numbers[function] += 1
+            call = RecordedCall(function=function, number=self._numbers[function], service=service, operation=operation)
+            self._calls.append(call)
+            due: CallEffect | None = None
+            for place, fault in enumerate(self._schedule):
+                if not isinstance(fault, CallFault) or not fits(fault, call):
+                    continue
+                if self._is_due(place, fault.when) and due is None:
+                    due = fault.then
+                    self._fire(place, function, f"{service} {operation}, call {call.number}", due)
+            return due
+
+    def effect_of_delivery(self, queue: str) -> DeliveryEffect | None:
+        """Count a delivery from the queue of this name; the effect of the rule that is due for it, or None."""
+        with self._lock:
+            due: DeliveryEffect | None = None
+            for place, fault in enumerate(self._schedule):
+                if not isinstance(fault, DeliveryFault) or not fnmatchcase(queue, fault.when.queue):
+                    continue
+                if self._is_due(place, fault.when) and due is None:
+                    due = fault.then
+                    self._fire(place, None, queue, due)
+            return due
+
+    def fired(self) -> tuple[Fired, ...]:
+        """The faults that were put to effect, the first one first."""
+        with self._lock:
+            return tuple(self._fired)
+
+    def calls(self) -> tuple[RecordedCall, ...]:
+        """The latest calls of functions, in the order of their beginnings."""
+        with self._lock:
+            return tuple(self._calls)
+
+    def _is_due(self, place: int, when: Call | Delivery) -> bool:
+        """Count one more that fits the rule; whether the rule is for it."""
+        self._met[place] += 1
+        return when.nth <= self._met[place] < when.nth + when.times
+
+    def _fire(self, place: int, function: str | None, met: str, effect: CallEffect | DeliveryEffect) -> None:
+        said = " ".join(str(value) for value in effect.model_dump(mode="json", exclude_defaults=True).values())
+        self._fired.append(Fired(rule=place, at=self._now(), function=function, what=f"{met}: {said}"))
+
+
+def fits(fault: CallFault, call: RecordedCall) -> bool:
+    """Whether a call is one that the rule counts; for a bad reply, only calls of the language model are."""
+    when = fault.when
+    return (
+        fnmatchcase(call.function, when.function)
+        and fnmatchcase(call.service, when.service)
+        and fnmatchcase(call.operation, when.operation)
+        and (call.service == MODEL or not isinstance(fault.then, Reply))
+    )

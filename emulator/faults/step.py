@@ -1,0 +1,79 @@
+"""The step of the gateway that knows the calls of functions and lets the faults that are due happen to them."""
+
+import re
+import uuid
+from collections.abc import Callable
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from emulator.asgi import read_ahead
+from emulator.faults.effects import Effects, Exchange
+from emulator.faults.ports import Clock, Workers
+from emulator.faults.schedule import MODEL, FaultBook
+from emulator.meter.operations import Request, operation_of, service_of
+from emulator.meter.step import FORM_KEPT, head
+
+_MODEL_CALL = re.compile(r"(/_gemini)/as/([^/]+)(/.*)")
+_METHOD = re.compile(r":([A-Za-z]+)$")
+
+
+class Faults:
+    """Counts each call that a function makes, and hands it on, unless a fault is due for it.
+
+    A function is known by the session token of its AWS calls, and by the token in the path of its model calls, which is
+    taken out here. The calls of clients pass untouched; of a function's call no more is read ahead than the form that
+    names its operation.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        book: FaultBook,
+        workers: Workers,
+        clock: Clock,
+        new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
+    ) -> None:
+        self._app = app
+        self._book = book
+        self._workers = workers
+        self._effects = Effects(app, workers, clock, new_id)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        scope, model_token = without_token(scope)
+        request = head(scope)
+        service = MODEL if model_token else service_of(request)
+        token = model_token or request.session_token
+        function = self._workers.function_of(token) if token else None
+        if token is None or function is None or service is None:
+            await self._app(scope, receive, send)
+            return
+        form = b""
+        if request.is_form:
+            form, receive = await read_ahead(receive, FORM_KEPT)
+        operation = operation_named(request, service, form)
+        effect = self._book.effect_of_call(function, service, operation)
+        if effect is None:
+            await self._app(scope, receive, send)
+        else:
+            await self._effects.put(effect, Exchange(token, service, request, scope, receive, send))
+
+
+def without_token(scope: Scope) -> tuple[Scope, str | None]:
+    """A model call as the model's own API knows it, and the token that was in its path."""
+    found = _MODEL_CALL.fullmatch(scope["path"])
+    if not found:
+        return scope, None
+    raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
+    cut = raw_path.replace(f"/as/{found[2]}".encode(), b"", 1)
+    return {**scope, "path": found[1] + found[3], "raw_path": cut}, found[2]
+
+
+def operation_named(request: Request, service: str, form: bytes) -> str:
+    """The operation's name: `…:generateContent` is GenerateContent."""
+    if service != MODEL:
+        return operation_of(request, service, form.decode("latin-1"))
+    method = _METHOD.search(request.path)
+    return method[1][0].upper() + method[1][1:] if method else request.method

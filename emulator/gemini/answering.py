@@ -1,0 +1,28 @@
+"""How the engine answers as the Gemini API: by replaying, by what is nearest, or by asking the API itself."""
+
+from pathlib import Path
+
+from starlette.applications import Starlette
+
+from emulator.gemini import NEAREST, REPLAY
+from emulator.gemini.cassettes import CassetteStore
+from emulator.gemini.routes import gemini_app
+
+
+def answering(how: str, store: CassetteStore, run_dir: Path) -> Starlette:
+    """The application for a way to answer: `replay`, `nearest`, or the URL of an API to pass requests on to.
+
+    What it keeps is in `run_dir`: requests without a reply in gemini-misses, all requests in gemini-requests, the
+    replies of the API in gemini-recordings.
+    """
+    nothing = CassetteStore(())
+    if how == REPLAY:
+        return gemini_app(store, run_dir / "gemini-misses")
+    if how == NEAREST:
+        from emulator.gemini.rekey import NearestReplies
+
+        asked = run_dir / "gemini-requests"
+        return gemini_app(nothing, asked, NearestReplies(store, asked))
+    from emulator.gemini.recording import Recorder  # an HTTP client, for which no other engine need wait
+
+    return gemini_app(nothing, run_dir / "gemini-misses", Recorder(how, run_dir / "gemini-recordings"))

@@ -1,0 +1,123 @@
+"""The bad replies of a language model, exactly as the Gemini REST API gives them.
+
+Their shapes are those of https://ai.google.dev/api/generate-content and, for errors, of google.rpc's error details
+(https://cloud.google.com/apis/design/errors).
+"""
+
+import json
+import math
+import re
+from collections.abc import Callable
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+
+from emulator.faults.rules import ModelReply
+from emulator.gemini.routes import CHARACTERS_PER_TOKEN, google_error
+
+QUOTA_METRIC = "generativelanguage.googleapis.com/generate_content_free_tier_requests"
+RATE_LIMITS_PAGE = "https://ai.google.dev/gemini-api/docs/rate-limits"
+HARMS = ("HARASSMENT", "HATE_SPEECH", "SEXUALLY_EXPLICIT", "DANGEROUS_CONTENT")
+_MODEL_NAME = re.compile(r"/models/([^/:]+)")
+
+MADE_OF_GOOD_ONES = frozenset({ModelReply.TRUNCATED, ModelReply.MALFORMED, ModelReply.DROPPED})
+
+Quota = tuple[str, int]
+PER_MINUTE: Quota = ("GenerateRequestsPerMinutePerProjectPerModel-FreeTier", 5)
+PER_DAY: Quota = ("GenerateRequestsPerDayPerProjectPerModel-FreeTier", 20)
+
+
+def bad_reply(kind: ModelReply, path: str, *, request_bytes: int, retry_after_s: float) -> Response:
+    """A bad reply that needs no good one, to a request of so many bytes to `…/models/{model}:generateContent`."""
+    named = _MODEL_NAME.search(path)
+    model = named[1] if named else "unknown"
+    match kind:
+        case ModelReply.RATE_LIMITED:
+            return exhausted(PER_MINUTE, model, retry_after_s)
+        case ModelReply.DAILY_QUOTA:
+            return exhausted(PER_DAY, model, retry_after_s)
+        case ModelReply.UNAVAILABLE:
+            return google_error(503, "UNAVAILABLE", "The model is overloaded. Please try again later.")
+        case ModelReply.INTERNAL_ERROR:
+            return google_error(500, "INTERNAL", "An internal error has occurred.")
+        case ModelReply.SAFETY:
+            candidate = {"finishReason": "SAFETY", "index": 0, "safetyRatings": safety_ratings()}
+            said: dict[str, Any] = {"candidates": [candidate]}
+        case ModelReply.BLOCKED_PROMPT:
+            said = {"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}}
+        case ModelReply.EMPTY:
+            said = {"candidates": [{"content": {"role": "model"}, "finishReason": "STOP", "index": 0}]}
+        case ModelReply.NO_CANDIDATES:
+            said = {}
+        case _:
+            raise ValueError(f"The reply “{kind}” is made of a good one.")
+    tokens = math.ceil(request_bytes / CHARACTERS_PER_TOKEN)
+    usage = {"promptTokenCount": tokens, "totalTokenCount": tokens}
+    return JSONResponse({**said, "usageMetadata": usage, "modelVersion": model})
+
+
+def exhausted(quota: Quota, model: str, retry_after_s: float) -> Response:
+    """Status 429: which quota is used up, and when to try again. The API names a time for a day's quota too."""
+    quota_id, value = quota
+    violation = {
+        "quotaMetric": QUOTA_METRIC,
+        "quotaId": quota_id,
+        "quotaDimensions": {"location": "global", "model": model},
+        "quotaValue": str(value),
+    }
+    details: list[dict[str, Any]] = [
+        {"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": [violation]},
+        {
+            "@type": "type.googleapis.com/google.rpc.Help",
+            "links": [{"description": "Learn more about Gemini API quotas", "url": RATE_LIMITS_PAGE}],
+        },
+        {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": f"{retry_after_s:g}s"},
+    ]
+    message = (
+        "You exceeded your current quota, please check your plan and billing details.\n"
+        f"* Quota exceeded for metric: {QUOTA_METRIC}, limit: {value}, model: {model}\n"
+        f"Please retry in {retry_after_s:g}s."
+    )
+    error = {"code": 429, "message": message, "status": "RESOURCE_EXHAUSTED", "details": details}
+    return JSONResponse({"error": error}, status_code=429)
+
+
+def safety_ratings() -> list[dict[str, Any]]:
+    """Ratings of which the last one blocks."""
+    ratings: list[dict[str, Any]] = [
+        {"category": f"HARM_CATEGORY_{harm}", "probability": "NEGLIGIBLE"} for harm in HARMS
+    ]
+    ratings[-1] |= {"probability": "HIGH", "blocked": True}
+    return ratings
+
+
+def spoiled(kind: ModelReply, good: Response) -> Response:
+    """What becomes of a good reply; an error, or a reply without text, stays as it is. Raises ValueError."""
+    match kind:
+        case ModelReply.TRUNCATED:
+            return with_text(good, lambda text: text[: len(text) // 2], "MAX_TOKENS")
+        case ModelReply.MALFORMED:
+            return with_text(good, garbled, "STOP")
+        case _:
+            raise ValueError(f"The reply “{kind}” is not made of a good one's text.")
+
+
+def garbled(text: str) -> str:
+    """A text whose second half comes backwards, so that no bracket and no tag of it is closed as it should be."""
+    half = len(text) // 2
+    return text[:half] + text[half:][::-1]
+
+
+def with_text(good: Response, change: Callable[[str], str], finish_reason: str) -> Response:
+    """The same reply with its text changed, and the count of the tokens that were put out."""
+    answer = json.loads(bytes(good.body)) if good.status_code == 200 else {}
+    for candidate in answer.get("candidates", [])[:1]:
+        parts = candidate.get("content", {}).get("parts", [])
+        text = change("".join(part.get("text", "") for part in parts))
+        candidate["content"] = {"role": "model", "parts": [{"text": text}]}
+        candidate["finishReason"] = finish_reason
+        usage = answer.setdefault("usageMetadata", {})
+        usage["candidatesTokenCount"] = math.ceil(len(text) / CHARACTERS_PER_TOKEN)
+        usage["totalTokenCount"] = usage.get("promptTokenCount", 0) + usage["candidatesTokenCount"]
+        return JSONResponse(answer)
+    return good

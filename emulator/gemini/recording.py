@@ -1,0 +1,136 @@
+"""The Gemini API itself behind the engine's endpoint: requests are passed on, and the replies kept as cassettes."""
+
+import itertools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import httpx2
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from emulator.gemini.canonical import CanonicalRequest
+from emulator.gemini.cassettes import Cassette, Reply, TokenCount, to_yaml
+from emulator.gemini.routes import google_error
+
+MAX_SECONDS: Final = 300.0
+
+_PASSED_ON: Final = ("content-type", "x-goog-api-key")
+_PASSED_BACK: Final = ("content-type", "retry-after")
+
+
+class Recorder:
+    """Asks the API at `upstream` what it is asked, and writes each reply to a file of its own in `folder`.
+
+    Kept are the request's text, the reply's, and the count of tokens: no header, and the key nowhere. An error goes
+    back as it came and is not kept, because it tells of the moment and not of the request.
+    """
+
+    def __init__(self, upstream: str, folder: Path) -> None:
+        self._upstream = upstream.rstrip("/")
+        self._folder = folder
+        self._numbers = itertools.count(1)
+
+    async def __call__(self, http: Request, request: CanonicalRequest) -> Response:
+        """Pass one request on, and its answer back."""
+        try:
+            answer = await self._asked(http)
+        except httpx2.HTTPError as error:
+            return google_error(503, "UNAVAILABLE", f"{self._upstream} did not answer: {type(error).__name__}.")
+        if answer.is_success:
+            self._keep(request, answer.content, _key(http))
+        headers = {name: answer.headers[name] for name in _PASSED_BACK if name in answer.headers}
+        return Response(answer.content, answer.status_code, headers)
+
+    async def _asked(self, http: Request) -> httpx2.Response:
+        path = http.scope["path"].removeprefix(http.scope.get("root_path", ""))
+        headers = {name: http.headers[name] for name in _PASSED_ON if name in http.headers}
+        async with httpx2.AsyncClient(base_url=self._upstream, timeout=MAX_SECONDS) as client:
+            return await client.post(path, params=http.url.query, content=await http.body(), headers=headers)
+
+    def _keep(self, request: CanonicalRequest, body: bytes, key: str) -> None:
+        try:
+            reply = read_reply(body)
+        except ValidationError:
+            return  # who asked is told what came, and asks again
+        text = to_yaml(document_of(Cassette(origin="recorded", request=request, reply=reply)))
+        self._folder.mkdir(parents=True, exist_ok=True)
+        kept = self._folder / f"{next(self._numbers):04}.yaml"
+        kept.write_text(text.replace(key, "REDACTED"), encoding="utf-8")
+
+
+def _key(http: Request) -> str:
+    return http.headers.get("x-goog-api-key") or http.query_params["key"]
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class _Part(_Wire):
+    text: str = ""
+    thought: bool = False
+
+
+class _Content(_Wire):
+    parts: tuple[_Part, ...] = ()
+
+
+class _Candidate(_Wire):
+    content: _Content = _Content()
+    finish_reason: str = Field(default="OTHER", alias="finishReason")
+
+
+class _Feedback(_Wire):
+    block_reason: str = Field(default="OTHER", alias="blockReason")
+
+
+class _Usage(_Wire):
+    prompt: int = Field(default=0, alias="promptTokenCount")
+    candidates: int = Field(default=0, alias="candidatesTokenCount")
+    thoughts: int = Field(default=0, alias="thoughtsTokenCount")
+
+
+class _Answer(_Wire):
+    """GenerateContentResponse (https://ai.google.dev/api/generate-content): what of it can be replayed."""
+
+    candidates: tuple[_Candidate, ...] = ()
+    feedback: _Feedback = Field(default=_Feedback(), alias="promptFeedback")
+    usage: _Usage = Field(default=_Usage(), alias="usageMetadata")
+
+
+def read_reply(body: bytes) -> Reply:
+    """The reply in the body of a 200: the first candidate's text without its thoughts; none where the model gave none.
+
+    Raises pydantic's ValidationError if it is not a reply.
+    """
+    answer = _Answer.model_validate_json(body)
+    chosen = answer.candidates[0] if answer.candidates else _Candidate(finishReason=answer.feedback.block_reason)
+    used = answer.usage
+    return Reply(
+        text="".join(part.text for part in chosen.content.parts if not part.thought),
+        finish_reason=chosen.finish_reason,
+        usage=TokenCount(prompt_tokens=used.prompt, output_tokens=used.candidates + used.thoughts),
+    )
+
+
+def document_of(cassette: Cassette) -> dict[str, Any]:
+    """The cassette as its file holds it: only what is set."""
+    return cassette.model_dump(mode="json", exclude_defaults=True) | {"request": cassette.request.document()}
+
+
+def bound(cassette: Cassette, bind: Mapping[str, str]) -> Cassette:
+    """The cassette with what the patterns find in its request made a name in its reply, so that it may change.
+
+    A pattern that finds nothing in this request is left out.
+    """
+    _, found = cassette.request.bound(bind)
+    text = cassette.reply.text or ""
+    for name, value in found.items():
+        text = text.replace(value, f"${{{name}}}")
+    fields: dict[str, Any] = {
+        "bind": {name: bind[name] for name in found},
+        "reply": cassette.reply.model_copy(update={"text": text}),
+    }
+    return cassette.model_copy(update=fields)

@@ -1,0 +1,232 @@
+"""Message move tasks: SQS's way to bring dead letters back to where they came from.
+
+The rules are those of
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
+and of the API's reference. A moved message is a new one to its queue: a new id, a new enqueue time, and its receive
+count begins anew; body and attributes stay.
+"""
+
+import asyncio
+import base64
+import contextlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from emulator.aws_errors import AwsError
+from emulator.faults.ports import Clock
+
+TASKS_LISTED = 10
+QUEUE_GONE = "AWS.SimpleQueueService.NonExistentQueue"  # how a task says that a destination is not there
+RECEIVE = {
+    "MaxNumberOfMessages": 1,
+    "WaitTimeSeconds": 0,
+    "MessageAttributeNames": ["All"],
+    "MessageSystemAttributeNames": ["All"],
+}
+
+
+class Refused(Exception):
+    """SQS refuses a request; `error` says why."""
+
+    def __init__(self, error: AwsError) -> None:
+        super().__init__(f"{error.code}: {error.message}")
+        self.error = error
+
+
+class Sqs(Protocol):
+    """Asks SQS with the rights of the one who started the task. Raises Refused."""
+
+    async def __call__(self, operation: str, **parameters: Any) -> Mapping[str, Any]:
+        """The answer, in the terms of SQS's JSON protocol."""
+        ...
+
+
+@dataclass
+class MoveTask:
+    """A task and how far it is; `status` is RUNNING, COMPLETED, CANCELLED or FAILED."""
+
+    handle: str
+    source_arn: str
+    destination_arn: str | None
+    per_second: int | None
+    to_move: int
+    started_ms: int
+    status: str = "RUNNING"
+    moved: int = 0
+    failure: str | None = None
+
+    def entry(self) -> dict[str, Any]:
+        """The task as ListMessageMoveTasks shows it; what does not apply is left out."""
+        shown = {
+            "TaskHandle": self.handle if self.status == "RUNNING" else None,
+            "Status": self.status,
+            "SourceArn": self.source_arn,
+            "DestinationArn": self.destination_arn,
+            "MaxNumberOfMessagesPerSecond": self.per_second,
+            "ApproximateNumberOfMessagesMoved": self.moved,
+            "ApproximateNumberOfMessagesToMove": self.to_move,
+            "FailureReason": self.failure,
+            "StartedTimestamp": self.started_ms,
+        }
+        return {name: value for name, value in shown.items() if value is not None}
+
+
+class MoveTasks:
+    """The tasks of one engine, the latest of each queue first."""
+
+    def __init__(self, clock: Clock, new_id: Callable[[], str]) -> None:
+        self._clock = clock
+        self._new_id = new_id
+        self._tasks: dict[str, list[MoveTask]] = {}
+        self._moving: set[asyncio.Task[None]] = set()
+
+    async def start(self, sqs: Sqs, source_arn: str, destination_arn: str | None, per_second: int | None) -> str:
+        """Start a task and return its handle. Raises Refused.
+
+        Where no rate is asked for, all is moved when this returns, so that what comes after finds it so.
+        """
+        source_url = await url_of(sqs, source_arn, "SourceArn")
+        if not await dead_letter_sources(sqs, source_arn):
+            raise invalid("Source queue must be configured as a Dead Letter Queue.")
+        if destination_arn:
+            await self._check_destination(sqs, source_arn, destination_arn)
+        attributes = await attributes_of(sqs, source_url)
+        latest = self._tasks.setdefault(source_arn, [])
+        if any(task.status == "RUNNING" for task in latest):
+            raise invalid(
+                "There is already a task running."
+                " Only one active task is allowed for a source queue arn at a given time."
+            )
+        identity = json.dumps({"taskId": self._new_id(), "sourceArn": source_arn})
+        task = MoveTask(
+            handle=base64.b64encode(identity.encode()).decode(),
+            source_arn=source_arn,
+            destination_arn=destination_arn,
+            per_second=per_second,
+            to_move=int(attributes["ApproximateNumberOfMessages"]),
+            started_ms=int(self._clock.now().timestamp() * 1000),
+        )
+        self._tasks[source_arn] = [task, *latest][:TASKS_LISTED]
+        moving = asyncio.create_task(self._move_all(task, sqs, source_url))
+        self._moving.add(moving)
+        moving.add_done_callback(self._moving.discard)
+        if per_second is None:
+            await moving
+        return task.handle
+
+    async def latest(self, sqs: Sqs, source_arn: str, most: int) -> list[MoveTask]:
+        """So many of a queue's tasks, the latest first. Raises Refused."""
+        await url_of(sqs, source_arn, "SourceArn")
+        return self._tasks.get(source_arn, [])[:most]
+
+    def cancel(self, handle: str) -> MoveTask:
+        """Stop a task; what it has moved stays moved. Raises Refused."""
+        task = next((task for tasks in self._tasks.values() for task in tasks if task.handle == handle), None)
+        if task is None:
+            raise not_found("TaskHandle")
+        if task.status != "RUNNING":
+            raise Refused(AwsError("UnsupportedOperation", "Only a task that is RUNNING can be cancelled."))
+        task.status = "CANCELLED"
+        return task
+
+    async def _check_destination(self, sqs: Sqs, source_arn: str, destination_arn: str) -> None:
+        if destination_arn == source_arn:
+            raise invalid("Source queue arn and destination queue arn cannot be the same.")
+        if destination_arn.endswith(".fifo") != source_arn.endswith(".fifo"):
+            raise invalid("The source queue and destination queue must be of the same queue type.")
+        await url_of(sqs, destination_arn, "DestinationArn")
+
+    async def _move_all(self, task: MoveTask, sqs: Sqs, source_url: str) -> None:
+        """Move the oldest message until there is none."""
+        try:
+            while task.status == "RUNNING":
+                messages = (await sqs("ReceiveMessage", QueueUrl=source_url, **RECEIVE)).get("Messages")
+                if not messages:
+                    task.status = "COMPLETED"
+                    return
+                await self._move(task, sqs, source_url, messages[0])
+                if task.per_second is not None:
+                    await self._clock.sleep(1 / task.per_second)
+        except Refused as refused:
+            code = refused.error.code
+            task.status, task.failure = "FAILED", QUEUE_GONE if code == "ResourceNotFoundException" else code
+
+    async def _move(self, task: MoveTask, sqs: Sqs, source_url: str, message: Mapping[str, Any]) -> None:
+        handle = {"QueueUrl": source_url, "ReceiptHandle": message["ReceiptHandle"]}
+        try:
+            origin = task.destination_arn or message.get("Attributes", {}).get("DeadLetterQueueSourceArn")
+            if origin is None:  # it was sent to the dead-letter queue, and not moved there by SQS
+                raise Refused(AwsError("CouldNotDetermineMessageSource", "The message did not come from a queue."))
+            await sqs("SendMessage", QueueUrl=await url_of(sqs, origin, "DestinationArn"), **sent_anew(message))
+        except Refused:
+            with contextlib.suppress(Refused):  # the task has failed already; the message comes back by itself
+                await sqs("ChangeMessageVisibility", **handle, VisibilityTimeout=0)
+            raise
+        await sqs("DeleteMessage", **handle)
+        task.moved += 1
+
+
+def sent_anew(message: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of SendMessage for a message that was received.
+
+    Its id serves as the deduplication id, as SQS has it in a FIFO dead-letter queue: else the destination could take
+    the message for one that it has had already.
+    """
+    attributes = message.get("Attributes", {})
+    trace = attributes.get("AWSTraceHeader")
+    group = attributes.get("MessageGroupId")
+    parameters = {
+        "MessageBody": message["Body"],
+        "MessageAttributes": message.get("MessageAttributes"),
+        "MessageSystemAttributes": trace and {"AWSTraceHeader": {"DataType": "String", "StringValue": trace}},
+        "MessageGroupId": group,
+        "MessageDeduplicationId": message["MessageId"] if "SequenceNumber" in attributes else None,
+    }
+    return {name: value for name, value in parameters.items() if value}
+
+
+async def url_of(sqs: Sqs, arn: str, parameter: str) -> str:
+    """The URL of the queue with this ARN, which came in that parameter. Raises Refused."""
+    try:
+        url = str((await sqs("GetQueueUrl", QueueName=arn.rpartition(":")[2]))["QueueUrl"])
+        found = (await attributes_of(sqs, url))["QueueArn"] == arn
+    except Refused as refused:
+        raise not_found(parameter) from refused
+    if not found:
+        raise not_found(parameter)
+    return url
+
+
+async def attributes_of(sqs: Sqs, url: str) -> Mapping[str, str]:
+    """All attributes of a queue. Raises Refused."""
+    answer = await sqs("GetQueueAttributes", QueueUrl=url, AttributeNames=["All"])
+    attributes: Mapping[str, str] = answer["Attributes"]
+    return attributes
+
+
+async def dead_letter_sources(sqs: Sqs, arn: str) -> list[str]:
+    """The URLs of the queues whose dead letters go to the queue with this ARN. Raises Refused."""
+    sources: list[str] = []
+    page: dict[str, Any] = {"MaxResults": 1000}
+    while True:
+        answer = await sqs("ListQueues", **page)
+        for url in answer.get("QueueUrls", []):
+            policy = json.loads((await attributes_of(sqs, url)).get("RedrivePolicy", "{}"))
+            if policy.get("deadLetterTargetArn") == arn:
+                sources.append(url)
+        if "NextToken" not in answer:
+            return sources
+        page["NextToken"] = answer["NextToken"]
+
+
+def invalid(reason: str) -> Refused:
+    """A parameter has a value that it must not have."""
+    return Refused(AwsError("InvalidParameterValue", reason))
+
+
+def not_found(parameter: str) -> Refused:
+    """A parameter names what is not there."""
+    message = f"The resource that you specified for the {parameter} parameter doesn't exist."
+    return Refused(AwsError("ResourceNotFoundException", message, 404))

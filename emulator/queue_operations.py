@@ -1,0 +1,186 @@
+"""The step of the gateway that answers the SQS operations which the engine lacks and AWS has."""
+
+import json
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+from xml.sax.saxutils import escape
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_pascal
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from emulator.asgi import post, read_ahead
+from emulator.aws_errors import AwsError, error_answer
+from emulator.faults.ports import Clock
+from emulator.message_moves import MoveTasks, Refused, Sqs, attributes_of, dead_letter_sources, invalid
+from emulator.meter.operations import Request, operation_of, service_of
+from emulator.meter.step import FORM_KEPT, head
+
+TARGET = "AmazonSQS."
+NAMESPACE = "http://queue.amazonaws.com/doc/2012-11-05/"
+
+# What a request to the engine takes from the client's: by whom and where it was made.
+CALLERS = frozenset({b"authorization", b"host", b"x-amz-date", b"x-amz-security-token"})
+
+# The query protocol's names for the elements of lists, https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/.
+ELEMENTS = {"Results": "ListMessageMoveTasksResultEntry", "queueUrls": "QueueUrl"}
+
+Result = dict[str, Any]
+
+
+class Parameters(BaseModel):
+    """Parameters of an operation, under AWS's names for them; those of the query protocol are all text."""
+
+    model_config = ConfigDict(alias_generator=to_pascal, frozen=True)
+
+
+class StartMessageMoveTask(Parameters):
+    """Move a dead-letter queue's messages; without a destination, each to the queue that it came from."""
+
+    source_arn: str = Field(min_length=1)
+    destination_arn: str | None = None
+    max_number_of_messages_per_second: int | None = Field(default=None, ge=1, le=500)
+
+
+class ListMessageMoveTasks(Parameters):
+    """Show the latest tasks of a dead-letter queue."""
+
+    source_arn: str = Field(min_length=1)
+    max_results: int = Field(default=1, ge=1, le=10)
+
+
+class CancelMessageMoveTask(Parameters):
+    """Stop a task that runs."""
+
+    task_handle: str = Field(min_length=1)
+
+
+class ListDeadLetterSourceQueues(Parameters):
+    """Show which queues' dead letters come to this one."""
+
+    queue_url: str = Field(min_length=1)
+    max_results: int | None = Field(default=None, ge=1, le=1000)
+    next_token: int = Field(default=0, ge=0)
+
+
+class QueueOperations:
+    """Answers what is about message move tasks and dead-letter queues' sources; hands all else on.
+
+    What it needs it asks the next step for, in SQS's JSON protocol and in the name of the client.
+    """
+
+    def __init__(self, app: ASGIApp, clock: Clock, new_id: Callable[[], str] = lambda: str(uuid.uuid4())) -> None:
+        self._app = app
+        self._new_id = new_id
+        self._tasks = MoveTasks(clock, new_id)
+        self._operations: Mapping[str, Callable[[Sqs, Any], Awaitable[Result]]] = {
+            "StartMessageMoveTask": self._start,
+            "ListMessageMoveTasks": self._list,
+            "CancelMessageMoveTask": self._cancel,
+            "ListDeadLetterSourceQueues": self._sources,
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = head(scope) if scope["type"] == "http" else None
+        if request is None or service_of(request) != "sqs":
+            await self._app(scope, receive, send)
+            return
+        form = b""
+        if request.is_form:
+            form, receive = await read_ahead(receive, FORM_KEPT)
+        operation = operation_of(request, "sqs", form.decode("latin-1"))
+        if operation not in self._operations:
+            await self._app(scope, receive, send)
+            return
+        body, _ = await read_ahead(receive)
+        try:
+            result = await self._operations[operation](self._sqs(scope), parameters(operation, request, body))
+            answer = written(operation, result, request, self._new_id())
+        except Refused as refused:
+            answer = error_answer(refused.error, request, "sqs", self._new_id())
+        await answer(scope, receive, send)
+
+    def _sqs(self, scope: Scope) -> Sqs:
+        """SQS as the client of this request may use it, also when the request has been answered."""
+        caller = [(name, value) for name, value in scope["headers"] if name.lower() in CALLERS]
+
+        async def ask(operation: str, **asked: Any) -> Mapping[str, Any]:
+            headers = [
+                *caller,
+                (b"content-type", b"application/x-amz-json-1.0"),
+                (b"x-amz-target", f"{TARGET}{operation}".encode()),
+            ]
+            answer = await post(self._app, scope, json.dumps(asked).encode(), headers)
+            said: dict[str, Any] = json.loads(bytes(answer.body) or b"{}")
+            if answer.status_code >= 400:
+                code = str(said.get("__type", answer.status_code)).rpartition("#")[2]
+                raise Refused(AwsError(code, str(said.get("message", code)), answer.status_code))
+            return said
+
+        return ask
+
+    async def _start(self, sqs: Sqs, asked: StartMessageMoveTask) -> Result:
+        per_second = asked.max_number_of_messages_per_second
+        return {"TaskHandle": await self._tasks.start(sqs, asked.source_arn, asked.destination_arn or None, per_second)}
+
+    async def _list(self, sqs: Sqs, asked: ListMessageMoveTasks) -> Result:
+        tasks = await self._tasks.latest(sqs, asked.source_arn, asked.max_results)
+        return {"Results": [task.entry() for task in tasks]}
+
+    async def _cancel(self, sqs: Sqs, asked: CancelMessageMoveTask) -> Result:
+        return {"ApproximateNumberOfMessagesMoved": self._tasks.cancel(asked.task_handle).moved}
+
+    async def _sources(self, sqs: Sqs, asked: ListDeadLetterSourceQueues) -> Result:
+        arn = (await attributes_of(sqs, asked.queue_url))["QueueArn"]
+        urls = await dead_letter_sources(sqs, arn)
+        end = asked.next_token + (asked.max_results or 1000)
+        more = asked.max_results is not None and end < len(urls)
+        return {"queueUrls": urls[asked.next_token : end]} | ({"NextToken": str(end)} if more else {})
+
+
+MODELS: Mapping[str, type[Parameters]] = {
+    model.__name__: model
+    for model in (StartMessageMoveTask, ListMessageMoveTasks, CancelMessageMoveTask, ListDeadLetterSourceQueues)
+}
+
+
+def parameters(operation: str, request: Request, body: bytes) -> Parameters:
+    """The parameters of a request in either protocol. Raises Refused."""
+    try:
+        if "x-amz-target" in request.headers:
+            return MODELS[operation].model_validate_json(body or b"{}")
+        fields = parse_qsl(f"{request.query}&{body.decode('latin-1')}")
+        return MODELS[operation].model_validate(dict(fields))
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "".join(map(str, first["loc"]))
+        if first["type"] in ("missing", "string_too_short"):
+            message = f"The request must contain the parameter {name}."
+            raise Refused(AwsError("MissingParameter", message)) from error
+        raise invalid(f"Value {first['input']} for parameter {name} is invalid. Reason: {first['msg']}.") from error
+
+
+def written(operation: str, result: Result, request: Request, request_id: str) -> Response:
+    """The answer in the protocol of the request."""
+    if "x-amz-target" in request.headers:
+        headers = {"x-amzn-requestid": request_id}
+        return Response(json.dumps(result), 200, headers, "application/x-amz-json-1.0")
+    body = (
+        f'<?xml version="1.0"?><{operation}Response xmlns="{NAMESPACE}">'
+        f"<{operation}Result>{as_xml(result)}</{operation}Result>"
+        f"<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata></{operation}Response>"
+    )
+    return Response(body, 200, {"x-amzn-requestid": request_id}, "text/xml")
+
+
+def as_xml(result: Result) -> str:
+    """The members of a result as elements; each element of a list stands by itself."""
+    written_members: list[str] = []
+    for name, value in result.items():
+        for element in value if isinstance(value, list) else [value]:
+            inner = as_xml(element) if isinstance(element, dict) else escape(str(element))
+            written_members.append(f"<{ELEMENTS.get(name, name)}>{inner}</{ELEMENTS.get(name, name)}>")
+    return "".join(written_members)

@@ -1,0 +1,118 @@
+"""Fixtures for pytest: your own handlers and template on an engine whose messages, clock and faults a test steers.
+
+Name the plug-in in the top-level `conftest.py` of your tests, and say there where the template is:
+
+    pytest_plugins = ["emulator.testing"]
+
+    @pytest.fixture(scope="session")
+    def agenticai_template() -> Path:
+        return Path(__file__).parent / "template.yaml"
+
+A test then asks for `deployed_stack`, `aws_client` and `control`. The fixtures whose names begin with `agenticai_` are
+settings, to be replaced by your own of the same name. Under pytest-xdist every worker has an engine of its own.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from emulator.client import ControlClient
+from emulator.process import Engine, start_engine
+from emulator.testing.code import Packages
+from emulator.testing.deployment import DeployedStack, NotDeployed, deploy
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+__all__ = ["AwsClient", "ControlClient", "DeployedStack", "Engine", "NotDeployed"]
+
+STACK_NAME = "tested"
+
+AwsClient = Callable[[str], Any]
+"""Returns the boto3 client of a service of the engine, such as `aws_client("sqs")`, made once a session."""
+
+
+@pytest.fixture(scope="session")
+def agenticai_template() -> Path:
+    """Setting: the SAM or CloudFormation template of `deployed_stack`; there is no default."""
+    pytest.fail(
+        "No template is named: define a session fixture `agenticai_template` that returns its path.", pytrace=False
+    )
+
+
+@pytest.fixture(scope="session")
+def agenticai_parameters() -> Mapping[str, str]:
+    """Setting: the values of the template's parameters; those left out have their defaults."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def agenticai_cassettes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Setting: the folder of stored replies of the language model; by default there are none."""
+    return tmp_path_factory.mktemp("cassettes")
+
+
+@pytest.fixture(scope="session")
+def agenticai_home(pytestconfig: pytest.Config) -> Path:
+    """Setting: what is kept from run to run, such as installed packages; by default `.agenticai` in the root folder."""
+    return pytestconfig.rootpath / ".agenticai"
+
+
+@pytest.fixture(scope="session")
+def agenticai_engine(
+    agenticai_cassettes: Path, agenticai_home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Engine]:
+    """A running engine on a free port, with nothing on it; its log is `engine.log` in pytest's temporary folder."""
+    run_dir = tmp_path_factory.mktemp("engine")
+    with start_engine(cassettes=agenticai_cassettes, run_dir=run_dir, home=agenticai_home) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def aws_client(agenticai_engine: Engine) -> Iterator[AwsClient]:
+    """Makes boto3 clients of the engine: `aws_client("dynamodb")`. Nothing they do reaches an account."""
+    from emulator.testing.clients import Clients
+
+    with Clients(agenticai_engine.endpoint_url) as clients:
+        yield clients.get
+
+
+@pytest.fixture(scope="session")
+def deployed_stack(
+    agenticai_template: Path, agenticai_parameters: Mapping[str, str], agenticai_home: Path, aws_client: AwsClient
+) -> DeployedStack:
+    """The template with its code, deployed once a session: names, outputs. Raises NotDeployed, which says why."""
+    packages = Packages(agenticai_home / "cache" / "packages", os.environ)
+    return deploy(agenticai_template, STACK_NAME, agenticai_parameters, aws_client, packages)
+
+
+@pytest.fixture
+def control(agenticai_engine: Engine, aws_client: AwsClient) -> Iterator[ControlClient]:
+    """The engine's control client: nothing is delivered but in `settle`, no fault is set, and every queue is empty."""
+    with ControlClient(agenticai_engine.endpoint_url) as client, stepped(client, aws_client("sqs")):
+        yield client
+
+
+@contextmanager
+def stepped(control: ControlClient, sqs: "SQSClient") -> Iterator[None]:
+    """Inside the block messages are delivered by `settle` only; what is left of a test, this one too, is taken away."""
+    control.dispatch("stepped")
+    clear(control, sqs)
+    try:
+        yield
+    finally:
+        clear(control, sqs)
+        control.dispatch("free")
+
+
+def clear(control: ControlClient, sqs: "SQSClient") -> None:
+    """Take the faults away, let what runs come to its end, and empty every queue."""
+    control.faults(())
+    control.settle(deliveries=0)
+    for page in sqs.get_paginator("list_queues").paginate():
+        for url in page.get("QueueUrls", []):
+            sqs.purge_queue(QueueUrl=url)

@@ -1,0 +1,99 @@
+"""How a route is declared: everything about it once, and what follows from that is worked out here and in `openapi`."""
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from inspect import cleandoc
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
+
+from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
+from aws_lambda_powertools.event_handler.router import APIGatewayRouter
+
+from api_handler.commands import Commands
+from api_handler.problems import CONTENT_TYPE
+from api_handler.service import Service
+
+_PROBLEM: Final[Any] = {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+_NOTHING_MORE: Final[Mapping[Any, Any]] = MappingProxyType({})
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Routes(APIGatewayRouter):
+    """The routes of one section of the API's document, and what they are served with.
+
+    In the document a route is called as its function is, and described by the function's docstring: its first
+    paragraph is the title. Only the answers that follow from nothing else are declared with it.
+    """
+
+    def __init__(self, section: str) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._section = section
+
+    def serve(
+        self,
+        method: str,
+        path: str,
+        answer: str,
+        status: int = HTTPStatus.OK,
+        *,
+        shape: Mapping[str, Any] = _NOTHING_MORE,
+        problems: Mapping[int, str] = _NOTHING_MORE,
+        **more: Any,
+    ) -> Callable[[F], F]:
+        """Serve a method of a path, as a decorator.
+
+        `answer` describes what comes with `status` and `shape` is the rest of its OpenAPI object; `problems` are those
+        that this route alone has, by status; `more` is handed on to Powertools.
+        """
+        responses: dict[int, Any] = {int(status): {"description": answer, **shape}}
+        responses.update({code: problem(description) for code, description in problems.items()})
+
+        def register(function: F) -> F:
+            title, _, description = cleandoc(function.__doc__ or "").partition("\n\n")
+            declare = self.route(
+                path,
+                method,
+                summary=title.removesuffix("."),
+                description=" ".join(description.split()) or None,
+                responses=responses,
+                tags=[self._section],
+                operation_id=_in_camel_case(function.__name__),
+                status_code=int(status),
+                **more,
+            )
+            return declare(function)
+
+        return register
+
+    @property
+    def service(self) -> Service:
+        """The use cases that read."""
+        made: Service = self.context["service"]()
+        return made
+
+    @property
+    def commands(self) -> Commands:
+        """The use cases that change."""
+        made: Commands = self.context["commands"]()
+        return made
+
+    @property
+    def correlation_id(self) -> str:
+        """The id of the request, under which all logs of what it starts can be found."""
+        request_id: str = self.current_event.request_context.request_id
+        return request_id
+
+    def remaining(self) -> float:
+        """Seconds until the function is stopped."""
+        return float(self.lambda_context.get_remaining_time_in_millis() / 1000)
+
+
+def problem(description: str) -> OpenAPIResponse:
+    """An answer that is a problem document."""
+    return {"description": description, "content": _PROBLEM}
+
+
+def _in_camel_case(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)

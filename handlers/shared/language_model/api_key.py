@@ -1,0 +1,39 @@
+"""The model's API key, looked up in Parameter Store for each call: a new one counts as soon as it is stored."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from shared.language_model.port import LanguageModel, ModelUnavailable, ModelUnusable, Prompt, Remaining, Reply
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
+
+ReadKey = Callable[[], str]
+"""Reads the key; raises `ModelUnusable` if there is none, `ModelUnavailable` if it cannot be read now."""
+
+
+class KeyedModel:
+    """A model that is connected anew when its key has changed."""
+
+    def __init__(self, read_key: ReadKey, connect: Callable[[str], LanguageModel]) -> None:
+        self._read_key = read_key
+        self._connected = lru_cache(maxsize=1)(connect)
+
+    def generate(self, prompt: Prompt, remaining: Remaining) -> Reply:
+        return self._connected(self._read_key()).generate(prompt, remaining)
+
+
+def read_key(client: "SSMClient", name: str) -> str:
+    """The key under a parameter's name, a SecureString."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        key = client.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"].strip()
+    except client.exceptions.ParameterNotFound as error:
+        raise ModelUnusable(f"there is no API key for the model in {name}; store one and try again") from error
+    except (ClientError, BotoCoreError) as error:
+        raise ModelUnavailable(f"the model's API key could not be read: {error}") from error
+    if not key:
+        raise ModelUnusable(f"the API key for the model in {name} is empty; store one and try again")
+    return key

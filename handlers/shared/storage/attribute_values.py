@@ -1,0 +1,47 @@
+"""Plain values as DynamoDB's attribute values, and back.
+
+boto3 has the same as TypeSerializer and TypeDeserializer; importing them imports all of boto3, at every cold start.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+AttributeValue = dict[str, Any]
+"""docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html: one key, the type."""
+
+
+def attribute_value(value: object) -> AttributeValue:
+    """A JSON-like value as an attribute value; raises TypeError for any other."""
+    match value:
+        case None:
+            return {"NULL": True}
+        case bool():
+            return {"BOOL": value}
+        case str():
+            return {"S": str(value)}
+        case int() | float():
+            return {"N": repr(value)}
+        case Mapping():
+            return {"M": {name: attribute_value(member) for name, member in value.items()}}
+        case list() | tuple():
+            return {"L": [attribute_value(member) for member in value]}
+    raise TypeError(f"{type(value).__name__} is not a value that an item can hold")
+
+
+def plain_value(stored: Mapping[str, Any]) -> Any:
+    """The value of an attribute value: a number without a fraction is an int, any other a float."""
+    ((kind, value),) = stored.items()
+    match kind:
+        case "S" | "BOOL":
+            return value
+        case "NULL":
+            return None
+        case "N":
+            number = Decimal(value)
+            return int(number) if number == number.to_integral_value() else float(number)
+        case "M":
+            return {name: plain_value(member) for name, member in value.items()}
+        case "L":
+            return [plain_value(member) for member in value]
+    raise TypeError(f"an item holds a value of type {kind}, which nothing here writes")

@@ -1,0 +1,229 @@
+"""Pieces of work in the table: how one is claimed, ended and given back, and its project moved on with it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from shared.errors import Retryable
+from shared.identifiers import Clock, Identifiers
+from shared.items import counted, iso, metadata_key, partition, timeline_put
+from shared.models.events import EventType, TimelineEvent
+from shared.models.messages import AnyMessage
+from shared.models.project import Failure, Project, TokenUsage
+from shared.models.records import Work, WorkState
+from shared.models.workflow import FINAL, ProjectStatus, sources
+from shared.projects import Projects
+from shared.storage.table import MAX_CONFLICTS, Attributes, Conflict, Key, Put, Table, Update, Write
+
+NO_TOKENS: Final = TokenUsage()
+OPEN: Final = (WorkState.PENDING, WorkState.RUNNING)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What the end of a piece of work changes, all in one transaction."""
+
+    fields: Attributes = field(default_factory=dict)
+    """Attributes of the work item itself."""
+    move: ProjectStatus | None = None
+    """The project's next status; None to stay."""
+    project: Attributes = field(default_factory=dict)
+    """Further attributes of the project."""
+    writes: tuple[Write, ...] = ()
+    """Other items: files, the next agents' work, the plan's progress."""
+    outbox: tuple[AnyMessage, ...] = ()
+    """What to emit."""
+    tokens: TokenUsage = NO_TOKENS
+    detail: str = ""
+    """A sentence for the timeline."""
+
+
+class Claimed(NamedTuple):
+    """The work is this worker's to do, in the project as the claim left it; `attempt` counts from 1."""
+
+    project: Project
+    attempt: int
+    at: datetime
+
+
+class AlreadyDone(NamedTuple):
+    """An earlier delivery did the work; what it emitted is to be emitted again."""
+
+    outbox: tuple[AnyMessage, ...]
+
+
+class Abandoned(NamedTuple):
+    """Nobody wants the work any more: it failed, or the project's status has no place for it."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """The project is no more; whatever was written for it since has to go too."""
+
+
+Refusal = AlreadyDone | Abandoned | Deleted
+
+
+class Works:
+    """All work on the projects of one table."""
+
+    def __init__(self, table: Table, *, clock: Clock, identifiers: Identifiers) -> None:
+        self._table = table
+        self._projects = Projects(table)
+        self._clock = clock
+        self._new_id = identifiers
+
+    def refusal(self, message: AnyMessage, status: ProjectStatus) -> Refusal | None:
+        """Why the work that a message asks for is not, or no longer, to be done; None if it is."""
+        return _refusal(*self._stored(message), status)
+
+    def claim(self, message: AnyMessage, agent: str, status: ProjectStatus) -> Claimed | Refusal:
+        """Begin the work that a message asks for, in a project whose status is, or may become, `status`."""
+        for _ in range(MAX_CONFLICTS):
+            project, work = self._stored(message)
+            refusal = _refusal(project, work, status)
+            if refusal or project is None or work is None:
+                return refusal or Deleted()
+            claimed = Claimed(project.model_copy(update={"status": status}), work.attempts + 1, self._clock())
+            try:
+                self._table.write(*self._claim_writes(message, agent, status, claimed))
+            except Conflict:
+                continue  # another delivery came between; look again
+            return claimed
+        raise Retryable(f"{message.id} is claimed by too many at once")
+
+    def _stored(self, message: AnyMessage) -> tuple[Project | None, Work | None]:
+        return self._projects.get(message.project_id), self._projects.work(message.project_id, message.work)
+
+    def _claim_writes(self, message: AnyMessage, agent: str, status: ProjectStatus, claimed: Claimed) -> list[Write]:
+        begun = Update(
+            Key(partition(message.project_id), message.work),
+            set={"state": WorkState.RUNNING, "started_at": iso(claimed.at)},
+            add={"attempts": 1},
+            among={"state": OPEN, "attempts": [claimed.attempt - 1]},
+        )
+        event = self._event(
+            message.project_id, EventType.WORK_STARTED, claimed.at, agent, message.work, claimed.attempt, status
+        )
+        return [begun, self._project_update(message.project_id, claimed.at, move=status), event]
+
+    def commit(self, message: AnyMessage, agent: str, claimed: Claimed, changes: Changes) -> None:
+        """End the work: its item, the project, all other writes and the event at once.
+
+        Raises `Conflict`, naming the items: the work's own if another delivery ended it first, the project's
+        if it left the status that the work needs, else one of `changes.writes`.
+        """
+        at = self._clock()
+        done = Update(
+            Key(partition(message.project_id), message.work),
+            set={
+                **changes.fields,
+                "state": WorkState.DONE,
+                "finished_at": iso(at),
+                "outbox": [sent.model_dump(mode="json", by_alias=True) for sent in changes.outbox],
+            },
+            among={"state": OPEN},
+        )
+        status = changes.move or claimed.project.status
+        event = self._event(
+            message.project_id, EventType.WORK_DONE, at, agent, message.work, claimed.attempt, status,
+            duration_ms=_milliseconds(at, claimed.at), detail=changes.detail, tokens=changes.tokens,
+        )  # fmt: skip
+        project = self._project_update(
+            message.project_id, at, move=changes.move, fields=changes.project, tokens=changes.tokens
+        )
+        self._table.write(done, project, *changes.writes, event)
+
+    def fail(self, message: AnyMessage, agent: str, claimed: Claimed, reason: str) -> None:
+        """End the work and the project as failed, for a reason that its owner will read."""
+        at = self._clock()
+        failure = Failure(step=agent, reason=reason).model_dump()
+        failed = Update(
+            Key(partition(message.project_id), message.work),
+            set={"state": WorkState.FAILED, "finished_at": iso(at), "failure": failure},
+            among={"state": OPEN},
+        )
+        project = self._project_update(message.project_id, at, move=ProjectStatus.FAILED, fields={"failure": failure})
+        self._table.write(failed, project, self._ended_badly(message, agent, claimed, ProjectStatus.FAILED, reason, at))
+
+    def interrupt(
+        self, message: AnyMessage, agent: str, claimed: Claimed, reason: str, *, move: ProjectStatus | None = None
+    ) -> None:
+        """Put the work back to pending: it will be tried again; `move` tells the owner that it waits."""
+        at = self._clock()
+        pending_again = Update(
+            Key(partition(message.project_id), message.work),
+            set={"state": WorkState.PENDING},
+            among={"state": OPEN},
+        )
+        status = move or claimed.project.status
+        project = self._project_update(message.project_id, at, move=move)
+        self._table.write(pending_again, project, self._ended_badly(message, agent, claimed, status, reason, at))
+
+    def _ended_badly(
+        self, message: AnyMessage, agent: str, claimed: Claimed, status: ProjectStatus, reason: str, at: datetime
+    ) -> Put:
+        return self._event(
+            message.project_id, EventType.WORK_FAILED, at, agent, message.work, claimed.attempt, status,
+            duration_ms=_milliseconds(at, claimed.at), detail=reason,
+        )  # fmt: skip
+
+    def _project_update(
+        self,
+        project_id: str,
+        at: datetime,
+        *,
+        move: ProjectStatus | None = None,
+        fields: Attributes | None = None,
+        tokens: TokenUsage | None = None,
+    ) -> Update:
+        """The write to METADATA that goes with every other: it fails where the move would be illegal."""
+        allowed = _movable(move) if move else set(ProjectStatus) - FINAL
+        return Update(
+            metadata_key(project_id),
+            set={**(fields or {}), "updated_at": iso(at), **({"status": move} if move else {})},
+            add={"version": 1, **counted((tokens or NO_TOKENS).model_dump())},
+            among={"status": sorted(allowed)},
+        )
+
+    def _event(
+        self,
+        project_id: str,
+        kind: EventType,
+        at: datetime,
+        agent: str,
+        work: str,
+        attempt: int,
+        status: ProjectStatus,
+        **more: Any,
+    ) -> Put:
+        event = TimelineEvent(
+            id=self._new_id(), type=kind, at=at, agent=agent, work=work, attempt=attempt, status=status, **more
+        )
+        return timeline_put(project_id, event)
+
+
+def _refusal(project: Project | None, work: Work | None, status: ProjectStatus) -> Refusal | None:
+    """Why the work is not to be begun; None if it is."""
+    if project is None:
+        return Deleted()
+    if work is None:
+        return Abandoned("nobody asked for this work")
+    if work.state is WorkState.DONE:
+        return AlreadyDone(work.outbox)
+    if work.state is WorkState.FAILED:
+        return Abandoned("the work failed for good before")
+    if project.status not in _movable(status):
+        return Abandoned(f"the project is {project.status}")
+    return None
+
+
+def _movable(status: ProjectStatus) -> set[ProjectStatus]:
+    """The statuses in which an agent may put the project into `status`: it never revives a final one."""
+    return {status, *sources(status)} - FINAL
+
+
+def _milliseconds(end: datetime, start: datetime) -> int:
+    return max(0, round((end - start).total_seconds() * 1000))

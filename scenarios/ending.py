@@ -1,0 +1,83 @@
+"""What a replay came to, as far as two replays of one scenario must agree."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from emulator.faults.rules import Fired, RecordedCall
+from scenarios.invariants import Violation
+from scenarios.invariants.snapshot import Items
+from shared.models.workflow import ProjectStatus
+
+
+@dataclass(frozen=True)
+class ProjectEnd:
+    """How a project ended; neither times nor ids. `files` are the SHA-256 of the contents by path."""
+
+    status: ProjectStatus
+    revision: str
+    score: float | None
+    files: Mapping[str, str]
+    reason: str = ""
+
+    @classmethod
+    def of(cls, items: Items) -> "ProjectEnd | None":
+        """The end that a project's items tell of; None for one that is deleted."""
+        metadata = items.metadata
+        if metadata is None:
+            return None
+        return cls(
+            status=metadata.status,
+            revision=str(metadata.revision),
+            score=metadata.score,
+            files={file.path: file.object.sha256 for file in items.files},
+            reason=metadata.failure.reason if metadata.failure else "",
+        )
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What one replay came to; `not_taken` says which step could not be taken.
+
+    The mappings are by the projects' names, and of dead letters by agent.
+    """
+
+    projects: Mapping[str, ProjectEnd | None]
+    dead_letters: Mapping[str, int] = field(default_factory=dict)
+    not_taken: tuple[str, ...] = ()
+    violations: tuple[Violation, ...] = ()
+    fired: tuple[Fired, ...] = ()
+    calls: tuple[RecordedCall, ...] = ()
+    deliveries: Mapping[str, int] = field(default_factory=dict)
+    """How often messages of each queue, by its name, were delivered."""
+
+
+def differences(clean: Ending, other: Ending) -> Iterator[str]:
+    """Say how a replay ended otherwise than the clean one, each difference in one sentence."""
+    yield from other.not_taken
+    for name in sorted({*clean.projects, *other.projects}):
+        before, after = clean.projects.get(name), other.projects.get(name)
+        if before is None or after is None:
+            if before is not after:
+                yield f"{name} {'is deleted' if after is None else 'is there'}, and without faults it is not"
+        else:
+            yield from (f"{name} {said}" for said in _different(before, after))
+    for agent in sorted({*clean.dead_letters, *other.dead_letters}):
+        letters, expected = other.dead_letters.get(agent, 0), clean.dead_letters.get(agent, 0)
+        if letters != expected:
+            yield f"the {agent} dead-letter queue holds {letters} messages, and without faults {expected}"
+
+
+def _different(clean: ProjectEnd, other: ProjectEnd) -> Iterator[str]:
+    if other.status is not clean.status:
+        yield f"is {other.status}{f' ({other.reason})' if other.reason else ''}, and without faults {clean.status}"
+    if other.revision != clean.revision:
+        yield f"is at revision {other.revision}, and without faults at {clean.revision}"
+    if other.score != clean.score:
+        yield f"has the score {other.score}, and without faults {clean.score}"
+    for path in sorted({*clean.files, *other.files}):
+        if other.files.get(path) != clean.files.get(path):
+            yield f"has {_file(path, other.files)}, and without faults {_file(path, clean.files)}"
+
+
+def _file(path: str, files: Mapping[str, str]) -> str:
+    return f"{path} with SHA-256 {files[path][:12]}…" if path in files else f"no {path}"

@@ -1,0 +1,126 @@
+"""What shows that something happened twice in a project: doubled work, paths or replies, counters that are off."""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from functools import reduce
+from operator import add
+from typing import Final
+
+from scenarios.invariants.snapshot import StoredProject
+from shared.models.events import EventType, TimelineEvent
+from shared.models.project import TokenUsage
+from shared.models.records import Work, WorkState
+from shared.models.workflow import ProjectStatus
+
+REPLIES: Final = "/replies/"
+"""In the key of every stored reply of the model."""
+
+
+def not_once(project: StoredProject) -> Iterator[str]:
+    """Say what happened twice, or was counted otherwise than it happened; nothing of a project that is deleted."""
+    if project.items.metadata is None:
+        return
+    yield from _work(project)
+    yield from _plans(project)
+    yield from _files(project)
+    yield from _deployments(project)
+    yield from _replies(project)
+    yield from _totals(project)
+
+
+def _work(project: StoredProject) -> Iterator[str]:
+    """Each piece of work was done as often as it was asked for, and its item counts its attempts."""
+    done = _by_work(project, EventType.WORK_DONE)
+    started = _by_work(project, EventType.WORK_STARTED)
+    for work in project.items.works:
+        ends = done.pop(work.work, [])
+        asked = 1 + _asked_again(project, work)
+        if len(ends) > asked:
+            yield f"{work.work} was done {len(ends)} times: {_moments(ends)}"
+        if work.state is WorkState.DONE and not ends:
+            yield f"{work.work} is DONE, and no event says so"
+        starts = started.get(work.work, [])
+        if work.attempts != len(starts):
+            yield f"{work.work} counts {work.attempts} attempts; its timeline has {len(starts)}: {_moments(starts)}"
+    for name, ends in done.items():
+        yield f"{name} was done, and there is no such item: {_moments(ends)}"
+
+
+def _by_work(project: StoredProject, kind: EventType) -> dict[str, list[TimelineEvent]]:
+    events: dict[str, list[TimelineEvent]] = {}
+    for event in project.items.events:
+        if event.type is kind:
+            events.setdefault(event.work, []).append(event)
+    return events
+
+
+def _asked_again(project: StoredProject, work: Work) -> int:
+    """How often its owner asked for a revision to be packaged; all other work is asked for once."""
+    asked = f"revision {work.revision}" if work.work.startswith("DEPLOY#") else None
+    return sum(event.type is EventType.DEPLOYMENT_REQUESTED and event.detail == asked for event in project.items.events)
+
+
+def _moments(events: list[TimelineEvent]) -> str:
+    return ", ".join(f"attempt {event.attempt} at {event.at:%H:%M:%S.%f}" for event in events) or "none"
+
+
+def _plans(project: StoredProject) -> Iterator[str]:
+    """The fan-in of each plan names the tasks of its build that are done, each counted once."""
+    for plan in project.items.plans:
+        done = sorted(
+            task.task_id
+            for task in project.items.tasks
+            if task.revision == plan.revision and task.state is WorkState.DONE
+        )
+        if sorted(plan.done) != done:
+            yield f"{plan.work} counts {sorted(plan.done)} as done; the tasks that are done are {done}"
+        if plan.progress != len(plan.done):
+            yield f"{plan.work} has progress {plan.progress} with {len(plan.done)} tasks done"
+
+
+def _files(project: StoredProject) -> Iterator[str]:
+    """There is one item per path, also where case does not count, and a task that is done wrote what it names."""
+    items = project.items
+    paths = Counter(unicodedata.normalize("NFC", file.path).casefold() for file in items.files)
+    for path, count in paths.items():
+        if count > 1:
+            yield f"{count} items are for the path {path}"
+    written = {(file.path, file.object) for task in items.tasks if task.state is WorkState.DONE for file in task.files}
+    for file in items.files:
+        if (file.path, file.object) not in written:
+            yield f"FILE#{file.path} names {file.object.key}, SHA-256 {file.object.sha256}, which no task wrote"
+
+
+def _deployments(project: StoredProject) -> Iterator[str]:
+    for revision, count in Counter(deployment.revision for deployment in project.items.deployments).items():
+        if count > 1:
+            yield f"revision {revision} has {count} deployments"
+
+
+def _replies(project: StoredProject) -> Iterator[str]:
+    for stored in project.objects:
+        if REPLIES in stored.key and (stored.versions, stored.delete_markers) != (1, 0):
+            yield f"the reply {stored.key} was stored {stored.versions} times"
+
+
+def _totals(project: StoredProject) -> Iterator[str]:
+    """What `METADATA` sums up is what the items say: tokens, and in the end the score and the package."""
+    items, metadata = project.items, project.items.metadata
+    if metadata is None:
+        return
+    spent = reduce(add, (event.tokens for event in items.events), TokenUsage())
+    if spent != metadata.tokens:
+        yield f"METADATA counts {_tokens(metadata.tokens)}; the timeline adds up to {_tokens(spent)}"
+    if metadata.status not in {ProjectStatus.COMPLETED, ProjectStatus.NEEDS_REVIEW}:
+        return
+    scores = [test.score for test in items.tests if test.revision == metadata.revision]
+    if scores != [metadata.score]:
+        yield f"METADATA has the score {metadata.score}; the tests of revision {metadata.revision} have {scores}"
+    packages = [deployment.package for deployment in items.deployments if deployment.revision == metadata.revision]
+    if metadata.status is ProjectStatus.COMPLETED and packages != [metadata.package]:
+        yield f"METADATA has the package {metadata.package}; the deployments of its revision have {packages}"
+
+
+def _tokens(tokens: TokenUsage) -> str:
+    return f"{tokens.calls} calls, {tokens.prompt_tokens} and {tokens.output_tokens} tokens"

@@ -1,0 +1,196 @@
+"""Reads the snapshot that the invariants are checked on, through the AWS API and without changing anything."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from boto3.dynamodb.types import TypeDeserializer
+from pydantic import BaseModel, ValidationError
+
+from scenarios.deployed import Bench
+from scenarios.invariants.snapshot import (
+    BucketKey,
+    Items,
+    Metadata,
+    Named,
+    QueueDepth,
+    Snapshot,
+    StoredProject,
+    Unreadable,
+)
+from shared.models.events import TimelineEvent
+from shared.models.project import StoredObject
+from shared.models.records import DeploymentRecord, FileRecord, PlanRecord, TaskRecord, TestRecord
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+FOLDERS: Final = ("projects", "plans", "test_results", "deployments")
+"""Where a project's objects are, below its id."""
+
+PEEK_SECONDS: Final = 30
+"""How long a message that is looked at is hidden from others; afterwards it is given back at once."""
+
+BATCH: Final = 10
+"""SQS's largest batch."""
+
+Item = Mapping[str, Any]
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def read(
+    bench: Bench, project_ids: Sequence[str], *, deleted: Collection[str] = (), after: str | None = None
+) -> Snapshot:
+    """Read the stack while nothing runs.
+
+    `deleted` are those of the projects that their owners deleted. `after` is the id of the last project that was there
+    before them, "" if there was none: every younger one that is not among them is one that nobody asked for.
+    """
+    table, bucket = bench.outputs.table_name, bench.outputs.bucket_name
+    dynamodb, s3, sqs = (bench.target.client("dynamodb"), bench.target.client("s3"), bench.target.client("sqs"))
+    return Snapshot(
+        projects=tuple(
+            StoredProject(
+                project_id,
+                project_id in deleted,
+                read_items(dynamodb, table, project_id),
+                tuple(_objects(s3, bucket, project_id)),
+            )
+            for project_id in project_ids
+        ),
+        queues={agent: _depth(sqs, url) for agent, url in bench.outputs.queue_urls.items()},
+        dead_letters={agent: _peeked(sqs, url) for agent, url in bench.outputs.dead_letter_queue_urls.items()},
+        unasked=() if after is None else tuple(sorted({*_younger(dynamodb, table, after)} - {*project_ids})),
+    )
+
+
+def read_items(dynamodb: "DynamoDBClient", table: str, project_id: str) -> Items:
+    """All items of a project's partition, read consistently."""
+    return items_of(list(_partition(dynamodb, table, f"PROJECT#{project_id}")))
+
+
+def items_of(stored: Sequence[Item]) -> Items:
+    """A project's items by what they are, from their attributes, `PK` and `SK` among them."""
+    unreadable: list[Unreadable] = []
+
+    def all_of(prefix: str, kind: type[M]) -> tuple[M, ...]:
+        return tuple(_parsed(kind, [item for item in stored if item["SK"].startswith(prefix)], unreadable))
+
+    metadata = all_of("METADATA", Metadata)
+    return Items(
+        sort_keys=tuple(item["SK"] for item in stored),
+        metadata=metadata[0] if metadata else None,
+        plans=all_of("PLAN#", PlanRecord),
+        tasks=all_of("TASK#", TaskRecord),
+        tests=all_of("TEST#", TestRecord),
+        deployments=all_of("DEPLOY#", DeploymentRecord),
+        files=all_of("FILE#", FileRecord),
+        events=all_of("EVENT#", TimelineEvent),
+        named=tuple(Named(item["SK"], found) for item in stored for found in objects_named_in(item)),
+        unreadable=tuple(unreadable),
+    )
+
+
+def objects_named_in(value: Any) -> Iterator[StoredObject]:
+    """Every object that an item names, wherever in it."""
+    match value:
+        case {"key": _, "size": _, "sha256": _}:
+            yield StoredObject.model_validate(value)
+        case dict():
+            for member in value.values():
+                yield from objects_named_in(member)
+        case list():
+            for member in value:
+                yield from objects_named_in(member)
+
+
+def _parsed(kind: type[M], items: Iterable[Item], unreadable: list[Unreadable]) -> Iterator[M]:
+    for item in items:
+        try:
+            yield kind.model_validate({name: value for name, value in item.items() if name not in {"PK", "SK"}})
+        except ValidationError as error:
+            unreadable.append(Unreadable(item["SK"], str(error)))
+
+
+def _partition(dynamodb: "DynamoDBClient", table: str, pk: str) -> Iterator[Item]:
+    pages = dynamodb.get_paginator("query").paginate(
+        TableName=table,
+        KeyConditionExpression="PK = :pk",
+        ExpressionAttributeValues={":pk": {"S": pk}},
+        ConsistentRead=True,
+    )
+    deserializer = TypeDeserializer()
+    for page in pages:
+        for raw in page["Items"]:
+            yield {name: deserializer.deserialize(value) for name, value in raw.items()}
+
+
+def newest_project(bench: Bench) -> str:
+    """The id of the project that was made last; "" if there is none."""
+    return next(_younger(bench.target.client("dynamodb"), bench.outputs.table_name, ""), "")
+
+
+def _younger(dynamodb: "DynamoDBClient", table: str, project_id: str) -> Iterator[str]:
+    """The ids of all projects that were made after one, the newest first: ids sort by the time of their making."""
+    pages = dynamodb.get_paginator("query").paginate(
+        TableName=table,
+        IndexName="GSI1",
+        KeyConditionExpression="GSI1PK = :listing AND GSI1SK > :last",
+        ExpressionAttributeValues={":listing": {"S": "PROJECT"}, ":last": {"S": project_id or "0"}},
+        ScanIndexForward=False,
+    )
+    return (raw["GSI1SK"]["S"] for page in pages for raw in page["Items"])
+
+
+def _objects(s3: "S3Client", bucket: str, project_id: str) -> Iterator[BucketKey]:
+    for folder in FOLDERS:
+        versions: dict[str, list[bool]] = defaultdict(list)
+        markers: dict[str, int] = defaultdict(int)
+        listing = s3.get_paginator("list_object_versions")
+        for page in listing.paginate(Bucket=bucket, Prefix=f"{folder}/{project_id}/"):
+            for version in page.get("Versions", []):
+                versions[version["Key"]].append(version["IsLatest"])
+            for marker in page.get("DeleteMarkers", []):
+                markers[marker["Key"]] += 1
+        for key in sorted({*versions, *markers}):
+            current = _content(s3, bucket, key) if any(versions[key]) else None
+            yield BucketKey(key, current, len(versions[key]), markers[key])
+
+
+def _content(s3: "S3Client", bucket: str, key: str) -> StoredObject:
+    content = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    return StoredObject(key=key, size=len(content), sha256=hashlib.sha256(content).hexdigest())
+
+
+def _depth(sqs: "SQSClient", url: str) -> QueueDepth:
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    return QueueDepth(
+        visible=int(attributes["ApproximateNumberOfMessages"]),
+        in_flight=int(attributes["ApproximateNumberOfMessagesNotVisible"]),
+        delayed=int(attributes["ApproximateNumberOfMessagesDelayed"]),
+    )
+
+
+def _peeked(sqs: "SQSClient", url: str) -> tuple[str, ...]:
+    """The bodies of the messages that can be received; each is given back, so that all stay where they are."""
+    bodies: dict[str, str] = {}
+    handles: list[str] = []
+    while received := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=BATCH, VisibilityTimeout=PEEK_SECONDS).get(
+        "Messages"
+    ):
+        bodies |= {message["MessageId"]: message["Body"] for message in received}
+        handles += [message["ReceiptHandle"] for message in received]
+    for first in range(0, len(handles), BATCH):
+        sqs.change_message_visibility_batch(
+            QueueUrl=url,
+            Entries=[
+                {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": 0}
+                for number, handle in enumerate(handles[first : first + BATCH])
+            ],
+        )
+    return tuple(bodies.values())

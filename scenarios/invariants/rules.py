@@ -1,0 +1,189 @@
+"""The five invariants, each a function from a snapshot to what breaks it, with the evidence."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from scenarios.deployed import Bench
+from scenarios.invariants.once import not_once
+from scenarios.invariants.reading import read
+from scenarios.invariants.snapshot import BucketKey, Snapshot, StoredProject
+from shared.models.records import Work, WorkState
+from shared.models.workflow import FINAL, LEGAL_MOVES, ProjectStatus
+
+
+@dataclass(frozen=True)
+class Violation:
+    """An invariant that does not hold: which one, of what, and how that shows."""
+
+    invariant: str
+    subject: str
+    evidence: str
+
+    def __str__(self) -> str:
+        return f"{self.invariant}: {self.subject}: {self.evidence}"
+
+
+Finding = tuple[str, str]
+"""The subject and the evidence of a violation."""
+
+Invariant = Callable[[Snapshot], Iterator[Finding]]
+
+
+def violations(
+    bench: Bench, project_ids: Sequence[str], *, deleted: Collection[str] = (), after: str | None = None
+) -> tuple[Violation, ...]:
+    """Check the invariants on a stack at rest, for the projects that a scenario made.
+
+    `deleted` and `after` are as `scenarios.invariants.reading.read` has them. Raises botocore's errors.
+    """
+    return broken(read(bench, project_ids, deleted=deleted, after=after))
+
+
+def broken(snapshot: Snapshot) -> tuple[Violation, ...]:
+    """The violations in a snapshot, by invariant."""
+    return tuple(
+        Violation(name, subject, evidence)
+        for name, invariant in INVARIANTS.items()
+        for subject, evidence in invariant(snapshot)
+    )
+
+
+def nothing_vanishes(snapshot: Snapshot) -> Iterator[Finding]:
+    """Each accepted project ends in a final status, or is named by a dead letter, or was deleted by its owner."""
+    for project in snapshot.projects:
+        reason = None if project.deleted or snapshot.is_dead_letter(project) else _lost(snapshot, project)
+        if reason:
+            yield project.id, reason
+
+
+def _lost(snapshot: Snapshot, project: StoredProject) -> str | None:
+    """Why a project that no dead letter names is lost; None if it is not."""
+    metadata = project.items.metadata
+    if metadata is None:
+        return f"it was accepted and has no METADATA item; what is left of it: {_listed(project.items.sort_keys)}"
+    if metadata.status is ProjectStatus.FAILED and not (metadata.failure and metadata.failure.reason):
+        return "it is FAILED without a reason"
+    if metadata.status in FINAL:
+        return None
+    if metadata.status is ProjectStatus.WAITING_FOR_QUOTA and any(queue.total for queue in snapshot.queues.values()):
+        return None  # a parked message is there, and will be handled when the quota is back
+    unfinished = [f"{work.work} {work.state}" for work in project.items.works if work.state is not WorkState.DONE]
+    return f"it is {metadata.status}, no queue has a message and no dead letter names it; open: {_listed(unfinished)}"
+
+
+def nothing_happens_twice(snapshot: Snapshot) -> Iterator[Finding]:
+    """One project per request, one item per path, one deployment per revision, work done once, counters that add up."""
+    for project_id in snapshot.unasked:
+        yield project_id, "no request was answered with it: one request made several projects"
+    for project in snapshot.projects:
+        yield from ((project.id, evidence) for evidence in not_once(project))
+
+
+def table_and_bucket_agree(snapshot: Snapshot) -> Iterator[Finding]:
+    """Each object that an item names is there as named, no object is orphaned, and of a deleted project nothing is."""
+    for project in snapshot.projects:
+        faults = _left_over(project) if project.deleted else (*_misnamed(project), *_orphaned(project))
+        yield from ((project.id, evidence) for evidence in faults)
+
+
+def _left_over(project: StoredProject) -> Iterator[str]:
+    if project.items.sort_keys:
+        yield f"it was deleted, and these items are left: {_listed(project.items.sort_keys)}"
+    for stored in project.objects:
+        left = f"{stored.versions} versions and {stored.delete_markers} delete markers"
+        yield f"it was deleted, and {left} of {stored.key} are left"
+
+
+def _misnamed(project: StoredProject) -> Iterator[str]:
+    for item in project.items.unreadable:
+        yield f"{item.item} cannot be read: {item.reason}"
+    there = {stored.key: stored.current for stored in project.objects}
+    for named in project.items.named:
+        found = there.get(named.object.key)
+        if found is None:
+            yield f"{named.item} names {named.object.key}, which is not in the bucket"
+        elif found != named.object:
+            yield (
+                f"{named.item} names {named.object.key} with {named.object.size} bytes, SHA-256 {named.object.sha256};"
+                f" the bucket has {found.size} bytes, SHA-256 {found.sha256}"
+            )
+
+
+def _orphaned(project: StoredProject) -> Iterator[str]:
+    """Objects that no item names. A reply of the model is found by its key, which follows from the work that asked.
+
+    What work that has not ended wrote is not named yet: a redelivery, or a retry by its owner, writes the same again.
+    """
+    named = {named.object.key for named in project.items.named}
+    owned = [_replies(project, plan) for plan in project.items.plans]
+    owned += [_folder(project, work) for work in project.items.works if work.state is not WorkState.DONE]
+    for stored in project.objects:
+        if stored.key not in named and not stored.key.startswith(tuple(owned)):
+            yield f"{_described(stored)} is named by no item"
+
+
+def _replies(project: StoredProject, plan: Work) -> str:
+    """Where the model's replies to all questions of a build are."""
+    return f"plans/{project.id}/{plan.revision.build}/replies/"
+
+
+def _folder(project: StoredProject, work: Work) -> str:
+    """Where a piece of work writes its objects, the replies aside."""
+    kind = work.work.partition("#")[0]
+    return {
+        "PLAN": f"plans/{project.id}/{work.revision.build}/",
+        "TASK": f"projects/{project.id}/{work.revision}/",
+        "TEST": f"test_results/{project.id}/{work.revision}/",
+        "DEPLOY": f"deployments/{project.id}/{work.revision}/",
+    }[kind]
+
+
+def _described(stored: BucketKey) -> str:
+    return f"{stored.key} ({stored.current.size} bytes)" if stored.current else f"the delete marker of {stored.key}"
+
+
+def queues_are_empty(snapshot: Snapshot) -> Iterator[Finding]:
+    """All queues are empty and nothing is in flight; only a project that waits for the quota has a parked message."""
+    statuses = [project.items.metadata.status for project in snapshot.projects if project.items.metadata]
+    waiting = ProjectStatus.WAITING_FOR_QUOTA in statuses
+    for agent, queue in snapshot.queues.items():
+        parked = queue.visible + queue.delayed if waiting else 0
+        if queue.total > parked:
+            yield (
+                f"the {agent} queue",
+                f"{queue.visible} messages are visible, {queue.in_flight} in flight, {queue.delayed} delayed",
+            )
+
+
+def timeline_makes_legal_moves(snapshot: Snapshot) -> Iterator[Finding]:
+    """Each event of a timeline leaves the project where it was, or moves it as the table of moves allows."""
+    for project in snapshot.projects:
+        events = project.items.events
+        if events and events[0].status is not ProjectStatus.CREATED:
+            yield project.id, f"its timeline begins with {events[0].status}"
+        for before, after in pairwise(events):
+            if after.status is not before.status and after.status not in LEGAL_MOVES[before.status]:
+                yield (
+                    project.id,
+                    f"from {before.status} ({before.type}, {before.work}, attempt {before.attempt}, {before.at}) to"
+                    f" {after.status} ({after.type}, {after.work}, attempt {after.attempt}, {after.at})",
+                )
+        metadata = project.items.metadata
+        if events and metadata and metadata.status in FINAL and events[-1].status is not metadata.status:
+            yield project.id, f"its timeline ends with {events[-1].status}, and it is {metadata.status}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) or "nothing"
+
+
+INVARIANTS: Final[dict[str, Invariant]] = {
+    "nothing vanishes": nothing_vanishes,
+    "nothing happens twice": nothing_happens_twice,
+    "DynamoDB and S3 agree": table_and_bucket_agree,
+    "all queues are empty": queues_are_empty,
+    "the timeline only makes legal moves": timeline_makes_legal_moves,
+}
+"""By the names that violations give."""

@@ -1,0 +1,209 @@
+"""Replies recorded from Gemini itself, and authored ones given the requests of prompts whose wording changed."""
+
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from emulator.gemini import GEMINI_API, NEAREST
+from emulator.gemini.canonical import CanonicalRequest
+from emulator.gemini.cassettes import Cassette, CassetteStore, Stored, read_cassette, to_yaml
+from emulator.gemini.recording import bound, document_of
+from emulator.gemini.rekey import rekey
+from emulator.process import HOME
+from scenarios.bench import bench
+from scenarios.client import ProjectsApi
+from scenarios.deployed import Report
+from scenarios.errors import NotRecorded
+from scenarios.follow import follow
+from scenarios.replay import replay
+from scenarios.scenario import CASSETTES, Scenario
+from scenarios.script import Create, Modify, Settle, Step
+from shared.models.events import TimelineEvent
+from shared.models.workflow import FINAL, ProjectStatus
+
+BIND: Final[Mapping[str, str]] = {"tag": r'<file-([0-9a-f]{8}) path="the/path'}
+"""What a reply repeats of its request: the mark of a developer's files, which depends on the whole plan."""
+
+RUNS: Final = HOME / "recordings"
+"""For what an engine keeps while replies are recorded or re-keyed, in a folder for each scenario."""
+
+OnEvent = Callable[[TimelineEvent], None]
+
+_TITLE: Final = re.compile(r"^# Your task: (.+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Gemini:
+    """The API that is asked, and the key for it."""
+
+    key: str = field(repr=False)
+    url: str = GEMINI_API
+
+
+def record(
+    scenario: Scenario,
+    gemini: Gemini,
+    *,
+    cassettes: Path = CASSETTES,
+    runs: Path = RUNS,
+    report: Report = lambda _: None,
+    on_event: OnEvent = lambda _: None,
+) -> list[Path]:
+    """Play the scenario against Gemini, in real time, and store what it said in the folder of the scenario's name.
+
+    What was in that folder is replaced; return the new files. Raises `NotRecorded`, after which the replies are below
+    `runs` only, and the errors of `emulator` and `stack`.
+    """
+    refuse_unrecordable(scenario)
+    run_dir = runs / scenario.name
+    shutil.rmtree(run_dir, ignore_errors=True)
+    with (
+        tempfile.TemporaryDirectory() as none,
+        bench(
+            cassettes=Path(none),
+            run_dir=run_dir,
+            gemini=gemini.url,
+            gemini_api_key=gemini.key,
+            report=report,
+        ) as running,
+        running.api() as api,
+    ):
+        session = _Session(api, scenario, on_event)
+        for step in scenario.script:
+            session.take(step)
+    recorded = [read_cassette(path) for path in sorted((run_dir / "gemini-recordings").glob("*.yaml"))]
+    return _store(recorded, cassettes, cassettes / scenario.name)
+
+
+def rekey_scenario(
+    scenario: Scenario, *, cassettes: Path = CASSETTES, runs: Path = RUNS, report: Report = lambda _: None
+) -> list[Path]:
+    """Replay the scenario with its nearest authored replies, and give these the requests that were really sent.
+
+    Return the files changed. Raises `NotRecorded` if it has no replies, and `NotRekeyed` if it is not clear which reply
+    is whose, after which the requests are kept below `runs`.
+    """
+    own = own_cassettes(scenario, cassettes)
+    if not own:
+        raise NotRecorded(f"No stored replies are for the projects of {scenario.name}: record or write them first.")
+    run_dir = runs / scenario.name
+    shutil.rmtree(run_dir, ignore_errors=True)
+    copies = _copied(own, cassettes, run_dir / "cassettes")
+    with bench(cassettes=copies, run_dir=run_dir, gemini=NEAREST, report=report) as running:
+        replay(running, scenario)
+    changed = [path.relative_to(copies) for path in rekey(copies, run_dir / "gemini-requests")]
+    for path in changed:
+        shutil.copyfile(copies / path, cassettes / path)
+    return [cassettes / path for path in changed]
+
+
+def own_cassettes(scenario: Scenario, cassettes: Path) -> list[Stored]:
+    """The cassettes of a scenario: those in the folder of its name, and those whose request has its requirements."""
+    wanted = [_collapsed(project.requirements) for project in scenario.projects.values() if project.requirements]
+    return [
+        stored
+        for stored in CassetteStore.load(cassettes).cassettes
+        if stored.path.parent.name == scenario.name
+        or any(text in _collapsed(stored.cassette.request.text) for text in wanted)
+    ]
+
+
+def refuse_unrecordable(scenario: Scenario) -> None:
+    """Raise `NotRecorded` unless all that is done is to create projects, to change them, and to wait for their ends."""
+    for step in scenario.script:
+        if not isinstance(step, Create | Modify | Settle):
+            (name,) = step.model_dump()
+            raise NotRecorded(f"{scenario.name} has the step `{name}`, which is for replays only: {_INSTEAD}")
+    if scenario.faults:
+        raise NotRecorded(f"{scenario.name} has faults, which are for replays only: {_INSTEAD}")
+
+
+_INSTEAD: Final = "record a scenario that creates and changes its projects and does nothing else."
+
+
+class _Session:
+    """The scenario's projects, followed as they are worked on; one of each, however many copies there are."""
+
+    def __init__(self, api: ProjectsApi, scenario: Scenario, on_event: OnEvent) -> None:
+        self._api = api
+        self._scenario = scenario
+        self._on_event = on_event
+        self._ids: dict[str, str] = {}
+        self._seen: dict[str, list[TimelineEvent]] = {}
+
+    def take(self, step: Step) -> None:
+        match step:
+            case Create(create=key):
+                project = self._scenario.projects[key]
+                self._ids[key] = self._api.create(project.name, project.requirements, project.template).id
+                self._seen[key] = []
+            case Modify(modify=change):
+                self._api.modify(self._ids[change.project], change.requirements)
+            case _:
+                for key in self._ids:
+                    self._follow(key)
+
+    def _follow(self, key: str) -> None:
+        """See a project to its end. Raises `NotRecorded` if that is another one than the scenario's."""
+        if self._api.get(self._ids[key]).status not in FINAL:
+            for event in filter(None, follow(self._api, self._ids[key], after=self._seen[key])):
+                self._seen[key].append(event)
+                self._on_event(event)
+                if event.status is ProjectStatus.WAITING_FOR_QUOTA:
+                    raise NotRecorded("The key's quota for today is spent: try again tomorrow. Nothing was stored.")
+        project = self._api.get(self._ids[key])
+        expected = self._scenario.expected(key).status
+        if project.status is not expected:
+            reason = f" ({project.failure.reason})" if project.failure else ""
+            raise NotRecorded(f"{key} ended as {project.status}{reason} and not as {expected}: nothing was stored.")
+
+
+def _store(recorded: Sequence[Stored], cassettes: Path, folder: Path) -> list[Path]:
+    """Put the recorded cassettes into the folder, in place of those there. Raises `NotRecorded`."""
+    others = CassetteStore(
+        tuple(stored for stored in CassetteStore.load(cassettes).cassettes if stored.path.parent != folder)
+    )
+    for stored in recorded:
+        if found := others.find(stored.cassette.request):
+            raise NotRecorded(
+                f"{found.stored.path} answers what {folder.name} asks, too: record the scenario"
+                f" {found.stored.path.parent.name}, whose replies both use."
+            )
+    folder.mkdir(exist_ok=True)
+    for old in folder.glob("*.yaml"):
+        old.unlink()
+    return list(_written(recorded, folder))
+
+
+def _written(recorded: Sequence[Stored], folder: Path) -> Iterator[Path]:
+    by_request = {stored.cassette.request.digest(): bound(stored.cassette, BIND) for stored in recorded}
+    for number, cassette in enumerate(by_request.values(), start=1):
+        path = folder / f"{number}-{_named(cassette.request)}.yaml"
+        path.write_text(f"# What {cassette.request.model} answered.\n{_text(cassette)}", encoding="utf-8")
+        yield path
+
+
+def _text(cassette: Cassette) -> str:
+    return to_yaml(document_of(cassette))
+
+
+def _named(request: CanonicalRequest) -> str:
+    """A file name for a request: the title of the task that it gives, or that it is for a plan."""
+    title = _TITLE.search(request.text)
+    return re.sub("[^a-z0-9]+", "-", title[1].lower()).strip("-")[:40] if title else "plan"
+
+
+def _copied(own: Sequence[Stored], cassettes: Path, folder: Path) -> Path:
+    for stored in own:
+        copy = folder / stored.path.relative_to(cassettes)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(stored.path, copy)
+    return folder
+
+
+def _collapsed(text: str) -> str:
+    return " ".join(text.split())

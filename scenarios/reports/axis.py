@@ -1,0 +1,86 @@
+"""A time axis on which long stretches without any change are cut short, so that 90 minutes fit beside 90 ms."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Final
+
+LONG_SECONDS: Final = 10.0
+"""A stretch that is longer is cut short."""
+
+CUT_SHARE: Final = 0.12
+CUT_SECONDS: Final = 0.4
+"""It is drawn as long as this share of all that is not cut would be, and as this time at least."""
+
+STEPS: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 60.0)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """The time between two changes, in seconds from the first one, and where it is drawn."""
+
+    begin: float
+    end: float
+    left: float
+    right: float
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it is drawn shorter than it took."""
+        return self.end - self.begin > LONG_SECONDS
+
+
+class Axis:
+    """Maps moments to places from 0 to `width`."""
+
+    def __init__(self, changes: Iterable[datetime], width: float) -> None:
+        moments = sorted(set(changes))
+        self._origin = moments[0]
+        seconds = [self._since(moment) for moment in moments]
+        lengths = [end - begin for begin, end in pairwise(seconds)]
+        cut = max(CUT_SECONDS, CUT_SHARE * sum(length for length in lengths if length <= LONG_SECONDS))
+        drawn = [length if length <= LONG_SECONDS else cut for length in lengths]
+        self._scale = width / (sum(drawn) or 1.0)
+        self._stretches: list[Stretch] = []
+        left = 0.0
+        for (begin, end), length in zip(pairwise(seconds), drawn, strict=True):
+            right = left + length * self._scale
+            self._stretches.append(Stretch(begin, end, left, right))
+            left = right
+
+    def __call__(self, moment: datetime) -> float:
+        """Where a moment is drawn."""
+        return self._place(self._since(moment))
+
+    @property
+    def cuts(self) -> list[Stretch]:
+        """The stretches that are cut short."""
+        return [stretch for stretch in self._stretches if stretch.is_cut]
+
+    def ticks(self, room: float) -> Iterator[tuple[float, timedelta]]:
+        """Round times with their places, at least `room` apart, and none in what is cut short."""
+        step = next((step for step in STEPS if step * self._scale >= room), STEPS[-1])
+        last = -room
+        for stretch in self._stretches:
+            if stretch.is_cut:
+                continue
+            number = -int(-stretch.begin // step)
+            while number * step <= stretch.end:
+                place = self._place(number * step)
+                if place - last >= room:
+                    last = place
+                    yield place, timedelta(seconds=number * step)
+                number += 1
+
+    def _since(self, moment: datetime) -> float:
+        return (moment - self._origin).total_seconds()
+
+    def _place(self, seconds: float) -> float:
+        at = bisect_right(self._stretches, seconds, key=lambda stretch: stretch.begin) - 1
+        if at < 0:
+            return 0.0
+        stretch = self._stretches[at]
+        share = min(1.0, (seconds - stretch.begin) / (stretch.end - stretch.begin))
+        return stretch.left + share * (stretch.right - stretch.left)

@@ -1,0 +1,105 @@
+"""A run in a terminal: a line for each replay as it ends, what is wrong with it below, and the totals."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.markup import escape
+from rich.status import Status
+
+from scenarios.deployed import Bench
+from scenarios.display import Display
+from scenarios.replay import Result
+from scenarios.reports.document import Outcome, RunReport, ScenarioReport
+from scenarios.reports.figures import dollars, duration
+from scenarios.scenario import Scenario
+from scenarios.serving import until_stopped
+
+MARKS = {"passed": "[green]✓[/]", "failed": "[red]✗[/]", "skipped": "[yellow]-[/]"}
+
+
+class Progress:
+    """What runs now, under the lines of what has ended. Told from several threads."""
+
+    def __init__(self, display: Display, status: Status, scenarios: Sequence[Scenario]) -> None:
+        self._display = display
+        self._status = status
+        self._width = max(len(scenario.name) for scenario in scenarios)
+        self._lock = threading.Lock()
+        self._running: dict[str, str] = {}
+        display.say(header(self._width))
+
+    def says(self, who: str, text: str) -> None:
+        """Show what a scenario, or an engine that starts, does now; without text, that it is done."""
+        with self._lock:
+            self._running[who] = text
+            self._show()
+
+    def ended(self, result: Result) -> None:
+        """Put a replay's line above."""
+        scenario = ScenarioReport.of(result)
+        with self._lock:
+            self._running[scenario.name] = ""
+            self._display.say(line(scenario, self._width))
+            for sentence in evidence(scenario):
+                self._display.say(f"    {sentence}")
+            self._show()
+
+    def stopped_at(self, running: Bench, result: Result) -> None:
+        """Say where the bench of a scenario that failed is, and leave it there until a signal says stop."""
+        self._status.stop()
+        self._display.say(f"""
+{result.scenario.name} failed, and its stack is as it left it:
+  [bold]API[/]       {running.outputs.api_url}
+  [bold]Token[/]     {running.token}
+  [bold]AWS[/]       {running.target.endpoint_url}  (region {running.target.region}, any credentials)
+
+Ctrl-C ends it.""")
+        until_stopped(running)
+
+    def _show(self) -> None:
+        running = (f"[bold]{who}[/] {escape(text)}" for who, text in self._running.items() if text)
+        self._status.update("  ".join(running) or "waiting")
+
+
+@contextmanager
+def live(display: Display, scenarios: Sequence[Scenario]) -> Iterator[Progress]:
+    """Show progress inside of the block."""
+    with display.console.status("starting") as status:
+        yield Progress(display, status, scenarios)
+
+
+def header(width: int) -> str:
+    """The head of the lines; `width` is that of the longest scenario's name."""
+    columns = f"{'took':>8} {'skipped':>9} {'faults':>6} {'calls':>6} {'GB-s':>7} {'cost':>10}"
+    return f"[bold]  {'scenario':<{width}} {columns}  projects[/]"
+
+
+def line(scenario: ScenarioReport, width: int) -> str:
+    """A replay in one line."""
+    mark = MARKS[scenario.outcome]
+    if scenario.outcome == "skipped":
+        return f"{mark} {scenario.name:<{width}} [dim]not replayed: {escape(scenario.skipped)}[/]"
+    skipped = duration(scenario.skipped_s) if scenario.skipped_s >= 1 else ""
+    figures = (
+        f"{scenario.wall_s:>6.2f} s {skipped:>9} {len(scenario.fired) or '':>6} "
+        f"{sum(scenario.calls_by_service.values()):>6} {scenario.gb_seconds:>7.2f} {dollars(scenario.cost_usd):>10}"
+    )
+    return f"{mark} {scenario.name:<{width}} [cyan]{figures}[/]  {escape(scenario.ends)}"
+
+
+def evidence(scenario: ScenarioReport) -> Iterator[str]:
+    """What is wrong with a replay, and what was not looked at."""
+    yield from (f"[red]{escape(sentence)}[/]" for sentence in scenario.evidence)
+    yield from (f"[yellow]left out:[/] {escape(part)}" for part in scenario.left_out)
+
+
+def totals(report: RunReport) -> str:
+    """The run in a line."""
+    colours: dict[Outcome, str] = {"passed": "green", "failed": "red", "skipped": "yellow"}
+    counts = [
+        f"[{colour}]{number} {outcome}[/]" for outcome, colour in colours.items() if (number := report.count(outcome))
+    ]
+    skipped = sum(scenario.skipped_s for scenario in report.scenarios)
+    jumped = f", {duration(skipped)} skipped" if skipped >= 1 else ""
+    return f"[bold]{', '.join(counts) or 'nothing replayed'}[/] in {report.wall_s:.1f} s{jumped}; seed {report.seed}"

@@ -1,0 +1,145 @@
+"""The course that a project took: what waited in which queue, which function worked on what, and when."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import pairwise
+from typing import Final
+
+from emulator.meter.records import FinishedInvocation
+from scenarios.reports.document import ProjectReport, ScenarioReport
+from shared.models.events import EventType, TimelineEvent
+from shared.models.workflow import ProjectStatus
+
+LANES: Final = ("api", "pm", "dev", "qa", "ops")
+NEAR: Final = timedelta(milliseconds=3)
+"""Events are written to the millisecond."""
+
+SHORTEST_WAIT: Final = timedelta(milliseconds=250)
+"""A message that is taken sooner has not waited."""
+
+
+class Kind(StrEnum):
+    """What a bar stands for, or how the work that it stands for ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+    KILLED = "killed"
+    IDLE = "idle"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True)
+class Bar:
+    """Something that took time, on a lane."""
+
+    lane: str
+    begin: datetime
+    end: datetime
+    kind: Kind
+    label: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something that happened at a moment, on a lane."""
+
+    lane: str
+    at: datetime
+    title: str
+
+
+@dataclass(frozen=True)
+class Course:
+    """All that is drawn of a project; `statuses` has the moment at which each began."""
+
+    work: tuple[Bar, ...]
+    waiting: tuple[Bar, ...]
+    faults: tuple[Mark, ...]
+    statuses: tuple[tuple[datetime, ProjectStatus], ...]
+
+    @property
+    def changes(self) -> list[datetime]:
+        """Every moment at which something begins or ends."""
+        edges = [moment for bar in self.work for moment in (bar.begin, bar.end)]
+        return [*edges, *(mark.at for mark in self.faults), *(at for at, _ in self.statuses)]
+
+
+def course_of(project: ProjectReport, scenario: ScenarioReport) -> Course:
+    """What the events of a project, and the invocations and faults of its scenario, tell."""
+    mine = [done for done in scenario.invocations if done.project_id == project.id]
+    work = [_invocation(done, scenario, project.events) for done in mine] or list(_events(project.events))
+    work.sort(key=lambda bar: bar.begin)
+    first, last = _span(work, project.events)
+    faults = (
+        Mark(_lane(scenario, fired.function or fired.what.partition(":")[0]), fired.at, fired.what)
+        for fired in scenario.fired
+        if first - NEAR <= fired.at <= last + NEAR
+    )
+    return Course(tuple(work), tuple(_waits(work)), tuple(faults), tuple(_statuses(project.events)))
+
+
+def _span(work: Sequence[Bar], events: Sequence[TimelineEvent]) -> tuple[datetime, datetime]:
+    edges = [bar.begin for bar in work] + [bar.end for bar in work] + [event.at for event in events]
+    return (min(edges), max(edges)) if edges else (datetime.max, datetime.min)  # noqa: DTZ901 - an empty span
+
+
+def _invocation(done: FinishedInvocation, scenario: ScenarioReport, events: Sequence[TimelineEvent]) -> Bar:
+    """The bar of an invocation, named by the events that were written in its time."""
+    lane = _lane(scenario, done.function)
+    end = done.started_at + timedelta(milliseconds=done.duration_ms)
+    said = [e for e in events if e.agent == lane and done.started_at - NEAR <= e.at <= end + NEAR]
+    label = _label(said[-1]) if said else ""
+    told = [done.error_type or (said[-1].detail or said[-1].type if said else "nothing was left to do")]
+    told += [f"{done.duration_ms:.0f} ms" + (f", cold start {done.init_ms:.0f} ms" if done.init_ms else "")]
+    told += [f"{done.gb_seconds:.2f} GB-s", f"request {done.request_id}"]
+    return Bar(lane, done.started_at, end, _kind(done, said), label, f"{label or lane}: " + "\n".join(told))
+
+
+def _kind(done: FinishedInvocation, said: Sequence[TimelineEvent]) -> Kind:
+    if done.error_type:
+        return Kind.KILLED
+    if any(event.type is EventType.WORK_FAILED for event in said):
+        return Kind.FAILED
+    return Kind.DONE if said else Kind.IDLE
+
+
+def _events(events: Sequence[TimelineEvent]) -> Iterator[Bar]:
+    """Bars of a target that has no meter: of what the events say how long it took."""
+    for event in events:
+        if event.type in {EventType.WORK_DONE, EventType.WORK_FAILED}:
+            begin = event.at - timedelta(milliseconds=event.duration_ms or 0)
+            kind = Kind.DONE if event.type is EventType.WORK_DONE else Kind.FAILED
+            yield Bar(event.agent, begin, event.at, kind, _label(event), f"{_label(event)}: {event.detail}")
+
+
+def _waits(work: Sequence[Bar]) -> Iterator[Bar]:
+    """The times in which nothing worked on the project, in the queue of what came next."""
+    ended = work[0].end if work else None
+    for before, bar in pairwise(work):
+        ended = max(ended or before.end, before.end)
+        if bar.begin - ended >= SHORTEST_WAIT:
+            title = f"{bar.label or bar.lane} waited {(bar.begin - ended).total_seconds():.1f} s"
+            yield Bar(bar.lane, ended, bar.begin, Kind.WAITING, "", title)
+
+
+def _statuses(events: Sequence[TimelineEvent]) -> Iterator[tuple[datetime, ProjectStatus]]:
+    last = None
+    for event in events:
+        if event.status is not last:
+            yield event.at, event.status
+        last = event.status
+
+
+def _label(event: TimelineEvent) -> str:
+    """The work in words, with the attempt unless it is the first: TASK#1.0#store is "store"."""
+    kind, *rest = event.work.split("#")
+    name = rest[1] if kind == "TASK" else " ".join([kind.lower(), *rest])
+    return f"{name}, attempt {event.attempt}" if event.attempt > 1 else name
+
+
+def _lane(scenario: ScenarioReport, deployed: str) -> str:
+    """The agent whose function or queue has this name."""
+    return scenario.agents.get(deployed, LANES[0])

@@ -1,0 +1,34 @@
+"""Figures as people read them."""
+
+from datetime import timedelta
+from typing import Final
+
+_UNITS: Final = {"d": 86400, "h": 3600, "min": 60}
+
+
+def duration(seconds: float) -> str:
+    """A length of time in one unit: 350 ms, 1.4 s, 90 min, 4 h, 2 d."""
+    for unit, length in _UNITS.items():
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    if seconds >= 1:
+        return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
+    return f"{seconds * 1000:.0f} ms"
+
+
+def clock(since: timedelta) -> str:
+    """A time on an axis: 0.4 s, 12 s, 15:02, 1:30:00, 14 d 02:00:00."""
+    seconds = since.total_seconds()
+    if seconds < 60:
+        return f"{seconds:.2f}".rstrip("0").rstrip(".") + " s"
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(int(minutes), 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days} d {hours:02}:{minutes:02}:{rest:02.0f}"
+    return f"{hours}:{minutes:02}:{rest:02.0f}" if hours else f"{minutes}:{rest:04.1f}"
+
+
+def dollars(amount: float) -> str:
+    """A price with as many digits as it takes to see it."""
+    return f"${amount:.5f}" if amount < 1 else f"${amount:,.2f}"

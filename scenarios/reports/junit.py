@@ -1,0 +1,55 @@
+"""A run as JUnit XML, as CI services read it: a suite for the run, a case for each replay."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from scenarios.reports.document import RunReport, ScenarioReport
+
+_NOT_XML: Final = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
+"""What XML 1.0 cannot hold, not even escaped: https://www.w3.org/TR/xml/#charsets"""
+
+
+def junit(report: RunReport) -> str:
+    """The XML document; times are in seconds, and properties hold the seed and the figures."""
+    totals = {
+        "tests": str(len(report.scenarios)),
+        "failures": str(report.count("failed")),
+        "errors": "0",
+        "skipped": str(report.count("skipped")),
+        "time": f"{report.wall_s:.3f}",
+    }
+    root = Element("testsuites", {"name": "agenticai replay", **totals})
+    at = report.started_at.isoformat(timespec="seconds")
+    suite = SubElement(root, "testsuite", {"name": "scenarios", "timestamp": at, **totals})
+    _properties(suite, {"seed": report.seed, "repeat": report.repeat, "target": report.target})
+    for scenario in report.scenarios:
+        _case(suite, scenario)
+    indent(root)
+    return tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _case(suite: Element, scenario: ScenarioReport) -> None:
+    case = SubElement(suite, "testcase", classname="scenarios", name=scenario.name, time=f"{scenario.wall_s:.3f}")
+    figures = {f"calls.{service}": count for service, count in scenario.calls_by_service.items()}
+    cost = {"gb_seconds": f"{scenario.gb_seconds:.3f}", "cost_usd": f"{scenario.cost_usd:.6f}"}
+    _properties(case, {**figures, **cost, "skipped_s": f"{scenario.skipped_s:.3f}", "faults": len(scenario.fired)})
+    if scenario.outcome == "skipped":
+        SubElement(case, "skipped", message=_clean(scenario.skipped))
+    if scenario.outcome == "failed":
+        first = scenario.evidence[0].partition("\n")[0]
+        failure = SubElement(case, "failure", type="scenario", message=_clean(first))
+        failure.text = _clean("\n".join(scenario.evidence))
+    left_out = (f"left out: {part}" for part in scenario.left_out)
+    SubElement(case, "system-out").text = _clean("\n".join((scenario.description, *left_out, *scenario.course)))
+
+
+def _properties(parent: Element, values: Mapping[str, object]) -> None:
+    properties = SubElement(parent, "properties")
+    for name, value in values.items():
+        SubElement(properties, "property", name=name, value=_clean(str(value)))
+
+
+def _clean(text: str) -> str:
+    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)

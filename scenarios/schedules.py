@@ -1,0 +1,162 @@
+"""Random fault schedules, each made of a seed alone, and the shrinking of one that fails."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+from emulator.faults.rules import (
+    Call,
+    CallEffect,
+    CallFault,
+    Delay,
+    DeliverAgain,
+    Delivery,
+    DeliveryEffect,
+    DeliveryFault,
+    Duplicate,
+    Error,
+    Fault,
+    Hang,
+    Kill,
+    Latency,
+    ModelReply,
+    RecordedCall,
+    Reorder,
+    Reply,
+)
+
+MOST_FAULTS: Final = 4
+MOST_ERRORS: Final = 6
+"""Errors in a row: more than the SDK's four attempts, so that they reach the handler too."""
+
+LONGEST_SECONDS: Final = 1200
+"""Of a late answer or a late message: longer than every function's timeout."""
+
+MODEL: Final = "gemini"
+
+ERRORS: Final[Mapping[str, tuple[tuple[str, int], ...]]] = {
+    "dynamodb": (
+        ("ThrottlingException", 400),
+        ("ProvisionedThroughputExceededException", 400),
+        ("InternalServerError", 500),
+    ),
+    "s3": (("SlowDown", 503), ("InternalError", 500)),
+    "sqs": (("ThrottlingException", 400), ("ServiceUnavailable", 503)),
+    "ssm": (("ThrottlingException", 400), ("InternalServerError", 500)),
+}
+"""What each service answers when it is throttled or in trouble, with the HTTP status."""
+
+ENDS_OTHERWISE: Final = frozenset(
+    {
+        ModelReply.TRUNCATED,
+        ModelReply.SAFETY,
+        ModelReply.BLOCKED_PROMPT,
+        ModelReply.NO_CANDIDATES,
+        ModelReply.EMPTY,
+        ModelReply.MALFORMED,
+    }
+)
+"""Replies after which the model is asked otherwise, or not again: the project may rightly end differently."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a clean run offers to faults: its functions' calls, and how many deliveries each queue made, by its name.
+
+    `synchronous` is the function behind the API: somebody waits for it, so it is not delayed.
+    """
+
+    calls: tuple[RecordedCall, ...]
+    deliveries: Mapping[str, int]
+    synchronous: str
+
+
+def schedule(seed: int, material: Material) -> tuple[Fault, ...]:
+    """One to four faults; the same for the same seed and material."""
+    random = Random(seed)  # noqa: S311 - to be repeated, not to be secret
+    return tuple(_fault(random, material) for _ in range(random.randint(1, MOST_FAULTS)))
+
+
+def may_end_otherwise(faults: Sequence[Fault]) -> bool:
+    """Whether a project may end differently than without the faults, and rightly so."""
+    return any(isinstance(fault.then, Reply) and fault.then.reply in ENDS_OTHERWISE for fault in faults)
+
+
+def _fault(random: Random, material: Material) -> Fault:
+    if material.deliveries and random.random() < 0.25:
+        return _delivery_fault(random, material.deliveries)
+    place = random.randrange(len(material.calls))
+    call = material.calls[place]
+    counted = Counter((c.function, c.service, c.operation) for c in material.calls[: place + 1])
+    when = Call(
+        function=call.function,
+        service=call.service,
+        operation=call.operation,
+        nth=counted[call.function, call.service, call.operation],
+    )
+    effect = random.choice([*_effects(random, call, waited_for=call.function == material.synchronous)])
+    times = random.randint(1, MOST_ERRORS) if isinstance(effect, Error) else 1
+    return CallFault(when=when.model_copy(update={"times": times}), then=effect)
+
+
+def _effects(random: Random, call: RecordedCall, *, waited_for: bool) -> Iterator[CallEffect]:
+    """What can happen to a call, the likelier the more often it is among them."""
+    yield Kill(do="kill", side="before")
+    yield Kill(do="kill", side="after")
+    for code, status in ERRORS.get(call.service, ()):
+        yield Error(do="error", code=code, status=status)
+    if not waited_for:
+        yield Hang(do="hang")
+        yield Latency(do="latency", seconds=random.randint(1, LONGEST_SECONDS))
+        yield DeliverAgain(do="deliver again")
+        yield DeliverAgain(do="deliver again")
+    if call.service == MODEL:
+        yield from (Reply(do="reply", reply=reply) for reply in ModelReply)
+
+
+def _delivery_fault(random: Random, deliveries: Mapping[str, int]) -> DeliveryFault:
+    queue = random.choice(sorted(deliveries))
+    effects: tuple[DeliveryEffect, ...] = (
+        Duplicate(do="duplicate"),
+        Reorder(do="reorder"),
+        Delay(do="delay", seconds=random.randint(1, LONGEST_SECONDS)),
+    )
+    when = Delivery(on="delivery", queue=queue, nth=random.randint(1, deliveries[queue]))
+    return DeliveryFault(when=when, then=random.choice(effects))
+
+
+def shrink(faults: Sequence[Fault], fails: Callable[[Sequence[Fault]], bool]) -> tuple[Fault, ...]:
+    """The fewest and simplest of some faults that still fail.
+
+    First every fault that can go is left out, until none can (the result is 1-minimal, as in Zeller and Hildebrandt,
+    "Simplifying and Isolating Failure-Inducing Input", 2002); then each that is left is made simpler.
+    """
+    kept = _fewest(tuple(faults), fails)
+    for place in range(len(kept)):
+        for simpler in _simpler(kept[place]):
+            tried = (*kept[:place], simpler, *kept[place + 1 :])
+            if fails(tried):
+                kept = tried
+                break
+    return kept
+
+
+def _fewest(faults: tuple[Fault, ...], fails: Callable[[Sequence[Fault]], bool]) -> tuple[Fault, ...]:
+    for place in range(len(faults)):
+        rest = (*faults[:place], *faults[place + 1 :])
+        if rest and fails(rest):
+            return _fewest(rest, fails)
+    return faults
+
+
+def _simpler(fault: Fault) -> Iterator[Fault]:
+    """The same fault in simpler forms, the simplest first."""
+    if isinstance(fault, CallFault):
+        for times in range(1, fault.when.times):
+            yield fault.model_copy(update={"when": fault.when.model_copy(update={"times": times})})
+    if isinstance(fault.then, Latency | Delay):
+        for seconds in (1, 60, 300):
+            if seconds < fault.then.seconds:
+                yield fault.model_copy(update={"then": fault.then.model_copy(update={"seconds": seconds})})

@@ -1,0 +1,224 @@
+"""The control API and its client, over HTTP, with an engine that only takes notes."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import httpx2
+import pytest
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from emulator.bench_records import Dispatch, Settled
+from emulator.client import ControlClient
+from emulator.clock import Clock
+from emulator.control import control_app
+from emulator.engines.settling import Unsettled
+from emulator.errors import ControlError
+from emulator.faults.rules import Call, CallFault, Delay, Delivery, DeliveryFault, Error, Fault, Kill
+from emulator.faults.schedule import FaultBook
+from emulator.gateway import under
+from emulator.meter.ledger import Ledger
+
+SETTLED = Settled(quiet=False, held=True, deliveries=3, skipped_s=5400.5)
+FAULTS: tuple[Fault, ...] = (
+    CallFault(when=Call(service="s3", nth=2), then=Kill(do="kill", side="after")),
+    DeliveryFault(when=Delivery(on="delivery", queue="q"), then=Delay(do="delay", seconds=60)),
+)
+
+
+@dataclass
+class Engine:
+    """Notes what it is asked; it never settles where it has no time for it."""
+
+    asked: list[object] = field(default_factory=list)
+
+    def start_ahead(self) -> None:
+        self.asked.append("start ahead")
+
+    def dispatch(self, mode: Dispatch) -> None:
+        self.asked.append(mode)
+
+    def settle(self, *, deliveries: int | None, skip: bool, timeout_s: float) -> Settled:
+        if timeout_s < 1:
+            raise Unsettled("The engine was still at work.")
+        self.asked.append((deliveries, skip, timeout_s))
+        return SETTLED
+
+    def look(self) -> None:
+        self.asked.append("look")
+
+
+@dataclass
+class Served:
+    """A control API that is served, and what is behind it."""
+
+    endpoint_url: str
+    engine: Engine
+    book: FaultBook
+
+
+@dataclass
+class Exchanged:
+    """An application that each test has another one in the place of."""
+
+    app: ASGIApp | None = None
+    endpoint_url: str = ""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert self.app
+        await self.app(scope, receive, send)
+
+
+@pytest.fixture(scope="module")
+def exchanged() -> Iterator[Exchanged]:
+    """One server for all tests: to start and stop it takes longer than they do."""
+    app = Exchanged()
+    with serve(app) as app.endpoint_url:
+        yield app
+
+
+@pytest.fixture
+def served(exchanged: Exchanged) -> Iterator[Served]:
+    clock, engine = Clock(), Engine()
+    book = FaultBook(clock.now)
+    exchanged.app = under("/_harness", control_app(engine, Ledger(), clock, book, lambda: 7.5))(nothing)
+    yield Served(exchanged.endpoint_url, engine, book)
+    clock.close()
+
+
+@pytest.fixture
+def control(served: Served) -> Iterator[ControlClient]:
+    with ControlClient(served.endpoint_url) as client:
+        yield client
+
+
+async def nothing(scope: Scope, receive: Receive, send: Send) -> None:
+    """What comes after the control API."""
+    await send({"type": "http.response.start", "status": 204, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+@contextmanager
+def serve(app: ASGIApp) -> Iterator[str]:
+    """Serve on a free port, and return the endpoint's URL."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
+
+
+class TestReadings:
+    def test_health(self, control: ControlClient) -> None:
+        health = control.health()
+        assert (health.status, health.uptime_s) == ("ok", 7.5)
+
+    def test_an_engine_that_did_nothing_has_nothing_to_tell(self, control: ControlClient) -> None:
+        assert (control.invocations(), control.fired(), control.calls()) == ((), (), ())
+        assert (control.usage().total_calls, control.usage("01ARZ3NDEKTSV4RRFFQ69G5FAV").total_calls) == (0, 0)
+
+    def test_what_the_book_of_faults_has_noted(self, control: ControlClient, served: Served) -> None:
+        refused = Error(do="error", code="SlowDown", status=503)
+        control.faults([CallFault(when=Call(function="dev", service="s3", nth=2), then=refused)])
+        for _ in range(2):
+            served.book.effect_of_call("dev", "s3", "PutObject")
+        assert [(call.function, call.number, call.operation) for call in control.calls()] == [
+            ("dev", 1, "PutObject"),
+            ("dev", 2, "PutObject"),
+        ]
+        (fired,) = control.fired()
+        assert (fired.rule, fired.function) == (0, "dev")
+        assert abs(control.clock().now - fired.at) < timedelta(minutes=1)
+
+
+class TestOrders:
+    def test_dispatch_and_start_ahead(self, control: ControlClient, served: Served) -> None:
+        control.dispatch("stepped")
+        control.dispatch("free")
+        control.start_ahead()
+        assert served.engine.asked == ["stepped", "free", "start ahead"]
+
+    def test_settle_takes_its_wishes_along_and_brings_the_answer_back(
+        self, control: ControlClient, served: Served
+    ) -> None:
+        assert control.settle() == SETTLED
+        assert control.settle(deliveries=3, skip=False, timeout_s=5) == SETTLED
+        assert served.engine.asked == [(None, True, 60), (3, False, 5)]
+
+    def test_the_clock_goes_forward_and_the_engine_looks(self, control: ControlClient, served: Served) -> None:
+        before = control.clock()
+        assert before.ahead_s == 0
+        after = control.advance(5400)
+        assert after.ahead_s == 5400
+        assert 5400 <= (after.now - before.now).total_seconds() < 5460
+        assert served.engine.asked == ["look"]
+
+    def test_rules_arrive_as_they_were_sent_and_replace_those_before(
+        self, control: ControlClient, served: Served
+    ) -> None:
+        control.faults(FAULTS)
+        assert served.book.effect_of_call("dev", "s3", "PutObject") is None
+        assert served.book.effect_of_call("dev", "s3", "PutObject") == FAULTS[0].then
+        assert served.book.effect_of_delivery("q") == FAULTS[1].then
+        assert len(control.fired()) == 2
+        control.faults([])
+        assert (control.fired(), control.calls()) == ((), ())
+        assert [served.book.effect_of_call("dev", "s3", "PutObject") for _ in range(3)] == [None] * 3
+
+
+class TestRefusals:
+    def test_what_does_not_settle_is_said(self, control: ControlClient) -> None:
+        with pytest.raises(ControlError, match="still at work"):
+            control.settle(timeout_s=0.5)
+
+    @pytest.mark.parametrize(
+        ("method", "path", "body", "said"),
+        [
+            ("PUT", "dispatch", '{"mode": "sideways"}', "mode"),
+            ("PUT", "dispatch", "no JSON", "JSON"),
+            ("POST", "settle", '{"deliveries": -1}', "deliveries"),
+            ("POST", "settle", '{"timeout_s": 0}', "timeout_s"),
+            ("POST", "clock/advance", '{"seconds": 0}', "seconds"),
+            ("POST", "clock/advance", "{}", "seconds"),
+            ("PUT", "faults", '[{"when": {"on": "call"}, "then": {"do": "explode"}}]', "explode"),
+            ("PUT", "faults", '[{"when": {"on": "call", "nth": 0}, "then": {"do": "hang"}}]', "nth"),
+        ],
+    )
+    def test_what_makes_no_sense_is_refused_by_name(
+        self, served: Served, method: str, path: str, body: str, said: str
+    ) -> None:
+        answer = httpx2.request(method, f"{served.endpoint_url}/_harness/{path}", content=body)
+        assert answer.status_code == 422
+        assert said in answer.text
+        assert served.engine.asked == []
+
+    def test_rules_that_are_refused_leave_those_before(self, control: ControlClient, served: Served) -> None:
+        control.faults(FAULTS)
+        httpx2.put(f"{served.endpoint_url}/_harness/faults", content="[{}]")
+        assert served.book.effect_of_delivery("q") == FAULTS[1].then
+
+    def test_an_engine_that_is_gone_is_one_sentence(self) -> None:
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))  # and does not listen
+            with (
+                ControlClient(f"http://127.0.0.1:{taken.getsockname()[1]}") as client,
+                pytest.raises(ControlError, match="did not answer health"),
+            ):
+                client.health()
+
+    def test_an_answer_of_another_version_is_said_to_be_one(self, exchanged: Exchanged) -> None:
+        async def other(scope: Scope, receive: Receive, send: Send) -> None:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b'{"status": "fine"}'})
+
+        exchanged.app = other
+        with ControlClient(exchanged.endpoint_url) as client, pytest.raises(ControlError, match="version"):
+            client.health()

@@ -1,0 +1,93 @@
+"""The bad replies of a model, read as the handlers' adapters read them."""
+
+import json
+
+import pytest
+from starlette.responses import JSONResponse, Response
+
+from emulator.faults.rules import ModelReply
+from emulator.gemini.bad_replies import MADE_OF_GOOD_ONES, bad_reply, garbled, spoiled
+from emulator.gemini.routes import google_error
+from shared.language_model.gemini_wire import failure, read_reply
+from shared.language_model.port import FinishReason, ModelQuotaSpent, ModelUnavailable
+
+PATH = "/v1/models/gemini-3.5-flash-lite:generateContent"
+PLAN = json.dumps({"summary": "A plan", "tasks": [{"id": "t1"}]})
+
+
+def bad(kind: ModelReply) -> Response:
+    return bad_reply(kind, PATH, request_bytes=400, retry_after_s=11)
+
+
+def good(text: str = PLAN) -> Response:
+    candidate = {"content": {"role": "model", "parts": [{"text": text}]}, "finishReason": "STOP", "index": 0}
+    usage = {"promptTokenCount": 9, "candidatesTokenCount": 12, "totalTokenCount": 21}
+    return JSONResponse({"candidates": [candidate], "usageMetadata": usage})
+
+
+def text_of(answer: Response) -> str:
+    return bytes(answer.body).decode()
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "means", "after"),
+    [
+        (ModelReply.RATE_LIMITED, 429, ModelUnavailable, 11.0),
+        (ModelReply.DAILY_QUOTA, 429, ModelQuotaSpent, 3600.0),
+        (ModelReply.UNAVAILABLE, 503, ModelUnavailable, None),
+        (ModelReply.INTERNAL_ERROR, 500, ModelUnavailable, None),
+    ],
+)
+def test_an_error_means_what_it_means(
+    kind: ModelReply, status: int, means: type[Exception], after: float | None
+) -> None:
+    answer = bad(kind)
+    error = failure(answer.status_code, text_of(answer))
+    assert (answer.status_code, type(error), getattr(error, "after", None)) == (status, means, after)
+
+
+@pytest.mark.parametrize(
+    ("kind", "finish", "detail"),
+    [
+        (ModelReply.SAFETY, FinishReason.BLOCKED, "SAFETY"),
+        (ModelReply.BLOCKED_PROMPT, FinishReason.BLOCKED, "PROHIBITED_CONTENT"),
+        (ModelReply.NO_CANDIDATES, FinishReason.OTHER, "no candidates"),
+        (ModelReply.EMPTY, FinishReason.STOP, "STOP"),
+    ],
+)
+def test_a_reply_without_text_says_why(kind: ModelReply, finish: FinishReason, detail: str) -> None:
+    answer = bad(kind)
+    reply = read_reply(text_of(answer))
+    assert (answer.status_code, reply.text, reply.finish_reason, reply.detail) == (200, "", finish, detail)
+    assert reply.tokens.prompt_tokens == 100
+
+
+def test_a_truncated_reply_is_half_of_the_good_one() -> None:
+    reply = read_reply(text_of(spoiled(ModelReply.TRUNCATED, good())))
+    assert (reply.finish_reason, reply.text) == (FinishReason.MAX_TOKENS, PLAN[: len(PLAN) // 2])
+    assert reply.tokens.output_tokens == len(reply.text) // 4 + 1
+
+
+def test_a_malformed_reply_is_no_json_though_its_envelope_is() -> None:
+    reply = read_reply(text_of(spoiled(ModelReply.MALFORMED, good())))
+    assert reply.finish_reason is FinishReason.STOP
+    with pytest.raises(ValueError, match=r"^"):
+        json.loads(reply.text)
+
+
+def test_a_garbled_text_closes_no_tag() -> None:
+    assert "</file-1>" not in garbled('<file-1 path="a.py">\nprint("hello")\n</file-1>\n')
+
+
+@pytest.mark.parametrize("answer", [google_error(404, "NOT_FOUND", "No reply."), JSONResponse({"promptFeedback": {}})])
+def test_what_has_no_text_stays_as_it_is(answer: Response) -> None:
+    assert spoiled(ModelReply.TRUNCATED, answer) is answer
+
+
+@pytest.mark.parametrize("kind", ModelReply)
+def test_every_kind_is_made_in_one_of_the_two_ways(kind: ModelReply) -> None:
+    if kind not in MADE_OF_GOOD_ONES:
+        assert bad(kind).body
+        return
+    with pytest.raises(ValueError, match="made of a good one"):
+        bad(kind)

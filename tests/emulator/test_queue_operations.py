@@ -1,0 +1,280 @@
+"""Message move tasks and dead-letter queues' sources, by AWS's rules, in front of queues that only keep messages.
+
+The rules are quoted from
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html and its neighbours.
+"""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from emulator.queue_operations import QueueOperations
+from tests.fakes.asgi import Client, signed
+from tests.fakes.queues import Queues, arn
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+FORM = (b"content-type", b"application/x-www-form-urlencoded")
+Answered = tuple[int, dict[str, Any]]
+
+
+class Clock:
+    """Sleeps are over when `tick` is called."""
+
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+        self.ticks = asyncio.Event()
+
+    def now(self) -> datetime:
+        return NOW
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        await self.ticks.wait()
+
+    async def sleep_until(self, moment: float) -> None:
+        await self.sleep(moment - NOW.timestamp())
+
+
+class Bench:
+    """The step in front of queues: `dev` and `qa` send their dead letters to `dead`, and `other` sends none."""
+
+    def __init__(self) -> None:
+        self.queues = Queues(dev="dead", qa="dead", dead=None, other=None)
+        self.clock = Clock()
+        self.step = QueueOperations(self.queues, self.clock, new_id=lambda: "id-1")
+
+    async def ask(self, operation: str, **parameters: Any) -> Answered:
+        target = signed("sqs", "token-1", f"AmazonSQS.{operation}")
+        client = Client("/", json.dumps(parameters).encode(), headers=target)
+        await client.call(self.step)
+        return client.status or 0, json.loads(client.body)
+
+    def say(self, operation: str, **parameters: Any) -> Answered:
+        return asyncio.run(self.ask(operation, **parameters))
+
+    def task(self) -> dict[str, Any]:
+        """The latest task of `dead`."""
+        task: dict[str, Any] = self.say("ListMessageMoveTasks", SourceArn=arn("dead"))[1]["Results"][0]
+        return task
+
+
+def code(answered: Answered) -> tuple[int, str]:
+    status, said = answered
+    return status, said["__type"].rpartition("#")[2]
+
+
+class TestStart:
+    def test_without_a_destination_messages_go_back_to_their_respective_source_queues(self) -> None:
+        bench = Bench()
+        for body, source in (("1", "dev"), ("2", "qa"), ("3", "dev")):
+            bench.queues.put_dead("dead", body, source)
+        assert bench.say("StartMessageMoveTask", SourceArn=arn("dead"))[0] == 200
+        assert [bench.queues.bodies(queue) for queue in ("dev", "qa", "dead")] == [["1", "3"], ["2"], []]
+        assert bench.task() == {
+            "Status": "COMPLETED",
+            "SourceArn": arn("dead"),
+            "ApproximateNumberOfMessagesMoved": 3,
+            "ApproximateNumberOfMessagesToMove": 3,
+            "StartedTimestamp": int(NOW.timestamp() * 1000),
+        }
+
+    def test_with_one_they_go_there_wherever_they_came_from(self) -> None:
+        bench = Bench()
+        bench.queues.put("dead", "sent by hand")
+        bench.say("StartMessageMoveTask", SourceArn=arn("dead"), DestinationArn=arn("other"))
+        assert (bench.queues.bodies("other"), bench.task()["DestinationArn"]) == (["sent by hand"], arn("other"))
+
+    def test_all_redriven_messages_are_new_messages_with_the_same_body_and_attributes(self) -> None:
+        bench = Bench()
+        attributes = {"kind": {"DataType": "String", "StringValue": "plan"}}
+        bench.queues.put_dead("dead", "1", "dev", AWSTraceHeader="Root=1")
+        bench.queues.messages["dead"][0]["MessageAttributes"] = attributes
+        bench.say("StartMessageMoveTask", SourceArn=arn("dead"))
+        (moved,) = bench.queues.messages["dev"]
+        assert moved["MessageId"] == "message-2"
+        assert moved["sent"]["MessageAttributes"] == attributes
+        assert moved["sent"]["MessageSystemAttributes"]["AWSTraceHeader"]["StringValue"] == "Root=1"
+
+    def test_of_a_fifo_queue_the_group_stays_and_the_id_becomes_the_deduplication_id(self) -> None:
+        bench = Bench()
+        fifo = {"MessageGroupId": "g", "MessageDeduplicationId": "d", "SequenceNumber": "1"}
+        bench.queues.put_dead("dead", "1", "dev", **fifo)
+        bench.say("StartMessageMoveTask", SourceArn=arn("dead"))
+        sent = bench.queues.messages["dev"][0]["sent"]
+        assert (sent["MessageGroupId"], sent["MessageDeduplicationId"]) == ("g", "message-1")
+
+    def test_a_message_that_was_sent_to_the_dead_letter_queue_has_no_source(self) -> None:
+        bench = Bench()
+        bench.queues.put("dead", "sent by hand")
+        bench.say("StartMessageMoveTask", SourceArn=arn("dead"))
+        assert (bench.task()["Status"], bench.task()["FailureReason"]) == ("FAILED", "CouldNotDetermineMessageSource")
+        assert (bench.queues.bodies("dead"), bench.queues.hidden) == (["sent by hand"], set())
+
+    def test_a_source_queue_that_is_gone_fails_the_task(self) -> None:
+        bench = Bench()
+        bench.queues.put_dead("dead", "1", "deleted")
+        bench.say("StartMessageMoveTask", SourceArn=arn("dead"))
+        assert bench.task()["FailureReason"] == "AWS.SimpleQueueService.NonExistentQueue"
+
+    @pytest.mark.parametrize(
+        ("rule", "asked", "refusal"),
+        [
+            ("a source is required", {}, (400, "MissingParameter")),
+            ("the source exists", {"SourceArn": arn("none")}, (404, "ResourceNotFoundException")),
+            (
+                "the source is in this region",
+                {"SourceArn": "arn:aws:sqs:eu:0:dead"},
+                (404, "ResourceNotFoundException"),
+            ),
+            ("the source is a dead-letter queue", {"SourceArn": arn("other")}, (400, "InvalidParameterValue")),
+            ("the destination exists", {"DestinationArn": arn("none")}, (404, "ResourceNotFoundException")),
+            ("the destination is another", {"DestinationArn": arn("dead")}, (400, "InvalidParameterValue")),
+            ("both are of one type", {"DestinationArn": arn("x.fifo")}, (400, "InvalidParameterValue")),
+            ("at most 500 a second", {"MaxNumberOfMessagesPerSecond": 501}, (400, "InvalidParameterValue")),
+            ("at least one a second", {"MaxNumberOfMessagesPerSecond": 0}, (400, "InvalidParameterValue")),
+        ],
+    )
+    def test_what_is_refused(self, rule: str, asked: dict[str, Any], refusal: tuple[int, str]) -> None:
+        source = {} if not asked else {"SourceArn": arn("dead")}
+        assert code(Bench().say("StartMessageMoveTask", **{**source, **asked})) == refusal, rule
+
+    def test_the_queues_are_asked_in_the_name_of_the_client(self) -> None:
+        bench = Bench()
+        bench.say("StartMessageMoveTask", SourceArn=arn("dead"))
+        assert {token for _, token in bench.queues.asked} == {"token-1"}
+
+
+class TestAtARate:
+    """`MaxNumberOfMessagesPerSecond` defines a fixed message movement rate; the engine's clock keeps it."""
+
+    async def begin(self, bench: Bench) -> str:
+        for body in "123":
+            bench.queues.put_dead("dead", body, "dev")
+        _, said = await bench.ask("StartMessageMoveTask", SourceArn=arn("dead"), MaxNumberOfMessagesPerSecond=2)
+        while not bench.clock.slept:
+            await asyncio.sleep(0)
+        return str(said["TaskHandle"])
+
+    def test_a_task_runs_until_all_is_moved(self) -> None:
+        async def run() -> None:
+            bench = Bench()
+            handle = await self.begin(bench)
+            (task,) = (await bench.ask("ListMessageMoveTasks", SourceArn=arn("dead")))[1]["Results"]
+            assert (task["Status"], task["TaskHandle"], task["ApproximateNumberOfMessagesMoved"]) == (
+                "RUNNING",
+                handle,
+                1,
+            )
+            assert (task["MaxNumberOfMessagesPerSecond"], bench.clock.slept) == (2, [0.5])
+            bench.clock.ticks.set()
+            while task["Status"] == "RUNNING":
+                (task,) = (await bench.ask("ListMessageMoveTasks", SourceArn=arn("dead")))[1]["Results"]
+            assert (task["Status"], "TaskHandle" in task) == ("COMPLETED", False)
+            assert bench.queues.bodies("dev") == ["1", "2", "3"]
+
+        asyncio.run(run())
+
+    def test_only_one_active_task_is_supported_per_queue(self) -> None:
+        async def run() -> None:
+            bench = Bench()
+            await self.begin(bench)
+            assert code(await bench.ask("StartMessageMoveTask", SourceArn=arn("dead"))) == (
+                400,
+                "InvalidParameterValue",
+            )
+
+        asyncio.run(run())
+
+    def test_cancelling_stops_what_has_not_been_moved_and_reverts_nothing(self) -> None:
+        async def run() -> None:
+            bench = Bench()
+            handle = await self.begin(bench)
+            answered = await bench.ask("CancelMessageMoveTask", TaskHandle=handle)
+            assert answered == (200, {"ApproximateNumberOfMessagesMoved": 1})
+            bench.clock.ticks.set()
+            await asyncio.sleep(0)
+            assert (bench.queues.bodies("dev"), bench.queues.bodies("dead")) == (["1"], ["2", "3"])
+            (task,) = (await bench.ask("ListMessageMoveTasks", SourceArn=arn("dead")))[1]["Results"]
+            assert task["Status"] == "CANCELLED"
+            assert code(await bench.ask("CancelMessageMoveTask", TaskHandle=handle)) == (400, "UnsupportedOperation")
+
+        asyncio.run(run())
+
+    def test_a_task_that_does_not_exist_cannot_be_cancelled(self) -> None:
+        assert code(Bench().say("CancelMessageMoveTask", TaskHandle="x")) == (404, "ResourceNotFoundException")
+
+
+class TestList:
+    def test_one_by_default_and_at_most_ten_the_latest_first(self) -> None:
+        bench = Bench()
+        for count in range(12):
+            for number in range(count):
+                bench.queues.put("dead", str(number))
+            bench.say("StartMessageMoveTask", SourceArn=arn("dead"), DestinationArn=arn("other"))
+        assert bench.task()["ApproximateNumberOfMessagesMoved"] == 11
+        _, ten = bench.say("ListMessageMoveTasks", SourceArn=arn("dead"), MaxResults=10)
+        assert [task["ApproximateNumberOfMessagesMoved"] for task in ten["Results"]] == list(range(11, 1, -1))
+        too_many = bench.say("ListMessageMoveTasks", SourceArn=arn("dead"), MaxResults=11)
+        assert code(too_many) == (400, "InvalidParameterValue")
+
+    def test_the_queue_must_exist(self) -> None:
+        assert code(Bench().say("ListMessageMoveTasks", SourceArn=arn("none"))) == (404, "ResourceNotFoundException")
+
+
+class TestSources:
+    def test_the_queues_whose_redrive_policy_names_the_dead_letter_queue(self) -> None:
+        bench = Bench()
+        found = bench.say("ListDeadLetterSourceQueues", QueueUrl="http://sqs/dead")
+        assert found == (200, {"queueUrls": ["http://sqs/dev", "http://sqs/qa"]})
+        assert bench.say("ListDeadLetterSourceQueues", QueueUrl="http://sqs/dev") == (200, {"queueUrls": []})
+
+    def test_a_token_comes_only_with_max_results_and_while_there_is_more(self) -> None:
+        bench = Bench()
+        first = bench.say("ListDeadLetterSourceQueues", QueueUrl="http://sqs/dead", MaxResults=1)[1]
+        assert first["queueUrls"] == ["http://sqs/dev"]
+        token = first["NextToken"]
+        rest = bench.say("ListDeadLetterSourceQueues", QueueUrl="http://sqs/dead", MaxResults=1, NextToken=token)
+        assert rest == (200, {"queueUrls": ["http://sqs/qa"]})
+
+    def test_the_queue_must_exist(self) -> None:
+        assert code(Bench().say("ListDeadLetterSourceQueues", QueueUrl="http://sqs/x")) == (400, "QueueDoesNotExist")
+
+
+class TestQueryProtocol:
+    def ask(self, bench: Bench, **fields: str) -> Client:
+        return Client("/", urlencode(fields).encode(), headers=[*signed("sqs"), FORM]).ask(bench.step)
+
+    def test_results_are_elements(self) -> None:
+        bench = Bench()
+        client = self.ask(bench, Action="ListDeadLetterSourceQueues", QueueUrl="http://sqs/dead", MaxResults="2")
+        assert client.headers["content-type"].startswith("text/xml")
+        assert b"<ListDeadLetterSourceQueuesResult><QueueUrl>http://sqs/dev</QueueUrl><QueueUrl>" in client.body
+        self.ask(bench, Action="StartMessageMoveTask", SourceArn=arn("dead"), MaxNumberOfMessagesPerSecond="500")
+        listed = self.ask(bench, Action="ListMessageMoveTasks", SourceArn=arn("dead")).body
+        assert b"<ListMessageMoveTasksResultEntry><Status>" in listed
+
+    def test_a_refusal_is_an_error_response(self) -> None:
+        client = self.ask(Bench(), Action="CancelMessageMoveTask", TaskHandle="")
+        assert client.status == 400
+        assert b"<Code>MissingParameter</Code>" in client.body
+
+    def test_another_action_passes_whole(self) -> None:
+        bench = Bench()
+        self.ask(bench, Action="Unknown", Name="a b")
+        assert [asked for asked, _ in bench.queues.asked] == ["Action=Unknown&Name=a+b"]
+
+
+def test_what_is_of_another_service_or_operation_passes_unread() -> None:
+    unread: list[int] = []
+
+    async def engine(*_: object) -> None:
+        unread.append(len(client.unread))
+
+    for headers in (signed("s3"), signed("sqs", target="AmazonSQS.SendMessage"), []):
+        client = Client("/bucket/key", b"12", headers=headers)
+        client.ask(QueueOperations(engine, Clock()))
+    assert unread == [2, 2, 2]

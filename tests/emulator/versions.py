@@ -1,0 +1,56 @@
+"""A function version on this very interpreter, for tests of its environments."""
+
+import dataclasses
+import sys
+import textwrap
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from emulator.clock import Clock
+from emulator.engines.activity import Activity
+from emulator.engines.execution_environment import ExecutionEnvironment
+from emulator.engines.snapshot import Snapshot
+from emulator.engines.starter import Starter
+from tests.emulator.examples import FUNCTION
+from tests.integration.cloud import eventually
+
+
+class Version:
+    """The environments of one function, whose module is `source`; leaving the block ends them."""
+
+    def __init__(self, source: str, task_root: Path, clock: Clock, activity: Activity) -> None:
+        (task_root / "app.py").write_text(textwrap.dedent(source))
+        self.function = dataclasses.replace(FUNCTION, task_root=task_root, timeout_s=5)
+        self.starter = Starter(self.function, Path(sys.executable))
+        self._clock = clock
+        self._activity = activity
+        self._started: list[ExecutionEnvironment] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for environment in self._started:
+            environment.kill()
+            environment.close()
+        self.starter.close()
+
+    def variables(self, name: str) -> dict[str, str]:
+        """Those of the environment of this name: it is the session token and the log stream."""
+        return self.function.environment(endpoint_url="http://127.0.0.1:1", session_token=name, log_stream=name)
+
+    def start(self, name: str = "one") -> ExecutionEnvironment:
+        environment = ExecutionEnvironment(self.starter, self.variables(name), self._clock, self._activity)
+        self._started.append(environment)
+        return environment
+
+    def make_snapshot(self) -> Snapshot:
+        """As when an environment was lost; the snapshot has ended its init then, well or badly."""
+        self.starter.prepare(self.variables("of the snapshot"))
+        snapshot = self.starter.snapshot
+        assert snapshot
+        eventually(lambda: not snapshot.preparing)
+        return snapshot

@@ -1,0 +1,44 @@
+"""Benches of which nothing is real but that they are started, used and taken away."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+from scenarios.deployed import Bench
+from scenarios.errors import ScenarioError
+
+if TYPE_CHECKING:
+    from emulator.process import Engine
+    from stack.outputs import StackOutputs
+    from stack.target import Target
+
+
+@dataclass
+class FakeEngine:
+    """An engine that can end by itself."""
+
+    running: bool = True
+
+
+@dataclass
+class FakeBenches:
+    """Starts fake benches and counts them."""
+
+    ends_badly: bool = False
+    started: list[Bench] = field(default_factory=list)
+    closed: list[Bench] = field(default_factory=list)
+
+    def __call__(self) -> AbstractContextManager[Bench]:
+        """Start another one."""
+        return self._bench()
+
+    @contextmanager
+    def _bench(self) -> Iterator[Bench]:
+        if self.ends_badly:
+            raise ScenarioError("no engine to be had")
+        engine = cast("Engine", FakeEngine())
+        bench = Bench(engine, cast("Target", object()), cast("StackOutputs", object()), "token")
+        self.started.append(bench)
+        yield bench
+        self.closed.append(bench)

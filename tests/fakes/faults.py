@@ -1,0 +1,61 @@
+"""An execution environment and a clock, as the faults ask for them."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from tests.fakes.asgi import Client, Engine
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+TOKEN = "0a1b"
+
+
+class Workers:
+    """One environment, of the function `dev`, that makes one call at a time; what was asked of it is in `log`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.client = Client()
+        self.log: list[str] = []
+        self.let_go = asyncio.Event()
+
+    def function_of(self, token: str) -> str | None:
+        return "dev" if token == TOKEN else None
+
+    async def kill(self, token: str) -> None:
+        self.log.append(f"kill after {len(self.engine.bodies)} calls")
+        self.client.gone.set()
+
+    async def deliver_again(self, token: str) -> None:
+        self.log.append(f"deliver again after {len(self.engine.bodies)} calls")
+
+    async def hold(self, token: str) -> None:
+        self.log.append("hold")
+        await self.let_go.wait()
+
+    @contextlib.contextmanager
+    def blocked(self, token: str, until: float | None) -> Iterator[None]:
+        left = None if until is None else until - NOW.timestamp()
+        self.log.append(f"blocked for {left}")
+        yield
+        self.log.append("goes on")
+
+
+class Clock:
+    """Stands still; a sleep is over at once, unless the clock is `stopped`."""
+
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+        self.stopped = False
+
+    def now(self) -> datetime:
+        return NOW
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        if self.stopped:
+            await asyncio.Event().wait()
+
+    async def sleep_until(self, moment: float) -> None:
+        await self.sleep(moment - NOW.timestamp())

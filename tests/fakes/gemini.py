@@ -1,0 +1,74 @@
+"""The Gemini API on this machine: a server that answers from cassettes, and keeps what it was sent."""
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from emulator.gemini.canonical import canonical_request
+from emulator.gemini.cassettes import CassetteStore
+
+BUSY = {"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "Slow down.", "details": []}}
+
+
+@dataclass
+class FakeGemini:
+    """Where it listens, which headers came, and how often it says that it is busy before it answers."""
+
+    url: str
+    busy: int = 0
+    headers: list[Mapping[str, str]] = field(default_factory=list)
+
+
+@contextmanager
+def fake_gemini(cassettes: Path, *, busy: int = 0) -> Iterator[FakeGemini]:
+    """Serve until the block ends. Each reply has a thought before its text, as those of thinking models have."""
+    store = CassetteStore.load(cassettes)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            fake.headers.append({name.lower(): value for name, value in self.headers.items()})
+            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            if fake.busy:
+                fake.busy -= 1
+                self.answer(429, BUSY)
+                return
+            found = store.find(canonical_request(self.path.split("/models/")[1].partition(":")[0], body))
+            self.answer(200, said(found.text)) if found else self.answer(404, {"error": {"code": 404}})
+
+        def answer(self, status: int, document: Mapping[str, object]) -> None:
+            content = json.dumps(document).encode()
+            self.send_response(status)
+            self.send_header("content-type", "application/json; charset=UTF-8")
+            self.send_header("content-length", str(len(content)))
+            if status == 429:
+                self.send_header("retry-after", "0")
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing on standard error."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    fake = FakeGemini(f"http://127.0.0.1:{server.server_port}", busy)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield fake
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def said(text: str) -> dict[str, object]:
+    """A GenerateContentResponse."""
+    parts = [{"text": "Let me think.", "thought": True}, {"text": text[:40]}, {"text": text[40:]}]
+    return {
+        "candidates": [{"content": {"role": "model", "parts": parts}, "finishReason": "STOP", "index": 0}],
+        "usageMetadata": {"promptTokenCount": 11, "candidatesTokenCount": 7, "thoughtsTokenCount": 2},
+        "responseId": "secret-response-id",
+    }

@@ -1,0 +1,85 @@
+"""An engine of a test module's own, whose messages, clock and faults its tests steer."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from emulator.process import start_engine
+from tests.integration.cloud import CASSETTES, Cloud
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+
+@contextmanager
+def stepped_cloud(run_dir: Path) -> Iterator[Cloud]:
+    """An engine that delivers messages only while it settles; others must not share it, for its clock is ahead."""
+    with start_engine(cassettes=CASSETTES, run_dir=run_dir) as engine, Cloud(engine.endpoint_url) as cloud:
+        cloud.control.dispatch("stepped")
+        yield cloud
+
+
+class Queue:
+    """A queue of the engine, as its producers and consumers use it."""
+
+    def __init__(self, cloud: Cloud, **attributes: object) -> None:
+        self._sqs = cloud.sqs
+        self._lambda = cloud.lambda_
+        texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in attributes.items()}
+        self.name = f"q-{uuid.uuid4().hex[:8]}"
+        self.url = cloud.sqs.create_queue(QueueName=self.name, Attributes=texts)["QueueUrl"]  # type: ignore[arg-type]
+        self.arn = self.attribute("QueueArn")
+
+    def feed(self, function: str, *response_types: Literal["ReportBatchItemFailures"], batch_size: int = 10) -> None:
+        """Deliver what comes to a function."""
+        self._lambda.create_event_source_mapping(
+            FunctionName=function,
+            EventSourceArn=self.arn,
+            FunctionResponseTypes=response_types,
+            BatchSize=batch_size,
+        )
+
+    def attribute(self, name: str) -> str:
+        answer = self._sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=[name])  # type: ignore[list-item]
+        return answer["Attributes"][name]  # type: ignore[index]
+
+    def counts(self) -> tuple[int, int, int]:
+        """How many messages are visible, in flight, and delayed."""
+        prefix = "ApproximateNumberOfMessages"
+        visible, in_flight, delayed = (int(self.attribute(prefix + kind)) for kind in ("", "NotVisible", "Delayed"))
+        return visible, in_flight, delayed
+
+    @property
+    def depth(self) -> int:
+        """How many messages there are in all."""
+        return sum(self.counts())
+
+    def send(self, *bodies: str) -> list[str]:
+        """Send messages, and return their ids."""
+        entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
+        sent = self._sqs.send_message_batch(QueueUrl=self.url, Entries=entries)  # type: ignore[arg-type]
+        return [entry["MessageId"] for entry in sent["Successful"]]
+
+    def receive(self, wait_s: int = 0) -> list["MessageTypeDef"]:
+        answer = self._sqs.receive_message(
+            QueueUrl=self.url,
+            MaxNumberOfMessages=10,
+            WaitTimeSeconds=wait_s,
+            MessageSystemAttributeNames=["All"],
+            MessageAttributeNames=["All"],
+        )
+        return answer.get("Messages", [])
+
+    def only(self) -> "MessageTypeDef":
+        """Receive the one message that is visible."""
+        (message,) = self.receive()
+        return message
+
+
+def printed(cloud: Cloud, name: str) -> list[Any]:
+    """What a function printed as JSON, line by line, in the order of time."""
+    found = cloud.logs.filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+    return [json.loads(event["message"]) for event in found if event["message"].startswith(("{", "["))]

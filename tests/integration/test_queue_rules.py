@@ -1,0 +1,381 @@
+"""AWS's published rules for standard queues and their functions, asked of the engine by boto3 alone.
+
+Every test states its rule and the page it is from, below https://docs.aws.amazon.com/. Time is the engine's: it is
+advanced, and nothing here waits for it.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from botocore.exceptions import ClientError
+
+from emulator.faults.rules import Delivery, DeliveryFault, Duplicate
+from tests.integration.cloud import Cloud, eventually
+from tests.integration.stepped import Queue, printed, stepped_cloud
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    with stepped_cloud(tmp_path_factory.mktemp("engine")) as cloud:
+        yield cloud
+
+
+def with_dead_letters(cloud: Cloud, receives: int, **attributes: object) -> tuple[Queue, Queue]:
+    """A queue whose messages may be received so often, and its dead-letter queue."""
+    dead = Queue(cloud, MessageRetentionPeriod=str(14 * DAY))
+    policy = {"deadLetterTargetArn": dead.arn, "maxReceiveCount": receives}
+    return Queue(cloud, RedrivePolicy=policy, **attributes), dead
+
+
+class TestVisibility:
+    def test_what_is_received_is_invisible_until_its_timeout_ends(self, cloud: Cloud) -> None:
+        """A message stays in the queue while it is worked on, and comes back when the visibility timeout is over.
+
+        AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
+        """
+        queue = Queue(cloud, VisibilityTimeout=str(HOUR))
+        (sent,) = queue.send("a")
+        first = queue.only()
+        assert (first["MessageId"], queue.receive(), queue.counts()) == (sent, [], (0, 1, 0))
+        cloud.control.advance(50 * MINUTE)
+        assert queue.receive() == []
+        cloud.control.advance(11 * MINUTE)
+        again = queue.only()
+        assert (again["MessageId"], again["Body"]) == (sent, "a")
+        assert again["ReceiptHandle"] != first["ReceiptHandle"]
+
+    def test_every_receive_is_counted(self, cloud: Cloud) -> None:
+        """ApproximateReceiveCount says how often a message was received and not deleted.
+
+        AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
+        """
+        queue = Queue(cloud, VisibilityTimeout="0")
+        queue.send("a")
+        assert [queue.only()["Attributes"]["ApproximateReceiveCount"] for _ in range(3)] == ["1", "2", "3"]
+        times = queue.only()["Attributes"]
+        assert int(times["SentTimestamp"]) <= int(times["ApproximateFirstReceiveTimestamp"])
+
+    def test_a_receive_may_set_a_timeout_of_its_own(self, cloud: Cloud) -> None:
+        """VisibilityTimeout of a ReceiveMessage is for its messages, in place of the queue's.
+
+        AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
+        """
+        queue = Queue(cloud, VisibilityTimeout=str(HOUR))
+        queue.send("a")
+        cloud.sqs.receive_message(QueueUrl=queue.url, VisibilityTimeout=MINUTE)
+        cloud.control.advance(2 * MINUTE)
+        assert queue.only()["Body"] == "a"
+
+    def test_a_timeout_that_is_changed_counts_from_the_change(self, cloud: Cloud) -> None:
+        """ChangeMessageVisibility sets the timeout anew, from the moment of the call.
+
+        AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html
+        """
+        queue = Queue(cloud, VisibilityTimeout=str(HOUR))
+        queue.send("a")
+        handle = queue.only()["ReceiptHandle"]
+        cloud.control.advance(50 * MINUTE)
+        cloud.sqs.change_message_visibility(QueueUrl=queue.url, ReceiptHandle=handle, VisibilityTimeout=HOUR)
+        cloud.control.advance(50 * MINUTE)
+        assert queue.receive() == []
+        cloud.control.advance(11 * MINUTE)
+        assert queue.only()["Body"] == "a"
+
+    def test_a_timeout_of_zero_makes_it_visible_at_once(self, cloud: Cloud) -> None:
+        """To let others have a message at once, its visibility timeout is changed to 0.
+
+        AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
+        """
+        queue = Queue(cloud, VisibilityTimeout=str(HOUR))
+        queue.send("a")
+        handle = queue.only()["ReceiptHandle"]
+        cloud.sqs.change_message_visibility(QueueUrl=queue.url, ReceiptHandle=handle, VisibilityTimeout=0)
+        assert queue.only()["Attributes"]["ApproximateReceiveCount"] == "2"
+
+    def test_what_is_deleted_does_not_come_back(self, cloud: Cloud) -> None:
+        """A message is gone when it is deleted with the receipt handle of its latest receive.
+
+        AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html
+        """
+        queue = Queue(cloud, VisibilityTimeout=str(HOUR))
+        queue.send("a")
+        cloud.sqs.delete_message(QueueUrl=queue.url, ReceiptHandle=queue.only()["ReceiptHandle"])
+        cloud.control.advance(2 * HOUR)
+        assert (queue.receive(), queue.counts()) == ([], (0, 0, 0))
+
+    def test_at_most_ten_come_at_once(self, cloud: Cloud) -> None:
+        """MaxNumberOfMessages is 1 to 10, and 1 where it is not given.
+
+        AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
+        """
+        queue = Queue(cloud)
+        queue.send("a", "b", "c")
+        assert len(cloud.sqs.receive_message(QueueUrl=queue.url)["Messages"]) == 1
+        with pytest.raises(ClientError, match="MaxNumberOfMessages"):
+            cloud.sqs.receive_message(QueueUrl=queue.url, MaxNumberOfMessages=11)
+
+
+class TestDelay:
+    def test_a_delay_queue_holds_every_message_back(self, cloud: Cloud) -> None:
+        """In a delay queue each message is invisible for DelaySeconds when it is new, and counted as delayed.
+
+        AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-delay-queues.html
+        """
+        queue = Queue(cloud, DelaySeconds="900")
+        queue.send("a")
+        assert (queue.receive(), queue.counts()) == ([], (0, 0, 1))
+        cloud.control.advance(800)
+        assert queue.receive() == []
+        cloud.control.advance(110)
+        assert queue.only()["Attributes"]["ApproximateReceiveCount"] == "1"
+
+    def test_a_messages_own_delay_wins(self, cloud: Cloud) -> None:
+        """A message timer takes precedence over the delay of the queue.
+
+        AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-timers.html
+        """
+        queue = Queue(cloud, DelaySeconds="900", VisibilityTimeout=str(HOUR))
+        cloud.sqs.send_message(QueueUrl=queue.url, MessageBody="now", DelaySeconds=0)
+        cloud.sqs.send_message(QueueUrl=queue.url, MessageBody="soon", DelaySeconds=300)
+        assert queue.only()["Body"] == "now"
+        cloud.control.advance(310)
+        assert queue.only()["Body"] == "soon"
+
+
+class TestRetention:
+    def test_a_message_is_kept_for_the_retention_period(self, cloud: Cloud) -> None:
+        """SQS deletes messages that were in a queue for longer than its MessageRetentionPeriod.
+
+        AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-basic-architecture.html
+        """
+        queue = Queue(cloud, MessageRetentionPeriod=str(HOUR))
+        queue.send("a")
+        cloud.control.advance(50 * MINUTE)
+        assert queue.counts() == (1, 0, 0)
+        cloud.control.advance(11 * MINUTE)
+        assert (queue.counts(), queue.receive()) == ((0, 0, 0), [])
+
+    def test_a_dead_letter_keeps_its_age(self, cloud: Cloud) -> None:
+        """In a standard dead-letter queue a message expires by the moment at which it was first sent.
+
+        AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
+        """
+        queue, dead = with_dead_letters(cloud, receives=1, VisibilityTimeout="0")
+        queue.send("a")
+        cloud.control.advance(3 * DAY)
+        queue.only()
+        assert (queue.receive(), dead.counts()) == ([], (1, 0, 0))
+        cloud.control.advance(10 * DAY)
+        assert dead.counts() == (1, 0, 0)
+        cloud.control.advance(1 * DAY + MINUTE)
+        assert dead.counts() == (0, 0, 0)
+
+
+class TestDeadLetters:
+    def test_what_was_received_too_often_moves_as_it_is(self, cloud: Cloud) -> None:
+        """When a message would be received more than maxReceiveCount times it moves, its id and attributes unchanged.
+
+        AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
+        """
+        queue, dead = with_dead_letters(cloud, receives=3, VisibilityTimeout="0")
+        attribute = {"trace": {"DataType": "String", "StringValue": "t"}}
+        sent = cloud.sqs.send_message(QueueUrl=queue.url, MessageBody="a", MessageAttributes=attribute)  # type: ignore[arg-type]
+        assert [queue.only()["MessageId"] for _ in range(3)] == [sent["MessageId"]] * 3
+        assert dead.counts() == (0, 0, 0)
+        assert queue.receive() == []
+        moved = dead.only()
+        assert (moved["MessageId"], moved["Body"]) == (sent["MessageId"], "a")
+        assert moved["MessageAttributes"]["trace"]["StringValue"] == "t"
+        assert moved["Attributes"]["DeadLetterQueueSourceArn"] == queue.arn
+
+    def test_a_failing_function_has_so_many_attempts(self, cloud: Cloud) -> None:
+        """A batch whose function fails comes back when its visibility timeout ends, until maxReceiveCount is reached.
+
+        lambda/latest/dg/services-sqs-errorhandling.html
+        """
+        name = cloud.deploy("def handler(event, context):\n    raise RuntimeError('no')\n")
+        queue, dead = with_dead_letters(cloud, receives=5, VisibilityTimeout=str(HOUR))
+        queue.feed(name)
+        queue.send("a")
+        settled = cloud.control.settle()
+        assert (settled.quiet, settled.deliveries) == (True, 5)
+        assert settled.skipped_s == pytest.approx(5 * HOUR, abs=MINUTE)
+        assert (len(cloud.finished(name)), queue.counts(), dead.counts()) == (5, (0, 0, 0), (1, 0, 0))
+
+    def test_the_sources_of_a_dead_letter_queue_are_listed(self, cloud: Cloud) -> None:
+        """ListDeadLetterSourceQueues returns the queues whose RedrivePolicy names a dead-letter queue.
+
+        AWSSimpleQueueService/latest/APIReference/API_ListDeadLetterSourceQueues.html
+        """
+        queue, dead = with_dead_letters(cloud, receives=3)
+        assert cloud.sqs.list_dead_letter_source_queues(QueueUrl=dead.url)["queueUrls"] == [queue.url]
+
+    def test_a_redriven_message_is_a_new_one(self, cloud: Cloud) -> None:
+        """StartMessageMoveTask sends each dead letter to its source with a new id; its receives count anew.
+
+        AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
+        """
+        queue, dead = with_dead_letters(cloud, receives=1, VisibilityTimeout="0")
+        (sent,) = queue.send("a")
+        queue.only()
+        assert queue.receive() == []
+        cloud.control.advance(HOUR)
+        cloud.sqs.start_message_move_task(SourceArn=dead.arn)
+        (task,) = cloud.sqs.list_message_move_tasks(SourceArn=dead.arn)["Results"]
+        assert (task["Status"], task["ApproximateNumberOfMessagesMoved"]) == ("COMPLETED", 1)
+        again = queue.only()
+        assert (again["Body"], again["Attributes"]["ApproximateReceiveCount"]) == ("a", "1")
+        assert again["MessageId"] != sent
+        sent_at = int(again["Attributes"]["SentTimestamp"]) / 1000
+        assert sent_at == pytest.approx(cloud.control.clock().now.timestamp(), abs=MINUTE)
+
+    def test_only_a_dead_letter_queue_can_be_redriven(self, cloud: Cloud) -> None:
+        """The source of a move task must be the dead-letter queue of some queue.
+
+        AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
+        """
+        with pytest.raises(ClientError, match="Dead Letter Queue"):
+            cloud.sqs.start_message_move_task(SourceArn=Queue(cloud).arn)
+
+
+class TestLongPolling:
+    def test_it_ends_as_soon_as_a_message_is_there(self, cloud: Cloud) -> None:
+        """A long poll waits for at most WaitTimeSeconds, and returns when a message is available.
+
+        AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html
+        """
+        queue, before = Queue(cloud), cloud.control.clock().now
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(queue.receive, 20)
+            queue.send("a")
+            assert [message["Body"] for message in waiting.result()] == ["a"]
+        assert (cloud.control.clock().now - before).total_seconds() < 15
+
+    def test_it_ends_empty_when_its_time_is_over(self, cloud: Cloud) -> None:
+        """A long poll that met no message ends with an empty answer when WaitTimeSeconds are over.
+
+        AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html
+        """
+        queue = Queue(cloud, ReceiveMessageWaitTimeSeconds="20")
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(cloud.sqs.receive_message, QueueUrl=queue.url)
+
+            def over() -> bool:
+                cloud.control.advance(21)
+                return waiting.done()
+
+            eventually(over, within_s=5)
+            assert "Messages" not in waiting.result()
+
+
+class TestDuplicates:
+    def test_a_message_may_come_twice_with_one_id(self, cloud: Cloud) -> None:
+        """On rare occasions a standard queue delivers a copy of a message again after it was deleted.
+
+        AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues-at-least-once-delivery.html
+        """
+        source = "def handler(event, context):\n    print('[\"' + event['Records'][0]['messageId'] + '\"]')\n"
+        name, queue = cloud.deploy(source), Queue(cloud, VisibilityTimeout=str(HOUR))
+        queue.feed(name)
+        once_more = DeliveryFault(when=Delivery(on="delivery", queue=queue.name), then=Duplicate(do="duplicate"))
+        cloud.control.faults([once_more])
+        (sent,) = queue.send("a")
+        assert cloud.control.settle().deliveries == 2
+        assert printed(cloud, name) == [[sent], [sent]]
+        assert queue.counts() == (0, 0, 0)
+
+
+@pytest.fixture(scope="module")
+def answering(cloud: Cloud) -> str:
+    """A function that answers what the first message says; in it `{0}`, `{1}`, … stand for the messages' ids."""
+    source = """
+        import json
+        def handler(event, context):
+            answer = event["Records"][0]["body"]
+            for number, record in enumerate(event["Records"]):
+                answer = answer.replace("{%d}" % number, record["messageId"])
+            return json.loads(answer)
+    """
+    return cloud.deploy(source)
+
+
+@pytest.fixture(scope="module")
+def reporting(cloud: Cloud, answering: str) -> Queue:
+    """A queue whose mapping has ReportBatchItemFailures."""
+    queue = Queue(cloud, VisibilityTimeout=str(HOUR))
+    queue.feed(answering, "ReportBatchItemFailures")
+    return queue
+
+
+class TestBatches:
+    """What a function's answer to a batch of three means, by lambda/latest/dg/services-sqs-errorhandling.html."""
+
+    def deliver(self, cloud: Cloud, queue: Queue, answer: str) -> list[int]:
+        """Have a batch of three answered so, and return which of its messages, by number, are still there."""
+        cloud.sqs.purge_queue(QueueUrl=queue.url)
+        sent = queue.send(answer, "b", "c")
+        assert cloud.control.settle(deliveries=1).deliveries == 1
+        cloud.control.advance(2 * HOUR)
+        left = [message["MessageId"] for message in queue.receive()]
+        return sorted(sent.index(message_id) for message_id in left)
+
+    @pytest.mark.parametrize(
+        "answer", ["null", "{}", '{"batchItemFailures": []}', '{"batchItemFailures": null}', '""', '{"status": "done"}']
+    )
+    def test_all_succeeded(self, cloud: Cloud, reporting: Queue, answer: str) -> None:
+        """An empty or null response, or list of failures, is a complete success."""
+        assert self.deliver(cloud, reporting, answer) == []
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            '"no JSON object"',
+            '{"batchItemFailures": [{"itemIdentifier": ""}]}',
+            '{"batchItemFailures": [{"itemIdentifier": null}]}',
+            '{"batchItemFailures": [{"itemId": "{1}"}]}',
+            '{"batchItemFailures": [{"itemIdentifier": "of no message here"}]}',
+            '{"batchItemFailures": [{"itemIdentifier": "{1}"}, {"itemIdentifier": ""}]}',
+        ],
+    )
+    def test_all_failed(self, cloud: Cloud, reporting: Queue, answer: str) -> None:
+        """An invalid response, an empty, null or unknown itemIdentifier, and a bad key are a complete failure."""
+        assert self.deliver(cloud, reporting, answer) == [0, 1, 2]
+
+    def test_only_what_is_named_failed(self, cloud: Cloud, reporting: Queue) -> None:
+        """The messages that batchItemFailures names become visible again, and the others are deleted."""
+        named = '{"batchItemFailures": [{"itemIdentifier": "{0}"}, {"itemIdentifier": "{2}"}]}'
+        assert self.deliver(cloud, reporting, named) == [0, 2]
+
+    def test_an_exception_is_a_complete_failure(self, cloud: Cloud, reporting: Queue) -> None:
+        """If the function throws an exception, the whole batch failed."""
+        assert self.deliver(cloud, reporting, "no JSON, so the function raises") == [0, 1, 2]
+
+    def test_without_the_setting_an_answer_means_nothing(self, cloud: Cloud, answering: str) -> None:
+        """Without ReportBatchItemFailures every message of a batch is deleted when the function returns."""
+        queue = Queue(cloud, VisibilityTimeout=str(HOUR))
+        queue.feed(answering)
+        assert self.deliver(cloud, queue, '{"batchItemFailures": [{"itemIdentifier": "{1}"}]}') == []
+
+    def test_a_record_tells_what_aws_tells(self, cloud: Cloud) -> None:
+        """A record has the message's id, handle, body, digest, attributes and source.
+
+        lambda/latest/dg/with-sqs.html
+        """
+        source = "import json\ndef handler(event, context):\n    print(json.dumps(event['Records'][0]))\n"
+        name, queue = cloud.deploy(source), Queue(cloud)
+        queue.feed(name)
+        (sent,) = queue.send("a")
+        cloud.control.settle()
+        (record,) = printed(cloud, name)
+        assert record["messageId"] == sent
+        assert (record["body"], record["md5OfBody"]) == ("a", "0cc175b9c0f1b6a831c399e269772661")
+        assert (record["eventSource"], record["eventSourceARN"]) == ("aws:sqs", queue.arn)
+        assert (record["awsRegion"], record["messageAttributes"]) == ("us-east-1", {})
+        attributes = record["attributes"]
+        assert attributes["ApproximateReceiveCount"] == "1"
+        assert int(attributes["SentTimestamp"]) <= int(attributes["ApproximateFirstReceiveTimestamp"])

@@ -1,0 +1,152 @@
+"""Scenarios on the real path: the same course each time, a clean bench afterwards, and targets of every kind."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scenarios.bench import bench
+from scenarios.comparison import difference
+from scenarios.deployed import Bench
+from scenarios.pace import depth
+from scenarios.replay import replay
+from scenarios.reports.document import RunReport
+from scenarios.scenario import LIBRARY, Scenario, load
+from scenarios.targets import bench_at
+from shared.models.workflow import ProjectStatus
+from stack.target import Target
+
+ROOT = Path(__file__).parents[2]
+POISON = {"send": {"queue": "qa", "body": "no message"}}
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    with bench(run_dir=tmp_path_factory.mktemp("replay")) as stack:
+        yield stack
+
+
+def library(name: str, **parts: Any) -> Scenario:
+    """A scenario of the library with some of its parts as they are given here."""
+    document = load(LIBRARY / f"{name}.yaml").model_dump(mode="json", exclude_unset=True)
+    return Scenario.model_validate({**document, "expect": {}, **parts})
+
+
+def create(scenario: Scenario) -> dict[str, Any]:
+    return {"create": next(iter(scenario.projects))}
+
+
+GREETING = library("greeting", steps=[])
+
+
+def test_a_scenario_takes_the_same_course_each_time(running: Bench) -> None:
+    scenario = load(LIBRARY / "diamond.yaml")
+    first, second = replay(running, scenario), replay(running, scenario)
+    assert first.unmet == ()
+    assert first.violations == ()
+    assert difference(first, second) == ""
+
+
+def test_a_seed_decides_on_an_order_and_the_end_stays_the_same(running: Bench) -> None:
+    scenario = load(LIBRARY / "diamond.yaml")
+    first, second = replay(running, scenario, seed=11), replay(running, scenario, seed=11)
+    assert first.passed
+    assert {fault.then.do for fault in first.schedule} == {"reorder"}
+    assert difference(first, second) == ""
+
+
+def test_what_was_used_is_told_by_project(running: Bench) -> None:
+    result = replay(running, GREETING)
+    assert result.passed
+    assert {"dynamodb", "s3", "sqs"} <= set(result.used.calls_by_service)
+    assert 0 < result.used.cost_usd < 0.01
+    agents = {result.agents[invocation.function] for invocation in result.invocations}
+    assert {"pm", "dev", "qa", "ops"} <= agents
+
+
+def test_a_bench_is_clean_after_a_scenario_that_failed_unless_it_is_kept(running: Bench) -> None:
+    scenario = library("greeting", steps=[POISON, create(GREETING)], expect={})
+    dead = running.outputs.dead_letter_queue_urls["qa"]
+    sqs = running.target.client("sqs")
+    failed = replay(running, scenario, keep_failed=True)
+    assert failed.unmet == ("The qa dead-letter queue holds 1 message and not 0:\nno message",)
+    assert depth(sqs, dead) == 1
+    sqs.purge_queue(QueueUrl=dead)
+    assert not replay(running, scenario).passed
+    assert depth(sqs, dead) == 0
+    assert replay(running, GREETING).passed
+
+
+def test_a_step_that_cannot_be_taken_fails_the_scenario_and_names_itself(running: Bench) -> None:
+    steps = [create(GREETING), {"wait": {"project": "greeting", "status": "NEEDS_REVIEW"}}, {"delete": "greeting"}]
+    result = replay(running, library("greeting", steps=steps))
+    (said,) = result.unmet
+    assert said.startswith(
+        "Step 2 (wait greeting) failed: nothing is left to be delivered, and the project is COMPLETED"
+    )
+    view = result.projects["greeting"].view
+    assert view
+    assert view.status is ProjectStatus.COMPLETED
+
+
+def test_what_the_factory_made_is_deployed_and_answers(running: Bench) -> None:
+    todo = library("todo-service", steps=[])
+    key = next(iter(todo.projects))
+    steps = [create(todo), {"settle": {}}, {"provision": key}]
+    result = replay(running, library("todo-service", steps=steps))
+    assert (result.unmet, result.left_out) == ((), ())
+    stacks = running.target.client("cloudformation").list_stacks()["StackSummaries"]
+    left = [stack["StackName"] for stack in stacks if stack["StackStatus"] != "DELETE_COMPLETE"]
+    assert left == ["agenticai-dev"]
+
+
+def test_what_is_no_deployable_project_cannot_be_provisioned(running: Bench) -> None:
+    steps = [create(GREETING), {"settle": {}}, {"provision": "greeting"}]
+    (said,) = replay(running, library("greeting", steps=steps)).unmet
+    assert said.startswith("Step 3 (provision greeting) failed: project ")
+
+
+def test_a_stack_that_somebody_else_brought_up_is_replayed_on(running: Bench) -> None:
+    elsewhere = bench_at(running.target.endpoint_url, running.outputs.stage)
+    assert replay(elsewhere, load(LIBRARY / "poison-message.yaml")).passed
+
+
+def test_a_target_without_a_control_api_plays_what_it_can_and_skips_the_rest_by_name(running: Bench) -> None:
+    bare = Bench(None, Target.endpoint(running.target.endpoint_url), running.outputs, running.token)
+    assert replay(bare, GREETING).passed
+    skipped = replay(bare, load(LIBRARY / "throttled-table.yaml"))
+    assert skipped.skipped == f"{running.target.endpoint_url} has no faults, no steps and no clock to offer"
+    assert skipped.projects == {}
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "agenticai", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_the_command_reports_as_json_and_exits_with_what_came_of_it(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.yaml"
+    text = (LIBRARY / "greeting.yaml").read_text("utf-8").replace("name: greeting", "name: wrong", 1)
+    wrong.write_text(text.partition("\nexpect:")[0] + "\nexpect: {projects: {greeting: {max_score: 1}}}\n")
+    replayed = command("replay", "greeting", str(wrong), "--workers", "1", "--json")
+    report = RunReport.model_validate_json(replayed.stdout)
+    assert (replayed.returncode, report.count("passed"), report.count("failed")) == (1, 1, 1)
+    listed = json.loads(command("runs", "--json").stdout)
+    assert any(run["started_at"] == json.loads(replayed.stdout)["started_at"] for run in listed)
+
+
+def test_a_name_that_is_none_is_told_with_those_that_are() -> None:
+    refused = command("replay", "no-such-scenario")
+    assert refused.returncode == 1
+    assert "agenticai: There is no file no-such-scenario, and no scenario of that name" in refused.stderr
+    assert "poison-message" in refused.stderr

@@ -1,0 +1,99 @@
+"""The sweep on real engines: killed anywhere, the factory goes on; one whose contract is broken is found out."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from scenarios.bench import bench
+from scenarios.bench_pool import BenchPool
+from scenarios.ending import Ending
+from scenarios.judging import Rehearse, Verdict
+from scenarios.rehearsal import rehearsal
+from scenarios.scenario import LIBRARY, load
+from scenarios.schedules import Material
+from scenarios.seeds import try_seeds
+from scenarios.sweep import Case, CaseResult, cases_of, sweep
+from shared.models.workflow import ProjectStatus
+from stack.template import TEMPLATE
+
+EVERY = 20
+SEEDS = range(1, 5)
+HANDLERS = Path(__file__).parents[2] / "handlers"
+SENT_AGAIN = "                self._outgoing.send(outbox)\n"
+"""In the worker: a redelivery that finds the work done emits what was stored with it."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A pool, what replays on it, and the end without faults."""
+
+    pool: BenchPool
+    rehearse: Rehearse
+    clean: Ending
+
+
+def ground(pool: BenchPool) -> Ground:
+    """The smallest project without its change, replayed once without faults."""
+    rehearse = rehearsal(load(LIBRARY / "greeting.yaml").model_copy(update={"steps": ()}))
+    return Ground(pool, rehearse, pool.submit(lambda bench: rehearse(bench, ())).result())
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    """The factory as it is."""
+    logs = tmp_path_factory.mktemp("sound")
+    with BenchPool(lambda: bench(run_dir=logs), 1) as pool:
+        yield ground(pool)
+
+
+def test_without_faults_all_is_well(sound: Ground) -> None:
+    (project,) = sound.clean.projects.values()
+    assert project is not None
+    assert project.status is ProjectStatus.COMPLETED
+    assert sound.clean.violations == ()
+    assert {call.service for call in sound.clean.calls} == {"dynamodb", "s3", "sqs", "ssm", "gemini"}
+    assert set(sound.clean.deliveries.values()) == {1, 2}
+
+
+def test_killed_at_any_call_the_end_is_the_same(sound: Ground) -> None:
+    cases = list(cases_of(sound.clean.calls))[::EVERY]
+    results = list(sweep(sound.pool, sound.rehearse, sound.clean, cases))
+    assert {str(result.case): result.judged for result in results if not survived(result)} == {}
+    assert len(results) == len(cases)
+
+
+def survived(result: CaseResult) -> bool:
+    return result.judged.verdict is Verdict.SURVIVED
+
+
+def test_the_invariants_hold_under_random_schedules(sound: Ground) -> None:
+    material = Material(sound.clean.calls, sound.clean.deliveries, synchronous="agenticai-api-dev")
+    results = list(try_seeds(sound.pool, sound.rehearse, sound.clean, material, SEEDS))
+    assert {r.seed: r.judged for r in results if r.judged.verdict is Verdict.VIOLATED} == {}
+    assert {r.judged.verdict for r in results} <= {Verdict.SURVIVED, Verdict.NOT_REACHED}
+
+
+def test_a_contract_that_is_broken_on_purpose_is_found_out(tmp_path: Path, sound: Ground) -> None:
+    """A worker that forgets what it had to emit when it was killed before emitting."""
+    shutil.copytree(HANDLERS, tmp_path / "handlers", ignore=shutil.ignore_patterns("__pycache__"))
+    template = tmp_path / "stack" / TEMPLATE.name
+    template.parent.mkdir()
+    shutil.copy(TEMPLATE, template)
+    worker = tmp_path / "handlers" / "shared" / "worker.py"
+    assert worker.read_text().count(SENT_AGAIN) == 1
+    worker.write_text(worker.read_text().replace(SENT_AGAIN, ""))
+
+    functions = {call.function for call in sound.clean.calls if call.operation == "SendMessage"}
+    lost = [
+        Case(function, "sqs", "SendMessage", 1, "before") for function in sorted(functions) if "dev-agent" in function
+    ]
+    with BenchPool(lambda: bench(run_dir=tmp_path / "engine", template=template), 1) as pool:
+        broken = ground(pool)
+        (result,) = sweep(pool, broken.rehearse, sound.clean, lost)
+    assert broken.clean.projects == sound.clean.projects
+    assert result.judged.verdict is Verdict.VIOLATED
+    assert result.judged.evidence[0].startswith("nothing vanishes: ")
+    assert "it is DEVELOPING, no queue has a message and no dead letter names it" in result.judged.evidence[0]
