@@ -15,7 +15,7 @@ from typing import IO
 from pydantic import JsonValue
 
 from emulator.clock import Clock
-from emulator.engines.activity import Activity, Kind
+from emulator.engines.activity import Activity
 from emulator.engines.function import FunctionError, Invocation, Outcome
 from emulator.engines.lambda_bootstrap import AHEAD
 from emulator.engines.snapshot import end_session
@@ -53,7 +53,8 @@ class ExecutionEnvironment:
         self.initialised = threading.Event()
         """Set when init has ended, well or badly."""
         self._ready = False
-        self._started = time.time()
+        self._token = variables["AWS_SESSION_TOKEN"]
+        self._started = time.monotonic()  # what is skipped of the engine's time is no part of init
         # A file and not a pipe: when the reply is there, everything printed before it is there too.
         self._log: IO[bytes] = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - it lives as long as the process
         self._process = starter.start(variables, self._log)
@@ -69,7 +70,7 @@ class ExecutionEnvironment:
         init_ms: float | None = None
         result: JsonValue = None
         started = time.time()
-        with self._activity.running(Kind.INVOCATION), self._clock.on_jump(self._clock_jumped):
+        with self._activity.invocation(self._token), self._clock.on_jump(self._clock_jumped):
             try:
                 error = None
                 if not self._ready:
@@ -152,20 +153,20 @@ class ExecutionEnvironment:
                 if "ahead_s" in reply:
                     self._note_clock(reply["ahead_s"])
                     continue
-                came, imported = time.time(), reply.get("imported")
+                came, imported = time.monotonic(), reply.get("imported")
                 if isinstance(imported, list):
                     self._starter.learn(map(str, imported))
                 self._replies.put((came, reply))
                 self.initialised.set()  # the first reply is init's
         self._note_sleep(None)
         self._note_clock(float("inf"))  # it is gone, so that nobody waits for it
-        self._replies.put((time.time(), None))
+        self._replies.put((time.monotonic(), None))
         self.initialised.set()
 
     def _note_sleep(self, until: float | None) -> None:
         self._asleep.close()
         if until is not None:
-            self._asleep.enter_context(self._activity.waiting(until))
+            self._asleep.enter_context(self._activity.waiting(self._token, until))
 
     def _next_reply(self, seconds: float) -> tuple[float, Reply]:
         """Wait for the next reply and when it came; raises Ended, with the process gone, when there is none."""

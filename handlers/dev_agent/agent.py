@@ -1,5 +1,6 @@
 """Developing: ask the model for an assignment's files, take them, release what waited for them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,13 +9,14 @@ from dev_agent.assignment import Assignment, Assignments
 from dev_agent.envelopes import MalformedReply, extract
 from dev_agent.generated import GeneratedFile
 from dev_agent.prompting import retry
+from shared.delivery import Delivery
 from shared.errors import Terminal
 from shared.items import pending, plan_progress, removed_file, stored_file
 from shared.language_model.asking import ask
-from shared.language_model.port import FinishReason, LanguageModel, Remaining, Reply
+from shared.language_model.port import FinishReason, LanguageModel, Reply
 from shared.models.messages import AnyMessage, TaskReady, TestRequested
 from shared.models.plan import FileAction, Plan
-from shared.models.project import Project, TokenUsage
+from shared.models.project import Project
 from shared.models.records import FileRecord, TestRecord
 from shared.models.workflow import ProjectStatus
 from shared.projects import Projects
@@ -27,6 +29,10 @@ ROUNDS: Final = 2
 """The first answer, and one with the objections pointed out."""
 
 
+class NoUsableAnswer(Terminal):
+    """The model gave no answer that can be taken."""
+
+
 @dataclass(frozen=True)
 class Developed:
     """An assignment's files, stored, and the paths it takes away."""
@@ -34,18 +40,6 @@ class Developed:
     plan: Plan
     files: tuple[FileRecord, ...]
     deleted: tuple[str, ...]
-    tokens: TokenUsage
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The files that an answer was taken for, and what they cost."""
-
-    files: tuple[GeneratedFile, ...]
-    tokens: TokenUsage
-
-
-NOTHING: Final = Answer((), TokenUsage())
 
 
 class DevAgent:
@@ -59,51 +53,49 @@ class DevAgent:
         self._model = model
         self._assignments = Assignments(projects, objects)
 
-    def work(self, message: TaskReady, project: Project, remaining: Remaining) -> Developed:
+    def work(self, message: TaskReady, project: Project, delivery: Delivery) -> Developed:
         """Ask for the assignment's files until they can be taken; raises `Terminal` if they cannot."""
         assignment = self._assignments.of(message, project)
         folder = f"plans/{project.id}/{message.revision.build}/replies/{project.retries}"
         key = f"{folder}/{message.revision}-{message.task_id}"
-        answer = self._answer(message, assignment, key, remaining)
+        files = self._files(message, assignment, key, delivery)
         return Developed(
             plan=assignment.plan,
-            files=tuple(self._store(message, project, file) for file in answer.files),
+            files=tuple(self._store(message, project, file) for file in files),
             deleted=tuple(file.path for file in assignment.task.files if file.action is FileAction.DELETE),
-            tokens=answer.tokens,
         )
 
-    def _answer(self, message: TaskReady, assignment: Assignment, key: str, remaining: Remaining) -> Answer:
+    def _files(
+        self, message: TaskReady, assignment: Assignment, key: str, delivery: Delivery
+    ) -> Sequence[GeneratedFile]:
         if not assignment.written:
-            return NOTHING
+            return ()
         try:
-            return self._ask(assignment, key, remaining)
-        except Terminal:
+            return self._ask(assignment, key, delivery)
+        except NoUsableAnswer:
             if not message.revision.round:
                 raise
-            return NOTHING  # a repair that cannot be had leaves the files as they are, and QA ends the rounds
+            return ()  # a repair that cannot be had leaves the files as they are, and QA ends the rounds
 
-    def _ask(self, assignment: Assignment, key: str, remaining: Remaining) -> Answer:
-        (prompt, tag), tokens = assignment.prompt(), TokenUsage()
+    def _ask(self, assignment: Assignment, key: str, delivery: Delivery) -> list[GeneratedFile]:
+        prompt, tag = assignment.prompt()
         reasons: list[str] = []
         for turn in range(1, ROUNDS + 1):
-            reply = ask(self._model, prompt, self._objects, f"{key}-{turn}.json", remaining)
-            tokens += reply.tokens
+            reply = ask(self._model, prompt, self._objects, f"{key}-{turn}.json", delivery)
             if reply.finish_reason is FinishReason.MAX_TOKENS and len(assignment.written) > 1:
-                return self._ask_file_by_file(assignment, key, remaining, tokens)
+                return self._ask_file_by_file(assignment, key, delivery)
             files, reasons = _read(reply, tag, assignment)
             if not reasons:
-                return Answer(tuple(files), tokens)
+                return files
             prompt = retry(prompt, reasons)
-        raise Terminal(f"The task {assignment.task.id} could not be developed: {'; '.join(reasons)}.")
+        raise NoUsableAnswer(f"The task {assignment.task.id} could not be developed: {'; '.join(reasons)}.")
 
-    def _ask_file_by_file(self, assignment: Assignment, key: str, remaining: Remaining, spent: TokenUsage) -> Answer:
+    def _ask_file_by_file(self, assignment: Assignment, key: str, delivery: Delivery) -> list[GeneratedFile]:
         """An answer that was cut off is never read; each of its files is asked for alone."""
         files: list[GeneratedFile] = []
         for number, file in enumerate(assignment.written, start=1):
-            alone = self._ask(assignment.of_one_file(file), f"{key}-file{number}", remaining)
-            files += alone.files
-            spent += alone.tokens
-        return Answer(tuple(files), spent)
+            files += self._ask(assignment.of_one_file(file), f"{key}-file{number}", delivery)
+        return files
 
     def conclude(self, message: TaskReady, project: Project, result: Developed) -> Changes:
         """The files, and what the end of this assignment makes due."""
@@ -119,7 +111,6 @@ class DevAgent:
                 *writes,
             ),
             outbox=outbox,
-            tokens=result.tokens,
             detail=f"wrote {written}{deleted}" if written else f"wrote nothing{deleted}",
         )
 
@@ -152,7 +143,7 @@ class DevAgent:
 def _read(reply: Reply, tag: str, assignment: Assignment) -> tuple[list[GeneratedFile], list[str]]:
     """The files in a reply, and why they cannot be taken; a reply that was cut off is never read."""
     if reply.finish_reason is FinishReason.BLOCKED:
-        raise Terminal(
+        raise NoUsableAnswer(
             f"The model refused to write {assignment.task.id} ({reply.detail}); word the requirements differently."
         )
     if reply.finish_reason is not FinishReason.STOP:

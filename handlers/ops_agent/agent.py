@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ops_agent.deployment import instructions_for, template_for
 from ops_agent.project_type import ProjectType, detect
-from shared.language_model.port import Remaining
+from shared.delivery import Delivery
 from shared.manifests import tested
 from shared.models.messages import DeployRequested
 from shared.models.project import Project, StoredObject
@@ -35,7 +35,7 @@ class OpsAgent:
         self._projects = projects
         self._objects = objects
 
-    def work(self, message: DeployRequested, project: Project, remaining: Remaining) -> Packaged:
+    def work(self, message: DeployRequested, project: Project, delivery: Delivery) -> Packaged:
         """Build and store the package, its template and its instructions."""
         contents = {
             file.path: read_named(self._objects, file.object)

@@ -7,15 +7,16 @@ from pydantic import ValidationError
 
 from pm_agent.questions import Question, about_change, about_project, correction
 from pm_agent.validation import faults
+from shared.delivery import Delivery
 from shared.errors import Retryable, Terminal
 from shared.items import pending
 from shared.language_model.asking import ask
 from shared.language_model.json_reply import read_json
-from shared.language_model.port import FinishReason, LanguageModel, Remaining, Reply
+from shared.language_model.port import FinishReason, LanguageModel, Reply
 from shared.manifests import fix
 from shared.models.messages import PlanRequested, TaskReady
 from shared.models.plan import Plan
-from shared.models.project import Project, StoredObject, TokenUsage
+from shared.models.project import Project, StoredObject
 from shared.models.records import Manifest, TaskRecord
 from shared.models.workflow import ProjectStatus
 from shared.projects import Projects
@@ -33,7 +34,6 @@ class Planned:
     plan: Plan
     stored: StoredObject
     base: StoredObject | None
-    tokens: TokenUsage
 
 
 class PmAgent:
@@ -47,26 +47,20 @@ class PmAgent:
         self._objects = objects
         self._model = model
 
-    def work(self, message: PlanRequested, project: Project, remaining: Remaining) -> Planned:
+    def work(self, message: PlanRequested, project: Project, delivery: Delivery) -> Planned:
         """Ask for a plan until one can be carried out; raises `Terminal` if none can."""
         folder = f"plans/{project.id}/{message.revision.build}"
         base, stored_base = self._base(message, folder)
-        question, tokens = self._question(message, project, base), TokenUsage()
+        question = self._question(message, project, base)
         reasons: list[str] = []
         for turn in range(1, ROUNDS + 1):
-            reply = ask(
-                self._model,
-                question.prompt,
-                self._objects,
-                f"{folder}/replies/{project.retries}/plan-{turn}.json",
-                remaining,
-            )
-            tokens += reply.tokens
+            key = f"{folder}/replies/{project.retries}/plan-{turn}.json"
+            reply = ask(self._model, question.prompt, self._objects, key, delivery)
             plan, reasons = _read(reply, question.existing)
             if plan is not None and not reasons:
                 content = plan.model_dump_json(indent=1).encode()
                 stored = self._objects.put(f"{folder}/plan.json", content, "application/json")
-                return Planned(plan, stored, stored_base, tokens)
+                return Planned(plan, stored, stored_base)
             question = correction(question, reply, reasons)
         raise Terminal(f"No plan could be made of the requirements: {'; '.join(reasons)}.")
 
@@ -98,7 +92,6 @@ class PmAgent:
             move=ProjectStatus.DEVELOPING,
             writes=tuple(tasks),
             outbox=tuple(messages[task_id] for task_id in result.plan.ready(frozenset())),
-            tokens=result.tokens,
             detail=f"planned {len(tasks)} tasks: {', '.join(messages)}",
         )
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from qa_agent.analysis import analyse
 from qa_agent.page import render
 from qa_agent.verdict import Verdict, best, decide, fingerprint
+from shared.delivery import Delivery
 from shared.items import pending, removed_file, stored_file
-from shared.language_model.port import Remaining
 from shared.manifests import fix
 from shared.models.messages import REPAIR, DeployRequested, TaskReady, TestRequested
 from shared.models.project import Project, Revision, StoredObject
@@ -43,7 +43,7 @@ class QaAgent:
         self._objects = objects
         self._analyse = analyse
 
-    def work(self, message: TestRequested, project: Project, remaining: Remaining) -> Tested:
+    def work(self, message: TestRequested, project: Project, delivery: Delivery) -> Tested:
         """Analyse every file of the project; no model takes part in the verdict."""
         folder = f"test_results/{project.id}/{message.revision}"
         tested, manifest = fix(self._projects, self._objects, project.id, f"{folder}/manifest.json")

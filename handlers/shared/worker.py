@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
 from shared.deletion import Deletion
+from shared.delivery import Delivery
 from shared.errors import Deferrable, Retryable, Terminal
 from shared.identifiers import Clock
 from shared.language_model.port import Remaining
@@ -23,6 +24,7 @@ MAX_DELAY_SECONDS = 900
 M_contra = TypeVar("M_contra", bound=AnyMessage, contravariant=True)
 M = TypeVar("M", bound=AnyMessage)
 R = TypeVar("R")
+W = TypeVar("W")
 
 
 class Outcome(StrEnum):
@@ -43,7 +45,7 @@ class Agent(Protocol[M_contra, R]):
     status: ProjectStatus
     """The project's status while this agent works."""
 
-    def work(self, message: M_contra, project: Project, remaining: Remaining) -> R:
+    def work(self, message: M_contra, project: Project, delivery: Delivery) -> R:
         """The long part, from the message and what is stored alone: models, tools, objects. It commits nothing."""
         ...
 
@@ -81,31 +83,67 @@ class Worker(Generic[M, R]):
         claim = self._works.claim(message, self._agent.name, self._agent.status)
         if not isinstance(claim, Claimed):
             return self._refused(message, claim, remaining)
+        delivery = Delivery(remaining)
         try:
-            return self._carry_out(message, claim, remaining)
+            return self._carry_out(message, claim, delivery)
         except Terminal as failure:
-            return self._fail(message, claim, failure, remaining)
+            return self._fail(message, claim, failure, delivery)
         except Deferrable as pause:
-            return self._park(message, claim, pause, remaining)
+            return self._park(message, claim, pause, delivery)
         except Retryable as fault:
-            ended = self._interrupt(message, claim, fault, remaining)
+            ended = self._interrupt(message, claim, fault, delivery)
             if ended is None:
                 raise
             return ended
 
-    def _carry_out(self, message: M, claim: Claimed, remaining: Remaining) -> Outcome:
-        result = self._agent.work(message, claim.project, remaining)
-        for _ in range(MAX_CONFLICTS):
+    def _carry_out(self, message: M, claim: Claimed, delivery: Delivery) -> Outcome:
+        result = self._agent.work(message, claim.project, delivery)
+
+        def commit() -> Changes:
             changes = self._agent.conclude(message, claim.project, result)
+            self._works.commit(message, self._agent.name, claim, changes, delivery.tokens)
+            return changes
+
+        changes = self._stored(message, delivery, commit)
+        if isinstance(changes, Outcome):
+            return changes
+        self._outgoing.send(changes.outbox)
+        return Outcome.DONE
+
+    def _fail(self, message: M, claim: Claimed, failure: Terminal, delivery: Delivery) -> Outcome:
+        def fail() -> None:
+            self._works.fail(message, self._agent.name, claim, str(failure), delivery.tokens)
+
+        return self._stored(message, delivery, fail) or Outcome.FAILED
+
+    def _park(self, message: M, claim: Claimed, pause: Deferrable, delivery: Delivery) -> Outcome:
+        def wait() -> None:
+            self._works.interrupt(message, self._agent.name, claim, str(pause), move=ProjectStatus.WAITING_FOR_QUOTA)
+
+        due = self._clock() + timedelta(seconds=pause.after)
+        return self._stored(message, delivery, wait) or self._send_later(message, due)
+
+    def _interrupt(self, message: M, claim: Claimed, fault: Retryable, delivery: Delivery) -> Outcome | None:
+        """Put the work back to pending; the outcome, if it has ended elsewhere and need not be delivered again."""
+        try:
+            self._works.interrupt(message, self._agent.name, claim, str(fault))
+        except Conflict:
+            return self._ended_elsewhere(message, delivery.remaining)
+        except Retryable as trouble:
+            # The note on the timeline is a courtesy; the redelivery is what matters.
+            self._note(f"could not record the interruption: {trouble}")
+        return None
+
+    def _stored(self, message: M, delivery: Delivery, write: Callable[[], W]) -> W | Outcome:
+        """What `write` gives back; or the outcome, if another delivery has ended the work meanwhile."""
+        for _ in range(MAX_CONFLICTS):
             try:
-                self._works.commit(message, self._agent.name, claim, changes)
+                return write()
             except Conflict:
-                ended = self._ended_elsewhere(message, remaining)
+                ended = self._ended_elsewhere(message, delivery.remaining)
                 if ended:
                     return ended
-                continue  # the table moved on between reading and writing: conclude again from what is there now
-            self._outgoing.send(changes.outbox)
-            return Outcome.DONE
+                # The table moved on between reading and writing: again, from what is there now.
         raise Retryable(f"{message.id} could not be stored: its items keep changing")
 
     def _ended_elsewhere(self, message: M, remaining: Remaining) -> Outcome | None:
@@ -126,34 +164,9 @@ class Worker(Generic[M, R]):
                     raise Retryable(f"{message.project_id} is deleted, and not all that it left is swept up yet")
                 return Outcome.DELETED
 
-    def _fail(self, message: M, claim: Claimed, failure: Terminal, remaining: Remaining) -> Outcome:
-        try:
-            self._works.fail(message, self._agent.name, claim, str(failure))
-        except Conflict:
-            return self._ended_elsewhere(message, remaining) or self._fail(message, claim, failure, remaining)
-        return Outcome.FAILED
-
-    def _park(self, message: M, claim: Claimed, pause: Deferrable, remaining: Remaining) -> Outcome:
-        try:
-            self._works.interrupt(message, self._agent.name, claim, str(pause), move=ProjectStatus.WAITING_FOR_QUOTA)
-        except Conflict:
-            return self._ended_elsewhere(message, remaining) or self._park(message, claim, pause, remaining)
-        return self._send_later(message, self._clock() + timedelta(seconds=pause.after))
-
     def _send_later(self, message: M, due: datetime) -> Outcome:
         """Send the message anew: SQS delays for a quarter of an hour at the most, and a new message has no receives."""
         seconds = math.ceil((due - self._clock()).total_seconds())
         parked = message.model_copy(update={"not_before": due})
         self._outgoing.send([parked], delay=max(0, min(MAX_DELAY_SECONDS, seconds)))
         return Outcome.PARKED
-
-    def _interrupt(self, message: M, claim: Claimed, fault: Retryable, remaining: Remaining) -> Outcome | None:
-        """Put the work back to pending; the outcome, if it has ended elsewhere and need not be delivered again."""
-        try:
-            self._works.interrupt(message, self._agent.name, claim, str(fault))
-        except Conflict:
-            return self._ended_elsewhere(message, remaining)
-        except Retryable as trouble:
-            # The note on the timeline is a courtesy; the redelivery is what matters.
-            self._note(f"could not record the interruption: {trouble}")
-        return None

@@ -16,6 +16,8 @@ from shared.projects import Projects
 from shared.storage.table import MAX_CONFLICTS, Attributes, Conflict, Key, Put, Table, Update, Write
 
 NO_TOKENS: Final = TokenUsage()
+LONGEST_REASON: Final = 2000
+"""Characters kept of why something failed: a person reads no more, and an item has a limit."""
 OPEN: Final = (WorkState.PENDING, WorkState.RUNNING)
 
 
@@ -33,7 +35,6 @@ class Changes:
     """Other items: files, the next agents' work, the plan's progress."""
     outbox: tuple[AnyMessage, ...] = ()
     """What to emit."""
-    tokens: TokenUsage = NO_TOKENS
     detail: str = ""
     """A sentence for the timeline."""
 
@@ -109,8 +110,10 @@ class Works:
         )
         return [begun, self._project_update(message.project_id, claimed.at, move=status), event]
 
-    def commit(self, message: AnyMessage, agent: str, claimed: Claimed, changes: Changes) -> None:
-        """End the work: its item, the project, all other writes and the event at once.
+    def commit(
+        self, message: AnyMessage, agent: str, claimed: Claimed, changes: Changes, tokens: TokenUsage = NO_TOKENS
+    ) -> None:
+        """End the work: its item, the project, all other writes and the event at once; `tokens` are what it cost.
 
         Raises `Conflict`, naming the items: the work's own if another delivery ended it first, the project's
         if it left the status that the work needs, else one of `changes.writes`.
@@ -129,24 +132,26 @@ class Works:
         status = changes.move or claimed.project.status
         event = self._event(
             message.project_id, EventType.WORK_DONE, at, agent, message.work, claimed.attempt, status,
-            duration_ms=_milliseconds(at, claimed.at), detail=changes.detail, tokens=changes.tokens,
+            duration_ms=_milliseconds(at, claimed.at), detail=changes.detail, tokens=tokens,
         )  # fmt: skip
-        project = self._project_update(
-            message.project_id, at, move=changes.move, fields=changes.project, tokens=changes.tokens
-        )
+        project = self._project_update(message.project_id, at, move=changes.move, fields=changes.project, tokens=tokens)
         self._table.write(done, project, *changes.writes, event)
 
-    def fail(self, message: AnyMessage, agent: str, claimed: Claimed, reason: str) -> None:
-        """End the work and the project as failed, for a reason that its owner will read."""
+    def fail(
+        self, message: AnyMessage, agent: str, claimed: Claimed, reason: str, tokens: TokenUsage = NO_TOKENS
+    ) -> None:
+        """End the work and the project as failed, for a reason that its owner will read; `tokens` are what it cost."""
         at = self._clock()
-        failure = Failure(step=agent, reason=reason).model_dump()
+        failure = Failure(step=agent, reason=_shortened(reason)).model_dump()
         failed = Update(
             Key(partition(message.project_id), message.work),
             set={"state": WorkState.FAILED, "finished_at": iso(at), "failure": failure},
             among={"state": OPEN},
         )
-        project = self._project_update(message.project_id, at, move=ProjectStatus.FAILED, fields={"failure": failure})
-        self._table.write(failed, project, self._ended_badly(message, agent, claimed, ProjectStatus.FAILED, reason, at))
+        status = ProjectStatus.FAILED
+        project = self._project_update(message.project_id, at, move=status, fields={"failure": failure}, tokens=tokens)
+        event = self._ended_badly(message, agent, claimed, status, reason, at, tokens)
+        self._table.write(failed, project, event)
 
     def interrupt(
         self, message: AnyMessage, agent: str, claimed: Claimed, reason: str, *, move: ProjectStatus | None = None
@@ -163,11 +168,18 @@ class Works:
         self._table.write(pending_again, project, self._ended_badly(message, agent, claimed, status, reason, at))
 
     def _ended_badly(
-        self, message: AnyMessage, agent: str, claimed: Claimed, status: ProjectStatus, reason: str, at: datetime
+        self,
+        message: AnyMessage,
+        agent: str,
+        claimed: Claimed,
+        status: ProjectStatus,
+        reason: str,
+        at: datetime,
+        tokens: TokenUsage = NO_TOKENS,
     ) -> Put:
         return self._event(
             message.project_id, EventType.WORK_FAILED, at, agent, message.work, claimed.attempt, status,
-            duration_ms=_milliseconds(at, claimed.at), detail=reason,
+            duration_ms=_milliseconds(at, claimed.at), detail=_shortened(reason), tokens=tokens,
         )  # fmt: skip
 
     def _project_update(
@@ -223,6 +235,10 @@ def _refusal(project: Project | None, work: Work | None, status: ProjectStatus) 
 def _movable(status: ProjectStatus) -> set[ProjectStatus]:
     """The statuses in which an agent may put the project into `status`: it never revives a final one."""
     return {status, *sources(status)} - FINAL
+
+
+def _shortened(reason: str) -> str:
+    return reason if len(reason) <= LONGEST_REASON else f"{reason[: LONGEST_REASON - 3]}..."
 
 
 def _milliseconds(end: datetime, start: datetime) -> int:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from emulator.clock import Clock
-from emulator.engines.activity import Activity, Kind
+from emulator.engines.activity import Activity
 from emulator.engines.settling import Unsettled, settle
 
 MINUTE = 60.0
@@ -79,7 +79,7 @@ def test_an_invocation_that_only_waits_is_jumped_over(clock: Clock, activity: Ac
 
     def work() -> None:
         until = time.time() + 10 * MINUTE
-        with clock.on_jump(woke.set), activity.running(Kind.INVOCATION), activity.waiting(until):
+        with clock.on_jump(woke.set), activity.invocation("one"), activity.waiting("one", until):
             waits.set()
             while time.time() < until:
                 woke.wait()
@@ -95,8 +95,8 @@ def test_an_invocation_that_only_waits_is_jumped_over(clock: Clock, activity: Ac
 
 def test_what_is_held_ends_it_and_is_let_go_by_the_next(clock: Clock, activity: Activity) -> None:
     def work() -> None:
-        with activity.running(Kind.INVOCATION):
-            activity.hold()
+        with activity.invocation("one"):
+            activity.hold("one")
 
     with ThreadPoolExecutor(1) as pool:
         working = pool.submit(work)

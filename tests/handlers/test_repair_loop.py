@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-from shared.language_model.port import Prompt
+from shared.language_model.port import FinishReason, ModelUnusable, Prompt
 from shared.models.project import Revision
 from shared.models.workflow import ProjectStatus
 from shared.storage.objects import read_named
 from tests.fakes import replies
 from tests.fakes.factory import Factory
-from tests.fakes.model import Answer
+from tests.fakes.model import Answer, said
 
 REQUIREMENTS = "A library that greets people by name, with tests."
 GOOD = replies.CONTENTS["greet.py"]
@@ -29,6 +29,17 @@ def scripted(first: str, repairs: list[str]) -> Callable[[Prompt], Answer]:
         if prompt.schema is None and replies.asked_for(prompt) == ["greet.py"]:
             return replies.envelopes(prompt, {"greet.py": first})
         return replies.good(prompt)
+
+    return answer
+
+
+def refusing_repairs(*answers: Answer) -> Callable[[Prompt], Answer]:
+    """A model whose library is broken, and that answers a repair with these answers before it repairs."""
+    left, mending = list(answers), scripted(broken(1), [GOOD])
+
+    def answer(prompt: Prompt) -> Answer:
+        repairs = "# What the checks found" in prompt.text
+        return left.pop(0) if repairs and left else mending(prompt)
 
     return answer
 
@@ -91,3 +102,26 @@ def test_it_stops_when_the_findings_no_longer_change_and_puts_the_first_revision
     assert len(repair_prompts(factory)) == 1
     assert project.revision == Revision(build=1, round=0)
     assert content(factory, project_id, "greet.py") == broken(1)
+
+
+def test_a_repair_that_the_model_refuses_leaves_the_files_and_a_person_to_look() -> None:
+    factory, project_id = finished(refusing_repairs(said("", FinishReason.BLOCKED)))
+
+    project = factory.project(project_id)
+    assert project.status is ProjectStatus.NEEDS_REVIEW
+    assert content(factory, project_id, "greet.py") == broken(1)
+    assert project.tokens.calls == len(factory.model.prompts)
+
+
+def test_a_repair_that_a_bad_key_prevents_fails_with_what_to_do_and_goes_on_after_a_retry() -> None:
+    bad_key = ModelUnusable("the model refused the API key; store a valid one and try again")
+    factory, project_id = finished(refusing_repairs(bad_key))
+
+    failure = factory.project(project_id).failure
+    assert failure is not None
+    assert "store a valid one" in failure.reason
+
+    factory.sent.send(factory.requests.retry(project_id, "request-2").messages)
+    factory.run()
+    assert factory.project(project_id).status is ProjectStatus.COMPLETED
+    assert content(factory, project_id, "greet.py") == GOOD

@@ -85,6 +85,7 @@ def test_an_impossible_plan_is_corrected_once_and_then_fails_the_project() -> No
     assert failed.status is ProjectStatus.FAILED
     assert failed.failure is not None
     assert "there are 0 tasks" in failed.failure.reason
+    assert failed.tokens.calls == 2
 
 
 @pytest.mark.parametrize("reason", [FinishReason.MAX_TOKENS, FinishReason.OTHER])

@@ -7,6 +7,7 @@ What is exchanged in it, and why:
 - `lambda_svc._execute_function`: a batch's answer is read as AWS reads it.
 - `lambda_svc._poll_sqs` and what it calls: messages can be delivered one by one, in an order that is always the same.
 - `sqs._receive_messages_for_esm`: deliveries meet fault rules.
+- `s3.resolve_credential`: a link that a function signed carries the token of its environment, which no STS issued.
 - `lambda_svc._run_sqs_batch`, `sqs._delete_messages_for_esm`: event source mappings poll in process, so the meter
   could not see what AWS would bill for them.
 """
@@ -46,7 +47,7 @@ class MiniStack:
         os.environ.update(settings(port))
         from ministack.app import app
         from ministack.core import lambda_runtime
-        from ministack.services import lambda_svc, sqs
+        from ministack.services import lambda_svc, s3, sqs
 
         self.app: ASGIApp = app
         self.functions = RunningFunctions(host)
@@ -61,6 +62,7 @@ class MiniStack:
         polls = EventSourceMappingMeter(host.ledger)
         lambda_svc._run_sqs_batch = polls.metered_batch(lambda_svc._run_sqs_batch)
         sqs._delete_messages_for_esm = polls.metered_delete(sqs._delete_messages_for_esm)
+        s3.resolve_credential = resolve(s3.resolve_credential)
         FaultyDeliveries(sqs, faults)
         self._sources = EventSources(lambda_svc, sqs, host.activity)
 
@@ -128,6 +130,16 @@ class MiniStack:
         self._host.closed.set()
         self._host.activity.release()
         self._stop_environments()
+
+
+def resolve(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Resolve the account's own keys as `original` does, but take any session token with them."""
+    from ministack.core.iam_evaluator import is_root_access_key
+
+    def resolve_key(key: str, account: str, *token: Any) -> Any:
+        return original(key, account, *(() if is_root_access_key(key) else token))
+
+    return resolve_key
 
 
 def settings(port: int) -> dict[str, str]:

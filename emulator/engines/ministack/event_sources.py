@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from emulator.engines.activity import Activity, Kind
+from emulator.engines.activity import Activity
 from emulator.engines.batch_response import failed_ids
 
 # MiniStack's mappings, queues and messages are dictionaries.
@@ -83,7 +83,7 @@ class EventSources:
 
         def dispatch(mapping_id: str, run: Callable[..., None], *rest: Any) -> None:
             counted = contextlib.ExitStack()
-            counted.enter_context(self._activity.running(Kind.BATCH))
+            counted.enter_context(self._activity.batch())
 
             def run_counted(*arguments: Any) -> None:
                 with counted:

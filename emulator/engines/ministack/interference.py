@@ -5,7 +5,6 @@ import contextlib
 import uuid
 from typing import Any
 
-from emulator.engines.activity import Kind
 from emulator.engines.ministack.workers import LambdaHost
 
 
@@ -28,7 +27,7 @@ class RunningFunctions:
     async def deliver_again(self, token: str) -> None:
         """Work on the environment's event in another one, to the end."""
         # It waits, and is at work until it waits no more: so nobody skips the time before the other begins or after.
-        with self._host.activity.running(Kind.BATCH), self._host.activity.waiting():
+        with self._host.activity.batch(), self._host.activity.waiting(token):
             await asyncio.to_thread(self._deliver_again, token)
 
     def _deliver_again(self, token: str) -> None:
@@ -42,11 +41,11 @@ class RunningFunctions:
 
     async def hold(self, token: str) -> None:
         """Hold the call back until it is let go."""
-        await asyncio.to_thread(self._host.activity.hold)
+        await asyncio.to_thread(self._host.activity.hold, token)
 
     def blocked(self, token: str, until: float | None) -> contextlib.AbstractContextManager[None]:
         """Inside the block the environment does nothing but wait, until a moment in epoch seconds or for something."""
-        return self._host.activity.waiting(until)
+        return self._host.activity.waiting(token, until)
 
 
 def again(event: Any) -> Any:

@@ -3,21 +3,24 @@
 import json
 from dataclasses import asdict, replace
 
-from shared.language_model.port import FinishReason, LanguageModel, Prompt, Remaining, Reply
+from shared.delivery import Delivery
+from shared.language_model.port import FinishReason, LanguageModel, Prompt, Reply
 from shared.models.project import TokenUsage
 from shared.storage.objects import Objects
 
 
-def ask(model: LanguageModel, prompt: Prompt, objects: Objects, key: str, remaining: Remaining) -> Reply:
+def ask(model: LanguageModel, prompt: Prompt, objects: Objects, key: str, delivery: Delivery) -> Reply:
     """The reply stored under `key`, or, where there is none, the model's, stored there first.
 
-    Two workers that ask at once both get the reply that was stored first.
+    Two workers that ask at once both get the reply that was stored first. Its tokens are added to the delivery's.
     """
     stored = objects.get(key)
     if stored is None:
-        reply = model.generate(prompt, remaining)
+        reply = model.generate(prompt, delivery.remaining)
         stored = objects.put_first(key, _encode(reply), "application/json")
-    return _decode(stored)
+    reply = _decode(stored)
+    delivery.tokens += reply.tokens
+    return reply
 
 
 def _encode(reply: Reply) -> bytes:
