@@ -5,7 +5,7 @@ BIN := .venv/bin
 SETUP = @$(PYTHON) bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint types unit integration lock size clean
+.PHONY: help demo up test lint types unit integration scenarios lock size clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,10 @@ unit: ## tests with fakes, no engine
 integration: ## the real path on the embedded engine
 	$(SETUP) dev
 	@$(BIN)/pytest -q -n auto --dist loadfile tests/integration
+
+scenarios: ## every scenario of the library on the embedded engine, as tests
+	$(SETUP) dev
+	@$(BIN)/pytest -q -n auto scenarios
 
 size: ## what each function's bundle weighs, and how long its import takes
 	$(SETUP)
