@@ -140,7 +140,7 @@ def runs(as_json: Json = False) -> None:
 def sweep(
     scenario: Annotated[str, typer.Argument(help="A scenario's file, or its name in the library.")],
     workers: Annotated[int, typer.Option(help="Engines that work at the same time.", min=1)] = 2,
-    side: Annotated[Sides, typer.Option(help="What happens at a call: see docs/sweep.md.")] = "both",
+    side: Annotated[Sides, typer.Option(help="What happens at each call: see docs/sweep.md.")] = "all",
     every: Annotated[int, typer.Option(help="Try only every n-th case.", min=1)] = 1,
     limit: Annotated[int | None, typer.Option(help="Try no more cases than these.", min=1)] = None,
     only: Annotated[list[str] | None, typer.Option(help="Try this case, as the sweep prints it; repeatable.")] = None,

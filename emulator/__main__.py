@@ -140,18 +140,19 @@ class Server(uvicorn.Server):
 
     def run_until_asked(self, listener: socket.socket) -> None:
         """Serve until a signal comes or standard input ends."""
-        finished = threading.Event()
-        threading.Thread(target=self._follow_lifeline, args=(finished,), daemon=True, name="lifeline").start()
+        threading.Thread(target=self._follow_lifeline, daemon=True, name="lifeline").start()
         self.run(sockets=[listener])
-        finished.set()
 
-    def _follow_lifeline(self, finished: threading.Event) -> None:
-        """The parent holds the other end of standard input: when it closes it, or dies, so does the engine."""
+    def _follow_lifeline(self) -> None:
+        """The parent holds the other end of standard input: when it closes it, or dies, so does the engine.
+
+        At once, for all state is in memory, and nobody is left to be served.
+        """
         while os.read(0, 1024):
             pass
-        self.should_exit = True
-        if not finished.wait(GRACE_SECONDS):
-            os._exit(1)
+        threading.Timer(GRACE_SECONDS, os._exit, [1]).start()
+        self._on_stop()
+        os._exit(0)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to serve, and say so."""

@@ -30,6 +30,12 @@ class Settled(Record):
     skipped_s: float
 
 
+class StartAheadRequest(Record):
+    """The functions that shall have an environment started ahead of need, in this order."""
+
+    functions: tuple[str, ...]
+
+
 class DispatchRequest(Record):
     """How messages shall reach functions from now on."""
 

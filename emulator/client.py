@@ -1,13 +1,21 @@
 """The typed client of a running engine's control API."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import httpx2
 from pydantic import TypeAdapter, ValidationError
 
-from emulator.bench_records import AdvanceRequest, ClockReading, Dispatch, DispatchRequest, Settled, SettleRequest
+from emulator.bench_records import (
+    AdvanceRequest,
+    ClockReading,
+    Dispatch,
+    DispatchRequest,
+    Settled,
+    SettleRequest,
+    StartAheadRequest,
+)
 from emulator.errors import ControlError
 from emulator.faults.rules import Fault, Fired, RecordedCall
 from emulator.meter.records import FinishedInvocation, Health, Record, Usage
@@ -49,9 +57,9 @@ class ControlClient:
         """The latest 1,000 invocations that ended, the oldest first."""
         return self._get("invocations", TypeAdapter(tuple[FinishedInvocation, ...]))
 
-    def start_ahead(self) -> None:
-        """Have an environment of every aliased function started, in the background."""
-        self._send("POST", "start-ahead")
+    def start_ahead(self, functions: Iterable[str]) -> None:
+        """Have an environment of each of these functions started in the background, one after the other."""
+        self._send("POST", "start-ahead", StartAheadRequest(functions=tuple(functions)))
 
     def dispatch(self, mode: Dispatch) -> None:
         """Choose how messages reach functions: at any time, or one by one and only inside of `settle`."""

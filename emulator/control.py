@@ -18,6 +18,7 @@ from emulator.bench_records import (
     DispatchRequest,
     Settled,
     SettleRequest,
+    StartAheadRequest,
 )
 from emulator.clock import Clock
 from emulator.engines.settling import Unsettled
@@ -37,8 +38,8 @@ T = TypeVar("T")
 class Steered(Protocol):
     """The engine, as far as the bench steers it."""
 
-    def start_ahead(self) -> None:
-        """Start an environment of each function in the background."""
+    def start_ahead(self, functions: Sequence[str]) -> None:
+        """Start an environment of each of these functions in the background."""
         ...
 
     def dispatch(self, mode: Dispatch) -> None:
@@ -92,8 +93,8 @@ def _readings(ledger: Ledger, clock: Clock, faults: FaultBook, uptime_s: Callabl
 
 
 def _orders(engine: Steered, clock: Clock, faults: FaultBook) -> list[Route]:
-    async def start_ahead(_: Request) -> Response:
-        engine.start_ahead()
+    async def start_ahead(request: Request) -> Response:
+        engine.start_ahead((await asked(request, StartAheadRequest)).functions)
         return Response(status_code=202)
 
     async def dispatch(request: Request) -> Response:

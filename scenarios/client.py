@@ -37,8 +37,17 @@ class ProjectsApi:
     A request that fails on the other side is repeated; POST with the same Idempotency-Key, so that it counts once.
     """
 
-    def __init__(self, url: str, token: str, *, wait: Pause = pause, new_key: Callable[[], str] = _new_key) -> None:
-        self._http = httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=TIMEOUT_SECONDS)
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        *,
+        wait: Pause = pause,
+        new_key: Callable[[], str] = _new_key,
+        transport: httpx2.BaseTransport | None = None,
+    ) -> None:
+        headers = {"Authorization": f"Bearer {token}"}
+        self._http = httpx2.Client(base_url=url, headers=headers, timeout=TIMEOUT_SECONDS, transport=transport)
         self._wait = wait
         self._new_key = new_key
 

@@ -70,7 +70,7 @@ def deploy_to(engine: Engine, prepared: Prepared, report: Report, *, gemini_api_
         )
         made = Bench(engine, target, outputs, token)
         with made.control() as control:
-            control.start_ahead()
+            control.start_ahead(outputs.function_names.values())  # in the order in which a project needs them
         yield made
     finally:
         target.close()

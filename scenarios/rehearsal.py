@@ -14,7 +14,7 @@ from scenarios.naming import queue_names
 from scenarios.replay import Result, replay
 from scenarios.scenario import Scenario
 
-LATER_SECONDS: Final = 3600.0
+LATER_SECONDS: Final = 120.0
 """Between two replays on a bench. What a warm function keeps (the API's token, for a minute) is stale then: it makes
 the calls that a cold one makes, and the n-th call is the same one in every replay."""
 

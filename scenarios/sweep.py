@@ -66,17 +66,19 @@ class Case:
 
 
 def cases_of(
-    calls: Iterable[RecordedCall], sides: Sequence[Side] = KILLS, *, synchronous: Collection[str] = ()
+    calls: Sequence[RecordedCall], sides: Sequence[Side] = KILLS, *, synchronous: Collection[str] = ()
 ) -> Iterator[Case]:
-    """The cases of a clean run, in the order of its calls; `synchronous` are the functions that take no messages."""
-    counted: Counter[tuple[str, str, str]] = Counter()
-    for call in calls:
-        kind = (call.function, call.service, call.operation)
-        counted[kind] += 1
-        for side in sides:
-            if side == "again" and call.function in synchronous:
-                continue
-            yield Case(*kind, counted[kind], side)
+    """The cases of a clean run: those of the first side in the order of the calls, then those of the next.
+
+    `synchronous` are the functions that take no messages, and so have none delivered again.
+    """
+    for side in sides:
+        counted: Counter[tuple[str, str, str]] = Counter()
+        for call in calls:
+            kind = (call.function, call.service, call.operation)
+            counted[kind] += 1
+            if side != "again" or call.function not in synchronous:
+                yield Case(*kind, counted[kind], side)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ _COMMENT: Final = re.compile(r"(?:^\s*\*|(?:^|(?<=[\s{(\[;,>]))(?:#+|//+|/\*+|<!
 _REMARK_IN_PROSE: Final = re.compile(r"^\s*(?:<!--|[\[(](?=\s*(?:\.\.\.|\u2026)))(?P<text>[^\n]*)")
 _BEGINS_WITH_DOTS: Final = re.compile(r"[\s\[(<{*/-]*(?:\.\.\.|\u2026)")
 _ENDS_WITH_DOTS: Final = re.compile(r"(?:\.\.\.|\u2026)[\s\])>}*/-]*$")
+_COMMENT_MARKS: Final = ("#", "//", "/*", "--", "<!--", ";", "%", "{/*")
 _WORD: Final = re.compile(r"[\w'\u2019]+(?:\.\w+)*")
 
 
@@ -30,7 +31,7 @@ _CODE: Final = _words(
     "code file files implementation implementations function functions functionality class classes method methods",
     "logic module component components content contents imports tests routes handlers endpoints styles rules script",
     "program fields properties props definitions body html css markup configuration config settings variables types",
-    "interfaces document sections section structs constants exports statements",
+    "interfaces document sections section structs constants exports statements page schema template",
 )
 _KEPT: Final = _words(
     "unchanged unmodified untouched intact remains remain stays stay continues continue goes go here omitted elided",
@@ -83,12 +84,21 @@ def _stands_in(lines: Sequence[str], number: int, comment: re.Pattern[str]) -> b
     match = comment.search(lines[number])
     if match is None:
         return False
-    text = match["text"].lower()
-    words = _WORD.findall(text)
+    text = match["text"].replace("REST", "HTTP").lower()  # no rest of anything, but what services are called
+    words = ["file" if language_of(word) != TEXT else word for word in _WORD.findall(text)]
     said = " ".join(words)
     if _says_left_out(text, words) or _ELSEWHERE.search(said):
         return True
+    if _BEGINS_WITH_DOTS.match(text) and _ABOUT_CODE.issuperset(words) and _is_alone(lines, number):
+        return True
     return bool(_TO_COME.fullmatch(said)) and _is_all_of_a_block(lines, number)
+
+
+def _is_alone(lines: Sequence[str], number: int) -> bool:
+    """Whether the line is a comment and not a part of a longer one, where dots may be a part of an example."""
+    before, after = lines[number - 1] if number else "", lines[number + 1] if number + 1 < len(lines) else ""
+    begin = [line.lstrip().startswith(_COMMENT_MARKS) for line in (before, lines[number], after)]
+    return begin == [False, True, False]
 
 
 def _says_left_out(text: str, words: Sequence[str]) -> bool:
@@ -116,7 +126,7 @@ def _hollow(lines: Sequence[str]) -> list[int]:
 
 def _is_all_of_a_block(lines: Sequence[str], number: int) -> bool:
     """Whether the comment in a line of its own is between the start of a block and nothing."""
-    if number >= len(lines) or not lines[number].lstrip().startswith(("#", "//", "/*", "--", "<!--", ";", "%")):
+    if number >= len(lines) or not lines[number].lstrip().startswith(_COMMENT_MARKS):
         return False
     before = next((line for line in reversed(lines[max(number - 3, 0) : number]) if line.strip()), "")
     after = lines[number + 1] if number + 1 < len(lines) else ""

@@ -1,18 +1,37 @@
 """What goes with a package: the template that deploys it, and instructions to follow by hand."""
 
 import re
+from collections.abc import Iterable
 from importlib.resources import files
+from pathlib import PurePosixPath
 from string import Template
 from typing import Final
 
 from ops_agent.project_type import Detected, ProjectType
 
-RUNTIMES: Final = {ProjectType.PYTHON_LAMBDA: "python3.13", ProjectType.NODE_LAMBDA: "nodejs22.x"}
+_PYTHON: Final = "3.13"
+RUNTIMES: Final = {ProjectType.PYTHON_LAMBDA: f"python{_PYTHON}", ProjectType.NODE_LAMBDA: "nodejs22.x"}
 
+# For the function's platform, whatever the machine is: docs.aws.amazon.com/lambda/latest/dg/python-package.html
 _INSTALL: Final = {
-    "requirements.txt": "pip install --target unpacked -r unpacked/requirements.txt",
-    "package.json": "npm install --omit=dev --prefix unpacked",
+    ProjectType.PYTHON_LAMBDA: (
+        "requirements.txt",
+        "pip install --target unpacked -r unpacked/requirements.txt --only-binary=:all:"
+        f" --platform manylinux2014_aarch64 --python-version {_PYTHON}",
+    ),
+    ProjectType.NODE_LAMBDA: ("package.json", "npm install --omit=dev --cpu=arm64 --os=linux --prefix unpacked"),
 }
+_BUILD: Final = {
+    "requirements.txt": "pip install -r requirements.txt",
+    "pyproject.toml": "pip install .",
+    "package.json": "npm install",
+    "go.mod": "go build ./...",
+    "Cargo.toml": "cargo build --release",
+    "pom.xml": "mvn package",
+    "CMakeLists.txt": "cmake -B build && cmake --build build",
+    "Makefile": "make",
+}
+"""What makes a project ready to use, by the file in its root that says how."""
 
 
 def template_for(detected: Detected) -> str | None:
@@ -28,20 +47,30 @@ def template_for(detected: Detected) -> str | None:
 
 
 def instructions_for(name: str, detected: Detected, paths: frozenset[str]) -> str:
-    """How to deploy the package, in Markdown."""
+    """How to deploy, or to use, the package of a project of these paths, in Markdown."""
     document = "lambda.md" if detected.handler else f"{detected.type}.md"
     return _text(document).substitute(
-        name=name, stack=_stack_name(name), handler=detected.handler, dependencies=_dependencies(paths)
+        name=name,
+        stack=_stack_name(name),
+        handler=detected.handler,
+        site=PurePosixPath("unpacked", detected.site),
+        dependencies=_dependencies(detected.type, paths),
+        build=_listed(command for manifest, command in _BUILD.items() if manifest in paths),
+        readme=next((f"`{path}`" for path in sorted(paths) if path.lower().startswith("readme")), "its source files"),
     )
 
 
-def _dependencies(paths: frozenset[str]) -> str:
-    """The step that puts a project's dependencies into its package, where it names any."""
-    commands = [command for manifest, command in _INSTALL.items() if manifest in paths]
-    if not commands:
+def _dependencies(kind: ProjectType, paths: frozenset[str]) -> str:
+    """The step that puts a function's dependencies into its package, where the project names any."""
+    manifest, command = _INSTALL.get(kind, ("", ""))
+    if manifest not in paths:
         return ""
-    steps = "\n".join(f"       {command}" for command in ["unzip package.zip -d unpacked", *commands])
-    return f"\n   Put the dependencies into the package:\n\n{steps}\n       (cd unpacked && zip -qr ../package.zip .)\n"
+    commands = ["unzip package.zip -d unpacked", command, "(cd unpacked && zip -qr ../package.zip .)"]
+    return f"\n   Put the dependencies into the package:\n{_listed(commands)}\n"
+
+
+def _listed(commands: Iterable[str]) -> str:
+    return "".join(f"\n       {command}" for command in commands)
 
 
 def _stack_name(name: str) -> str:

@@ -21,17 +21,29 @@ class ProjectType(StrEnum):
 
 @dataclass(frozen=True)
 class Detected:
-    """A project's type, with the Lambda handler (`module.function`) where it has one."""
+    """A project's type, with the Lambda handler (`module.function`) or the folder of the site where it has one."""
 
     type: ProjectType
     handler: str | None = None
+    site: str = "."
 
 
+# A `handler` may handle much: the first parameter of Lambda's is the event. `lambda_handler` can be no other.
 _PYTHON_HANDLER: Final = re.compile(
-    r"^(?:async\s+)?def\s+(handler|lambda_handler)\s*\(\s*\w+[^,)]*,\s*\w+", re.MULTILINE
+    r"^def\s+(?:(lambda_handler)\s*\(|(handler)\s*\(\s*_*(?:event|evt|request|payload|e)\b[^()]*,)"
+    r"|^(lambda_handler)\s*=|^(handler)\s*=\s*Mangum\(",
+    re.MULTILINE,
 )
 _NODE_HANDLER: Final = re.compile(
-    r"^\s*(?:export\s+(?:const|async\s+function|function)\s+|module\.exports\.|exports\.)(handler)\b", re.MULTILINE
+    r"^\s*(?:export\s+(?:const|let|var|async\s+function|function)\s+|(?:module\.)?exports\.)(handler|lambdaHandler)\b"
+    r"|^\s*(?:export\s*|module\.exports\s*=\s*)\{[^{}]*?\b(handler|lambdaHandler)\b(?!\s+as\b)",
+    re.MULTILINE,
+)
+_MODULE: Final = re.compile(r"[\w./-]+")
+"""A path that Lambda and YAML take for a handler as it stands."""
+_SITE_FOLDERS: Final = ("public", "site", "web", "www", "src", "dist")
+_PROGRAMS: Final = frozenset(
+    {"python", "javascript", "typescript", "go", "java", "rust", "c", "cpp", "csharp", "ruby", "php", "kotlin"}
 )
 
 
@@ -44,16 +56,27 @@ def detect(files: Mapping[str, str]) -> Detected:
         handler = _handler(files, language, pattern)
         if handler:
             return Detected(kind, handler)
-    if "index.html" in files:
-        return Detected(ProjectType.STATIC_SITE)
-    return Detected(ProjectType.PACKAGE)
+    site = _site(files)
+    return Detected(ProjectType.STATIC_SITE, site=site) if site else Detected(ProjectType.PACKAGE)
 
 
 def _handler(files: Mapping[str, str], language: str, pattern: re.Pattern[str]) -> str | None:
     """The handler nearest to the root, in Lambda's notation: path/to/module.function."""
     for path in sorted(files, key=lambda path: (path.count("/"), path)):
-        if language_of(path, files[path]) == language and not is_test(path):
+        if language_of(path, files[path]) == language and not is_test(path) and _MODULE.fullmatch(path):
             found = pattern.search(files[path])
             if found:
-                return f"{PurePosixPath(path).with_suffix('')}.{found[1]}"
+                name = next(filter(None, found.groups()))
+                return f"{PurePosixPath(path).with_suffix('')}.{name}"
+    return None
+
+
+def _site(files: Mapping[str, str]) -> str | None:
+    """The folder of a site: the root, or one that holds all programs of the project too."""
+    if "index.html" in files:
+        return "."
+    programs = [path for path in files if language_of(path, files[path]) in _PROGRAMS and not is_test(path)]
+    for folder in _SITE_FOLDERS:
+        if f"{folder}/index.html" in files and all(path.startswith(f"{folder}/") for path in programs):
+            return folder
     return None

@@ -56,7 +56,7 @@ class PmAgent:
         for turn in range(1, ROUNDS + 1):
             key = f"{folder}/replies/{project.retries}/plan-{turn}.json"
             reply = ask(self._model, question.prompt, self._objects, key, delivery)
-            plan, reasons = _read(reply, question.existing)
+            plan, reasons = read_plan(reply, question.existing)
             if plan is not None and not reasons:
                 content = plan.model_dump_json(indent=1).encode()
                 stored = self._objects.put(f"{folder}/plan.json", content, "application/json")
@@ -96,7 +96,7 @@ class PmAgent:
         )
 
 
-def _read(reply: Reply, existing: frozenset[str]) -> tuple[Plan | None, list[str]]:
+def read_plan(reply: Reply, existing: frozenset[str]) -> tuple[Plan | None, list[str]]:
     """The plan in a reply, and what is wrong with it; a reply that was cut off is never read."""
     if reply.finish_reason is FinishReason.BLOCKED:
         raise Terminal(f"The model refused to plan this ({reply.detail}); word the requirements differently.")

@@ -9,6 +9,8 @@ from shared.paths import UnsafePath, check_paths
 
 MAX_TASKS: Final = 20
 MAX_FILES_PER_TASK: Final = 8
+MAX_CRITERIA_PER_TASK: Final = 20
+MAX_ASSUMPTIONS: Final = 50
 
 
 def faults(plan: Plan, existing: frozenset[str] = frozenset()) -> list[str]:
@@ -22,6 +24,11 @@ def _size_faults(plan: Plan) -> Iterator[str]:
     for task in plan.tasks:
         if not 1 <= len(task.files) <= MAX_FILES_PER_TASK:
             yield f"task {task.id} has {len(task.files)} files; 1 to {MAX_FILES_PER_TASK} are possible"
+        if len(task.acceptance_criteria) > MAX_CRITERIA_PER_TASK:
+            criteria = len(task.acceptance_criteria)
+            yield f"task {task.id} has {criteria} acceptance criteria; at most {MAX_CRITERIA_PER_TASK} are possible"
+    if len(plan.assumptions) > MAX_ASSUMPTIONS:
+        yield f"there are {len(plan.assumptions)} assumptions; at most {MAX_ASSUMPTIONS} are possible"
 
 
 def _dependency_faults(plan: Plan) -> Iterator[str]:

@@ -13,6 +13,10 @@ from shared.models.events import EventType, TimelineEvent
 from shared.models.workflow import ProjectStatus
 
 LANES: Final = ("api", "pm", "dev", "qa", "ops")
+NOTHING_LEFT: Final = "nothing was left to do"
+UNSAID: Final = {"api": "a request was answered"}
+"""What an invocation did of which no event tells, by lane."""
+
 NEAR: Final = timedelta(milliseconds=3)
 """Events are written to the millisecond."""
 
@@ -92,18 +96,18 @@ def _invocation(done: FinishedInvocation, scenario: ScenarioReport, events: Sequ
     end = done.started_at + timedelta(milliseconds=done.duration_ms)
     said = [e for e in events if e.agent == lane and done.started_at - NEAR <= e.at <= end + NEAR]
     label = _label(said[-1]) if said else ""
-    told = [done.error_type or (said[-1].detail or said[-1].type if said else "nothing was left to do")]
+    told = [done.error_type or (said[-1].detail or said[-1].type if said else UNSAID.get(lane, NOTHING_LEFT))]
     told += [f"{done.duration_ms:.0f} ms" + (f", cold start {done.init_ms:.0f} ms" if done.init_ms else "")]
     told += [f"{done.gb_seconds:.2f} GB-s", f"request {done.request_id}"]
-    return Bar(lane, done.started_at, end, _kind(done, said), label, f"{label or lane}: " + "\n".join(told))
+    return Bar(lane, done.started_at, end, _kind(done, said, lane), label, f"{label or lane}: " + "\n".join(told))
 
 
-def _kind(done: FinishedInvocation, said: Sequence[TimelineEvent]) -> Kind:
+def _kind(done: FinishedInvocation, said: Sequence[TimelineEvent], lane: str) -> Kind:
     if done.error_type:
         return Kind.KILLED
     if any(event.type is EventType.WORK_FAILED for event in said):
         return Kind.FAILED
-    return Kind.DONE if said else Kind.IDLE
+    return Kind.DONE if said or lane in UNSAID else Kind.IDLE
 
 
 def _events(events: Sequence[TimelineEvent]) -> Iterator[Bar]:

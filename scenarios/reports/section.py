@@ -130,7 +130,12 @@ def _used(scenario: ScenarioReport) -> Iterator[Element]:
 
 def _fault(fired: Fired, scenario: ScenarioReport) -> Element:
     agent = scenario.agents.get(fired.function or "", "")
-    return tag("tr", tag("td", f"{fired.at:%H:%M:%S}", class_="number"), tag("td", agent), tag("td", fired.what))
+    return tag(
+        "tr",
+        tag("td", f"{fired.at:%H:%M:%S}", class_="number"),
+        tag("td", agent, class_="agent"),
+        tag("td", fired.what),
+    )
 
 
 def _functions(scenario: ScenarioReport) -> Iterator[Element]:

@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -36,8 +36,8 @@ class Engine:
 
     asked: list[object] = field(default_factory=list)
 
-    def start_ahead(self) -> None:
-        self.asked.append("start ahead")
+    def start_ahead(self, functions: Sequence[str]) -> None:
+        self.asked.append(("start ahead", *functions))
 
     def dispatch(self, mode: Dispatch) -> None:
         self.asked.append(mode)
@@ -143,8 +143,8 @@ class TestOrders:
     def test_dispatch_and_start_ahead(self, control: ControlClient, served: Served) -> None:
         control.dispatch("stepped")
         control.dispatch("free")
-        control.start_ahead()
-        assert served.engine.asked == ["stepped", "free", "start ahead"]
+        control.start_ahead(["api", "pm"])
+        assert served.engine.asked == ["stepped", "free", ("start ahead", "api", "pm")]
 
     def test_settle_takes_its_wishes_along_and_brings_the_answer_back(
         self, control: ControlClient, served: Served

@@ -3,18 +3,23 @@
 import json
 from collections import deque
 from collections.abc import Callable
+from functools import partial
+from random import Random
 from typing import Any, cast
 
 import pytest
 
+from shared.errors import Retryable
 from shared.language_model.port import Prompt
 from shared.models.messages import AnyMessage
 from shared.models.workflow import ProjectStatus
 from shared.storage.objects import describe
+from shared.worker import Outcome
 from tests.fakes import replies
 from tests.fakes.analysis import parses
 from tests.fakes.factory import Factory
 from tests.fakes.model import Answer
+from tests.fakes.turns import Turns
 
 REQUIREMENTS = "A library that greets people by name, with tests."
 BROKEN = "def greet(name: str) -> str:\n    retur name\n"
@@ -46,30 +51,33 @@ class Trap:
         self._position = position
         self._act = act
 
-    def set_on(self, factory: Factory) -> None:
-        for port, names in (
-            (factory.table, ("get", "query", "write")),
-            (factory.objects, ("get", "put", "put_first")),
-            (factory.sent, ("send",)),
-            (factory.model, ("generate",)),
-        ):
-            for name in names:
-                setattr(port, name, self._trapped(getattr(port, name)))
-
-    def _trapped(self, call: Callable[..., Any]) -> Callable[..., Any]:
-        def trapped(*arguments: Any, **named: Any) -> Any:
-            self._step()
-            result = call(*arguments, **named)
-            self._step()
-            return result
-
-        return trapped
-
-    def _step(self) -> None:
+    def step(self) -> None:
         self.calls += 1
         if self.calls == self._position:
             self.sprung = True
             self._act()
+
+
+def watch(factory: Factory, step: Callable[[], None]) -> None:
+    """Have `step` called before and after each call to a port."""
+
+    def watched(call: Callable[..., Any]) -> Callable[..., Any]:
+        def stepping(*arguments: Any, **named: Any) -> Any:
+            step()
+            result = call(*arguments, **named)
+            step()
+            return result
+
+        return stepping
+
+    for port, names in (
+        (factory.table, ("get", "query", "write")),
+        (factory.objects, ("get", "put", "put_first")),
+        (factory.sent, ("send",)),
+        (factory.model, ("generate",)),
+    ):
+        for name in names:
+            setattr(port, name, watched(getattr(port, name)))
 
 
 def run(factory: Factory) -> None:
@@ -104,7 +112,7 @@ def clean() -> tuple[dict[str, Any], int]:
     """The end state of a run in which nothing happens, and how many steps it has."""
     factory, trap = Factory(script(), parses), Trap(0, lambda: None)
     project = factory.post(REQUIREMENTS)
-    trap.set_on(factory)
+    watch(factory, trap.step)
     run(factory)
     steps = trap.calls
     assert factory.project(project.id).status is ProjectStatus.COMPLETED
@@ -138,7 +146,7 @@ def test_a_worker_killed_at_any_call_changes_nothing(position: int) -> None:
 
     factory, trap = Factory(script(), parses), Trap(position, kill)
     project = factory.post(REQUIREMENTS)
-    trap.set_on(factory)
+    watch(factory, trap.step)
     run(factory)
 
     assert trap.sprung
@@ -161,7 +169,7 @@ def test_a_second_delivery_at_any_call_of_the_first_changes_nothing(position: in
         deliver(current[-1])
 
     trap = Trap(position, deliver_again)
-    trap.set_on(factory)
+    watch(factory, trap.step)
     factory.deliver = noted  # type: ignore[method-assign]
     run(factory)
 
@@ -184,3 +192,28 @@ def test_each_message_delivered_twice_changes_nothing() -> None:
         factory.sent.take()
 
     assert outcome(factory, project.id) == CLEAN
+
+
+@pytest.mark.parametrize("deadly", [0.0, 0.05], ids=["all live", "some are killed"])
+@pytest.mark.parametrize("seed", range(20))
+def test_deliveries_side_by_side_change_nothing(seed: int, deadly: float) -> None:
+    random = Random(seed)
+    factory, turns = Factory(script(), parses), Turns(random)
+    project = factory.post(REQUIREMENTS)
+
+    def step() -> None:
+        if turns.step() and random.random() < deadly:
+            raise Killed
+
+    watch(factory, step)
+    waiting: list[AnyMessage] = factory.sent.take()
+    while waiting:
+        random.shuffle(waiting)
+        together = [message for message in waiting[:2] for _ in range(random.choice([1, 2, 3]))]
+        endings = turns.run([partial(factory.deliver, message) for message in together])
+        assert {type(ending) for ending in endings} <= {Outcome, Killed, Retryable}
+        again = [m for m, ending in zip(together, endings, strict=True) if not isinstance(ending, Outcome)]
+        waiting = list({message.id: message for message in (*waiting[2:], *again, *factory.sent.take())}.values())
+
+    assert outcome(factory, project.id) == CLEAN
+    check_invariants(factory, project.id)

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -30,7 +31,30 @@ PYTHON_HANDLER = "def handler(event: dict[str, object], context: object) -> dict
         ),
         ({"src/app.js": "exports.handler = async () => {};\n"}, Detected(ProjectType.NODE_LAMBDA, "src/app.handler")),
         ({"api.js": "export async function handler(event) {}\n"}, Detected(ProjectType.NODE_LAMBDA, "api.handler")),
+        (
+            {"app.cjs": "const handler = async () => {};\nmodule.exports = {\n  other,\n  handler,\n};\n"},
+            Detected(ProjectType.NODE_LAMBDA, "app.handler"),
+        ),
+        (
+            {"app.mjs": "const run = async () => {};\nexport { run as lambdaHandler };\n"},
+            Detected(ProjectType.NODE_LAMBDA, "app.lambdaHandler"),
+        ),
+        ({"app.mjs": "export { handler as other };\n"}, Detected(ProjectType.PACKAGE)),
+        (
+            {"app.py": "def handler(\n    event: dict[str, object],\n    _context: object,\n) -> None: ...\n"},
+            Detected(ProjectType.PYTHON_LAMBDA, "app.handler"),
+        ),
+        ({"app.py": "handler = Mangum(app)\n"}, Detected(ProjectType.PYTHON_LAMBDA, "app.handler")),
+        ({"cli.py": "def handler(signum, frame):\n    pass\n"}, Detected(ProjectType.PACKAGE)),
+        ({"cli.py": "handler = logging.StreamHandler()\n"}, Detected(ProjectType.PACKAGE)),
         ({"index.html": "<!doctype html>", "app.js": "console.log(1);\n"}, Detected(ProjectType.STATIC_SITE)),
+        (
+            {"public/index.html": "<p>", "public/a.js": "1;\n", "tests/a.test.mjs": "2;\n", "README.md": "x"},
+            Detected(ProjectType.STATIC_SITE, site="public"),
+        ),
+        ({"public/index.html": "<p>", "server.js": "listen();\n"}, Detected(ProjectType.PACKAGE)),
+        ({"a #b/app.py": PYTHON_HANDLER}, Detected(ProjectType.PACKAGE)),
+        ({"docs/index.html": "<p>", "lib.py": "x = 1\n"}, Detected(ProjectType.PACKAGE)),
         ({"lib.py": "def greet(name):\n    return name\n"}, Detected(ProjectType.PACKAGE)),
         ({"lib.py": "def handler(signal):\n    pass\n"}, Detected(ProjectType.PACKAGE)),
         ({"tests/test_app.py": PYTHON_HANDLER, "README.md": "x"}, Detected(ProjectType.PACKAGE)),
@@ -64,14 +88,52 @@ def test_a_library_has_no_template() -> None:
 
 
 @pytest.mark.parametrize("kind", ProjectType)
-def test_the_instructions_name_what_to_run_and_leave_nothing_open(kind: ProjectType) -> None:
+def test_the_instructions_leave_no_place_open(kind: ProjectType) -> None:
     handler = "app.handler" if kind in {ProjectType.PYTHON_LAMBDA, ProjectType.NODE_LAMBDA} else None
-    text = instructions_for("My $Service & more", Detected(kind, handler), frozenset({"requirements.txt"}))
+    text = instructions_for("My $Service & more", Detected(kind, handler), frozenset({"README.md"}))
     assert "My $Service & more" in text
-    if handler:
-        assert "pip install --target unpacked -r unpacked/requirements.txt" in text
-    if kind is not ProjectType.PACKAGE:
-        assert "--stack-name my-service-more" in text
+    assert "my-service-more" in text
+    assert "$" not in text.replace("My $Service & more", "")
+    assert "\n\n\n" not in text
+    assert "None" not in text
+
+
+@pytest.mark.parametrize("kind", [ProjectType.PYTHON_LAMBDA, ProjectType.NODE_LAMBDA, ProjectType.STATIC_SITE])
+def test_every_output_that_the_instructions_name_is_one_of_the_template(kind: ProjectType) -> None:
+    detected = Detected(kind, None if kind is ProjectType.STATIC_SITE else "app.handler")
+    named = set(re.findall(r"output\s+`(\w+)`|`(\w+)` and `(\w+)`", instructions_for("x", detected, frozenset())))
+    outputs = (template_for(detected) or "").partition("Outputs:")[2]
+    assert named
+    assert all(f"  {name}:\n" in outputs for group in named for name in group if name)
+
+
+@pytest.mark.parametrize(
+    ("detected", "path", "command"),
+    [
+        (
+            Detected(ProjectType.PYTHON_LAMBDA, "app.handler"),
+            "requirements.txt",
+            "pip install --target unpacked -r unpacked/requirements.txt --only-binary=:all:"
+            " --platform manylinux2014_aarch64 --python-version 3.13",
+        ),
+        (
+            Detected(ProjectType.NODE_LAMBDA, "app.handler"),
+            "package.json",
+            "npm install --omit=dev --cpu=arm64 --os=linux --prefix unpacked",
+        ),
+        (Detected(ProjectType.STATIC_SITE, site="public"), "public/index.html", "aws s3 sync unpacked/public s3://"),
+        (Detected(ProjectType.STATIC_SITE), "index.html", "aws s3 sync unpacked s3://"),
+        (Detected(ProjectType.PACKAGE), "pyproject.toml", "pip install ."),
+        (Detected(ProjectType.PACKAGE), "Cargo.toml", "cargo build --release"),
+    ],
+)
+def test_the_instructions_fit_the_project(detected: Detected, path: str, command: str) -> None:
+    assert f"\n       {command}" in instructions_for("x", detected, frozenset({path}))
+
+
+def test_a_function_without_dependencies_is_deployed_without_installing_any() -> None:
+    text = instructions_for("x", Detected(ProjectType.PYTHON_LAMBDA, "app.handler"), frozenset({"package.json"}))
+    assert "install" not in text
 
 
 def test_the_same_files_give_the_same_bytes_in_any_order() -> None:

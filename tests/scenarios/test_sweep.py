@@ -4,21 +4,26 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import cast
 
 import pytest
+from typer.main import get_command
 
+import agenticai
 from emulator.faults.rules import Call, CallFault, DeliverAgain, Fault, Fired, Kill, RecordedCall
 from scenarios.bench_pool import BenchPool
 from scenarios.deployed import Bench
 from scenarios.ending import Ending, ProjectEnd, differences
 from scenarios.errors import ApiError, BenchLost, ScenarioError
 from scenarios.invariants import Violation
+from scenarios.invariants.rules import INVARIANTS
 from scenarios.judging import Verdict, judge
 from scenarios.sweep import SIDES, Case, cases_of, sweep
 from shared.models.workflow import ProjectStatus
 from tests.fakes.benches import FakeBenches, FakeEngine
 
+DOCS = Path(__file__).parents[2] / "docs"
 DEV, API = "agenticai-dev-agent-dev", "agenticai-api-dev"
 END = ProjectEnd(ProjectStatus.COMPLETED, "1.2", 97.5, {"a.py": "a" * 64, "b.py": "b" * 64})
 FIRED = Fired(rule=0, at=datetime(2026, 1, 1, tzinfo=UTC), function=DEV, what="s3 PutObject, call 3: kill before")
@@ -44,28 +49,34 @@ CALLS = (
 def test_each_call_is_a_case_on_each_side_counted_by_function_and_operation() -> None:
     assert [str(case) for case in cases_of(CALLS)] == [
         f"{API}:dynamodb.GetItem:1:before",
-        f"{API}:dynamodb.GetItem:1:after",
         f"{DEV}:dynamodb.GetItem:1:before",
-        f"{DEV}:dynamodb.GetItem:1:after",
         f"{DEV}:gemini.GenerateContent:1:before",
-        f"{DEV}:gemini.GenerateContent:1:after",
         f"{DEV}:dynamodb.GetItem:2:before",
+        f"{API}:dynamodb.GetItem:1:after",
+        f"{DEV}:dynamodb.GetItem:1:after",
+        f"{DEV}:gemini.GenerateContent:1:after",
         f"{DEV}:dynamodb.GetItem:2:after",
     ]
     assert [case.side for case in cases_of(CALLS, SIDES["after"])] == ["after"] * 4
 
 
+def test_a_sample_has_cases_of_every_side() -> None:
+    calls = [call(DEV, number, "s3", "GetObject") for number in range(1, 101)]
+    for every in range(2, 30):
+        assert {case.side for case in [*cases_of(calls, SIDES["all"])][::every]} == {"before", "after", "again"}
+
+
 def test_only_what_takes_messages_has_them_delivered_again() -> None:
-    cases = list(cases_of(CALLS, SIDES["all"], synchronous=[API]))
-    assert [case.side for case in cases] == [*("before", "after"), *("before", "after", "again") * 3]
-    assert cases[-1].fault.then == DeliverAgain(do="deliver again")
+    again = list(cases_of(CALLS, SIDES["again"], synchronous=[API]))
+    assert [case.function for case in again] == [DEV] * 3
+    assert again[-1].fault.then == DeliverAgain(do="deliver again")
 
 
 def test_a_case_is_read_as_it_is_written_and_kills_at_its_call() -> None:
     cases = list(cases_of(CALLS, SIDES["all"]))
     assert [Case.parse(str(case)) for case in cases] == cases
     when = Call(function=DEV, service="dynamodb", operation="GetItem", nth=2)
-    assert cases[-2].fault == CallFault(when=when, then=Kill(do="kill", side="after"))
+    assert cases[7].fault == CallFault(when=when, then=Kill(do="kill", side="after"))
 
 
 @pytest.mark.parametrize(
@@ -221,3 +232,20 @@ def test_each_case_is_tried_with_its_fault_and_a_lost_bench_counts_against_its_c
     }
     evidence = {result.case: result.judged.evidence for result in results}
     assert evidence[kills] == ("POST /api/projects was answered with 502",)
+
+
+# --- the documents
+
+
+def test_the_document_names_every_option_and_verdict() -> None:
+    command = get_command(agenticai.app).commands["sweep"]  # type: ignore[attr-defined]
+    document = (DOCS / "sweep.md").read_text("utf-8")
+    options = [option for parameter in command.params for option in parameter.opts if option.startswith("--")]
+    assert [option for option in options if f"`{option}`" not in document and option != "--help"] == []
+    assert [verdict for verdict in Verdict if f"| {verdict} |" not in document] == []
+    assert [sides for sides in SIDES if f"`{sides}`" not in document] == []
+
+
+def test_the_document_names_every_invariant() -> None:
+    document = (DOCS / "invariants.md").read_text("utf-8")
+    assert [name for name in INVARIANTS if f"| {name} |" not in document] == []

@@ -14,7 +14,7 @@ from scenarios.reports.chart import chart
 from scenarios.reports.course import Course, Kind, course_of
 from scenarios.reports.document import ScenarioReport
 from scenarios.reports.figures import clock, dollars, duration
-from tests.fakes.replayed import AT, FIRED, PROJECT, result
+from tests.fakes.replayed import AGENTS, AT, FIRED, PROJECT, invocation, result
 
 
 def drawn(replayed: Result) -> Course:
@@ -31,6 +31,14 @@ def test_a_bar_is_named_and_coloured_by_what_happened_in_its_time() -> None:
         ("dev", "", Kind.IDLE),
     ]
     assert "Runtime.ExitError" in work[1].title
+
+
+def test_a_request_to_the_api_is_answered_without_an_event() -> None:
+    request = invocation("api", 1, 0.05)
+    agents = {**AGENTS, request.function: "api"}
+    (bar,) = drawn(result(observed=Observed((), (), (request,)), agents=agents)).work
+    assert (bar.lane, bar.kind, bar.label) == ("api", Kind.DONE, "")
+    assert "a request was answered" in bar.title
 
 
 def test_what_nothing_worked_on_has_waited_in_the_queue_of_what_came_next() -> None:

@@ -15,7 +15,7 @@ What is exchanged in it, and why:
 import functools
 import importlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from emulator.bench_records import Dispatch, Settled
@@ -96,18 +96,19 @@ class MiniStack:
             timeout_s=timeout_s,
         )
 
-    def start_ahead(self) -> None:
-        """Start one environment of every aliased function in the background, as Lambda may before a first request.
+    def start_ahead(self, functions: Sequence[str]) -> None:
+        """Start one environment of each aliased version of these in the background, as Lambda may before a request.
 
         See https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html.
         """
         from ministack.services import lambda_svc
 
+        deployed = {key[-1]: function for key, function in list(lambda_svc._functions._data.items())}
         versions = [
-            function["versions"][alias["FunctionVersion"]]
-            for function in list(lambda_svc._functions._data.values())
-            for alias in function["aliases"].values()
-            if is_python(function["config"])
+            deployed[name]["versions"][alias["FunctionVersion"]]
+            for name in functions
+            if name in deployed and is_python(deployed[name]["config"])
+            for alias in deployed[name]["aliases"].values()
         ]
         start_ahead(functools.partial(self._start_one, version) for version in versions)
 

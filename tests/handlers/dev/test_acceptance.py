@@ -86,6 +86,13 @@ LEFT_OUT = """
 // ... unchanged ...
 # The existing validation and error handling logic remains unchanged
 # rest of the UserService class unchanged
+# ... rest of main.py ...
+<!-- rest of the page unchanged -->
+# ...
+// [...]
+{/* ... */}
+# ... (implementation)
+// ... other imports
 // No changes to the rest of the file
 # Other functions remain as they were
 # \u5176\u4f59\u4ee3\u7801\u4fdd\u6301\u4e0d\u53d8
@@ -107,6 +114,8 @@ HONEST = """
 # your code is valid
 # TODO: implement retries with jitter
 # unchanged since 2.0
+// REST endpoints
+# REST routes and handlers
 """.strip().split("\n")
 
 
