@@ -28,8 +28,11 @@ from emulator.faults.rules import (
 )
 
 MOST_FAULTS: Final = 4
-MOST_ERRORS: Final = 6
-"""Errors in a row: more than the SDK's four attempts, so that they reach the handler too."""
+IN_A_ROW: Final = (1, 2, 4, 6)
+"""How often a call is refused in a row: the SDK makes four attempts, so that the last two reach the handler."""
+
+OUTAGE: Final = 200
+"""So often that the message goes to the dead-letter queue before the call is answered again."""
 
 LONGEST_SECONDS: Final = 1200
 """Of a late answer or a late message: longer than every function's timeout."""
@@ -58,7 +61,7 @@ ENDS_OTHERWISE: Final = frozenset(
         ModelReply.MALFORMED,
     }
 )
-"""Replies after which the model is asked otherwise, or not again: the project may rightly end differently."""
+"""Replies after which the model is asked otherwise, or not again."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +83,12 @@ def schedule(seed: int, material: Material) -> tuple[Fault, ...]:
 
 
 def may_end_otherwise(faults: Sequence[Fault]) -> bool:
-    """Whether a project may end differently than without the faults, and rightly so."""
-    return any(isinstance(fault.then, Reply) and fault.then.reply in ENDS_OTHERWISE for fault in faults)
+    """Whether a project may end differently than without the faults, and rightly so: refused, or as a dead letter."""
+    return any(
+        (isinstance(fault.then, Reply) and fault.then.reply in ENDS_OTHERWISE)
+        or (isinstance(fault.then, Error) and fault.when.times >= OUTAGE)
+        for fault in faults
+    )
 
 
 def _fault(random: Random, material: Material) -> Fault:
@@ -96,8 +103,10 @@ def _fault(random: Random, material: Material) -> Fault:
         operation=call.operation,
         nth=counted[call.function, call.service, call.operation],
     )
-    effect = random.choice([*_effects(random, call, waited_for=call.function == material.synchronous)])
-    times = random.randint(1, MOST_ERRORS) if isinstance(effect, Error) else 1
+    waited_for = call.function == material.synchronous
+    effect = random.choice([*_effects(random, call, waited_for=waited_for)])
+    errors = random.choice(IN_A_ROW if waited_for else (*IN_A_ROW, OUTAGE))
+    times = errors if isinstance(effect, Error) else 1
     return CallFault(when=when.model_copy(update={"times": times}), then=effect)
 
 
@@ -154,7 +163,7 @@ def _fewest(faults: tuple[Fault, ...], fails: Callable[[Sequence[Fault]], bool])
 def _simpler(fault: Fault) -> Iterator[Fault]:
     """The same fault in simpler forms, the simplest first."""
     if isinstance(fault, CallFault):
-        for times in range(1, fault.when.times):
+        for times in (times for times in IN_A_ROW if times < fault.when.times):
             yield fault.model_copy(update={"when": fault.when.model_copy(update={"times": times})})
     if isinstance(fault.then, Latency | Delay):
         for seconds in (1, 60, 300):

@@ -1,7 +1,7 @@
 """Reads the snapshot that the invariants are checked on, through the AWS API and without changing anything."""
 
 import hashlib
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -55,13 +55,9 @@ def read(
     dynamodb, s3, sqs = (bench.target.client("dynamodb"), bench.target.client("s3"), bench.target.client("sqs"))
     return Snapshot(
         projects=tuple(
-            StoredProject(
-                project_id,
-                project_id in deleted,
-                read_items(dynamodb, table, project_id),
-                tuple(_objects(s3, bucket, project_id)),
-            )
+            StoredProject(project_id, project_id in deleted, items, tuple(_objects(s3, bucket, project_id, items)))
             for project_id in project_ids
+            for items in [read_items(dynamodb, table, project_id)]
         ),
         queues={agent: _depth(sqs, url) for agent, url in bench.outputs.queue_urls.items()},
         dead_letters={agent: _peeked(sqs, url) for agent, url in bench.outputs.dead_letter_queue_urls.items()},
@@ -147,24 +143,26 @@ def _younger(dynamodb: "DynamoDBClient", table: str, project_id: str) -> Iterato
     return (raw["GSI1SK"]["S"] for page in pages for raw in page["Items"])
 
 
-def _objects(s3: "S3Client", bucket: str, project_id: str) -> Iterator[BucketKey]:
+def _objects(s3: "S3Client", bucket: str, project_id: str, items: Items) -> Iterator[BucketKey]:
+    """What the bucket has of a project; only what an item names is read."""
+    named = {named.object.key for named in items.named}
     for folder in FOLDERS:
-        versions: dict[str, list[bool]] = defaultdict(list)
-        markers: dict[str, int] = defaultdict(int)
+        sizes: dict[str, int] = {}
+        versions, markers = Counter[str](), Counter[str]()
         listing = s3.get_paginator("list_object_versions")
         for page in listing.paginate(Bucket=bucket, Prefix=f"{folder}/{project_id}/"):
             for version in page.get("Versions", []):
-                versions[version["Key"]].append(version["IsLatest"])
-            for marker in page.get("DeleteMarkers", []):
-                markers[marker["Key"]] += 1
+                versions[version["Key"]] += 1
+                if version["IsLatest"]:
+                    sizes[version["Key"]] = version["Size"]
+            markers.update(marker["Key"] for marker in page.get("DeleteMarkers", []))
         for key in sorted({*versions, *markers}):
-            current = _content(s3, bucket, key) if any(versions[key]) else None
-            yield BucketKey(key, current, len(versions[key]), markers[key])
+            sha256 = _sha256(s3, bucket, key) if key in sizes and key in named else None
+            yield BucketKey(key, sizes.get(key), sha256, versions[key], markers[key])
 
 
-def _content(s3: "S3Client", bucket: str, key: str) -> StoredObject:
-    content = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-    return StoredObject(key=key, size=len(content), sha256=hashlib.sha256(content).hexdigest())
+def _sha256(s3: "S3Client", bucket: str, key: str) -> str:
+    return hashlib.sha256(s3.get_object(Bucket=bucket, Key=key)["Body"].read()).hexdigest()
 
 
 def _depth(sqs: "SQSClient", url: str) -> QueueDepth:

@@ -99,12 +99,12 @@ def _left_over(project: StoredProject) -> Iterator[str]:
 def _misnamed(project: StoredProject) -> Iterator[str]:
     for item in project.items.unreadable:
         yield f"{item.item} cannot be read: {item.reason}"
-    there = {stored.key: stored.current for stored in project.objects}
+    there = {stored.key: stored for stored in project.objects}
     for named in project.items.named:
         found = there.get(named.object.key)
-        if found is None:
+        if found is None or found.size is None:
             yield f"{named.item} names {named.object.key}, which is not in the bucket"
-        elif found != named.object:
+        elif (found.size, found.sha256) != (named.object.size, named.object.sha256):
             yield (
                 f"{named.item} names {named.object.key} with {named.object.size} bytes, SHA-256 {named.object.sha256};"
                 f" the bucket has {found.size} bytes, SHA-256 {found.sha256}"
@@ -141,7 +141,7 @@ def _folder(project: StoredProject, work: Work) -> str:
 
 
 def _described(stored: BucketKey) -> str:
-    return f"{stored.key} ({stored.current.size} bytes)" if stored.current else f"the delete marker of {stored.key}"
+    return f"the delete marker of {stored.key}" if stored.size is None else f"{stored.key} ({stored.size} bytes)"
 
 
 def queues_are_empty(snapshot: Snapshot) -> Iterator[Finding]:

@@ -67,10 +67,14 @@ class Items:
 
 @dataclass(frozen=True)
 class BucketKey:
-    """A key of the bucket with its current content, None behind a delete marker, and the number of its versions."""
+    """A key of the bucket: the size in bytes of its current content, None behind a delete marker, and its versions.
+
+    `sha256` is that of the current content; it is None where no item names the key, so that nobody looks at it.
+    """
 
     key: str
-    current: StoredObject | None
+    size: int | None
+    sha256: str | None = None
     versions: int = 1
     delete_markers: int = 0
 

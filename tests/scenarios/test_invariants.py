@@ -1,5 +1,6 @@
 """Each invariant holds on what a whole run leaves, and says what is wrong where it does not."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +17,6 @@ from scenarios.invariants.snapshot import BucketKey, Items, QueueDepth, Snapshot
 from shared.models.events import EventType
 from shared.models.records import WorkState
 from shared.models.workflow import ProjectStatus
-from shared.storage.objects import describe
 from tests.fakes import replies
 from tests.fakes.analysis import parses
 from tests.fakes.factory import Factory
@@ -44,8 +44,13 @@ def stored(factory: Factory, project_id: str, *, deleted: bool = False) -> Store
         if key.pk == f"PROJECT#{project_id}"
     ]
     items = items_of(sorted(plain, key=lambda item: str(item["SK"])))
-    objects = (BucketKey(key, describe(key, content)) for key, content in factory.objects.contents.items())
+    objects = (in_bucket(key, content) for key, content in factory.objects.contents.items())
     return StoredProject(project_id, deleted, items, tuple(objects))
+
+
+def in_bucket(key: str, content: bytes) -> BucketKey:
+    """A key with one version."""
+    return BucketKey(key, len(content), hashlib.sha256(content).hexdigest())
 
 
 def snapshot(*projects: StoredProject, **more: Any) -> Snapshot:
@@ -245,25 +250,24 @@ def test_a_revision_may_be_packaged_as_often_as_its_owner_asked() -> None:
 
 def test_an_object_that_an_item_names_must_be_there_as_named() -> None:
     package = next(o for o in completed().objects if o.key.endswith("package.zip"))
-    assert package.current is not None
     rest = tuple(o for o in completed().objects if o is not package)
     missing = found(snapshot(replace(completed(), objects=rest)))
     assert {invariant for invariant, _ in missing} == {DISAGREE}
     assert ("DEPLOY#1.0 names" in missing[0][1], "METADATA names" in missing[1][1]) == (True, True)
     assert "not in the bucket" in missing[0][1]
-    other = replace(package, current=package.current.model_copy(update={"sha256": "0" * 64, "size": 7}))
+    other = replace(package, size=7, sha256="0" * 64)
     changed = found(snapshot(replace(completed(), objects=(*rest, other))))
     assert "the bucket has 7 bytes, SHA-256 000" in changed[0][1]
-    hidden = replace(package, current=None, delete_markers=1)
+    hidden = replace(package, size=None, delete_markers=1)
     assert "not in the bucket" in found(snapshot(replace(completed(), objects=(*rest, hidden))))[0][1]
 
 
 def test_an_object_that_no_item_names_is_orphaned() -> None:
     key = f"projects/{completed().id}/1.0/left.py"
-    left = BucketKey(key, describe(key, b"left"))
+    left = in_bucket(key, b"left")
     given = snapshot(replace(completed(), objects=(*completed().objects, left)))
     assert only(given) == (DISAGREE, f"{key} (4 bytes) is named by no item")
-    hidden = replace(left, current=None, versions=0, delete_markers=1)
+    hidden = replace(left, size=None, versions=0, delete_markers=1)
     given = snapshot(replace(completed(), objects=(*completed().objects, hidden)))
     assert only(given) == (DISAGREE, f"the delete marker of {key} is named by no item")
 
@@ -272,10 +276,10 @@ def test_what_open_work_has_written_is_not_orphaned() -> None:
     project = stuck()
     letters = {"dev": (project.id,)}
     key = f"projects/{project.id}/1.0/greet.py"
-    begun = replace(project, objects=(*project.objects, BucketKey(key, describe(key, b"x = 1\n"))))
+    begun = replace(project, objects=(*project.objects, in_bucket(key, b"x = 1\n")))
     assert found(snapshot(begun, dead_letters=letters)) == []
     key = f"projects/{project.id}/1.1/greet.py"
-    stray = replace(project, objects=(*project.objects, BucketKey(key, describe(key, b"x = 1\n"))))
+    stray = replace(project, objects=(*project.objects, in_bucket(key, b"x = 1\n")))
     assert only(snapshot(stray, dead_letters=letters))[0] == DISAGREE
 
 

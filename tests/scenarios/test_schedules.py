@@ -21,7 +21,7 @@ from emulator.faults.rules import (
     RecordedCall,
     Reply,
 )
-from scenarios.schedules import MOST_ERRORS, MOST_FAULTS, Material, may_end_otherwise, schedule, shrink
+from scenarios.schedules import IN_A_ROW, MOST_FAULTS, OUTAGE, Material, may_end_otherwise, schedule, shrink
 
 API, DEV = "agenticai-api-dev", "agenticai-dev-agent-dev"
 QUEUE = "agenticai-dev-queue-dev"
@@ -70,7 +70,7 @@ def test_every_kind_of_fault_comes_up_but_the_one_that_waits_for_a_person() -> N
     assert {fault.then.reply for fault in DRAWN if isinstance(fault.then, Reply)} == set(ModelReply)
     assert {fault.then.side for fault in DRAWN if isinstance(fault.then, Kill)} == {"before", "after"}
     errors = {fault.when.times for fault in DRAWN if isinstance(fault, CallFault) and isinstance(fault.then, Error)}
-    assert errors == set(range(1, MOST_ERRORS + 1))
+    assert errors == {*IN_A_ROW, OUTAGE}
 
 
 def test_every_call_and_delivery_of_the_clean_run_comes_up_and_no_other() -> None:
@@ -104,10 +104,14 @@ def test_bad_replies_meet_the_model_and_errors_are_those_of_the_service() -> Non
 def test_nobody_who_waits_for_the_api_is_kept_waiting() -> None:
     effects = {fault.then.do for fault in DRAWN if isinstance(fault, CallFault) and fault.when.function == API}
     assert effects == {"kill", "error"}
+    in_a_row = [f.when.times for f in DRAWN if isinstance(f, CallFault) and f.when.function == API]
+    assert max(in_a_row) == max(IN_A_ROW)
 
 
-def test_only_what_the_model_says_may_change_the_end() -> None:
+def test_only_what_the_model_says_and_an_outage_may_change_the_end() -> None:
     when = Call(service="gemini")
+    assert may_end_otherwise([THROTTLED.model_copy(update={"when": Call(service="dynamodb", times=OUTAGE)})])
+    assert not may_end_otherwise([THROTTLED])
     assert may_end_otherwise([CallFault(when=when, then=Reply(do="reply", reply=ModelReply.SAFETY))])
     assert not may_end_otherwise([CallFault(when=when, then=Reply(do="reply", reply=ModelReply.RATE_LIMITED))])
     assert not may_end_otherwise([CallFault(when=when, then=Kill(do="kill", side="after")), LATE])
@@ -148,7 +152,7 @@ def test_what_is_left_is_made_simpler_as_far_as_it_still_fails() -> None:
         return often and any(isinstance(fault.then, Latency | Delay) and fault.then.seconds > 30 for fault in faults)
 
     throttled, late = shrink((KILL, THROTTLED, LATE), fails)
-    assert throttled == THROTTLED.model_copy(update={"when": THROTTLED.when.model_copy(update={"times": 3})})
+    assert throttled == THROTTLED.model_copy(update={"when": THROTTLED.when.model_copy(update={"times": 4})})
     assert late.then == Delay(do="delay", seconds=60)
     assert shrink((SLOW,), lambda _: True)[0].then == Latency(do="latency", seconds=1)
 

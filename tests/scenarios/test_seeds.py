@@ -26,7 +26,7 @@ from scenarios.errors import StepFailed
 from scenarios.judging import Judged, Verdict
 from scenarios.naming import deployed, written
 from scenarios.scenario import Scenario
-from scenarios.schedules import Material, schedule
+from scenarios.schedules import Material, may_end_otherwise, schedule
 from scenarios.seeds import SeedResult, as_yaml, shrunk, try_seeds
 from shared.models.workflow import ProjectStatus
 from stack.outputs import StackOutputs
@@ -83,7 +83,7 @@ def test_seeds_are_tried_each_with_its_own_schedule() -> None:
         results = list(try_seeds(pool, fails_where_sending_is_hit, CLEAN, MATERIAL, range(40)))
     assert sorted(result.seed for result in results) == list(range(40))
     assert {result.seed: result.faults for result in results} == {n: schedule(n, MATERIAL) for n in range(40)}
-    judged = [result for result in results if not _replies(result.faults)]
+    judged = [result for result in results if not may_end_otherwise(result.faults)]
     assert {(result.judged.verdict, _hits_sending(result.faults)) for result in judged} == {
         (Verdict.VIOLATED, True),
         (Verdict.SURVIVED, False),
