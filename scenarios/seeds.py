@@ -33,8 +33,11 @@ def try_seeds(
         yield SeedResult(seed, schedules[seed], judged)
 
 
-def shrunk(pool: BenchPool, rehearse: Rehearse, clean: Ending, result: SeedResult) -> SeedResult:
-    """The same with the fewest and simplest faults that still break something, and what those break."""
+def shrunk(pool: BenchPool, rehearse: Rehearse, clean: Ending, result: SeedResult) -> SeedResult | None:
+    """The same with the fewest and simplest faults that still break something, and what those break.
+
+    None if the whole schedule breaks nothing when it is tried again.
+    """
     last = result.judged
 
     def fails(faults: Sequence[Fault]) -> bool:
@@ -45,6 +48,8 @@ def shrunk(pool: BenchPool, rehearse: Rehearse, clean: Ending, result: SeedResul
         last = judged
         return True
 
+    if not fails(result.faults):
+        return None
     faults = shrink(result.faults, fails)
     return SeedResult(result.seed, faults, last)
 

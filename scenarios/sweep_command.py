@@ -125,9 +125,12 @@ def _seeds(ground: Ground, selection: Selection) -> list[Judged]:
 
 def _shrunk(ground: Ground, result: SeedResult) -> dict[str, object]:
     """Shrink a schedule that broke something, and say what is left of it."""
-    with ground.screen.step(f"seed {result.seed}: {len(result.faults)} faults shrunk") as step:
+    with ground.screen.step(f"seed {result.seed} tried again, its {len(result.faults)} faults shrunk") as step:
         least = shrunk(ground.pool, ground.rehearse, ground.clean, result)
         step.done()
+    if least is None:
+        ground.screen.say("[yellow]It did not happen again:[/] look for what this machine did at that moment.")
+        return {"seed": result.seed, "faults": None}
     faults = as_yaml(written(least.faults, ground.outputs))
     for line in show.culprit(least, faults):
         ground.screen.say(line)

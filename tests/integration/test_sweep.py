@@ -20,7 +20,7 @@ from shared.models.workflow import ProjectStatus
 from stack.template import TEMPLATE
 
 API, DEV = "agenticai-api-dev", "agenticai-dev-agent-dev"
-EVERY = 24
+EVERY = 40
 SEEDS = range(1, 5)
 HANDLERS = Path(__file__).parents[2] / "handlers"
 SENT_AGAIN = "                self._outgoing.send(outbox)\n"

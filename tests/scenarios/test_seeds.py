@@ -106,6 +106,7 @@ def test_a_failing_schedule_is_shrunk_to_what_breaks_and_says_what_that_is() -> 
     found = SeedResult(7, (TWICE, THROTTLED, KILL), Judged(Verdict.VIOLATED, ("something",)))
     with BenchPool(FakeBenches(), 1) as pool:
         least = shrunk(pool, fails_where_sending_is_hit, CLEAN, found)
+    assert least is not None
     assert least.faults == (KILL,)
     assert least.judged.evidence == ("demo is FAILED (no plan), and without faults COMPLETED",)
 
@@ -120,8 +121,15 @@ def test_a_schedule_that_costs_its_bench_is_shrunk_too() -> None:
     found = SeedResult(7, (KILL, TWICE), Judged(Verdict.VIOLATED, ("It did not come to rest",)))
     with BenchPool(benches, 1) as pool:
         least = shrunk(pool, stuck, CLEAN, found)
+    assert least is not None
     assert least.faults == (TWICE,)
     assert len(benches.started) > 1
+
+
+def test_what_does_not_happen_again_is_not_shrunk() -> None:
+    found = SeedResult(7, (TWICE, THROTTLED), Judged(Verdict.VIOLATED, ("It did not come to rest",)))
+    with BenchPool(FakeBenches(), 1) as pool:
+        assert shrunk(pool, lambda bench, faults: CLEAN, CLEAN, found) is None
 
 
 def test_faults_are_written_as_a_scenario_reads_them() -> None:
