@@ -5,7 +5,7 @@ BIN := .venv/bin
 SETUP = @$(PYTHON) bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint types unit integration scenarios lock size clean
+.PHONY: help demo up test pytest lint types unit integration scenarios lock size clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,7 +18,13 @@ up: ## engine and stack in the foreground, for your own client
 	$(SETUP)
 	@$(BIN)/agenticai up
 
-test: lint types unit integration ## everything that CI runs
+test: lint ## everything that CI runs
+	@$(MAKE) --no-print-directory -j 2 types pytest
+
+# Those with an engine first: the short ones then fill what is left of each process.
+pytest: ## unit and integration tests in one run
+	$(SETUP) dev
+	@$(BIN)/pytest -q -n auto --dist loadfile --no-loadscope-reorder tests/integration tests
 
 lint: ## ruff: style and security rules, formatting
 	$(SETUP) dev

@@ -71,7 +71,8 @@ def test_templates_are_listed_and_one_that_is_not_there_is_named(up: dict[str, A
     endpoint = ("--endpoint", up["endpoint_url"])
     listed = json.loads(run("templates", "--json", *endpoint).stdout)
     assert {"rest-service", "static-site", "cli-tool"} <= {template["id"] for template in listed}
-    assert all(template["id"] in run("templates", *endpoint).stdout for template in listed)
+    shown = run("templates", *endpoint).stdout
+    assert all(template["id"] in shown for template in listed)
     refused = run("new", "--template", "no-such", *endpoint)
     assert refused.returncode == 1
     assert "template" in refused.stderr

@@ -1,90 +1,15 @@
-"""A scenario recorded from an API on this machine, and re-keyed; refused where it cannot be, with nothing changed."""
+"""What cannot be recorded or re-keyed is refused before anything is asked or changed."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from emulator.gemini.cassettes import CassetteStore
 from scenarios.errors import NotRecorded
 from scenarios.record_command import show_recording
 from scenarios.recording import Gemini, own_cassettes, record, rekey_scenario
 from scenarios.scenario import CASSETTES, LIBRARY, Scenario, load
-from tests.fakes.gemini import fake_gemini
 
 KEY = "a-key-that-nobody-has"
-GREETING = load(LIBRARY / "greeting.yaml")
-SPOILED = "after"
-"""In the names of replies that follow a bad one, for which a scenario without faults does not ask."""
-
-
-@pytest.fixture
-def cassettes(tmp_path: Path) -> Path:
-    """A copy of the greeting's and the diamond's replies, and no others."""
-    for name in ("greeting", "diamond"):
-        shutil.copytree(CASSETTES / name, tmp_path / "cassettes" / name)
-    return tmp_path / "cassettes"
-
-
-def contents(folder: Path) -> dict[Path, str]:
-    return {path: path.read_text("utf-8") for path in folder.rglob("*.yaml")}
-
-
-def asked_without_faults() -> list[Path]:
-    alone = {"3-tests-readme.yaml", "3-tests-test-greeting.yaml"}
-    return [path for path in (CASSETTES / "greeting").iterdir() if SPOILED not in path.name and path.name not in alone]
-
-
-def test_what_the_api_says_is_stored_and_answers_the_same_requests(cassettes: Path, tmp_path: Path) -> None:
-    before = contents(cassettes / "diamond")
-    events: list[str] = []
-    with fake_gemini(CASSETTES / "greeting", busy=1) as gemini:
-        stored = record(
-            GREETING,
-            Gemini(KEY, gemini.url),
-            cassettes=cassettes,
-            runs=tmp_path,
-            on_event=lambda event: events.append(event.status),
-        )
-    assert [path.name for path in stored] == [
-        "1-plan.yaml",
-        "2-the-module.yaml",
-        "3-unit-tests-and-the-readme.yaml",
-        "4-plan.yaml",
-        "5-greet-groups.yaml",
-        "6-tests-of-groups-and-the-readme.yaml",
-    ]
-    assert events[-1] == "COMPLETED"
-    assert contents(cassettes).keys() == {*stored, *before}
-    assert not [path for path, text in contents(cassettes / "greeting").items() if KEY in text]
-    recorded, authored = CassetteStore.load(cassettes), CassetteStore.load(CASSETTES)
-    for path in asked_without_faults():
-        request = next(stored.cassette.request for stored in authored.cassettes if stored.path == path)
-        said, written = recorded.find(request), authored.find(request)
-        assert said
-        assert written
-        assert said.stored.cassette.origin == "recorded"
-        assert said.text == written.text
-
-
-def test_a_reworded_prompt_gives_its_authored_replies_their_new_requests(cassettes: Path, tmp_path: Path) -> None:
-    right = contents(cassettes)
-    older = {"You write the files of one task": "You author all files of a task", "# The plan": "# What is planned"}
-    for path, text in right.items():
-        for now, before in older.items():
-            text = text.replace(now, before)
-        path.write_text(text, encoding="utf-8")
-    changed = rekey_scenario(GREETING, cassettes=cassettes, runs=tmp_path)
-    developed = {path.name for path in asked_without_faults() if "plan" not in path.name}
-    assert {path.name for path in changed} == developed
-    assert {path: contents(cassettes)[path] for path in changed} == {path: right[path] for path in changed}
-
-
-def test_nothing_is_stored_when_the_project_ends_otherwise(cassettes: Path, tmp_path: Path) -> None:
-    before = contents(cassettes)
-    with fake_gemini(CASSETTES / "diamond") as gemini, pytest.raises(NotRecorded, match=r"ended as FAILED .*404"):
-        record(GREETING, Gemini(KEY, gemini.url), cassettes=cassettes, runs=tmp_path)
-    assert contents(cassettes) == before
 
 
 def test_the_replies_of_a_scenario_are_those_of_its_requirements_wherever_they_are() -> None:
@@ -97,16 +22,16 @@ class TestRefused:
         ("name", "match"),
         [("worker-crash", "has faults"), ("poison-message", "has the step `send`")],
     )
-    def test_what_is_only_for_replays(self, cassettes: Path, name: str, match: str) -> None:
+    def test_what_is_only_for_replays(self, tmp_path: Path, name: str, match: str) -> None:
         with pytest.raises(NotRecorded, match=match):
-            record(load(LIBRARY / f"{name}.yaml"), Gemini(KEY, "http://127.0.0.1:1"), cassettes=cassettes)
+            record(load(LIBRARY / f"{name}.yaml"), Gemini(KEY, "http://127.0.0.1:1"), cassettes=tmp_path)
 
-    def test_a_scenario_without_stored_replies_cannot_be_re_keyed(self, cassettes: Path) -> None:
+    def test_a_scenario_without_stored_replies_cannot_be_re_keyed(self, tmp_path: Path) -> None:
         other = Scenario.model_validate(
             {"name": "other", "description": "x", "projects": {"a": {"name": "A", "requirements": "A clock."}}}
         )
         with pytest.raises(NotRecorded, match="No stored replies"):
-            rekey_scenario(other, cassettes=cassettes)
+            rekey_scenario(other, cassettes=tmp_path)
 
     def test_without_a_key_it_is_said_where_to_get_one(self) -> None:
         with pytest.raises(NotRecorded, match=r"get a key at https://\S+ and put it in .*GEMINI_API_KEY"):
