@@ -34,7 +34,7 @@ def up(
     as_json: Json = False,
 ) -> None:
     """Run the engine with the stack in the foreground, until Ctrl-C."""
-    from scenarios.serving import keep_up
+    from scenarios.commands.serving import keep_up
 
     keep_up(port, live=live, as_json=as_json)
 
@@ -45,7 +45,7 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Watch a request become tested, packaged software, on an engine of its own."""
-    from scenarios.serving import show_demo
+    from scenarios.commands.serving import show_demo
 
     sys.exit(show_demo(out, as_json=as_json))
 
@@ -63,7 +63,7 @@ def new(
     as_json: Json = False,
 ) -> None:
     """Post requirements and follow the project to its end."""
-    from scenarios.commands import Request, post_project
+    from scenarios.commands.projects import Request, post_project
 
     sys.exit(post_project(Request(text, file, template, name), endpoint, stage, as_json=as_json))
 
@@ -76,7 +76,7 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Show one project with its timeline, or list the newest."""
-    from scenarios.commands import show_status
+    from scenarios.commands.projects import show_status
 
     show_status(project_id, endpoint, stage, as_json=as_json)
 
@@ -90,7 +90,7 @@ def get(
     as_json: Json = False,
 ) -> None:
     """Download a project's files and package."""
-    from scenarios.commands import fetch
+    from scenarios.commands.projects import fetch
 
     fetch(project_id, out, endpoint, stage, as_json=as_json)
 
@@ -98,7 +98,7 @@ def get(
 @app.command()
 def templates(endpoint: Endpoint = ENDPOINT, stage: Stage = "dev", as_json: Json = False) -> None:
     """List the templates that a project can begin from."""
-    from scenarios.commands import show_templates
+    from scenarios.commands.projects import show_templates
 
     show_templates(endpoint, stage, as_json=as_json)
 
@@ -121,8 +121,8 @@ def replay(
     as_json: Json = False,
 ) -> None:
     """Replay scenarios, hold each to its expectations and to the invariants, and report."""
-    from scenarios.replaying import Playing, show_replay
-    from scenarios.replays import Order
+    from scenarios.commands.replay import Playing, show_replay
+    from scenarios.replaying.replays import Order
 
     order = Order(seed=seed, repeat=repeat, keep=keep)
     sys.exit(show_replay(Playing(files or [], target, stage, workers, order), as_json=as_json))
@@ -131,7 +131,7 @@ def replay(
 @app.command()
 def runs(as_json: Json = False) -> None:
     """List the replays that were run, the newest first."""
-    from scenarios.replaying import show_runs
+    from scenarios.commands.replay import show_runs
 
     show_runs(as_json=as_json)
 
@@ -149,8 +149,8 @@ def sweep(
     as_json: Json = False,
 ) -> None:
     """Replay a scenario once for each call of its functions, killed at that call, and see that nothing is lost."""
-    from scenarios.sweep import SIDES
-    from scenarios.sweep_command import Selection, show_sweep
+    from scenarios.commands.sweep import Selection, show_sweep
+    from scenarios.sweeping.sweep import SIDES
 
     selection = Selection(SIDES[side], every, limit, tuple(only or ()), seeds, seed)
     sys.exit(show_sweep(scenario, selection, workers, as_json=as_json))
@@ -166,7 +166,7 @@ def record(
     as_json: Json = False,
 ) -> None:
     """Play a scenario against Gemini, with the key in GEMINI_API_KEY, and store what it says for replays."""
-    from scenarios.record_command import show_recording, show_rekeying
+    from scenarios.commands.record import show_recording, show_rekeying
 
     if rekey:
         show_rekeying(scenario, as_json=as_json)
@@ -177,7 +177,7 @@ def record(
 @token.command()
 def rotate(endpoint: Endpoint = ENDPOINT, stage: Stage = "dev", as_json: Json = False) -> None:
     """Make a new token for the API; the old one stays valid for a day, so that nobody is locked out."""
-    from scenarios.commands import rotate_token
+    from scenarios.commands.projects import rotate_token
 
     rotate_token(endpoint, stage, as_json=as_json)
 

@@ -1,1 +1,1 @@
-"""Whole workflows on a running stack: the client of its API, the bench it runs on, the demo, and how they look."""
+"""Whole workflows on a running stack: what they are, how they are replayed and judged, and how that is shown."""

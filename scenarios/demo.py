@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emulator.meter.records import Usage
+from scenarios.benches.deployed import Bench
 from scenarios.client import ProjectsApi
-from scenarios.deployed import Bench
 from scenarios.download import Downloaded, download
 from scenarios.errors import DemoFailed
 from scenarios.follow import follow
+from scenarios.format.scenario import Scenario
 from scenarios.proof import TestRun, run_tests
-from scenarios.scenario import Scenario
 from shared.models.events import TimelineEvent
 from shared.models.quality import QualityReport
 from shared.models.views import ProjectView

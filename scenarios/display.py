@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -202,3 +203,8 @@ def _plain(document: Any) -> Any:
     if isinstance(document, dict):
         return {key: _plain(value) for key, value in document.items()}
     return [_plain(member) for member in document] if isinstance(document, list | tuple) else document
+
+
+def from_here(path: Path) -> str:
+    """A path as one would type it."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

@@ -11,12 +11,12 @@ from typing import Final
 import pytest
 
 from emulator.errors import EngineError
-from scenarios.bench import bench
-from scenarios.deployed import Bench
+from scenarios.benches.deployed import Bench
+from scenarios.benches.embedded import bench
 from scenarios.errors import InvalidScenario, ScenarioError
-from scenarios.replay import replay
+from scenarios.format.scenario import Scenario, load
+from scenarios.replaying.replay import replay
 from scenarios.reports.document import ScenarioReport
-from scenarios.scenario import Scenario, load
 from stack.errors import StackError
 
 FOLDER: Final = "library"

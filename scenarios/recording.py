@@ -14,14 +14,14 @@ from emulator.gemini.cassettes import Cassette, CassetteStore, Stored, read_cass
 from emulator.gemini.recording import bound, document_of
 from emulator.gemini.rekey import rekey
 from emulator.process import HOME
-from scenarios.bench import bench
+from scenarios.benches.deployed import Report
+from scenarios.benches.embedded import bench
 from scenarios.client import ProjectsApi
-from scenarios.deployed import Report
 from scenarios.errors import NotRecorded
 from scenarios.follow import follow
-from scenarios.replay import replay
-from scenarios.scenario import CASSETTES, Scenario
-from scenarios.script import Create, Modify, Settle, Step
+from scenarios.format.scenario import CASSETTES, Scenario
+from scenarios.format.script import Create, Modify, Settle, Step
+from scenarios.replaying.replay import replay
 from shared.models.events import TimelineEvent
 from shared.models.workflow import FINAL, ProjectStatus
 

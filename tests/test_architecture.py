@@ -19,6 +19,9 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "scenarios": ("stack", "emulator", "shared.models", "shared.paths"),
 }
 
+# The packages of the scenarios, in the order in which they build on each other.
+LAYERS = ("format", "benches", "invariants", "replaying", "sweeping", "reports", "commands")
+
 LOGIC_IMPORTS_NO_AWS = [
     *(ROOT / "handlers").glob("*_agent/*.py"),
     *(ROOT / "handlers" / "api_handler").glob("*.py"),
@@ -54,6 +57,14 @@ def test_a_room_imports_only_what_it_may(room: str) -> None:
         if within(module, ROOMS) and not within(module, (own, *ALLOWED[room]))
     ]
     assert strays == []
+
+
+@pytest.mark.parametrize(("position", "package"), list(enumerate(LAYERS)))
+def test_the_packages_of_the_scenarios_import_only_those_before_them(position: int, package: str) -> None:
+    files = sorted((ROOT / "scenarios" / package).glob("*.py"))
+    assert files, f"there is no package {package}"
+    later = tuple(f"scenarios.{name}" for name in LAYERS[position + 1 :])
+    assert [(path.name, module) for path in files for module in imports(path) if within(module, later)] == []
 
 
 def test_nothing_imports_the_scenarios_but_the_command_line() -> None:

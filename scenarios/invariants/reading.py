@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from boto3.dynamodb.types import TypeDeserializer
 from pydantic import BaseModel, ValidationError
 
-from scenarios.deployed import Bench
+from scenarios.benches.deployed import Bench
 from scenarios.invariants.snapshot import (
     BucketKey,
     Items,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from scenarios.deployed import Bench
+from scenarios.benches.deployed import Bench
 from scenarios.invariants.once import not_once
 from scenarios.invariants.reading import read
 from scenarios.invariants.snapshot import BucketKey, Snapshot, StoredProject

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from rich.markup import escape
 from rich.status import Status
 
-from scenarios.deployed import Bench
+from scenarios.benches.deployed import Bench
+from scenarios.benches.stopping import until_stopped
 from scenarios.display import Display
-from scenarios.replay import Result
+from scenarios.format.scenario import Scenario
+from scenarios.replaying.replay import Result
 from scenarios.reports.document import Outcome, RunReport, ScenarioReport
 from scenarios.reports.figures import dollars, duration
-from scenarios.scenario import Scenario
-from scenarios.serving import until_stopped
 
 MARKS = {"passed": "[green]✓[/]", "failed": "[red]✗[/]", "skipped": "[yellow]-[/]"}
 

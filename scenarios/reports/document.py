@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from emulator.faults.rules import Fault, Fired
 from emulator.meter.records import FinishedInvocation
-from scenarios.comparison import difference
-from scenarios.outcome import ReplayedProject
-from scenarios.replay import Result
+from scenarios.replaying.comparison import difference
+from scenarios.replaying.outcome import ReplayedProject
+from scenarios.replaying.replay import Result
 from shared.models.events import TimelineEvent
 from shared.models.workflow import ProjectStatus
 

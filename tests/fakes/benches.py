@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from scenarios.deployed import Bench
+from scenarios.benches.deployed import Bench
 from scenarios.errors import ScenarioError
 
 if TYPE_CHECKING:

@@ -5,11 +5,11 @@ from typing import Any
 
 from emulator.faults.rules import Fired
 from emulator.meter.records import CallCount, FinishedInvocation, FunctionUsage, Usage
+from scenarios.format.scenario import Scenario
 from scenarios.invariants import Violation
-from scenarios.outcome import ReplayedProject
-from scenarios.pace import Observed
-from scenarios.replay import Result
-from scenarios.scenario import Scenario
+from scenarios.replaying.outcome import ReplayedProject
+from scenarios.replaying.pace import Observed
+from scenarios.replaying.replay import Result
 from shared.models.events import EventType, TimelineEvent
 from shared.models.project import Revision, TokenUsage
 from shared.models.views import ProjectView

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from scenarios.bench import bench
-from scenarios.deployed import Bench
-from scenarios.scenario import LIBRARY, load
+from scenarios.benches.deployed import Bench
+from scenarios.benches.embedded import bench
+from scenarios.format.scenario import LIBRARY, load
 from shared.identifiers import new_ulid, now
 from shared.models.workflow import FINAL
 from shared.requests import Requests

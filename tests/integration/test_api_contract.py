@@ -20,8 +20,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from api_handler.api import document as described_by_the_code
-from scenarios.bench import bench
-from scenarios.deployed import Bench
+from scenarios.benches.deployed import Bench
+from scenarios.benches.embedded import bench
 from shared.identifiers import new_ulid, now
 from shared.items import metadata_key
 from shared.models.workflow import ProjectStatus

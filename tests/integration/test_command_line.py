@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from scenarios.scenario import LIBRARY, load
+from scenarios.format.scenario import LIBRARY, load
 from tests.integration.cloud import alive, eventually
 
 ROOT = Path(__file__).parents[2]

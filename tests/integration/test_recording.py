@@ -7,8 +7,8 @@ import pytest
 
 from emulator.gemini.cassettes import CassetteStore
 from scenarios.errors import NotRecorded
+from scenarios.format.scenario import CASSETTES, LIBRARY, load
 from scenarios.recording import Gemini, record, rekey_scenario
-from scenarios.scenario import CASSETTES, LIBRARY, load
 from tests.fakes.gemini import fake_gemini
 
 KEY = "a-key-that-nobody-has"

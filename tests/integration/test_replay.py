@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from scenarios.bench import bench
-from scenarios.comparison import difference
-from scenarios.deployed import Bench
-from scenarios.pace import depth
-from scenarios.replay import replay
+from scenarios.benches.deployed import Bench
+from scenarios.benches.embedded import bench
+from scenarios.benches.targets import bench_at
+from scenarios.format.scenario import LIBRARY, Scenario, load
+from scenarios.replaying.comparison import difference
+from scenarios.replaying.pace import depth
+from scenarios.replaying.replay import replay
 from scenarios.reports.document import RunReport
-from scenarios.scenario import LIBRARY, Scenario, load
-from scenarios.targets import bench_at
 from shared.models.workflow import ProjectStatus
 from stack.target import Target
 

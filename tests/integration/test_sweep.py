@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.bench import bench
-from scenarios.bench_pool import BenchPool
-from scenarios.ending import Ending
-from scenarios.judging import Rehearse, Verdict
-from scenarios.rehearsal import rehearsal
-from scenarios.scenario import LIBRARY, load
-from scenarios.schedules import Material
-from scenarios.seeds import try_seeds
-from scenarios.sweep import SIDES, Case, CaseResult, cases_of, sweep
+from scenarios.benches.embedded import bench
+from scenarios.benches.pool import BenchPool
+from scenarios.format.scenario import LIBRARY, load
+from scenarios.sweeping.ending import Ending
+from scenarios.sweeping.judging import Rehearse, Verdict
+from scenarios.sweeping.rehearsal import rehearsal
+from scenarios.sweeping.schedules import Material
+from scenarios.sweeping.seeds import try_seeds
+from scenarios.sweeping.sweep import SIDES, Case, CaseResult, cases_of, sweep
 from shared.models.workflow import ProjectStatus
 from stack.template import TEMPLATE
 

@@ -3,8 +3,8 @@
 import pytest
 
 from emulator.faults.rules import ModelReply, Reply
-from scenarios.scenario import LIBRARY, Scenario, load
-from scenarios.script import STEPS
+from scenarios.format.scenario import LIBRARY, Scenario, load
+from scenarios.format.script import STEPS
 from shared.models.workflow import ProjectStatus
 
 FILES = sorted(LIBRARY.glob("*.yaml"))

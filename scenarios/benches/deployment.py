@@ -1,0 +1,76 @@
+"""The stack deployed to a running engine, with replayed replies in place of a real model."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from emulator.process import Engine
+from scenarios.benches.deployed import Bench, Report
+from stack.build import Bundles, Progress, Step, build
+from stack.deploy import deploy
+from stack.events import StackEvent
+from stack.platform import Platform
+from stack.secrets import Secrets
+from stack.seeding import project_templates
+from stack.target import Target
+from stack.template import TEMPLATE, Template
+
+STAGE: Final = "dev"
+REPLAY_KEY: Final = "replayed-replies-need-no-key"
+"""The Gemini endpoint of the embedded engine asks for a key as Google does, and takes any."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a deployment needs and no engine is needed for."""
+
+    template: Template
+    bundles: Bundles
+
+
+def prepare(cache: Path, report: Report, template: Path | None = None) -> Prepared:
+    """Build a template's handlers, the project's own by default, for this machine's interpreter.
+
+    Raises `stack.errors.BuildError`.
+    """
+
+    def building(progress: Progress) -> None:
+        if progress.step is not Step.READY:
+            report(f"building {progress.name}: {progress.step}")
+
+    loaded = Template.load(template or TEMPLATE)
+    return Prepared(loaded, build(loaded, Platform.host(), cache, building))
+
+
+@contextmanager
+def deploy_to(engine: Engine, prepared: Prepared, report: Report, *, gemini_api_key: str | None) -> Iterator[Bench]:
+    """Deploy to an engine, and have its functions' environments started ahead. Raises `stack.errors.StackError`.
+
+    The functions ask the engine for Gemini's replies; only where it passes that on, the key matters.
+    """
+
+    def deploying(event: StackEvent) -> None:
+        report(f"deploying {event.logical_id}: {event.status.lower().replace('_', ' ')}")
+
+    target, token = Target.embedded(engine.endpoint_url), secrets.token_urlsafe(32)
+    report("deploying the stack")
+    try:
+        outputs = deploy(
+            target,
+            STAGE,
+            template=prepared.template,
+            bundles=prepared.bundles,
+            secrets=Secrets(gemini_api_key=gemini_api_key or REPLAY_KEY, api_token=token),
+            parameters={"GeminiEndpoint": target.gemini_endpoint},
+            project_templates=project_templates(),
+            on_event=deploying,
+        )
+        made = Bench(engine, target, outputs, token)
+        with made.control() as control:
+            control.start_ahead(outputs.function_names.values())  # in the order in which a project needs them
+        yield made
+    finally:
+        target.close()

@@ -1,0 +1,60 @@
+"""A stack on an engine, ready to use: the engine started, the handlers built, the template deployed."""
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from emulator.gemini import REPLAY
+from emulator.process import HOME, launch
+from scenarios.benches.deployed import Bench, Report
+from scenarios.format.scenario import CASSETTES
+
+KEPT_RUNS = 5
+
+
+@contextmanager
+def bench(
+    *,
+    port: int = 0,
+    cassettes: Path = CASSETTES,
+    home: Path = HOME,
+    run_dir: Path | None = None,
+    environ: Mapping[str, str] = os.environ,
+    gemini: str = REPLAY,
+    gemini_api_key: str | None = None,
+    template: Path | None = None,
+    report: Report = lambda _: None,
+) -> Iterator[Bench]:
+    """Start an engine and deploy the stack to it; leaving the block takes both away.
+
+    `gemini` is how the engine answers as the Gemini API: with the replies stored in `cassettes`, or in another of the
+    ways in `emulator.gemini`. The agents ask it with the `gemini_api_key`, which only the API itself looks at.
+    `report` is told, in a few words, what is being done. What the engine logs is in `run_dir`; without one, it is kept
+    only if the block ends with an error. Raises the errors of `emulator` and `stack`.
+    """
+    report("starting the engine")
+    logs = run_dir or _new_run_dir(home / "run")
+    with launch(
+        port=port, cassettes=cassettes, run_dir=logs, home=home, gemini=gemini, environ=environ, on_progress=report
+    ) as starting:
+        # Imported only now: what the deployment needs takes as long to import as the engine takes to start.
+        from scenarios.benches.deployment import deploy_to, prepare
+
+        prepared = prepare(home / "cache", report, template)
+        with (
+            starting.ready() as engine,
+            deploy_to(engine, prepared, report, gemini_api_key=gemini_api_key) as deployed,
+        ):
+            yield deployed
+    if run_dir is None:
+        shutil.rmtree(logs, ignore_errors=True)
+
+
+def _new_run_dir(runs: Path) -> Path:
+    """A folder for this process's run; of those that ended badly only the newest are kept."""
+    ended = sorted(runs.glob("*"), key=lambda path: path.stat().st_mtime)
+    for old in ended[:-KEPT_RUNS]:
+        shutil.rmtree(old, ignore_errors=True)
+    return runs / str(os.getpid())

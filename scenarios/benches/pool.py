@@ -1,0 +1,108 @@
+"""Several benches at once, each in a thread of its own, that share one queue of jobs."""
+
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
+
+from scenarios.benches.deployed import Bench
+from scenarios.errors import BenchLost
+
+T = TypeVar("T")
+
+Start = Callable[[], AbstractContextManager[Bench]]
+"""Starts an engine of its own with the stack, each time it is called."""
+
+
+@dataclass(frozen=True)
+class Job(Generic[T]):
+    """Something to do on a bench, and where its result goes."""
+
+    do: Callable[[Bench], T]
+    result: Future[T]
+
+
+class BenchPool:
+    """An executor whose every thread has a bench.
+
+    A bench on which a job raised is in a state that nobody knows: it is replaced, and the job's future raises
+    `BenchLost`. Where no bench can be started, the futures raise what `start` raised. Leaving the block takes the
+    benches away and cancels the jobs that have not begun.
+    """
+
+    def __init__(self, start: Start, size: int) -> None:
+        self._start = start
+        self._jobs: queue.Queue[Job[Any] | None] = queue.Queue()
+        self._closed = threading.Event()
+        self._threads = [threading.Thread(target=self._serve, name=f"bench-{n}") for n in range(1, size + 1)]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+        for thread in self._threads:
+            thread.join()
+        while not self._jobs.empty():
+            self._cancel(self._jobs.get())
+
+    def close(self) -> None:
+        """Begin no other job; those that run end."""
+        self._closed.set()
+        for _ in self._threads:
+            self._jobs.put(None)
+
+    def submit(self, do: Callable[[Bench], T]) -> Future[T]:
+        """Have something done on whichever bench is free first."""
+        job = Job(do, Future[T]())
+        self._jobs.put(job)
+        return job.result
+
+    def _serve(self) -> None:
+        while not self._closed.is_set():
+            try:
+                with self._start() as bench:
+                    self._work(bench)
+            except Exception as error:  # noqa: BLE001 - the thread's edge: whoever waits for a result is told
+                self._refuse(error)
+
+    def _work(self, bench: Bench) -> None:
+        """Do jobs until there are no more, or one of them costs the bench."""
+        while (job := self._next()) is not None:
+            try:
+                job.result.set_result(job.do(bench))
+            except Exception as error:  # noqa: BLE001 - the job's edge: its future tells, and the bench is replaced
+                lost = BenchLost(str(error) or type(error).__name__, crashed=_crashed(bench))
+                lost.__cause__ = error
+                job.result.set_exception(lost)
+                return
+
+    def _refuse(self, error: Exception) -> None:
+        job = self._next()
+        if job is not None:
+            job.result.set_exception(error)
+
+    def _next(self) -> Job[Any] | None:
+        """The next job, once there is one; None when the pool is closed."""
+        job = self._jobs.get()
+        if self._closed.is_set():
+            self._cancel(job)
+            return None
+        return job
+
+    @staticmethod
+    def _cancel(job: Job[Any] | None) -> None:
+        if job is not None:
+            job.result.cancel()
+
+
+def _crashed(bench: Bench) -> bool:
+    return bench.engine is not None and not bench.engine.running

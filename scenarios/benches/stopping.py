@@ -1,0 +1,21 @@
+"""A bench kept up until somebody stops it."""
+
+import signal
+import threading
+from typing import Final
+
+from scenarios.benches.deployed import Bench
+from scenarios.errors import ScenarioError
+
+CHECK_SECONDS: Final = 0.5
+"""Between two looks at whether the engine still runs."""
+
+
+def until_stopped(running: Bench) -> None:
+    """Return when a signal says stop. Raises ScenarioError when the engine ends by itself."""
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: stopped.set())
+    while not stopped.wait(CHECK_SECONDS):
+        if running.engine and not running.engine.running:
+            raise ScenarioError("The engine ended by itself; start it again with `agenticai up`.")

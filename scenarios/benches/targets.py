@@ -1,0 +1,28 @@
+"""A bench on a stack that somebody else brought up."""
+
+from emulator.client import ControlClient
+from emulator.errors import ControlError
+from scenarios.benches.deployed import Bench
+from stack.deploy import outputs
+from stack.secrets import api_token
+from stack.target import Target
+
+
+def bench_at(endpoint_url: str, stage: str) -> Bench:
+    """The stack of a stage on the emulator at this address; if that has a control API, with all it can do.
+
+    Raises `stack.errors.StackError` where there is none.
+    """
+    target = Target.endpoint(endpoint_url)
+    if _has_control(target.endpoint_url):
+        target = Target.embedded(endpoint_url)
+    return Bench(None, target, outputs(target, stage), api_token(target.client("ssm"), stage))
+
+
+def _has_control(endpoint_url: str) -> bool:
+    try:
+        with ControlClient(endpoint_url) as control:
+            control.health()
+    except ControlError:
+        return False
+    return True

@@ -1,0 +1,66 @@
+"""The command `record`: replies from Gemini itself, or new requests for authored ones."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from rich.markup import escape
+
+from scenarios.commands.replay import chosen
+from scenarios.display import Display, Following, from_here
+from scenarios.errors import NotRecorded
+from scenarios.format.scenario import CASSETTES, Scenario
+from scenarios.recording import Gemini, own_cassettes, record, refuse_unrecordable, rekey_scenario
+
+KEYS_PAGE = "https://aistudio.google.com/apikey"
+PRICES_PAGE = "https://ai.google.dev/gemini-api/docs/pricing"
+
+
+def show_recording(
+    name: str, agreed: Callable[[str], bool], *, as_json: bool, environ: Mapping[str, str] = os.environ
+) -> None:
+    """Record a scenario, if its user agrees to the sentence that says what that means."""
+    screen, (scenario,) = Display(as_json=as_json), chosen([name])
+    refuse_unrecordable(scenario)
+    gemini = Gemini(_key(environ, scenario))
+    if not agreed(f"{_calls(scenario)}. The new ones replace {from_here(CASSETTES / scenario.name)}. Go on?"):
+        raise NotRecorded("Nothing was asked, and nothing was stored.")
+    with screen.console.status("starting the engine") as status:
+        following = Following(screen, status)
+        stored = record(scenario, gemini, report=lambda text: status.update(escape(text)), on_event=following)
+    _present(screen, stored, f"{len(stored)} replies recorded; `agenticai replay {scenario.name}` replays them.")
+
+
+def show_rekeying(name: str, *, as_json: bool) -> None:
+    """Re-key a scenario's authored replies."""
+    screen, (scenario,) = Display(as_json=as_json), chosen([name])
+    with screen.console.status("starting the engine") as status:
+        changed = rekey_scenario(scenario, report=lambda text: status.update(escape(text)))
+    _present(
+        screen,
+        changed,
+        f"{len(changed)} requests exchanged." if changed else "Every stored request is the one that is sent.",
+    )
+
+
+def _key(environ: Mapping[str, str], scenario: Scenario) -> str:
+    key = environ.get("GEMINI_API_KEY", "")
+    if not key:
+        raise NotRecorded(
+            f"Recording asks Gemini itself: get a key at {KEYS_PAGE} and put it in the environment variable"
+            f" GEMINI_API_KEY. {_calls(scenario)}; what a call costs is at {PRICES_PAGE}."
+        )
+    return key
+
+
+def _calls(scenario: Scenario) -> str:
+    """How much Gemini will be asked, as far as one can know."""
+    stored = len(own_cassettes(scenario, CASSETTES))
+    return f"Every reply is a call, and {scenario.name} has {stored} stored replies now"
+
+
+def _present(screen: Display, paths: list[Path], summary: str) -> None:
+    screen.emit([from_here(path) for path in paths])
+    for path in paths:
+        screen.say(escape(from_here(path)))
+    screen.say(summary)

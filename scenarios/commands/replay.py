@@ -1,0 +1,183 @@
+"""The commands `replay`, which plays scenarios and reports on them, and `runs`, which lists what was reported."""
+
+import os
+import shutil
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from rich.markup import escape
+
+from scenarios.benches.deployed import Bench
+from scenarios.benches.embedded import bench
+from scenarios.benches.pool import BenchPool
+from scenarios.benches.targets import bench_at
+from scenarios.display import Display, from_here
+from scenarios.errors import ScenarioError
+from scenarios.format.scenario import LIBRARY, Scenario, load
+from scenarios.replaying.replay import Result
+from scenarios.replaying.replays import Order, Replays
+from scenarios.reports import console, runs
+from scenarios.reports.console import Progress, live
+from scenarios.reports.document import RunReport, reported
+
+if TYPE_CHECKING:
+    from emulator.process import Engine
+
+EMBEDDED: Final = "embedded"
+LATEST: Final = 3
+
+
+@dataclass(frozen=True)
+class Playing:
+    """What `replay` was given; `target` is embedded, for engines of its own, or the URL of a stack that is up."""
+
+    files: Sequence[str]
+    target: str
+    stage: str
+    workers: int | None
+    order: Order
+
+
+def show_replay(playing: Playing, *, as_json: bool) -> int:
+    """Replay, report, and keep the reports; return 0 if all passed."""
+    screen, scenarios = Display(as_json=as_json), chosen(playing.files)
+    folder, began = runs.folder_for(playing.order.seed), time.monotonic()
+    started_at = datetime.now(UTC)
+    with live(screen, scenarios) as progress:
+        results = _replayed(playing, scenarios, folder, progress)
+    report = RunReport(
+        started_at=started_at,
+        target=playing.target,
+        seed=playing.order.seed,
+        repeat=playing.order.repeat,
+        wall_s=time.monotonic() - began,
+        scenarios=reported(results, [scenario.name for scenario in scenarios]),
+    )
+    _present(screen, report, runs.keep(report, folder))
+    if report.passed:
+        _forget_logs(folder)
+    return 0 if report.passed else 1
+
+
+def show_runs(*, as_json: bool) -> None:
+    """List the runs that are kept."""
+    screen, listed = Display(as_json=as_json), list(runs.kept())
+    screen.emit([_summary(folder, report) for folder, report in listed])
+    for folder, report in listed:
+        screen.say(
+            f"{report.started_at:%Y-%m-%d %H:%M:%S}  {console.totals(report)}  [dim]{escape(from_here(folder))}[/]"
+        )
+    if not listed:
+        screen.say("No runs yet: `agenticai replay` makes one.")
+
+
+def _summary(folder: Path, report: RunReport) -> dict[str, object]:
+    outcomes = {scenario.name: scenario.outcome for scenario in report.scenarios}
+    head = report.model_dump(mode="json", exclude={"scenarios"})
+    return {"folder": str(folder), **head, "outcomes": outcomes}
+
+
+def chosen(files: Iterable[str]) -> list[Scenario]:
+    """The scenarios of files, folders of files, and names in the library; the whole library where none is named.
+
+    Raises `ScenarioError`.
+    """
+    paths = [path for file in files for path in _found(file)] or sorted(LIBRARY.glob("*.yaml"))
+    scenarios = [load(path) for path in dict.fromkeys(paths)]
+    names = [scenario.name for scenario in scenarios]
+    for name in names:
+        if names.count(name) > 1:
+            raise ScenarioError(f"Two files hold a scenario named {name}: replay them one after the other.")
+    return scenarios
+
+
+def _found(file: str) -> list[Path]:
+    path = Path(file)
+    if path.is_dir():
+        return sorted(path.glob("*.yaml"))
+    named = LIBRARY / f"{file}.yaml"
+    if not path.exists() and not named.exists():
+        names = ", ".join(known.stem for known in sorted(LIBRARY.glob("*.yaml")))
+        raise ScenarioError(f"There is no file {file}, and no scenario of that name in the library, which has {names}.")
+    return [path if path.exists() else named]
+
+
+def longest_first(scenarios: Sequence[Scenario], kept: Path = runs.RUNS) -> list[Scenario]:
+    """In the order that has the last worker end soonest: by the times of the latest runs, and what is new first."""
+    took: dict[str, float] = {}
+    for _, report in islice(runs.kept(kept), LATEST):
+        for scenario in report.scenarios:
+            took.setdefault(scenario.name, scenario.wall_s)
+    return sorted(scenarios, key=lambda scenario: took.get(scenario.name, float("inf")), reverse=True)
+
+
+def _workers(playing: Playing, scenarios: Sequence[Scenario]) -> int:
+    """As many as were asked for, and no more than there is work for; a stack that is up already is only one."""
+    if playing.target != EMBEDDED:
+        return 1
+    return min(playing.workers or os.cpu_count() or 1, len(scenarios) * playing.order.repeat)
+
+
+def _replayed(playing: Playing, scenarios: Sequence[Scenario], folder: Path, progress: Progress) -> list[Result]:
+    benches = Benches(playing, folder, progress)
+    replays = Replays(
+        playing.order,
+        on_work=lambda scenario, text: progress.says(scenario.name, text),
+        on_result=progress.ended,
+        look_at=progress.stopped_at,
+    )
+    with BenchPool(benches.start, _workers(playing, scenarios)) as pool:
+        try:
+            return replays.run(pool, longest_first(scenarios))
+        except BaseException:
+            pool.close()
+            benches.stop()
+            raise
+
+
+class Benches:
+    """The benches of a run: each on an engine with a log folder of its own, or on a stack that is up."""
+
+    def __init__(self, playing: Playing, folder: Path, progress: Progress) -> None:
+        self._playing = playing
+        self._folder = folder
+        self._progress = progress
+        self._numbers = count(1)
+        self._engines: list[Engine] = []
+
+    @contextmanager
+    def start(self) -> Iterator[Bench]:
+        """Make one more."""
+        if self._playing.target != EMBEDDED:
+            yield bench_at(self._playing.target, self._playing.stage)
+            return
+        name = f"engine-{next(self._numbers)}"
+        with bench(run_dir=self._folder / name, report=lambda text: self._progress.says(name, text)) as running:
+            self._progress.says(name, "")
+            self._engines += [running.engine] if running.engine else []
+            yield running
+
+    def stop(self) -> None:
+        """End the engines at once, and with them what is replayed on them."""
+        for engine in self._engines:
+            engine.stop()
+
+
+def _forget_logs(folder: Path) -> None:
+    for logs in folder.glob("engine-*/"):
+        shutil.rmtree(logs, ignore_errors=True)
+
+
+def _present(screen: Display, report: RunReport, page: Path) -> None:
+    screen.emit(report)
+    for scenario in report.scenarios:
+        if scenario.differs:
+            screen.say(f"[red]{scenario.name}: {escape(scenario.differs)}[/]")
+    screen.say(f"\n{console.totals(report)}")
+    screen.say(f"[dim]The report is {escape(from_here(page))}, with run.json and junit.xml beside it.[/]")

@@ -1,0 +1,116 @@
+"""The commands that bring up an engine of their own: `up` and `demo`."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from emulator.gemini import GEMINI_API, REPLAY
+from scenarios import display as show
+from scenarios.benches.deployed import Bench
+from scenarios.benches.embedded import bench
+from scenarios.benches.stopping import until_stopped
+from scenarios.display import Display, Following
+from scenarios.errors import ScenarioError
+from scenarios.format.scenario import LIBRARY, load
+
+if TYPE_CHECKING:
+    from scenarios.demo import DemoResult
+
+DEMO = LIBRARY / "todo-service.yaml"
+
+
+def keep_up(port: int, *, live: bool, as_json: bool) -> None:
+    """Serve until a signal says stop; an engine that ends by itself is an error."""
+    screen = Display(as_json=as_json)
+    with _benched(screen, port, _key(os.environ) if live else None) as running:
+        screen.emit(_addresses(running))
+        _welcome(screen, running)
+        until_stopped(running)
+        screen.say("Stopping.")
+
+
+def show_demo(out: Path, *, as_json: bool) -> int:
+    """Run the demo; return the exit status: 0 only if the project completed and its tests passed."""
+    screen, scenario = Display(as_json=as_json), load(DEMO)
+    with _benched(screen) as running:
+        from scenarios.demo import run_demo
+
+        screen.say(f"\nPosting [bold]{scenario.first.name}[/]: {scenario.description}")
+        with screen.console.status("posting") as status:
+            result = run_demo(running, scenario, out, Following(screen, status))
+    screen.emit(_summary(result))
+    _present(screen, result)
+    return 0 if result.tests.passed else 1
+
+
+@contextmanager
+def _benched(screen: Display, port: int = 0, gemini_api_key: str | None = None) -> Iterator[Bench]:
+    """A bench whose making is shown as one step."""
+    with (
+        screen.step("engine started, stack deployed") as step,
+        bench(
+            port=port,
+            gemini=GEMINI_API if gemini_api_key else REPLAY,
+            gemini_api_key=gemini_api_key,
+            report=step.update,
+        ) as running,
+    ):
+        step.done()
+        yield running
+
+
+def _key(environ: Mapping[str, str]) -> str:
+    key = environ.get("GEMINI_API_KEY", "")
+    if not key:
+        raise ScenarioError("--live needs a key for the Gemini API in the environment variable GEMINI_API_KEY.")
+    return key
+
+
+def _addresses(running: Bench) -> dict[str, object]:
+    return {
+        "endpoint_url": running.target.endpoint_url,
+        "api_url": running.outputs.api_url,
+        "api_token": running.token,
+        "region": running.target.region,
+        "stage": running.outputs.stage,
+    }
+
+
+def _welcome(screen: Display, running: Bench) -> None:
+    endpoint, api_url = running.target.endpoint_url, running.outputs.api_url
+    screen.say(f"""
+  [bold]API[/]       {api_url}
+  [bold]Token[/]     {running.token}
+  [bold]AWS[/]       {endpoint}  (region {running.target.region}, any credentials)
+
+  curl -H 'Authorization: Bearer {running.token}' {api_url}/api/projects
+  aws --endpoint-url {endpoint} --region {running.target.region} sqs list-queues
+  agenticai new "A command-line tool that ..." --endpoint {endpoint}
+
+Ctrl-C stops it; everything in it is gone then.""")
+
+
+def _present(screen: Display, result: "DemoResult") -> None:
+    for table in (show.timeline(result.events), show.score(result.report), show.usage(result.usage)):
+        screen.say("")
+        screen.console.print(table)
+    verdict = "[green]passed[/]" if result.tests.passed else "[red]failed[/]"
+    screen.say(f"\n[bold]The project's own tests[/], in a clean process: {result.tests.ran} ran, {verdict}")
+    if not result.tests.passed:
+        screen.say(result.tests.output)
+    screen.say(f"[bold]The code[/]     {result.downloaded.code}/  ({len(result.downloaded.files)} files)")
+    screen.say(f"[bold]The package[/]  {result.downloaded.package}, with {result.downloaded.instructions}")
+
+
+def _summary(result: "DemoResult") -> dict[str, object]:
+    return {
+        "project": result.project,
+        "events": result.events,
+        "report": result.report,
+        "usage": result.usage,
+        "code": str(result.downloaded.code),
+        "package": str(result.downloaded.package),
+        "tests": {"passed": result.tests.passed, "ran": result.tests.ran},
+    }

@@ -1,0 +1,146 @@
+"""The command `sweep`: a clean run first, then the same with a fault at every call, or with schedules from seeds."""
+
+import itertools
+import os
+import shutil
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from time import monotonic
+
+from emulator.process import HOME
+from scenarios.benches.deployed import Bench
+from scenarios.benches.embedded import bench
+from scenarios.benches.pool import BenchPool, Start
+from scenarios.commands import sweep_display as show
+from scenarios.commands.replay import chosen
+from scenarios.display import Display
+from scenarios.errors import ScenarioError
+from scenarios.format.scenario import Scenario
+from scenarios.replaying.naming import written
+from scenarios.sweeping.ending import Ending
+from scenarios.sweeping.judging import Judged, Rehearse, Verdict
+from scenarios.sweeping.rehearsal import rehearsal, without_faults
+from scenarios.sweeping.schedules import Material
+from scenarios.sweeping.seeds import SeedResult, as_yaml, shrunk, try_seeds
+from scenarios.sweeping.sweep import KILLS, Case, CaseResult, Side, cases_of, sweep
+from stack.outputs import StackOutputs
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What is tried: every n-th case of some sides up to a limit, or some cases by name, or seeds from one on."""
+
+    sides: tuple[Side, ...] = KILLS
+    every: int = 1
+    limit: int | None = None
+    only: tuple[str, ...] = ()
+    seeds: int = 0
+    seed: int = 1
+
+    def cases(self, clean: Ending, outputs: StackOutputs) -> list[Case]:
+        """The cases of a clean run that are to be tried. Raises `ScenarioError`."""
+        if self.only:
+            return [Case.parse(name) for name in self.only]
+        cases = cases_of(clean.calls, self.sides, synchronous=[outputs.function_names["api"]])
+        return list(cases)[:: self.every][: self.limit]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What every trial stands on: the scenario as it was named, its end without faults, and where it is replayed."""
+
+    screen: Display
+    name: str
+    pool: BenchPool
+    rehearse: Rehearse
+    clean: Ending
+    outputs: StackOutputs
+
+
+def show_sweep(name: str, selection: Selection, workers: int, *, as_json: bool) -> int:
+    """Sweep a scenario; return the exit status: 0 only if replays survived, and none broke anything."""
+    screen, scenario = Display(as_json=as_json), _scenario(name)
+    logs = HOME / "run" / str(os.getpid())
+    with BenchPool(benches_in(logs), workers) as pool:
+        with screen.step(f"{name} without faults") as step:
+            clean, outputs = pool.submit(partial(_clean, scenario)).result()
+            step.done()
+        screen.say(show.introduction(clean))
+        ground = Ground(screen, name, pool, rehearsal(scenario), clean, outputs)
+        judged = _seeds(ground, selection) if selection.seeds else _cases(ground, selection.cases(clean, outputs))
+    counts = Counter(one.verdict for one in judged)
+    if counts[Verdict.CRASHED]:
+        screen.say(f"What the engines logged is in {logs}.")
+    else:
+        shutil.rmtree(logs, ignore_errors=True)
+    return 0 if counts[Verdict.SURVIVED] and not counts[Verdict.VIOLATED] + counts[Verdict.CRASHED] else 1
+
+
+def _scenario(name: str) -> Scenario:
+    scenarios = chosen([name])
+    if len(scenarios) != 1:
+        raise ScenarioError(f"{name} holds {len(scenarios)} scenarios: name one of them.")
+    return scenarios[0]
+
+
+def benches_in(folder: Path) -> Start:
+    """What starts benches, each with a place of its own for what its engine logs."""
+    numbers = itertools.count(1)
+    return lambda: bench(run_dir=folder / f"engine-{next(numbers)}")
+
+
+def _clean(scenario: Scenario, bench: Bench) -> tuple[Ending, StackOutputs]:
+    """The end without faults, on which all others are measured, and the names of the stack that it was on."""
+    return without_faults(scenario, bench), bench.outputs
+
+
+def _cases(ground: Ground, cases: Sequence[Case]) -> list[Judged]:
+    results, began = list[CaseResult](), monotonic()
+    with show.trials(ground.screen, len(cases)) as progress:
+        for result in sweep(ground.pool, ground.rehearse, ground.clean, cases):
+            results.append(result)
+            progress.ended(str(result.case), result.judged, f"agenticai sweep {ground.name} --only '{result.case}'")
+    ground.screen.console.print(show.case_table(sorted(results, key=lambda result: cases.index(result.case))))
+    trials = [{"case": str(result.case), **show.document(result.judged)} for result in results]
+    return _concluded(ground, [result.judged for result in results], monotonic() - began, {"cases": trials})
+
+
+def _seeds(ground: Ground, selection: Selection) -> list[Judged]:
+    results, began = list[SeedResult](), monotonic()
+    material = Material(ground.clean.calls, ground.clean.deliveries, ground.outputs.function_names["api"])
+    seeds = range(selection.seed, selection.seed + selection.seeds)
+    with show.trials(ground.screen, len(seeds)) as progress:
+        for result in try_seeds(ground.pool, ground.rehearse, ground.clean, material, seeds):
+            results.append(result)
+            again = f"agenticai sweep {ground.name} --seeds 1 --seed {result.seed}"
+            progress.ended(f"seed {result.seed}", result.judged, again)
+    failing = [_shrunk(ground, result) for result in results if result.judged.verdict is Verdict.VIOLATED]
+    trials = [{"seed": result.seed, **show.document(result.judged)} for result in results]
+    found = {"seeds": trials, "shrunk": failing}
+    return _concluded(ground, [result.judged for result in results], monotonic() - began, found)
+
+
+def _shrunk(ground: Ground, result: SeedResult) -> dict[str, object]:
+    """Shrink a schedule that broke something, and say what is left of it."""
+    with ground.screen.step(f"seed {result.seed} tried again, its {len(result.faults)} faults shrunk") as step:
+        least = shrunk(ground.pool, ground.rehearse, ground.clean, result)
+        step.done()
+    if least is None:
+        ground.screen.say("[yellow]It did not happen again:[/] look for what this machine did at that moment.")
+        return {"seed": result.seed, "faults": None}
+    faults = as_yaml(written(least.faults, ground.outputs))
+    for line in show.culprit(least, faults):
+        ground.screen.say(line)
+    return {"seed": least.seed, "faults": faults, **show.document(least.judged)}
+
+
+def _concluded(ground: Ground, judged: list[Judged], wall_s: float, found: Mapping[str, object]) -> list[Judged]:
+    """Say how many replays ended how."""
+    counts = Counter(one.verdict for one in judged)
+    ground.screen.say(f"{len(judged)} replays in {wall_s:.0f} s: {show.counted(counts) or 'nothing to try'}")
+    head = {"scenario": ground.name, "calls": len(ground.clean.calls), "wall_s": round(wall_s, 1)}
+    ground.screen.emit({**head, "verdicts": {verdict.value: counts[verdict] for verdict in counts}, **found})
+    return judged

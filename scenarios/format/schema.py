@@ -1,0 +1,22 @@
+"""The JSON Schema of scenario files, for editors; `python -m scenarios.format.schema` writes it."""
+
+import json
+from typing import Any, Final
+
+from scenarios.format.scenario import SCENARIOS, Scenario
+
+FILE: Final = SCENARIOS / "scenario.schema.json"
+
+
+def schema() -> dict[str, Any]:
+    """The schema, of the draft that Pydantic writes."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Scenario.model_json_schema()}
+
+
+def text() -> str:
+    """The schema as its file has it."""
+    return json.dumps(schema(), indent=2) + "\n"
+
+
+if __name__ == "__main__":
+    FILE.write_text(text(), encoding="utf-8")

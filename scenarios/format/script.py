@@ -1,0 +1,156 @@
+"""The steps of a scenario: each a mapping with one key, which says what is done."""
+
+from typing import Annotated, Any, Final
+
+from pydantic import Discriminator, Field, Tag
+
+from scenarios.format.section import Agent, Duration, ProjectKey, Section
+from shared.models.workflow import ProjectStatus
+
+
+class Create(Section):
+    """Posts a project."""
+
+    create: ProjectKey
+
+
+class Settling(Section):
+    """How far `settle` goes."""
+
+    skip: bool = Field(default=True, description="jump over the time in which nothing is due")
+    deliveries: int | None = Field(default=None, ge=1, description="stop when so many messages have been worked on")
+
+
+class Settle(Section):
+    """Delivers messages until nothing is visible, in flight or running, or until a `hold` fault holds a call."""
+
+    settle: Settling = Settling()
+
+
+class Waiting(Section):
+    """A project and the status that it is to have."""
+
+    project: ProjectKey
+    status: ProjectStatus
+
+
+class Wait(Section):
+    """Delivers one message after the other until the project has the status; fails when nothing is left to deliver."""
+
+    wait: Waiting
+
+
+class Change(Section):
+    """A project and what is to be different about it."""
+
+    project: ProjectKey
+    requirements: str
+
+
+class Modify(Section):
+    """Asks for a change of a project."""
+
+    modify: Change
+
+
+class Retry(Section):
+    """Has the step that failed, or got stuck, tried again."""
+
+    retry: ProjectKey
+
+
+class Deploy(Section):
+    """Has a project packaged again."""
+
+    deploy: ProjectKey
+
+
+class Delete(Section):
+    """Deletes a project."""
+
+    delete: ProjectKey
+
+
+class Message(Section):
+    """A message, and the agent whose queue gets it."""
+
+    queue: Agent
+    body: str | dict[str, Any] = Field(
+        description="text, or a mapping that is sent as JSON; ${expenses} in it is the id of the project expenses"
+    )
+    times: int = Field(default=1, ge=1, le=1000, description="how often it is sent")
+    delay: Duration = Field(default=0, ge=0, le=900, description="how long SQS keeps it back, up to 15m")
+
+
+class Send(Section):
+    """Puts a message of one's own into a queue."""
+
+    send: Message
+
+
+class Advance(Section):
+    """Puts the clock of the engine and of all functions forward."""
+
+    advance: Duration
+
+
+class Redrive(Section):
+    """Moves all messages of an agent's dead-letter queue back to its queue."""
+
+    redrive: Agent
+
+
+class Purge(Section):
+    """Empties an agent's dead-letter queue."""
+
+    purge: Agent
+
+
+class Provision(Section):
+    """Deploys the template that the factory wrote for a project, with its package, as a stack of its own."""
+
+    provision: ProjectKey
+
+
+STEPS: Final = (
+    *("create", "settle", "wait", "modify", "retry", "deploy", "delete"),
+    *("send", "advance", "redrive", "purge", "provision"),
+)
+
+
+def _name(step: object) -> str | None:
+    """The one key of a step that is read, or of a step that is written."""
+    keys = list(step) if isinstance(step, dict) else list(type(step).model_fields) if isinstance(step, Section) else []
+    return keys[0] if len(keys) == 1 and keys[0] in STEPS else None
+
+
+Step = Annotated[
+    Annotated[Create, Tag("create")]
+    | Annotated[Settle, Tag("settle")]
+    | Annotated[Wait, Tag("wait")]
+    | Annotated[Modify, Tag("modify")]
+    | Annotated[Retry, Tag("retry")]
+    | Annotated[Deploy, Tag("deploy")]
+    | Annotated[Delete, Tag("delete")]
+    | Annotated[Send, Tag("send")]
+    | Annotated[Advance, Tag("advance")]
+    | Annotated[Redrive, Tag("redrive")]
+    | Annotated[Purge, Tag("purge")]
+    | Annotated[Provision, Tag("provision")],
+    Discriminator(
+        _name,
+        custom_error_type="step",
+        custom_error_message=f"A step is a mapping with one key, which is one of {', '.join(STEPS)}",
+    ),
+]
+
+
+def projects_of(step: Step) -> tuple[str, ...]:
+    """The short names of the projects that a step is for."""
+    match step:
+        case Create(create=key) | Retry(retry=key) | Deploy(deploy=key) | Delete(delete=key) | Provision(provision=key):
+            return (key,)
+        case Wait(wait=about) | Modify(modify=about):
+            return (about.project,)
+        case _:
+            return ()

@@ -1,0 +1,126 @@
+"""What a scenario came to, held to what its file expects."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from emulator.faults.rules import Fired
+from scenarios.format.expected import Bounds, ExpectedProject
+from scenarios.format.scenario import Scenario
+from scenarios.replaying.outcome import ReplayedProject, Used
+from shared.models.views import ProjectView
+from shared.models.workflow import ProjectStatus
+
+SHOWN = 200
+"""Characters of a message that are shown."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a scenario came to: its projects by name, the bodies of the dead letters by agent, and what was used."""
+
+    projects: Mapping[str, ReplayedProject]
+    dead_letters: Mapping[str, Sequence[str]]
+    fired: Sequence[Fired]
+    used: Used
+
+
+def unmet(scenario: Scenario, outcome: Outcome) -> Iterator[str]:
+    """Say what is not as expected, each in one sentence."""
+    for key in scenario.projects:
+        for name in scenario.copies_of(key):
+            project = outcome.projects.get(name)
+            found = _of_project(scenario, key, project) if project else ["It was never posted."]
+            yield from (f"{name}: {sentence}" for sentence in found)
+    yield from _dead_letters(scenario, outcome.dead_letters)
+    yield from _figures(scenario, outcome.used)
+    yield from _fired(scenario, outcome.fired)
+
+
+def statuses(project: ReplayedProject) -> tuple[ProjectStatus, ...]:
+    """The statuses of a project in order, repeated ones once."""
+    return tuple(status for status, _ in groupby(event.status for event in project.events))
+
+
+def _of_project(scenario: Scenario, key: str, project: ReplayedProject) -> Iterator[str]:
+    expected = scenario.expected(key)
+    if expected.gone != (project.view is None):
+        yield "It is still there." if expected.gone else "It is gone."
+    elif project.view is not None:
+        yield from _ended(expected, project.view)
+        yield from _made(expected, project)
+    wanted = scenario.expect.timeline.get(key)
+    if wanted is not None and statuses(project) != wanted:
+        yield f"Its timeline was {_listed(statuses(project))} and not {_listed(wanted)}."
+
+
+def _ended(expected: ExpectedProject, view: ProjectView) -> Iterator[str]:
+    reason = view.failure.reason if view.failure else ""
+    if view.status is not expected.status:
+        yield f"It ended as {view.status} and not as {expected.status}" + (f": {reason}" if reason else ".")
+    if expected.failure and not re.search(expected.failure, reason):
+        yield f"The reason of its failure is {reason!r}, in which {expected.failure.pattern!r} is not found."
+    if expected.revision and str(view.revision) != expected.revision:
+        yield f"Its revision is {view.revision} and not {expected.revision}."
+    if expected.min_score is not None and (view.score is None or view.score < expected.min_score):
+        yield f"Its score of {view.score} is under {expected.min_score:g}."
+    if expected.max_score is not None and (view.score is None or view.score > expected.max_score):
+        yield f"Its score of {view.score} is over {expected.max_score:g}."
+
+
+def _made(expected: ExpectedProject, project: ReplayedProject) -> Iterator[str]:
+    if expected.project_type and project.project_type != expected.project_type:
+        yield f"It was packaged as {project.project_type} and not as {expected.project_type}."
+    yield from (f"{path} is missing." for path in expected.files if path not in project.files)
+    yield from (f"{path} should not be there." for path in expected.absent if path in project.files)
+    if project.tests and not project.tests.passed:
+        yield f"Its own tests do not pass:\n{project.tests.output}"
+
+
+def _dead_letters(scenario: Scenario, found: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    expected = scenario.expect.dead_letters
+    for agent, bodies in found.items():
+        wanted = next((letters for name, letters in expected.items() if name == agent), None)
+        count = wanted.count if wanted else 0
+        if len(bodies) != count:
+            shown = "".join(f"\n{body[:SHOWN]}" for body in bodies)
+            yield f"The {agent} dead-letter queue holds {_messages(len(bodies))} and not {count}:{shown}".rstrip(":")
+        if wanted and wanted.body:
+            others = (body for body in bodies if not re.search(wanted.body, body))
+            yield from (f"A dead letter of {agent} does not say {wanted.body.pattern!r}: {b[:SHOWN]}" for b in others)
+
+
+def _figures(scenario: Scenario, used: Used) -> Iterator[str]:
+    expect = scenario.expect
+    for service, bounds in expect.calls.items():
+        yield from _outside(bounds, used.calls_by_service.get(service, 0), f"The number of {service} calls")
+    yield from _outside(expect.gb_seconds, used.gb_seconds, "The functions' use in GB-seconds")
+    yield from _outside(expect.cost_usd, used.cost_usd, "The cost in US dollars")
+
+
+def _outside(bounds: Bounds, figure: float, what: str) -> Iterator[str]:
+    if bounds.min is not None and figure < bounds.min:
+        yield f"{what} is {figure:g}, under {bounds.min:g}."
+    if bounds.max is not None and figure > bounds.max:
+        yield f"{what} is {figure:g}, over {bounds.max:g}."
+
+
+def _fired(scenario: Scenario, fired: Sequence[Fired]) -> Iterator[str]:
+    """The rules of the file come first in the schedule; those that were added to it are not looked at."""
+    put = {fault.rule for fault in fired if fault.rule < len(scenario.faults)}
+    expected = scenario.expect.fired
+    if expected == "all":
+        for rule, fault in enumerate(scenario.faults):
+            if rule not in put:
+                yield f"Fault {rule + 1} ({fault.then.do}) was never put to effect."
+    elif len(put) != expected:
+        yield f"{len(put)} of the {len(scenario.faults)} faults were put to effect, and not {expected}."
+
+
+def _messages(number: int) -> str:
+    return f"{number} message" if number == 1 else f"{number} messages"
+
+
+def _listed(values: Sequence[ProjectStatus]) -> str:
+    return " → ".join(values) or "empty"

@@ -1,0 +1,107 @@
+"""What the projects of a scenario came to, read when all has settled."""
+
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from emulator.meter.records import CallCount, FunctionUsage, Usage
+from scenarios.client import ProjectsApi
+from scenarios.download import download
+from scenarios.format.expected import ExpectedProject
+from scenarios.proof import TestRun, run_node_tests, run_tests
+from scenarios.replaying.prices import cost_usd
+from shared.models.events import TimelineEvent
+from shared.models.views import ProjectView
+
+
+@dataclass(frozen=True)
+class Used:
+    """What was used on AWS; what the bench itself looked at is left out, but for its requests to the API."""
+
+    calls: tuple[CallCount, ...] = ()
+    functions: tuple[FunctionUsage, ...] = ()
+
+    @classmethod
+    def of(cls, usages: Iterable[Usage]) -> "Used":
+        """What several projects used together."""
+        calls: list[CallCount] = []
+        functions: list[FunctionUsage] = []
+        for usage in usages:
+            calls += [row for row in usage.calls if row.caller != "client" or row.service == "execute-api"]
+            functions += usage.functions
+        return cls(tuple(calls), tuple(functions))
+
+    @property
+    def calls_by_service(self) -> Mapping[str, int]:
+        """AWS calls of each service, by its name."""
+        counts: Counter[str] = Counter()
+        for row in self.calls:
+            counts[row.service] += row.calls
+        return dict(sorted(counts.items()))
+
+    @property
+    def gb_seconds(self) -> float:
+        """Lambda's billed memory times time."""
+        return sum(row.gb_seconds for row in self.functions)
+
+    @property
+    def cost_usd(self) -> float:
+        """The price in US dollars, beyond the free tier."""
+        return cost_usd(self.calls, self.functions)
+
+
+@dataclass(frozen=True)
+class ReplayedProject:
+    """A project's end. `view` is None when it is gone, and `tests` where its own were not run; `untested` says why."""
+
+    id: str
+    view: ProjectView | None
+    events: tuple[TimelineEvent, ...]
+    usage: Usage
+    files: frozenset[str] = frozenset()
+    project_type: str | None = None
+    tests: TestRun | None = None
+    untested: str = ""
+
+
+def read_project(
+    api: ProjectsApi, project_id: str, expected: ExpectedProject, usage: Usage, out: Path | None
+) -> ReplayedProject:
+    """Read a project that is there, and run its own tests where they are expected. Raises `ApiError`.
+
+    With `out`, its files and package are written to that folder and stay there.
+    """
+    with tempfile.TemporaryDirectory() as passing:
+        folder = out or Path(passing)
+        if out or expected.tests != "none":
+            shutil.rmtree(folder, ignore_errors=True)
+            code = download(api, project_id, folder).code
+            tests, untested = _proof(expected, code)
+        else:
+            tests, untested = None, ""
+    packaged = api.deployments(project_id)
+    return ReplayedProject(
+        id=project_id,
+        view=api.get(project_id),
+        events=tuple(api.events(project_id)),
+        usage=usage,
+        files=frozenset(file.path for file in api.files(project_id)),
+        project_type=packaged[-1].project_type if packaged else None,
+        tests=tests,
+        untested=untested,
+    )
+
+
+def _proof(expected: ExpectedProject, code: Path) -> tuple[TestRun | None, str]:
+    """How the project's own tests ended, or why they were not run."""
+    match expected.tests:
+        case "none":
+            return None, ""
+        case "python":
+            return run_tests(code), ""
+        case "node":
+            node = shutil.which("node")
+            return (run_node_tests(code, node), "") if node else (None, "there is no `node` on the PATH")

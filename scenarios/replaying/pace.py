@@ -1,0 +1,154 @@
+"""How a scenario is driven: message by message on an engine with a control API, and as things come elsewhere."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+from emulator.bench_records import Settled
+from emulator.faults.rules import Fault, Fired, RecordedCall
+from emulator.meter.records import FinishedInvocation, Usage
+from scenarios.errors import StepFailed
+from scenarios.follow import Pause, pause
+from scenarios.format.script import Settling
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
+
+    from emulator.client import ControlClient
+
+SETTLE_SECONDS: Final = 300.0
+"""Real time after which an engine that does not settle is said to be stuck."""
+
+ARRIVAL_SECONDS: Final = 1800.0
+"""Real time after which a stack whose queues do not become empty is said to be stuck."""
+
+POLL_SECONDS: Final = 0.5
+CALM_LOOKS: Final = 2
+"""Queues are read one after the other, so a message that moves meanwhile may be missed once, but not twice."""
+
+DEPTHS: "Final[tuple[QueueAttributeNameType, ...]]" = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What a control API saw since the faults were set."""
+
+    fired: tuple[Fired, ...] = ()
+    calls: tuple[RecordedCall, ...] = ()
+    invocations: tuple[FinishedInvocation, ...] = ()
+
+
+class Pace(Protocol):
+    """Drives a stack. Every method raises `StepFailed`, `ControlError`, or botocore's errors."""
+
+    def begin(self, faults: Sequence[Fault]) -> None:
+        """Set the faults; what is in the queues waits from now on, where that can be."""
+
+    def settle(self, settling: Settling) -> Settled:
+        """Deliver until nothing is left to do, or as far as `settling` says."""
+
+    def next(self) -> Settled:
+        """Have something more happen; it is `quiet` when nothing is left to happen."""
+
+    def advance(self, seconds: float) -> None:
+        """Put the clock forward."""
+
+    def usage(self, project_id: str) -> Usage:
+        """What a project used."""
+
+    def end(self) -> Observed:
+        """Take the faults away, and say what was seen."""
+
+    def release(self) -> None:
+        """Let messages be delivered as they come again."""
+
+
+class Stepped:
+    """Has an engine deliver one message at a time, so that the same scenario takes the same course each time."""
+
+    def __init__(self, control: "ControlClient") -> None:
+        self._control = control
+
+    def begin(self, faults: Sequence[Fault]) -> None:
+        self._control.dispatch("stepped")
+        self._control.faults(faults)
+
+    def settle(self, settling: Settling) -> Settled:
+        return self._control.settle(deliveries=settling.deliveries, skip=settling.skip, timeout_s=SETTLE_SECONDS)
+
+    def next(self) -> Settled:
+        return self._control.settle(deliveries=1, timeout_s=SETTLE_SECONDS)
+
+    def advance(self, seconds: float) -> None:
+        self._control.advance(seconds)
+
+    def usage(self, project_id: str) -> Usage:
+        return self._control.usage(project_id)
+
+    def end(self) -> Observed:
+        observed = Observed(self._control.fired(), self._control.calls(), self._control.invocations())
+        self._control.faults(())
+        return observed
+
+    def release(self) -> None:
+        self._control.dispatch("free")
+
+
+class Free:
+    """Waits for what a target does by itself, in real time; it has no faults, no clock and no meter to offer."""
+
+    def __init__(
+        self,
+        sqs: "SQSClient",
+        queue_urls: Iterable[str],
+        wait: Pause = pause,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._sqs = sqs
+        self._queue_urls = tuple(queue_urls)
+        self._wait = wait
+        self._now = now
+
+    def begin(self, faults: Sequence[Fault]) -> None:
+        if faults:
+            raise StepFailed("this target cannot put faults to effect")
+
+    def settle(self, settling: Settling) -> Settled:
+        deadline = self._now() + ARRIVAL_SECONDS
+        while not (looked := self.next()).quiet:
+            if self._now() > deadline:
+                raise StepFailed(f"the queues are not empty after {ARRIVAL_SECONDS / 60:g} minutes")
+        return looked
+
+    def next(self) -> Settled:
+        calm = 0
+        while calm < CALM_LOOKS and not any(depth(self._sqs, url) for url in self._queue_urls):
+            calm += 1
+            self._wait(POLL_SECONDS)
+        if calm < CALM_LOOKS:
+            self._wait(POLL_SECONDS)
+        return Settled(quiet=calm == CALM_LOOKS, held=False, deliveries=0, skipped_s=0)
+
+    def advance(self, seconds: float) -> None:
+        raise StepFailed("this target has no clock that can be put forward")
+
+    def usage(self, project_id: str) -> Usage:
+        return Usage(project_id=project_id, calls=(), functions=())
+
+    def end(self) -> Observed:
+        return Observed()
+
+    def release(self) -> None:
+        """They come all the time."""
+
+
+def depth(sqs: "SQSClient", url: str) -> int:
+    """All messages of a queue: visible, in flight and delayed."""
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(DEPTHS))["Attributes"]
+    return sum(int(attributes[name]) for name in DEPTHS)

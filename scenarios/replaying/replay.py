@@ -1,0 +1,227 @@
+"""A scenario replayed on a bench: its faults set, its steps taken, and its end held to expectations and invariants."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from emulator.errors import EngineError
+from emulator.faults.rules import Delivery, DeliveryFault, Fault, Fired, RecordedCall, Reorder
+from emulator.meter.records import FinishedInvocation, Usage
+from scenarios.benches.deployed import Bench
+from scenarios.errors import ScenarioError
+from scenarios.format.scenario import Scenario
+from scenarios.format.script import Settling, Step
+from scenarios.invariants import Violation, broken, newest_project, read
+from scenarios.invariants.snapshot import Snapshot
+from scenarios.replaying.expectations import Outcome, unmet
+from scenarios.replaying.naming import agents_by_name, deployed
+from scenarios.replaying.outcome import ReplayedProject, Used, read_project
+from scenarios.replaying.pace import Free, Observed, Pace, Stepped
+from scenarios.replaying.steps import Play, take
+from stack.target import Capability
+
+OnEvent = Callable[[str], None]
+"""Told in a few words what is being done."""
+
+Failure = (ScenarioError, EngineError, ClientError, BotoCoreError)
+
+REORDERED: Final = 0.25
+"""The share of deliveries that a seed puts off behind what else waits in their queue."""
+
+DELIVERIES: Final = 400
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a scenario came to.
+
+    `not_taken` says which step could not be taken, `stuck` why it did not come to rest, `unmet` these or what is not as
+    expected, `violations` what invariant is broken; `skipped` says why the scenario was not played on this target, and
+    `left_out` what part of it was not. `wall_s` is real time, `skipped_s` the engine's.
+    """
+
+    scenario: Scenario
+    seed: int
+    schedule: tuple[Fault, ...] = ()
+    projects: Mapping[str, ReplayedProject] = field(default_factory=dict)
+    dead_letters: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    not_taken: tuple[str, ...] = ()
+    stuck: tuple[str, ...] = ()
+    unmet: tuple[str, ...] = ()
+    violations: tuple[Violation, ...] = ()
+    observed: Observed = field(default_factory=Observed)
+    agents: Mapping[str, str] = field(default_factory=dict)
+    wall_s: float = 0.0
+    skipped_s: float = 0.0
+    skipped: str = ""
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether all is as expected and no invariant is broken."""
+        return not self.unmet and not self.violations
+
+    @property
+    def fired(self) -> tuple[Fired, ...]:
+        """The faults that were put to effect."""
+        return self.observed.fired
+
+    @property
+    def calls(self) -> tuple[RecordedCall, ...]:
+        """The calls of all functions, in order."""
+        return self.observed.calls
+
+    @property
+    def invocations(self) -> tuple[FinishedInvocation, ...]:
+        """What the functions did for these projects, by the beginning."""
+        ids = {project.id for project in self.projects.values()}
+        mine = (done for done in self.observed.invocations if done.project_id in ids)
+        return tuple(sorted(mine, key=lambda done: done.started_at))
+
+    @property
+    def used(self) -> Used:
+        """What all projects used together."""
+        return Used.of(project.usage for project in self.projects.values())
+
+
+def replay(
+    bench: Bench,
+    scenario: Scenario,
+    *,
+    faults: Sequence[Fault] = (),
+    seed: int = 0,
+    out: Path | None = None,
+    on_event: OnEvent = lambda _: None,
+    keep_failed: bool = False,
+) -> Result:
+    """Play a scenario and judge its end.
+
+    `faults` are added to the scenario's own. With a `seed` other than 0, a scenario that asks for no faults has some of
+    its messages delivered in another order, as SQS may. `out` is a folder for what was made. Afterwards the queues are
+    empty and no faults are set, unless it failed and `keep_failed` says that it is to be looked at.
+
+    Raises `EngineError` or botocore's errors if the stack cannot be reached at all.
+    """
+    if scenario.needs_control and Capability.CONTROL not in bench.target.capabilities:
+        return Result(scenario, seed, skipped=f"{bench.target.name} has no faults, no steps and no clock to offer")
+    schedule = (*deployed(scenario.faults, bench.outputs), *faults)
+    if not schedule and Capability.CONTROL in bench.target.capabilities:
+        schedule = reordering(seed)
+    with bench.api() as api, _pace(bench) as pace:
+        result = _played(Play(bench, api, pace, scenario), schedule, seed, out, on_event)
+        if result.passed or not keep_failed:
+            _empty(bench)
+            pace.release()
+    return result
+
+
+def reordering(seed: int) -> tuple[Fault, ...]:
+    """Rules that put some deliveries off, drawn from the seed; none for 0."""
+    drawn = Random(seed)  # noqa: S311 - to repeat a course, not to keep a secret
+    chosen = [nth for nth in range(1, DELIVERIES) if seed and drawn.random() < REORDERED]
+    return tuple(DeliveryFault(when=Delivery(on="delivery", nth=nth), then=Reorder(do="reorder")) for nth in chosen)
+
+
+@contextmanager
+def _pace(bench: Bench) -> Iterator[Pace]:
+    if Capability.CONTROL in bench.target.capabilities:
+        with bench.control() as control:
+            yield Stepped(control)
+    else:
+        yield Free(bench.target.client("sqs"), bench.outputs.queue_urls.values())
+
+
+def _played(play: Play, schedule: tuple[Fault, ...], seed: int, out: Path | None, on_event: OnEvent) -> Result:
+    last = newest_project(play.bench)
+    began = time.monotonic()
+    play.pace.begin(schedule)
+    not_taken, stuck = _steps_taken(play, on_event), _settled(play, on_event)
+    wall_s = time.monotonic() - began
+    on_event("reading what it came to")
+    usages = {name: play.pace.usage(project_id) for name, project_id in play.ids.items()}
+    observed = play.pace.end()
+    deleted = [play.ids[name] for name in play.last_seen]
+    snapshot = read(play.bench, list(play.ids.values()), deleted=deleted, after=last)
+    projects, unread = _read_all(play, snapshot, usages, out)
+    failed = (*not_taken, *stuck, *unread)
+    outcome = Outcome(projects, snapshot.dead_letters, observed.fired, Used.of(usages.values()))
+    return Result(
+        scenario=play.scenario,
+        seed=seed,
+        schedule=schedule,
+        projects=projects,
+        dead_letters=snapshot.dead_letters,
+        not_taken=not_taken,
+        stuck=(*stuck, *unread),
+        unmet=failed or tuple(unmet(play.scenario, outcome)),
+        violations=broken(snapshot),
+        observed=observed,
+        agents=agents_by_name(play.bench.outputs),
+        wall_s=wall_s,
+        skipped_s=play.skipped_s,
+        left_out=(*play.left_out, *(f"{name}: {p.untested}" for name, p in projects.items() if p.untested)),
+    )
+
+
+def _steps_taken(play: Play, on_event: OnEvent) -> tuple[str, ...]:
+    """Take the steps up to the first that fails, and say how that failed."""
+    for number, step in enumerate(play.scenario.script, start=1):
+        on_event(_named(step))
+        try:
+            take(step, play)
+        except Failure as error:
+            return (f"Step {number} ({_named(step)}) failed: {error}",)
+    return ()
+
+
+def _settled(play: Play, on_event: OnEvent) -> tuple[str, ...]:
+    """Let all come to rest, whatever a fault holds back."""
+    on_event("settle")
+    try:
+        held = True
+        while held:
+            settled = play.pace.settle(Settling())
+            held, play.skipped_s = settled.held, play.skipped_s + settled.skipped_s
+    except Failure as error:
+        return (f"It did not come to rest: {error}",)
+    return ()
+
+
+def _read_all(
+    play: Play, snapshot: Snapshot, usages: Mapping[str, Usage], out: Path | None
+) -> tuple[dict[str, ReplayedProject], tuple[str, ...]]:
+    """What the projects came to, or why that could not be read."""
+    try:
+        return {name: _read(play, name, snapshot, usage, out) for name, usage in usages.items()}, ()
+    except ScenarioError as error:
+        return {}, (f"What it came to could not be read: {error}",)
+
+
+def _read(play: Play, name: str, snapshot: Snapshot, usage: Usage, out: Path | None) -> ReplayedProject:
+    project_id = play.ids[name]
+    (stored,) = (project for project in snapshot.projects if project.id == project_id)
+    if stored.items.metadata is None:
+        return ReplayedProject(project_id, None, play.last_seen.get(name, ()), usage)
+    expected = play.scenario.expected(play.scenario.key_of(name))
+    folder = out / play.scenario.name / name if out else None
+    return read_project(play.api, project_id, expected, usage, folder)
+
+
+def _empty(bench: Bench) -> None:
+    """Leave nothing to the next scenario."""
+    for url in (*bench.outputs.queue_urls.values(), *bench.outputs.dead_letter_queue_urls.values()):
+        bench.target.client("sqs").purge_queue(QueueUrl=url)
+
+
+def _named(step: Step) -> str:
+    """A step as its file writes it, without what is long."""
+    ((name, about),) = step.model_dump(mode="json", exclude_unset=True).items()
+    if isinstance(about, dict):
+        about = about.get("project") or about.get("queue") or ""
+    return f"{name} {about}".strip()

@@ -1,0 +1,114 @@
+"""Many scenarios replayed on the benches of a pool, in the order given, as benches become free."""
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from scenarios.benches.deployed import Bench
+from scenarios.benches.pool import BenchPool
+from scenarios.errors import BenchLost
+from scenarios.format.scenario import Scenario
+from scenarios.replaying.replay import Result, replay
+
+OnWork = Callable[[Scenario, str], None]
+"""Told, from several threads, what is being done for a scenario."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """How scenarios are replayed: `keep` stops at the first that fails, and leaves its bench as it is."""
+
+    seed: int = 0
+    repeat: int = 1
+    keep: bool = False
+    out: Path | None = None
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A replay that has ended, and the bench it was on; None where that was lost."""
+
+    result: Result
+    bench: Bench | None
+
+
+class Replays:
+    """Replays scenarios; each object is for one `run`."""
+
+    def __init__(
+        self,
+        order: Order,
+        *,
+        on_work: OnWork = lambda _, __: None,
+        on_result: Callable[[Result], None] = lambda _: None,
+        look_at: Callable[[Bench, Result], None] = lambda _, __: None,
+        play: Callable[..., Result] = replay,
+    ) -> None:
+        self._order = order
+        self._on_work = on_work
+        self._on_result = on_result
+        self._look_at = look_at
+        self._replay = play
+        self._ended: queue.Queue[Ended | BaseException] = queue.Queue()
+        self._stopped = threading.Event()
+        self._looked_at = threading.Event()
+
+    def run(self, pool: BenchPool, scenarios: Sequence[Scenario]) -> list[Result]:
+        """Replay each as often as the order says; the results come as they end.
+
+        A bench that is kept is there until `look_at` returns. Raises why no bench could be started.
+        """
+        jobs = [self._submitted(pool, scenario) for _ in range(self._order.repeat) for scenario in scenarios]
+        results: list[Result] = []
+        try:
+            while len(results) < len(jobs) and not self._stopped.is_set():
+                ended = self._next()
+                results.append(ended.result)
+                self._on_result(ended.result)
+                if self._order.keep and ended.bench and not ended.result.passed:
+                    self._stopped.set()
+                    self._look_at(ended.bench, ended.result)
+        finally:
+            self._stopped.set()
+            self._looked_at.set()
+        return results
+
+    def _submitted(self, pool: BenchPool, scenario: Scenario) -> Future[None]:
+        job = pool.submit(partial(self._play, scenario))
+        job.add_done_callback(partial(self._failed, scenario))
+        return job
+
+    def _play(self, scenario: Scenario, bench: Bench) -> None:
+        """The job of a bench: if it is to be kept, it does not end before it was looked at."""
+        if self._stopped.is_set():
+            return
+        result = self._replay(
+            bench,
+            scenario,
+            seed=self._order.seed,
+            out=self._order.out,
+            on_event=partial(self._on_work, scenario),
+            keep_failed=self._order.keep,
+        )
+        self._ended.put(Ended(result, bench))
+        if self._order.keep and not result.passed:
+            self._looked_at.wait()
+
+    def _failed(self, scenario: Scenario, job: Future[None]) -> None:
+        """A bench that was lost fails its scenario; one that cannot be started ends all."""
+        error = None if job.cancelled() else job.exception()
+        if isinstance(error, BenchLost):
+            lost = Result(scenario, self._order.seed, unmet=(f"The bench was lost: {error}",))
+            self._ended.put(Ended(lost, None))
+        elif error:
+            self._ended.put(error)
+
+    def _next(self) -> Ended:
+        ended = self._ended.get()
+        if isinstance(ended, BaseException):
+            raise ended
+        return ended

@@ -1,0 +1,168 @@
+"""The steps of a scenario, taken: through the API, through AWS's own API, and through the engine's control API."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import singledispatch
+from typing import Final
+
+from scenarios.benches.deployed import Bench
+from scenarios.client import ProjectsApi
+from scenarios.errors import StepFailed
+from scenarios.follow import Pause, pause
+from scenarios.format.scenario import Scenario
+from scenarios.format.script import (
+    Advance,
+    Create,
+    Delete,
+    Deploy,
+    Modify,
+    Provision,
+    Purge,
+    Redrive,
+    Retry,
+    Send,
+    Settle,
+    Step,
+    Wait,
+)
+from scenarios.format.section import Agent
+from scenarios.invariants.reading import read_items
+from scenarios.replaying.pace import Pace, depth
+from scenarios.replaying.provision import provision
+from shared.models.events import TimelineEvent
+from shared.models.workflow import ProjectStatus
+
+MOVE_SECONDS: Final = 60.0
+POLL_SECONDS: Final = 0.1
+
+
+@dataclass
+class Play:
+    """A scenario while it is played: whom it talks to, and what it has come to.
+
+    `ids` has the id of every copy that was posted, `last_seen` the timelines of those that were deleted, `left_out`
+    the steps that this target cannot take.
+    """
+
+    bench: Bench
+    api: ProjectsApi
+    pace: Pace
+    scenario: Scenario
+    ids: dict[str, str] = field(default_factory=dict)
+    last_seen: dict[str, tuple[TimelineEvent, ...]] = field(default_factory=dict)
+    skipped_s: float = 0.0
+    left_out: list[str] = field(default_factory=list)
+
+    def ids_of(self, key: str) -> Iterator[str]:
+        """The ids of all copies of a project."""
+        return (self.ids[name] for name in self.scenario.copies_of(key))
+
+    def status(self, project_id: str) -> ProjectStatus | None:
+        """The status as it is stored, read past the API so that reading is no part of what is measured."""
+        items = read_items(self.bench.target.client("dynamodb"), self.bench.outputs.table_name, project_id)
+        return items.metadata.status if items.metadata else None
+
+
+@singledispatch
+def take(step: Step, play: Play) -> None:
+    """Take one step. Raises `ScenarioError`, `EngineError`, or botocore's errors."""
+    raise NotImplementedError(f"Nothing says how {step!r} is taken.")
+
+
+@take.register
+def _(step: Create, play: Play) -> None:
+    project = play.scenario.projects[step.create]
+    for name in play.scenario.copies_of(step.create):
+        play.ids[name] = play.api.create(project.name, project.requirements, project.template).id
+
+
+@take.register
+def _(step: Settle, play: Play) -> None:
+    play.skipped_s += play.pace.settle(step.settle).skipped_s
+
+
+@take.register
+def _(step: Wait, play: Play) -> None:
+    for project_id in play.ids_of(step.wait.project):
+        _await(play, project_id, step.wait.status)
+
+
+@take.register
+def _(step: Modify, play: Play) -> None:
+    for project_id in play.ids_of(step.modify.project):
+        play.api.modify(project_id, step.modify.requirements)
+
+
+@take.register
+def _(step: Retry, play: Play) -> None:
+    for project_id in play.ids_of(step.retry):
+        play.api.retry(project_id)
+
+
+@take.register
+def _(step: Deploy, play: Play) -> None:
+    for project_id in play.ids_of(step.deploy):
+        play.api.deploy(project_id)
+
+
+@take.register
+def _(step: Delete, play: Play) -> None:
+    for name in play.scenario.copies_of(step.delete):
+        play.last_seen[name] = tuple(play.api.events(play.ids[name]))
+        play.api.delete(play.ids[name])
+
+
+@take.register
+def _(step: Send, play: Play) -> None:
+    message, sqs = step.send, play.bench.target.client("sqs")
+    body = message.body if isinstance(message.body, str) else json.dumps(message.body)
+    for name, project_id in play.ids.items():
+        body = body.replace(f"${{{name}}}", project_id)
+    url = play.bench.outputs.queue_urls[message.queue]
+    for _ in range(message.times):
+        sqs.send_message(QueueUrl=url, MessageBody=body, DelaySeconds=round(message.delay))
+
+
+@take.register
+def _(step: Advance, play: Play) -> None:
+    play.pace.advance(step.advance)
+    play.skipped_s += step.advance
+
+
+@take.register
+def _(step: Redrive, play: Play) -> None:
+    _redrive(play.bench, step.redrive)
+
+
+@take.register
+def _(step: Purge, play: Play) -> None:
+    url = play.bench.outputs.dead_letter_queue_urls[step.purge]
+    play.bench.target.client("sqs").purge_queue(QueueUrl=url)
+
+
+@take.register
+def _(step: Provision, play: Play) -> None:
+    for project_id in play.ids_of(step.provision):
+        reason = provision(play.bench, play.api, project_id)
+        play.left_out += [f"provision {step.provision}: {reason}"] if reason else []
+
+
+def _await(play: Play, project_id: str, wanted: ProjectStatus) -> None:
+    while (status := play.status(project_id)) is not wanted:
+        settled = play.pace.next()
+        play.skipped_s += settled.skipped_s
+        if settled.quiet and not settled.deliveries:
+            raise StepFailed(f"nothing is left to be delivered, and the project is {status} and not {wanted}")
+
+
+def _redrive(bench: Bench, agent: Agent, wait: Pause = pause) -> None:
+    """Start the move, and wait until the dead-letter queue is empty: SQS moves in the background."""
+    sqs, url = bench.target.client("sqs"), bench.outputs.dead_letter_queue_urls[agent]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sqs.start_message_move_task(SourceArn=arn)
+    for _ in range(round(MOVE_SECONDS / POLL_SECONDS)):
+        if not depth(sqs, url):
+            return
+        wait(POLL_SECONDS)
+    raise StepFailed(f"the {agent} dead-letter queue was not empty {MOVE_SECONDS:g} seconds after its redrive began")

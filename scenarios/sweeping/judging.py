@@ -1,0 +1,62 @@
+"""Replays under faults held to what must be true of each: the invariants, and the end of the run without faults."""
+
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, as_completed
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+
+from emulator.faults.rules import Fault
+from scenarios.benches.deployed import Bench
+from scenarios.benches.pool import BenchPool
+from scenarios.errors import BenchLost
+from scenarios.sweeping.ending import Ending, differences
+
+K = TypeVar("K", bound=Hashable)
+
+Rehearse = Callable[[Bench, Sequence[Fault]], Ending]
+"""Replays a scenario with faults beside its own; raises where it does not come to an end."""
+
+
+class Verdict(StrEnum):
+    """How a replay under faults ended."""
+
+    SURVIVED = "survived"
+    VIOLATED = "violated"
+    NOT_REACHED = "not reached"
+    """None of the faults was put to effect, so nothing is shown."""
+    CRASHED = "engine crashed"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The verdict on a replay, and what it rests on."""
+
+    verdict: Verdict
+    evidence: tuple[str, ...] = ()
+
+
+def judge(rehearse: Rehearse, clean: Ending, faults: Sequence[Fault], bench: Bench, *, same_end: bool = True) -> Judged:
+    """Replay under faults: the invariants must hold and, with `same_end`, the end must be that of the clean run."""
+    ending = rehearse(bench, faults)
+    evidence = [str(violation) for violation in ending.violations]
+    if same_end:
+        evidence += differences(clean, ending)
+    if evidence:
+        return Judged(Verdict.VIOLATED, tuple(evidence))
+    return Judged(Verdict.SURVIVED if ending.fired else Verdict.NOT_REACHED)
+
+
+def judgements(pool: BenchPool, trials: Mapping[K, Callable[[Bench], Judged]]) -> Iterator[tuple[K, Judged]]:
+    """Judge all, on whichever benches are free, in the order in which they end."""
+    asked = {pool.submit(trial): key for key, trial in trials.items()}
+    for ended in as_completed(asked):
+        yield asked[ended], settled(ended)
+
+
+def settled(trial: Future[Judged]) -> Judged:
+    """The verdict of a trial, once it is there; one that cost its bench is a violation, or the engine's own crash."""
+    try:
+        return trial.result()
+    except BenchLost as lost:
+        return Judged(Verdict.CRASHED if lost.crashed else Verdict.VIOLATED, (str(lost),))

@@ -1,0 +1,74 @@
+"""A scenario replayed under faults only to see how it ends, again and again on one bench."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from emulator.faults.rules import Fault
+from scenarios.benches.deployed import Bench
+from scenarios.errors import ScenarioError, StepFailed
+from scenarios.format.expected import Expectation
+from scenarios.format.scenario import Scenario
+from scenarios.invariants.reading import read_items
+from scenarios.replaying.naming import queue_names
+from scenarios.replaying.replay import Result, replay
+from scenarios.sweeping.ending import Ending, ProjectEnd
+
+LATER_SECONDS: Final = 120.0
+"""Between two replays on a bench. What a warm function keeps (the API's token, for a minute) is stale then: it makes
+the calls that a cold one makes, and the n-th call is the same one in every replay."""
+
+
+def rehearsal(scenario: Scenario) -> Callable[[Bench, Sequence[Fault]], Ending]:
+    """What replays a scenario with faults beside its own. Its expectations are left aside.
+
+    Raises `StepFailed` where it did not come to rest; the bench is not to be used then.
+    """
+    bare = scenario.model_copy(update={"expect": Expectation()})
+
+    def rehearse(bench: Bench, faults: Sequence[Fault]) -> Ending:
+        result = replay(bench, bare, faults=faults)
+        if result.stuck:
+            raise StepFailed("; ".join((*result.not_taken, *result.stuck, *map(str, result.violations))))
+        _later(bench)
+        return _ending(bench, result, set_before=len(scenario.faults))
+
+    return rehearse
+
+
+def without_faults(scenario: Scenario, bench: Bench) -> Ending:
+    """The end of the scenario as it is, for others to be measured on. Raises `ScenarioError` where it does not pass."""
+    result = replay(bench, scenario)
+    faults = [*result.unmet, *map(str, result.violations)]
+    if faults:
+        raise ScenarioError(f"{scenario.name} does not pass without any fault more; mend that first. {faults[0]}")
+    _later(bench)
+    return _ending(bench, result, set_before=len(scenario.faults))
+
+
+def _later(bench: Bench) -> None:
+    with bench.control() as control:
+        control.advance(LATER_SECONDS)
+
+
+def _ending(bench: Bench, result: Result, *, set_before: int) -> Ending:
+    """The end of a replay; of the faults that were put to effect, those after the scenario's own."""
+    dynamodb, table = bench.target.client("dynamodb"), bench.outputs.table_name
+    return Ending(
+        projects={
+            name: ProjectEnd.of(read_items(dynamodb, table, project.id)) for name, project in result.projects.items()
+        },
+        dead_letters={agent: len(bodies) for agent, bodies in result.dead_letters.items()},
+        not_taken=result.not_taken,
+        violations=result.violations,
+        fired=tuple(fired for fired in result.fired if fired.rule >= set_before),
+        calls=result.calls,
+        deliveries=_deliveries(bench, result),
+    )
+
+
+def _deliveries(bench: Bench, result: Result) -> dict[str, int]:
+    invoked = Counter(invocation.function for invocation in result.invocations)
+    queues = queue_names(bench.outputs)
+    functions = bench.outputs.function_names
+    return {queue: invoked[functions[agent]] for agent, queue in queues.items() if invoked[functions[agent]]}

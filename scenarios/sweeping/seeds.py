@@ -1,0 +1,64 @@
+"""Seeds tried: each makes a schedule of faults, and a schedule that breaks something is shrunk to what it takes."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import yaml
+
+from emulator.faults.rules import Fault
+from scenarios.benches.deployed import Bench
+from scenarios.benches.pool import BenchPool
+from scenarios.sweeping.ending import Ending
+from scenarios.sweeping.judging import Judged, Rehearse, Verdict, judge, judgements, settled
+from scenarios.sweeping.schedules import Material, may_end_otherwise, schedule, shrink
+
+
+@dataclass(frozen=True)
+class SeedResult:
+    """A seed, the schedule that it made, and how that ended."""
+
+    seed: int
+    faults: tuple[Fault, ...]
+    judged: Judged
+
+
+def try_seeds(
+    pool: BenchPool, rehearse: Rehearse, clean: Ending, material: Material, seeds: Iterable[int]
+) -> Iterator[SeedResult]:
+    """Try the seeds on the pool's benches; the results come as they end."""
+    schedules = {seed: schedule(seed, material) for seed in seeds}
+    trials = {seed: partial(_judge, rehearse, clean, faults) for seed, faults in schedules.items()}
+    for seed, judged in judgements(pool, trials):
+        yield SeedResult(seed, schedules[seed], judged)
+
+
+def shrunk(pool: BenchPool, rehearse: Rehearse, clean: Ending, result: SeedResult) -> SeedResult | None:
+    """The same with the fewest and simplest faults that still break something, and what those break.
+
+    None if the whole schedule breaks nothing when it is tried again.
+    """
+    last = result.judged
+
+    def fails(faults: Sequence[Fault]) -> bool:
+        nonlocal last
+        judged = settled(pool.submit(partial(_judge, rehearse, clean, faults)))
+        if judged.verdict is not Verdict.VIOLATED:
+            return False
+        last = judged
+        return True
+
+    if not fails(result.faults):
+        return None
+    faults = shrink(result.faults, fails)
+    return SeedResult(result.seed, faults, last)
+
+
+def as_yaml(faults: Sequence[Fault]) -> str:
+    """The faults as a scenario file has them."""
+    rules = [fault.model_dump(mode="json", exclude_defaults=True) for fault in faults]
+    return str(yaml.safe_dump({"faults": rules}, sort_keys=False, default_flow_style=None, width=120))
+
+
+def _judge(rehearse: Rehearse, clean: Ending, faults: Sequence[Fault], bench: Bench) -> Judged:
+    return judge(rehearse, clean, faults, bench, same_end=not may_end_otherwise(faults))

@@ -1,0 +1,96 @@
+"""The sweep: a scenario replayed once for each call that its functions make, with something happening at that call."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, Literal
+
+from emulator.faults.rules import Call, CallFault, DeliverAgain, Kill, RecordedCall
+from scenarios.benches.pool import BenchPool
+from scenarios.errors import ScenarioError
+from scenarios.sweeping.ending import Ending
+from scenarios.sweeping.judging import Judged, Rehearse, judge, judgements
+
+Side = Literal["before", "after", "again"]
+"""The function is killed before or after its call, or its message is delivered again and worked on before it."""
+
+KILLS: Final[tuple[Side, ...]] = ("before", "after")
+SIDES: Final[Mapping[str, tuple[Side, ...]]] = {
+    "before": ("before",),
+    "after": ("after",),
+    "both": KILLS,
+    "again": ("again",),
+    "all": (*KILLS, "again"),
+}
+"""The sides by what they are called together."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call of a clean run, and what happens at it.
+
+    `nth` counts the calls of this operation by this function, from 1: so a case stays what it is when a parameter that
+    a function keeps for a while is read once more or once less.
+    """
+
+    function: str
+    service: str
+    operation: str
+    nth: int
+    side: Side
+
+    def __str__(self) -> str:
+        return f"{self.function}:{self.service}.{self.operation}:{self.nth}:{self.side}"
+
+    @property
+    def fault(self) -> CallFault:
+        """The rule that makes it happen."""
+        when = Call(function=self.function, service=self.service, operation=self.operation, nth=self.nth)
+        if self.side == "again":
+            return CallFault(when=when, then=DeliverAgain(do="deliver again"))
+        return CallFault(when=when, then=Kill(do="kill", side=self.side))
+
+    @classmethod
+    def parse(cls, text: str) -> "Case":
+        """The case that is written so; raises `ScenarioError`."""
+        match text.split(":"):
+            case [function, call, nth, ("before" | "after" | "again") as side] if (
+                call.count(".") == 1 and nth.isdecimal()
+            ):
+                service, operation = call.split(".")
+                return cls(function, service, operation, max(1, int(nth)), side)
+        raise ScenarioError(
+            f"{text!r} is not a case: write it as function:service.operation:number:side, as the sweep prints it."
+        )
+
+
+def cases_of(
+    calls: Sequence[RecordedCall], sides: Sequence[Side] = KILLS, *, synchronous: Collection[str] = ()
+) -> Iterator[Case]:
+    """The cases of a clean run: those of the first side in the order of the calls, then those of the next.
+
+    `synchronous` are the functions that take no messages, and so have none delivered again.
+    """
+    for side in sides:
+        counted: Counter[tuple[str, str, str]] = Counter()
+        for call in calls:
+            kind = (call.function, call.service, call.operation)
+            counted[kind] += 1
+            if side != "again" or call.function not in synchronous:
+                yield Case(*kind, counted[kind], side)
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """A case and how it ended."""
+
+    case: Case
+    judged: Judged
+
+
+def sweep(pool: BenchPool, rehearse: Rehearse, clean: Ending, cases: Iterable[Case]) -> Iterator[CaseResult]:
+    """Try the cases on the pool's benches; the results come as they end."""
+    trials = {case: partial(judge, rehearse, clean, (case.fault,)) for case in cases}
+    for case, judged in judgements(pool, trials):
+        yield CaseResult(case, judged)

@@ -1,0 +1,46 @@
+"""A target without a control API is waited for, until its queues are empty twice in a row."""
+
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from emulator.faults.rules import Call, CallFault, Hang
+from scenarios.errors import StepFailed
+from scenarios.format.script import Settling
+from scenarios.replaying.pace import ARRIVAL_SECONDS, Free, Observed
+from tests.fakes.sqs import FakeSqs
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+
+def free(depths: dict[str, list[int]], waits: list[float], now: float = 0.0) -> Free:
+    def clock() -> float:
+        return now + sum(waits)
+
+    return Free(cast("SQSClient", FakeSqs(depths)), ["a", "b"], wait=waits.append, now=clock)
+
+
+def test_queues_that_are_empty_once_are_looked_at_again() -> None:
+    waits: list[float] = []
+    depths = {"a": [1, 0, 0, 0, 0, 9], "b": [0, 1, 0, 0, 9]}
+    assert free(depths, waits).settle(Settling()).quiet
+    assert depths == {"a": [9], "b": [9]}
+    assert len(waits) == 5
+
+
+def test_a_queue_that_never_becomes_empty_is_said_so() -> None:
+    waits: list[float] = []
+    with pytest.raises(StepFailed, match="the queues are not empty after 30 minutes"):
+        free({"a": [1] * 10_000}, waits).settle(Settling())
+    assert sum(waits) > ARRIVAL_SECONDS
+
+
+def test_there_are_no_faults_and_there_is_no_clock() -> None:
+    pace = free({}, [])
+    with pytest.raises(StepFailed, match="cannot put faults to effect"):
+        pace.begin([CallFault(when=Call(), then=Hang(do="hang"))])
+    with pytest.raises(StepFailed, match="no clock"):
+        pace.advance(1)
+    assert pace.end() == Observed()
+    assert pace.usage("p").calls == ()

@@ -1,0 +1,176 @@
+"""Each step asks for what its file says, of the API, of AWS, or of what delivers messages."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from emulator.bench_records import Settled
+from scenarios.benches.deployed import Bench
+from scenarios.client import ProjectsApi
+from scenarios.errors import StepFailed
+from scenarios.format.scenario import Scenario
+from scenarios.replaying.steps import Play, take
+from shared.models.views import ProjectView
+from shared.models.workflow import ProjectStatus
+from stack.outputs import StackOutputs
+from tests.fakes.replayed import VIEW, scenario
+from tests.fakes.sqs import FakeSqs
+
+if TYPE_CHECKING:
+    from scenarios.replaying.pace import Pace
+    from stack.target import Target
+
+DEV, DEAD = "http://queues/dev", "http://queues/dev-dead"
+
+
+class FakeApi(ProjectsApi):
+    """Keeps what is asked of it; ids are given in order."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Any, ...]] = []
+
+    def create(self, name: str, requirements: str | None, template: str | None = None) -> ProjectView:
+        self.asked.append(("create", name, requirements, template))
+        return VIEW.model_copy(update={"id": f"id-{len(self.asked)}"})
+
+    def modify(self, project_id: str, requirements: str) -> ProjectView:
+        self.asked.append(("modify", project_id, requirements))
+        return VIEW
+
+    def deploy(self, project_id: str) -> ProjectView:
+        self.asked.append(("deploy", project_id))
+        return VIEW
+
+    def retry(self, project_id: str) -> ProjectView:
+        self.asked.append(("retry", project_id))
+        return VIEW
+
+    def delete(self, project_id: str) -> None:
+        self.asked.append(("delete", project_id))
+
+    def events(self, project_id: str) -> list[Any]:
+        self.asked.append(("events", project_id))
+        return []
+
+
+class FakePace:
+    """Settles as it was told to beforehand, and keeps how it was asked."""
+
+    def __init__(self, *settled: Settled) -> None:
+        self.settled = list(settled)
+        self.asked: list[object] = []
+
+    def settle(self, settling: object) -> Settled:
+        self.asked.append(settling)
+        return self.settled.pop(0)
+
+    def next(self) -> Settled:
+        return self.settled.pop(0)
+
+    def advance(self, seconds: float) -> None:
+        self.asked.append(seconds)
+
+
+class PlayOfStatuses(Play):
+    """A play whose project has had these statuses, one after the other."""
+
+    statuses: Iterable[ProjectStatus] = ()
+
+    def status(self, project_id: str) -> ProjectStatus | None:
+        return next(iter(self.statuses))
+
+
+def settled(*, quiet: bool = False, held: bool = False, deliveries: int = 0, skipped_s: float = 0) -> Settled:
+    return Settled(quiet=quiet, held=held, deliveries=deliveries, skipped_s=skipped_s)
+
+
+def play(of: Scenario, sqs: FakeSqs | None = None, pace: FakePace | None = None) -> PlayOfStatuses:
+    target = cast("Target", sqs or FakeSqs())
+    outputs = StackOutputs("dev", "", "", "", "", {"dev": DEV}, {"dev": DEAD}, {}, "", "")
+    return PlayOfStatuses(Bench(None, target, outputs, ""), FakeApi(), cast("Pace", pace or FakePace()), of)
+
+
+def steps(*steps: dict[str, Any], **parts: Any) -> Scenario:
+    return scenario(steps=list(steps), **parts)
+
+
+def asked(played: Play) -> list[tuple[Any, ...]]:
+    assert isinstance(played.api, FakeApi)
+    return played.api.asked
+
+
+def take_all(played: Play) -> None:
+    for step in played.scenario.script:
+        take(step, played)
+
+
+def test_what_is_asked_of_the_api_is_asked_for_the_project_that_was_posted() -> None:
+    change = {"project": "hello", "requirements": "more"}
+    played = play(steps({"create": "hello"}, {"modify": change}, {"deploy": "hello"}, {"retry": "hello"}))
+    take_all(played)
+    created, *others = asked(played)
+    assert created == ("create", "Hello", "A program that greets.", None)
+    assert others == [("modify", "id-1", "more"), ("deploy", "id-1"), ("retry", "id-1")]
+
+
+def test_a_step_is_for_every_copy() -> None:
+    copies = {"hello": {"name": "Hello", "template": "rest-service", "copies": 2}}
+    played = play(steps({"create": "hello"}, {"retry": "hello"}, projects=copies))
+    take_all(played)
+    assert played.ids == {"hello 1": "id-1", "hello 2": "id-2"}
+    assert asked(played)[2:] == [("retry", "id-1"), ("retry", "id-2")]
+    assert asked(played)[0] == ("create", "Hello", None, "rest-service")
+
+
+def test_the_timeline_of_what_is_deleted_is_seen_last() -> None:
+    played = play(steps({"create": "hello"}, {"delete": "hello"}))
+    take_all(played)
+    assert asked(played)[1:] == [("events", "id-1"), ("delete", "id-1")]
+    assert played.last_seen == {"hello": ()}
+
+
+def test_messages_are_text_or_json_that_names_projects() -> None:
+    sqs = FakeSqs()
+    body = {"project_id": "${hello}"}
+    message = {"queue": "dev", "body": body, "times": 2, "delay": "2m"}
+    take_all(play(steps({"create": "hello"}, {"send": message}, {"send": {"queue": "dev", "body": "no json"}}), sqs))
+    assert [(sent["MessageBody"], sent["DelaySeconds"]) for sent in sqs.sent] == [
+        ('{"project_id": "id-1"}', 120),
+        ('{"project_id": "id-1"}', 120),
+        ("no json", 0),
+    ]
+    assert {sent["QueueUrl"] for sent in sqs.sent} == {DEV}
+
+
+def test_skipped_time_adds_up() -> None:
+    pace = FakePace(settled(quiet=True, skipped_s=5), settled(quiet=True, skipped_s=7))
+    advanced = play(steps({"create": "hello"}, {"settle": {}}, {"advance": "1m"}, {"settle": {}}), pace=pace)
+    take_all(advanced)
+    assert advanced.skipped_s == 72
+    assert pace.asked[1] == 60
+
+
+def test_a_status_is_waited_for_delivery_by_delivery() -> None:
+    pace = FakePace(settled(deliveries=1, skipped_s=3), settled(held=True), settled(deliveries=1, quiet=True))
+    waiting = play(steps({"create": "hello"}, {"wait": {"project": "hello", "status": "TESTING"}}), pace=pace)
+    statuses = [ProjectStatus.CREATED, ProjectStatus.PLANNING, ProjectStatus.DEVELOPING, ProjectStatus.TESTING]
+    waiting.statuses = iter(statuses)
+    take_all(waiting)
+    assert (pace.settled, waiting.skipped_s) == ([], 3)
+
+
+def test_waiting_fails_when_nothing_is_left_to_deliver() -> None:
+    pace = FakePace(settled(deliveries=1, quiet=True), settled(quiet=True))
+    waiting = play(steps({"create": "hello"}, {"wait": {"project": "hello", "status": "TESTING"}}), pace=pace)
+    waiting.statuses = iter([ProjectStatus.PLANNING, ProjectStatus.FAILED])
+    with pytest.raises(StepFailed, match=r"nothing is left .* the project is FAILED and not TESTING"):
+        take_all(waiting)
+
+
+def test_dead_letters_are_redriven_from_their_own_queue_and_purged() -> None:
+    sqs = FakeSqs(depths={DEAD: [2, 1, 0]})
+    take_all(play(steps({"create": "hello"}, {"redrive": "dev"}, {"purge": "dev"}), sqs))
+    assert sqs.moved == [f"arn of {DEAD}"]
+    assert sqs.depths[DEAD] == []
+    assert sqs.purged == [DEAD]

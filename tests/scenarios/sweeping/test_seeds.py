@@ -1,0 +1,142 @@
+"""Seeds tried over fakes: what fails is found, shrunk, and written as a scenario file has it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from emulator.documents import parse_yaml
+from emulator.faults.rules import (
+    Call,
+    CallFault,
+    Delivery,
+    DeliveryFault,
+    Duplicate,
+    Error,
+    Fault,
+    Fired,
+    Kill,
+    ModelReply,
+    RecordedCall,
+    Reply,
+)
+from scenarios.benches.deployed import Bench
+from scenarios.benches.pool import BenchPool
+from scenarios.errors import StepFailed
+from scenarios.format.scenario import Scenario
+from scenarios.replaying.naming import deployed, written
+from scenarios.sweeping.ending import Ending, ProjectEnd
+from scenarios.sweeping.judging import Judged, Verdict
+from scenarios.sweeping.schedules import Material, may_end_otherwise, schedule
+from scenarios.sweeping.seeds import SeedResult, as_yaml, shrunk, try_seeds
+from shared.models.workflow import ProjectStatus
+from stack.outputs import StackOutputs
+from tests.fakes.benches import FakeBenches
+
+DEV = "agenticai-dev-agent-dev"
+OUTPUTS = StackOutputs(
+    stage="dev",
+    api_id="api",
+    api_url="http://127.0.0.1/api",
+    table_name="table",
+    bucket_name="bucket",
+    queue_urls={"dev": "http://127.0.0.1/000000000000/agenticai-dev-queue-dev"},
+    dead_letter_queue_urls={},
+    function_names={"dev": DEV, "api": "agenticai-api-dev"},
+    api_token_parameter="/token",
+    gemini_api_key_parameter="/key",
+)
+CALLS = tuple(
+    RecordedCall(function=DEV, number=number, service=service, operation=operation)
+    for number, (service, operation) in enumerate(
+        [("dynamodb", "GetItem"), ("gemini", "GenerateContent"), ("s3", "PutObject"), ("sqs", "SendMessage")], start=1
+    )
+)
+MATERIAL = Material(CALLS, {"agenticai-dev-queue-dev": 2}, "agenticai-api-dev")
+FIRED = Fired(rule=0, at=datetime(2026, 1, 1, tzinfo=UTC), function=DEV, what="kill")
+END = ProjectEnd(ProjectStatus.COMPLETED, "1.0", 100.0, {})
+CLEAN = Ending(projects={"demo": END}, fired=(FIRED,))
+FAILED = replace(CLEAN, projects={"demo": replace(END, status=ProjectStatus.FAILED, reason="no plan")})
+
+KILL = CallFault(
+    when=Call(function=DEV, service="sqs", operation="SendMessage", nth=1), then=Kill(do="kill", side="before")
+)
+REFUSED = CallFault(when=Call(function=DEV, service="gemini"), then=Reply(do="reply", reply=ModelReply.SAFETY))
+THROTTLED = CallFault(
+    when=Call(function=DEV, service="s3", nth=2, times=3), then=Error(do="error", code="SlowDown", status=503)
+)
+TWICE = DeliveryFault(
+    when=Delivery(on="delivery", queue="agenticai-dev-queue-dev", nth=2), then=Duplicate(do="duplicate")
+)
+
+
+def fails_where_sending_is_hit(bench: Bench, faults: Sequence[Fault]) -> Ending:
+    """Every fault of a call to SQS loses the project."""
+    return FAILED if _hits_sending(faults) else CLEAN
+
+
+def _hits_sending(faults: Sequence[Fault]) -> bool:
+    return any(isinstance(fault, CallFault) and fault.when.service == "sqs" for fault in faults)
+
+
+def test_seeds_are_tried_each_with_its_own_schedule() -> None:
+    with BenchPool(FakeBenches(), 2) as pool:
+        results = list(try_seeds(pool, fails_where_sending_is_hit, CLEAN, MATERIAL, range(40)))
+    assert sorted(result.seed for result in results) == list(range(40))
+    assert {result.seed: result.faults for result in results} == {n: schedule(n, MATERIAL) for n in range(40)}
+    judged = [result for result in results if not may_end_otherwise(result.faults)]
+    assert {(result.judged.verdict, _hits_sending(result.faults)) for result in judged} == {
+        (Verdict.VIOLATED, True),
+        (Verdict.SURVIVED, False),
+    }
+
+
+def test_where_the_model_refuses_the_project_may_fail() -> None:
+    seeds = [seed for seed in range(200) if _replies(schedule(seed, MATERIAL)) & {ModelReply.SAFETY}]
+    assert seeds
+    with BenchPool(FakeBenches(), 1) as pool:
+        results = list(try_seeds(pool, lambda bench, faults: FAILED, CLEAN, MATERIAL, seeds))
+    assert {result.judged.verdict for result in results} == {Verdict.SURVIVED}
+
+
+def _replies(faults: Sequence[Fault]) -> set[ModelReply]:
+    return {fault.then.reply for fault in faults if isinstance(fault.then, Reply)}
+
+
+def test_a_failing_schedule_is_shrunk_to_what_breaks_and_says_what_that_is() -> None:
+    found = SeedResult(7, (TWICE, THROTTLED, KILL), Judged(Verdict.VIOLATED, ("something",)))
+    with BenchPool(FakeBenches(), 1) as pool:
+        least = shrunk(pool, fails_where_sending_is_hit, CLEAN, found)
+    assert least is not None
+    assert least.faults == (KILL,)
+    assert least.judged.evidence == ("demo is FAILED (no plan), and without faults COMPLETED",)
+
+
+def test_a_schedule_that_costs_its_bench_is_shrunk_too() -> None:
+    def stuck(bench: Bench, faults: Sequence[Fault]) -> Ending:
+        if TWICE in faults:
+            raise StepFailed("It did not come to rest")
+        return CLEAN
+
+    benches = FakeBenches()
+    found = SeedResult(7, (KILL, TWICE), Judged(Verdict.VIOLATED, ("It did not come to rest",)))
+    with BenchPool(benches, 1) as pool:
+        least = shrunk(pool, stuck, CLEAN, found)
+    assert least is not None
+    assert least.faults == (TWICE,)
+    assert len(benches.started) > 1
+
+
+def test_what_does_not_happen_again_is_not_shrunk() -> None:
+    found = SeedResult(7, (TWICE, THROTTLED), Judged(Verdict.VIOLATED, ("It did not come to rest",)))
+    with BenchPool(FakeBenches(), 1) as pool:
+        assert shrunk(pool, lambda bench, faults: CLEAN, CLEAN, found) is None
+
+
+def test_faults_are_written_as_a_scenario_reads_them() -> None:
+    faults = (KILL, REFUSED, THROTTLED, TWICE)
+    text = as_yaml(written(faults, OUTPUTS))
+    assert "function: dev" in text
+    assert "queue: dev" in text
+    document = {"name": "n", "description": "d", "projects": {"demo": {"name": "x", "requirements": "y"}}}
+    scenario = Scenario.model_validate({**document, **parse_yaml(text)})
+    assert deployed(scenario.faults, OUTPUTS) == faults
