@@ -14,7 +14,20 @@ from scenarios.follow import Pause, pause
 from shared.models.events import TimelineEvent
 from shared.models.quality import QualityReport
 from shared.models.template import TemplateSummary
-from shared.models.views import ArchiveView, DeploymentView, FileView, ProjectPage, ProjectView, TestView
+from shared.models.views import (
+    ArchiveView,
+    DeploymentPage,
+    DeploymentView,
+    EventPage,
+    FilePage,
+    FileView,
+    Page,
+    ProjectPage,
+    ProjectView,
+    TemplatePage,
+    TestPage,
+    TestView,
+)
 
 T = TypeVar("T")
 TIMEOUT_SECONDS = 35.0
@@ -22,6 +35,9 @@ TIMEOUT_SECONDS = 35.0
 
 REPEATED: Final = frozenset({500, 502, 503, 504})
 """Answers that the same request may not get a second time: a function that ended, a service that was throttled."""
+
+LONGEST_PAGE: Final = 1000
+"""Items; few lists are longer, so that one request reads them."""
 
 PAUSES: Final = (0.1, 0.2, 0.4, 0.8)
 """Seconds before each repetition."""
@@ -67,7 +83,7 @@ class ProjectsApi:
 
     def templates(self) -> list[TemplateSummary]:
         """The templates that a project can begin from."""
-        return self._parsed(list[TemplateSummary], "GET", "/api/templates")
+        return self._all(TemplatePage, "/api/templates")
 
     def listed(self, limit: int = 20, cursor: str | None = None) -> ProjectPage:
         """One page of projects, newest first."""
@@ -100,7 +116,7 @@ class ProjectsApi:
 
     def files(self, project_id: str) -> list[FileView]:
         """What files it has."""
-        return self._parsed(list[FileView], "GET", f"{_at(project_id)}/files")
+        return self._all(FilePage, f"{_at(project_id)}/files")
 
     def file(self, project_id: str, path: str) -> bytes:
         """One file's content."""
@@ -108,15 +124,15 @@ class ProjectsApi:
 
     def tests(self, project_id: str) -> list[TestView]:
         """Its tests, oldest first."""
-        return self._parsed(list[TestView], "GET", f"{_at(project_id)}/tests")
+        return self._all(TestPage, f"{_at(project_id)}/tests")
 
     def deployments(self, project_id: str) -> list[DeploymentView]:
         """Its packaged revisions, oldest first."""
-        return self._parsed(list[DeploymentView], "GET", f"{_at(project_id)}/deployments")
+        return self._all(DeploymentPage, f"{_at(project_id)}/deployments")
 
     def events(self, project_id: str) -> list[TimelineEvent]:
         """Its timeline, oldest first."""
-        return self._parsed(list[TimelineEvent], "GET", f"{_at(project_id)}/events")
+        return self._all(EventPage, f"{_at(project_id)}/events")
 
     def report(self, test: TestView) -> QualityReport:
         """The report of a test that has ended."""
@@ -128,6 +144,15 @@ class ProjectsApi:
             return httpx2.get(url, timeout=TIMEOUT_SECONDS).raise_for_status().content
         except httpx2.HTTPError as error:
             raise ApiError(f"The download failed ({error}); ask again for a fresh address.") from error
+
+    def _all(self, kind: type[Page[T]], path: str) -> list[T]:
+        """A list, from its first page to its last."""
+        page = self._parsed(kind, "GET", path, params={"limit": LONGEST_PAGE})
+        items = [*page.items]
+        while page.next is not None:
+            page = self._parsed(kind, "GET", path, params={"limit": LONGEST_PAGE, "cursor": page.next})
+            items += page.items
+        return items
 
     def _parsed(self, kind: type[T], method: str, path: str, **request: Any) -> T:
         content = self._request(method, path, **request).content

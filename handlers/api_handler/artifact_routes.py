@@ -6,11 +6,10 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 
-from api_handler.contract import TEXT, Id
+from api_handler.contract import PAGED, TEXT, Cursor, Id, LongLimit
 from api_handler.routing import Routes
-from shared.models.events import TimelineEvent
 from shared.models.plan import Plan
-from shared.models.views import ArchiveView, DeploymentView, FileView, TestView
+from shared.models.views import ArchiveView, DeploymentPage, EventPage, FilePage, TestPage
 
 routes = Routes("what the agents made")
 
@@ -23,10 +22,13 @@ def get_plan(project_id: Id) -> Plan:
     return routes.service.plan(project_id)
 
 
-@routes.serve("GET", "/api/projects/<project_id>/files", "The files, without their contents.")
-def list_files(project_id: Id) -> list[FileView]:
-    """List the files."""
-    return routes.service.files(project_id)
+@routes.serve("GET", "/api/projects/<project_id>/files", "One page.", **PAGED)
+def list_files(project_id: Id, limit: LongLimit = 100, cursor: Cursor = None) -> FilePage:
+    """List the files.
+
+    Without their contents, by path. Pass `next` as `cursor` until it is null.
+    """
+    return routes.service.files(project_id, limit, cursor)
 
 
 @routes.serve("GET", "/api/projects/<project_id>/files/<path>", "The file's text.", shape=TEXT)
@@ -42,19 +44,28 @@ def get_archive(project_id: Id) -> ArchiveView:
     return routes.service.archive(project_id, routes.remaining)
 
 
-@routes.serve("GET", "/api/projects/<project_id>/tests", "Every test of a revision, oldest first.")
-def list_tests(project_id: Id) -> list[TestView]:
-    """List the tests."""
-    return routes.service.tests(project_id)
+@routes.serve("GET", "/api/projects/<project_id>/tests", "One page.", **PAGED)
+def list_tests(project_id: Id, limit: LongLimit = 100, cursor: Cursor = None) -> TestPage:
+    """List the tests.
+
+    One of each revision, oldest first. Pass `next` as `cursor` until it is null.
+    """
+    return routes.service.tests(project_id, limit, cursor)
 
 
-@routes.serve("GET", "/api/projects/<project_id>/deployments", "Every packaged revision, oldest first.")
-def list_deployments(project_id: Id) -> list[DeploymentView]:
-    """List the deployments."""
-    return routes.service.deployments(project_id)
+@routes.serve("GET", "/api/projects/<project_id>/deployments", "One page.", **PAGED)
+def list_deployments(project_id: Id, limit: LongLimit = 100, cursor: Cursor = None) -> DeploymentPage:
+    """List the deployments.
+
+    Every packaged revision, oldest first. Pass `next` as `cursor` until it is null.
+    """
+    return routes.service.deployments(project_id, limit, cursor)
 
 
-@routes.serve("GET", "/api/projects/<project_id>/events", "What happened, oldest first.")
-def list_events(project_id: Id) -> list[TimelineEvent]:
-    """Read the timeline."""
-    return routes.service.events(project_id)
+@routes.serve("GET", "/api/projects/<project_id>/events", "One page.", **PAGED)
+def list_events(project_id: Id, limit: LongLimit = 100, cursor: Cursor = None) -> EventPage:
+    """Read the timeline.
+
+    What happened, oldest first. Pass `next` as `cursor` until it is null.
+    """
+    return routes.service.events(project_id, limit, cursor)

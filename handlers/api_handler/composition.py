@@ -9,7 +9,7 @@ from api_handler.health import Ask, Health
 from api_handler.service import Service
 from api_handler.tokens import StoredToken, Tokens
 from shared.archives import Archives
-from shared.composition import Connections, Settings
+from shared.composition import Connections, Settings, client
 from shared.errors import Retryable
 from shared.identifiers import new_ulid, now
 from shared.requests import Requests
@@ -46,7 +46,7 @@ def commands_of(connections: Connections) -> Commands:
 
 def tokens_of(environ: Mapping[str, str]) -> Tokens:
     """The tokens, from Parameter Store."""
-    return Tokens(partial(read_token, _client("ssm", read_timeout=8, attempts=3), environ["API_TOKEN_PARAMETER"]), now)
+    return Tokens(partial(read_token, client("ssm", read_timeout=8, attempts=3), environ["API_TOKEN_PARAMETER"]), now)
 
 
 def read_token(ssm: "SSMClient", name: str, version: int | None) -> StoredToken | None:
@@ -81,7 +81,7 @@ def _things(environ: Mapping[str, str]) -> dict[str, Ask]:
 def _asking(service: str, operation: str, **request: Any) -> Callable[[], Mapping[str, Any]]:
     from botocore.exceptions import BotoCoreError, ClientError
 
-    call = getattr(_client(service), operation)
+    call = getattr(client(service, read_timeout=2, attempts=1), operation)  # a question worth little patience
 
     def ask() -> Mapping[str, Any]:
         try:
@@ -103,18 +103,3 @@ def _asking_for_parameters(names: list[str]) -> Ask:
             raise Retryable(f"there is no {', '.join(sorted(missing))}")
 
     return ask
-
-
-@cache
-def _client(service: str, *, read_timeout: float = 2, attempts: int = 1) -> Any:
-    """A client; by default for a question that is worth little patience."""
-    import boto3
-    from botocore.config import Config
-
-    config = Config(
-        connect_timeout=read_timeout / 2,
-        read_timeout=read_timeout,
-        retries={"mode": "standard", "total_max_attempts": attempts},
-        s3={"addressing_style": "path"},
-    )
-    return boto3.client(service, config=config)  # type: ignore[call-overload]

@@ -15,7 +15,8 @@ from shared.models.workflow import ProjectStatus
 
 Id = Annotated[str, Path(pattern=r"^[0-9A-HJKMNP-TV-Z]{26}$", description="The project's id, a ULID.")]
 Limit = Annotated[int, Query(ge=1, le=100, description="How many at the most.")]
-Cursor = Annotated[str | None, Query(max_length=200, description="`next` of the page before.")]
+LongLimit = Annotated[int, Query(ge=1, le=1000, description="How many at the most.")]
+Cursor = Annotated[str | None, Query(description="`next` of the page before.")]
 Status = Annotated[ProjectStatus | None, Query(description="Only projects of this status.")]
 IdempotencyKey = Annotated[
     str | None,
@@ -41,13 +42,20 @@ OPEN: Final[dict[str, Any]] = {"security": []}
 NOT_NOW: Final = {409: "The project's status has no place for this."}
 
 
-def refuse_unknown_parameters(app: ApiGatewayResolver, next_middleware: NextMiddleware) -> Response[Any]:
+def _refuse_unknown_parameters(app: ApiGatewayResolver, next_middleware: NextMiddleware) -> Response[Any]:
     """A misspelt parameter that is silently left out would give the answer to another question."""
     known = {parameter.alias for parameter in app.context["_route"].dependant.query_params}
     unknown = sorted(set(app.current_event.query_string_parameters) - known)
     if unknown:
         raise invalid(*({"parameter": name, "detail": "there is no such parameter"} for name in unknown))
     return next_middleware(app)
+
+
+PAGED: Final[dict[str, Any]] = {
+    "problems": {400: "The cursor is not one of this list."},
+    "middlewares": [_refuse_unknown_parameters],
+}
+"""Of a route that lists."""
 
 
 def project_response(project: Project, status: HTTPStatus = HTTPStatus.OK) -> Response[ProjectView]:

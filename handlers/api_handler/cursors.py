@@ -1,35 +1,63 @@
 """Cursors: where the next page of one list begins, as text that callers pass back and do not read."""
 
 import base64
-import binascii
 import json
-import re
-from typing import Final
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from api_handler.problems import Kind, Problem
 
-_ID: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
+R = TypeVar("R")
 
 
-def encode(after: str | None, status: str | None) -> str | None:
-    """The cursor for what follows a project in the list of a status, or of all; None at the end."""
-    if after is None:
-        return None
-    return base64.urlsafe_b64encode(json.dumps([status, after]).encode()).decode().rstrip("=")
+@dataclass(frozen=True)
+class Listing(Generic[R]):
+    """A list that is answered page by page.
+
+    `name` tells it from every other list, so that its cursors are good for no other. `place` is where a record stands
+    in it, as text; `is_place` knows such a text, and what else a cursor may hold has been made up.
+    """
+
+    name: tuple[str, ...]
+    place: Callable[[R], str]
+    is_place: Callable[[str], object]
+
+    def after(self, cursor: str | None) -> str | None:
+        """The place after which a cursor's page begins; None for the first page.
+
+        Raises `Problem` for a cursor of another list, or of no list.
+        """
+        if cursor is None:
+            return None
+        match _decoded(cursor):
+            case [*name, str(place)] if tuple(name) == self.name and self.is_place(place):
+                return place
+        raise _foreign()
+
+    def rest(self, records: list[R], cursor: str | None) -> list[R]:
+        """What follows the place of a cursor, of records that were all read and are sorted by their places."""
+        after = self.after(cursor)
+        return [record for record in records if after is None or self.place(record) > after]
+
+    def page(self, records: list[R], limit: int) -> tuple[list[R], str | None]:
+        """The first `limit` of what follows a place, and the cursor of the rest; None if there is no rest.
+
+        One record more than the page holds is enough to tell.
+        """
+        shown = records[:limit]
+        return shown, _encoded([*self.name, self.place(shown[-1])]) if len(records) > limit else None
 
 
-def decode(cursor: str | None, status: str | None) -> str | None:
-    """The id after which the page begins; raises `Problem` for a cursor of another list, or of no list."""
-    if cursor is None:
-        return None
+def _encoded(value: list[str]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+def _decoded(cursor: str) -> object:
     try:
-        decoded = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError, RecursionError) as error:
+        return json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+    except (ValueError, RecursionError) as error:
         raise _foreign() from error
-    match decoded:
-        case [listed, str(after)] if listed == status and _ID.fullmatch(after):
-            return after
-    raise _foreign()
 
 
 def _foreign() -> Problem:

@@ -6,10 +6,11 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 
-from api_handler.contract import OPEN
+from api_handler.contract import OPEN, PAGED, Cursor, LongLimit
 from api_handler.routing import Routes
 from shared.models.answers import Health, HealthReport
-from shared.models.template import Template, TemplateSummary
+from shared.models.template import Template
+from shared.models.views import TemplatePage
 
 templates, health = Routes("templates"), Routes("health")
 PUBLIC = {"Cache-Control": "public, max-age=300"}
@@ -18,10 +19,13 @@ PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'n
 TemplateId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$", description="The template's id.")]
 
 
-@templates.serve("GET", "/api/templates", "What a project can begin from.")
-def list_templates() -> list[TemplateSummary]:
-    """List the templates."""
-    return templates.service.templates.listed()
+@templates.serve("GET", "/api/templates", "One page.", **PAGED)
+def list_templates(limit: LongLimit = 100, cursor: Cursor = None) -> TemplatePage:
+    """List the templates.
+
+    What a project can begin from, by id. Pass `next` as `cursor` until it is null.
+    """
+    return templates.service.templates_listed(limit, cursor)
 
 
 @templates.serve("GET", "/api/templates/<template_id>", "The template.")

@@ -89,8 +89,6 @@ def _shape(schema: dict[str, Any]) -> str:
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", 1)[1]
         return f'<a href="#{escape(name)}">{escape(name)}</a>'
-    if schema.get("type") == "array":
-        return f"list of {_shape(schema['items'])}"
     return escape(str(schema.get("type", "")))
 
 

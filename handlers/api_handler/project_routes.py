@@ -7,6 +7,7 @@ from aws_lambda_powertools.event_handler import Response
 from api_handler.contract import (
     NOT_NOW,
     NOTHING,
+    PAGED,
     STARTED,
     VERSIONED,
     Cursor,
@@ -16,7 +17,6 @@ from api_handler.contract import (
     Limit,
     Status,
     project_response,
-    refuse_unknown_parameters,
 )
 from api_handler.idempotency import once
 from api_handler.routing import Routes
@@ -35,13 +35,7 @@ def create_project(new: NewProject, idempotency_key: IdempotencyKey = None) -> R
     return project_response(project, HTTPStatus.CREATED)
 
 
-@routes.serve(
-    "GET",
-    "/api/projects",
-    "One page.",
-    problems={400: "The cursor is not one of this list."},
-    middlewares=[refuse_unknown_parameters],
-)
+@routes.serve("GET", "/api/projects", "One page.", **PAGED)
 def list_projects(limit: Limit = 20, status: Status = None, cursor: Cursor = None) -> ProjectPage:
     """List projects.
 

@@ -4,27 +4,31 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
 
-from api_handler import cursors
+from api_handler import listings
 from api_handler.health import Health
 from api_handler.problems import Kind, Problem, not_found
 from shared.archives import Archives
 from shared.deletion import Deletion
 from shared.language_model.port import Remaining
 from shared.models.answers import HealthReport
-from shared.models.events import TimelineEvent
 from shared.models.plan import Plan
 from shared.models.project import Project, StoredObject
+from shared.models.records import DeploymentRecord, TestRecord
 from shared.models.template import Template
 from shared.models.views import (
     ArchiveView,
+    DeploymentPage,
     DeploymentView,
+    EventPage,
+    FilePage,
     FileView,
     ProjectPage,
     ProjectSummaryView,
+    TemplatePage,
+    TestPage,
     TestView,
 )
 from shared.models.workflow import ProjectStatus
-from shared.paths import UnsafePath, safe_path
 from shared.projects import Projects
 from shared.storage.objects import Objects, read_named
 from shared.templates import Templates
@@ -35,7 +39,12 @@ LINK_SECONDS: Final = 900
 
 @dataclass(frozen=True)
 class Service:
-    """Reads projects and what the agents made of them."""
+    """Reads projects and what the agents made of them.
+
+    The lists are read before it is known whether their project exists. A deletion takes the project away first and what
+    it had after that, so a project that is there now had all of it while it was read; asked the other way round, a list
+    could be of a project that is half gone.
+    """
 
     projects: Projects
     objects: Objects
@@ -46,9 +55,10 @@ class Service:
 
     def listed(self, limit: int, status: ProjectStatus | None, cursor: str | None) -> ProjectPage:
         """One page of projects, newest first."""
-        filtered = status.value if status else None
-        projects, end = self.projects.listed(limit, status=status, after=cursors.decode(cursor, filtered))
-        return ProjectPage(items=[ProjectSummaryView.of(p) for p in projects], next=cursors.encode(end, filtered))
+        listing = listings.projects(status)
+        found = self.projects.listed(status=status, after=listing.after(cursor), limit=limit + 1)
+        page, following = listing.page(found, limit)
+        return ProjectPage(items=[ProjectSummaryView.of(project) for project in page], next=following)
 
     def project(self, project_id: str) -> Project:
         """One project; raises `Problem` if there is none of that id."""
@@ -65,16 +75,20 @@ class Service:
             raise not_found("plan yet")
         return Plan.model_validate_json(read_named(self.objects, record.plan))
 
-    def files(self, project_id: str) -> list[FileView]:
-        """The project's files."""
-        return [FileView.of(file) for file in self.projects.files(self.project(project_id).id)]
+    def files(self, project_id: str, limit: int, cursor: str | None) -> FilePage:
+        """One page of the project's files, by path."""
+        listing = listings.files(project_id)
+        found = self.projects.files(project_id, after=listing.after(cursor), limit=limit + 1)
+        self.project(project_id)
+        page, following = listing.page(found, limit)
+        return FilePage(items=[FileView.of(file) for file in page], next=following)
 
     def file(self, project_id: str, path: str) -> bytes:
         """One file's content."""
         project = self.project(project_id)
         # API Gateway hands some characters of a path on as they were sent, encoded.
         for candidate in dict.fromkeys((path, unquote(path))):
-            record = self.projects.file(project.id, candidate) if _is_safe(candidate) else None
+            record = self.projects.file(project.id, candidate) if listings.is_path(candidate) else None
             if record:
                 return read_named(self.objects, record.object)
         raise not_found("file")
@@ -91,23 +105,35 @@ class Service:
             raise not_found("project")
         return ArchiveView.of(archive, len(files), self.objects.link(archive.object, LINK_SECONDS))
 
-    def tests(self, project_id: str) -> list[TestView]:
-        """Every test of the project, oldest first."""
-        records = self.projects.tests(self.project(project_id).id)
-        return [TestView.of(record, self._link(record.report), self._link(record.page)) for record in records]
+    def tests(self, project_id: str, limit: int, cursor: str | None) -> TestPage:
+        """One page of the project's tests, oldest first."""
+        listing = listings.tests(project_id)
+        found = listing.rest(self.projects.tests(project_id), cursor)
+        self.project(project_id)
+        page, following = listing.page(found, limit)
+        return TestPage(items=[self._test(record) for record in page], next=following)
 
-    def deployments(self, project_id: str) -> list[DeploymentView]:
-        """Every packaged revision, oldest first."""
-        return [
-            DeploymentView.of(
-                record, self._link(record.package), self._link(record.template), self._link(record.instructions)
-            )
-            for record in self.projects.deployments(self.project(project_id).id)
-        ]
+    def deployments(self, project_id: str, limit: int, cursor: str | None) -> DeploymentPage:
+        """One page of the packaged revisions, oldest first."""
+        listing = listings.deployments(project_id)
+        found = listing.rest(self.projects.deployments(project_id), cursor)
+        self.project(project_id)
+        page, following = listing.page(found, limit)
+        return DeploymentPage(items=[self._deployment(record) for record in page], next=following)
 
-    def events(self, project_id: str) -> list[TimelineEvent]:
-        """The timeline, oldest first."""
-        return self.projects.events(self.project(project_id).id)
+    def events(self, project_id: str, limit: int, cursor: str | None) -> EventPage:
+        """One page of the timeline, oldest first."""
+        listing = listings.events(project_id)
+        found = self.projects.events(project_id, after=listing.after(cursor), limit=limit + 1)
+        self.project(project_id)
+        page, following = listing.page(found, limit)
+        return EventPage(items=page, next=following)
+
+    def templates_listed(self, limit: int, cursor: str | None) -> TemplatePage:
+        """One page of the templates, by id."""
+        listing = listings.templates()
+        page, following = listing.page(listing.rest(self.templates.listed(), cursor), limit)
+        return TemplatePage(items=page, next=following)
 
     def template(self, template_id: str) -> Template:
         """One template."""
@@ -125,12 +151,13 @@ class Service:
             raise Problem(Kind.UNHEALTHY, detail, checks=[check.model_dump() for check in checks])
         return HealthReport(checks=checks)
 
+    def _test(self, record: TestRecord) -> TestView:
+        return TestView.of(record, self._link(record.report), self._link(record.page))
+
+    def _deployment(self, record: DeploymentRecord) -> DeploymentView:
+        return DeploymentView.of(
+            record, self._link(record.package), self._link(record.template), self._link(record.instructions)
+        )
+
     def _link(self, stored: StoredObject | None) -> str | None:
         return self.objects.link(stored, LINK_SECONDS) if stored else None
-
-
-def _is_safe(path: str) -> bool:
-    try:
-        return bool(safe_path(path))
-    except UnsafePath:
-        return False

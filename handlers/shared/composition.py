@@ -104,16 +104,16 @@ def connect(environ: Mapping[str, str]) -> Connections:
     """The connections that the environment names; raises pydantic's ValidationError if one is missing."""
     settings = Settings.model_validate(_lower(environ))
     return Connections(
-        table=DynamoDbTable(_client("dynamodb"), settings.table_name),
-        objects=S3Objects(_client("s3"), settings.bucket_name),
-        outgoing=SqsOutgoing(partial(_client, "sqs"), settings.queue_urls()),
+        table=DynamoDbTable(client("dynamodb"), settings.table_name),
+        objects=S3Objects(client("s3"), settings.bucket_name),
+        outgoing=SqsOutgoing(partial(client, "sqs"), settings.queue_urls()),
     )
 
 
 def connect_model(environ: Mapping[str, str], wait: Wait = sleep) -> LanguageModel:
     """The language model that the environment names, its key in Parameter Store; `wait` waits before a retry."""
     settings = ModelSettings.model_validate(_lower(environ))
-    key = partial(read_key, _client("ssm"), settings.gemini_api_key_parameter)
+    key = partial(read_key, client("ssm"), settings.gemini_api_key_parameter)
     return RetryingModel(KeyedModel(key, partial(adapter, settings)), wait=wait, chance=random)
 
 
@@ -129,25 +129,28 @@ def adapter(settings: ModelSettings, key: str) -> LanguageModel:
     return GoogleGenaiModel(key, settings.gemini_model, endpoint)
 
 
-def _lower(environ: Mapping[str, str]) -> dict[str, Any]:
-    return {name.lower(): value for name, value in environ.items()}
-
-
 @cache
-def _client(service: str) -> Any:
-    """botocore's client of a service, which is the one that boto3 hands out: importing boto3 too would take longer."""
+def client(service: str, *, read_timeout: float = 20, attempts: int = 4) -> Any:
+    """botocore's client of a service, which is the one that boto3 hands out: importing boto3 too would take longer.
+
+    It waits `read_timeout` seconds for an answer, and asks `attempts` times in all before it raises.
+    """
     from botocore.config import Config
 
     # Path addressing: a bucket's name is not a host name that every engine resolves. And for S3 botocore would sign
     # links by an old method, which S3 no longer takes everywhere.
     config = Config(
         signature_version="s3v4" if service == "s3" else None,
-        connect_timeout=3,
-        read_timeout=20,
-        retries={"mode": "standard", "total_max_attempts": 4},
+        connect_timeout=min(3, read_timeout / 2),
+        read_timeout=read_timeout,
+        retries={"mode": "standard", "total_max_attempts": attempts},
         s3={"addressing_style": "path"},
     )
     return _session().create_client(service, config=config)
+
+
+def _lower(environ: Mapping[str, str]) -> dict[str, Any]:
+    return {name.lower(): value for name, value in environ.items()}
 
 
 @cache

@@ -16,7 +16,7 @@ from shared.models.records import (
     Work,
 )
 from shared.models.workflow import ProjectStatus
-from shared.storage.table import Index, Key, Position, Table
+from shared.storage.table import LAST, Index, Key, Position, Table
 
 R = TypeVar("R", bound=Model)
 
@@ -33,14 +33,12 @@ class Projects:
         return project_of(stored) if stored else None
 
     def listed(
-        self, limit: int, *, status: ProjectStatus | None = None, after: str | None = None
-    ) -> tuple[list[ProjectSummary], str | None]:
-        """One page of projects, newest first, all or those of a status, beginning after the project of an id;
-        and the id that ends it, None if nothing follows."""
+        self, *, status: ProjectStatus | None = None, after: str | None = None, limit: int | None = None
+    ) -> list[ProjectSummary]:
+        """The projects, newest first, all or those of a status: from after the one of an id, `limit` at the most."""
         index, value = (Index.STATUS, status.value) if status else (Index.ALL, LISTING)
         position = Position(metadata_key(after), after) if after else None
-        page = self._table.listed(index, value, limit=limit, after=position)
-        return [summary_of(item.attributes) for item in page.items], page.end.sort if page.end else None
+        return [summary_of(item.attributes) for item in self._table.listed(index, value, after=position, limit=limit)]
 
     def work(self, project_id: str, work: str) -> Work | None:
         """The state of one piece of work."""
@@ -61,9 +59,9 @@ class Projects:
         """The tasks of a revision."""
         return self._records(project_id, f"TASK#{revision}#", TaskRecord)
 
-    def files(self, project_id: str) -> list[FileRecord]:
-        """The project's files, by path."""
-        return self._records(project_id, "FILE#", FileRecord)
+    def files(self, project_id: str, *, after: str | None = None, limit: int | None = None) -> list[FileRecord]:
+        """The project's files, by path: from after a path, `limit` at the most."""
+        return self._records(project_id, "FILE#", FileRecord, after, limit)
 
     def file(self, project_id: str, path: str) -> FileRecord | None:
         """One file."""
@@ -78,12 +76,15 @@ class Projects:
         """Every deployment record, by revision."""
         return sorted(self._records(project_id, "DEPLOY#", DeploymentRecord), key=_by_revision)
 
-    def events(self, project_id: str) -> list[TimelineEvent]:
-        """The timeline, oldest first."""
-        return self._records(project_id, "EVENT#", TimelineEvent)
+    def events(self, project_id: str, *, after: str | None = None, limit: int | None = None) -> list[TimelineEvent]:
+        """The timeline, oldest first: from after the event of an id, `limit` at the most."""
+        return self._records(project_id, "EVENT#", TimelineEvent, after, limit)
 
-    def _records(self, project_id: str, prefix: str, kind: type[R]) -> list[R]:
-        items = self._table.query(partition(project_id), first=prefix, last=prefix + "\U0010ffff")
+    def _records(
+        self, project_id: str, prefix: str, kind: type[R], after: str | None = None, limit: int | None = None
+    ) -> list[R]:
+        key = prefix + after if after is not None else None
+        items = self._table.query(partition(project_id), first=prefix, last=prefix + LAST, after=key, limit=limit)
         return [kind.model_validate(item.attributes) for item in items]
 
 

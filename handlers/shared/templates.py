@@ -9,8 +9,6 @@ from shared.storage.table import INDEX_PARTITION, INDEX_SORT, Attributes, Index,
 LISTING: Final = "TEMPLATE"
 """The partition of the listing index that holds every template."""
 
-MAX_TEMPLATES: Final = 100
-
 
 class Templates:
     """All templates of one table."""
@@ -20,10 +18,8 @@ class Templates:
 
     def listed(self) -> list[TemplateSummary]:
         """The templates, by id."""
-        page = self._table.listed(Index.ALL, LISTING, limit=MAX_TEMPLATES)
-        return [
-            TemplateSummary.model_validate(_fields(TemplateSummary, item.attributes)) for item in reversed(page.items)
-        ]
+        items = self._table.listed(Index.ALL, LISTING)
+        return [TemplateSummary.model_validate(_fields(TemplateSummary, item.attributes)) for item in reversed(items)]
 
     def get(self, template_id: str) -> Template | None:
         """One template; None if there is none of that id."""

@@ -7,12 +7,12 @@ from threading import Lock
 from shared.storage.table import (
     INDEX_PARTITION,
     INDEX_SORT,
+    LAST,
     Attributes,
     Conflict,
     Index,
     Item,
     Key,
-    Page,
     Position,
     Put,
     Remove,
@@ -32,20 +32,23 @@ class InMemoryTable:
         found = self.items.get(key)
         return copy.deepcopy(found) if found is not None else None
 
-    def query(self, pk: str, *, first: str = "", last: str = "\U0010ffff") -> tuple[Item, ...]:
+    def query(
+        self, pk: str, *, first: str = "", last: str = LAST, after: str | None = None, limit: int | None = None
+    ) -> tuple[Item, ...]:
         keys = sorted(key for key in self.items if key.pk == pk and first <= key.sk <= last)
-        return tuple(Item(key, copy.deepcopy(self.items[key])) for key in keys)
+        rest = [key for key in keys if after is None or key.sk > after]
+        return tuple(Item(key, copy.deepcopy(self.items[key])) for key in rest[:limit])
 
-    def listed(self, index: Index, value: str, *, limit: int, after: Position | None = None) -> Page:
+    def listed(
+        self, index: Index, value: str, *, after: Position | None = None, limit: int | None = None
+    ) -> tuple[Item, ...]:
         indexed = [
             Item(key, item)
             for key, item in self.items.items()
             if item.get(INDEX_PARTITION[index]) == value and INDEX_SORT in item
         ]
         ordered = sorted(indexed, key=_sort, reverse=True)
-        rest = [item for item in ordered if not after or _sort(item) < after.sort]
-        page = tuple(rest[:limit])
-        return Page(page, Position(page[-1].key, _sort(page[-1])) if len(rest) > limit else None)
+        return tuple(item for item in ordered if not after or _sort(item) < after.sort)[:limit]
 
     def write(self, *writes: Write) -> None:
         with self._lock:

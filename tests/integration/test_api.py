@@ -6,6 +6,7 @@ import socket
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
@@ -15,14 +16,21 @@ from scenarios.benches.deployed import Bench
 from scenarios.benches.embedded import bench
 from scenarios.format.scenario import LIBRARY, load
 from shared.identifiers import new_ulid, now
+from shared.items import stored_file
+from shared.models.project import Revision, StoredObject
+from shared.models.records import FileRecord
 from shared.models.workflow import FINAL
 from shared.requests import Requests
 from shared.storage.dynamodb import DynamoDbTable
+from shared.storage.table import Put, Remove
 from stack.secrets import rotate
 from tests.integration.cloud import eventually
 
 FOLDERS = ("projects", "plans", "test_results", "deployments")
 NOBODYS = b"/api/projects/" + b"0" * 26
+OF_A_PROJECT = ("files", "tests", "deployments", "events")
+LISTS = ("projects", "templates", *(f"projects/{'0' * 26}/{name}" for name in OF_A_PROJECT))
+NO_CURSORS = ["", "x", "null", "%00", "%ED%A0%80", "%FF%FE", "=" * 9, "x" * 9000, "W10", "WyJmaWxlcyIsIlx1ZDgwMCJd"]
 STATUSES = ("CREATED", "PLANNING", "DEVELOPING", "TESTING", "DEPLOYING", "COMPLETED")
 
 
@@ -43,15 +51,15 @@ def table_of(running: Bench) -> DynamoDbTable:
     return DynamoDbTable(running.target.client("dynamodb"), running.outputs.table_name)
 
 
-def walk(http: httpx2.Client, limit: int, status: str, between: Callable[[], object]) -> list[list[str]]:
-    """The ids of each page of the list of a status."""
-    seen, query = [], {"limit": str(limit), "status": status}
+def walk(http: httpx2.Client, path: str, query: dict[str, str], between: Callable[[], object]) -> list[list[Any]]:
+    """The pages of a list."""
+    pages = []
     while True:
-        page = http.get("/api/projects", params=query).json()
-        seen.append([project["id"] for project in page["items"]])
+        page = http.get(path, params=query).json()
+        pages.append(page["items"])
         if page["next"] is None:
-            return seen
-        query["cursor"] = page["next"]
+            return pages
+        query = {**query, "cursor": page["next"]}
         between()
 
 
@@ -62,9 +70,51 @@ def test_500_projects_are_listed_once_each_while_others_are_made(running: Bench,
         return requests.create("listed", "Nobody is asked to make this one.", "request").project.id
 
     made = [make() for _ in range(500)]
-    pages = walk(http, 90, "CREATED", make)
-    assert [listed for listed in itertools.chain.from_iterable(pages) if listed in made] == sorted(made, reverse=True)
+    pages = walk(http, "/api/projects", {"limit": "90", "status": "CREATED"}, make)
+    listed = [project["id"] for project in itertools.chain.from_iterable(pages)]
+    assert [project_id for project_id in listed if project_id in made] == sorted(made, reverse=True)
     assert [len(page) for page in pages[:5]] == [90] * 5
+
+
+def file_at(project_id: str, path: str) -> Put:
+    stored = StoredObject(key=f"projects/{project_id}/{path}", size=1, sha256="0" * 64)
+    return stored_file(project_id, FileRecord(path=path, language="text", revision=Revision(build=1), object=stored))
+
+
+def test_200_files_are_listed_once_each_while_others_come_and_go_until_the_project_does(
+    running: Bench, http: httpx2.Client
+) -> None:
+    table, others = table_of(running), itertools.count()
+    requests = Requests(table, clock=now, identifiers=new_ulid)
+    project_id = requests.create("many files", "Nobody is asked to make this one.", "request").project.id
+    paths = [f"src/{number:03}/\U0001f600 é.py" for number in range(200)]
+    for first in range(0, 200, 100):
+        table.write(*(file_at(project_id, path) for path in paths[first : first + 100]))
+
+    def change() -> None:
+        number = next(others)
+        table.write(
+            file_at(project_id, f"before/{number}"),
+            file_at(project_id, f"src/{199 - number:03}/added"),
+            Remove(file_at(project_id, f"before/{number - 1}").key),
+        )
+
+    at = f"/api/projects/{project_id}"
+    pages = walk(http, f"{at}/files", {"limit": "30"}, change)
+    listed = [file["path"] for file in itertools.chain.from_iterable(pages)]
+    assert [path for path in listed if path in paths] == paths
+    assert len(listed) == len(set(listed))
+    assert {len(page) for page in pages[:-1]} == {30}
+    cursor = http.get(f"{at}/files", params={"limit": "1"}).json()["next"]
+    assert http.delete(at).status_code == 204
+    assert http.get(f"{at}/files", params={"cursor": cursor}).status_code == 404
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_hostile_cursor_is_a_foreign_one(http: httpx2.Client, name: str) -> None:
+    for cursor in NO_CURSORS:
+        answer = http.get(f"/api/{name}?cursor={cursor}")
+        assert (answer.status_code, answer.json()["type"]) == (400, "urn:agenticai:problem:foreign-cursor"), cursor[:40]
 
 
 def test_concurrent_creates_with_repeated_keys_make_one_project_a_key(http: httpx2.Client) -> None:
@@ -117,7 +167,7 @@ def raw(running: Bench, request: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("token", [b"", b"x", b"\xc3\xa4\xff\xfe", b"x" * 10_000, b"%(cut)s", b"\x80" * 40])
-@pytest.mark.parametrize("method", [b"GET", b"POST", b"DELETE", b"PATCH", b"TRACE"])
+@pytest.mark.parametrize("method", [b"GET", b"POST", b"DELETE", b"PATCH", b"TRACE", b"HEAD"])
 def test_a_strange_token_opens_nothing(running: Bench, token: bytes, method: bytes) -> None:
     path = urlsplit(running.outputs.api_url).path.encode() + b"/api/projects"
     token = token.replace(b"%(cut)s", running.token[:-1].encode())

@@ -12,7 +12,20 @@ from botocore.config import Config
 from emulator.process import Engine
 from shared.storage.dynamodb import DynamoDbTable
 from shared.storage.objects import Objects, S3Objects, describe, read_named
-from shared.storage.table import INDEX_PARTITION, INDEX_SORT, Conflict, Index, Key, Position, Put, Remove, Table, Update
+from shared.storage.table import (
+    INDEX_PARTITION,
+    INDEX_SORT,
+    LAST,
+    Conflict,
+    Index,
+    Item,
+    Key,
+    Position,
+    Put,
+    Remove,
+    Table,
+    Update,
+)
 from tests.fakes.objects import InMemoryObjects
 from tests.fakes.table import InMemoryTable
 
@@ -31,12 +44,8 @@ def connect(engine: Engine) -> Connect:
     return lambda service: client(service, endpoint_url=engine.endpoint_url, config=config)
 
 
-@pytest.fixture(params=["memory", "embedded"])
-def table(request: pytest.FixtureRequest) -> Iterator[Table]:
-    if request.param == "memory":
-        yield InMemoryTable()
-        return
-    client, name = request.getfixturevalue("connect")("dynamodb"), f"t-{uuid.uuid4().hex[:8]}"
+def new_table(client: Any) -> DynamoDbTable:
+    name = f"t-{uuid.uuid4().hex[:8]}"
     names = ("PK", "SK", INDEX_SORT, *INDEX_PARTITION.values())
     client.create_table(
         TableName=name,
@@ -52,7 +61,16 @@ def table(request: pytest.FixtureRequest) -> Iterator[Table]:
             for index, attribute in INDEX_PARTITION.items()
         ],
     )
-    yield DynamoDbTable(client, name)
+    return DynamoDbTable(client, name)
+
+
+@pytest.fixture(params=["memory", "embedded"])
+def table(request: pytest.FixtureRequest) -> Iterator[Table]:
+    if request.param == "memory":
+        yield InMemoryTable()
+        return
+    client = request.getfixturevalue("connect")("dynamodb")
+    yield new_table(client)
     client.close()
 
 
@@ -128,6 +146,57 @@ def test_a_query_returns_a_range_of_sort_keys_in_order(table: Table) -> None:
     assert table.query("P#3") == ()
 
 
+def sort_keys(items: tuple[Item, ...]) -> list[str]:
+    return [item.key.sk for item in items]
+
+
+def test_a_range_is_read_in_parts_that_join_without_a_gap_while_it_changes(table: Table) -> None:
+    for sort_key in ("EVENT#x", "FILE#a", "FILE#a/b", "FILE#b", "FILE#\U0001f600", "FILE#é", "METADATA"):
+        table.write(Put(Key("P#1", sort_key), {}))
+
+    def part(after: str | None, limit: int | None) -> list[str]:
+        return sort_keys(table.query("P#1", first="FILE#", last="FILE#" + LAST, after=after, limit=limit))
+
+    assert part(None, 2) == ["FILE#a", "FILE#a/b"]
+    table.write(Remove(Key("P#1", "FILE#a/b")))
+    table.write(Put(Key("P#1", "FILE#a/a"), {}))
+    assert part("FILE#a/b", 2) == ["FILE#b", "FILE#é"]
+    assert part("FILE#é", 2) == ["FILE#\U0001f600"]
+    assert part("FILE#é", None) == ["FILE#\U0001f600"]
+    assert part("FILE#\U0001f600", 2) == []
+    assert part(None, 5) == ["FILE#a", "FILE#a/a", "FILE#b", "FILE#é", "FILE#\U0001f600"]
+
+
+def test_a_part_of_what_there_is_costs_one_query(connect: Connect) -> None:
+    client, calls = connect("dynamodb"), list[object]()
+    client.meta.events.register("before-call.dynamodb.Query", lambda **call: calls.append(call))
+    table = new_table(client)
+    for number in range(5):
+        table.write(Put(Key("P#1", f"{number}"), {"GSI1PK": "PROJECT", INDEX_SORT: f"{number}"}))
+    for limit in (2, 5, 6):
+        calls.clear()
+        assert len(table.query("P#1", limit=limit)) == len(table.listed(Index.ALL, "PROJECT", limit=limit))
+        assert len(calls) == 2
+    client.close()
+
+
+def test_what_does_not_fit_into_one_answer_of_the_table_is_read_all_the_same(table: Table) -> None:
+    for number in range(6):
+        table.write(Put(Key("P#1", f"{number}"), {"text": "x" * 300_000, "GSI1PK": "LARGE", INDEX_SORT: f"{number}"}))
+    assert sort_keys(table.query("P#1")) == ["0", "1", "2", "3", "4", "5"]
+    assert sort_keys(table.query("P#1", after="0", limit=4)) == ["1", "2", "3", "4"]
+    assert sort_keys(table.listed(Index.ALL, "LARGE")) == ["5", "4", "3", "2", "1", "0"]
+    assert sort_keys(table.listed(Index.ALL, "LARGE", limit=5)) == ["5", "4", "3", "2", "1"]
+
+
+def test_a_listing_goes_on_after_an_item_that_is_gone(table: Table) -> None:
+    for number in range(4):
+        table.write(Put(Key(f"P#{number}", "M"), {"GSI1PK": "PROJECT", INDEX_SORT: str(number)}))
+    table.write(Remove(Key("P#2", "M")))
+    rest = table.listed(Index.ALL, "PROJECT", after=Position(Key("P#2", "M"), "2"))
+    assert [item.key.pk for item in rest] == ["P#1", "P#0"]
+
+
 def test_a_listing_is_newest_first_and_pages_join_without_a_gap(table: Table) -> None:
     for number in range(5):
         table.write(Put(Key(f"P#{number}", "M"), {"GSI1PK": "PROJECT", INDEX_SORT: str(number), "n": number}))
@@ -148,11 +217,11 @@ def pages(table: Table, index: Index, value: str) -> list[int]:
     seen: list[int] = []
     after: Position | None = None
     while True:
-        page = table.listed(index, value, limit=2, after=after)
-        seen += [item.attributes["n"] for item in page.items]
-        after = page.end
-        if after is None:
+        page = table.listed(index, value, after=after, limit=2)
+        seen += [item.attributes["n"] for item in page]
+        if len(page) < 2:
             return seen
+        after = Position(page[-1].key, page[-1].attributes[INDEX_SORT])
 
 
 def test_an_object_comes_back_as_it_was_put(objects: Objects) -> None:

@@ -10,7 +10,8 @@ import pytest
 from scenarios.client import PAUSES, ProjectsApi
 from scenarios.errors import ApiError
 from shared.models.project import Revision, TokenUsage
-from shared.models.views import ProjectView
+from shared.models.template import TemplateSummary
+from shared.models.views import ProjectView, TemplatePage
 from shared.models.workflow import ProjectStatus
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -87,3 +88,13 @@ def test_a_deletion_whose_answer_was_lost_is_done() -> None:
     with api(server, []) as client:
         client.delete(PROJECT.id)
     assert len(server.requests) == 2
+
+
+def test_a_list_is_read_to_its_last_page() -> None:
+    templates = [TemplateSummary(id=f"t{number}", name="To-do", description="A list.") for number in range(3)]
+    pages = [TemplatePage(items=templates[:2], next="c 1"), TemplatePage(items=templates[2:], next=None)]
+    server = Server(*(httpx2.Response(200, text=page.model_dump_json()) for page in pages))
+    with api(server, []) as client:
+        assert client.templates() == templates
+    queries = [dict(request.url.params) for request in server.requests]
+    assert queries == [{"limit": "1000"}, {"limit": "1000", "cursor": "c 1"}]

@@ -1,16 +1,19 @@
 """The API's contract: what a caller sends, and what each resource looks like."""
 
 from datetime import datetime
-from typing import Self
+from typing import Generic, Self, TypeVar
 
 from pydantic import ConfigDict, Field, model_validator
 
 from shared.models.base import Model
+from shared.models.events import TimelineEvent
 from shared.models.project import Archive, Failure, ProjectId, ProjectSummary, Revision, TokenUsage
 from shared.models.records import DeploymentRecord, FileRecord, TestRecord, WorkState
-from shared.models.template import TemplateId
+from shared.models.template import TemplateId, TemplateSummary
 from shared.models.text import Name, Requirements
 from shared.models.workflow import ProjectStatus
+
+T = TypeVar("T")
 
 
 class NewProject(Model):
@@ -72,13 +75,6 @@ class ProjectView(ProjectSummaryView):
 
     requirements: str
     template: str | None
-
-
-class ProjectPage(Model):
-    """Some projects, newest first."""
-
-    items: list[ProjectSummaryView]
-    next: str | None = Field(description="the cursor of the next page; null on the last")
 
 
 class ArchiveView(Model):
@@ -166,3 +162,34 @@ class DeploymentView(Model):
             template_url=template_url,
             instructions_url=instructions_url,
         )
+
+
+class Page(Model, Generic[T]):
+    """Some of a list, in the list's order."""
+
+    items: list[T]
+    next: str | None = Field(description="the cursor of the next page; null on the last")
+
+
+class ProjectPage(Page[ProjectSummaryView]):
+    """Some projects, newest first."""
+
+
+class FilePage(Page[FileView]):
+    """Some files of a project, by path."""
+
+
+class TestPage(Page[TestView]):
+    """Some tests of a project, oldest revision first."""
+
+
+class DeploymentPage(Page[DeploymentView]):
+    """Some packaged revisions of a project, oldest first."""
+
+
+class EventPage(Page[TimelineEvent]):
+    """Some of a project's timeline, oldest first."""
+
+
+class TemplatePage(Page[TemplateSummary]):
+    """Some templates, by id."""

@@ -10,12 +10,12 @@ from shared.storage.attribute_values import attribute_value, plain_value
 from shared.storage.table import (
     INDEX_PARTITION,
     INDEX_SORT,
+    LAST,
     Attributes,
     Conflict,
     Index,
     Item,
     Key,
-    Page,
     Position,
     Put,
     Remove,
@@ -44,35 +44,40 @@ class DynamoDbTable:
             found = self._client.get_item(TableName=self._name, Key=_key(key), ConsistentRead=True)
         return _item(found["Item"]).attributes if "Item" in found else None
 
-    def query(self, pk: str, *, first: str = "", last: str = "\U0010ffff") -> tuple[Item, ...]:
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._name,
+    def query(
+        self, pk: str, *, first: str = "", last: str = LAST, after: str | None = None, limit: int | None = None
+    ) -> tuple[Item, ...]:
+        return self._items(
+            _key(Key(pk, after)) if after is not None else None,
+            limit,
             KeyConditionExpression="PK = :pk AND SK BETWEEN :first AND :last",
             ExpressionAttributeValues={":pk": {"S": pk}, ":first": {"S": first or " "}, ":last": {"S": last}},
             ConsistentRead=True,
         )
+
+    def listed(
+        self, index: Index, value: str, *, after: Position | None = None, limit: int | None = None
+    ) -> tuple[Item, ...]:
+        indexed_by = INDEX_PARTITION[index]
+        return self._items(
+            _key(after.key) | {indexed_by: {"S": value}, INDEX_SORT: {"S": after.sort}} if after else None,
+            limit,
+            IndexName=index.value,
+            KeyConditionExpression="#value = :value",
+            ExpressionAttributeNames={"#value": indexed_by},
+            ExpressionAttributeValues={":value": {"S": value}},
+            ScanIndexForward=False,
+        )
+
+    def _items(self, after: Mapping[str, Any] | None, limit: int | None, **request: Any) -> tuple[Item, ...]:
+        # One call, unless the answer would be larger than 1 MB: then the paginator asks for the rest.
+        # docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.Pagination.html
+        request["PaginationConfig"] = {"MaxItems": limit, "PageSize": limit}
+        if after:
+            request["ExclusiveStartKey"] = after
+        pages = self._client.get_paginator("query").paginate(TableName=self._name, **request)
         with _translated():
             return tuple(_item(raw) for page in pages for raw in page["Items"])
-
-    def listed(self, index: Index, value: str, *, limit: int, after: Position | None = None) -> Page:
-        start: dict[str, Any] = {}
-        if after:
-            sorted_by = {INDEX_PARTITION[index]: {"S": value}, INDEX_SORT: {"S": after.sort}}
-            start = {"ExclusiveStartKey": _key(after.key) | sorted_by}
-        with _translated():
-            page = self._client.query(
-                TableName=self._name,
-                IndexName=index.value,
-                KeyConditionExpression="#value = :value",
-                ExpressionAttributeNames={"#value": INDEX_PARTITION[index]},
-                ExpressionAttributeValues={":value": {"S": value}},
-                ScanIndexForward=False,
-                Limit=limit,
-                **start,
-            )
-        last = page.get("LastEvaluatedKey")
-        end = Position(Key(last["PK"]["S"], last["SK"]["S"]), last[INDEX_SORT]["S"]) if last else None
-        return Page(tuple(map(_item, page["Items"])), end)
 
     def write(self, *writes: Write) -> None:
         with _translated(writes):

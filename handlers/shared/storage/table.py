@@ -14,6 +14,9 @@ MAX_WRITES: Final = 100
 MAX_CONFLICTS: Final = 20
 """Tries at a write whose conditions keep changing, before it is given up as `shared.errors.Retryable`."""
 
+LAST: Final = "\U0010ffff"
+"""A text that sorts after every sort key; behind a prefix, after every sort key that begins with it."""
+
 
 class Key(NamedTuple):
     """A primary key."""
@@ -89,13 +92,6 @@ class Position(NamedTuple):
     sort: str
 
 
-class Page(NamedTuple):
-    """Some items of an index, and where they end (None if nothing follows)."""
-
-    items: tuple[Item, ...]
-    end: Position | None
-
-
 class Table(Protocol):
     """A table. Throttling and outages raise `shared.errors.Retryable`."""
 
@@ -103,12 +99,23 @@ class Table(Protocol):
         """Read one item, consistently; None if there is none."""
         ...
 
-    def query(self, pk: str, *, first: str = "", last: str = "\U0010ffff") -> tuple[Item, ...]:
-        """Every item of a partition whose sort key is from `first` to `last` inclusive, in order, consistently."""
+    def query(
+        self, pk: str, *, first: str = "", last: str = LAST, after: str | None = None, limit: int | None = None
+    ) -> tuple[Item, ...]:
+        """The items of a partition whose sort key is from `first` to `last` inclusive, in order, consistently.
+
+        With `after`, a sort key in that range, only those that follow it, whether there is such an item or not; with
+        `limit` so many at the most. Fewer than `limit` are all that there are.
+        """
         ...
 
-    def listed(self, index: Index, value: str, *, limit: int, after: Position | None = None) -> Page:
-        """One page of an index's partition, last in order first, beginning after a position."""
+    def listed(
+        self, index: Index, value: str, *, after: Position | None = None, limit: int | None = None
+    ) -> tuple[Item, ...]:
+        """The items of an index's partition, last in order first; `after` and `limit` as of `query`.
+
+        An index follows the table a moment later.
+        """
         ...
 
     def write(self, *writes: Write) -> None:

@@ -48,6 +48,18 @@ def test_every_error_is_a_problem() -> None:
             assert all(list(answer["content"]) == ["application/problem+json"] for answer in errors)
 
 
+def test_every_list_pages_and_names_what_a_page_is() -> None:
+    lists = {path: methods["get"] for path, methods in DESCRIBED["paths"].items() if "get" in methods}
+    lists = {path: get for path, get in lists.items() if get["operationId"].startswith("list")}
+    assert len(lists) == 6
+    for get in lists.values():
+        page = get["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]
+        assert page.endswith("Page")
+        assert set(DESCRIBED["components"]["schemas"][page]["required"]) == {"items", "next"}
+        assert {"limit", "cursor"} <= {parameter["name"] for parameter in get["parameters"]}
+        assert "400" in get["responses"]
+
+
 def test_every_reference_leads_somewhere() -> None:
     names = set(re.findall(r'"#/components/schemas/([^"]+)"', document()))
     assert names <= set(DESCRIBED["components"]["schemas"])

@@ -1,0 +1,232 @@
+"""The API's lists: page by page, each item once, and cursors that are good for the list that gave them."""
+
+import base64
+import itertools
+import json
+from collections.abc import Callable
+from typing import Any, Final
+
+import pytest
+
+from shared.items import metadata_key, pending, stored_file
+from shared.models.messages import DeployRequested, TestRequested
+from shared.models.project import Revision, StoredObject
+from shared.models.records import DeploymentRecord, FileRecord, TestRecord
+from shared.models.template import Template
+from shared.paths import MAX_PATH_BYTES, safe_path
+from shared.storage.table import Key, Remove
+from shared.templates import template_put
+from tests.fakes.api import FakeApi
+from tests.fakes.table import InMemoryTable
+
+OBJECT = StoredObject(key="projects/a", size=1, sha256="0" * 64)
+REVISIONS = [Revision(build=2), Revision(build=10, round=1), Revision(build=10), Revision(build=1), Revision(build=9)]
+LONGEST_PATH: Final = "\U0001f600" * (MAX_PATH_BYTES // 4)
+PATHS = ["a", "a.py", "a/b.py", "b c.py", LONGEST_PATH]
+OF_A_PROJECT = ("files", "tests", "deployments", "events")
+LISTS = (*OF_A_PROJECT, "templates", "projects")
+
+
+class Lists:
+    """An API with five of everything that it lists."""
+
+    def __init__(self) -> None:
+        self.api = FakeApi()
+        self.id = str(self.api.post().json["id"])
+        for revision in REVISIONS:
+            about: dict[str, Any] = {"project_id": self.id, "correlation_id": "request-1", "revision": revision}
+            self.api.table.write(pending(TestRequested(**about), TestRecord, report=OBJECT, score=1.0))
+            self.api.table.write(pending(DeployRequested(**about), DeploymentRecord, package=OBJECT))
+        for path in PATHS:
+            self.add_file(path)
+        for number in range(5):
+            template = Template(id=f"t{number}", name="To-do", description="A list.", requirements="A to-do list.")
+            self.api.table.write(template_put(template))
+        while len(self.all("events")) < 5:
+            self.api.call("POST", f"/api/projects/{self.id}/retry")
+        for _ in range(4):
+            self.api.post()
+
+    def add_file(self, path: str) -> None:
+        record = FileRecord(path=safe_path(path), language="text", revision=Revision(build=1), object=OBJECT)
+        self.api.table.write(stored_file(self.id, record))
+
+    def at(self, name: str, project_id: str | None = None) -> str:
+        return f"/api/projects/{project_id or self.id}/{name}" if name in OF_A_PROJECT else f"/api/{name}"
+
+    def page(self, name: str, **query: str) -> Any:
+        answer = self.api.call("GET", self.at(name), query=query)
+        assert answer.status == 200, answer.body
+        return answer.json
+
+    def all(self, name: str) -> list[Any]:
+        return list(self.page(name, limit="100")["items"])
+
+    def walk(self, name: str, limit: int, between: Callable[[], object] = lambda: None) -> list[list[Any]]:
+        """The pages of a list."""
+        pages, query = [], {"limit": str(limit)}
+        while True:
+            page = self.page(name, **query)
+            pages.append(page["items"])
+            if page["next"] is None:
+                return pages
+            query["cursor"] = page["next"]
+            between()
+
+
+@pytest.fixture(scope="module")
+def lists() -> Lists:
+    return Lists()
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 6])
+def test_each_item_is_on_one_page_and_all_pages_but_the_last_are_full(lists: Lists, name: str, limit: int) -> None:
+    pages = lists.walk(name, limit)
+    assert list(itertools.chain.from_iterable(pages)) == lists.all(name)
+    assert [len(page) for page in pages] == [limit] * (5 // limit) + [5 % limit] * (5 % limit > 0)
+
+
+def test_each_list_has_its_order(lists: Lists) -> None:
+    assert [file["path"] for file in lists.all("files")] == sorted(PATHS)
+    revisions = [{"build": build, "round": round_} for build, round_ in ((1, 0), (2, 0), (9, 0), (10, 0), (10, 1))]
+    assert [test["revision"] for test in lists.all("tests")] == revisions
+    assert [deployment["revision"] for deployment in lists.all("deployments")] == revisions
+    for name in ("events", "templates"):
+        ids = [item["id"] for item in lists.all(name)]
+        assert ids == sorted(ids)
+    ids = [project["id"] for project in lists.all("projects")]
+    assert ids == sorted(ids, reverse=True)
+
+
+def test_files_that_come_and_go_between_pages_move_no_other() -> None:
+    lists = Lists()
+
+    def change() -> None:
+        for path in ("0", "zz"):
+            lists.add_file(path)
+        lists.api.table.write(Remove(Key(f"PROJECT#{lists.id}", "FILE#a.py")))
+
+    pages = lists.walk("files", 2, change)
+    assert [[file["path"] for file in page] for page in pages] == [
+        ["a", "a.py"],
+        ["a/b.py", "b c.py"],
+        ["zz", PATHS[4]],
+    ]
+    assert [file["path"] for file in lists.all("files")] == ["0", "a", "a/b.py", "b c.py", "zz", PATHS[4]]
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_cursor_is_good_for_the_list_that_gave_it_and_no_other(lists: Lists, name: str) -> None:
+    cursor = lists.page(name, limit="1")["next"]
+    another = lists.all("projects")[0]["id"]
+    for other in {lists.at(name, another), *map(lists.at, LISTS)} - {lists.at(name)}:
+        assert lists.api.call("GET", other, query={"cursor": cursor}).problem == "foreign-cursor"
+
+
+def test_a_cursor_of_one_status_is_none_of_another(lists: Lists) -> None:
+    cursor = lists.page("projects", limit="1", status="CREATED")["next"]
+    assert lists.page("projects", limit="1", status="CREATED", cursor=cursor)["items"]
+    for query in ({}, {"status": "FAILED"}):
+        answer = lists.api.call("GET", "/api/projects", query={**query, "cursor": cursor})
+        assert answer.problem == "foreign-cursor"
+
+
+def encoded(text: bytes) -> str:
+    return base64.urlsafe_b64encode(text).decode()
+
+
+def forged(*parts: object) -> str:
+    return encoded(json.dumps(parts).encode())
+
+
+NO_CURSORS = [
+    "", "x", "=", "====", "ä", "\ud800", "\x00", " ", "null", "x" * 100_000, "." * 10_000,
+    *map(encoded, (b"", b"null", b"{}", b"[]", b"NaN", b"9" * 5000, b"[" * 100_000, b"[" * 500 + b"]" * 500)),
+    *map(encoded, (b"\xff\xfe", "[]".encode("utf-16"), b'{"a":' * 500 + b"1" + b"}" * 500)),
+]  # fmt: skip
+NO_PLACES: list[object] = [
+    None, 5, 1e308, True, [], ["a"], {"a": "b"}, [[[[["a"]]]]], "", " ", "..", "../../secret", "/etc/passwd", "a\x00b",
+    "\ud800", "\U0010ffff", "\U0010ffff" * 400, "x" * 2000,
+]  # fmt: skip
+NO_IDS = ["METADATA", "0" * 25, "0" * 27, "\u0661" * 26, "I" * 26]
+NO_REVISIONS = ["1.0", "-1.0", "1" * 19, "\u0661" * 9 + "." + "\u0661" * 9]
+OUT_OF_PLACE = {
+    "projects": NO_IDS,
+    "events": NO_IDS,
+    "tests": NO_REVISIONS,
+    "deployments": NO_REVISIONS,
+    "templates": ["A", "-a", "a" * 65],
+    "files": ["a/../b", "con", "~/a", "a" * 256, LONGEST_PATH + "\U0001f600"],
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_what_is_no_cursor_of_a_list_is_refused_as_such(lists: Lists, name: str) -> None:
+    own = json.loads(base64.b64decode(lists.page(name, limit="1")["next"] + "==", altchars=b"-_"))[:-1]
+    surrogate = encoded(json.dumps([*own, "?"]).encode().replace(b"?", b"\xed\xa0\x80"))
+    made_up = [forged(*own, place) for place in [*NO_PLACES, *OUT_OF_PLACE[name]]]
+    made_up += [forged(*own), forged(*own, "a", "b"), forged(own, "a"), forged("other", *own[1:], "a"), surrogate]
+    for cursor in NO_CURSORS + made_up:
+        answer = lists.api.call("GET", lists.at(name), query={"cursor": cursor})
+        assert (answer.status, answer.problem) == (400, "foreign-cursor"), cursor[:100]
+    assert lists.api.faults == []
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_misspelt_parameter_is_refused(lists: Lists, name: str) -> None:
+    errors = lists.api.call("GET", lists.at(name), query={"limits": "1"}).json["errors"]
+    assert [error["parameter"] for error in errors] == ["limits"]
+
+
+@pytest.mark.parametrize(("name", "most"), [*((name, 1000) for name in LISTS[:-1]), ("projects", 100)])
+def test_a_page_has_bounds(lists: Lists, name: str, most: int) -> None:
+    assert len(lists.page(name, limit=str(most))["items"]) == 5
+    for limit in ("0", "-1", str(most + 1), "9" * 5000, "1.5", "x", ""):
+        answer = lists.api.call("GET", lists.at(name), query={"limit": limit})
+        assert (answer.status, answer.json["errors"][0]["parameter"]) == (422, "limit")
+
+
+def watch(table: InMemoryTable) -> list[str]:
+    """The names of the calls that a table gets from now on."""
+    calls: list[str] = []
+
+    def watched(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*of: Any, **by: Any) -> Any:
+            calls.append(name)
+            return method(*of, **by)
+
+        return call
+
+    for name in ("get", "query", "listed"):
+        setattr(table, name, watched(name, getattr(table, name)))
+    return calls
+
+
+def test_a_page_is_one_query_and_where_it_is_of_a_project_one_look_at_that() -> None:
+    lists = Lists()
+    calls = watch(lists.api.table)
+    for name in LISTS:
+        calls.clear()
+        lists.page(name, limit="2")
+        assert calls == (["query", "get"] if name in OF_A_PROJECT else ["listed"])
+    calls.clear()
+    lists.api.call("GET", f"/api/projects/{lists.id}")
+    assert calls == ["get"]
+
+
+@pytest.mark.parametrize("name", OF_A_PROJECT)
+def test_no_page_is_of_a_project_that_is_half_gone(name: str) -> None:
+    lists = Lists()
+    cursor = lists.page(name, limit="1")["next"]
+    query = lists.api.table.query
+
+    def before_a_deletion(*of: Any, **by: Any) -> Any:
+        found = query(*of, **by)
+        lists.api.table.write(Remove(metadata_key(lists.id)))
+        return found
+
+    lists.api.table.query = before_a_deletion  # type: ignore[method-assign]
+    for _ in range(2):
+        assert lists.api.call("GET", lists.at(name), query={"cursor": cursor}).problem == "not-found"
+        assert lists.api.call("GET", lists.at(name)).problem == "not-found"
