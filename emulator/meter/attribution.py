@@ -28,6 +28,6 @@ def project_of_result(result: JsonValue) -> str | None:
     return None
 
 
-def project_of_response(status: int, text: str) -> str | None:
-    """The project in the head of an HTTP answer to a create request."""
-    return project_in(text) if status in _CREATED else None
+def project_of_response(status: int, location: str) -> str | None:
+    """The project that the Location of an HTTP answer to a create request names."""
+    return project_in(location) if status in _CREATED else None

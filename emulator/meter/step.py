@@ -12,7 +12,7 @@ from emulator.meter.operations import Request, operation_of, service_of
 from emulator.meter.sums import Call
 
 FORM_KEPT = 64 * 1024  # bytes; AWS's query protocol names the action first
-ANSWER_KEPT = 2 * 1024  # bytes; an error's code and a new project's id come early
+ANSWER_KEPT = 2 * 1024  # bytes; an error's code comes early
 _ERROR_CODE = re.compile(r'"(?:__type|code|Code)"\s*:\s*"(?:[^"]*#)?([^":]+)|<Code>([^<]+)</Code>')
 
 
@@ -95,7 +95,7 @@ class Exchange:
     def _project_id(self) -> str | None:
         """The project that the request's path or the answer to a create request names."""
         path = unquote(self._request.path)
-        return project_in(path) or project_of_response(self._status, self._answer.decode("utf-8", errors="replace"))
+        return project_in(path) or project_of_response(self._status, self._headers.get("location", ""))
 
     def _error(self) -> str | None:
         """AWS's error code, or the HTTP status where the answer has none; "Aborted" where no answer was begun."""

@@ -151,6 +151,12 @@ class TestMeter:
         ask(app, "/b/k", method="GET", headers=[(b"authorization", SIGNED % b"s3")])
         assert booked == [0, 0, 1]
 
+    def test_a_projects_first_request_is_its_own(self) -> None:
+        ledger, project = Ledger(), "01J9ZX3QK8M2V5T7W4R6Y1B0CD"
+        created = answering(b"{}", status=201, headers=[(b"location", f"/api/projects/{project}".encode())])
+        ask(Meter(created, ledger), "/_aws/execute-api/id/dev/api/projects", b"{}")
+        assert [call.service for call in ledger.usage(project).calls] == ["execute-api"]
+
     def test_what_is_not_to_aws_is_not_counted(self) -> None:
         ledger = Ledger()
         ask(Meter(answering(), ledger), "/_ministack/health", method="GET")
