@@ -87,9 +87,9 @@ def serve(listener: socket.socket, gemini: ASGIApp, python: Path, run_dir: Path,
     started = time.monotonic()
     port = listener.getsockname()[1]
     endpoint_url = f"http://{HOST}:{port}"
-    ledger, clock = Ledger(), Clock()
+    ledger, clock, activity = Ledger(), Clock(), Activity()
     faults = FaultBook(clock.now)
-    host = LambdaHost(endpoint_url, f"{endpoint_url}{GEMINI}", python, code_cache, ledger, clock, Activity())
+    host = LambdaHost(endpoint_url, f"{endpoint_url}{GEMINI}", python, code_cache, ledger, clock, activity)
     engine = MiniStack(host, faults, port)
     app = chain(
         [
@@ -97,7 +97,7 @@ def serve(listener: socket.socket, gemini: ASGIApp, python: Path, run_dir: Path,
             lambda after: Meter(after, ledger),
             lambda after: Faults(after, faults, engine.functions, clock),
             under(GEMINI, gemini),
-            lambda after: QueueOperations(after, clock),
+            lambda after: QueueOperations(after, clock, activity),
         ],
         engine.app,
     )

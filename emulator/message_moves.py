@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from emulator.aws_errors import AwsError
+from emulator.engines.activity import Activity
 from emulator.faults.ports import Clock
 
 TASKS_LISTED = 10
@@ -76,8 +77,9 @@ class MoveTask:
 class MoveTasks:
     """The tasks of one engine, the latest of each queue first."""
 
-    def __init__(self, clock: Clock, new_id: Callable[[], str]) -> None:
+    def __init__(self, clock: Clock, activity: Activity, new_id: Callable[[], str]) -> None:
         self._clock = clock
+        self._activity = activity
         self._new_id = new_id
         self._tasks: dict[str, list[MoveTask]] = {}
         self._moving: set[asyncio.Task[None]] = set()
@@ -139,19 +141,25 @@ class MoveTasks:
         await url_of(sqs, destination_arn, "DestinationArn")
 
     async def _move_all(self, task: MoveTask, sqs: Sqs, source_url: str) -> None:
-        """Move the oldest message until there is none."""
-        try:
-            while task.status == "RUNNING":
-                messages = (await sqs("ReceiveMessage", QueueUrl=source_url, **RECEIVE)).get("Messages")
-                if not messages:
-                    task.status = "COMPLETED"
-                    return
-                await self._move(task, sqs, source_url, messages[0])
-                if task.per_second is not None:
-                    await self._clock.sleep(1 / task.per_second)
-        except Refused as refused:
-            code = refused.error.code
-            task.status, task.failure = "FAILED", QUEUE_GONE if code == "ResourceNotFoundException" else code
+        """Move the oldest message until there is none; meanwhile the engine is at work, and knows when it waits."""
+        with self._activity.batch(), self._activity.invocation(task.handle):
+            try:
+                while task.status == "RUNNING":
+                    messages = (await sqs("ReceiveMessage", QueueUrl=source_url, **RECEIVE)).get("Messages")
+                    if not messages:
+                        task.status = "COMPLETED"
+                        return
+                    await self._move(task, sqs, source_url, messages[0])
+                    await self._keep_the_rate(task)
+            except Refused as refused:
+                code = refused.error.code
+                task.status, task.failure = "FAILED", QUEUE_GONE if code == "ResourceNotFoundException" else code
+
+    async def _keep_the_rate(self, task: MoveTask) -> None:
+        if task.per_second is not None:
+            moment = self._clock.now().timestamp() + 1 / task.per_second
+            with self._activity.waiting(task.handle, moment):
+                await self._clock.sleep_until(moment)
 
     async def _move(self, task: MoveTask, sqs: Sqs, source_url: str, message: Mapping[str, Any]) -> None:
         handle = {"QueueUrl": source_url, "ReceiptHandle": message["ReceiptHandle"]}

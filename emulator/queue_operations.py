@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from emulator.asgi import post, read_ahead
 from emulator.aws_errors import AwsError, error_answer
+from emulator.engines.activity import Activity
 from emulator.faults.ports import Clock
 from emulator.message_moves import MoveTasks, Refused, Sqs, attributes_of, dead_letter_sources, invalid
 from emulator.meter.operations import Request, operation_of, service_of
@@ -72,10 +73,12 @@ class QueueOperations:
     What it needs it asks the next step for, in SQS's JSON protocol and in the name of the client.
     """
 
-    def __init__(self, app: ASGIApp, clock: Clock, new_id: Callable[[], str] = lambda: str(uuid.uuid4())) -> None:
+    def __init__(
+        self, app: ASGIApp, clock: Clock, activity: Activity, new_id: Callable[[], str] = lambda: str(uuid.uuid4())
+    ) -> None:
         self._app = app
         self._new_id = new_id
-        self._tasks = MoveTasks(clock, new_id)
+        self._tasks = MoveTasks(clock, activity, new_id)
         self._operations: Mapping[str, Callable[[Sqs, Any], Awaitable[Result]]] = {
             "StartMessageMoveTask": self._start,
             "ListMessageMoveTasks": self._list,

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from emulator.engines.activity import Activity
 from emulator.queue_operations import QueueOperations
 from tests.fakes.asgi import Client, signed
 from tests.fakes.queues import Queues, arn
@@ -45,7 +46,8 @@ class Bench:
     def __init__(self) -> None:
         self.queues = Queues(dev="dead", qa="dead", dead=None, other=None)
         self.clock = Clock()
-        self.step = QueueOperations(self.queues, self.clock, new_id=lambda: "id-1")
+        self.activity = Activity()
+        self.step = QueueOperations(self.queues, self.clock, self.activity, new_id=lambda: "id-1")
 
     async def ask(self, operation: str, **parameters: Any) -> Answered:
         target = signed("sqs", "token-1", f"AmazonSQS.{operation}")
@@ -170,11 +172,13 @@ class TestAtARate:
                 1,
             )
             assert (task["MaxNumberOfMessagesPerSecond"], bench.clock.slept) == (2, [0.5])
+            assert (bench.activity.stuck, bench.activity.due()) == (True, [NOW.timestamp() + 0.5])
             bench.clock.ticks.set()
             while task["Status"] == "RUNNING":
                 (task,) = (await bench.ask("ListMessageMoveTasks", SourceArn=arn("dead")))[1]["Results"]
             assert (task["Status"], "TaskHandle" in task) == ("COMPLETED", False)
             assert bench.queues.bodies("dev") == ["1", "2", "3"]
+            assert bench.activity.idle
 
         asyncio.run(run())
 
@@ -276,5 +280,5 @@ def test_what_is_of_another_service_or_operation_passes_unread() -> None:
 
     for headers in (signed("s3"), signed("sqs", target="AmazonSQS.SendMessage"), []):
         client = Client("/bucket/key", b"12", headers=headers)
-        client.ask(QueueOperations(engine, Clock()))
+        client.ask(QueueOperations(engine, Clock(), Activity()))
     assert unread == [2, 2, 2]

@@ -1,8 +1,10 @@
 """The engine's clock and its stepped dispatch, as small functions see them."""
 
+import json
 import time
 from collections.abc import Iterator
 from datetime import datetime
+from typing import NamedTuple
 
 import pytest
 
@@ -35,6 +37,19 @@ NOTHING = "def handler(event, context):\n    pass\n"
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     with stepped_cloud(tmp_path_factory.mktemp("engine")) as cloud:
         yield cloud
+
+
+class Queue(NamedTuple):
+    """A queue that feeds no function."""
+
+    url: str
+    arn: str
+
+
+def queue(cloud: Cloud, name: str) -> Queue:
+    url = cloud.sqs.create_queue(QueueName=f"{name}-at-a-rate")["QueueUrl"]
+    found = cloud.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    return Queue(url, found["Attributes"]["QueueArn"])
 
 
 def now(cloud: Cloud) -> float:
@@ -135,6 +150,16 @@ class TestSkipping:
         assert cloud.finished(name) == []
         assert cloud.control.settle().skipped_s == pytest.approx(900, abs=30)
         assert len(cloud.finished(name)) == 1
+
+    def test_dead_letters_that_move_at_a_rate_have_all_moved(self, cloud: Cloud) -> None:
+        source, dead = queue(cloud, "source"), queue(cloud, "dead")
+        policy = json.dumps({"deadLetterTargetArn": dead.arn, "maxReceiveCount": 3})
+        cloud.sqs.set_queue_attributes(QueueUrl=source.url, Attributes={"RedrivePolicy": policy})
+        for body in "123":
+            cloud.sqs.send_message(QueueUrl=dead.url, MessageBody=body)
+        cloud.sqs.start_message_move_task(SourceArn=dead.arn, DestinationArn=source.arn, MaxNumberOfMessagesPerSecond=1)
+        assert cloud.control.settle().skipped_s == pytest.approx(3, abs=1)
+        assert (cloud.depth(source.url), cloud.depth(dead.url)) == (3, 0)
 
     def test_free_dispatch_follows_a_jump_by_itself(self, cloud: Cloud) -> None:
         name = cloud.deploy(NOTHING)
