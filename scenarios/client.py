@@ -10,7 +10,6 @@ import httpx2
 from pydantic import TypeAdapter, ValidationError
 
 from scenarios.errors import ApiError
-from scenarios.follow import Pause, pause
 from shared.models.events import TimelineEvent
 from shared.models.quality import QualityReport
 from shared.models.template import TemplateSummary
@@ -28,6 +27,7 @@ from shared.models.views import (
     TestPage,
     TestView,
 )
+from stack.waiting import Pause, pause
 
 T = TypeVar("T")
 TIMEOUT_SECONDS = 35.0

@@ -1,23 +1,16 @@
 """A project followed to its end, event by event, as they happen."""
 
-import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from shared.models.workflow import FINAL
+from stack.waiting import Pause, pause
 
 if TYPE_CHECKING:
     from scenarios.client import ProjectsApi
     from shared.models.events import TimelineEvent
 
 POLL_SECONDS: Final = 0.3
-
-Pause = Callable[[float], object]
-
-
-def pause(seconds: float) -> None:
-    """Wait; Ctrl-C ends the wait."""
-    threading.Event().wait(seconds)
 
 
 def follow(

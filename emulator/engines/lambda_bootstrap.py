@@ -20,7 +20,10 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from typing import IO, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from emulator.engines.lambda_clock import Clock
 
 Handler = Callable[[Any, "LambdaContext"], Any]
 
@@ -63,62 +66,10 @@ class LambdaLogHandler(logging.Handler):
         sys.stdout.write(line + "\n")
 
 
-class Clock:
-    """The engine's time in this process: every `time.time` and `datetime.now` sees what was skipped, and sleeps end."""
-
-    def __init__(self, folder: str) -> None:
-        self._folder = folder
-        self._ahead_s = 0.0
-        self._shift: Callable[[float], None] | None = None
-        self._moved = threading.Condition()
-
-    def move(self, ahead_s: float) -> None:
-        """Be so many seconds ahead of real time."""
-        with self._moved:
-            skipped, self._ahead_s = ahead_s - self._ahead_s, ahead_s
-            if skipped > 0:
-                self._travel(skipped)
-                self._moved.notify_all()
-
-    def wait_until(self, moment: float) -> None:
-        """Wait for a moment in epoch seconds."""
-        with self._moved:
-            while (left := moment - time.time()) > 0:
-                self._moved.wait(left)
-
-    def _travel(self, seconds: float) -> None:
-        if self._shift is None:
-            self._shift = start_travelling(self._folder, seconds)
-        else:
-            self._shift(seconds)
-
-
-def start_travelling(folder: str, seconds: float) -> Callable[[float], None]:
-    """Skip so many seconds with time-machine, and return what skips more.
-
-    Of the folder that it is in nothing else can be imported, then or later; it stays in `sys.modules`, because every
-    call that asks for the time finds it there.
-    """
-    absent = {"pytest", "dateutil", "dateutil.parser"} - set(sys.modules)
-    for name in absent:
-        sys.modules[name] = None  # type: ignore[assignment]  # so Python is told that there is none
-    sys.path.insert(0, folder)
-    try:
-        time_machine = importlib.import_module("time_machine")
-    finally:
-        sys.path.remove(folder)
-        for name in absent:
-            del sys.modules[name]
-    traveller = time_machine.travel(time.time() + seconds, tick=True).start()  # now that the import's time is over
-    time.time()  # a traveller's time goes on from the first question for it
-    shift: Callable[[float], None] = traveller.shift
-    return shift
-
-
 class Engine:
     """The two pipes to the engine, taken away from the handler: what it prints goes to its log."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: "Clock") -> None:
         self._clock = clock
         self._writing = threading.Lock()
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -194,7 +145,7 @@ def main() -> None:
     """Import the handler, then serve until standard input ends."""
     arguments = sys.argv[1:]
     of_snapshot = arguments.pop(0) if arguments[0].startswith(SNAPSHOT) else None
-    engine = Engine(Clock(arguments.pop(0)))
+    engine = Engine(beside("lambda_clock.py")["Clock"](arguments.pop(0)))
     snapshot = begin_snapshot(of_snapshot) if of_snapshot else None
     if not snapshot:
         engine.listen()
@@ -214,10 +165,14 @@ def main() -> None:
         serve_one(engine, handler, logs)
 
 
+def beside(file: str) -> dict[str, Any]:
+    """What a module beside this one defines; it is run and not imported, because no handler is to find it."""
+    return runpy.run_path(os.path.join(os.path.dirname(__file__), file))
+
+
 def begin_snapshot(argument: str) -> Any:
-    """A `Snapshot`; its module is run and not imported, because no handler is to find it."""
-    module = runpy.run_path(os.path.join(os.path.dirname(__file__), "lambda_snapshot.py"))
-    return module["Snapshot"](int(argument.removeprefix(SNAPSHOT)))
+    """A `Snapshot` that listens on the descriptor in the argument."""
+    return beside("lambda_snapshot.py")["Snapshot"](int(argument.removeprefix(SNAPSHOT)))
 
 
 def import_path(task_root: str, layers: list[str]) -> list[str]:

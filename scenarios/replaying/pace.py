@@ -9,8 +9,8 @@ from emulator.bench_records import Settled
 from emulator.faults.rules import Fault, Fired, RecordedCall
 from emulator.meter.records import FinishedInvocation, Usage
 from scenarios.errors import StepFailed
-from scenarios.follow import Pause, pause
 from scenarios.format.script import Settling
+from stack.waiting import Pause, pause
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

@@ -9,7 +9,6 @@ from typing import Final
 from scenarios.benches.deployed import Bench
 from scenarios.client import ProjectsApi
 from scenarios.errors import StepFailed
-from scenarios.follow import Pause, pause
 from scenarios.format.scenario import Scenario
 from scenarios.format.script import (
     Advance,
@@ -32,6 +31,7 @@ from scenarios.replaying.pace import Pace, depth
 from scenarios.replaying.provision import provision
 from shared.models.events import TimelineEvent
 from shared.models.workflow import ProjectStatus
+from stack.waiting import Pause, pause
 
 MOVE_SECONDS: Final = 60.0
 POLL_SECONDS: Final = 0.1
