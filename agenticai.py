@@ -24,6 +24,9 @@ ProjectId = Annotated[str, typer.Argument(help="The id of a project.")]
 
 ENDPOINT = "http://127.0.0.1:4566"
 
+INTERRUPTED = 130
+"""The status with which Typer, like a shell, ends after Ctrl-C."""
+
 
 @app.command()
 def up(
@@ -150,9 +153,9 @@ def sweep(
 ) -> None:
     """Replay a scenario once for each call of its functions, killed at that call, and see that nothing is lost."""
     from scenarios.commands.sweep import Selection, show_sweep
-    from scenarios.sweeping.sweep import SIDES
+    from scenarios.sweeping.sweep import SIDES, Case
 
-    selection = Selection(SIDES[side], every, limit, tuple(only or ()), seeds, seed)
+    selection = Selection(SIDES[side], every, limit, tuple(map(Case.parse, only or ())), seeds, seed)
     sys.exit(show_sweep(scenario, selection, workers, as_json=as_json))
 
 
@@ -192,8 +195,10 @@ def main() -> None:
         app()
     except (EngineError, ScenarioError, StackError) as error:
         sys.exit(f"agenticai: {error}")
-    except KeyboardInterrupt:
-        sys.exit("agenticai: interrupted.")
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:
+            sys.stderr.write("agenticai: interrupted.\n")
+        raise
 
 
 if __name__ == "__main__":

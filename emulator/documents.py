@@ -21,7 +21,18 @@ except ImportError:
 
 
 class _Loader(SafeLoader):
-    """Reads YAML 1.2, as editors do: only true and false are booleans, so `on` is a word like any other."""
+    """Reads YAML 1.2, as editors do: only true and false are booleans, so `on` is a word like any other.
+
+    A key that a mapping has twice is an error, as YAML 1.2 has it, where PyYAML takes the last one without a word.
+    """
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set[str]()
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} is here twice", key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
 
 
 _BOOLEAN = "tag:yaml.org,2002:bool"
@@ -84,9 +95,20 @@ def _sentence(path: Path, root: yaml.Node | None, location: Location, message: s
 
 def _first(root: yaml.Node | None, errors: Sequence[ErrorDetails]) -> tuple[Location, str]:
     """Where the first error is, and what is wrong there; one that every alternative of a union finds is one error."""
-    located = [(_written(root, error), error["msg"].removeprefix("Value error, ")) for error in errors]
+    located = [(_written(root, error), _said(error)) for error in errors]
     place = located[0][0]
     return place, ", or ".join(dict.fromkeys(message for location, message in located if location == place))
+
+
+def _said(error: ErrorDetails) -> str:
+    """What is wrong, in the words of who writes a document and not of who reads it into a model."""
+    match error["type"]:
+        case "extra_forbidden":
+            return "There is no such field"
+        case "model_type" | "model_attributes_type":
+            return "It should be a mapping"
+        case _:
+            return error["msg"].removeprefix("Value error, ")
 
 
 def _written(root: yaml.Node | None, error: ErrorDetails) -> Location:

@@ -31,13 +31,15 @@ class BenchPool:
 
     A bench on which a job raised is in a state that nobody knows: it is replaced, and the job's future raises
     `BenchLost`. Where no bench can be started, the futures raise what `start` raised. Leaving the block takes the
-    benches away and cancels the jobs that have not begun.
+    benches away and cancels the jobs that have not begun; leaving it with an error, such as Ctrl-C, ends at once the
+    engines on which others run.
     """
 
     def __init__(self, start: Start, size: int) -> None:
         self._start = start
         self._jobs: queue.Queue[Job[Any] | None] = queue.Queue()
         self._closed = threading.Event()
+        self._started: list[Bench] = []
         self._threads = [threading.Thread(target=self._serve, name=f"bench-{n}") for n in range(1, size + 1)]
 
     def __enter__(self) -> Self:
@@ -49,6 +51,8 @@ class BenchPool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+        if error is not None:
+            self._stop_engines()
         for thread in self._threads:
             thread.join()
         while not self._jobs.empty():
@@ -60,6 +64,11 @@ class BenchPool:
         for _ in self._threads:
             self._jobs.put(None)
 
+    def _stop_engines(self) -> None:
+        for bench in tuple(self._started):
+            if bench.engine is not None:
+                bench.engine.stop()
+
     def submit(self, do: Callable[[Bench], T]) -> Future[T]:
         """Have something done on whichever bench is free first."""
         job = Job(do, Future[T]())
@@ -70,6 +79,7 @@ class BenchPool:
         while not self._closed.is_set():
             try:
                 with self._start() as bench:
+                    self._started.append(bench)
                     self._work(bench)
             except Exception as error:  # noqa: BLE001 - the thread's edge: whoever waits for a result is told
                 self._refuse(error)

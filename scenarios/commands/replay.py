@@ -3,19 +3,19 @@
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import count, islice
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from rich.markup import escape
 
 from scenarios.benches.deployed import Bench
 from scenarios.benches.embedded import bench
-from scenarios.benches.pool import BenchPool
+from scenarios.benches.pool import BenchPool, Start
 from scenarios.benches.targets import bench_at
 from scenarios.display import Display, from_here
 from scenarios.errors import ScenarioError
@@ -26,11 +26,7 @@ from scenarios.reports import console, runs
 from scenarios.reports.console import Progress, live
 from scenarios.reports.document import RunReport, reported
 
-if TYPE_CHECKING:
-    from emulator.process import Engine
-
 EMBEDDED: Final = "embedded"
-LATEST: Final = 3
 
 
 @dataclass(frozen=True)
@@ -49,7 +45,7 @@ def show_replay(playing: Playing, *, as_json: bool) -> int:
     screen, scenarios = Display(as_json=as_json), chosen(playing.files)
     folder, began = runs.folder_for(playing.order.seed), time.monotonic()
     started_at = datetime.now(UTC)
-    with live(screen, scenarios) as progress:
+    with live(screen, scenarios, playing.order.repeat) as progress:
         results = _replayed(playing, scenarios, folder, progress)
     report = RunReport(
         started_at=started_at,
@@ -83,12 +79,12 @@ def _summary(folder: Path, report: RunReport) -> dict[str, object]:
     return {"folder": str(folder), **head, "outcomes": outcomes}
 
 
-def chosen(files: Iterable[str]) -> list[Scenario]:
+def chosen(files: Sequence[str]) -> list[Scenario]:
     """The scenarios of files, folders of files, and names in the library; the whole library where none is named.
 
     Raises `ScenarioError`.
     """
-    paths = [path for file in files for path in _found(file)] or sorted(LIBRARY.glob("*.yaml"))
+    paths = [path for file in files or [str(LIBRARY)] for path in _found(file)]
     scenarios = [load(path) for path in dict.fromkeys(paths)]
     names = [scenario.name for scenario in scenarios]
     for name in names:
@@ -100,7 +96,10 @@ def chosen(files: Iterable[str]) -> list[Scenario]:
 def _found(file: str) -> list[Path]:
     path = Path(file)
     if path.is_dir():
-        return sorted(path.glob("*.yaml"))
+        found = sorted(path.glob("*.yaml"))
+        if not found:
+            raise ScenarioError(f"{file} holds no scenario: name a folder that has files whose names end in .yaml.")
+        return found
     named = LIBRARY / f"{file}.yaml"
     if not path.exists() and not named.exists():
         names = ", ".join(known.stem for known in sorted(LIBRARY.glob("*.yaml")))
@@ -109,11 +108,14 @@ def _found(file: str) -> list[Path]:
 
 
 def longest_first(scenarios: Sequence[Scenario], kept: Path = runs.RUNS) -> list[Scenario]:
-    """In the order that has the last worker end soonest: by the times of the latest runs, and what is new first."""
+    """In the order that has the last worker end soonest: by the times of the kept runs, and what is new first."""
+    names = {scenario.name for scenario in scenarios}
     took: dict[str, float] = {}
-    for _, report in islice(runs.kept(kept), LATEST):
+    for _, report in runs.kept(kept):
         for scenario in report.scenarios:
             took.setdefault(scenario.name, scenario.wall_s)
+        if names <= took.keys():
+            break
     return sorted(scenarios, key=lambda scenario: took.get(scenario.name, float("inf")), reverse=True)
 
 
@@ -125,48 +127,30 @@ def _workers(playing: Playing, scenarios: Sequence[Scenario]) -> int:
 
 
 def _replayed(playing: Playing, scenarios: Sequence[Scenario], folder: Path, progress: Progress) -> list[Result]:
-    benches = Benches(playing, folder, progress)
     replays = Replays(
         playing.order,
         on_work=lambda scenario, text: progress.says(scenario.name, text),
         on_result=progress.ended,
         look_at=progress.stopped_at,
     )
-    with BenchPool(benches.start, _workers(playing, scenarios)) as pool:
-        try:
-            return replays.run(pool, longest_first(scenarios))
-        except BaseException:
-            pool.close()
-            benches.stop()
-            raise
+    with BenchPool(_benches(playing, folder, progress), _workers(playing, scenarios)) as pool:
+        return replays.run(pool, longest_first(scenarios))
 
 
-class Benches:
-    """The benches of a run: each on an engine with a log folder of its own, or on a stack that is up."""
-
-    def __init__(self, playing: Playing, folder: Path, progress: Progress) -> None:
-        self._playing = playing
-        self._folder = folder
-        self._progress = progress
-        self._numbers = count(1)
-        self._engines: list[Engine] = []
+def _benches(playing: Playing, folder: Path, progress: Progress) -> Start:
+    """What starts benches: each on an engine with a log folder of its own, or on the stack that is up."""
+    if playing.target != EMBEDDED:
+        return lambda: nullcontext(bench_at(playing.target, playing.stage))
+    numbers = count(1)
 
     @contextmanager
-    def start(self) -> Iterator[Bench]:
-        """Make one more."""
-        if self._playing.target != EMBEDDED:
-            yield bench_at(self._playing.target, self._playing.stage)
-            return
-        name = f"engine-{next(self._numbers)}"
-        with bench(run_dir=self._folder / name, report=lambda text: self._progress.says(name, text)) as running:
-            self._progress.says(name, "")
-            self._engines += [running.engine] if running.engine else []
+    def start() -> Iterator[Bench]:
+        name = f"engine-{next(numbers)}"
+        with bench(run_dir=folder / name, report=lambda text: progress.says(name, text)) as running:
+            progress.says(name, "")
             yield running
 
-    def stop(self) -> None:
-        """End the engines at once, and with them what is replayed on them."""
-        for engine in self._engines:
-            engine.stop()
+    return start
 
 
 def _forget_logs(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import shlex
 import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -31,19 +32,26 @@ from stack.outputs import StackOutputs
 
 @dataclass(frozen=True)
 class Selection:
-    """What is tried: every n-th case of some sides up to a limit, or some cases by name, or seeds from one on."""
+    """What is tried: every n-th case of some sides up to a limit, or some cases by name, or seeds from one on.
+
+    Raises `ScenarioError` where cases and seeds are asked for at once.
+    """
 
     sides: tuple[Side, ...] = KILLS
     every: int = 1
     limit: int | None = None
-    only: tuple[str, ...] = ()
+    only: tuple[Case, ...] = ()
     seeds: int = 0
     seed: int = 1
 
+    def __post_init__(self) -> None:
+        if self.seeds and (self.only or self.limit or self.every > 1):
+            raise ScenarioError("--seeds makes schedules of its own: leave out --only, --every and --limit.")
+
     def cases(self, clean: Ending, outputs: StackOutputs) -> list[Case]:
-        """The cases of a clean run that are to be tried. Raises `ScenarioError`."""
+        """The cases of a clean run that are to be tried."""
         if self.only:
-            return [Case.parse(name) for name in self.only]
+            return list(self.only)
         cases = cases_of(clean.calls, self.sides, synchronous=[outputs.function_names["api"]])
         return list(cases)[:: self.every][: self.limit]
 
@@ -59,6 +67,10 @@ class Ground:
     clean: Ending
     outputs: StackOutputs
 
+    def command(self, *options: str) -> str:
+        """What a person types to try one of them again."""
+        return shlex.join(["agenticai", "sweep", self.name, *options])
+
 
 def show_sweep(name: str, selection: Selection, workers: int, *, as_json: bool) -> int:
     """Sweep a scenario; return the exit status: 0 only if replays survived, and none broke anything."""
@@ -69,14 +81,24 @@ def show_sweep(name: str, selection: Selection, workers: int, *, as_json: bool) 
             clean, outputs = pool.submit(partial(_clean, scenario)).result()
             step.done()
         screen.say(show.introduction(clean))
-        ground = Ground(screen, name, pool, rehearsal(scenario), clean, outputs)
-        judged = _seeds(ground, selection) if selection.seeds else _cases(ground, selection.cases(clean, outputs))
-    counts = Counter(one.verdict for one in judged)
+        counts = tried(Ground(screen, name, pool, rehearsal(scenario), clean, outputs), selection)
     if counts[Verdict.CRASHED]:
         screen.say(f"What the engines logged is in {logs}.")
     else:
         shutil.rmtree(logs, ignore_errors=True)
+    return exit_status(counts)
+
+
+def exit_status(counts: Counter[Verdict]) -> int:
+    """0 if replays survived and none broke anything, else 1: of those that were not reached nothing is shown."""
     return 0 if counts[Verdict.SURVIVED] and not counts[Verdict.VIOLATED] + counts[Verdict.CRASHED] else 1
+
+
+def tried(ground: Ground, selection: Selection) -> Counter[Verdict]:
+    """Try what is selected, show it as it ends, and count how it ended."""
+    if selection.seeds:
+        return _seeds(ground, selection)
+    return _cases(ground, selection.cases(ground.clean, ground.outputs))
 
 
 def _scenario(name: str) -> Scenario:
@@ -97,25 +119,25 @@ def _clean(scenario: Scenario, bench: Bench) -> tuple[Ending, StackOutputs]:
     return without_faults(scenario, bench), bench.outputs
 
 
-def _cases(ground: Ground, cases: Sequence[Case]) -> list[Judged]:
+def _cases(ground: Ground, cases: Sequence[Case]) -> Counter[Verdict]:
     results, began = list[CaseResult](), monotonic()
     with show.trials(ground.screen, len(cases)) as progress:
         for result in sweep(ground.pool, ground.rehearse, ground.clean, cases):
             results.append(result)
-            progress.ended(str(result.case), result.judged, f"agenticai sweep {ground.name} --only '{result.case}'")
+            progress.ended(str(result.case), result.judged, ground.command("--only", str(result.case)))
     ground.screen.console.print(show.case_table(sorted(results, key=lambda result: cases.index(result.case))))
     trials = [{"case": str(result.case), **show.document(result.judged)} for result in results]
     return _concluded(ground, [result.judged for result in results], monotonic() - began, {"cases": trials})
 
 
-def _seeds(ground: Ground, selection: Selection) -> list[Judged]:
+def _seeds(ground: Ground, selection: Selection) -> Counter[Verdict]:
     results, began = list[SeedResult](), monotonic()
     material = Material(ground.clean.calls, ground.clean.deliveries, ground.outputs.function_names["api"])
     seeds = range(selection.seed, selection.seed + selection.seeds)
     with show.trials(ground.screen, len(seeds)) as progress:
         for result in try_seeds(ground.pool, ground.rehearse, ground.clean, material, seeds):
             results.append(result)
-            again = f"agenticai sweep {ground.name} --seeds 1 --seed {result.seed}"
+            again = ground.command("--seeds", "1", "--seed", str(result.seed))
             progress.ended(f"seed {result.seed}", result.judged, again)
     failing = [_shrunk(ground, result) for result in results if result.judged.verdict is Verdict.VIOLATED]
     trials = [{"seed": result.seed, **show.document(result.judged)} for result in results]
@@ -137,10 +159,10 @@ def _shrunk(ground: Ground, result: SeedResult) -> dict[str, object]:
     return {"seed": least.seed, "faults": faults, **show.document(least.judged)}
 
 
-def _concluded(ground: Ground, judged: list[Judged], wall_s: float, found: Mapping[str, object]) -> list[Judged]:
-    """Say how many replays ended how."""
+def _concluded(ground: Ground, judged: list[Judged], wall_s: float, found: Mapping[str, object]) -> Counter[Verdict]:
+    """Say how many replays ended how, and count them."""
     counts = Counter(one.verdict for one in judged)
     ground.screen.say(f"{len(judged)} replays in {wall_s:.0f} s: {show.counted(counts) or 'nothing to try'}")
     head = {"scenario": ground.name, "calls": len(ground.clean.calls), "wall_s": round(wall_s, 1)}
     ground.screen.emit({**head, "verdicts": {verdict.value: counts[verdict] for verdict in counts}, **found})
-    return judged
+    return counts

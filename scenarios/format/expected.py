@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from scenarios.format.section import Agent, ProjectKey, Section
 from shared.models.workflow import ProjectStatus
@@ -34,13 +34,22 @@ class ExpectedDeadLetters(Section):
 class Bounds(Section):
     """The least and the most that a figure may be."""
 
-    min: float | None = None
-    max: float | None = None
+    min: float | None = Field(default=None, ge=0)
+    max: float | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _bounds_something(self) -> "Bounds":
+        if self.min is None and self.max is None:
+            raise ValueError("give min, max, or both")
+        return self
 
 
 def _counted(value: object) -> object:
     return {"count": value} if isinstance(value, int) else value
 
+
+Service = Literal["dynamodb", "execute-api", "s3", "sqs", "ssm"]
+"""The services that the factory uses, named as requests to them are signed."""
 
 DeadLetters = Annotated[
     ExpectedDeadLetters, BeforeValidator(_counted, json_schema_input_type=int | ExpectedDeadLetters)
@@ -59,9 +68,9 @@ class Expectation(Section):
     timeline: dict[ProjectKey, tuple[ProjectStatus, ...]] = Field(
         default={}, description="the statuses of a project in order, repeated ones written once"
     )
-    calls: dict[str, Bounds] = Field(default={}, description="AWS calls for all projects together, by service")
-    gb_seconds: Bounds = Field(default=Bounds(), description="what the functions took, for all projects together")
-    cost_usd: Bounds = Field(default=Bounds(), description="what that costs on AWS beyond the free tier")
+    calls: dict[Service, Bounds] = Field(default={}, description="AWS calls for all projects together, by service")
+    gb_seconds: Bounds | None = Field(default=None, description="what the functions took, for all projects together")
+    cost_usd: Bounds | None = Field(default=None, description="what that costs on AWS beyond the free tier")
     fired: Literal["all"] | Annotated[int, Field(ge=0)] = Field(
         default="all", description="how many of the fault rules were put to effect"
     )

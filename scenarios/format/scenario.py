@@ -1,5 +1,6 @@
 """A scenario: what is asked of the factory, what goes wrong meanwhile, and what is expected, read from a YAML file."""
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Final
@@ -7,16 +8,22 @@ from typing import Annotated, Final
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from emulator.documents import Location, read_document
-from emulator.faults.rules import CallFault, DeliveryFault
+from emulator.faults.rules import CallFault, DeliveryFault, kind_of
 from scenarios.errors import InvalidScenario
 from scenarios.format.expected import Expectation, ExpectedProject
 from scenarios.format.script import Advance, Create, Delete, Settle, Settling, Step, projects_of
-from scenarios.format.section import ProjectKey, Section
+from scenarios.format.section import AGENTS, ProjectKey, Section
 from shared.models.template import TemplateId
 
 SCENARIOS: Final = Path(__file__).parents[1]
 LIBRARY: Final = SCENARIOS / "library"
 CASSETTES: Final = SCENARIOS / "cassettes"
+
+FUNCTIONS: Final = ("api", *AGENTS)
+"""What the functions go by in a scenario."""
+
+_PATTERN: Final = re.compile(r"[*?[]")
+"""What makes a name a shell pattern, which is for the names under which functions and queues are deployed."""
 
 
 class ScenarioProject(Section):
@@ -34,18 +41,10 @@ class ScenarioProject(Section):
         return self
 
 
-def _kind(fault: object) -> str | None:
-    """What a fault is on, as its rule says: a call, unless it names a delivery."""
-    if isinstance(fault, CallFault | DeliveryFault):
-        return fault.when.on
-    when: object = fault.get("when", {}) if isinstance(fault, dict) else None
-    return str(when.get("on", "call")) if isinstance(when, dict) else None
-
-
 ScenarioFault = Annotated[
     Annotated[CallFault, Tag("call")] | Annotated[DeliveryFault, Tag("delivery")],
     Discriminator(
-        _kind,
+        kind_of,
         custom_error_type="fault",
         custom_error_message="A fault has a `when`, which is on a call or on a delivery, and a `then`",
     ),
@@ -55,7 +54,7 @@ ScenarioFault = Annotated[
 class Scenario(Section):
     """A scenario file."""
 
-    name: str = Field(description="the file's own, without .yaml")
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="the file's own, without .yaml")
     description: str = Field(description="one sentence")
     projects: dict[ProjectKey, ScenarioProject] = Field(min_length=1, description="each under a short name")
     steps: tuple[Step, ...] = Field(default=(), description="in order; left out, every project is created")
@@ -94,31 +93,37 @@ class Scenario(Section):
         return name.partition(" ")[0]
 
     def misfits(self) -> Iterator[tuple[Location, str]]:
-        """Where a project is named that is not in the file, or at that step not posted."""
-        posted: set[str] = set()
-        for at, step in enumerate(self.script):
-            place: Location = ("steps", at)
-            yield from (
-                (place, f"There is no project {key!r} in this file") for key in self._unknown(projects_of(step))
-            )
-            if isinstance(step, Create):
-                if step.create in posted:
-                    yield place, f"The project {step.create!r} was created before; give it `copies` to post it again"
-                posted.add(step.create)
-            yield from (
-                (place, f"The project {key!r} is not created before this step")
-                for key in projects_of(step)
-                if key not in posted
-            )
+        """Where something is named that is not there: a project, or at that step no project yet, or an agent."""
+        yield from self._misfits_of_steps()
+        yield from self._misfits_of_faults()
         for part, named in (("projects", self.expect.projects), ("timeline", self.expect.timeline)):
             yield from (
                 (("expect", part, key), f"There is no project {key!r} in this file") for key in self._unknown(named)
             )
-        yield from (
-            (("projects", key), f"The project {key!r} is created by no step")
-            for key in self.projects
-            if key not in posted
-        )
+
+    def _misfits_of_steps(self) -> Iterator[tuple[Location, str]]:
+        posted: set[str] = set()
+        for at, step in enumerate(self.script):
+            place: Location = ("steps", at)
+            for key in self._unknown(projects_of(step)):
+                yield place, f"There is no project {key!r} in this file"
+            if isinstance(step, Create):
+                if step.create in posted:
+                    yield place, f"The project {step.create!r} was created before; give it `copies` to post it again"
+                posted.add(step.create)
+            for key in projects_of(step):
+                if key not in posted:
+                    yield place, f"The project {key!r} is not created before this step"
+        for key in self.projects:
+            if key not in posted:
+                yield ("projects", key), f"The project {key!r} is created by no step"
+
+    def _misfits_of_faults(self) -> Iterator[tuple[Location, str]]:
+        for at, fault in enumerate(self.faults):
+            field, known = ("function", FUNCTIONS) if isinstance(fault, CallFault) else ("queue", AGENTS)
+            named: str = getattr(fault.when, field)
+            if named not in known and not _PATTERN.search(named):
+                yield ("faults", at, "when", field), f"There is no {field} {named!r}: it is {', '.join(known)}, or '*'"
 
     def _unknown(self, keys: Iterable[str]) -> Iterator[str]:
         return (key for key in keys if key not in self.projects)
@@ -126,5 +131,11 @@ class Scenario(Section):
 
 def load(path: Path) -> Scenario:
     """Read a scenario; raises `InvalidScenario`, naming the file, the line and the field."""
-    scenario: Scenario = read_document(path, Scenario, InvalidScenario, Scenario.misfits)
+
+    def misfits(scenario: Scenario) -> Iterator[tuple[Location, str]]:
+        if scenario.name != path.stem:
+            yield ("name",), f"It should be {path.stem}, as the file is called"
+        yield from scenario.misfits()
+
+    scenario: Scenario = read_document(path, Scenario, InvalidScenario, misfits)
     return scenario

@@ -1,5 +1,7 @@
 """The steps of a scenario: each a mapping with one key, which says what is done."""
 
+import json
+import re
 from typing import Annotated, Any, Final
 
 from pydantic import Discriminator, Field, Tag
@@ -118,6 +120,10 @@ STEPS: Final = (
 )
 
 
+_PLACEHOLDER: Final = re.compile(r"\$\{([^}]+)\}")
+"""What stands in a message for the id of a project."""
+
+
 def _name(step: object) -> str | None:
     """The one key of a step that is read, or of a step that is written."""
     keys = list(step) if isinstance(step, dict) else list(type(step).model_fields) if isinstance(step, Section) else []
@@ -146,11 +152,13 @@ Step = Annotated[
 
 
 def projects_of(step: Step) -> tuple[str, ...]:
-    """The short names of the projects that a step is for."""
+    """The short names of the projects that a step is for, or that its message names."""
     match step:
         case Create(create=key) | Retry(retry=key) | Deploy(deploy=key) | Delete(delete=key) | Provision(provision=key):
             return (key,)
         case Wait(wait=about) | Modify(modify=about):
             return (about.project,)
+        case Send(send=message):
+            return tuple(name.partition(" ")[0] for name in _PLACEHOLDER.findall(json.dumps(message.body)))
         case _:
             return ()

@@ -99,7 +99,9 @@ def _figures(scenario: Scenario, used: Used) -> Iterator[str]:
     yield from _outside(expect.cost_usd, used.cost_usd, "The cost in US dollars")
 
 
-def _outside(bounds: Bounds, figure: float, what: str) -> Iterator[str]:
+def _outside(bounds: Bounds | None, figure: float, what: str) -> Iterator[str]:
+    if bounds is None:
+        return
     if bounds.min is not None and figure < bounds.min:
         yield f"{what} is {figure:g}, under {bounds.min:g}."
     if bounds.max is not None and figure > bounds.max:

@@ -159,7 +159,7 @@ def _played(play: Play, schedule: tuple[Fault, ...], seed: int, out: Path | None
         dead_letters=snapshot.dead_letters,
         not_taken=not_taken,
         stuck=(*stuck, *unread),
-        unmet=failed or tuple(unmet(play.scenario, outcome)),
+        unmet=(*failed, *_reasons(projects)) if failed else tuple(unmet(play.scenario, outcome)),
         violations=broken(snapshot),
         observed=observed,
         agents=agents_by_name(play.bench.outputs),
@@ -191,6 +191,13 @@ def _settled(play: Play, on_event: OnEvent) -> tuple[str, ...]:
     except Failure as error:
         return (f"It did not come to rest: {error}",)
     return ()
+
+
+def _reasons(projects: Mapping[str, ReplayedProject]) -> Iterator[str]:
+    """Why projects failed, which is mostly why a step could not be taken."""
+    for name, project in projects.items():
+        if project.view and project.view.failure:
+            yield f"{name}: It is {project.view.status}: {project.view.failure.reason}"
 
 
 def _read_all(

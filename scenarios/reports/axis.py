@@ -60,19 +60,17 @@ class Axis:
         return [stretch for stretch in self._stretches if stretch.is_cut]
 
     def ticks(self, room: float) -> Iterator[tuple[float, timedelta]]:
-        """Round times with their places, at least `room` apart, and none in what is cut short."""
+        """Round times with their places, at least `room` apart, and as far from the middle of what is cut short."""
         step = next((step for step in STEPS if step * self._scale >= room), STEPS[-1])
-        last = -room
+        taken = [(cut.left + cut.right) / 2 for cut in self.cuts]
         for stretch in self._stretches:
             if stretch.is_cut:
                 continue
-            number = -int(-stretch.begin // step)
-            while number * step <= stretch.end:
+            for number in range(-int(-stretch.begin // step), int(stretch.end // step) + 1):
                 place = self._place(number * step)
-                if place - last >= room:
-                    last = place
+                if all(abs(place - other) >= room for other in taken):
+                    taken.append(place)
                     yield place, timedelta(seconds=number * step)
-                number += 1
 
     def _since(self, moment: datetime) -> float:
         return (moment - self._origin).total_seconds()

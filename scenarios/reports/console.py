@@ -21,9 +21,11 @@ MARKS = {"passed": "[green]✓[/]", "failed": "[red]✗[/]", "skipped": "[yellow
 class Progress:
     """What runs now, under the lines of what has ended. Told from several threads."""
 
-    def __init__(self, display: Display, status: Status, scenarios: Sequence[Scenario]) -> None:
+    def __init__(self, display: Display, status: Status, scenarios: Sequence[Scenario], repeat: int) -> None:
         self._display = display
         self._status = status
+        self._ended = 0
+        self._total = len(scenarios) * repeat
         self._width = max(len(scenario.name) for scenario in scenarios)
         self._lock = threading.Lock()
         self._running: dict[str, str] = {}
@@ -39,6 +41,7 @@ class Progress:
         """Put a replay's line above."""
         scenario = ScenarioReport.of(result)
         with self._lock:
+            self._ended += 1
             self._running[scenario.name] = ""
             self._display.say(line(scenario, self._width))
             for sentence in evidence(scenario):
@@ -59,14 +62,14 @@ Ctrl-C ends it.""")
 
     def _show(self) -> None:
         running = (f"[bold]{who}[/] {escape(text)}" for who, text in self._running.items() if text)
-        self._status.update("  ".join(running) or "waiting")
+        self._status.update(f"{self._ended} of {self._total}  {'  '.join(running)}")
 
 
 @contextmanager
-def live(display: Display, scenarios: Sequence[Scenario]) -> Iterator[Progress]:
-    """Show progress inside of the block."""
+def live(display: Display, scenarios: Sequence[Scenario], repeat: int) -> Iterator[Progress]:
+    """Show progress inside of the block, each scenario being replayed so often."""
     with display.console.status("starting") as status:
-        yield Progress(display, status, scenarios)
+        yield Progress(display, status, scenarios, repeat)
 
 
 def header(width: int) -> str:

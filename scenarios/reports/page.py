@@ -71,7 +71,7 @@ def _row(anchor: str, scenario: ScenarioReport) -> Element:
         duration(scenario.wall_s),
         duration(scenario.skipped_s) if scenario.skipped_s >= 1 else "",
         str(len(scenario.fired) or ""),
-        str(sum(scenario.calls_by_service.values()) or ""),
+        f"{sum(scenario.calls_by_service.values()):,}",
         f"{scenario.gb_seconds:,.2f}",
         dollars(scenario.cost_usd),
     )

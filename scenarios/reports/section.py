@@ -129,12 +129,16 @@ def _used(scenario: ScenarioReport) -> Iterator[Element]:
 
 
 def _fault(fired: Fired, scenario: ScenarioReport) -> Element:
-    agent = scenario.agents.get(fired.function or "", "")
+    """A fault in a row; what befell a delivery begins with the name of the queue, which is shown as its agent's."""
+    where, what = scenario.agents.get(fired.function or "", ""), fired.what
+    if fired.function is None:
+        queue, _, what = fired.what.partition(": ")
+        where = f"{scenario.agents.get(queue, queue)} queue"
     return tag(
         "tr",
         tag("td", f"{fired.at:%H:%M:%S}", class_="number"),
-        tag("td", agent, class_="agent"),
-        tag("td", fired.what),
+        tag("td", where, class_="agent"),
+        tag("td", what),
     )
 
 

@@ -56,10 +56,10 @@ class Case:
         """The case that is written so; raises `ScenarioError`."""
         match text.split(":"):
             case [function, call, nth, ("before" | "after" | "again") as side] if (
-                call.count(".") == 1 and nth.isdecimal()
+                call.count(".") == 1 and nth.isdecimal() and int(nth)
             ):
                 service, operation = call.split(".")
-                return cls(function, service, operation, max(1, int(nth)), side)
+                return cls(function, service, operation, int(nth), side)
         raise ScenarioError(
             f"{text!r} is not a case: write it as function:service.operation:number:side, as the sweep prints it."
         )

@@ -1,5 +1,6 @@
 """Benches of which nothing is real but that they are started, used and taken away."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -16,9 +17,15 @@ if TYPE_CHECKING:
 
 @dataclass
 class FakeEngine:
-    """An engine that can end by itself."""
+    """An engine that can end by itself, or be ended."""
 
     running: bool = True
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    def stop(self) -> None:
+        """End it."""
+        self.running = False
+        self.ended.set()
 
 
 @dataclass

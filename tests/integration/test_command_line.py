@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.main import get_command
 
+import agenticai
 from scenarios.format.scenario import LIBRARY, load
 from tests.integration.cloud import alive, eventually
 
@@ -147,7 +149,19 @@ def _children(pid: int) -> list[str]:
     return listed
 
 
+def test_an_interrupted_command_says_so_and_leaves_nothing_behind() -> None:
+    replay = [*COMMAND, "replay", "greeting"]
+    process = subprocess.Popen(replay, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    eventually(lambda: _children(process.pid))
+    engines = [int(pid) for pid in _children(process.pid)]
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert (process.returncode, said.decode()) == (130, "agenticai: interrupted.\n")
+    assert not any(alive(pid) for pid in engines)
+
+
 def test_help_lists_every_command() -> None:
     shown = run("--help")
-    commands = ("up", "demo", "new", "status", "get", "templates", "token")
+    commands = get_command(agenticai.app).commands  # type: ignore[attr-defined]
+    assert {"up", "demo", "new", "replay", "sweep", "record"} <= set(commands)
     assert [name for name in commands if name not in shown.stdout] == [], shown.stdout + shown.stderr

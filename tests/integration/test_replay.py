@@ -93,6 +93,14 @@ def test_a_step_that_cannot_be_taken_fails_the_scenario_and_names_itself(running
     assert view.status is ProjectStatus.COMPLETED
 
 
+def test_a_project_that_failed_says_why_beside_the_step_that_it_refused(running: Bench) -> None:
+    change = {"modify": {"project": "greeting", "requirements": "It should greet in French as well."}}
+    result = replay(running, library("model-refuses", steps=[create(GREETING), {"settle": {}}, change]))
+    step, reason = result.unmet
+    assert step.startswith("Step 3 (modify greeting) failed: ")
+    assert reason.startswith("greeting: It is FAILED: The model refused to plan this")
+
+
 def test_what_the_factory_made_is_deployed_and_answers(running: Bench) -> None:
     todo = library("todo-service", steps=[])
     key = next(iter(todo.projects))

@@ -6,15 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from emulator.faults.rules import Call, CallFault, Delivery, DeliveryFault, Duplicate, Hang
 from scenarios.commands.replay import chosen, longest_first
 from scenarios.errors import ScenarioError
 from scenarios.format.scenario import LIBRARY
-from scenarios.replaying.naming import agents_by_name, deployed
-from scenarios.replaying.replay import reordering
 from scenarios.reports import runs
 from scenarios.reports.document import RunReport, reported
-from stack.outputs import StackOutputs
 from tests.fakes.replayed import AT, result, scenario
 
 SMALL = "name: {}\ndescription: It is small.\nprojects: {{a: {{name: A, requirements: A program.}}}}\n"
@@ -40,13 +36,21 @@ def test_what_is_no_file_and_no_name_is_refused_with_the_names_there_are() -> No
 
 
 def test_two_scenarios_of_one_name_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "other.yaml").write_text(SMALL.format("greeting"))
+    (tmp_path / "greeting.yaml").write_text(SMALL.format("greeting"))
     with pytest.raises(ScenarioError, match="Two files hold a scenario named greeting"):
-        names(str(tmp_path / "other.yaml"), "greeting")
+        names(str(tmp_path), "greeting")
+
+
+def test_a_folder_without_any_scenario_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "scenario.yml").write_text(SMALL.format("scenario"))
+    with pytest.raises(
+        ScenarioError, match=r"holds no scenario: name a folder that has files whose names end in \.yaml"
+    ):
+        names(str(tmp_path))
 
 
 def test_what_took_longest_the_last_time_is_first_and_what_is_new_before_that(tmp_path: Path) -> None:
-    for day, times in enumerate(({"slow": 1.0, "quick": 9.0}, {"slow": 5.0, "quick": 2.0}), start=1):
+    for day, times in enumerate(({"slow": 5.0, "quick": 9.0}, *[{"quick": 2.0}] * 5), start=1):
         results = [replace(result(name), wall_s=took) for name, took in times.items()]
         report = RunReport(
             started_at=AT, target="embedded", seed=0, repeat=1, wall_s=1, scenarios=reported(results, times)
@@ -54,25 +58,3 @@ def test_what_took_longest_the_last_time_is_first_and_what_is_new_before_that(tm
         runs.keep(report, runs.folder_for(0, tmp_path, datetime(2026, 1, day, tzinfo=UTC)))
     played = [scenario(name) for name in ("quick", "slow", "new")]
     assert [one.name for one in longest_first(played, tmp_path)] == ["new", "slow", "quick"]
-
-
-def test_agents_are_written_by_name_and_met_as_they_are_deployed() -> None:
-    functions, queues = {"dev": "agenticai-dev-agent-x"}, {"dev": "http://host/1/agenticai-dev-queue-x"}
-    outputs = StackOutputs("x", "", "", "", "", queues, {}, functions, "", "")
-    call = CallFault(when=Call(function="dev"), then=Hang(do="hang"))
-    every = CallFault(when=Call(function="*-agent-*"), then=Hang(do="hang"))
-    delivery = DeliveryFault(when=Delivery(on="delivery", queue="dev"), then=Duplicate(do="duplicate"))
-    met = deployed([call, every, delivery], outputs)
-    assert [fault.when.function for fault in met if isinstance(fault, CallFault)] == [
-        "agenticai-dev-agent-x",
-        "*-agent-*",
-    ]
-    assert [fault.when.queue for fault in met if isinstance(fault, DeliveryFault)] == ["agenticai-dev-queue-x"]
-    assert agents_by_name(outputs) == {"agenticai-dev-agent-x": "dev", "agenticai-dev-queue-x": "dev"}
-
-
-def test_a_seed_always_puts_off_the_same_deliveries_and_0_none() -> None:
-    assert reordering(0) == ()
-    assert reordering(5)
-    assert reordering(5) == reordering(5)
-    assert reordering(5) != reordering(6)

@@ -65,6 +65,11 @@ faults:
     assert delivery.then == Duplicate(do="duplicate")
 
 
+def test_faults_may_be_for_whatever_a_pattern_fits(tmp_path: Path) -> None:
+    every = "faults: [{when: {function: '*'}, then: {do: hang}}, {when: {function: '*-qa-*'}, then: {do: hang}}]\n"
+    assert len(read(tmp_path, SMALLEST + every).faults) == 2
+
+
 def test_durations_are_a_number_and_a_unit(tmp_path: Path) -> None:
     steps = "steps:\n  - create: first\n  - advance: {}\n"
     for text, seconds in {"45s": 45, "1.5m": 90, "2h": 7200, "14d": 1209600}.items():
@@ -104,9 +109,12 @@ def test_faults_skipped_time_and_single_deliveries_need_a_control_api(tmp_path: 
         (SMALLEST.replace("    name: Small\n", ""), r"small\.yaml:5: projects\.first\.name: Field required\."),
         (SMALLEST.split("    req")[0], r"small\.yaml:5: projects\.first: give requirements, a template, or both"),
         (SMALLEST.replace("first", "First"), r"small\.yaml:5: projects\.First: String should match pattern"),
-        (SMALLEST + "expects: {}\n", r"small\.yaml:7: expects: Extra inputs are not permitted"),
+        (SMALLEST + "expects: {}\n", r"small\.yaml:7: expects: There is no such field\."),
+        (SMALLEST.replace("small", "other"), r"small\.yaml:1: name: It should be small, as the file is called"),
+        (SMALLEST.replace("small", "../small"), r"small\.yaml:1: name: String should match pattern"),
         (SMALLEST + "steps: [create: first\n", r"small\.yaml:8: did not find expected ',' or ']'"),
-        ("", r"small\.yaml:1: scenario: Input should be a valid dictionary"),
+        ("", r"small\.yaml:1: scenario: It should be a mapping\."),
+        (SMALLEST + "steps: []\nsteps: []\n", r"small\.yaml:8: 'steps' is here twice\."),
     ],
 )
 def test_what_is_wrong_is_named_with_its_file_and_line(tmp_path: Path, text: str, message: str) -> None:
@@ -125,12 +133,30 @@ def test_what_is_wrong_is_named_with_its_file_and_line(tmp_path: Path, text: str
         ("steps:\n  - create: other", r":8: steps\.0: There is no project 'other' in this file"),
         ("steps:\n  - retry: first\n  - create: first", r":8: steps\.0: The project 'first' is not created before"),
         ("steps:\n  - create: first\n  - create: first", r":9: steps\.1: The project 'first' was created before"),
+        (
+            "steps:\n  - create: first\n  - send: {queue: pm, body: {id: '${frist}'}}",
+            r":9: steps\.1: .* no project 'frist'",
+        ),
         ("steps:\n  - settle: {}", r":5: projects\.first: The project 'first' is created by no step"),
         ("faults:\n  - when: {nth: 0}\n    then: {do: hang}", r":8: faults\.0\.when\.nth: .*greater than or equal"),
         ("faults:\n  - when: {}\n    then: {do: error}", r":9: faults\.0\.then\.code: Field required"),
         ("faults:\n  - when: {}\n    then: {do: eror}", r":9: faults\.0\.then: .*'eror'.*'error', 'latency'"),
+        (
+            "faults:\n  - when: {function: pmm}\n    then: {do: hang}",
+            r":8: faults\.0\.when\.function: .* 'pmm': it is api, pm",
+        ),
+        (
+            "faults:\n  - when: {on: delivery, queue: api}\n    then: {do: duplicate}",
+            r":8: faults\.0\.when\.queue: There is no queue 'api': it is pm, dev, qa, ops, or '\*'",
+        ),
+        ("faults:\n  - then: {do: hang}", r":8: faults\.0\.when: Field required"),
         ("faults:\n  - then: {}\n    when: {on: dial}", r":8: faults\.0: A fault has a `when`, which is on"),
         ("expect:\n  fired: some", r":8: expect\.fired: Input should be 'all', or Input .* a valid integer"),
+        (
+            "expect:\n  calls: {dynamo: {max: 1}}",
+            r":8: expect\.calls\.dynamo: Input should be 'dynamodb', 'execute-api'",
+        ),
+        ("expect:\n  gb_seconds: {}", r":8: expect\.gb_seconds: give min, max, or both"),
         ("expect:\n  dead_letters: {boss: 1}", r":8: expect\.dead_letters\.boss: Input should be 'pm', 'dev'"),
         ("expect:\n  timeline:\n    other: []", r":9: expect\.timeline\.other: There is no project 'other'"),
         ("expect:\n  projects:\n    first: {failure: '['}", r":9: .*first\.failure: .* a valid regular expression"),

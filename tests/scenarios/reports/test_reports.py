@@ -3,17 +3,22 @@
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from typing import TYPE_CHECKING, cast
 from xml.etree.ElementTree import Element, fromstring
 
 import pytest
 from rich.text import Text
 
+from scenarios.display import Display
 from scenarios.replaying.replay import Result
 from scenarios.reports import console
 from scenarios.reports.document import RunReport, reported
 from scenarios.reports.junit import junit
 from scenarios.reports.page import page
 from tests.fakes.replayed import AT, PROJECT, failed, result
+
+if TYPE_CHECKING:
+    from rich.status import Status
 
 SKIPPED = "a target has no faults to offer"
 VOID = {"meta", "br", "link", "img", "input", "hr"}
@@ -126,6 +131,12 @@ def test_the_page_escapes_what_projects_and_messages_say() -> None:
     assert not {"x", "hello"} & set(read.tags)
 
 
+def test_the_page_names_faults_by_the_agent_of_their_function_or_queue() -> None:
+    (faults,) = re.findall(r"<h4>Faults</h4><table>(.*?)</table>", page(run(result())))
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", faults)
+    assert cells == ["12:00:00", "dev", "s3 PutObject: kill", "13:30:00", "dev queue", "delay 5"]
+
+
 def test_every_row_of_the_page_leads_to_its_section() -> None:
     attributes = Page(page(run(result(), result("other"), failed()))).attributes
     ids = {f"#{value}" for name, value in attributes if name == "id"}
@@ -161,3 +172,21 @@ def test_what_is_wrong_is_shown_as_it_is_said() -> None:
 
 def test_the_totals_name_the_seed() -> None:
     assert plain(console.totals(mixed())) == "2 passed, 1 failed, 1 skipped in 2.5 s, 4 h skipped; seed 3"
+
+
+class FakeStatus:
+    """Keeps what it was last told to show."""
+
+    shown = ""
+
+    def update(self, text: str) -> None:
+        self.shown = text
+
+
+def test_progress_tells_how_many_have_ended_and_what_runs() -> None:
+    status = FakeStatus()
+    progress = console.Progress(Display(), cast("Status", status), [result("one").scenario], repeat=2)
+    progress.says("one", "settle [1]")
+    assert plain(status.shown) == "0 of 2  one settle [1]"
+    progress.ended(result("one"))
+    assert plain(status.shown).strip() == "1 of 2"

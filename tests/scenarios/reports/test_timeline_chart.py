@@ -96,6 +96,15 @@ def test_ticks_are_round_times_outside_of_what_is_cut() -> None:
     assert all(later - earlier >= 80 for (earlier, _), (later, _) in pairwise(ticks))
 
 
+def test_ticks_leave_room_for_the_length_of_what_is_cut() -> None:
+    folded = axis(0, 0.3, 5400.3, 5401, width=300)
+    (cut,) = folded.cuts
+    middle = (cut.left + cut.right) / 2
+    assert cut.left < 80
+    assert [round(place) for place, _ in folded.ticks(80) if abs(place - middle) < 80] == []
+    assert list(folded.ticks(80))
+
+
 def test_a_single_moment_is_an_axis() -> None:
     assert places(axis(0), (0,)) == [0]
 

@@ -1,0 +1,129 @@
+"""What `sweep` shows and exits with: what broke, how to repeat it, and the faults that it takes."""
+
+import json
+import shlex
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from emulator.documents import parse_yaml
+from emulator.faults.rules import Fault, Fired, RecordedCall
+from scenarios.benches.deployed import Bench
+from scenarios.benches.pool import BenchPool
+from scenarios.commands.sweep import Ground, Selection, exit_status, tried
+from scenarios.display import Display
+from scenarios.errors import ScenarioError
+from scenarios.invariants import Violation
+from scenarios.sweeping.ending import Ending, ProjectEnd
+from scenarios.sweeping.judging import Verdict
+from scenarios.sweeping.sweep import SIDES, Case
+from shared.models.workflow import ProjectStatus
+from stack.outputs import StackOutputs
+from tests.fakes.benches import FakeBenches
+from tests.fakes.replayed import scenario
+
+DEV, API = "agenticai-dev-agent-dev", "agenticai-api-dev"
+OUTPUTS = StackOutputs("dev", "", "", "", "", {}, {}, {"dev": DEV, "api": API}, "", "")
+CALLS = tuple(
+    RecordedCall(function=DEV, number=number, service="s3", operation=operation)
+    for number, operation in enumerate(("GetObject", "PutObject", "PutObject"), start=1)
+)
+CLEAN = Ending(projects={"greeting": ProjectEnd(ProjectStatus.COMPLETED, "1.0", 100, {})}, calls=CALLS)
+FIRED = Fired(rule=0, at=datetime(2026, 1, 1, tzinfo=UTC), function=DEV, what="s3 PutObject, call 2")
+SURVIVED = replace(CLEAN, fired=(FIRED,))
+BROKEN = replace(SURVIVED, violations=(Violation("nothing vanishes", "1", "it is [DEVELOPING]"),))
+LOSING = Case(DEV, "s3", "PutObject", 2, "after")
+
+
+def sound(_: Bench, __: Sequence[Fault]) -> Ending:
+    return SURVIVED
+
+
+def losing(_: Bench, faults: Sequence[Fault]) -> Ending:
+    """The end of a factory that loses its project when it is killed after its second PutObject."""
+    return BROKEN if LOSING.fault in faults else SURVIVED
+
+
+def fragile(_: Bench, __: Sequence[Fault]) -> Ending:
+    return BROKEN
+
+
+def shown(rehearse: object, selection: Selection, *, as_json: bool = False) -> Counter[Verdict]:
+    with BenchPool(FakeBenches(), 1) as pool:
+        ground = Ground(Display(as_json=as_json), "my greeting", pool, rehearse, CLEAN, OUTPUTS)  # type: ignore[arg-type]
+        return tried(ground, selection)
+
+
+def test_a_case_that_breaks_something_is_shown_with_its_evidence_and_how_to_repeat_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    counts = shown(losing, Selection(SIDES["all"]))
+    assert (counts, exit_status(counts)) == ({Verdict.SURVIVED: 8, Verdict.VIOLATED: 1}, 1)
+    printed = capsys.readouterr().out
+    assert f"✗ {LOSING}: violated\n    nothing vanishes: 1: it is [DEVELOPING]\n" in printed
+    again = shlex.split(printed.partition("again: ")[2].partition("\n")[0])
+    assert again[:4] == ["agenticai", "sweep", "my greeting", "--only"]
+    assert Case.parse(again[4]) == LOSING
+    assert "9 replays in 0 s: 8 survived, 1 violated" in printed
+
+
+def test_the_table_has_a_row_for_each_operation_of_a_function(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_status(shown(sound, Selection(SIDES["both"]))) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines() if line]
+    assert rows[-5:-1] == [
+        ["function", "call", "cases", "survived", "violated"],
+        [DEV, "s3", "GetObject", "2", "2", "0"],
+        ["s3", "PutObject", "4", "4", "0"],
+        ["all", "6", "6", "0"],
+    ]
+
+
+def test_a_sample_a_limit_and_cases_by_name_select_what_is_tried() -> None:
+    assert Selection(SIDES["both"], every=2).cases(CLEAN, OUTPUTS) == [*Selection().cases(CLEAN, OUTPUTS)][::2]
+    assert len(Selection(limit=2).cases(CLEAN, OUTPUTS)) == 2
+    assert Selection(only=(LOSING,)).cases(CLEAN, OUTPUTS) == [LOSING]
+
+
+@pytest.mark.parametrize("choice", [{"only": (LOSING,)}, {"every": 2}, {"limit": 1}])
+def test_cases_and_seeds_are_not_tried_at_once(choice: dict[str, Any]) -> None:
+    with pytest.raises(ScenarioError, match="leave out --only, --every and --limit"):
+        Selection(seeds=1, **choice)
+
+
+def test_a_machine_reads_the_verdict_on_every_case(capsys: pytest.CaptureFixture[str]) -> None:
+    shown(losing, Selection(only=(LOSING,)), as_json=True)
+    document = json.loads(capsys.readouterr().out)
+    assert document["verdicts"] == {"violated": 1}
+    evidence = ["nothing vanishes: 1: it is [DEVELOPING]"]
+    assert document["cases"] == [{"case": str(LOSING), "verdict": "violated", "evidence": evidence}]
+
+
+def test_a_schedule_that_breaks_something_is_shown_as_the_faults_of_a_scenario(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    counts = shown(fragile, Selection(seeds=1, seed=3))
+    assert exit_status(counts) == 1
+    printed = capsys.readouterr().out
+    assert "again: agenticai sweep 'my greeting' --seeds 1 --seed 3\n" in printed
+    faults = parse_yaml("faults:" + printed.partition("\nfaults:")[2].partition("\n1 replays")[0])
+    (fault,) = scenario(**faults).faults
+    assert fault.when.model_dump()["function"] == "dev"
+
+
+@pytest.mark.parametrize(
+    ("counts", "status"),
+    [
+        ({Verdict.SURVIVED: 1}, 0),
+        ({Verdict.SURVIVED: 1, Verdict.NOT_REACHED: 1}, 0),
+        ({Verdict.NOT_REACHED: 1}, 1),
+        ({Verdict.SURVIVED: 9, Verdict.VIOLATED: 1}, 1),
+        ({Verdict.SURVIVED: 9, Verdict.CRASHED: 1}, 1),
+        ({}, 1),
+    ],
+)
+def test_the_exit_status_says_whether_all_that_was_shown_is_well(counts: dict[Verdict, int], status: int) -> None:
+    assert exit_status(Counter(counts)) == status

@@ -1,0 +1,21 @@
+"""Fault rules have the names of agents in a file, and those of functions and queues on a stack."""
+
+from emulator.faults.rules import Call, CallFault, Delivery, DeliveryFault, Duplicate, Hang
+from scenarios.replaying.naming import agents_by_name, deployed, written
+from stack.outputs import StackOutputs
+
+
+def test_agents_are_written_by_name_and_met_as_they_are_deployed() -> None:
+    functions, queues = {"dev": "agenticai-dev-agent-x"}, {"dev": "http://host/1/agenticai-dev-queue-x"}
+    outputs = StackOutputs("x", "", "", "", "", queues, {}, functions, "", "")
+    call = CallFault(when=Call(function="dev"), then=Hang(do="hang"))
+    every = CallFault(when=Call(function="*-agent-*"), then=Hang(do="hang"))
+    delivery = DeliveryFault(when=Delivery(on="delivery", queue="dev"), then=Duplicate(do="duplicate"))
+    met = deployed([call, every, delivery], outputs)
+    assert [fault.when.function for fault in met if isinstance(fault, CallFault)] == [
+        "agenticai-dev-agent-x",
+        "*-agent-*",
+    ]
+    assert [fault.when.queue for fault in met if isinstance(fault, DeliveryFault)] == ["agenticai-dev-queue-x"]
+    assert written(met, outputs) == (call, every, delivery)
+    assert agents_by_name(outputs) == {"agenticai-dev-agent-x": "dev", "agenticai-dev-queue-x": "dev"}
