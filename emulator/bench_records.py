@@ -47,10 +47,10 @@ class SettleRequest(Record):
 
     deliveries: int | None = Field(default=None, ge=0)
     skip: bool = True
-    timeout_s: float = Field(default=60.0, gt=0)
+    timeout_s: float = Field(default=60.0, gt=0, allow_inf_nan=False)
 
 
 class AdvanceRequest(Record):
     """By how many seconds to move the clock."""
 
-    seconds: float = Field(gt=0)
+    seconds: float = Field(gt=0, allow_inf_nan=False)

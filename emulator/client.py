@@ -21,12 +21,14 @@ from emulator.faults.rules import Fault, Fired, RecordedCall
 from emulator.meter.records import FinishedInvocation, Health, Record, Usage
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Record)
 
 
 class ControlClient:
     """Asks a running engine for its health and for what was used, and steers its messages, clock and faults.
 
-    `endpoint_url` is the engine's, such as `http://127.0.0.1:4566`. Every method raises ControlError.
+    `endpoint_url` is the engine's, such as `http://127.0.0.1:4566`. Every method raises ControlError: when the engine
+    gives no usable answer, and when it is asked for what cannot be, such as a clock that goes back.
     """
 
     def __init__(self, endpoint_url: str, timeout_s: float = 10.0) -> None:
@@ -59,20 +61,21 @@ class ControlClient:
 
     def start_ahead(self, functions: Iterable[str]) -> None:
         """Have an environment of each of these functions started in the background, one after the other."""
-        self._send("POST", "start-ahead", StartAheadRequest(functions=tuple(functions)))
+        self._send("POST", "start-ahead", asking(StartAheadRequest, functions=tuple(functions)))
 
     def dispatch(self, mode: Dispatch) -> None:
         """Choose how messages reach functions: at any time, or one by one and only inside of `settle`."""
-        self._send("PUT", "dispatch", DispatchRequest(mode=mode))
+        self._send("PUT", "dispatch", asking(DispatchRequest, mode=mode))
 
     def settle(self, *, deliveries: int | None = None, skip: bool = True, timeout_s: float = 60.0) -> Settled:
         """Work until no message is left and no function runs, a fault holds a call, or `deliveries` are done.
 
         With `skip` the clock jumps to whatever is due next: a visibility timeout, a delay, a wait, a function's
-        timeout. What a fault held before is let go first. `timeout_s` is real time.
+        timeout. What a fault held before is let go first. `timeout_s` is real time, and more than 0; `deliveries` is
+        at least 0, or None for all there are. ControlError says, too, that the engine was still at work.
         """
-        wanted = SettleRequest(deliveries=deliveries, skip=skip, timeout_s=timeout_s)
-        response = self._send("POST", "settle", wanted, timeout_s=timeout_s + self._timeout_s)
+        wanted = asking(SettleRequest, deliveries=deliveries, skip=skip, timeout_s=timeout_s)
+        response = self._send("POST", "settle", wanted, timeout_s=wanted.timeout_s + self._timeout_s)
         return self._parsed(response, TypeAdapter(Settled))
 
     def clock(self) -> ClockReading:
@@ -80,8 +83,8 @@ class ControlClient:
         return self._get("clock", TypeAdapter(ClockReading))
 
     def advance(self, seconds: float) -> ClockReading:
-        """Move the engine's clock, and that of all functions, forward."""
-        response = self._send("POST", "clock/advance", AdvanceRequest(seconds=seconds))
+        """Move the engine's clock, and that of all functions, forward by so many seconds, more than 0."""
+        response = self._send("POST", "clock/advance", asking(AdvanceRequest, seconds=seconds))
         return self._parsed(response, TypeAdapter(ClockReading))
 
     def faults(self, schedule: Sequence[Fault]) -> None:
@@ -119,3 +122,13 @@ class ControlClient:
             return kind.validate_json(response.content)
         except ValidationError as error:
             raise ControlError(f"The engine's answer is not as this version expects: {error}") from error
+
+
+def asking(kind: type[R], **values: object) -> R:
+    """What is sent to the control API. Raises ControlError when it cannot be asked for."""
+    try:
+        return kind(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name, reason = ".".join(map(str, first["loc"])), first["msg"].replace("Input", "it", 1)
+        raise ControlError(f"The engine cannot be asked for {name} = {first['input']!r}: {reason}.") from error

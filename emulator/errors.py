@@ -6,7 +6,7 @@ EngineError
  ├─ InvalidCassette     a file of Gemini replies cannot be used
  ├─ NotRekeyed          it is not clear which stored request a new one replaces
  ├─ EngineCrashed       the engine ended, or was not ready in time
- └─ ControlError        the control API did not answer as it should
+ └─ ControlError        the control API did not answer as it should, or was asked for what cannot be
 """
 
 from typing import ClassVar
@@ -48,4 +48,4 @@ class EngineCrashed(EngineError):
 
 
 class ControlError(EngineError):
-    """The control API could not be reached or gave no usable answer."""
+    """The control API could not be reached, gave no usable answer, or was asked for what cannot be."""

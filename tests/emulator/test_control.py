@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -178,6 +178,24 @@ class TestRefusals:
     def test_what_does_not_settle_is_said(self, control: ControlClient) -> None:
         with pytest.raises(ControlError, match="still at work"):
             control.settle(timeout_s=0.5)
+
+    @pytest.mark.parametrize(
+        ("ask", "said"),
+        [
+            (lambda control: control.advance(0), "seconds = 0: it should be greater than 0"),
+            (lambda control: control.advance(-1), "seconds = -1"),
+            (lambda control: control.advance(float("inf")), "seconds = inf: it should be a finite number"),
+            (lambda control: control.settle(deliveries=-1), "deliveries = -1: it should be greater than or equal to 0"),
+            (lambda control: control.settle(timeout_s=0), "timeout_s = 0"),
+            (lambda control: control.dispatch("sideways"), "mode = 'sideways': it should be 'free' or 'stepped'"),
+        ],
+    )
+    def test_the_client_asks_for_nothing_that_cannot_be(
+        self, control: ControlClient, served: Served, ask: Callable[[ControlClient], object], said: str
+    ) -> None:
+        with pytest.raises(ControlError, match=f"^The engine cannot be asked for {said}"):
+            ask(control)
+        assert served.engine.asked == []
 
     @pytest.mark.parametrize(
         ("method", "path", "body", "said"),

@@ -33,13 +33,20 @@ class Queue:
         self.url = cloud.sqs.create_queue(QueueName=self.name, Attributes=texts)["QueueUrl"]  # type: ignore[arg-type]
         self.arn = self.attribute("QueueArn")
 
-    def feed(self, function: str, *response_types: Literal["ReportBatchItemFailures"], batch_size: int = 10) -> None:
+    def feed(
+        self,
+        function: str,
+        *response_types: Literal["ReportBatchItemFailures"],
+        batch_size: int = 10,
+        window_s: int = 0,
+    ) -> None:
         """Deliver what comes to a function."""
         self._lambda.create_event_source_mapping(
             FunctionName=function,
             EventSourceArn=self.arn,
             FunctionResponseTypes=response_types,
             BatchSize=batch_size,
+            MaximumBatchingWindowInSeconds=window_s,
         )
 
     def attribute(self, name: str) -> str:

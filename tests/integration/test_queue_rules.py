@@ -1,4 +1,4 @@
-"""AWS's published rules for standard queues and their functions, asked of the engine by boto3 alone.
+"""AWS's published rules for standard queues, asked of the engine by boto3 alone.
 
 Every test states its rule and the page it is from, below https://docs.aws.amazon.com/. Time is the engine's: it is
 advanced, and nothing here waits for it.
@@ -10,9 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.faults.rules import Delivery, DeliveryFault, Duplicate
 from tests.integration.cloud import Cloud, eventually
-from tests.integration.stepped import Queue, printed, stepped_cloud
+from tests.integration.stepped import Queue, stepped_cloud
 
 MINUTE = 60
 HOUR = 60 * MINUTE
@@ -107,6 +106,68 @@ class TestVisibility:
         cloud.sqs.delete_message(QueueUrl=queue.url, ReceiptHandle=queue.only()["ReceiptHandle"])
         cloud.control.advance(2 * HOUR)
         assert (queue.receive(), queue.counts()) == ([], (0, 0, 0))
+
+    def test_a_receipt_handle_is_good_until_the_next_receive(self, cloud: Cloud) -> None:
+        """A delete with an old handle succeeds, but the message might not be deleted; one of a deleted message, too.
+
+        AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html
+        """
+        queue = Queue(cloud, VisibilityTimeout=str(MINUTE))
+        queue.send("a")
+        handles = []
+        for _ in range(2):
+            handles.append(queue.only()["ReceiptHandle"])
+            cloud.control.advance(2 * MINUTE)
+        cloud.sqs.delete_message(QueueUrl=queue.url, ReceiptHandle=handles[0])
+        assert queue.counts() == (1, 0, 0)
+        for _ in range(2):
+            cloud.sqs.delete_message(QueueUrl=queue.url, ReceiptHandle=handles[1])
+        assert queue.counts() == (0, 0, 0)
+
+    def test_what_is_no_receipt_handle(self, cloud: Cloud) -> None:
+        """A handle that is none, and one of another queue, is refused: alone, and in a batch for its entry.
+
+        AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html
+        """
+        queue, other = Queue(cloud), Queue(cloud)
+        queue.send("a")
+        handle = queue.only()["ReceiptHandle"]
+        for url, wrong in ((queue.url, "garbage"), (other.url, handle)):
+            with pytest.raises(cloud.sqs.exceptions.ReceiptHandleIsInvalid):
+                cloud.sqs.delete_message(QueueUrl=url, ReceiptHandle=wrong)
+        entries = [{"Id": "good", "ReceiptHandle": handle}, {"Id": "bad", "ReceiptHandle": "garbage"}]
+        answer = cloud.sqs.delete_message_batch(QueueUrl=queue.url, Entries=entries)  # type: ignore[arg-type]
+        assert [entry["Id"] for entry in answer["Successful"]] == ["good"]
+        assert [(entry["Id"], entry["Code"]) for entry in answer["Failed"]] == [("bad", "ReceiptHandleIsInvalid")]
+
+    def test_only_what_is_in_flight_can_be_hidden_for_longer(self, cloud: Cloud) -> None:
+        """MessageNotInflight is for a message that is visible; one that is gone is no message.
+
+        AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html
+        """
+        queue = Queue(cloud, VisibilityTimeout=str(MINUTE))
+        queue.send("a")
+        change = {"QueueUrl": queue.url, "ReceiptHandle": queue.only()["ReceiptHandle"]}
+        cloud.control.advance(2 * MINUTE)
+        with pytest.raises(cloud.sqs.exceptions.MessageNotInflight):
+            cloud.sqs.change_message_visibility(**change, VisibilityTimeout=HOUR)
+        cloud.sqs.delete_message(**change)
+        with pytest.raises(ClientError, match="Message does not exist"):
+            cloud.sqs.change_message_visibility(**change, VisibilityTimeout=HOUR)
+
+    def test_a_message_is_hidden_for_twelve_hours_at_most(self, cloud: Cloud) -> None:
+        """The 12 hours count from the receive: a change to more than what is left of them is an error.
+
+        AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
+        """
+        queue = Queue(cloud)
+        queue.send("a")
+        change = {"QueueUrl": queue.url, "ReceiptHandle": queue.only()["ReceiptHandle"]}
+        cloud.sqs.change_message_visibility(**change, VisibilityTimeout=12 * HOUR)
+        cloud.control.advance(HOUR)
+        with pytest.raises(ClientError, match="beyond the limit"):
+            cloud.sqs.change_message_visibility(**change, VisibilityTimeout=12 * HOUR)
+        cloud.sqs.change_message_visibility(**change, VisibilityTimeout=10 * HOUR)
 
     def test_at_most_ten_come_at_once(self, cloud: Cloud) -> None:
         """MaxNumberOfMessages is 1 to 10, and 1 where it is not given.
@@ -271,111 +332,3 @@ class TestLongPolling:
 
             eventually(over, within_s=5)
             assert "Messages" not in waiting.result()
-
-
-class TestDuplicates:
-    def test_a_message_may_come_twice_with_one_id(self, cloud: Cloud) -> None:
-        """On rare occasions a standard queue delivers a copy of a message again after it was deleted.
-
-        AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues-at-least-once-delivery.html
-        """
-        source = "def handler(event, context):\n    print('[\"' + event['Records'][0]['messageId'] + '\"]')\n"
-        name, queue = cloud.deploy(source), Queue(cloud, VisibilityTimeout=str(HOUR))
-        queue.feed(name)
-        once_more = DeliveryFault(when=Delivery(on="delivery", queue=queue.name), then=Duplicate(do="duplicate"))
-        cloud.control.faults([once_more])
-        (sent,) = queue.send("a")
-        assert cloud.control.settle().deliveries == 2
-        assert printed(cloud, name) == [[sent], [sent]]
-        assert queue.counts() == (0, 0, 0)
-
-
-@pytest.fixture(scope="module")
-def answering(cloud: Cloud) -> str:
-    """A function that answers what the first message says; in it `{0}`, `{1}`, … stand for the messages' ids."""
-    source = """
-        import json
-        def handler(event, context):
-            answer = event["Records"][0]["body"]
-            for number, record in enumerate(event["Records"]):
-                answer = answer.replace("{%d}" % number, record["messageId"])
-            return json.loads(answer)
-    """
-    return cloud.deploy(source)
-
-
-@pytest.fixture(scope="module")
-def reporting(cloud: Cloud, answering: str) -> Queue:
-    """A queue whose mapping has ReportBatchItemFailures."""
-    queue = Queue(cloud, VisibilityTimeout=str(HOUR))
-    queue.feed(answering, "ReportBatchItemFailures")
-    return queue
-
-
-class TestBatches:
-    """What a function's answer to a batch of three means, by lambda/latest/dg/services-sqs-errorhandling.html."""
-
-    def deliver(self, cloud: Cloud, queue: Queue, answer: str) -> list[int]:
-        """Have a batch of three answered so, and return which of its messages, by number, are still there."""
-        cloud.sqs.purge_queue(QueueUrl=queue.url)
-        sent = queue.send(answer, "b", "c")
-        assert cloud.control.settle(deliveries=1).deliveries == 1
-        cloud.control.advance(2 * HOUR)
-        left = [message["MessageId"] for message in queue.receive()]
-        return sorted(sent.index(message_id) for message_id in left)
-
-    @pytest.mark.parametrize(
-        "answer", ["null", "{}", '{"batchItemFailures": []}', '{"batchItemFailures": null}', '""', '{"status": "done"}']
-    )
-    def test_all_succeeded(self, cloud: Cloud, reporting: Queue, answer: str) -> None:
-        """An empty or null response, or list of failures, is a complete success."""
-        assert self.deliver(cloud, reporting, answer) == []
-
-    @pytest.mark.parametrize(
-        "answer",
-        [
-            '"no JSON object"',
-            '{"batchItemFailures": [{"itemIdentifier": ""}]}',
-            '{"batchItemFailures": [{"itemIdentifier": null}]}',
-            '{"batchItemFailures": [{"itemId": "{1}"}]}',
-            '{"batchItemFailures": [{"itemIdentifier": "of no message here"}]}',
-            '{"batchItemFailures": [{"itemIdentifier": "{1}"}, {"itemIdentifier": ""}]}',
-        ],
-    )
-    def test_all_failed(self, cloud: Cloud, reporting: Queue, answer: str) -> None:
-        """An invalid response, an empty, null or unknown itemIdentifier, and a bad key are a complete failure."""
-        assert self.deliver(cloud, reporting, answer) == [0, 1, 2]
-
-    def test_only_what_is_named_failed(self, cloud: Cloud, reporting: Queue) -> None:
-        """The messages that batchItemFailures names become visible again, and the others are deleted."""
-        named = '{"batchItemFailures": [{"itemIdentifier": "{0}"}, {"itemIdentifier": "{2}"}]}'
-        assert self.deliver(cloud, reporting, named) == [0, 2]
-
-    def test_an_exception_is_a_complete_failure(self, cloud: Cloud, reporting: Queue) -> None:
-        """If the function throws an exception, the whole batch failed."""
-        assert self.deliver(cloud, reporting, "no JSON, so the function raises") == [0, 1, 2]
-
-    def test_without_the_setting_an_answer_means_nothing(self, cloud: Cloud, answering: str) -> None:
-        """Without ReportBatchItemFailures every message of a batch is deleted when the function returns."""
-        queue = Queue(cloud, VisibilityTimeout=str(HOUR))
-        queue.feed(answering)
-        assert self.deliver(cloud, queue, '{"batchItemFailures": [{"itemIdentifier": "{1}"}]}') == []
-
-    def test_a_record_tells_what_aws_tells(self, cloud: Cloud) -> None:
-        """A record has the message's id, handle, body, digest, attributes and source.
-
-        lambda/latest/dg/with-sqs.html
-        """
-        source = "import json\ndef handler(event, context):\n    print(json.dumps(event['Records'][0]))\n"
-        name, queue = cloud.deploy(source), Queue(cloud)
-        queue.feed(name)
-        (sent,) = queue.send("a")
-        cloud.control.settle()
-        (record,) = printed(cloud, name)
-        assert record["messageId"] == sent
-        assert (record["body"], record["md5OfBody"]) == ("a", "0cc175b9c0f1b6a831c399e269772661")
-        assert (record["eventSource"], record["eventSourceARN"]) == ("aws:sqs", queue.arn)
-        assert (record["awsRegion"], record["messageAttributes"]) == ("us-east-1", {})
-        attributes = record["attributes"]
-        assert attributes["ApproximateReceiveCount"] == "1"
-        assert int(attributes["SentTimestamp"]) <= int(attributes["ApproximateFirstReceiveTimestamp"])

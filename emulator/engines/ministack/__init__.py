@@ -6,7 +6,9 @@ What is exchanged in it, and why:
 - `lambda_svc.acquire_worker`: an environment that becomes free is preferred to one that is still being initialised.
 - `lambda_svc._execute_function`: a batch's answer is read as AWS reads it.
 - `lambda_svc._poll_sqs` and what it calls: messages can be delivered one by one, in an order that is always the same.
-- `sqs._receive_messages_for_esm`: deliveries meet fault rules.
+- `sqs._HANDLERS` and what they call: operations on queues keep the rules of `queue_rules`, and no two meet.
+- `lambda_svc._create_esm`, `_update_esm`, `_init_stream_position`: event source mappings keep those of `mapping_rules`.
+- `sqs._receive_messages_for_esm`: batches are as large as their mappings say, and deliveries meet fault rules.
 - `s3.resolve_credential`: a link that a function signed carries the token of its environment, which no STS issued.
 - `lambda_svc._run_sqs_batch`, `sqs._delete_messages_for_esm`: event source mappings poll in process, so the meter
   could not see what AWS would bill for them.
@@ -23,7 +25,9 @@ from emulator.engines.environment_pool import start_ahead
 from emulator.engines.ministack.deliveries import DeliveryFaults, FaultyDeliveries
 from emulator.engines.ministack.event_sources import EventSources
 from emulator.engines.ministack.interference import RunningFunctions
+from emulator.engines.ministack.mappings import Mappings
 from emulator.engines.ministack.polls import EventSourceMappingMeter
+from emulator.engines.ministack.queues import Queues
 from emulator.engines.ministack.workers import LambdaHost, acquire, execute, is_python, worker_class
 from emulator.engines.settling import settle
 
@@ -59,6 +63,8 @@ class MiniStack:
             lambda_svc._execute_function_provided_warm, lambda_svc._execute_function_warm
         )
         lambda_svc.acquire_worker = acquire(lambda_svc.acquire_worker, lambda_runtime._workers, lambda_runtime._lock)
+        Queues(sqs)
+        Mappings(lambda_svc, sqs)
         polls = EventSourceMappingMeter(host.ledger)
         lambda_svc._run_sqs_batch = polls.metered_batch(lambda_svc._run_sqs_batch)
         sqs._delete_messages_for_esm = polls.metered_delete(sqs._delete_messages_for_esm)

@@ -33,14 +33,11 @@ class FaultyDeliveries:
         sqs._delete_messages_for_esm = self._delete_with_copies
 
     def _receive_with_faults(self, queue_url: str, max_number: int) -> list[Message]:
-        self._apply(queue_url, max_number)
-        return self._receive(queue_url, max_number)
+        with self._sqs._queues_lock:
+            self._apply(queue_url, int(max_number))
+            return self._receive(queue_url, int(max_number))
 
     def _apply(self, queue_url: str, max_number: int) -> None:
-        with self._sqs._queues_lock:
-            self._apply_locked(queue_url, max_number)
-
-    def _apply_locked(self, queue_url: str, max_number: int) -> None:
         queue = self._sqs._get_q(queue_url)
         name = queue_url.rpartition("/")[2]
         ready = [message for message in queue["messages"] if message["visible_at"] <= time.time()]
@@ -57,6 +54,10 @@ class FaultyDeliveries:
                     queue["messages"].append(message)
 
     def _delete_with_copies(self, queue_url: str, receipt_handles: set[str]) -> None:
+        with self._sqs._queues_lock:
+            self._delete_and_copy(queue_url, receipt_handles)
+
+    def _delete_and_copy(self, queue_url: str, receipt_handles: set[str]) -> None:
         queue = self._sqs._get_q(queue_url)
         copies = [
             {**message, "receipt_handle": None, "visible_at": time.time()}

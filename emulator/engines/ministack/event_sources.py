@@ -39,21 +39,21 @@ class EventSources:
         return self.stepped and self._poll()
 
     def deliverable(self) -> bool:
-        """Whether a message is visible whose mapping does not pause after an error."""
+        """Whether a batch is ready whose mapping does not pause after an error."""
         now = time.time()
         return any(
-            first_visible(queue, now) < NEVER and self._pauses_until(mapping) <= now
+            max(batch_ready(mapping, queue, now), self._pauses_until(mapping)) <= now
             for mapping, queue in self._sources()
         )
 
     def due(self) -> list[float]:
-        """When messages become visible, and mappings that pause go on."""
+        """When messages become visible, batching windows end, and mappings that pause go on."""
         now = time.time()
         visible = [message["visible_at"] for _, queue in self._sources() for message in queue["messages"]]
-        resumed = [
-            self._pauses_until(mapping) for mapping, queue in self._sources() if first_visible(queue, now) < NEVER
+        ready = [
+            max(batch_ready(mapping, queue, now), self._pauses_until(mapping)) for mapping, queue in self._sources()
         ]
-        return [moment for moment in (*visible, *resumed) if moment > now]
+        return [moment for moment in (*visible, *ready) if now < moment < NEVER]
 
     def look(self) -> None:
         """Have MiniStack's poller look at once."""
@@ -63,11 +63,11 @@ class EventSources:
         return not self.stepped and self._poll()
 
     def _in_order(self) -> Iterator[tuple[str, str, SourceMapping]]:
-        mappings = list(self._all())
+        now = time.time()
+        ready = {mapping["UUID"]: batch_ready(mapping, queue, now) for mapping, queue in self._sources()}
+        mappings = [scoped for scoped in self._all() if ready.get(scoped[2]["UUID"], now) <= now]
         if self.stepped:
-            now = time.time()
-            first = {mapping["UUID"]: first_visible(queue, now) for mapping, queue in self._sources()}
-            mappings.sort(key=lambda scoped: first.get(scoped[2]["UUID"], NEVER))
+            mappings.sort(key=lambda scoped: ready.get(scoped[2]["UUID"], NEVER))
         return iter(mappings)
 
     def _limited(self, original: Callable[..., int]) -> Callable[..., int]:
@@ -104,9 +104,18 @@ class EventSources:
         return next((until for key, until in pauses.items() if key[-1] == mapping["UUID"]), 0.0)
 
 
-def first_visible(queue: Queue, now: float) -> float:
-    """Since when, in epoch seconds, the queue has a visible message; NEVER where it has none."""
-    return min((message["visible_at"] for message in queue["messages"] if message["visible_at"] <= now), default=NEVER)
+def batch_ready(mapping: SourceMapping, queue: Queue, now: float) -> float:
+    """When, in epoch seconds, what is visible now is or was a batch; NEVER where nothing is visible.
+
+    That is when there is one message, but with a batching window when there are BatchSize of them or the window ends:
+    see https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html#invocation-eventsourcemapping-batching.
+    """
+    visible = [float(message["visible_at"]) for message in queue["messages"] if message["visible_at"] <= now]
+    if not visible:
+        return NEVER
+    # A change of a stack can leave these numbers as the template has them, as text.
+    full = len(visible) >= int(mapping["BatchSize"])
+    return min(visible) + (0 if full else int(mapping["MaximumBatchingWindowInSeconds"]))
 
 
 def corrected(execute: Callable[[Any, Any], dict[str, Any]]) -> Callable[[Any, Any], dict[str, Any]]:

@@ -1,0 +1,96 @@
+"""MiniStack's event source mappings behind AWS's rules for those of SQS queues."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from emulator.mapping_rules import SourceMapping, check_mapping
+from emulator.message_moves import Refused
+
+Answer = tuple[int, Any, bytes]
+# A mapping as MiniStack keeps it, by the names of CreateEventSourceMapping.
+Record = Mapping[str, Any]
+
+# What a change must ask for to be checked. A mapping that met the rules can still be disabled when its function has
+# been given more time than its queue has.
+CHECKED = frozenset({"BatchSize", "MaximumBatchingWindowInSeconds", "FunctionResponseTypes", "FunctionName"})
+
+
+class Mappings:
+    """Stands between MiniStack's mappings and those who make and change them: the API, and CloudFormation."""
+
+    def __init__(self, lambda_svc: Any, sqs: Any) -> None:
+        self._lambda = lambda_svc
+        self._sqs = sqs
+        self._create: Callable[[Record], Answer] = lambda_svc._create_esm
+        self._update: Callable[[str, Record], Answer] = lambda_svc._update_esm
+        self._start: Callable[[str, str, str], None] = lambda_svc._init_stream_position
+        lambda_svc._create_esm = self._create_checked
+        lambda_svc._update_esm = self._update_checked
+        lambda_svc._init_stream_position = self._start_checked
+
+    def _create_checked(self, asked: Record) -> Answer:
+        answer = self._create(asked)
+        if answer[0] >= 400:
+            return answer
+        try:
+            self._check_new(json.loads(answer[2])["UUID"])
+        except Refused as refused:
+            return self._answer(refused)
+        return answer
+
+    def _update_checked(self, mapping_id: str, asked: Record) -> Answer:
+        record = self._lambda._esms.get(mapping_id)
+        if record is not None and not CHECKED.isdisjoint(asked):
+            function = {"FunctionName": record["FunctionName"], "Qualifier": record.get("Qualifier")}
+            if "FunctionName" in asked:
+                name, qualifier = self._lambda._resolve_request_scoped_name_and_qualifier(asked["FunctionName"])
+                function = {"FunctionName": name, "Qualifier": qualifier}
+            try:
+                self._check({**record, **asked, **function})
+            except Refused as refused:
+                return self._answer(refused)
+        return self._update(mapping_id, asked)
+
+    def _start_checked(self, mapping_id: str, source_arn: str, starting: str) -> None:
+        """CloudFormation calls this when it has made a mapping, of whatever source; an error fails the resource."""
+        if mapping_id in self._lambda._esms:
+            self._check_new(mapping_id)
+        self._start(mapping_id, source_arn, starting)
+
+    def _check_new(self, mapping_id: str) -> None:
+        try:
+            self._check(self._lambda._esms[mapping_id])
+        except Refused:
+            del self._lambda._esms[mapping_id]
+            raise
+
+    def _check(self, record: Record) -> None:
+        if ":sqs:" in record["EventSourceArn"]:
+            check_mapping(self._mapping(record))
+
+    def _mapping(self, record: Record) -> SourceMapping:
+        queue = self._sqs._queue_by_arn(record["EventSourceArn"])
+        _, config = self._lambda._get_func_record_for_qualifier(record["FunctionName"], record.get("Qualifier"))
+        return SourceMapping(
+            queue_arn=record["EventSourceArn"],
+            function=record["FunctionName"],
+            batch_size=int(record["BatchSize"]),
+            window_s=int(record["MaximumBatchingWindowInSeconds"]),
+            response_types=record["FunctionResponseTypes"],
+            function_timeout_s=int((config or {}).get("Timeout", 0)),
+            visibility_timeout_s=int(queue["attributes"]["VisibilityTimeout"]) if queue else None,
+            same_as=next((other["UUID"] for other in self._lambda._esms.values() if are_the_same(record, other)), None),
+        )
+
+    def _answer(self, refused: Refused) -> Answer:
+        error = refused.error
+        answer: Answer = self._lambda.error_response_json(error.code, error.message, error.status)
+        return answer
+
+
+def are_the_same(one: Record, other: Record) -> bool:
+    """Whether two mappings have the same queue and function."""
+    return one["UUID"] != other["UUID"] and all(
+        one.get(name) == other.get(name) for name in ("EventSourceArn", "FunctionName", "Qualifier")
+    )

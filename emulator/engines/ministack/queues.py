@@ -1,0 +1,184 @@
+"""MiniStack's queues behind AWS's rules: what an operation refuses, and what a receipt handle is good for."""
+
+import contextlib
+import itertools
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from emulator.aws_errors import AwsError
+from emulator.message_moves import Refused, invalid
+from emulator.queue_rules import LONGEST_INVISIBLE_S, check_redrive_policy, keep
+from emulator.receipt_handles import receipt_handle, was_given_by
+
+# MiniStack's queues and messages are dictionaries, and so are the parameters that both protocols hand to it.
+Queue = dict[str, Any]
+Message = dict[str, Any]
+Asked = Mapping[str, Any]
+Handler = Callable[[Asked, str], Any]
+
+PAYLOAD_BYTES = 6 * 1024 * 1024
+
+
+class Queues:
+    """Stands between SQS's protocols and MiniStack's handlers of its operations.
+
+    One thread at a time is at the queues: requests and event source mappings would lose each other's messages.
+    """
+
+    def __init__(self, sqs: Any) -> None:
+        self._sqs = sqs
+        self._lock = sqs._queues_lock = threading.RLock()
+        self._collect: Callable[..., list[Message]] = sqs._collect_msgs
+        sqs._collect_msgs = self._alone(self._collect_with_handles)
+        sqs._receive_messages_for_esm = self._alone(self._receive_batch)
+        sqs._expire_retained = self._alone(sqs._expire_retained)
+        sqs._dlq_sweep = self._alone(sqs._dlq_sweep)
+        self._check_target: Callable[[str], None] = sqs._validate_redrive_policy
+        sqs._validate_redrive_policy = self._check_redrive_policy
+        handlers: dict[str, Handler] = sqs._HANDLERS
+        handlers["GetQueueAttributes"] = asked_for(handlers["GetQueueAttributes"])
+        handlers["DeleteMessage"] = self._delete
+        handlers["ChangeMessageVisibility"] = self._change_visibility
+        handlers.update({operation: self._ruled(operation, handler) for operation, handler in handlers.items()})
+        for operation in ("SendMessage", "DeleteMessage", "ChangeMessageVisibility"):
+            batch = f"{operation}Batch"
+            handlers[batch] = self._ruled(batch, self._one_by_one(batch, handlers[operation]))
+
+    def _alone(self, change: Callable[..., Any]) -> Callable[..., Any]:
+        def change_alone(*arguments: Any) -> Any:
+            with self._lock:
+                return change(*arguments)
+
+        return change_alone
+
+    def _ruled(self, operation: str, handler: Handler) -> Handler:
+        """The handler behind the rules of its operation."""
+
+        def handle(asked: Asked, url: str) -> Any:
+            with self._lock, self._refusing():
+                keep(operation, asked, self._attributes(operation, asked, url))
+                return handler(asked, url)
+
+        return handle
+
+    def _one_by_one(self, batch: str, handler: Handler) -> Handler:
+        """A batch of an operation: each entry succeeds or fails by itself, as if it had been asked for alone."""
+
+        def handle(asked: Asked, url: str) -> dict[str, list[Any]]:
+            entries = asked.get("Entries") or []
+            self._sqs._validate_batch_entries(entries, f"{batch}RequestEntry")
+            successful, failed = [], []
+            for entry in entries:
+                try:
+                    result = handler({**entry, "QueueUrl": asked.get("QueueUrl") or url}, url)
+                    successful.append({"Id": entry["Id"], **result})
+                except self._sqs._Err as error:
+                    told = {"Code": error.code, "Message": error.message, "SenderFault": error.status < 500}
+                    failed.append({"Id": entry["Id"], **told})
+            return {"Successful": successful, "Failed": failed}
+
+        return handle
+
+    def _attributes(self, operation: str, asked: Asked, url: str) -> Mapping[str, str]:
+        """Those of the queue that is asked about, or that already has the name of the one to be created."""
+        if operation == "CreateQueue":
+            queue = self._sqs._queues.get(self._sqs._queue_url(asked.get("QueueName") or ""))
+        else:
+            queue = self._queue(asked, url) if asked.get("QueueUrl") else None
+        attributes: Mapping[str, str] = queue["attributes"] if queue else {}
+        return attributes
+
+    def _queue(self, asked: Asked, url: str) -> Queue:
+        queue: Queue = self._sqs._get_q(asked.get("QueueUrl") or url)
+        return queue
+
+    def _check_redrive_policy(self, policy: str) -> None:
+        """In AWS's words; MiniStack has one sentence for all that can be wrong with it."""
+        with self._refusing():
+            check_redrive_policy(policy)
+        try:
+            self._check_target(policy)
+        except self._sqs._Err as error:
+            message = (
+                f"Value {policy} for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist."
+            )
+            raise self._sqs._Err("InvalidParameterValue", message) from error
+
+    @contextlib.contextmanager
+    def _refusing(self) -> Iterator[None]:
+        """Inside the block, what is refused becomes MiniStack's own error, which it writes in the caller's protocol."""
+        try:
+            yield
+        except Refused as refused:
+            error = refused.error
+            raise self._sqs._Err(error.code, error.message, error.status) from refused
+
+    def _collect_with_handles(self, queue: Queue, *rest: Any) -> list[Message]:
+        messages = self._collect(queue, *rest)
+        for message in messages:
+            message["receipt_handle"] = receipt_handle(queue["attributes"]["QueueArn"], message["receipt_handle"])
+            message["received_at"] = time.time()
+        return messages
+
+    def _receive_batch(self, url: str, most: int) -> list[Message]:
+        """The messages of one invocation; MiniStack's own function knows no batches of more than ten."""
+        queue = self._sqs._get_q(url)
+        self._sqs._expire_retained(queue)
+        self._sqs._dlq_sweep(queue)
+        invisible_s = int(queue["attributes"]["VisibilityTimeout"])
+        messages: list[Message] = self._sqs._collect_msgs(queue, fitting(queue, most), invisible_s)
+        return messages
+
+    def _received(self, queue: Queue, handle: str) -> Message | None:
+        """The message whose latest receive the handle is of. Raises Refused when no receive from this queue had it."""
+        if not was_given_by(queue["attributes"]["QueueArn"], handle):
+            raise Refused(AwsError("ReceiptHandleIsInvalid", f'The input receipt handle "{handle}" is not valid.'))
+        return next((message for message in queue["messages"] if message["receipt_handle"] == handle), None)
+
+    def _delete(self, asked: Asked, url: str) -> dict[str, Any]:
+        """With the handle of an earlier receive, or of a message that is gone, this succeeds and deletes nothing.
+
+        See https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html.
+        """
+        queue = self._queue(asked, url)
+        if message := self._received(queue, asked["ReceiptHandle"]):
+            queue["messages"].remove(message)
+        return {}
+
+    def _change_visibility(self, asked: Asked, url: str) -> dict[str, Any]:
+        """Only of what is in flight, and to no more than 12 hours from its receive.
+
+        See https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html.
+        """
+        handle, timeout, now = asked["ReceiptHandle"], int(asked["VisibilityTimeout"]), time.time()
+        message = self._received(self._queue(asked, url), handle)
+        if message is None:
+            reason = "Message does not exist or is not available for visibility timeout change."
+            raise invalid(f"Value {handle} for parameter ReceiptHandle is invalid. Reason: {reason}")
+        if message["visible_at"] <= now:
+            raise Refused(AwsError("MessageNotInflight", "The specified message isn't in flight."))
+        if int(now - message["received_at"]) + timeout > LONGEST_INVISIBLE_S:
+            reason = f"Total VisibilityTimeout for the message is beyond the limit [{LONGEST_INVISIBLE_S} seconds]"
+            raise invalid(f"Value {timeout} for parameter VisibilityTimeout is invalid. Reason: {reason}")
+        message["visible_at"] = now + timeout
+        if timeout == 0:
+            self._sqs.esm_wake.set()
+        return {}
+
+
+def asked_for(handler: Handler) -> Handler:
+    """GetQueueAttributes answers nothing where nothing is asked for; MiniStack's handler answers all."""
+    return lambda asked, url: handler(asked, url) if asked.get("AttributeNames") else {}
+
+
+def fitting(queue: Queue, most: int) -> int:
+    """How many of the visible messages, at least one and at most so many, make a payload that Lambda takes.
+
+    See https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html.
+    """
+    now = time.time()
+    visible = [message for message in queue["messages"] if message["visible_at"] <= now][:most]
+    sizes = itertools.accumulate(len(message["body"].encode()) for message in visible)
+    return max(1, sum(size <= PAYLOAD_BYTES for size in sizes))

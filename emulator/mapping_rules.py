@@ -1,0 +1,110 @@
+"""AWS's rules for event source mappings of SQS queues.
+
+They are those of https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html and
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from emulator.aws_errors import AwsError
+from emulator.message_moves import Refused
+
+WITHOUT_WINDOW = 10
+"""So many messages a batch has at most when they are not gathered over time, or come from a FIFO queue."""
+
+
+@dataclass(frozen=True)
+class SourceMapping:
+    """A mapping as it would be; `visibility_timeout_s` is its queue's, and None where there is no such queue.
+
+    `same_as` is the id of another mapping of this queue and function.
+    """
+
+    queue_arn: str
+    function: str
+    batch_size: int
+    window_s: int
+    response_types: Sequence[str]
+    function_timeout_s: int
+    visibility_timeout_s: int | None
+    same_as: str | None = None
+
+
+def check_mapping(mapping: SourceMapping) -> None:
+    """Raises Refused when AWS would not take it."""
+    for rule in RULES:
+        rule(mapping)
+
+
+def within_bounds(mapping: SourceMapping) -> None:
+    """A batch has 1 to 10,000 messages, and is gathered for at most 300 seconds."""
+    _between("batchSize", mapping.batch_size, 1, 10_000)
+    _between("maximumBatchingWindowInSeconds", mapping.window_s, 0, 300)
+
+
+def known_response_types(mapping: SourceMapping) -> None:
+    """There is one response type."""
+    if unknown := set(mapping.response_types) - {"ReportBatchItemFailures"}:
+        reason = "Member must satisfy enum value set: [ReportBatchItemFailures]"
+        raise _validation_error("functionResponseTypes", ", ".join(sorted(unknown)), reason)
+
+
+def gathered_over_time(mapping: SourceMapping) -> None:
+    """More than 10 messages take a batching window, and a FIFO queue has neither."""
+    fifo, large = mapping.queue_arn.endswith(".fifo"), mapping.batch_size > WITHOUT_WINDOW
+    if fifo and (large or mapping.window_s):
+        raise _invalid("A FIFO queue has batches of at most 10 messages, and no batching window.")
+    if large and not mapping.window_s:
+        raise _invalid(
+            "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10"
+        )
+
+
+def of_a_queue(mapping: SourceMapping) -> None:
+    """The queue exists, and hides a message for at least as long as the function may take."""
+    if mapping.visibility_timeout_s is None:
+        raise _invalid(
+            "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue."
+            " SQS Error Message: The specified queue does not exist."
+        )
+    if mapping.visibility_timeout_s < mapping.function_timeout_s:
+        raise _invalid(
+            f"Queue visibility timeout: {mapping.visibility_timeout_s} seconds"
+            f" is less than Function timeout: {mapping.function_timeout_s} seconds"
+        )
+
+
+def the_only_one(mapping: SourceMapping) -> None:
+    """A queue and a function have one mapping."""
+    if mapping.same_as:
+        message = (
+            f'An event source mapping with SQS arn (" {mapping.queue_arn} ") and function (" {mapping.function} ")'
+            f" already exists. Please update or delete the existing mapping with UUID {mapping.same_as}"
+        )
+        raise Refused(AwsError("ResourceConflictException", message, 409))
+
+
+RULES: tuple[Callable[[SourceMapping], None], ...] = (
+    within_bounds,
+    known_response_types,
+    gathered_over_time,
+    of_a_queue,
+    the_only_one,
+)
+
+
+def _between(member: str, value: int, low: int, high: int) -> None:
+    if value < low:
+        raise _validation_error(member, value, f"Member must have value greater than or equal to {low}")
+    if value > high:
+        raise _validation_error(member, value, f"Member must have value less than or equal to {high}")
+
+
+def _validation_error(member: str, value: object, reason: str) -> Refused:
+    message = f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: {reason}"
+    return Refused(AwsError("ValidationException", message))
+
+
+def _invalid(message: str) -> Refused:
+    return Refused(AwsError("InvalidParameterValueException", message))

@@ -1,0 +1,168 @@
+"""AWS's rules for the parameters of SQS operations, each a check of its own, by operation.
+
+The bounds and characters are those of https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/, on the
+page of the operation, and of
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html for attributes.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from emulator.aws_errors import AwsError
+from emulator.message_attributes import attributes_are_valid, size_of
+from emulator.message_moves import Refused, invalid
+
+Asked = Mapping[str, Any]
+"""The parameters of an operation, under their names in SQS's JSON protocol; in the query protocol all are text."""
+Queue = Mapping[str, str]
+"""The attributes of the queue that the operation is about; none where there is no such queue."""
+Rule = Callable[[Asked, Queue], None]
+"""Raises Refused when the parameters are not as AWS wants them."""
+
+LONGEST_BYTES = 1024 * 1024
+LONGEST_INVISIBLE_S = 12 * 3600
+STANDARD_NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
+FIFO_NAME = re.compile(r"[A-Za-z0-9_-]{1,75}\.fifo")
+SETTABLE = frozenset(
+    {
+        *("DelaySeconds", "MaximumMessageSize", "MessageRetentionPeriod", "Policy", "ReceiveMessageWaitTimeSeconds"),
+        *("VisibilityTimeout", "RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId"),
+        *("KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled", "FifoQueue", "ContentBasedDeduplication"),
+        *("DeduplicationScope", "FifoThroughputLimit"),
+    }
+)
+OF_QUEUES = SETTABLE | {
+    *("All", "QueueArn", "CreatedTimestamp", "LastModifiedTimestamp", "ApproximateNumberOfMessages"),
+    *("ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed"),
+}
+OF_MESSAGES = frozenset(
+    {
+        *("All", "SenderId", "SentTimestamp", "ApproximateReceiveCount", "ApproximateFirstReceiveTimestamp"),
+        *("SequenceNumber", "MessageDeduplicationId", "MessageGroupId", "AWSTraceHeader", "DeadLetterQueueSourceArn"),
+    }
+)
+
+
+def keep(operation: str, asked: Asked, queue: Queue) -> None:
+    """Check what is asked against the rules of the operation. Raises Refused."""
+    for rule in RULES.get(operation, ()):
+        rule(asked, queue)
+
+
+def within(name: str, low: int, high: int) -> Rule:
+    """The parameter, if it is given, is an integer between the bounds, which it may reach."""
+
+    def rule(asked: Asked, _: Queue) -> None:
+        if (value := asked.get(name)) is not None and not _is_between(value, low, high):
+            reason = f"Must be >= {low} and <= {high}, if provided."
+            raise invalid(f"Value {value} for parameter {name} is invalid. Reason: {reason}")
+
+    return rule
+
+
+def required(name: str) -> Rule:
+    """The parameter is given."""
+
+    def rule(asked: Asked, _: Queue) -> None:
+        if asked.get(name) in (None, ""):
+            raise Refused(AwsError("MissingParameter", f"The request must contain the parameter {name}."))
+
+    return rule
+
+
+def known(parameter: str, names: frozenset[str]) -> Rule:
+    """The parameter lists nothing but these names of attributes, as a list or as the keys of a map."""
+
+    def rule(asked: Asked, _: Queue) -> None:
+        for name in asked.get(parameter) or ():
+            if name not in names:
+                raise Refused(AwsError("InvalidAttributeName", f"Unknown Attribute {name}."))
+
+    return rule
+
+
+def named(asked: Asked, _: Queue) -> None:
+    """A queue's name is made of letters, digits, hyphens and underscores; a FIFO queue's ends with .fifo."""
+    fifo = (asked.get("Attributes") or {}).get("FifoQueue") == "true"
+    if not (FIFO_NAME if fifo else STANDARD_NAME).fullmatch(asked.get("QueueName") or ""):
+        reason = "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
+        raise invalid(f"The name of a FIFO queue must end with .fifo. {reason}" if fifo else reason)
+
+
+def the_same(asked: Asked, queue: Queue) -> None:
+    """A queue that exists is only created once more with the attributes that it has."""
+    for name, value in (asked.get("Attributes") or {}).items():
+        if queue and queue.get(name) != str(value):
+            message = f"A queue already exists with the same name and a different value for attribute {name}"
+            raise Refused(AwsError("QueueNameExists", message))
+
+
+def check_redrive_policy(policy: str) -> None:
+    """A RedrivePolicy names a dead-letter queue and a count from 1 to 1,000. Raises Refused."""
+    told = f"Value {policy} for parameter RedrivePolicy is invalid. Reason: "
+    try:
+        parts = json.loads(policy)
+    except (TypeError, ValueError) as error:
+        raise invalid(f"{told}Redrive policy is not a valid JSON map.") from error
+    if not isinstance(parts, dict):
+        raise invalid(f"{told}Redrive policy is not a valid JSON map.")
+    for name in ("deadLetterTargetArn", "maxReceiveCount"):
+        if name not in parts:
+            raise invalid(f"{told}Redrive policy does not contain mandatory attribute: {name}.")
+    if not _is_between(count := parts["maxReceiveCount"], 1, 1000):
+        raise invalid(f"{told}Invalid value for maxReceiveCount: {count}, valid values are from 1 to 1000 inclusive.")
+
+
+def attributes(asked: Asked, _: Queue) -> None:
+    """The attributes of a message are as AWS wants them."""
+    attributes_are_valid(asked.get("MessageAttributes") or {})
+
+
+def not_too_long(asked: Asked, queue: Queue) -> None:
+    """A message, its attributes included, is not longer than the queue takes."""
+    most = int(queue.get("MaximumMessageSize", LONGEST_BYTES))
+    if size_of(asked) > most:
+        raise invalid(f"One or more parameters are invalid. Reason: Message must be shorter than {most} bytes.")
+
+
+def together_not_too_long(asked: Asked, _: Queue) -> None:
+    """The messages of a batch have at most 1 MiB together."""
+    if (size := sum(map(size_of, asked.get("Entries") or ()))) > LONGEST_BYTES:
+        message = f"Batch requests cannot be longer than {LONGEST_BYTES} bytes. You have sent {size} bytes."
+        raise Refused(AwsError("BatchRequestTooLong", message))
+
+
+def only_for_fifo(asked: Asked, queue: Queue) -> None:
+    """Standard queues know no deduplication."""
+    name = "MessageDeduplicationId"
+    if (value := asked.get(name)) and queue.get("FifoQueue") != "true":
+        reason = "The request includes a parameter that is not valid for this queue type."
+        raise invalid(f"Value {value} for parameter {name} is invalid. Reason: {reason}")
+
+
+def _is_between(value: object, low: int, high: int) -> bool:
+    return re.fullmatch(r"-?\d{1,9}", str(value)) is not None and low <= int(str(value)) <= high
+
+
+RULES: Mapping[str, tuple[Rule, ...]] = {
+    "CreateQueue": (named, known("Attributes", SETTABLE), the_same),
+    "SetQueueAttributes": (known("Attributes", SETTABLE),),
+    "GetQueueAttributes": (known("AttributeNames", OF_QUEUES),),
+    "ListQueues": (within("MaxResults", 1, 1000),),
+    "SendMessage": (within("DelaySeconds", 0, 900), attributes, not_too_long, only_for_fifo),
+    "SendMessageBatch": (together_not_too_long,),
+    "ReceiveMessage": (
+        within("WaitTimeSeconds", 0, 20),
+        within("VisibilityTimeout", 0, LONGEST_INVISIBLE_S),
+        known("AttributeNames", OF_MESSAGES),
+        known("MessageSystemAttributeNames", OF_MESSAGES),
+    ),
+    "DeleteMessage": (required("ReceiptHandle"),),
+    "ChangeMessageVisibility": (
+        required("ReceiptHandle"),
+        required("VisibilityTimeout"),
+        within("VisibilityTimeout", 0, LONGEST_INVISIBLE_S),
+    ),
+}

@@ -1,0 +1,154 @@
+"""AWS's rules for the parameters of SQS operations, as they are declared.
+
+They are quoted from https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/.
+"""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from emulator.message_moves import Refused
+from emulator.queue_rules import RULES, check_redrive_policy, keep
+
+STANDARD = {"MaximumMessageSize": "1048576"}
+FIFO = {**STANDARD, "FifoQueue": "true"}
+TARGET = "arn:aws:sqs:us-east-1:000000000000:dead"
+
+
+def refusal(operation: str, queue: dict[str, str] | None = None, **asked: Any) -> str | None:
+    """The code of the error with which this is refused."""
+    try:
+        keep(operation, asked, STANDARD if queue is None else queue)
+    except Refused as refused:
+        return refused.error.code
+    return None
+
+
+def text(value: str) -> dict[str, str]:
+    return {"DataType": "String", "StringValue": value}
+
+
+class TestNumbers:
+    """They are numbers in the JSON protocol and text in the query protocol."""
+
+    @pytest.mark.parametrize(
+        ("operation", "name", "low", "high"),
+        [
+            ("SendMessage", "DelaySeconds", 0, 900),
+            ("ReceiveMessage", "WaitTimeSeconds", 0, 20),
+            ("ReceiveMessage", "VisibilityTimeout", 0, 43200),
+            ("ChangeMessageVisibility", "VisibilityTimeout", 0, 43200),
+            ("ListQueues", "MaxResults", 1, 1000),
+        ],
+    )
+    def test_they_may_reach_their_bounds_and_not_pass_them(
+        self, operation: str, name: str, low: int, high: int
+    ) -> None:
+        def code(value: object) -> str | None:
+            asked: dict[str, Any] = {"ReceiptHandle": "h", name: value}
+            return refusal(operation, **asked)
+
+        assert {code(value) for value in (low, high, str(low), str(high))} == {None}
+        assert {code(wrong) for wrong in (low - 1, high + 1, str(high + 1), "many", 0.5)} == {"InvalidParameterValue"}
+
+    @pytest.mark.parametrize("asked", [{"ReceiptHandle": "h"}, {"VisibilityTimeout": 1}])
+    def test_a_change_of_visibility_needs_both_of_its_parameters(self, asked: dict[str, Any]) -> None:
+        assert refusal("ChangeMessageVisibility", **asked) == "MissingParameter"
+
+
+class TestMessages:
+    def test_the_attributes_count_with_the_body(self) -> None:
+        """The limit is of "the message body and its attributes" (MaximumMessageSize of a queue)."""
+        small = {"MaximumMessageSize": "1024"}
+        attributes = {"name": text("é"), "raw": {"DataType": "Binary", "BinaryValue": base64.b64encode(b"12").decode()}}
+        counted = len("name") + len("String") + 2 + len("raw") + len("Binary") + 2
+        body = "x" * (1024 - counted)
+        assert refusal("SendMessage", small, MessageBody=body, MessageAttributes=attributes) is None
+        assert refusal("SendMessage", small, MessageBody=body + "x", MessageAttributes=attributes) is not None
+
+    def test_a_batch_has_at_most_one_mib(self) -> None:
+        half = {"MessageBody": "x" * 524288}
+        assert refusal("SendMessageBatch", Entries=[half, half]) is None
+        named = {**half, "MessageAttributes": {"n": text("v")}}
+        assert refusal("SendMessageBatch", Entries=[half, named]) == "BatchRequestTooLong"
+
+    def test_deduplication_is_for_fifo_queues(self) -> None:
+        assert refusal("SendMessage", MessageDeduplicationId="d") == "InvalidParameterValue"
+        assert refusal("SendMessage", FIFO, MessageDeduplicationId="d") is None
+
+    @pytest.mark.parametrize(
+        "attributes",
+        [
+            {f"n{number}": text("v") for number in range(11)},
+            *({name: text("v")} for name in ("AWS.n", "amazon.n", ".n", "n.", "a..b", "a b", "", "x" * 257)),
+            *({"n": value} for value in (text(""), {"StringValue": "v"}, {"DataType": "Text", "StringValue": "v"})),
+            {"n": {"DataType": "Number", "StringValue": "many"}},
+            {"n": {"DataType": "Binary"}},
+        ],
+    )
+    def test_what_no_attribute_may_be(self, attributes: dict[str, Any]) -> None:
+        """AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html"""
+        assert refusal("SendMessage", MessageAttributes=attributes) == "InvalidParameterValue"
+
+    def test_what_attributes_may_be(self) -> None:
+        number = {"DataType": "Number.of-things", "StringValue": "-1.5e3"}
+        attributes = {"a.b-c_1": text("v"), "n": number, "x" * 256: text("v")}
+        assert refusal("SendMessage", MessageAttributes=attributes) is None
+
+
+class TestQueues:
+    @pytest.mark.parametrize("name", ["a b", "a.b", "é", "x" * 81, "", "orders.fifo"])
+    def test_a_name_that_is_none(self, name: str) -> None:
+        assert refusal("CreateQueue", {}, QueueName=name) == "InvalidParameterValue"
+
+    def test_a_fifo_queue_is_named_so(self) -> None:
+        fifo = {"FifoQueue": "true"}
+        assert refusal("CreateQueue", {}, QueueName="orders.fifo", Attributes=fifo) is None
+        assert refusal("CreateQueue", {}, QueueName="orders", Attributes=fifo) == "InvalidParameterValue"
+
+    def test_one_that_exists_is_made_again_with_the_same_attributes_only(self) -> None:
+        there = {"DelaySeconds": "5"}
+        assert refusal("CreateQueue", there, QueueName="q", Attributes={"DelaySeconds": "5"}) is None
+        assert refusal("CreateQueue", there, QueueName="q") is None
+        for other in ({"DelaySeconds": "6"}, {"DelaySeconds": "5", "Policy": "{}"}):
+            assert refusal("CreateQueue", there, QueueName="q", Attributes=other) == "QueueNameExists"
+
+    @pytest.mark.parametrize(
+        ("operation", "asked"),
+        [
+            ("CreateQueue", {"QueueName": "q", "Attributes": {"Colour": "1"}}),
+            ("SetQueueAttributes", {"Attributes": {"QueueArn": TARGET}}),
+            ("GetQueueAttributes", {"AttributeNames": ["Colour"]}),
+            ("ReceiveMessage", {"AttributeNames": ["Colour"]}),
+            ("ReceiveMessage", {"MessageSystemAttributeNames": ["Colour"]}),
+        ],
+    )
+    def test_an_attribute_that_is_none(self, operation: str, asked: dict[str, Any]) -> None:
+        assert refusal(operation, {}, **asked) == "InvalidAttributeName"
+
+    @pytest.mark.parametrize(
+        ("policy", "reason"),
+        [
+            ("{", "not a valid JSON map"),
+            ("[]", "not a valid JSON map"),
+            (json.dumps({"maxReceiveCount": 1}), "deadLetterTargetArn"),
+            (json.dumps({"deadLetterTargetArn": TARGET}), "maxReceiveCount"),
+            (json.dumps({"deadLetterTargetArn": TARGET, "maxReceiveCount": 0}), "from 1 to 1000"),
+            (json.dumps({"deadLetterTargetArn": TARGET, "maxReceiveCount": 1001}), "from 1 to 1000"),
+            (json.dumps({"deadLetterTargetArn": TARGET, "maxReceiveCount": "often"}), "from 1 to 1000"),
+        ],
+    )
+    def test_a_redrive_policy_that_is_none(self, policy: str, reason: str) -> None:
+        with pytest.raises(Refused, match=reason):
+            check_redrive_policy(policy)
+
+    @pytest.mark.parametrize("count", [1, 1000, "10"])
+    def test_a_redrive_policy(self, count: object) -> None:
+        check_redrive_policy(json.dumps({"deadLetterTargetArn": TARGET, "maxReceiveCount": count}))
+
+
+def test_an_operation_without_rules_is_never_refused() -> None:
+    assert "TagQueue" not in RULES
+    assert refusal("TagQueue", Tags={"a": "b"}) is None

@@ -1,0 +1,19 @@
+"""Receipt handles: whose they are."""
+
+import pytest
+
+from emulator.receipt_handles import receipt_handle, was_given_by
+
+QUEUE = "arn:aws:sqs:us-east-1:000000000000:orders"
+
+
+def test_a_handle_is_of_its_queue_alone() -> None:
+    handle = receipt_handle(QUEUE, "receive-1")
+    assert was_given_by(QUEUE, handle)
+    assert not was_given_by(QUEUE + "-dead", handle)
+    assert handle != receipt_handle(QUEUE, "receive-2")
+
+
+@pytest.mark.parametrize("handle", ["", "garbage", "é", "AAAA", "/////w==", QUEUE])
+def test_what_no_queue_gave(handle: str) -> None:
+    assert not was_given_by(QUEUE, handle)
