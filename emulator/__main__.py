@@ -29,7 +29,7 @@ from emulator.gemini.answering import answering
 from emulator.gemini.cassettes import CassetteStore
 from emulator.meter.ledger import Ledger
 from emulator.meter.step import Meter
-from emulator.queue_operations import QueueOperations
+from emulator.queues.operations import QueueOperations
 
 HOST = "127.0.0.1"
 GEMINI = "/_gemini"

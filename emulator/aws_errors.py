@@ -45,6 +45,19 @@ class AwsError:
         return "Sender" if self.status < 500 else "Receiver"
 
 
+class Refused(Exception):
+    """A request is refused; `error` says why."""
+
+    def __init__(self, error: AwsError) -> None:
+        super().__init__(f"{error.code}: {error.message}")
+        self.error = error
+
+
+def invalid(reason: str) -> Refused:
+    """A parameter has a value that it must not have."""
+    return Refused(AwsError("InvalidParameterValue", reason))
+
+
 def error_answer(error: AwsError, request: Request, service: str, request_id: str) -> Response:
     """The answer of `service`, its SigV4 name, to a request that it refuses.
 

@@ -58,7 +58,10 @@ class SqsOutgoing:
                 raise Retryable(f"SQS did not take {message.id}: {error}") from error
 
     def postpone(self, queue: Queue, receipt_handle: str, seconds: float) -> None:
-        """Have a message that could not be handled delivered again in so many seconds (0 to 43,200)."""
+        """Have a message that could not be handled delivered again in so many seconds.
+
+        SQS lets none be away for longer than 12 hours after its receive.
+        """
         try:
             self._connect().change_message_visibility(
                 QueueUrl=self._urls[queue], ReceiptHandle=receipt_handle, VisibilityTimeout=round(seconds)

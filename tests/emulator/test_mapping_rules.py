@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from emulator.mapping_rules import SourceMapping, check_mapping
-from emulator.message_moves import Refused
+from emulator.aws_errors import Refused
+from emulator.queues.mapping_rules import SourceMapping, check_mapping
 
 ORDERS = SourceMapping(
     queue_arn="arn:aws:sqs:us-east-1:000000000000:orders",

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import pytest
 
 from emulator.engines.activity import Activity
-from emulator.queue_operations import QueueOperations
+from emulator.queues.operations import QueueOperations
 from tests.fakes.asgi import Client, signed
 from tests.fakes.queues import Queues, arn
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from emulator.message_moves import Refused
-from emulator.queue_rules import RULES, check_redrive_policy, keep
+from emulator.aws_errors import Refused
+from emulator.queues.rules import RULES, check_redrive_policy, keep
 
 STANDARD = {"MaximumMessageSize": "1048576"}
 FIFO = {**STANDARD, "FifoQueue": "true"}

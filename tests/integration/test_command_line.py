@@ -149,9 +149,16 @@ def _children(pid: int) -> list[str]:
     return listed
 
 
+def hear_interrupts() -> None:
+    """Where the tests run in the background of a shell, Ctrl-C is nothing to them, nor to what they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_an_interrupted_command_says_so_and_leaves_nothing_behind() -> None:
     replay = [*COMMAND, "replay", "greeting"]
-    process = subprocess.Popen(replay, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        replay, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, preexec_fn=hear_interrupts
+    )
     eventually(lambda: _children(process.pid))
     engines = [int(pid) for pid in _children(process.pid)]
     process.send_signal(signal.SIGINT)

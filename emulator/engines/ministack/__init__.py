@@ -6,8 +6,8 @@ What is exchanged in it, and why:
 - `lambda_svc.acquire_worker`: an environment that becomes free is preferred to one that is still being initialised.
 - `lambda_svc._execute_function`: a batch's answer is read as AWS reads it.
 - `lambda_svc._poll_sqs` and what it calls: messages can be delivered one by one, in an order that is always the same.
-- `sqs._HANDLERS` and what they call: operations on queues keep the rules of `queue_rules`, and no two meet.
-- `lambda_svc._create_esm`, `_update_esm`, `_init_stream_position`: event source mappings keep those of `mapping_rules`.
+- `sqs._HANDLERS` and what they call: operations on queues keep the rules of `emulator.queues`, and no two meet.
+- `lambda_svc._create_esm`, `_update_esm`, `_init_stream_position`: event source mappings keep those of it, too.
 - `sqs._receive_messages_for_esm`: batches are as large as their mappings say, and deliveries meet fault rules.
 - `s3.resolve_credential`: a link that a function signed carries the token of its environment, which no STS issued.
 - `lambda_svc._run_sqs_batch`, `sqs._delete_messages_for_esm`: event source mappings poll in process, so the meter

@@ -7,10 +7,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from emulator.aws_errors import AwsError
-from emulator.message_moves import Refused, invalid
-from emulator.queue_rules import LONGEST_INVISIBLE_S, check_redrive_policy, keep
-from emulator.receipt_handles import receipt_handle, was_given_by
+from emulator.aws_errors import AwsError, Refused, invalid
+from emulator.queues.receipt_handles import receipt_handle, was_given_by
+from emulator.queues.rules import LONGEST_INVISIBLE_S, check_redrive_policy, keep
 
 # MiniStack's queues and messages are dictionaries, and so are the parameters that both protocols hand to it.
 Queue = dict[str, Any]

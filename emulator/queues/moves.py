@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from emulator.aws_errors import AwsError
+from emulator.aws_errors import AwsError, Refused, invalid
 from emulator.engines.activity import Activity
 from emulator.faults.ports import Clock
 
@@ -26,14 +26,6 @@ RECEIVE = {
     "MessageAttributeNames": ["All"],
     "MessageSystemAttributeNames": ["All"],
 }
-
-
-class Refused(Exception):
-    """SQS refuses a request; `error` says why."""
-
-    def __init__(self, error: AwsError) -> None:
-        super().__init__(f"{error.code}: {error.message}")
-        self.error = error
 
 
 class Sqs(Protocol):
@@ -227,11 +219,6 @@ async def dead_letter_sources(sqs: Sqs, arn: str) -> list[str]:
         if "NextToken" not in answer:
             return sources
         page["NextToken"] = answer["NextToken"]
-
-
-def invalid(reason: str) -> Refused:
-    """A parameter has a value that it must not have."""
-    return Refused(AwsError("InvalidParameterValue", reason))
 
 
 def not_found(parameter: str) -> Refused:

@@ -10,9 +10,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from emulator.aws_errors import AwsError
-from emulator.message_attributes import attributes_are_valid, size_of
-from emulator.message_moves import Refused, invalid
+from emulator.aws_errors import AwsError, Refused, invalid
+from emulator.queues.message_attributes import attributes_are_valid, size_of
 
 Asked = Mapping[str, Any]
 """The parameters of an operation, under their names in SQS's JSON protocol; in the query protocol all are text."""

@@ -1,0 +1,1 @@
+"""What SQS and its event source mappings are held to, and the operations on queues that the engine lacks."""
