@@ -47,7 +47,7 @@ def main() -> None:
     except EngineError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_status)
-    gemini = answering(arguments.gemini, store, arguments.run_dir)
+    gemini = answering(arguments.gemini, arguments.cassettes, store, arguments.run_dir)
     serve(listener, gemini, python, arguments.run_dir, arguments.home / "cache" / "code")
 
 

@@ -59,7 +59,7 @@ def control_app(
     engine: Steered, ledger: Ledger, clock: Clock, faults: FaultBook, uptime_s: Callable[[], float]
 ) -> Starlette:
     """The routes that `emulator.client.ControlClient` calls."""
-    routes: Sequence[Route] = [*_readings(ledger, clock, faults, uptime_s), *_orders(engine, clock, faults)]
+    routes: Sequence[Route] = [*_readings(ledger, clock, faults, uptime_s), *_orders(engine, ledger, clock, faults)]
     return Starlette(routes=routes, exception_handlers={ValidationError: _refused, ValueError: _refused})
 
 
@@ -92,7 +92,7 @@ def _readings(ledger: Ledger, clock: Clock, faults: FaultBook, uptime_s: Callabl
     ]
 
 
-def _orders(engine: Steered, clock: Clock, faults: FaultBook) -> list[Route]:
+def _orders(engine: Steered, ledger: Ledger, clock: Clock, faults: FaultBook) -> list[Route]:
     async def start_ahead(request: Request) -> Response:
         engine.start_ahead((await asked(request, StartAheadRequest)).functions)
         return Response(status_code=202)
@@ -108,7 +108,7 @@ def _orders(engine: Steered, clock: Clock, faults: FaultBook) -> list[Route]:
                 engine.settle, deliveries=wanted.deliveries, skip=wanted.skip, timeout_s=wanted.timeout_s
             )
         except Unsettled as error:
-            return PlainTextResponse(str(error), status_code=504)
+            return PlainTextResponse(f"{error}{latest_failure(ledger.invocations())}", status_code=504)
         return answer(settled)
 
     async def advance(request: Request) -> Response:
@@ -127,6 +127,12 @@ def _orders(engine: Steered, clock: Clock, faults: FaultBook) -> list[Route]:
         Route("/clock/advance", advance, methods=["POST"]),
         Route("/faults", set_faults, methods=["PUT"]),
     ]
+
+
+def latest_failure(invocations: Sequence[FinishedInvocation]) -> str:
+    """What failed last, for whoever wonders why the engine does not come to rest: mostly it is tried for ever."""
+    failed = next((invocation for invocation in reversed(invocations) if invocation.error_type), None)
+    return f" The latest failure: {failed.function} ended with {failed.error_type}." if failed else ""
 
 
 async def asked(request: Request, kind: type[R]) -> R:

@@ -10,3 +10,6 @@ NEAREST: Final = "nearest"
 
 GEMINI_API: Final = "https://generativelanguage.googleapis.com"
 """Pass requests on to this address, and keep the replies as cassettes; any other URL does that as well."""
+
+MISSES: Final = "gemini-misses"
+"""The folder, in that of the run, where requests without a reply are kept."""

@@ -4,20 +4,22 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 
-from emulator.gemini import NEAREST, REPLAY
+from emulator.gemini import MISSES, NEAREST, REPLAY
 from emulator.gemini.cassettes import CassetteStore
+from emulator.gemini.later_replies import LaterReplies
 from emulator.gemini.routes import gemini_app
 
 
-def answering(how: str, store: CassetteStore, run_dir: Path) -> Starlette:
+def answering(how: str, folder: Path, store: CassetteStore, run_dir: Path) -> Starlette:
     """The application for a way to answer: `replay`, `nearest`, or the URL of an API to pass requests on to.
 
-    What it keeps is in `run_dir`: requests without a reply in gemini-misses, all requests in gemini-requests, the
-    replies of the API in gemini-recordings.
+    `store` is what was read from `folder`. What it keeps is in `run_dir`: requests without a reply in gemini-misses,
+    all requests in gemini-requests, the replies of the API in gemini-recordings.
     """
     nothing = CassetteStore(())
     if how == REPLAY:
-        return gemini_app(store, run_dir / "gemini-misses")
+        misses = run_dir / MISSES
+        return gemini_app(store, misses, LaterReplies(folder, store, misses))
     if how == NEAREST:
         from emulator.gemini.rekey import NearestReplies
 
@@ -25,4 +27,4 @@ def answering(how: str, store: CassetteStore, run_dir: Path) -> Starlette:
         return gemini_app(nothing, asked, NearestReplies(store, asked))
     from emulator.gemini.recording import Recorder  # an HTTP client, for which no other engine need wait
 
-    return gemini_app(nothing, run_dir / "gemini-misses", Recorder(how, run_dir / "gemini-recordings"))
+    return gemini_app(nothing, run_dir / MISSES, Recorder(how, run_dir / "gemini-recordings"))

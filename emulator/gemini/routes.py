@@ -70,8 +70,9 @@ def miss(request: CanonicalRequest, store: CassetteStore, misses: Path) -> JSONR
     return google_error(
         404,
         "NOT_FOUND",
-        f"No stored reply for this request to {request.model}. It is kept in {kept}: write the reply there and move the"
-        f" file to the cassettes. {near.sentence() if near else 'There are no cassettes yet.'}",
+        f"No stored reply for this request to {request.model}. It is kept in {kept}: write the reply there, move the"
+        " file to the cassettes, and have the step tried again."
+        f" {near.sentence() if near else 'There are no cassettes yet.'}",
     )
 
 

@@ -8,15 +8,29 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-m
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from emulator.aws_errors import AwsError, Refused, invalid
+from emulator.queues.dead_letter_policies import Find, check_redrive_allow_policy, check_redrive_policy, check_target
 from emulator.queues.message_attributes import attributes_are_valid, size_of
 
 Asked = Mapping[str, Any]
 """The parameters of an operation, under their names in SQS's JSON protocol; in the query protocol all are text."""
-Queue = Mapping[str, str]
-"""The attributes of the queue that the operation is about; none where there is no such queue."""
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The queue that an operation is about; it has no attributes where there is no such queue, or not yet.
+
+    `find` gives the attributes of another queue.
+    """
+
+    arn: str
+    attributes: Mapping[str, str]
+    find: Find
+
+
 Rule = Callable[[Asked, Queue], None]
 """Raises Refused when the parameters are not as AWS wants them."""
 
@@ -24,14 +38,12 @@ LONGEST_BYTES = 1024 * 1024
 LONGEST_INVISIBLE_S = 12 * 3600
 STANDARD_NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
 FIFO_NAME = re.compile(r"[A-Za-z0-9_-]{1,75}\.fifo")
-SETTABLE = frozenset(
-    {
-        *("DelaySeconds", "MaximumMessageSize", "MessageRetentionPeriod", "Policy", "ReceiveMessageWaitTimeSeconds"),
-        *("VisibilityTimeout", "RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId"),
-        *("KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled", "FifoQueue", "ContentBasedDeduplication"),
-        *("DeduplicationScope", "FifoThroughputLimit"),
-    }
-)
+OF_FIFO_QUEUES = frozenset({"FifoQueue", "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit"})
+SETTABLE = OF_FIFO_QUEUES | {
+    *("DelaySeconds", "MaximumMessageSize", "MessageRetentionPeriod", "Policy", "ReceiveMessageWaitTimeSeconds"),
+    *("VisibilityTimeout", "RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId"),
+    *("KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled"),
+}
 OF_QUEUES = SETTABLE | {
     *("All", "QueueArn", "CreatedTimestamp", "LastModifiedTimestamp", "ApproximateNumberOfMessages"),
     *("ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed"),
@@ -93,25 +105,43 @@ def named(asked: Asked, _: Queue) -> None:
 def the_same(asked: Asked, queue: Queue) -> None:
     """A queue that exists is only created once more with the attributes that it has."""
     for name, value in (asked.get("Attributes") or {}).items():
-        if queue and queue.get(name) != str(value):
+        if queue.attributes and queue.attributes.get(name) != str(value):
             message = f"A queue already exists with the same name and a different value for attribute {name}"
             raise Refused(AwsError("QueueNameExists", message))
 
 
-def check_redrive_policy(policy: str) -> None:
-    """A RedrivePolicy names a dead-letter queue and a count from 1 to 1,000. Raises Refused."""
-    told = f"Value {policy} for parameter RedrivePolicy is invalid. Reason: "
-    try:
-        parts = json.loads(policy)
-    except (TypeError, ValueError) as error:
-        raise invalid(f"{told}Redrive policy is not a valid JSON map.") from error
-    if not isinstance(parts, dict):
-        raise invalid(f"{told}Redrive policy is not a valid JSON map.")
-    for name in ("deadLetterTargetArn", "maxReceiveCount"):
-        if name not in parts:
-            raise invalid(f"{told}Redrive policy does not contain mandatory attribute: {name}.")
-    if not _is_between(count := parts["maxReceiveCount"], 1, 1000):
-        raise invalid(f"{told}Invalid value for maxReceiveCount: {count}, valid values are from 1 to 1000 inclusive.")
+def of_its_type(asked: Asked, queue: Queue) -> None:
+    """Standard queues do not know the attributes of FIFO queues, not even to say that they are none."""
+    given = asked.get("Attributes") or {}
+    if "true" not in (given.get("FifoQueue"), queue.attributes.get("FifoQueue")):
+        known("Attributes", SETTABLE - OF_FIFO_QUEUES)(asked, queue)
+
+
+def with_policies(asked: Asked, queue: Queue) -> None:
+    """A policy, where it is not empty and so taken away, is one."""
+    given = asked.get("Attributes") or {}
+    if policy := given.get("RedrivePolicy"):
+        check_target(policy, queue.arn, check_redrive_policy(policy, queue.find))
+    if policy := given.get("RedriveAllowPolicy"):
+        check_redrive_allow_policy(policy)
+    if policy := given.get("Policy"):
+        try:
+            json.loads(policy)
+        except ValueError as error:
+            raise Refused(AwsError("InvalidAttributeValue", "Invalid value for the parameter Policy.")) from error
+
+
+def next_token(asked: Asked, _: Queue) -> None:
+    """A token is one that an earlier answer had."""
+    if (token := asked.get("NextToken")) and not re.fullmatch(r"\d{1,9}", str(token)):
+        raise invalid(f"Value {token} for parameter NextToken is invalid. Reason: No answer had this token.")
+
+
+def system_attributes(asked: Asked, _: Queue) -> None:
+    """The one system attribute that a message is sent with is the trace header."""
+    for name in asked.get("MessageSystemAttributes") or ():
+        if name != "AWSTraceHeader":
+            raise invalid(f"The message system attribute name '{name}' is invalid: only AWSTraceHeader can be sent.")
 
 
 def attributes(asked: Asked, _: Queue) -> None:
@@ -121,7 +151,7 @@ def attributes(asked: Asked, _: Queue) -> None:
 
 def not_too_long(asked: Asked, queue: Queue) -> None:
     """A message, its attributes included, is not longer than the queue takes."""
-    most = int(queue.get("MaximumMessageSize", LONGEST_BYTES))
+    most = int(queue.attributes.get("MaximumMessageSize", LONGEST_BYTES))
     if size_of(asked) > most:
         raise invalid(f"One or more parameters are invalid. Reason: Message must be shorter than {most} bytes.")
 
@@ -136,7 +166,7 @@ def together_not_too_long(asked: Asked, _: Queue) -> None:
 def only_for_fifo(asked: Asked, queue: Queue) -> None:
     """Standard queues know no deduplication."""
     name = "MessageDeduplicationId"
-    if (value := asked.get(name)) and queue.get("FifoQueue") != "true":
+    if (value := asked.get(name)) and queue.attributes.get("FifoQueue") != "true":
         reason = "The request includes a parameter that is not valid for this queue type."
         raise invalid(f"Value {value} for parameter {name} is invalid. Reason: {reason}")
 
@@ -146,11 +176,11 @@ def _is_between(value: object, low: int, high: int) -> bool:
 
 
 RULES: Mapping[str, tuple[Rule, ...]] = {
-    "CreateQueue": (named, known("Attributes", SETTABLE), the_same),
-    "SetQueueAttributes": (known("Attributes", SETTABLE),),
+    "CreateQueue": (named, known("Attributes", SETTABLE), of_its_type, with_policies, the_same),
+    "SetQueueAttributes": (known("Attributes", SETTABLE), of_its_type, with_policies),
     "GetQueueAttributes": (known("AttributeNames", OF_QUEUES),),
-    "ListQueues": (within("MaxResults", 1, 1000),),
-    "SendMessage": (within("DelaySeconds", 0, 900), attributes, not_too_long, only_for_fifo),
+    "ListQueues": (within("MaxResults", 1, 1000), next_token),
+    "SendMessage": (within("DelaySeconds", 0, 900), attributes, system_attributes, not_too_long, only_for_fifo),
     "SendMessageBatch": (together_not_too_long,),
     "ReceiveMessage": (
         within("WaitTimeSeconds", 0, 20),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from emulator.gemini import REPLAY
+from emulator.gemini import MISSES, REPLAY
 from emulator.process import HOME, launch
 from scenarios.benches.deployed import Bench, Report
 from scenarios.format.scenario import CASSETTES
@@ -32,7 +32,8 @@ def bench(
     `gemini` is how the engine answers as the Gemini API: with the replies stored in `cassettes`, or in another of the
     ways in `emulator.gemini`. The agents ask it with the `gemini_api_key`, which only the API itself looks at.
     `report` is told, in a few words, what is being done. What the engine logs is in `run_dir`; without one, it is kept
-    only if the block ends with an error. Raises the errors of `emulator` and `stack`.
+    only if the block ends with an error, or if requests wait there for somebody to write their replies. Raises the
+    errors of `emulator` and `stack`.
     """
     report("starting the engine")
     logs = run_dir or _new_run_dir(home / "run")
@@ -48,12 +49,12 @@ def bench(
             deploy_to(engine, prepared, report, gemini_api_key=gemini_api_key) as deployed,
         ):
             yield deployed
-    if run_dir is None:
+    if run_dir is None and not (logs / MISSES).exists():
         shutil.rmtree(logs, ignore_errors=True)
 
 
 def _new_run_dir(runs: Path) -> Path:
-    """A folder for this process's run; of those that ended badly only the newest are kept."""
+    """A folder for this process's run; of those that were kept only the newest stay."""
     ended = sorted(runs.glob("*"), key=lambda path: path.stat().st_mtime)
     for old in ended[:-KEPT_RUNS]:
         shutil.rmtree(old, ignore_errors=True)

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx2
 import pytest
@@ -16,12 +16,14 @@ from emulator.bench_records import Dispatch, Settled
 from emulator.client import ControlClient
 from emulator.clock import Clock
 from emulator.control import control_app
+from emulator.engines.function import FunctionError, Invocation, Outcome
 from emulator.engines.settling import Unsettled
 from emulator.errors import ControlError
 from emulator.faults.rules import Call, CallFault, Delay, Delivery, DeliveryFault, Error, Fault, Kill
 from emulator.faults.schedule import FaultBook
 from emulator.gateway import under
 from emulator.meter.ledger import Ledger
+from tests.emulator.examples import FUNCTION
 
 SETTLED = Settled(quiet=False, held=True, deliveries=3, skipped_s=5400.5)
 FAULTS: tuple[Fault, ...] = (
@@ -59,6 +61,7 @@ class Served:
     endpoint_url: str
     engine: Engine
     book: FaultBook
+    ledger: Ledger
 
 
 @dataclass
@@ -83,10 +86,10 @@ def exchanged() -> Iterator[Exchanged]:
 
 @pytest.fixture
 def served(exchanged: Exchanged) -> Iterator[Served]:
-    clock, engine = Clock(), Engine()
+    clock, engine, ledger = Clock(), Engine(), Ledger()
     book = FaultBook(clock.now)
-    exchanged.app = under("/_harness", control_app(engine, Ledger(), clock, book, lambda: 7.5))(nothing)
-    yield Served(exchanged.endpoint_url, engine, book)
+    exchanged.app = under("/_harness", control_app(engine, ledger, clock, book, lambda: 7.5))(nothing)
+    yield Served(exchanged.endpoint_url, engine, book, ledger)
     clock.close()
 
 
@@ -176,7 +179,14 @@ class TestOrders:
 
 class TestRefusals:
     def test_what_does_not_settle_is_said(self, control: ControlClient) -> None:
-        with pytest.raises(ControlError, match="still at work"):
+        with pytest.raises(ControlError, match=r"still at work\.$"):
+            control.settle(timeout_s=0.5)
+
+    def test_what_failed_last_is_said_with_it(self, control: ControlClient, served: Served) -> None:
+        error = FunctionError("Runtime.HandlerNotFound", "there is no app.handler")
+        outcome = Outcome(result=None, error=error, log="", init_ms=None, duration_ms=1, ended=False)
+        served.ledger.invocation_ended("token", FUNCTION, Invocation("1", {}, FUNCTION.arn), outcome, datetime.now(UTC))
+        with pytest.raises(ControlError, match=r"The latest failure: dev ended with Runtime\.HandlerNotFound\."):
             control.settle(timeout_s=0.5)
 
     @pytest.mark.parametrize(

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from emulator.aws_errors import AwsError, Refused, invalid
+from emulator.queues import rules
+from emulator.queues.dead_letter_policies import check_redrive_policy
 from emulator.queues.receipt_handles import receipt_handle, was_given_by
-from emulator.queues.rules import LONGEST_INVISIBLE_S, check_redrive_policy, keep
+from emulator.queues.rules import LONGEST_INVISIBLE_S, keep
 
 # MiniStack's queues and messages are dictionaries, and so are the parameters that both protocols hand to it.
 Queue = dict[str, Any]
@@ -34,10 +36,11 @@ class Queues:
         sqs._receive_messages_for_esm = self._alone(self._receive_batch)
         sqs._expire_retained = self._alone(sqs._expire_retained)
         sqs._dlq_sweep = self._alone(sqs._dlq_sweep)
-        self._check_target: Callable[[str], None] = sqs._validate_redrive_policy
         sqs._validate_redrive_policy = self._check_redrive_policy
         handlers: dict[str, Handler] = sqs._HANDLERS
+        handlers["CreateQueue"] = self._encrypted(handlers["CreateQueue"])
         handlers["GetQueueAttributes"] = asked_for(handlers["GetQueueAttributes"])
+        handlers["ReceiveMessage"] = with_both_names(handlers["ReceiveMessage"])
         handlers["DeleteMessage"] = self._delete
         handlers["ChangeMessageVisibility"] = self._change_visibility
         handlers.update({operation: self._ruled(operation, handler) for operation, handler in handlers.items()})
@@ -57,7 +60,7 @@ class Queues:
 
         def handle(asked: Asked, url: str) -> Any:
             with self._lock, self._refusing():
-                keep(operation, asked, self._attributes(operation, asked, url))
+                keep(operation, asked, self._about(operation, asked, url))
                 return handler(asked, url)
 
         return handle
@@ -80,30 +83,44 @@ class Queues:
 
         return handle
 
-    def _attributes(self, operation: str, asked: Asked, url: str) -> Mapping[str, str]:
-        """Those of the queue that is asked about, or that already has the name of the one to be created."""
+    def _about(self, operation: str, asked: Asked, url: str) -> rules.Queue:
+        """The queue that is asked about, or that already has the name of the one to be created."""
+        sqs, name = self._sqs, asked.get("QueueName") or ""
         if operation == "CreateQueue":
-            queue = self._sqs._queues.get(self._sqs._queue_url(asked.get("QueueName") or ""))
+            queue = sqs._queues.get(sqs._queue_url(name))
         else:
             queue = self._queue(asked, url) if asked.get("QueueUrl") else None
         attributes: Mapping[str, str] = queue["attributes"] if queue else {}
-        return attributes
+        arn = attributes.get("QueueArn") or f"arn:aws:sqs:{sqs.get_region()}:{sqs.get_account_id()}:{name}"
+        return rules.Queue(arn, attributes, self._find)
+
+    def _find(self, arn: str) -> Mapping[str, str] | None:
+        queue = self._sqs._queue_by_arn(arn)
+        return queue["attributes"] if queue else None
 
     def _queue(self, asked: Asked, url: str) -> Queue:
         queue: Queue = self._sqs._get_q(asked.get("QueueUrl") or url)
         return queue
 
     def _check_redrive_policy(self, policy: str) -> None:
-        """In AWS's words; MiniStack has one sentence for all that can be wrong with it."""
+        """In AWS's words, for CloudFormation too; MiniStack has one sentence for all that can be wrong with it."""
         with self._refusing():
-            check_redrive_policy(policy)
-        try:
-            self._check_target(policy)
-        except self._sqs._Err as error:
-            message = (
-                f"Value {policy} for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist."
-            )
-            raise self._sqs._Err("InvalidParameterValue", message) from error
+            check_redrive_policy(policy, self._find)
+
+    def _encrypted(self, create: Handler) -> Handler:
+        """New queues are encrypted with keys of SQS's own, unless they are created with others.
+
+        See https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-sqs-sse-queue.html.
+        """
+
+        def create_encrypted(asked: Asked, url: str) -> dict[str, Any]:
+            created: dict[str, Any] = create(asked, url)
+            attributes = self._sqs._queues[created["QueueUrl"]]["attributes"]
+            if "KmsMasterKeyId" not in attributes:
+                attributes.setdefault("SqsManagedSseEnabled", "true")
+            return created
+
+        return create_encrypted
 
     @contextlib.contextmanager
     def _refusing(self) -> Iterator[None]:
@@ -122,13 +139,15 @@ class Queues:
         return messages
 
     def _receive_batch(self, url: str, most: int) -> list[Message]:
-        """The messages of one invocation; MiniStack's own function knows no batches of more than ten."""
+        """The messages of one invocation, as they are now: a later receive gives them other handles.
+
+        MiniStack's own function knows no batches of more than ten.
+        """
         queue = self._sqs._get_q(url)
         self._sqs._expire_retained(queue)
         self._sqs._dlq_sweep(queue)
         invisible_s = int(queue["attributes"]["VisibilityTimeout"])
-        messages: list[Message] = self._sqs._collect_msgs(queue, fitting(queue, most), invisible_s)
-        return messages
+        return [dict(message) for message in self._sqs._collect_msgs(queue, fitting(queue, most), invisible_s)]
 
     def _received(self, queue: Queue, handle: str) -> Message | None:
         """The message whose latest receive the handle is of. Raises Refused when no receive from this queue had it."""
@@ -170,6 +189,16 @@ class Queues:
 def asked_for(handler: Handler) -> Handler:
     """GetQueueAttributes answers nothing where nothing is asked for; MiniStack's handler answers all."""
     return lambda asked, url: handler(asked, url) if asked.get("AttributeNames") else {}
+
+
+def with_both_names(handler: Handler) -> Handler:
+    """ReceiveMessage's AttributeNames are the older name of MessageSystemAttributeNames; MiniStack reads one of them."""
+
+    def receive(asked: Asked, url: str) -> Any:
+        names = [name for given in ("AttributeNames", "MessageSystemAttributeNames") for name in asked.get(given) or ()]
+        return handler({**asked, "AttributeNames": names}, url)
+
+    return receive
 
 
 def fitting(queue: Queue, most: int) -> int:

@@ -1,0 +1,40 @@
+"""Replies that were written while the engine runs: what has none is looked for once more in the cassettes' folder."""
+
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from emulator.errors import InvalidCassette
+from emulator.gemini.canonical import CanonicalRequest
+from emulator.gemini.cassettes import CassetteStore
+from emulator.gemini.routes import google_error, miss, replay
+
+
+class LaterReplies:
+    """Answers requests that had no reply when the engine started; reads the folder again when a file in it changed."""
+
+    def __init__(self, folder: Path, store: CassetteStore, misses: Path) -> None:
+        self._folder = folder
+        self._store = store
+        self._misses = misses
+        self._read: set[tuple[Path, int, int]] = set()
+
+    async def __call__(self, _: Request, request: CanonicalRequest) -> Response:
+        """The reply that is there by now, or what to do about it."""
+        try:
+            self._look_again()
+        except InvalidCassette as error:
+            reason = (
+                f"No stored reply for this request to {request.model}, and one of the files cannot be read. {error}"
+            )
+            return google_error(404, "NOT_FOUND", reason)
+        if found := self._store.find(request):
+            return replay(request, found)
+        return miss(request, self._store, self._misses)
+
+    def _look_again(self) -> None:
+        files = ((path, path.stat()) for path in self._folder.rglob("*.yaml"))
+        now = {(path, stat.st_mtime_ns, stat.st_size) for path, stat in files}
+        if now != self._read:
+            self._store, self._read = CassetteStore.load(self._folder), now
