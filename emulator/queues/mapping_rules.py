@@ -4,20 +4,27 @@ They are those of https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventS
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from emulator.aws_errors import AwsError, Refused
 
 WITHOUT_WINDOW = 10
 """So many messages a batch has at most when they are not gathered over time, or come from a FIFO queue."""
+ONLY_OF_STREAMS = frozenset(
+    {
+        *("BisectBatchOnFunctionError", "DestinationConfig", "MaximumRecordAgeInSeconds", "MaximumRetryAttempts"),
+        *("ParallelizationFactor", "TumblingWindowInSeconds"),
+    }
+)
 
 
 @dataclass(frozen=True)
 class SourceMapping:
     """A mapping as it would be; `visibility_timeout_s` is its queue's, and None where there is no such queue.
 
-    `same_as` is the id of another mapping of this queue and function.
+    `settings` are the names of all that is set for it, in CreateEventSourceMapping's terms. `same_as` is the id of
+    another mapping of this queue and function.
     """
 
     queue_arn: str
@@ -27,6 +34,7 @@ class SourceMapping:
     response_types: Sequence[str]
     function_timeout_s: int
     visibility_timeout_s: int | None
+    settings: Collection[str] = ()
     same_as: str | None = None
 
 
@@ -60,6 +68,12 @@ def gathered_over_time(mapping: SourceMapping) -> None:
         )
 
 
+def without_those_of_streams(mapping: SourceMapping) -> None:
+    """How a queue's messages are tried again is said by the queue."""
+    for name in sorted(ONLY_OF_STREAMS.intersection(mapping.settings)):
+        raise _invalid(f"Unsupported {name} parameter for given event source mapping type.")
+
+
 def of_a_queue(mapping: SourceMapping) -> None:
     """The queue exists, and hides a message for at least as long as the function may take."""
     if mapping.visibility_timeout_s is None:
@@ -88,6 +102,7 @@ RULES: tuple[Callable[[SourceMapping], None], ...] = (
     within_bounds,
     known_response_types,
     gathered_over_time,
+    without_those_of_streams,
     of_a_queue,
     the_only_one,
 )

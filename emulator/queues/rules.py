@@ -112,8 +112,8 @@ def the_same(asked: Asked, queue: Queue) -> None:
 
 def of_its_type(asked: Asked, queue: Queue) -> None:
     """Standard queues do not know the attributes of FIFO queues, not even to say that they are none."""
-    given = asked.get("Attributes") or {}
-    if "true" not in (given.get("FifoQueue"), queue.attributes.get("FifoQueue")):
+    own = queue.attributes or asked.get("Attributes") or {}
+    if own.get("FifoQueue") != "true":
         known("Attributes", SETTABLE - OF_FIFO_QUEUES)(asked, queue)
 
 

@@ -10,17 +10,18 @@ from typing import Any
 import pytest
 
 from emulator.aws_errors import Refused
-from emulator.queues.rules import RULES, check_redrive_policy, keep
+from emulator.queues.rules import RULES, Queue, keep
+from tests.fakes.queues import arn
 
 STANDARD = {"MaximumMessageSize": "1048576"}
 FIFO = {**STANDARD, "FifoQueue": "true"}
-TARGET = "arn:aws:sqs:us-east-1:000000000000:dead"
+OTHERS = {arn("dead"): {"QueueArn": arn("dead")}}
 
 
 def refusal(operation: str, queue: dict[str, str] | None = None, **asked: Any) -> str | None:
     """The code of the error with which this is refused."""
     try:
-        keep(operation, asked, STANDARD if queue is None else queue)
+        keep(operation, asked, Queue(arn("orders"), STANDARD if queue is None else queue, OTHERS.get))
     except Refused as refused:
         return refused.error.code
     return None
@@ -78,6 +79,11 @@ class TestMessages:
         assert refusal("SendMessage", MessageDeduplicationId="d") == "InvalidParameterValue"
         assert refusal("SendMessage", FIFO, MessageDeduplicationId="d") is None
 
+    def test_of_its_system_attributes_only_the_trace_header_is_sent(self) -> None:
+        """AWSSimpleQueueService/latest/APIReference/API_SendMessage.html"""
+        for name, code in (("AWSTraceHeader", None), ("SenderId", "InvalidParameterValue")):
+            assert refusal("SendMessage", MessageSystemAttributes={name: text("v")}) == code
+
     @pytest.mark.parametrize(
         "attributes",
         [
@@ -119,7 +125,7 @@ class TestQueues:
         ("operation", "asked"),
         [
             ("CreateQueue", {"QueueName": "q", "Attributes": {"Colour": "1"}}),
-            ("SetQueueAttributes", {"Attributes": {"QueueArn": TARGET}}),
+            ("SetQueueAttributes", {"Attributes": {"QueueArn": arn("dead")}}),
             ("GetQueueAttributes", {"AttributeNames": ["Colour"]}),
             ("ReceiveMessage", {"AttributeNames": ["Colour"]}),
             ("ReceiveMessage", {"MessageSystemAttributeNames": ["Colour"]}),
@@ -128,25 +134,36 @@ class TestQueues:
     def test_an_attribute_that_is_none(self, operation: str, asked: dict[str, Any]) -> None:
         assert refusal(operation, {}, **asked) == "InvalidAttributeName"
 
+    @pytest.mark.parametrize("name", ["FifoQueue", "ContentBasedDeduplication"])
+    def test_attributes_of_fifo_queues_are_none_of_a_standard_queue(self, name: str) -> None:
+        for queue in ({}, STANDARD):
+            operation = "SetQueueAttributes" if queue else "CreateQueue"
+            asked = {"QueueName": "q", "Attributes": {name: "false"}}
+            assert refusal(operation, queue, **asked) == "InvalidAttributeName"
+        assert refusal("SetQueueAttributes", FIFO, Attributes={name: "true"}) is None
+
+    @pytest.mark.parametrize("operation", ["CreateQueue", "SetQueueAttributes"])
     @pytest.mark.parametrize(
-        ("policy", "reason"),
+        ("name", "policy", "code"),
         [
-            ("{", "not a valid JSON map"),
-            ("[]", "not a valid JSON map"),
-            (json.dumps({"maxReceiveCount": 1}), "deadLetterTargetArn"),
-            (json.dumps({"deadLetterTargetArn": TARGET}), "maxReceiveCount"),
-            (json.dumps({"deadLetterTargetArn": TARGET, "maxReceiveCount": 0}), "from 1 to 1000"),
-            (json.dumps({"deadLetterTargetArn": TARGET, "maxReceiveCount": 1001}), "from 1 to 1000"),
-            (json.dumps({"deadLetterTargetArn": TARGET, "maxReceiveCount": "often"}), "from 1 to 1000"),
+            ("RedrivePolicy", "{", "InvalidParameterValue"),
+            ("RedrivePolicy", {"deadLetterTargetArn": arn("gone"), "maxReceiveCount": 5}, "InvalidParameterValue"),
+            ("RedrivePolicy", {"deadLetterTargetArn": arn("dead"), "maxReceiveCount": 5}, None),
+            ("RedriveAllowPolicy", {"redrivePermission": "some"}, "InvalidParameterValue"),
+            ("RedriveAllowPolicy", {"redrivePermission": "denyAll"}, None),
+            ("Policy", "{", "InvalidAttributeValue"),
+            ("Policy", {"Statement": []}, None),
+            ("Policy", "", None),
         ],
     )
-    def test_a_redrive_policy_that_is_none(self, policy: str, reason: str) -> None:
-        with pytest.raises(Refused, match=reason):
-            check_redrive_policy(policy)
+    def test_a_policy_is_one(self, operation: str, name: str, policy: object, code: str | None) -> None:
+        """AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html"""
+        written = policy if isinstance(policy, str) else json.dumps(policy)
+        assert refusal(operation, {}, QueueName="q", Attributes={name: written}) == code
 
-    @pytest.mark.parametrize("count", [1, 1000, "10"])
-    def test_a_redrive_policy(self, count: object) -> None:
-        check_redrive_policy(json.dumps({"deadLetterTargetArn": TARGET, "maxReceiveCount": count}))
+    def test_a_token_is_one_that_was_given(self) -> None:
+        assert refusal("ListQueues", NextToken="2") is None
+        assert refusal("ListQueues", NextToken="second page") == "InvalidParameterValue"
 
 
 def test_an_operation_without_rules_is_never_refused() -> None:

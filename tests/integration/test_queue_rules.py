@@ -169,6 +169,20 @@ class TestVisibility:
             cloud.sqs.change_message_visibility(**change, VisibilityTimeout=12 * HOUR)
         cloud.sqs.change_message_visibility(**change, VisibilityTimeout=10 * HOUR)
 
+    def test_system_attributes_are_named_in_either_of_two_ways(self, cloud: Cloud) -> None:
+        """MessageSystemAttributeNames supersedes AttributeNames, which is still taken.
+
+        AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
+        """
+        queue = Queue(cloud)
+        queue.send("a")
+        (received,) = cloud.sqs.receive_message(
+            QueueUrl=queue.url,
+            AttributeNames=["SenderId"],
+            MessageSystemAttributeNames=["SentTimestamp"],
+        )["Messages"]
+        assert set(received["Attributes"]) == {"SenderId", "SentTimestamp"}
+
     def test_at_most_ten_come_at_once(self, cloud: Cloud) -> None:
         """MaxNumberOfMessages is 1 to 10, and 1 where it is not given.
 

@@ -185,3 +185,45 @@ class TestBatches:
         attributes = record["attributes"]
         assert attributes["ApproximateReceiveCount"] == "1"
         assert int(attributes["SentTimestamp"]) <= int(attributes["ApproximateFirstReceiveTimestamp"])
+
+    def test_a_record_has_the_attributes_of_its_message(self, cloud: Cloud) -> None:
+        """A record has the message's attributes, their digest, and the queue from which a dead letter came.
+
+        lambda/latest/dg/with-sqs.html
+        """
+        source = "import json\ndef handler(event, context):\n    print(json.dumps(event['Records'][0]))\n"
+        name, dead = cloud.deploy(source), Queue(cloud)
+        policy = {"deadLetterTargetArn": dead.arn, "maxReceiveCount": 1}
+        queue = Queue(cloud, VisibilityTimeout="0", RedrivePolicy=policy)
+        kind = {"DataType": "String", "StringValue": "plan"}
+        sent = cloud.sqs.send_message(QueueUrl=queue.url, MessageBody="a", MessageAttributes={"kind": kind})  # type: ignore[dict-item]
+        queue.only()
+        assert queue.receive() == []
+        dead.feed(name)
+        cloud.control.settle()
+        (record,) = printed(cloud, name)
+        lists: dict[str, list[str]] = {"stringListValues": [], "binaryListValues": []}
+        assert record["messageAttributes"] == {"kind": {"dataType": "String", "stringValue": "plan", **lists}}
+        assert record["md5OfMessageAttributes"] == sent["MD5OfMessageAttributes"]
+        assert record["attributes"]["DeadLetterQueueSourceArn"] == queue.arn
+
+
+def test_a_mapping_deletes_with_the_handle_of_its_own_receive(cloud: Cloud) -> None:
+    """A message that was received again meanwhile is not deleted by the handle of the earlier receive.
+
+    AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html
+    """
+    source = """
+        import boto3, os
+        def handler(event, context):
+            sqs, url = boto3.client("sqs"), os.environ["QUEUE"]
+            handle = event["Records"][0]["receiptHandle"]
+            sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
+            sqs.receive_message(QueueUrl=url)
+    """
+    queue = Queue(cloud, VisibilityTimeout=str(HOUR))
+    queue.feed(cloud.deploy(source, QUEUE=queue.url))
+    queue.send("a")
+    cloud.control.settle(deliveries=1)
+    assert queue.counts() == (0, 1, 0)
+    cloud.sqs.delete_queue(QueueUrl=queue.url)

@@ -102,6 +102,15 @@ class TestQueues:
             with pytest.raises(ClientError, match=f"InvalidParameterValue.*{reason}"):
                 cloud.sqs.set_queue_attributes(QueueUrl=queue.url, Attributes={"RedrivePolicy": policy})
 
+    def test_a_dead_letter_queue_that_takes_none(self, cloud: Cloud) -> None:
+        """redrivePermission denyAll: no source queue can specify this queue as its dead-letter queue.
+
+        AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+        """
+        dead = Queue(cloud, RedriveAllowPolicy={"redrivePermission": "denyAll"})
+        with pytest.raises(ClientError, match="does not allow this queue"):
+            Queue(cloud, RedrivePolicy={"deadLetterTargetArn": dead.arn, "maxReceiveCount": 5})
+
     def test_nothing_is_told_where_nothing_is_asked(self, cloud: Cloud) -> None:
         """Without AttributeNames a request for a queue's attributes returns empty results.
 
@@ -161,6 +170,12 @@ class TestMappings:
         (mapping,) = cloud.lambda_.list_event_source_mappings(EventSourceArn=queue.arn)["EventSourceMappings"]
         with pytest.raises(ClientError, match="batch window in seconds must be greater than 0"):
             cloud.lambda_.update_event_source_mapping(UUID=mapping["UUID"], BatchSize=11)
+
+    def test_a_setting_of_streams(self, cloud: Cloud, function: str) -> None:
+        """MaximumRetryAttempts and its like are for Kinesis, DynamoDB Streams and Kafka only."""
+        arn = Queue(cloud, VisibilityTimeout="60").arn
+        with pytest.raises(ClientError, match="Unsupported MaximumRetryAttempts parameter"):
+            cloud.lambda_.create_event_source_mapping(FunctionName=function, EventSourceArn=arn, MaximumRetryAttempts=1)
 
     def test_a_queue_that_is_not_there(self, cloud: Cloud, function: str) -> None:
         gone = f"{Queue(cloud).arn}-{uuid.uuid4().hex}"

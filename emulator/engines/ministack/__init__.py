@@ -11,7 +11,7 @@ What is exchanged in it, and why:
 - `sqs._receive_messages_for_esm`: batches are as large as their mappings say, and deliveries meet fault rules.
 - `s3.resolve_credential`: a link that a function signed carries the token of its environment, which no STS issued.
 - `lambda_svc._run_sqs_batch`, `sqs._delete_messages_for_esm`: event source mappings poll in process, so the meter
-  could not see what AWS would bill for them.
+  could not see what AWS would bill for them, and their records lack what AWS's have.
 """
 
 import functools
@@ -28,6 +28,7 @@ from emulator.engines.ministack.interference import RunningFunctions
 from emulator.engines.ministack.mappings import Mappings
 from emulator.engines.ministack.polls import EventSourceMappingMeter
 from emulator.engines.ministack.queues import Queues
+from emulator.engines.ministack.records import with_whole_records
 from emulator.engines.ministack.workers import LambdaHost, acquire, execute, is_python, worker_class
 from emulator.engines.settling import settle
 
@@ -66,7 +67,7 @@ class MiniStack:
         Queues(sqs)
         Mappings(lambda_svc, sqs)
         polls = EventSourceMappingMeter(host.ledger)
-        lambda_svc._run_sqs_batch = polls.metered_batch(lambda_svc._run_sqs_batch)
+        lambda_svc._run_sqs_batch = polls.metered_batch(with_whole_records(lambda_svc._run_sqs_batch))
         sqs._delete_messages_for_esm = polls.metered_delete(sqs._delete_messages_for_esm)
         s3.resolve_credential = resolve(s3.resolve_credential)
         FaultyDeliveries(sqs, faults)

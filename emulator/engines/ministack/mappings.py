@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from emulator.aws_errors import Refused
-from emulator.queues.mapping_rules import SourceMapping, check_mapping
+from emulator.queues.mapping_rules import ONLY_OF_STREAMS, SourceMapping, check_mapping
 
 Answer = tuple[int, Any, bytes]
 # A mapping as MiniStack keeps it, by the names of CreateEventSourceMapping.
@@ -13,7 +13,7 @@ Record = Mapping[str, Any]
 
 # What a change must ask for to be checked. A mapping that met the rules can still be disabled when its function has
 # been given more time than its queue has.
-CHECKED = frozenset({"BatchSize", "MaximumBatchingWindowInSeconds", "FunctionResponseTypes", "FunctionName"})
+CHECKED = ONLY_OF_STREAMS | {"BatchSize", "MaximumBatchingWindowInSeconds", "FunctionResponseTypes", "FunctionName"}
 
 
 class Mappings:
@@ -80,6 +80,7 @@ class Mappings:
             response_types=record["FunctionResponseTypes"],
             function_timeout_s=int((config or {}).get("Timeout", 0)),
             visibility_timeout_s=int(queue["attributes"]["VisibilityTimeout"]) if queue else None,
+            settings=record.keys(),
             same_as=next((other["UUID"] for other in self._lambda._esms.values() if are_the_same(record, other)), None),
         )
 

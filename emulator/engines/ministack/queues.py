@@ -192,7 +192,7 @@ def asked_for(handler: Handler) -> Handler:
 
 
 def with_both_names(handler: Handler) -> Handler:
-    """ReceiveMessage's AttributeNames are the older name of MessageSystemAttributeNames; MiniStack reads one of them."""
+    """ReceiveMessage's AttributeNames are MessageSystemAttributeNames by an older name; MiniStack reads one of them."""
 
     def receive(asked: Asked, url: str) -> Any:
         names = [name for given in ("AttributeNames", "MessageSystemAttributeNames") for name in asked.get(given) or ()]

@@ -1,0 +1,35 @@
+"""The records of a batch as a function gets them: what MiniStack leaves out of them is put in."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+# MiniStack's records and messages are dictionaries.
+Record = Mapping[str, Any]
+Message = Mapping[str, Any]
+
+
+def with_whole_records(run: Callable[..., None]) -> Callable[..., None]:
+    """Wrap `_run_sqs_batch`, which is called with a batch's event and its messages."""
+
+    def run_whole(mapping: Any, function: Any, event: Any, batch: Sequence[Message], *rest: Any) -> None:
+        messages = {message["id"]: message for message in batch}
+        records = [whole(record, messages[record["messageId"]]) for record in event["Records"]]
+        run(mapping, function, {**event, "Records": records}, batch, *rest)
+
+    return run_whole
+
+
+def whole(record: Record, message: Message) -> dict[str, Any]:
+    """A record with the digest and the lists of its message attributes, and with where a dead letter came from.
+
+    See https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html.
+    """
+    lists: dict[str, list[str]] = {"stringListValues": [], "binaryListValues": []}
+    attributes = {name: {**lists, **value} for name, value in record["messageAttributes"].items()}
+    digest, source = message.get("md5_attrs"), message["sys"].get("DeadLetterQueueSourceArn")
+    return {
+        **record,
+        "attributes": record["attributes"] | ({"DeadLetterQueueSourceArn": source} if source else {}),
+        "messageAttributes": attributes,
+        **({"md5OfMessageAttributes": digest} if digest else {}),
+    }
