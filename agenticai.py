@@ -72,6 +72,29 @@ def new(
 
 
 @app.command()
+def modify(
+    project_id: ProjectId,
+    text: Annotated[str | None, typer.Argument(help="What is to change; leave out with --file.")] = None,
+    file: Annotated[Path | None, typer.Option(help="A file that says it; - for standard input.")] = None,
+    endpoint: Endpoint = ENDPOINT,
+    stage: Stage = "dev",
+    as_json: Json = False,
+) -> None:
+    """Ask for a change of a finished project and follow it to its end."""
+    from scenarios.commands.projects import modify_project
+
+    sys.exit(modify_project(project_id, text, file, endpoint, stage, as_json=as_json))
+
+
+@app.command()
+def retry(project_id: ProjectId, endpoint: Endpoint = ENDPOINT, stage: Stage = "dev", as_json: Json = False) -> None:
+    """Have the step that failed, or got stuck, tried again and follow the project to its end."""
+    from scenarios.commands.projects import retry_project
+
+    sys.exit(retry_project(project_id, endpoint, stage, as_json=as_json))
+
+
+@app.command()
 def status(
     project_id: Annotated[str | None, typer.Argument(help="A project's id; all projects without it.")] = None,
     endpoint: Endpoint = ENDPOINT,

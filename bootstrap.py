@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 
 MINIMUM = (3, 11)
 ROOT = os.path.dirname(os.path.abspath(__file__))
@@ -13,6 +14,9 @@ BIN = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin")
 PYTHON = os.path.join(BIN, "python")
 STAMP = os.path.join(VENV, "installed.txt")
 LOCK = os.path.join(ROOT, "requirements.lock")
+
+INTERRUPTED = 130
+"""The status with which a shell ends after Ctrl-C."""
 
 
 class SetupError(Exception):
@@ -28,6 +32,13 @@ def main(extras, version=sys.version_info):
         )
     if installed() >= wanted(extras):
         return
+    with alone(os.path.join(ROOT, "bootstrap.py")):
+        if not installed() >= wanted(extras):
+            set_up(extras)
+
+
+def set_up(extras):
+    """Install what is wanted, and write the stamp when all of it is there."""
     there = installed_for_this_lock(extras)
     make_venv()
     if os.path.exists(STAMP):
@@ -35,6 +46,24 @@ def main(extras, version=sys.version_info):
     install(extras)
     with open(STAMP, "w") as stamp:
         stamp.write("\n".join(sorted(wanted(extras) | there)))
+
+
+@contextmanager
+def alone(path):
+    """Lock the file for the block, and wait for whoever has locked it; a lock ends with its process."""
+    try:
+        import fcntl
+    except ImportError:  # Windows, where two set-ups at once are left to themselves
+        yield
+        return
+    with open(path) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("Another make is setting up; waiting ...")
+            sys.stdout.flush()
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def wanted(extras):
@@ -69,8 +98,14 @@ def make_venv():
     print("Creating .venv with Python %s ..." % ".".join(map(str, sys.version_info[:3])))
     sys.stdout.flush()
     shutil.rmtree(VENV, ignore_errors=True)
-    if subprocess.call([sys.executable, "-m", "venv", VENV], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
-        raise SetupError("Python could not create .venv: on Debian and Ubuntu, `apt install python3-venv` first.")
+    command = [sys.executable, "-m", "venv", VENV]
+    venv = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True)
+    said = venv.communicate()[0].strip()
+    if venv.returncode:
+        raise SetupError(
+            "Python could not create .venv. The last that it said is: %s\nIf it misses ensurepip or venv:"
+            " on Debian and Ubuntu, `apt install python3-venv` first." % (said.split("\n")[-1] or "nothing")
+        )
     if run([PYTHON, "-m", "pip", "install", "--quiet", "--retries", "1", "--disable-pip-version-check", locked("uv")]):
         raise SetupError(no_packages())
 
@@ -121,3 +156,6 @@ if __name__ == "__main__":
         main(sys.argv[1] if len(sys.argv) > 1 else "")
     except SetupError as error:
         sys.exit("%s" % error)
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted; run it again to finish the set-up\n")
+        sys.exit(INTERRUPTED)

@@ -1,6 +1,9 @@
 """How the bench looks in a terminal: live progress, tables, and plain text where there is no terminal."""
 
 import json
+import shlex
+import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -99,7 +102,7 @@ class Following:
         self._running.pop(event.work, None)
         mark = "[red]✗[/]" if event.type is EventType.WORK_FAILED else "[green]✓[/]"
         duration = "" if event.duration_ms is None else f"{event.duration_ms / 1000:.2f} s"
-        queue = f"{event.agent}-queue → {event.agent}" if event.type is not EventType.PROJECT_CREATED else "api"
+        queue = f"{event.agent}-queue → {event.agent}" if event.agent != "api" else "api"
         self._display.say(
             f"{mark} {queue:<16} {escape(_work(event)):<14} [dim]{duration:>7}[/]  {_status(event.status)}"
             f"  {escape(event.detail)}"
@@ -205,6 +208,25 @@ def _plain(document: Any) -> Any:
     return [_plain(member) for member in document] if isinstance(document, list | tuple) else document
 
 
+def counted(number: int, noun: str) -> str:
+    """So many of something, in words: 1 file, 2 files."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def from_here(path: Path) -> str:
     """A path as one would type it."""
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def this_command(started: str = sys.argv[0], python: str = sys.executable, search: str | None = None) -> str:
+    """This command line as it was started, to be pasted in front of a command.
+
+    `started` is the path of the program, `python` what runs it; `search` is a PATH other than this process's.
+    """
+    program = Path(started)
+    if program.suffix == ".py":
+        return f"{shlex.quote(from_here(Path(python)))} -m {program.stem}"
+    found = shutil.which(program.name, path=search)
+    if found and program.exists() and program.samefile(found):
+        return program.name
+    return shlex.quote(from_here(program))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from scenarios.client import ProjectsApi
 from scenarios.errors import ApiError
+from scenarios.folder import written
 from shared.models.views import DeploymentView
 from shared.paths import UnsafePath, check_paths
 
@@ -24,7 +25,8 @@ class Downloaded:
 def download(api: ProjectsApi, project_id: str, folder: Path) -> Downloaded:
     """Write the files to `folder/code`, and the newest package with what goes with it beside that.
 
-    Nothing is written if a path is unsafe, or if what arrives is not what the project's items name.
+    Nothing is written if a path is unsafe, or if what arrives is not what the project's items name. Raises `ApiError`,
+    and `ScenarioError` if a file cannot be written.
     """
     listed = api.files(project_id)
     try:
@@ -32,7 +34,8 @@ def download(api: ProjectsApi, project_id: str, folder: Path) -> Downloaded:
     except UnsafePath as error:
         raise ApiError(f"The project's files were not written: {error}.") from error
     contents = {file.path: _whole(api.file(project_id, file.path), file.sha256, file.path) for file in listed}
-    (folder / "code").mkdir(parents=True, exist_ok=True)
+    with written(folder / "code"):
+        (folder / "code").mkdir(parents=True, exist_ok=True)
     for path, content in contents.items():
         _write(folder / "code" / path, content)
     packaged = [deployment for deployment in api.deployments(project_id) if deployment.package_url]
@@ -58,6 +61,7 @@ def _whole(content: bytes, sha256: str, name: str) -> bytes:
 
 
 def _write(path: Path, content: bytes) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    with written(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
     return path

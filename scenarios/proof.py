@@ -50,4 +50,5 @@ def _run(command: list[str], code: Path, count: str) -> TestRun:
         return TestRun(False, 0, f"The tests did not end within {TIMEOUT_SECONDS} seconds.")
     found = re.search(count, finished.stdout, re.MULTILINE)
     ran = int(found[1]) if found else 0
-    return TestRun(finished.returncode == 0 and ran > 0, ran, finished.stdout.strip())
+    output = "There are none." if found and not ran else finished.stdout.strip()
+    return TestRun(finished.returncode == 0 and ran > 0, ran, output)

@@ -15,6 +15,7 @@ from stack.errors import DeclinedError, DeployError, NotDeployedError, TargetErr
 from stack.outputs import StackOutputs, typed
 from stack.secrets import Secrets, store, unstored
 from stack.seeding import seed
+from stack.target import EMBEDDED_ENDPOINT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -123,7 +124,10 @@ def _artifacts_bucket(target: Target) -> str:
 
 
 def _not_deployed(target: Target, stage: str) -> NotDeployedError:
-    return NotDeployedError(f"There is no stack {stack_name(stage)} on {target.name}: deploy it first.")
+    return NotDeployedError(
+        f"There is no stack {stack_name(stage)} at {target.endpoint_url}: the stage {stage} has not been deployed"
+        " there; name one that has (`agenticai up` deploys dev)."
+    )
 
 
 @contextmanager
@@ -139,5 +143,6 @@ def _reached(target: Target) -> Iterator[None]:
         raise TargetError(f"{target.name} refused {error.operation_name}: {message(error)}") from error
     except (AwsConnectionError, HTTPClientError) as error:
         raise TargetError(
-            f"Nothing answers at {target.endpoint_url}: start the engine there, then try again."
+            f"Nothing answers at {target.endpoint_url}: start the engine there, then try again;"
+            f" `make up` starts one at {EMBEDDED_ENDPOINT}."
         ) from error

@@ -1,6 +1,10 @@
 """The set-up says in one sentence what is wrong, on any Python, and leaves what is installed alone."""
 
 import ast
+import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +12,29 @@ import pytest
 import bootstrap
 
 ROOT = Path(__file__).parents[1]
+
+
+def hear_interrupts() -> None:
+    """Where the tests run in the background of a shell, Ctrl-C is nothing to them, nor to what they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A folder with what the set-up reads, where nothing is installed."""
+    for name in ("bootstrap.py", "pyproject.toml", "requirements.lock"):
+        shutil.copy(ROOT / name, tmp_path)
+    return tmp_path
+
+
+def begun(clone: Path) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, clone / "bootstrap.py"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=hear_interrupts,
+    )
 
 
 def test_an_old_python_gets_a_sentence() -> None:
@@ -34,3 +61,32 @@ def test_the_lock_names_no_registry() -> None:
     text = (ROOT / "requirements.lock").read_text("utf-8")
     assert "://" not in text
     assert "--index" not in text
+
+
+def test_what_keeps_venv_from_its_work_is_told(clone: Path) -> None:
+    (clone / ".venv").write_text("in the way")
+    with begun(clone) as process:
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "Unable to create directory" in said
+    assert "apt install python3-venv" in said
+    assert "Traceback" not in said
+
+
+def test_a_set_up_waits_for_another_and_an_interrupt_is_one_sentence(clone: Path) -> None:
+    with bootstrap.alone(clone / "bootstrap.py"), begun(clone) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "Another make is setting up; waiting ...\n"
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (130, "interrupted; run it again to finish the set-up\n")
+
+
+def test_the_next_set_up_begins_when_the_one_before_ends(clone: Path) -> None:
+    (clone / ".venv").write_text("in the way")
+    with bootstrap.alone(clone / "bootstrap.py"):
+        process = begun(clone)
+        assert process.stdout is not None
+        assert "waiting" in process.stdout.readline()
+    said, _ = process.communicate(timeout=60)
+    assert "Creating .venv" in said

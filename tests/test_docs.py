@@ -2,12 +2,14 @@
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from typer.main import get_command
 
 import agenticai
+from scenarios.format.scenario import LIBRARY, load
 from shared.errors import AgentError
 from shared.models.workflow import ProjectStatus
 
@@ -31,6 +33,20 @@ def test_named_paths_exist(document: Path) -> None:
         path for path in named if not (list(ROOT.glob(path.rstrip("/"))) if "*" in path else (ROOT / path).exists())
     ]
     assert missing == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_examples_in_python_import_what_they_name(document: Path) -> None:
+    for example in re.findall(r"^```python\n(.*?)^```", document.read_text("utf-8"), re.MULTILINE | re.DOTALL):
+        command = [sys.executable, "-m", "ruff", "check", "--isolated", "--select=F821", "-"]
+        checked = subprocess.run(command, input=example, capture_output=True, text=True, check=False)
+        assert checked.returncode == 0, checked.stdout
+
+
+def test_the_readmes_request_is_one_that_replies_are_stored_for() -> None:
+    assert "new --file docs/examples/greeting.md" in README
+    requirements = (ROOT / "docs" / "examples" / "greeting.md").read_text("utf-8")
+    assert requirements == load(LIBRARY / "greeting.yaml").first.requirements
 
 
 def test_the_readmes_make_targets_exist() -> None:

@@ -81,7 +81,8 @@ def not_found(what: str) -> Problem:
 def unauthorized() -> Problem:
     """The token is absent or wrong (RFC 6750)."""
     challenge = {"WWW-Authenticate": 'Bearer realm="agenticai"'}
-    return Problem(Kind.UNAUTHORIZED, "Send the header `Authorization: Bearer <token>`.", headers=challenge)
+    detail = "The token is missing, wrong, or no longer valid: send the header `Authorization: Bearer <token>`."
+    return Problem(Kind.UNAUTHORIZED, detail, headers=challenge)
 
 
 def unavailable() -> Problem:

@@ -1,19 +1,29 @@
 """The commands that talk to a stack which is already up."""
 
+import shlex
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+from rich.markup import escape
 
 from scenarios import display as show
 from scenarios.client import ProjectsApi
-from scenarios.display import Display, Following
+from scenarios.display import Display, Following, this_command
 from scenarios.download import download
 from scenarios.errors import ScenarioError
+from scenarios.folder import check_folder
 from scenarios.follow import follow
+from shared.models.events import TimelineEvent
+from shared.models.project import ProjectId
+from shared.models.views import ProjectView
 from shared.models.workflow import ProjectStatus
 from stack.deploy import outputs
 from stack.secrets import OLD_TOKEN_VALID, api_token, rotate
-from stack.target import Target
+from stack.target import EMBEDDED_ENDPOINT, Target
 
 NAME_WORDS = 6
 
@@ -29,29 +39,36 @@ class Request:
 
     def requirements(self) -> str | None:
         """The requirements; None where a template says all. Raises `ScenarioError`."""
-        if self.text is not None and self.file is not None:
-            raise ScenarioError("Give the requirements as text or with --file, and not both.")
         if self.text is None and self.file is None and self.template is None:
             raise ScenarioError("Give the requirements as text or with --file, or a template with --template.")
-        return _read(self.file) if self.file else self.text
+        return _given(self.text, self.file)
 
 
 def post_project(request: Request, endpoint: str, stage: str, *, as_json: bool) -> int:
     """Post requirements and follow; return 0 if the project completed."""
     screen, requirements = Display(as_json=as_json), request.requirements()
     name = request.name or " ".join((requirements or str(request.template)).split()[:NAME_WORDS])[:100]
-    with _api(endpoint, stage) as api, screen.console.status("posting") as status:
+    with _api(endpoint, stage) as api:
         project = api.create(name, requirements, request.template)
         screen.say(f"Posted as {project.id}.")
-        following = Following(screen, status)
-        for event in follow(api, project.id):
-            following(event)
-        ended = api.get(project.id)
-    screen.emit(ended)
-    screen.say(show.project_line(ended))
-    if ended.status is not ProjectStatus.FAILED:
-        screen.say(f"[dim]agenticai get {ended.id} writes its files and package to out/.[/]")
-    return 0 if ended.status is ProjectStatus.COMPLETED else 1
+        ended = _followed(screen, api, project.id)
+    return _present_end(screen, ended, endpoint, stage)
+
+
+def retry_project(project_id: str, endpoint: str, stage: str, *, as_json: bool) -> int:
+    """Have the step that failed, or got stuck, tried again, and follow; return 0 if the project completed."""
+    return _asked_again(project_id, ProjectsApi.retry, endpoint, stage, as_json=as_json)
+
+
+def modify_project(
+    project_id: str, text: str | None, file: Path | None, endpoint: str, stage: str, *, as_json: bool
+) -> int:
+    """Ask for a change of a finished project, and follow; return 0 if the project completed."""
+    requirements = _given(text, file)
+    if requirements is None:
+        raise ScenarioError("Say what is to change, as text or with --file.")
+    change = partial(ProjectsApi.modify, requirements=requirements)
+    return _asked_again(project_id, change, endpoint, stage, as_json=as_json)
 
 
 def show_status(project_id: str | None, endpoint: str, stage: str, *, as_json: bool) -> None:
@@ -61,9 +78,11 @@ def show_status(project_id: str | None, endpoint: str, stage: str, *, as_json: b
         if project_id is None:
             page = api.listed()
             screen.emit(page)
-            screen.console.print(show.projects(page) if page.items else "No projects yet: `agenticai new` posts one.")
+            nothing = f"No projects yet: `{this_command()} new` posts one."
+            screen.console.print(show.projects(page) if page.items else nothing)
             return
-        project, events = api.get(project_id), tuple(api.events(project_id))
+        known = _known(project_id)
+        project, events = api.get(known), tuple(api.events(known))
     screen.emit({"project": project, "events": events})
     screen.say(show.project_line(project))
     screen.console.print(show.timeline(events))
@@ -71,11 +90,15 @@ def show_status(project_id: str | None, endpoint: str, stage: str, *, as_json: b
 
 def fetch(project_id: str, out: Path, endpoint: str, stage: str, *, as_json: bool) -> None:
     """Write a project's files and package below `out/{id}`."""
-    screen = Display(as_json=as_json)
+    screen, known = Display(as_json=as_json), _known(project_id)
+    check_folder(out / known)
     with _api(endpoint, stage) as api:
-        got = download(api, project_id, out / project_id)
+        if not api.files(known):
+            raise ScenarioError(without_files(api.get(known)))
+        got = download(api, known, out / known)
     screen.emit({"code": str(got.code), "files": got.files, "package": str(got.package) if got.package else None})
-    screen.say(f"{len(got.files)} files in {got.code}; " + (f"package {got.package}" if got.package else "no package"))
+    package = f"package {got.package}" if got.package else "no package"
+    screen.say(f"{show.counted(len(got.files), 'file')} in {got.code}; {package}")
 
 
 def show_templates(endpoint: str, stage: str, *, as_json: bool) -> None:
@@ -96,6 +119,65 @@ def rotate_token(endpoint: str, stage: str, *, as_json: bool) -> None:
     screen.say(f"[bold]Token[/]  {token}")
     screen.say(f"It is valid from now on, and the one before for {seconds // 3600} more hours.")
     screen.say("[dim]If that one has leaked, rotate once more: it is refused within a minute.[/]")
+
+
+def without_files(project: ProjectView) -> str:
+    """Why there is nothing to fetch of a project."""
+    if project.failure:
+        return f"{project.id} failed before it had any file: {project.failure.reason}"
+    return f"{project.id} is {project.status} and has no files yet: `{this_command()} status {project.id}` shows it."
+
+
+def on_stack(endpoint: str, stage: str) -> list[str]:
+    """The options that lead a command to the same stack; none where it finds it by itself."""
+    options = [] if endpoint == EMBEDDED_ENDPOINT else ["--endpoint", endpoint]
+    return options if stage == "dev" else [*options, "--stage", stage]
+
+
+def _asked_again(
+    project_id: str, ask: Callable[[ProjectsApi, str], object], endpoint: str, stage: str, *, as_json: bool
+) -> int:
+    """Ask something of a project that is there, and follow what comes of it."""
+    screen, known = Display(as_json=as_json), _known(project_id)
+    with _api(endpoint, stage) as api:
+        before = api.events(known)
+        ask(api, known)
+        ended = _followed(screen, api, known, before)
+    return _present_end(screen, ended, endpoint, stage)
+
+
+def _followed(screen: Display, api: ProjectsApi, project_id: str, after: Sequence[TimelineEvent] = ()) -> ProjectView:
+    """The project at its end; its events are shown as they come, but for those that came before."""
+    with screen.console.status("waiting for a queue") as status:
+        following = Following(screen, status)
+        for event in follow(api, project_id, after=after):
+            following(event)
+    return api.get(project_id)
+
+
+def _present_end(screen: Display, ended: ProjectView, endpoint: str, stage: str) -> int:
+    """Show how a project ended, and what can be done next; return the exit status."""
+    screen.emit(ended)
+    screen.say(show.project_line(ended))
+    failed = ended.status is ProjectStatus.FAILED
+    command = f"{this_command()} {shlex.join(['retry' if failed else 'get', ended.id, *on_stack(endpoint, stage)])}"
+    does = "tries the step that failed again" if failed else "writes its files and package to out/"
+    screen.say(f"[dim]{escape(command)} {does}.[/]")
+    return 0 if ended.status is ProjectStatus.COMPLETED else 1
+
+
+def _known(project_id: str) -> str:
+    """The id as it is; raises `ScenarioError` where no project can have it."""
+    try:
+        return TypeAdapter[str](ProjectId).validate_python(project_id)
+    except ValidationError as error:
+        raise ScenarioError(f"There is no project {project_id}; `{this_command()} status` lists them.") from error
+
+
+def _given(text: str | None, file: Path | None) -> str | None:
+    if text is not None and file is not None:
+        raise ScenarioError("Give the requirements as text or with --file, and not both.")
+    return _read(file) if file else text
 
 
 def _api(endpoint: str, stage: str) -> ProjectsApi:

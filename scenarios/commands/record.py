@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.markup import escape
 
 from scenarios.commands.replay import chosen
-from scenarios.display import Display, Following, from_here
+from scenarios.display import Display, Following, from_here, this_command
 from scenarios.errors import NotRecorded
 from scenarios.format.scenario import CASSETTES, Scenario
 from scenarios.recording import Gemini, own_cassettes, record, refuse_unrecordable, rekey_scenario
@@ -28,7 +28,7 @@ def show_recording(
     with screen.console.status("starting the engine") as status:
         following = Following(screen, status)
         stored = record(scenario, gemini, report=lambda text: status.update(escape(text)), on_event=following)
-    _present(screen, stored, f"{len(stored)} replies recorded; `agenticai replay {scenario.name}` replays them.")
+    _present(screen, stored, f"{len(stored)} replies recorded; `{this_command()} replay {scenario.name}` replays them.")
 
 
 def show_rekeying(name: str, *, as_json: bool) -> None:

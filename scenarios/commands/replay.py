@@ -1,5 +1,6 @@
 """The commands `replay`, which plays scenarios and reports on them, and `runs`, which lists what was reported."""
 
+import difflib
 import os
 import shutil
 import time
@@ -17,7 +18,7 @@ from scenarios.benches.deployed import Bench
 from scenarios.benches.embedded import bench
 from scenarios.benches.pool import BenchPool, Start
 from scenarios.benches.targets import bench_at
-from scenarios.display import Display, from_here
+from scenarios.display import Display, from_here, this_command
 from scenarios.errors import ScenarioError
 from scenarios.format.scenario import LIBRARY, Scenario, load
 from scenarios.replaying.replay import Result
@@ -70,7 +71,7 @@ def show_runs(*, as_json: bool) -> None:
             f"{report.started_at:%Y-%m-%d %H:%M:%S}  {console.totals(report)}  [dim]{escape(from_here(folder))}[/]"
         )
     if not listed:
-        screen.say("No runs yet: `agenticai replay` makes one.")
+        screen.say(f"No runs yet: `{this_command()} replay` makes one.")
 
 
 def _summary(folder: Path, report: RunReport) -> dict[str, object]:
@@ -102,8 +103,10 @@ def _found(file: str) -> list[Path]:
         return found
     named = LIBRARY / f"{file}.yaml"
     if not path.exists() and not named.exists():
-        names = ", ".join(known.stem for known in sorted(LIBRARY.glob("*.yaml")))
-        raise ScenarioError(f"There is no file {file}, and no scenario of that name in the library, which has {names}.")
+        names = sorted(known.stem for known in LIBRARY.glob("*.yaml"))
+        near = difflib.get_close_matches(path.stem, names, n=1)
+        hint = f": did you mean {near[0]}?" if near else f", which has {', '.join(names)}."
+        raise ScenarioError(f"There is no file {file}, and no scenario of that name in the library{hint}")
     return [path if path.exists() else named]
 
 

@@ -11,8 +11,9 @@ from scenarios import display as show
 from scenarios.benches.deployed import Bench
 from scenarios.benches.embedded import bench
 from scenarios.benches.stopping import until_stopped
-from scenarios.display import Display, Following
+from scenarios.display import Display, Following, this_command
 from scenarios.errors import ScenarioError
+from scenarios.folder import check_folder
 from scenarios.format.scenario import LIBRARY, load
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def keep_up(port: int, *, live: bool, as_json: bool) -> None:
     screen = Display(as_json=as_json)
     with _benched(screen, port, _key(os.environ) if live else None) as running:
         screen.emit(_addresses(running))
-        _welcome(screen, running)
+        screen.say(welcome(running, this_command()))
         until_stopped(running)
         screen.say("Stopping.")
 
@@ -34,6 +35,7 @@ def keep_up(port: int, *, live: bool, as_json: bool) -> None:
 def show_demo(out: Path, *, as_json: bool) -> int:
     """Run the demo; return the exit status: 0 only if the project completed and its tests passed."""
     screen, scenario = Display(as_json=as_json), load(DEMO)
+    check_folder(out / scenario.name)
     with _benched(screen) as running:
         from scenarios.demo import run_demo
 
@@ -78,18 +80,20 @@ def _addresses(running: Bench) -> dict[str, object]:
     }
 
 
-def _welcome(screen: Display, running: Bench) -> None:
+def welcome(running: Bench, command: str) -> str:
+    """Where everything is, and lines that can be pasted; `command` is how this command line is started."""
     endpoint, api_url = running.target.endpoint_url, running.outputs.api_url
-    screen.say(f"""
+    credentials = "AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any"
+    return f"""
   [bold]API[/]       {api_url}
   [bold]Token[/]     {running.token}
   [bold]AWS[/]       {endpoint}  (region {running.target.region}, any credentials)
 
   curl -H 'Authorization: Bearer {running.token}' {api_url}/api/projects
-  aws --endpoint-url {endpoint} --region {running.target.region} sqs list-queues
-  agenticai new "A command-line tool that ..." --endpoint {endpoint}
+  {credentials} aws --endpoint-url {endpoint} --region {running.target.region} sqs list-queues
+  {command} new --file docs/examples/greeting.md --endpoint {endpoint}
 
-Ctrl-C stops it; everything in it is gone then.""")
+Ctrl-C stops it; everything in it is gone then."""
 
 
 def _present(screen: Display, result: "DemoResult") -> None:
@@ -100,7 +104,8 @@ def _present(screen: Display, result: "DemoResult") -> None:
     screen.say(f"\n[bold]The project's own tests[/], in a clean process: {result.tests.ran} ran, {verdict}")
     if not result.tests.passed:
         screen.say(result.tests.output)
-    screen.say(f"[bold]The code[/]     {result.downloaded.code}/  ({len(result.downloaded.files)} files)")
+    files = show.counted(len(result.downloaded.files), "file")
+    screen.say(f"[bold]The code[/]     {result.downloaded.code}/  ({files})")
     screen.say(f"[bold]The package[/]  {result.downloaded.package}, with {result.downloaded.instructions}")
 
 

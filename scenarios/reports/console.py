@@ -15,6 +15,9 @@ from scenarios.replaying.replay import Result
 from scenarios.reports.document import Outcome, RunReport, ScenarioReport
 from scenarios.reports.figures import dollars, duration
 
+HEADING = "scenario"
+"""The head of the names, and so the least width of their column."""
+
 MARKS = {"passed": "[green]✓[/]", "failed": "[red]✗[/]", "skipped": "[yellow]-[/]"}
 
 
@@ -26,7 +29,7 @@ class Progress:
         self._status = status
         self._ended = 0
         self._total = len(scenarios) * repeat
-        self._width = max(len(scenario.name) for scenario in scenarios)
+        self._width = max(len(name) for name in (HEADING, *(scenario.name for scenario in scenarios)))
         self._lock = threading.Lock()
         self._running: dict[str, str] = {}
         display.say(header(self._width))
@@ -73,9 +76,9 @@ def live(display: Display, scenarios: Sequence[Scenario], repeat: int) -> Iterat
 
 
 def header(width: int) -> str:
-    """The head of the lines; `width` is that of the longest scenario's name."""
+    """The head of the lines; `width` is that of the names and their heading."""
     columns = f"{'took':>8} {'skipped':>9} {'faults':>6} {'calls':>6} {'GB-s':>7} {'cost':>10}"
-    return f"[bold]  {'scenario':<{width}} {columns}  projects[/]"
+    return f"[bold]  {HEADING:<{width}} {columns}  projects[/]"
 
 
 def line(scenario: ScenarioReport, width: int) -> str:

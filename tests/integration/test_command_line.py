@@ -14,9 +14,11 @@ from typer.main import get_command
 
 import agenticai
 from scenarios.format.scenario import LIBRARY, load
+from scenarios.format.script import Modify
 from tests.integration.cloud import alive, eventually
 
 ROOT = Path(__file__).parents[2]
+GREETING = load(LIBRARY / "greeting.yaml")
 COMMAND = [sys.executable, "-m", "agenticai"]
 
 
@@ -69,6 +71,38 @@ def test_a_request_from_a_file_is_followed_to_its_end_listed_and_fetched(up: dic
     assert (tmp_path / project["id"] / "package.zip").exists()
 
 
+def test_a_finished_project_is_changed(up: dict[str, Any], tmp_path: Path) -> None:
+    endpoint = ("--endpoint", up["endpoint_url"])
+    posted = run("new", "--file", "docs/examples/greeting.md", "--json", *endpoint)
+    project = json.loads(posted.stdout)
+    assert (project["status"], project["revision"]["build"]) == ("COMPLETED", 1)
+    change = tmp_path / "change.md"
+    change.write_text(next(step.modify.requirements for step in GREETING.steps if isinstance(step, Modify)))
+    changed = run("modify", project["id"], "--file", str(change), *endpoint)
+    assert changed.returncode == 0, changed.stderr
+    assert "planned 2 tasks: groups, tests" in changed.stdout
+    assert "planned 2 tasks: greeting, tests" not in changed.stdout, "what was before is not followed again"
+    assert f"-m agenticai get {project['id']} --endpoint {up['endpoint_url']}" in changed.stdout
+    refused = run("retry", project["id"], *endpoint)
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+    assert "COMPLETED: there is nothing to try again" in refused.stderr
+
+
+def test_a_step_that_failed_is_tried_again_and_followed_and_there_is_nothing_to_get(up: dict[str, Any]) -> None:
+    endpoint = ("--endpoint", up["endpoint_url"])
+    posted = run("new", "No reply is stored for what this asks.", *endpoint)
+    assert posted.returncode == 1
+    project_id = posted.stdout.split()[2].rstrip(".")
+    assert f"agenticai retry {project_id}" in posted.stdout
+    retried = run("retry", project_id, *endpoint)
+    assert (retried.returncode, retried.stdout.count("plan 1")) == (1, 1)
+    ended = json.loads(run("retry", project_id, "--json", *endpoint).stdout)
+    assert (ended["id"], ended["status"]) == (project_id, "FAILED")
+    fetched = run("get", project_id, *endpoint)
+    assert (fetched.returncode, fetched.stderr.count("\n")) == (1, 1)
+    assert "failed before it had any file: the model has no answer" in fetched.stderr
+
+
 def test_templates_are_listed_and_one_that_is_not_there_is_named(up: dict[str, Any]) -> None:
     endpoint = ("--endpoint", up["endpoint_url"])
     listed = json.loads(run("templates", "--json", *endpoint).stdout)
@@ -91,6 +125,20 @@ def test_a_token_is_rotated_while_the_one_before_stays_valid(up: dict[str, Any])
     assert run("status", *endpoint).returncode == 0, "the command takes the new token, and the API knows it"
 
 
+@pytest.mark.parametrize("command", ["status", "get", "retry"])
+def test_what_can_be_no_projects_id_is_one_sentence(command: str, up: dict[str, Any]) -> None:
+    missing = run(command, "nope", "--endpoint", up["endpoint_url"])
+    assert missing.returncode == 1
+    assert missing.stderr.startswith("agenticai: There is no project nope; `")
+    assert missing.stderr.endswith(" status` lists them.\n")
+
+
+def test_a_stage_that_is_not_there_is_one_sentence(up: dict[str, Any]) -> None:
+    missing = run("status", "--stage", "prod", "--endpoint", up["endpoint_url"])
+    assert missing.returncode == 1
+    assert f"There is no stack agenticai-prod at {up['endpoint_url']}" in missing.stderr
+
+
 def test_a_project_that_is_not_there_is_one_sentence(up: dict[str, Any]) -> None:
     missing = run("status", "0" * 26, "--endpoint", up["endpoint_url"])
     assert missing.returncode == 1
@@ -105,6 +153,10 @@ def test_a_project_that_is_not_there_is_one_sentence(up: dict[str, Any]) -> None
         (("token", "rotate", "--endpoint", "http://127.0.0.1:9"), "Nothing answers at http://127.0.0.1:9"),
         (("new",), "Give the requirements as text or with --file"),
         (("new", "--file", "no-such-file.md", "--endpoint", "http://127.0.0.1:9"), "cannot be read as text"),
+        (("demo", "--out", "README.md"), "README.md is not a folder"),
+        (("get", "0" * 26, "--out", "README.md", "--endpoint", "http://127.0.0.1:9"), "README.md is not a folder"),
+        (("modify", "0" * 26), "Say what is to change"),
+        (("modify", "0" * 26, "More.", "--file", "more.md"), "and not both"),
         (("up", "--live"), "needs a key for the Gemini API"),
     ],
 )

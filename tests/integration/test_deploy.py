@@ -210,7 +210,7 @@ def test_who_says_no_gets_no_stack(deployer: Deployer, template: Template, bundl
         deployer.deploy(template, bundles, "declined")
     assert len(deployer.asked) == 1
     assert deployer.events == []
-    with pytest.raises(NotDeployedError, match="deploy it first"):
+    with pytest.raises(NotDeployedError, match="the stage declined has not been deployed there"):
         outputs(deployer.target, "declined")
     with pytest.raises(NotDeployedError, match="no API token"):
         api_token(deployer.target.client("ssm"), "declined")

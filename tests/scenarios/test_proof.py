@@ -21,7 +21,8 @@ def test_unittest_tests_are_counted_and_judged(tmp_path: Path) -> None:
 
 
 def test_no_tests_prove_nothing(tmp_path: Path) -> None:
-    assert not run_tests(tmp_path).passed
+    none = run_tests(tmp_path)
+    assert (none.passed, none.ran, none.output) == (False, 0, "There are none.")
 
 
 def test_our_packages_are_not_there_for_a_projects_tests(tmp_path: Path) -> None:

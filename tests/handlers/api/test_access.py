@@ -23,6 +23,7 @@ ROUTES = [
 def test_without_the_token_nothing_is_answered(method: str, path: str, token: str | None) -> None:
     answer = FakeApi().call(method, path, raw="{", token=token)
     assert (answer.status, answer.problem) == (401, "unauthorized")
+    assert answer.json["detail"].startswith("The token is missing, wrong, or no longer valid: send the header")
     assert answer.headers["www-authenticate"].startswith("Bearer")
 
 

@@ -30,9 +30,15 @@ def test_files_folders_and_names_in_the_library_are_played_once_each(tmp_path: P
     assert names(str(tmp_path / "b.yaml"), str(tmp_path), "greeting") == ["b", "a", "greeting"]
 
 
-def test_what_is_no_file_and_no_name_is_refused_with_the_names_there_are() -> None:
-    with pytest.raises(ScenarioError, match=r"There is no file gretting, .* burst, .* greeting,"):
-        names("gretting")
+@pytest.mark.parametrize("misspelt", ["worker-crsh", "scenarios/library/worker-crsh.yaml"])
+def test_a_misspelt_name_is_answered_with_the_nearest(misspelt: str) -> None:
+    with pytest.raises(ScenarioError, match=r"in the library: did you mean worker-crash\?$"):
+        names(misspelt)
+
+
+def test_what_is_no_file_and_near_to_no_name_is_refused_with_the_names_there_are() -> None:
+    with pytest.raises(ScenarioError, match=r"There is no file xyz, .* burst, .* greeting,"):
+        names("xyz")
 
 
 def test_two_scenarios_of_one_name_are_refused(tmp_path: Path) -> None:

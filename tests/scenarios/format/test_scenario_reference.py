@@ -87,6 +87,12 @@ def test_the_examples_are_scenarios(example: str, tmp_path: Path) -> None:
     SCHEMA.validate(parse_yaml(text))
 
 
+def test_the_first_example_asks_for_what_replies_are_stored_for(tmp_path: Path) -> None:
+    path = tmp_path / "throttled-while-planning.yaml"
+    path.write_text(EXAMPLES[0], encoding="utf-8")
+    assert load(path).first.requirements == load(LIBRARY / "greeting.yaml").first.requirements
+
+
 def test_the_schema_file_is_current() -> None:
     assert schema.FILE.read_text("utf-8") == schema.text(), "run `python -m scenarios.format.schema`"
 

@@ -183,6 +183,14 @@ class FakeStatus:
         self.shown = text
 
 
+def test_names_shorter_than_their_heading_stay_below_it(capsys: pytest.CaptureFixture[str]) -> None:
+    status = cast("Status", FakeStatus())
+    progress = console.Progress(Display(), status, [result("one").scenario], repeat=1)
+    progress.ended(result("one"))
+    head, line, *_ = capsys.readouterr().out.splitlines()
+    assert head.index("projects") == line.index("COMPLETED")
+
+
 def test_progress_tells_how_many_have_ended_and_what_runs() -> None:
     status = FakeStatus()
     progress = console.Progress(Display(), cast("Status", status), [result("one").scenario], repeat=2)
