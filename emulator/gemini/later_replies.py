@@ -1,5 +1,6 @@
 """Replies that were written while the engine runs: what has none is looked for once more in the cassettes' folder."""
 
+import asyncio
 from pathlib import Path
 
 from starlette.requests import Request
@@ -22,6 +23,10 @@ class LaterReplies:
 
     async def __call__(self, _: Request, request: CanonicalRequest) -> Response:
         """The reply that is there by now, or what to do about it."""
+        # In a thread: to read all cassettes and compare with them takes a while, in which all AWS would stand still.
+        return await asyncio.to_thread(self._answer, request)
+
+    def _answer(self, request: CanonicalRequest) -> Response:
         try:
             self._look_again()
         except InvalidCassette as error:
