@@ -17,6 +17,7 @@ class Clock:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._jumping = threading.Lock()
         self._ahead_s = 0.0
         self._shift: Callable[[float], None] | None = None
         self._stop: Callable[[], None] = lambda: None
@@ -35,12 +36,13 @@ class Clock:
         """Skip so many seconds, and tell whoever waits. Raises ValueError when they are not positive."""
         if seconds <= 0:
             raise ValueError(f"The clock only goes forward, so it cannot be advanced by {seconds:g} s.")
-        with self._lock:
-            self._travel(seconds)
-            self._ahead_s += seconds
-            listeners = tuple(self._listeners.values())
-        for jumped in listeners:
-            jumped()
+        with self._jumping:
+            with self._lock:
+                self._travel(seconds)
+                self._ahead_s += seconds
+                listeners = tuple(self._listeners.values())
+            for jumped in listeners:
+                jumped()
 
     def _travel(self, seconds: float) -> None:
         if self._shift is None:
@@ -69,13 +71,22 @@ class Clock:
         await self.sleep_until(time.time() + seconds)
 
     async def sleep_until(self, moment: float) -> None:
-        """Wait for a moment in epoch seconds on this clock, which may have been jumped over before this is called."""
+        """Wait for a moment in epoch seconds on this clock, which may have been jumped over before this is called.
+
+        It has come when all who listen know of the jump to it, so that no function is answered before it is there, too.
+        """
         loop, jumped = asyncio.get_running_loop(), asyncio.Event()
         with self.on_jump(lambda: loop.call_soon_threadsafe(jumped.set)):
             while (left := moment - time.time()) > 0:
                 jumped.clear()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(jumped.wait(), left)
+        if self._jumping.locked():
+            await asyncio.to_thread(self._await_landing)
+
+    def _await_landing(self) -> None:
+        with self._jumping:
+            pass
 
     def close(self) -> None:
         """Show real time again to this process."""

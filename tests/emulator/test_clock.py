@@ -1,6 +1,7 @@
 """The engine's clock: what is skipped is seen by all, and ends every wait for it."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -61,3 +62,25 @@ def test_a_sleep_ends_when_its_time_was_skipped(clock: Clock) -> None:
         await asyncio.wait_for(sleeping, 10)
 
     asyncio.run(sleep())
+
+
+def test_a_moment_has_not_come_before_all_know_of_the_jump_to_it(clock: Clock) -> None:
+    jumped, known = threading.Event(), threading.Event()
+
+    def listen() -> None:
+        jumped.set()
+        known.wait(10)
+
+    async def sleep() -> None:
+        moment = time.time() + HOUR
+        advancing = asyncio.create_task(asyncio.to_thread(clock.advance, 2 * HOUR))
+        await asyncio.to_thread(jumped.wait, 10)
+        sleeping = asyncio.create_task(clock.sleep_until(moment))
+        done, _ = await asyncio.wait([sleeping], timeout=0.05)
+        assert not done
+        known.set()
+        await asyncio.wait_for(sleeping, 10)
+        await advancing
+
+    with clock.on_jump(listen):
+        asyncio.run(sleep())
