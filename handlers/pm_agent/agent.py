@@ -92,7 +92,7 @@ class PmAgent:
             move=ProjectStatus.DEVELOPING,
             writes=tuple(tasks),
             outbox=tuple(messages[task_id] for task_id in result.plan.ready(frozenset())),
-            detail=f"planned {len(tasks)} tasks: {', '.join(messages)}",
+            detail=f"planned {len(tasks)} {'task' if len(tasks) == 1 else 'tasks'}: {', '.join(messages)}",
         )
 
 

@@ -17,7 +17,7 @@ from scenarios.benches.embedded import bench
 from scenarios.benches.pool import BenchPool, Start
 from scenarios.commands import sweep_display as show
 from scenarios.commands.replay import chosen
-from scenarios.display import Display
+from scenarios.display import Display, this_command
 from scenarios.errors import ScenarioError
 from scenarios.format.scenario import Scenario
 from scenarios.replaying.naming import written
@@ -66,10 +66,12 @@ class Ground:
     rehearse: Rehearse
     clean: Ending
     outputs: StackOutputs
+    program: str
+    """How this command line is started."""
 
     def command(self, *options: str) -> str:
         """What a person types to try one of them again."""
-        return shlex.join(["agenticai", "sweep", self.name, *options])
+        return f"{self.program} {shlex.join(['sweep', self.name, *options])}"
 
 
 def show_sweep(name: str, selection: Selection, workers: int, *, as_json: bool) -> int:
@@ -81,7 +83,7 @@ def show_sweep(name: str, selection: Selection, workers: int, *, as_json: bool) 
             clean, outputs = pool.submit(partial(_clean, scenario)).result()
             step.done()
         screen.say(show.introduction(clean))
-        counts = tried(Ground(screen, name, pool, rehearsal(scenario), clean, outputs), selection)
+        counts = tried(Ground(screen, name, pool, rehearsal(scenario), clean, outputs, this_command()), selection)
     if counts[Verdict.CRASHED]:
         screen.say(f"What the engines logged is in {logs}.")
     else:

@@ -54,7 +54,8 @@ def fragile(_: Bench, __: Sequence[Fault]) -> Ending:
 
 def shown(rehearse: object, selection: Selection, *, as_json: bool = False) -> Counter[Verdict]:
     with BenchPool(FakeBenches(), 1) as pool:
-        ground = Ground(Display(as_json=as_json), "my greeting", pool, rehearse, CLEAN, OUTPUTS)  # type: ignore[arg-type]
+        screen, program = Display(as_json=as_json), ".venv/bin/agenticai"
+        ground = Ground(screen, "my greeting", pool, rehearse, CLEAN, OUTPUTS, program)  # type: ignore[arg-type]
         return tried(ground, selection)
 
 
@@ -66,7 +67,7 @@ def test_a_case_that_breaks_something_is_shown_with_its_evidence_and_how_to_repe
     printed = capsys.readouterr().out
     assert f"✗ {LOSING}: violated\n    nothing vanishes: 1: it is [DEVELOPING]\n" in printed
     again = shlex.split(printed.partition("again: ")[2].partition("\n")[0])
-    assert again[:4] == ["agenticai", "sweep", "my greeting", "--only"]
+    assert again[:4] == [".venv/bin/agenticai", "sweep", "my greeting", "--only"]
     assert Case.parse(again[4]) == LOSING
     assert "9 replays in 0 s: 8 survived, 1 violated" in printed
 
@@ -108,7 +109,7 @@ def test_a_schedule_that_breaks_something_is_shown_as_the_faults_of_a_scenario(
     counts = shown(fragile, Selection(seeds=1, seed=3))
     assert exit_status(counts) == 1
     printed = capsys.readouterr().out
-    assert "again: agenticai sweep 'my greeting' --seeds 1 --seed 3\n" in printed
+    assert "again: .venv/bin/agenticai sweep 'my greeting' --seeds 1 --seed 3\n" in printed
     faults = parse_yaml("faults:" + printed.partition("\nfaults:")[2].partition("\n1 replays")[0])
     (fault,) = scenario(**faults).faults
     assert fault.when.model_dump()["function"] == "dev"
