@@ -48,7 +48,7 @@ scenarios: ## every scenario of the library on the embedded engine, as tests
 
 size: ## what each function's bundle weighs, and how long its import takes
 	$(SETUP)
-	@$(BIN)/python -m scenarios.sizes
+	@$(BIN)/python -m agenticai.sizes
 
 lock: ## resolve every dependency again into requirements.lock
 	$(SETUP) dev

@@ -1,4 +1,4 @@
-"""The gateway process, `python -m emulator`: serves on one port until its standard input ends."""
+"""The gateway process, `python -m agenticai.emulator`: serves on one port until its standard input ends."""
 
 import argparse
 import errno
@@ -15,21 +15,21 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
-from emulator.clock import Clock
-from emulator.control import control_app
-from emulator.engines.activity import Activity
-from emulator.engines.ministack import LambdaHost, MiniStack
-from emulator.engines.runtime_venv import runtime_python
-from emulator.errors import EngineError, PortTaken
-from emulator.faults.schedule import FaultBook
-from emulator.faults.step import Faults
-from emulator.gateway import chain, under
-from emulator.gemini import REPLAY
-from emulator.gemini.answering import answering
-from emulator.gemini.cassettes import CassetteStore
-from emulator.meter.ledger import Ledger
-from emulator.meter.step import Meter
-from emulator.queues.operations import QueueOperations
+from agenticai.emulator.clock import Clock
+from agenticai.emulator.control import control_app
+from agenticai.emulator.engines.activity import Activity
+from agenticai.emulator.engines.ministack import LambdaHost, MiniStack
+from agenticai.emulator.engines.runtime_venv import runtime_python
+from agenticai.emulator.errors import EngineError, PortTaken
+from agenticai.emulator.faults.schedule import FaultBook
+from agenticai.emulator.faults.step import Faults
+from agenticai.emulator.gateway import chain, under
+from agenticai.emulator.gemini import REPLAY
+from agenticai.emulator.gemini.answering import answering
+from agenticai.emulator.gemini.cassettes import CassetteStore
+from agenticai.emulator.meter.ledger import Ledger
+from agenticai.emulator.meter.step import Meter
+from agenticai.emulator.queues.operations import QueueOperations
 
 HOST = "127.0.0.1"
 GEMINI = "/_gemini"
@@ -53,7 +53,7 @@ def main() -> None:
 
 def parsed() -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m emulator", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m agenticai.emulator", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0 picks a free one")
     parser.add_argument("--run-dir", type=Path, required=True, help="for the log and the requests that had no reply")
     parser.add_argument("--cassettes", type=Path, required=True, help="the directory of Gemini's replies")

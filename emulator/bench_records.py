@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from emulator.meter.records import Record
+from agenticai.emulator.meter.records import Record
 
 Dispatch = Literal["free", "stepped"]
 """How messages reach functions: at any time and several at once, or one by one and only while the engine settles."""

@@ -7,7 +7,7 @@ from typing import Any, Self, TypeVar
 import httpx2
 from pydantic import TypeAdapter, ValidationError
 
-from emulator.bench_records import (
+from agenticai.emulator.bench_records import (
     AdvanceRequest,
     ClockReading,
     Dispatch,
@@ -16,9 +16,9 @@ from emulator.bench_records import (
     SettleRequest,
     StartAheadRequest,
 )
-from emulator.errors import ControlError
-from emulator.faults.rules import Fault, Fired, RecordedCall
-from emulator.meter.records import FinishedInvocation, Health, Record, Usage
+from agenticai.emulator.errors import ControlError
+from agenticai.emulator.faults.rules import Fault, Fired, RecordedCall
+from agenticai.emulator.meter.records import FinishedInvocation, Health, Record, Usage
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)

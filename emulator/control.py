@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from emulator.bench_records import (
+from agenticai.emulator.bench_records import (
     AdvanceRequest,
     ClockReading,
     Dispatch,
@@ -20,12 +20,12 @@ from emulator.bench_records import (
     SettleRequest,
     StartAheadRequest,
 )
-from emulator.clock import Clock
-from emulator.engines.settling import Unsettled
-from emulator.faults.rules import Fault, Fired, RecordedCall
-from emulator.faults.schedule import FaultBook
-from emulator.meter.ledger import Ledger
-from emulator.meter.records import FinishedInvocation, Health, Record
+from agenticai.emulator.clock import Clock
+from agenticai.emulator.engines.settling import Unsettled
+from agenticai.emulator.faults.rules import Fault, Fired, RecordedCall
+from agenticai.emulator.faults.schedule import FaultBook
+from agenticai.emulator.meter.ledger import Ledger
+from agenticai.emulator.meter.records import FinishedInvocation, Health, Record
 
 INVOCATIONS = TypeAdapter(tuple[FinishedInvocation, ...])
 FAULTS = TypeAdapter(tuple[Fault, ...])
@@ -58,7 +58,7 @@ class Steered(Protocol):
 def control_app(
     engine: Steered, ledger: Ledger, clock: Clock, faults: FaultBook, uptime_s: Callable[[], float]
 ) -> Starlette:
-    """The routes that `emulator.client.ControlClient` calls."""
+    """The routes that `agenticai.emulator.client.ControlClient` calls."""
     routes: Sequence[Route] = [*_readings(ledger, clock, faults, uptime_s), *_orders(engine, ledger, clock, faults)]
     return Starlette(routes=routes, exception_handlers={ValidationError: _refused, ValueError: _refused})
 

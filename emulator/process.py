@@ -10,11 +10,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from emulator.engines.runtime_venv import runtime_python
-from emulator.errors import EngineCrashed, EngineError, InvalidCassette, PortTaken
-from emulator.gemini import REPLAY
+from agenticai.emulator.engines.runtime_venv import runtime_python
+from agenticai.emulator.errors import EngineCrashed, EngineError, InvalidCassette, PortTaken
+from agenticai.emulator.gemini import REPLAY
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 HOME = ROOT / ".agenticai"
 STOP_SECONDS = 5.0
 START_SECONDS = 20.0
@@ -88,7 +88,7 @@ def launch(
 ) -> Launch:
     """Start the engine on 127.0.0.1, without waiting for it.
 
-    `cassettes` holds Gemini's replies, and `gemini` is one of the ways in `emulator.gemini` to answer with them.
+    `cassettes` holds Gemini's replies, and `gemini` is one of the ways in `emulator/gemini` to answer with them.
     `run_dir` gets `engine.log` and `gemini-misses/`, port 0 picks a free one, and `home` keeps the functions'
     interpreter and unpacked code from run to run. The interpreter is installed on first use, with `environ` for the
     installer's settings; `on_progress` is told so. Raises RuntimeUnavailable.
@@ -99,7 +99,7 @@ def launch(
     with log.open("ab") as errors:
         process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "emulator", "--port", str(port), "--run-dir", str(run_dir.resolve())),
+                *(sys.executable, "-m", "agenticai.emulator", "--port", str(port), "--run-dir", str(run_dir.resolve())),
                 *("--cassettes", str(cassettes.resolve()), "--home", str(home.resolve()), "--gemini", gemini),
             ],
             cwd=ROOT,

@@ -1,5 +1,5 @@
 """Has pytest collect the scenarios of the library."""
 
-from scenarios.plugin import pytest_collect_file, pytest_unconfigure
+from agenticai.scenarios.plugin import pytest_collect_file, pytest_unconfigure
 
 __all__ = ["pytest_collect_file", "pytest_unconfigure"]

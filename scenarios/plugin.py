@@ -10,14 +10,15 @@ from typing import Final
 
 import pytest
 
-from emulator.errors import EngineError
-from scenarios.benches.deployed import Bench
-from scenarios.benches.embedded import bench
-from scenarios.errors import InvalidScenario, ScenarioError
-from scenarios.format.scenario import Scenario, load
-from scenarios.replaying.replay import replay
-from scenarios.reports.document import ScenarioReport
-from stack.errors import StackError
+from agenticai.client.errors import ProjectsError
+from agenticai.emulator.errors import EngineError
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.scenarios.benches.embedded import bench
+from agenticai.scenarios.errors import InvalidScenario, ScenarioError
+from agenticai.scenarios.format.scenario import Scenario, load
+from agenticai.scenarios.replaying.replay import replay
+from agenticai.scenarios.reports.document import ScenarioReport
+from agenticai.stack.errors import StackError
 
 FOLDER: Final = "library"
 """Files are collected from folders of this name, because other YAML files live beside them."""
@@ -93,7 +94,7 @@ class ScenarioTest(pytest.Item):
             pytest.skip("; ".join((*report.left_out, report.skipped)).strip("; "))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:
-        if isinstance(excinfo.value, ScenarioError | EngineError | StackError):
+        if isinstance(excinfo.value, ScenarioError | ProjectsError | EngineError | StackError):
             return str(excinfo.value)
         return str(super().repr_failure(excinfo))
 

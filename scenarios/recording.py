@@ -8,20 +8,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from emulator.gemini import GEMINI_API, NEAREST
-from emulator.gemini.canonical import CanonicalRequest
-from emulator.gemini.cassettes import Cassette, CassetteStore, Stored, read_cassette, to_yaml
-from emulator.gemini.recording import bound, document_of
-from emulator.gemini.rekey import rekey
-from emulator.process import HOME
-from scenarios.benches.deployed import Report
-from scenarios.benches.embedded import bench
-from scenarios.client import ProjectsApi
-from scenarios.errors import NotRecorded
-from scenarios.follow import follow
-from scenarios.format.scenario import CASSETTES, Scenario
-from scenarios.format.script import Create, Modify, Settle, Step
-from scenarios.replaying.replay import replay
+from agenticai.client.api import ProjectsApi
+from agenticai.client.follow import follow
+from agenticai.emulator.gemini import GEMINI_API, NEAREST
+from agenticai.emulator.gemini.canonical import CanonicalRequest
+from agenticai.emulator.gemini.cassettes import Cassette, CassetteStore, Stored, read_cassette, to_yaml
+from agenticai.emulator.gemini.recording import bound, document_of
+from agenticai.emulator.gemini.rekey import rekey
+from agenticai.emulator.process import HOME
+from agenticai.scenarios.benches.deployed import Report
+from agenticai.scenarios.benches.embedded import bench
+from agenticai.scenarios.errors import NotRecorded
+from agenticai.scenarios.format.scenario import CASSETTES, Scenario
+from agenticai.scenarios.format.script import Create, Modify, Settle, Step
+from agenticai.scenarios.replaying.replay import replay
 from shared.models.events import TimelineEvent
 from shared.models.workflow import FINAL, ProjectStatus
 

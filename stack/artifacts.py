@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from stack.template import S3Object
+from agenticai.stack.template import S3Object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mypy_boto3_s3 import S3Client
 
-    from stack.build import Bundle, Bundles
+    from agenticai.stack.build import Bundle, Bundles
 
 # S3 refuses to be told the region that it assumes.
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html

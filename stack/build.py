@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from stack import archive
-from stack.dependencies import FORMAT, LOCK, Dependencies, Uv, run_uv
-from stack.errors import BuildError
-from stack.platform import Platform
-from stack.template import Artifact, Template
+from agenticai.stack import archive
+from agenticai.stack.dependencies import FORMAT, LOCK, Dependencies, Uv, run_uv
+from agenticai.stack.errors import BuildError
+from agenticai.stack.platform import Platform
+from agenticai.stack.template import Artifact, Template
 
 CACHE = Path(".agenticai") / "cache"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from stack.errors import DeployError
+from agenticai.stack.errors import DeployError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation.literals import ChangeSetTypeType
     from mypy_boto3_cloudformation.type_defs import ChangeTypeDef
 
-    from stack.waiting import Pause, Polling
+    from agenticai.stack.waiting import Pause, Polling
 
 # A stack that never came up cannot be updated, only taken away; it holds nothing.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
-from stack import archive
-from stack.errors import BuildError
-from stack.platform import Platform
+from agenticai.stack import archive
+from agenticai.stack.errors import BuildError
+from agenticai.stack.platform import Platform
 
 # Raised whenever the content of an archive changes for the same pins.
 FORMAT = "1"

@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as AwsConnectionError
 
-from stack import artifacts, events, waiting
-from stack.changeset import ChangeSet, ChangeSets, is_missing_stack, message
-from stack.errors import DeclinedError, DeployError, NotDeployedError, TargetError
-from stack.outputs import StackOutputs, typed
-from stack.secrets import Secrets, store, unstored
-from stack.seeding import seed
-from stack.target import EMBEDDED_ENDPOINT
+from agenticai.stack import artifacts, events, waiting
+from agenticai.stack.changeset import ChangeSet, ChangeSets, is_missing_stack, message
+from agenticai.stack.errors import DeclinedError, DeployError, NotDeployedError, TargetError
+from agenticai.stack.outputs import StackOutputs, typed
+from agenticai.stack.secrets import Secrets, store, unstored
+from agenticai.stack.seeding import seed
+from agenticai.stack.target import EMBEDDED_ENDPOINT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from stack.build import Bundles
-    from stack.events import StackEvent
-    from stack.target import Target
-    from stack.template import Template
-    from stack.waiting import Pause
+    from agenticai.stack.build import Bundles
+    from agenticai.stack.events import StackEvent
+    from agenticai.stack.target import Target
+    from agenticai.stack.template import Template
+    from agenticai.stack.waiting import Pause
 
 _SUCCEEDED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.type_defs import StackEventTypeDef
 
-    from stack.waiting import Pause, Polling
+    from agenticai.stack.waiting import Pause, Polling
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
 

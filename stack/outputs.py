@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stack.target import Target
+    from agenticai.stack.target import Target
 
 AGENTS = ("pm", "dev", "qa", "ops")
 

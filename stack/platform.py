@@ -5,7 +5,7 @@ import sysconfig
 from dataclasses import dataclass
 from typing import Self
 
-from stack.errors import BuildError
+from agenticai.stack.errors import BuildError
 
 # manylinux2014 (glibc 2.17) is the oldest that wheels are published for: it runs on every Lambda runtime.
 _WHEELS = {"arm64": "aarch64-manylinux2014", "x86_64": "x86_64-manylinux2014"}

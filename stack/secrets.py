@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from stack.errors import DeployError, NotDeployedError
+from agenticai.stack.errors import DeployError, NotDeployedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

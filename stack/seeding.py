@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from stack.errors import DeployError
+from agenticai.stack.errors import DeployError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

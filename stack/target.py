@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 
-from stack.errors import TargetError
-from stack.platform import Platform
-from stack.waiting import Polling
+from agenticai.stack.errors import TargetError
+from agenticai.stack.platform import Platform
+from agenticai.stack.waiting import Polling
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_sts import STSClient
 
-    from stack.template import Template
+    from agenticai.stack.template import Template
 
 REGION = "us-east-1"
 EMBEDDED_ENDPOINT = "http://127.0.0.1:4566"

@@ -8,8 +8,8 @@ from typing import Any, Self
 
 import yaml
 
-from stack.errors import BuildError
-from stack.platform import Platform
+from agenticai.stack.errors import BuildError
+from agenticai.stack.platform import Platform
 
 try:  # libyaml reads ten times faster; where there is none, PyYAML reads by itself
     from yaml import CSafeLoader as SafeLoader

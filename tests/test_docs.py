@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-import agenticai
-from scenarios.format.scenario import LIBRARY, load
+from agenticai.command_line import app
+from agenticai.scenarios.format.scenario import LIBRARY, load
 from shared.errors import AgentError
 from shared.models.workflow import ProjectStatus
 
@@ -59,7 +59,7 @@ def test_the_readmes_make_targets_exist() -> None:
 
 
 def test_every_command_is_in_the_readme_and_every_one_there_exists() -> None:
-    command = get_command(agenticai.app)
+    command = get_command(app)
     existing = set(command.commands)  # type: ignore[attr-defined]
     named = set(re.findall(r"agenticai (\w+)", README)) | set(re.findall(r"make (demo|up)", README))
     assert existing <= named

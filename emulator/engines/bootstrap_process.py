@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import IO, Protocol
 
-from emulator.engines.function import Function
+from agenticai.emulator.engines.function import Function
 
 BOOTSTRAP = Path(__file__).with_name("lambda_bootstrap.py")
 TIME_MACHINE = Path(str(importlib.util.find_spec("time_machine").origin)).parents[1]  # type: ignore[union-attr]

@@ -8,7 +8,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from emulator.errors import EngineError
+from agenticai.emulator.errors import EngineError
 
 
 class UnsafeBundle(EngineError):

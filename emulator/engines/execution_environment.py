@@ -14,12 +14,12 @@ from typing import IO
 
 from pydantic import JsonValue
 
-from emulator.clock import Clock
-from emulator.engines.activity import Activity
-from emulator.engines.function import FunctionError, Invocation, Outcome
-from emulator.engines.lambda_bootstrap import AHEAD
-from emulator.engines.snapshot import end_session
-from emulator.engines.starter import Starter
+from agenticai.emulator.clock import Clock
+from agenticai.emulator.engines.activity import Activity
+from agenticai.emulator.engines.function import FunctionError, Invocation, Outcome
+from agenticai.emulator.engines.lambda_bootstrap import AHEAD
+from agenticai.emulator.engines.snapshot import end_session
+from agenticai.emulator.engines.starter import Starter
 
 INIT_SECONDS = 10.0  # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 EXIT_SECONDS = 1.0  # for a process that has closed its pipes already to say how it ended

@@ -23,7 +23,7 @@ from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
-    from emulator.engines.lambda_clock import Clock
+    from agenticai.emulator.engines.lambda_clock import Clock
 
 Handler = Callable[[Any, "LambdaContext"], Any]
 

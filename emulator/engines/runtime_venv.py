@@ -9,9 +9,9 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from emulator.errors import RuntimeUnavailable
+from agenticai.emulator.errors import RuntimeUnavailable
 
-LOCK = Path(__file__).parents[2] / "requirements.lock"
+LOCK = Path(__file__).resolve().parents[2] / "requirements.lock"
 
 
 def runtime_python(

@@ -3,9 +3,9 @@
 import time
 from typing import Protocol
 
-from emulator.bench_records import Settled
-from emulator.clock import Clock
-from emulator.engines.activity import Activity
+from agenticai.emulator.bench_records import Settled
+from agenticai.emulator.clock import Clock
+from agenticai.emulator.engines.activity import Activity
 
 LOOK_SECONDS = 0.005
 

@@ -12,9 +12,9 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import IO, Any
 
-from emulator.engines.bootstrap_process import run_bootstrap
-from emulator.engines.function import Function
-from emulator.engines.lambda_bootstrap import SNAPSHOT
+from agenticai.emulator.engines.bootstrap_process import run_bootstrap
+from agenticai.emulator.engines.function import Function
+from agenticai.emulator.engines.lambda_bootstrap import SNAPSHOT
 
 COPY_SECONDS = 5.0  # a hundred times what it takes
 LONGEST_NEWS = 1 << 16  # bytes: the names of the variables that init has read

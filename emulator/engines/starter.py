@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO
 
-from emulator.engines.bootstrap_process import Process, run_bootstrap
-from emulator.engines.function import Function
-from emulator.engines.snapshot import NotRestored, Snapshot
+from agenticai.emulator.engines.bootstrap_process import Process, run_bootstrap
+from agenticai.emulator.engines.function import Function
+from agenticai.emulator.engines.snapshot import NotRestored, Snapshot
 
 
 class Starter:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from emulator.asgi import answer_of, cut_off, disconnected, drained, read_ahead, while_connected
-from emulator.aws_errors import AwsError, error_answer
-from emulator.faults.ports import Clock, Workers
-from emulator.faults.rules import (
+from agenticai.emulator.asgi import answer_of, cut_off, disconnected, drained, read_ahead, while_connected
+from agenticai.emulator.aws_errors import AwsError, error_answer
+from agenticai.emulator.faults.ports import Clock, Workers
+from agenticai.emulator.faults.rules import (
     CallEffect,
     DeliverAgain,
     Error,
@@ -19,10 +19,10 @@ from emulator.faults.rules import (
     ModelReply,
     Reply,
 )
-from emulator.faults.schedule import MODEL
-from emulator.gemini.bad_replies import MADE_OF_GOOD_ONES, bad_reply, spoiled
-from emulator.gemini.routes import google_error
-from emulator.meter.operations import Request
+from agenticai.emulator.faults.schedule import MODEL
+from agenticai.emulator.gemini.bad_replies import MADE_OF_GOOD_ONES, bad_reply, spoiled
+from agenticai.emulator.gemini.routes import google_error
+from agenticai.emulator.meter.operations import Request
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
 
-from emulator.faults.rules import (
+from agenticai.emulator.faults.rules import (
     Call,
     CallEffect,
     CallFault,

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from emulator.asgi import read_ahead
-from emulator.faults.effects import Effects, Exchange
-from emulator.faults.ports import Clock, Workers
-from emulator.faults.schedule import MODEL, FaultBook
-from emulator.meter.operations import Request, operation_of, service_of
-from emulator.meter.step import FORM_KEPT, head
+from agenticai.emulator.asgi import read_ahead
+from agenticai.emulator.faults.effects import Effects, Exchange
+from agenticai.emulator.faults.ports import Clock, Workers
+from agenticai.emulator.faults.schedule import MODEL, FaultBook
+from agenticai.emulator.meter.operations import Request, operation_of, service_of
+from agenticai.emulator.meter.step import FORM_KEPT, head
 
 _MODEL_CALL = re.compile(r"(/_gemini)/as/([^/]+)(/.*)")
 _METHOD = re.compile(r":([A-Za-z]+)$")

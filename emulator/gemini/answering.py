@@ -4,10 +4,10 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 
-from emulator.gemini import MISSES, NEAREST, REPLAY
-from emulator.gemini.cassettes import CassetteStore
-from emulator.gemini.later_replies import LaterReplies
-from emulator.gemini.routes import gemini_app
+from agenticai.emulator.gemini import MISSES, NEAREST, REPLAY
+from agenticai.emulator.gemini.cassettes import CassetteStore
+from agenticai.emulator.gemini.later_replies import LaterReplies
+from agenticai.emulator.gemini.routes import gemini_app
 
 
 def answering(how: str, folder: Path, store: CassetteStore, run_dir: Path) -> Starlette:
@@ -21,10 +21,10 @@ def answering(how: str, folder: Path, store: CassetteStore, run_dir: Path) -> St
         misses = run_dir / MISSES
         return gemini_app(store, misses, LaterReplies(folder, store, misses))
     if how == NEAREST:
-        from emulator.gemini.rekey import NearestReplies
+        from agenticai.emulator.gemini.rekey import NearestReplies
 
         asked = run_dir / "gemini-requests"
         return gemini_app(nothing, asked, NearestReplies(store, asked))
-    from emulator.gemini.recording import Recorder  # an HTTP client, for which no other engine need wait
+    from agenticai.emulator.gemini.recording import Recorder  # an HTTP client, for which no other engine need wait
 
     return gemini_app(nothing, run_dir / MISSES, Recorder(how, run_dir / "gemini-recordings"))

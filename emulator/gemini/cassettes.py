@@ -16,9 +16,9 @@ from pydantic import (
     model_validator,
 )
 
-from emulator.documents import read_document
-from emulator.errors import InvalidCassette
-from emulator.gemini.canonical import CanonicalRequest
+from agenticai.emulator.documents import read_document
+from agenticai.emulator.errors import InvalidCassette
+from agenticai.emulator.gemini.canonical import CanonicalRequest
 
 
 class TokenCount(BaseModel):

@@ -6,10 +6,10 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-from emulator.errors import InvalidCassette
-from emulator.gemini.canonical import CanonicalRequest
-from emulator.gemini.cassettes import CassetteStore
-from emulator.gemini.routes import google_error, miss, replay
+from agenticai.emulator.errors import InvalidCassette
+from agenticai.emulator.gemini.canonical import CanonicalRequest
+from agenticai.emulator.gemini.cassettes import CassetteStore
+from agenticai.emulator.gemini.routes import google_error, miss, replay
 
 
 class LaterReplies:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.gemini.canonical import CanonicalRequest
-from emulator.gemini.cassettes import CassetteStore, Stored
+from agenticai.emulator.gemini.canonical import CanonicalRequest
+from agenticai.emulator.gemini.cassettes import CassetteStore, Stored
 
 DIFF_LINES = 24
 

@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from emulator.gemini.canonical import CanonicalRequest, MalformedRequest, canonical_request
-from emulator.gemini.cassettes import CassetteStore, Found, to_yaml
-from emulator.gemini.nearest import nearest
+from agenticai.emulator.gemini.canonical import CanonicalRequest, MalformedRequest, canonical_request
+from agenticai.emulator.gemini.cassettes import CassetteStore, Found, to_yaml
+from agenticai.emulator.gemini.nearest import nearest
 
 CHARACTERS_PER_TOKEN = 4  # https://ai.google.dev/gemini-api/docs/tokens; used where a cassette does not say
 

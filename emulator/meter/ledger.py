@@ -6,10 +6,10 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass
 from datetime import datetime
 
-from emulator.engines.function import Function, Invocation, Outcome
-from emulator.meter.attribution import project_of_event, project_of_result
-from emulator.meter.records import FinishedInvocation, Usage
-from emulator.meter.sums import Call, Origin, Sums
+from agenticai.emulator.engines.function import Function, Invocation, Outcome
+from agenticai.emulator.meter.attribution import project_of_event, project_of_result
+from agenticai.emulator.meter.records import FinishedInvocation, Usage
+from agenticai.emulator.meter.sums import Call, Origin, Sums
 
 PROJECTS_KEPT = 1_000
 INVOCATIONS_KEPT = 1_000

@@ -6,10 +6,10 @@ from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from emulator.meter.attribution import project_in, project_of_response
-from emulator.meter.ledger import Ledger
-from emulator.meter.operations import Request, operation_of, service_of
-from emulator.meter.sums import Call
+from agenticai.emulator.meter.attribution import project_in, project_of_response
+from agenticai.emulator.meter.ledger import Ledger
+from agenticai.emulator.meter.operations import Request, operation_of, service_of
+from agenticai.emulator.meter.sums import Call
 
 FORM_KEPT = 64 * 1024  # bytes; AWS's query protocol names the action first
 ANSWER_KEPT = 2 * 1024  # bytes; an error's code comes early

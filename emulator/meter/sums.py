@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from emulator.meter.records import CallCount, Caller, FinishedInvocation, FunctionUsage, Usage
+from agenticai.emulator.meter.records import CallCount, Caller, FinishedInvocation, FunctionUsage, Usage
 
 
 @dataclass(frozen=True)

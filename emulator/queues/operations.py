@@ -12,13 +12,13 @@ from pydantic.alias_generators import to_pascal
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from emulator.asgi import post, read_ahead
-from emulator.aws_errors import AwsError, Refused, error_answer, invalid
-from emulator.engines.activity import Activity
-from emulator.faults.ports import Clock
-from emulator.meter.operations import Request, operation_of, service_of
-from emulator.meter.step import FORM_KEPT, head
-from emulator.queues.moves import MoveTasks, Sqs, attributes_of, dead_letter_sources
+from agenticai.emulator.asgi import post, read_ahead
+from agenticai.emulator.aws_errors import AwsError, Refused, error_answer, invalid
+from agenticai.emulator.engines.activity import Activity
+from agenticai.emulator.faults.ports import Clock
+from agenticai.emulator.meter.operations import Request, operation_of, service_of
+from agenticai.emulator.meter.step import FORM_KEPT, head
+from agenticai.emulator.queues.moves import MoveTasks, Sqs, attributes_of, dead_letter_sources
 
 TARGET = "AmazonSQS."
 NAMESPACE = "http://queue.amazonaws.com/doc/2012-11-05/"

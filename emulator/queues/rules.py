@@ -11,9 +11,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.aws_errors import AwsError, Refused, invalid
-from emulator.queues.dead_letter_policies import Find, check_redrive_allow_policy, check_redrive_policy, check_target
-from emulator.queues.message_attributes import attributes_are_valid, size_of
+from agenticai.emulator.aws_errors import AwsError, Refused, invalid
+from agenticai.emulator.queues.dead_letter_policies import (
+    Find,
+    check_redrive_allow_policy,
+    check_redrive_policy,
+    check_target,
+)
+from agenticai.emulator.queues.message_attributes import attributes_are_valid, size_of
 
 Asked = Mapping[str, Any]
 """The parameters of an operation, under their names in SQS's JSON protocol; in the query protocol all are text."""

@@ -2,7 +2,7 @@
 
 Name the plug-in in the top-level `conftest.py` of your tests, and say there where the template is:
 
-    pytest_plugins = ["emulator.testing"]
+    pytest_plugins = ["agenticai.emulator.testing"]
 
     @pytest.fixture(scope="session")
     def agenticai_template() -> Path:
@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from emulator.client import ControlClient
-from emulator.process import Engine, start_engine
-from emulator.testing.code import Packages
-from emulator.testing.deployment import DeployedStack, NotDeployed, deploy
+from agenticai.emulator.client import ControlClient
+from agenticai.emulator.process import Engine, start_engine
+from agenticai.emulator.testing.code import Packages
+from agenticai.emulator.testing.deployment import DeployedStack, NotDeployed, deploy
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -75,7 +75,7 @@ def agenticai_engine(
 @pytest.fixture(scope="session")
 def aws_client(agenticai_engine: Engine) -> Iterator[AwsClient]:
     """Makes boto3 clients of the engine: `aws_client("dynamodb")`. Nothing they do reaches an account."""
-    from emulator.testing.clients import Clients
+    from agenticai.emulator.testing.clients import Clients
 
     with Clients(agenticai_engine.endpoint_url) as clients:
         yield clients.get

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from emulator.errors import EngineError
+from agenticai.emulator.errors import EngineError
 
 REQUIREMENTS = "requirements.txt"
 

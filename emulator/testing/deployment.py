@@ -11,8 +11,8 @@ import yaml
 from botocore.exceptions import ClientError, WaiterError
 from samtranslator.yaml_helper import intrinsics_multi_constructor
 
-from emulator.errors import EngineError
-from emulator.testing.code import Packages, bundle
+from agenticai.emulator.errors import EngineError
+from agenticai.emulator.testing.code import Packages, bundle
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient

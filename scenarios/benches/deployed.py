@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from emulator.client import ControlClient
-    from emulator.process import Engine
-    from scenarios.client import ProjectsApi
-    from stack.outputs import StackOutputs
-    from stack.target import Target
+    from agenticai.client.api import ProjectsApi
+    from agenticai.emulator.client import ControlClient
+    from agenticai.emulator.process import Engine
+    from agenticai.stack.outputs import StackOutputs
+    from agenticai.stack.target import Target
 
 Report = Callable[[str], None]
 
@@ -25,12 +25,12 @@ class Bench:
 
     def api(self) -> "ProjectsApi":
         """A client of the stack's API."""
-        from scenarios.client import ProjectsApi
+        from agenticai.client.api import ProjectsApi
 
         return ProjectsApi(self.outputs.api_url, self.token)
 
     def control(self) -> "ControlClient":
         """A client of the control API, which a target with the capability CONTROL has."""
-        from emulator.client import ControlClient
+        from agenticai.emulator.client import ControlClient
 
         return ControlClient(self.target.endpoint_url)

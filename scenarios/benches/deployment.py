@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from emulator.process import Engine
-from scenarios.benches.deployed import Bench, Report
-from stack.build import Bundles, Progress, Step, build
-from stack.deploy import deploy
-from stack.events import StackEvent
-from stack.platform import Platform
-from stack.secrets import Secrets
-from stack.seeding import project_templates
-from stack.target import Target
-from stack.template import TEMPLATE, Template
+from agenticai.emulator.process import Engine
+from agenticai.scenarios.benches.deployed import Bench, Report
+from agenticai.stack.build import Bundles, Progress, Step, build
+from agenticai.stack.deploy import deploy
+from agenticai.stack.events import StackEvent
+from agenticai.stack.platform import Platform
+from agenticai.stack.secrets import Secrets
+from agenticai.stack.seeding import project_templates
+from agenticai.stack.target import Target
+from agenticai.stack.template import TEMPLATE, Template
 
 STAGE: Final = "dev"
 REPLAY_KEY: Final = "replayed-replies-need-no-key"
@@ -34,7 +34,7 @@ class Prepared:
 def prepare(cache: Path, report: Report, template: Path | None = None) -> Prepared:
     """Build a template's handlers, the project's own by default, for this machine's interpreter.
 
-    Raises `stack.errors.BuildError`.
+    Raises `BuildError`.
     """
 
     def building(progress: Progress) -> None:
@@ -47,7 +47,7 @@ def prepare(cache: Path, report: Report, template: Path | None = None) -> Prepar
 
 @contextmanager
 def deploy_to(engine: Engine, prepared: Prepared, report: Report, *, gemini_api_key: str | None) -> Iterator[Bench]:
-    """Deploy to an engine, and have its functions' environments started ahead. Raises `stack.errors.StackError`.
+    """Deploy to an engine, and have its functions' environments started ahead. Raises `StackError`.
 
     The functions ask the engine for Gemini's replies; only where it passes that on, the key matters.
     """

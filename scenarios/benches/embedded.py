@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from emulator.gemini import MISSES, REPLAY
-from emulator.process import HOME, launch
-from scenarios.benches.deployed import Bench, Report
-from scenarios.format.scenario import CASSETTES
+from agenticai.emulator.gemini import MISSES, REPLAY
+from agenticai.emulator.process import HOME, launch
+from agenticai.scenarios.benches.deployed import Bench, Report
+from agenticai.scenarios.format.scenario import CASSETTES
 
 KEPT_RUNS = 5
 
@@ -30,7 +30,7 @@ def bench(
     """Start an engine and deploy the stack to it; leaving the block takes both away.
 
     `gemini` is how the engine answers as the Gemini API: with the replies stored in `cassettes`, or in another of the
-    ways in `emulator.gemini`. The agents ask it with the `gemini_api_key`, which only the API itself looks at.
+    ways in `emulator/gemini`. The agents ask it with the `gemini_api_key`, which only the API itself looks at.
     `report` is told, in a few words, what is being done. What the engine logs is in `run_dir`; without one, it is kept
     only if the block ends with an error, or if requests wait there for somebody to write their replies. Raises the
     errors of `emulator` and `stack`.
@@ -41,7 +41,7 @@ def bench(
         port=port, cassettes=cassettes, run_dir=logs, home=home, gemini=gemini, environ=environ, on_progress=report
     ) as starting:
         # Imported only now: what the deployment needs takes as long to import as the engine takes to start.
-        from scenarios.benches.deployment import deploy_to, prepare
+        from agenticai.scenarios.benches.deployment import deploy_to, prepare
 
         prepared = prepare(home / "cache", report, template)
         with (

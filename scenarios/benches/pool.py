@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
-from scenarios.benches.deployed import Bench
-from scenarios.errors import BenchLost
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.scenarios.errors import BenchLost
 
 T = TypeVar("T")
 

@@ -4,8 +4,8 @@ import signal
 import threading
 from typing import Final
 
-from scenarios.benches.deployed import Bench
-from scenarios.errors import ScenarioError
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.scenarios.errors import ScenarioError
 
 CHECK_SECONDS: Final = 0.5
 """Between two looks at whether the engine still runs."""

@@ -1,17 +1,17 @@
 """A bench on a stack that somebody else brought up."""
 
-from emulator.client import ControlClient
-from emulator.errors import ControlError
-from scenarios.benches.deployed import Bench
-from stack.deploy import outputs
-from stack.secrets import api_token
-from stack.target import Target
+from agenticai.emulator.client import ControlClient
+from agenticai.emulator.errors import ControlError
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.stack.deploy import outputs
+from agenticai.stack.secrets import api_token
+from agenticai.stack.target import Target
 
 
 def bench_at(endpoint_url: str, stage: str) -> Bench:
     """The stack of a stage on the emulator at this address; if that has a control API, with all it can do.
 
-    Raises `stack.errors.StackError` where there is none.
+    Raises `agenticai.stack.errors.StackError` where there is none.
     """
     target = Target.endpoint(endpoint_url)
     if _has_control(target.endpoint_url):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from scenarios.format.section import Agent, ProjectKey, Section
+from agenticai.scenarios.format.section import Agent, ProjectKey, Section
 from shared.models.workflow import ProjectStatus
 
 

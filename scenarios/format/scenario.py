@@ -7,12 +7,12 @@ from typing import Annotated, Final
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from emulator.documents import Location, read_document
-from emulator.faults.rules import CallFault, DeliveryFault, kind_of
-from scenarios.errors import InvalidScenario
-from scenarios.format.expected import Expectation, ExpectedProject
-from scenarios.format.script import Advance, Create, Delete, Settle, Settling, Step, projects_of
-from scenarios.format.section import AGENTS, ProjectKey, Section
+from agenticai.emulator.documents import Location, read_document
+from agenticai.emulator.faults.rules import CallFault, DeliveryFault, kind_of
+from agenticai.scenarios.errors import InvalidScenario
+from agenticai.scenarios.format.expected import Expectation, ExpectedProject
+from agenticai.scenarios.format.script import Advance, Create, Delete, Settle, Settling, Step, projects_of
+from agenticai.scenarios.format.section import AGENTS, ProjectKey, Section
 from shared.models.template import TemplateId
 
 SCENARIOS: Final = Path(__file__).parents[1]

@@ -1,9 +1,9 @@
-"""The JSON Schema of scenario files, for editors; `python -m scenarios.format.schema` writes it."""
+"""The JSON Schema of scenario files, for editors; `python -m agenticai.scenarios.format.schema` writes it."""
 
 import json
 from typing import Any, Final
 
-from scenarios.format.scenario import SCENARIOS, Scenario
+from agenticai.scenarios.format.scenario import SCENARIOS, Scenario
 
 FILE: Final = SCENARIOS / "scenario.schema.json"
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Discriminator, Field, Tag
 
-from scenarios.format.section import Agent, Duration, ProjectKey, Section
+from agenticai.scenarios.format.section import Agent, Duration, ProjectKey, Section
 from shared.models.workflow import ProjectStatus
 
 

@@ -7,7 +7,7 @@ from functools import reduce
 from operator import add
 from typing import Final
 
-from scenarios.invariants.snapshot import StoredProject
+from agenticai.scenarios.invariants.snapshot import StoredProject
 from shared.models.events import EventType, TimelineEvent
 from shared.models.project import TokenUsage
 from shared.models.records import Work, WorkState

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from boto3.dynamodb.types import TypeDeserializer
 from pydantic import BaseModel, ValidationError
 
-from scenarios.benches.deployed import Bench
-from scenarios.invariants.snapshot import (
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.scenarios.invariants.snapshot import (
     BucketKey,
     Items,
     Metadata,

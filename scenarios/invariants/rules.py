@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from scenarios.benches.deployed import Bench
-from scenarios.invariants.once import not_once
-from scenarios.invariants.reading import read
-from scenarios.invariants.snapshot import BucketKey, Snapshot, StoredProject
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.scenarios.invariants.once import not_once
+from agenticai.scenarios.invariants.reading import read
+from agenticai.scenarios.invariants.snapshot import BucketKey, Snapshot, StoredProject
 from shared.models.records import Work, WorkState
 from shared.models.workflow import FINAL, LEGAL_MOVES, ProjectStatus
 
@@ -36,7 +36,7 @@ def violations(
 ) -> tuple[Violation, ...]:
     """Check the invariants on a stack at rest, for the projects that a scenario made.
 
-    `deleted` and `after` are as `scenarios.invariants.reading.read` has them. Raises botocore's errors.
+    `deleted` and `after` are as `agenticai.scenarios.invariants.reading.read` has them. Raises botocore's errors.
     """
     return broken(read(bench, project_ids, deleted=deleted, after=after))
 

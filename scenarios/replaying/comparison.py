@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import zip_longest
 
-from scenarios.replaying.replay import Result
+from agenticai.scenarios.replaying.replay import Result
 
 
 def difference(first: Result, second: Result) -> str:

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from emulator.faults.rules import Fired
-from scenarios.format.expected import Bounds, ExpectedProject
-from scenarios.format.scenario import Scenario
-from scenarios.replaying.outcome import ReplayedProject, Used
+from agenticai.emulator.faults.rules import Fired
+from agenticai.scenarios.format.expected import Bounds, ExpectedProject
+from agenticai.scenarios.format.scenario import Scenario
+from agenticai.scenarios.replaying.outcome import ReplayedProject, Used
 from shared.models.views import ProjectView
 from shared.models.workflow import ProjectStatus
 

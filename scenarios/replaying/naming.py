@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from emulator.faults.rules import CallFault, Fault
-from stack.outputs import StackOutputs
+from agenticai.emulator.faults.rules import CallFault, Fault
+from agenticai.stack.outputs import StackOutputs
 
 
 def deployed(faults: Iterable[Fault], outputs: StackOutputs) -> tuple[Fault, ...]:

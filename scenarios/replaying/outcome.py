@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from emulator.meter.records import CallCount, FunctionUsage, Usage
-from scenarios.client import ProjectsApi
-from scenarios.download import download
-from scenarios.format.expected import ExpectedProject
-from scenarios.proof import TestRun, run_node_tests, run_tests
-from scenarios.replaying.prices import cost_usd
+from agenticai.client.api import ProjectsApi
+from agenticai.client.download import download
+from agenticai.emulator.meter.records import CallCount, FunctionUsage, Usage
+from agenticai.scenarios.format.expected import ExpectedProject
+from agenticai.scenarios.proof import TestRun, run_node_tests, run_tests
+from agenticai.scenarios.replaying.prices import cost_usd
 from shared.models.events import TimelineEvent
 from shared.models.views import ProjectView
 

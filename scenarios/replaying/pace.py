@@ -5,18 +5,18 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
-from emulator.bench_records import Settled
-from emulator.faults.rules import Fault, Fired, RecordedCall
-from emulator.meter.records import FinishedInvocation, Usage
-from scenarios.errors import StepFailed
-from scenarios.format.script import Settling
-from stack.waiting import Pause, pause
+from agenticai.emulator.bench_records import Settled
+from agenticai.emulator.faults.rules import Fault, Fired, RecordedCall
+from agenticai.emulator.meter.records import FinishedInvocation, Usage
+from agenticai.scenarios.errors import StepFailed
+from agenticai.scenarios.format.script import Settling
+from agenticai.stack.waiting import Pause, pause
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.literals import QueueAttributeNameType
 
-    from emulator.client import ControlClient
+    from agenticai.emulator.client import ControlClient
 
 SETTLE_SECONDS: Final = 300.0
 """Real time after which an engine that does not settle is said to be stuck."""

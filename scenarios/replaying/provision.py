@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from scenarios.benches.deployed import Bench
-from scenarios.client import ProjectsApi
-from scenarios.errors import StepFailed
-from stack import events, waiting
-from stack.changeset import ChangeSets, message
-from stack.errors import DeployError
+from agenticai.client.api import ProjectsApi
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.scenarios.errors import StepFailed
+from agenticai.stack import events, waiting
+from agenticai.stack.changeset import ChangeSets, message
+from agenticai.stack.errors import DeployError
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient

@@ -10,26 +10,27 @@ from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from emulator.errors import EngineError
-from emulator.faults.rules import Delivery, DeliveryFault, Fault, Fired, RecordedCall, Reorder
-from emulator.meter.records import FinishedInvocation, Usage
-from scenarios.benches.deployed import Bench
-from scenarios.errors import ScenarioError
-from scenarios.format.scenario import Scenario
-from scenarios.format.script import Settling, Step
-from scenarios.invariants import Violation, broken, newest_project, read
-from scenarios.invariants.snapshot import Snapshot
-from scenarios.replaying.expectations import Outcome, unmet
-from scenarios.replaying.naming import agents_by_name, deployed
-from scenarios.replaying.outcome import ReplayedProject, Used, read_project
-from scenarios.replaying.pace import Free, Observed, Pace, Stepped
-from scenarios.replaying.steps import Play, take
-from stack.target import Capability
+from agenticai.client.errors import ProjectsError
+from agenticai.emulator.errors import EngineError
+from agenticai.emulator.faults.rules import Delivery, DeliveryFault, Fault, Fired, RecordedCall, Reorder
+from agenticai.emulator.meter.records import FinishedInvocation, Usage
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.scenarios.errors import ScenarioError
+from agenticai.scenarios.format.scenario import Scenario
+from agenticai.scenarios.format.script import Settling, Step
+from agenticai.scenarios.invariants import Violation, broken, newest_project, read
+from agenticai.scenarios.invariants.snapshot import Snapshot
+from agenticai.scenarios.replaying.expectations import Outcome, unmet
+from agenticai.scenarios.replaying.naming import agents_by_name, deployed
+from agenticai.scenarios.replaying.outcome import ReplayedProject, Used, read_project
+from agenticai.scenarios.replaying.pace import Free, Observed, Pace, Stepped
+from agenticai.scenarios.replaying.steps import Play, take
+from agenticai.stack.target import Capability
 
 OnEvent = Callable[[str], None]
 """Told in a few words what is being done."""
 
-Failure = (ScenarioError, EngineError, ClientError, BotoCoreError)
+Failure = (ScenarioError, ProjectsError, EngineError, ClientError, BotoCoreError)
 
 REORDERED: Final = 0.25
 """The share of deliveries that a seed puts off behind what else waits in their queue."""
@@ -206,7 +207,7 @@ def _read_all(
     """What the projects came to, or why that could not be read."""
     try:
         return {name: _read(play, name, snapshot, usage, out) for name, usage in usages.items()}, ()
-    except ScenarioError as error:
+    except ProjectsError as error:
         return {}, (f"What it came to could not be read: {error}",)
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from scenarios.benches.deployed import Bench
-from scenarios.benches.pool import BenchPool
-from scenarios.errors import BenchLost
-from scenarios.format.scenario import Scenario
-from scenarios.replaying.replay import Result, replay
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.scenarios.benches.pool import BenchPool
+from agenticai.scenarios.errors import BenchLost
+from agenticai.scenarios.format.scenario import Scenario
+from agenticai.scenarios.replaying.replay import Result, replay
 
 OnWork = Callable[[Scenario, str], None]
 """Told, from several threads, what is being done for a scenario."""

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from functools import singledispatch
 from typing import Final
 
-from scenarios.benches.deployed import Bench
-from scenarios.client import ProjectsApi
-from scenarios.errors import StepFailed
-from scenarios.format.scenario import Scenario
-from scenarios.format.script import (
+from agenticai.client.api import ProjectsApi
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.scenarios.errors import StepFailed
+from agenticai.scenarios.format.scenario import Scenario
+from agenticai.scenarios.format.script import (
     Advance,
     Create,
     Delete,
@@ -25,13 +25,13 @@ from scenarios.format.script import (
     Step,
     Wait,
 )
-from scenarios.format.section import Agent
-from scenarios.invariants.reading import read_items
-from scenarios.replaying.pace import Pace, depth
-from scenarios.replaying.provision import provision
+from agenticai.scenarios.format.section import Agent
+from agenticai.scenarios.invariants.reading import read_items
+from agenticai.scenarios.replaying.pace import Pace, depth
+from agenticai.scenarios.replaying.provision import provision
+from agenticai.stack.waiting import Pause, pause
 from shared.models.events import TimelineEvent
 from shared.models.workflow import ProjectStatus
-from stack.waiting import Pause, pause
 
 MOVE_SECONDS: Final = 60.0
 POLL_SECONDS: Final = 0.1

@@ -6,10 +6,10 @@ from itertools import pairwise
 from typing import Final
 from xml.etree.ElementTree import Element
 
-from scenarios.reports.axis import Axis
-from scenarios.reports.course import LANES, Bar, Course
-from scenarios.reports.figures import clock, duration
-from scenarios.reports.markup import tag
+from agenticai.scenarios.reports.axis import Axis
+from agenticai.scenarios.reports.course import LANES, Bar, Course
+from agenticai.scenarios.reports.figures import clock, duration
+from agenticai.scenarios.reports.markup import tag
 
 LEFT: Final = 108.0
 WIDTH: Final = 1000.0

@@ -7,8 +7,8 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
-from emulator.meter.records import FinishedInvocation
-from scenarios.reports.document import ProjectReport, ScenarioReport
+from agenticai.emulator.meter.records import FinishedInvocation
+from agenticai.scenarios.reports.document import ProjectReport, ScenarioReport
 from shared.models.events import EventType, TimelineEvent
 from shared.models.workflow import ProjectStatus
 

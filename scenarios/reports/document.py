@@ -7,11 +7,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from emulator.faults.rules import Fault, Fired
-from emulator.meter.records import FinishedInvocation
-from scenarios.replaying.comparison import difference
-from scenarios.replaying.outcome import ReplayedProject
-from scenarios.replaying.replay import Result
+from agenticai.emulator.faults.rules import Fault, Fired
+from agenticai.emulator.meter.records import FinishedInvocation
+from agenticai.scenarios.replaying.comparison import difference
+from agenticai.scenarios.replaying.outcome import ReplayedProject
+from agenticai.scenarios.replaying.replay import Result
 from shared.models.events import TimelineEvent
 from shared.models.workflow import ProjectStatus
 

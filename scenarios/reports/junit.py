@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from scenarios.reports.document import RunReport, ScenarioReport
+from agenticai.scenarios.reports.document import RunReport, ScenarioReport
 
 _NOT_XML: Final = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 """What XML 1.0 cannot hold, not even escaped: https://www.w3.org/TR/xml/#charsets"""

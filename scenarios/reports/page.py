@@ -6,10 +6,10 @@ from string import Template
 from typing import Final
 from xml.etree.ElementTree import Element
 
-from scenarios.reports.document import RunReport, ScenarioReport
-from scenarios.reports.figures import dollars, duration
-from scenarios.reports.markup import html, tag
-from scenarios.reports.section import MARKS, legend, section
+from agenticai.scenarios.reports.document import RunReport, ScenarioReport
+from agenticai.scenarios.reports.figures import dollars, duration
+from agenticai.scenarios.reports.markup import html, tag
+from agenticai.scenarios.reports.section import MARKS, legend, section
 
 FRAME: Final = Path(__file__).with_name("page.html")
 OPENED: Final = 6

@@ -8,10 +8,10 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from emulator.process import HOME
-from scenarios.reports.document import RunReport
-from scenarios.reports.junit import junit
-from scenarios.reports.page import page
+from agenticai.emulator.process import HOME
+from agenticai.scenarios.reports.document import RunReport
+from agenticai.scenarios.reports.junit import junit
+from agenticai.scenarios.reports.page import page
 
 RUNS: Final = HOME / "runs"
 KEPT: Final = 20

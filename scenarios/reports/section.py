@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Final
 from xml.etree.ElementTree import Element
 
-from emulator.faults.rules import Fired
-from scenarios.reports.chart import chart
-from scenarios.reports.course import course_of
-from scenarios.reports.document import ProjectReport, ScenarioReport
-from scenarios.reports.figures import clock, duration
-from scenarios.reports.markup import tag
+from agenticai.emulator.faults.rules import Fired
+from agenticai.scenarios.reports.chart import chart
+from agenticai.scenarios.reports.course import course_of
+from agenticai.scenarios.reports.document import ProjectReport, ScenarioReport
+from agenticai.scenarios.reports.figures import clock, duration
+from agenticai.scenarios.reports.markup import tag
 from shared.models.events import TimelineEvent
 
 MARKS: Final = {"passed": "✓", "failed": "✗", "skipped": "-"}

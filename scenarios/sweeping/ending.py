@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from emulator.faults.rules import Fired, RecordedCall
-from scenarios.invariants import Violation
-from scenarios.invariants.snapshot import Items
+from agenticai.emulator.faults.rules import Fired, RecordedCall
+from agenticai.scenarios.invariants import Violation
+from agenticai.scenarios.invariants.snapshot import Items
 from shared.models.workflow import ProjectStatus
 
 

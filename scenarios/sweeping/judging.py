@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from emulator.faults.rules import Fault
-from scenarios.benches.deployed import Bench
-from scenarios.benches.pool import BenchPool
-from scenarios.errors import BenchLost
-from scenarios.sweeping.ending import Ending, differences
+from agenticai.emulator.faults.rules import Fault
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.scenarios.benches.pool import BenchPool
+from agenticai.scenarios.errors import BenchLost
+from agenticai.scenarios.sweeping.ending import Ending, differences
 
 K = TypeVar("K", bound=Hashable)
 

@@ -4,15 +4,15 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from emulator.faults.rules import Fault
-from scenarios.benches.deployed import Bench
-from scenarios.errors import ScenarioError, StepFailed
-from scenarios.format.expected import Expectation
-from scenarios.format.scenario import Scenario
-from scenarios.invariants.reading import read_items
-from scenarios.replaying.naming import queue_names
-from scenarios.replaying.replay import Result, replay
-from scenarios.sweeping.ending import Ending, ProjectEnd
+from agenticai.emulator.faults.rules import Fault
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.scenarios.errors import ScenarioError, StepFailed
+from agenticai.scenarios.format.expected import Expectation
+from agenticai.scenarios.format.scenario import Scenario
+from agenticai.scenarios.invariants.reading import read_items
+from agenticai.scenarios.replaying.naming import queue_names
+from agenticai.scenarios.replaying.replay import Result, replay
+from agenticai.scenarios.sweeping.ending import Ending, ProjectEnd
 
 LATER_SECONDS: Final = 120.0
 """Between two replays on a bench. What a warm function keeps (the API's token, for a minute) is stale then: it makes

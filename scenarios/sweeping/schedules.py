@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from emulator.faults.rules import (
+from agenticai.emulator.faults.rules import (
     Call,
     CallEffect,
     CallFault,

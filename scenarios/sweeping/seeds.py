@@ -6,12 +6,12 @@ from functools import partial
 
 import yaml
 
-from emulator.faults.rules import Fault
-from scenarios.benches.deployed import Bench
-from scenarios.benches.pool import BenchPool
-from scenarios.sweeping.ending import Ending
-from scenarios.sweeping.judging import Judged, Rehearse, Verdict, judge, judgements, settled
-from scenarios.sweeping.schedules import Material, may_end_otherwise, schedule, shrink
+from agenticai.emulator.faults.rules import Fault
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.scenarios.benches.pool import BenchPool
+from agenticai.scenarios.sweeping.ending import Ending
+from agenticai.scenarios.sweeping.judging import Judged, Rehearse, Verdict, judge, judgements, settled
+from agenticai.scenarios.sweeping.schedules import Material, may_end_otherwise, schedule, shrink
 
 
 @dataclass(frozen=True)

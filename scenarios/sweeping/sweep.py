@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal
 
-from emulator.faults.rules import Call, CallFault, DeliverAgain, Kill, RecordedCall
-from scenarios.benches.pool import BenchPool
-from scenarios.errors import ScenarioError
-from scenarios.sweeping.ending import Ending
-from scenarios.sweeping.judging import Judged, Rehearse, judge, judgements
+from agenticai.emulator.faults.rules import Call, CallFault, DeliverAgain, Kill, RecordedCall
+from agenticai.scenarios.benches.pool import BenchPool
+from agenticai.scenarios.errors import ScenarioError
+from agenticai.scenarios.sweeping.ending import Ending
+from agenticai.scenarios.sweeping.judging import Judged, Rehearse, judge, judgements
 
 Side = Literal["before", "after", "again"]
 """The function is killed before or after its call, or its message is delivered again and worked on before it."""

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from emulator.engines.function import Function
+from agenticai.emulator.engines.function import Function
 
 FUNCTION = Function(
     name="dev",

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from emulator.engines.activity import Activity
+from agenticai.emulator.engines.activity import Activity
 
 LATER = 5_000.0
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from pydantic import JsonValue
 
-from emulator.meter.attribution import project_in, project_of_event, project_of_result
+from agenticai.emulator.meter.attribution import project_in, project_of_event, project_of_result
 
 ONE = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 TWO = "01BX5ZZKBKACTAV9WEVGEMMVRZ"

@@ -6,7 +6,7 @@ See "Success and failure conditions" in https://docs.aws.amazon.com/lambda/lates
 import pytest
 from pydantic import JsonValue
 
-from emulator.engines.batch_response import failed_ids
+from agenticai.emulator.engines.batch_response import failed_ids
 
 BATCH = ("a", "b", "c")
 NONE: set[str] = set()

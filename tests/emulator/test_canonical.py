@@ -3,7 +3,7 @@
 import pytest
 from pydantic import JsonValue
 
-from emulator.gemini.canonical import CanonicalRequest, MalformedRequest, canonical_request
+from agenticai.emulator.gemini.canonical import CanonicalRequest, MalformedRequest, canonical_request
 
 MODEL = "gemini-3.5-flash-lite"
 BODY: dict[str, JsonValue] = {

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from emulator.errors import InvalidCassette
-from emulator.gemini.canonical import CanonicalRequest
-from emulator.gemini.cassettes import CassetteStore, read_cassette, to_yaml
-from emulator.gemini.nearest import nearest
+from agenticai.emulator.errors import InvalidCassette
+from agenticai.emulator.gemini.canonical import CanonicalRequest
+from agenticai.emulator.gemini.cassettes import CassetteStore, read_cassette, to_yaml
+from agenticai.emulator.gemini.nearest import nearest
 
 PLAN = """\
 # The demo's plan.

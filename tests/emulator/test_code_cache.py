@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.engines.code_cache import UnsafeBundle, unpack
+from agenticai.emulator.engines.code_cache import UnsafeBundle, unpack
 
 
 def bundle(name: str, mode: int = 0o644) -> bytes:

@@ -12,17 +12,17 @@ import pytest
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from emulator.bench_records import Dispatch, Settled
-from emulator.client import ControlClient
-from emulator.clock import Clock
-from emulator.control import control_app
-from emulator.engines.function import FunctionError, Invocation, Outcome
-from emulator.engines.settling import Unsettled
-from emulator.errors import ControlError
-from emulator.faults.rules import Call, CallFault, Delay, Delivery, DeliveryFault, Error, Fault, Kill
-from emulator.faults.schedule import FaultBook
-from emulator.gateway import under
-from emulator.meter.ledger import Ledger
+from agenticai.emulator.bench_records import Dispatch, Settled
+from agenticai.emulator.client import ControlClient
+from agenticai.emulator.clock import Clock
+from agenticai.emulator.control import control_app
+from agenticai.emulator.engines.function import FunctionError, Invocation, Outcome
+from agenticai.emulator.engines.settling import Unsettled
+from agenticai.emulator.errors import ControlError
+from agenticai.emulator.faults.rules import Call, CallFault, Delay, Delivery, DeliveryFault, Error, Fault, Kill
+from agenticai.emulator.faults.schedule import FaultBook
+from agenticai.emulator.gateway import under
+from agenticai.emulator.meter.ledger import Ledger
 from tests.emulator.examples import FUNCTION
 
 SETTLED = Settled(quiet=False, held=True, deliveries=3, skipped_s=5400.5)

@@ -8,8 +8,12 @@ import json
 
 import pytest
 
-from emulator.aws_errors import Refused
-from emulator.queues.dead_letter_policies import check_redrive_allow_policy, check_redrive_policy, check_target
+from agenticai.emulator.aws_errors import Refused
+from agenticai.emulator.queues.dead_letter_policies import (
+    check_redrive_allow_policy,
+    check_redrive_policy,
+    check_target,
+)
 from tests.fakes.queues import arn
 
 QUEUES = {arn("dead"): {"QueueArn": arn("dead")}}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from emulator.engines.environment_pool import MOST_INITIALISING, first_free, start_ahead
+from agenticai.emulator.engines.environment_pool import MOST_INITIALISING, first_free, start_ahead
 
 
 @dataclass(eq=False)

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from pydantic import JsonValue, TypeAdapter
 
-from emulator.clock import Clock
-from emulator.engines.activity import Activity
-from emulator.engines.execution_environment import ExecutionEnvironment
-from emulator.engines.function import Invocation
+from agenticai.emulator.clock import Clock
+from agenticai.emulator.engines.activity import Activity
+from agenticai.emulator.engines.execution_environment import ExecutionEnvironment
+from agenticai.emulator.engines.function import Invocation
 from tests.emulator.examples import FUNCTION
 from tests.emulator.versions import Version
 from tests.integration.cloud import alive, eventually

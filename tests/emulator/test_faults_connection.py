@@ -9,9 +9,9 @@ import httpx2
 import pytest
 import uvicorn
 
-from emulator.faults.rules import Call, CallEffect, CallFault, Latency, ModelReply, Reply
-from emulator.faults.schedule import FaultBook
-from emulator.faults.step import Faults
+from agenticai.emulator.faults.rules import Call, CallEffect, CallFault, Latency, ModelReply, Reply
+from agenticai.emulator.faults.schedule import FaultBook
+from agenticai.emulator.faults.step import Faults
 from tests.fakes.asgi import Engine
 from tests.fakes.faults import NOW, TOKEN, Clock, Workers
 

@@ -8,8 +8,8 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel, TypeAdapter
 
-from emulator.documents import parse_yaml
-from emulator.faults.rules import (
+from agenticai.emulator.documents import parse_yaml
+from agenticai.emulator.faults.rules import (
     Call,
     CallEffect,
     CallFault,

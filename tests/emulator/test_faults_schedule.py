@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from emulator.faults.rules import (
+from agenticai.emulator.faults.rules import (
     Call,
     CallFault,
     Delay,
@@ -19,7 +19,7 @@ from emulator.faults.rules import (
     RecordedCall,
     Reply,
 )
-from emulator.faults.schedule import FaultBook
+from agenticai.emulator.faults.schedule import FaultBook
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 KILL = Kill(do="kill", side="before")

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from emulator.faults.rules import (
+from agenticai.emulator.faults.rules import (
     Call,
     CallEffect,
     CallFault,
@@ -18,8 +18,8 @@ from emulator.faults.rules import (
     ModelReply,
     Reply,
 )
-from emulator.faults.schedule import FaultBook
-from emulator.faults.step import Faults
+from agenticai.emulator.faults.schedule import FaultBook
+from agenticai.emulator.faults.step import Faults
 from tests.fakes.asgi import Client, Engine, signed
 from tests.fakes.faults import TOKEN, Clock, Workers
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from emulator.gateway import Step, chain, under
-from emulator.meter.ledger import Ledger
-from emulator.meter.records import CallCount
-from emulator.meter.step import Meter
+from agenticai.emulator.gateway import Step, chain, under
+from agenticai.emulator.meter.ledger import Ledger
+from agenticai.emulator.meter.records import CallCount
+from agenticai.emulator.meter.step import Meter
 
 SIGNED = b"AWS4-HMAC-SHA256 Credential=0/20261123/us-east-1/%s/aws4_request, SignedHeaders=host, Signature=0"
 FORM = (b"content-type", b"application/x-www-form-urlencoded; charset=utf-8")

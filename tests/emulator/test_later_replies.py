@@ -6,9 +6,9 @@ from typing import Any
 
 import httpx2
 
-from emulator.gemini import REPLAY
-from emulator.gemini.answering import answering
-from emulator.gemini.cassettes import CassetteStore
+from agenticai.emulator.gemini import REPLAY
+from agenticai.emulator.gemini.answering import answering
+from agenticai.emulator.gemini.cassettes import CassetteStore
 
 CASSETTE = """\
 origin: authored

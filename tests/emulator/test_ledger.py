@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import JsonValue
 
-from emulator.engines.function import FunctionError, Invocation, Outcome
-from emulator.meter.ledger import Ledger
-from emulator.meter.sums import Call
+from agenticai.emulator.engines.function import FunctionError, Invocation, Outcome
+from agenticai.emulator.meter.ledger import Ledger
+from agenticai.emulator.meter.sums import Call
 from tests.emulator.examples import FUNCTION
 
 ONE = "01ARZ3NDEKTSV4RRFFQ69G5FAV"

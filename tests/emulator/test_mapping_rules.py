@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from emulator.aws_errors import Refused
-from emulator.queues.mapping_rules import SourceMapping, check_mapping
+from agenticai.emulator.aws_errors import Refused
+from agenticai.emulator.queues.mapping_rules import SourceMapping, check_mapping
 
 ORDERS = SourceMapping(
     queue_arn="arn:aws:sqs:us-east-1:000000000000:orders",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from emulator.meter.operations import Request, operation_of, service_of
+from agenticai.emulator.meter.operations import Request, operation_of, service_of
 
 SCOPE = "AWS4-HMAC-SHA256 Credential=000000000000/20261123/us-east-1/{}/aws4_request, SignedHeaders=host, Signature=0"
 

@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from emulator.engines.activity import Activity
-from emulator.queues.operations import QueueOperations
+from agenticai.emulator.engines.activity import Activity
+from agenticai.emulator.queues.operations import QueueOperations
 from tests.fakes.asgi import Client, signed
 from tests.fakes.queues import Queues, arn
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from emulator.aws_errors import Refused
-from emulator.queues.rules import RULES, Queue, keep
+from agenticai.emulator.aws_errors import Refused
+from agenticai.emulator.queues.rules import RULES, Queue, keep
 from tests.fakes.queues import arn
 
 STANDARD = {"MaximumMessageSize": "1048576"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from emulator.queues.receipt_handles import receipt_handle, was_given_by
+from agenticai.emulator.queues.receipt_handles import receipt_handle, was_given_by
 
 QUEUE = "arn:aws:sqs:us-east-1:000000000000:orders"
 

@@ -9,9 +9,9 @@ import httpx2
 import pytest
 from pydantic import ValidationError
 
-from emulator.gemini.answering import answering
-from emulator.gemini.cassettes import Cassette, CassetteStore, read_cassette, to_yaml
-from emulator.gemini.recording import bound, document_of, read_reply
+from agenticai.emulator.gemini.answering import answering
+from agenticai.emulator.gemini.cassettes import Cassette, CassetteStore, read_cassette, to_yaml
+from agenticai.emulator.gemini.recording import bound, document_of, read_reply
 from tests.fakes.gemini import fake_gemini
 
 KEY = "a-key-that-nobody-has"

@@ -8,10 +8,10 @@ import httpx2
 import pytest
 from starlette.applications import Starlette
 
-from emulator.errors import NotRekeyed
-from emulator.gemini.cassettes import CassetteStore, to_yaml
-from emulator.gemini.rekey import NearestReplies, rekey
-from emulator.gemini.routes import gemini_app
+from agenticai.emulator.errors import NotRekeyed
+from agenticai.emulator.gemini.cassettes import CassetteStore, to_yaml
+from agenticai.emulator.gemini.rekey import NearestReplies, rekey
+from agenticai.emulator.gemini.routes import gemini_app
 
 PLAN = ["Plan the software.", "A clock.", "Use the mark <m-11>.", "Answer with JSON."]
 TASK = ["Write the files.", "A clock.", "Use the mark <m-22>.", "Answer with code."]

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from emulator.clock import Clock
-from emulator.engines.activity import Activity
-from emulator.engines.settling import Unsettled, settle
+from agenticai.emulator.clock import Clock
+from agenticai.emulator.engines.activity import Activity
+from agenticai.emulator.engines.settling import Unsettled, settle
 
 MINUTE = 60.0
 

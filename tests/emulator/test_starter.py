@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from pydantic import JsonValue
 
-from emulator.clock import Clock
-from emulator.engines.activity import Activity
-from emulator.engines.execution_environment import ExecutionEnvironment
-from emulator.engines.function import Invocation
-from emulator.engines.starter import Starter, Starters
+from agenticai.emulator.clock import Clock
+from agenticai.emulator.engines.activity import Activity
+from agenticai.emulator.engines.execution_environment import ExecutionEnvironment
+from agenticai.emulator.engines.function import Invocation
+from agenticai.emulator.engines.starter import Starter, Starters
 from tests.emulator.examples import FUNCTION
 from tests.emulator.versions import Version
 from tests.integration.cloud import alive, eventually
@@ -177,9 +177,9 @@ def test_nothing_is_left_when_the_engine_is_killed(tmp_path: Path) -> None:
     script = """
 import sys, threading
 from pathlib import Path
-from emulator.clock import Clock
-from emulator.engines.activity import Activity
-from emulator.engines.function import Invocation
+from agenticai.emulator.clock import Clock
+from agenticai.emulator.engines.activity import Activity
+from agenticai.emulator.engines.function import Invocation
 from tests.emulator.versions import Version
 source = "import os\\ndef handler(event, context): return os.getpid()"
 version = Version(source, Path(sys.argv[1]), Clock(), Activity())

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-import emulator.testing
-from emulator.client import ControlClient
-from emulator.testing.code import NotPackaged, Packages, bundle
-from emulator.testing.deployment import BUCKET, NotDeployed, packaged
+import agenticai.emulator.testing
+from agenticai.emulator.client import ControlClient
+from agenticai.emulator.testing.code import NotPackaged, Packages, bundle
+from agenticai.emulator.testing.deployment import BUCKET, NotDeployed, packaged
 
 ROOT = Path(__file__).parents[2]
 
@@ -176,7 +176,7 @@ class TestDocument:
     EXAMPLE = ROOT / "docs" / "examples" / "orders"
 
     def test_it_names_every_fixture(self) -> None:
-        source = Path(emulator.testing.__file__).read_text("utf-8")
+        source = Path(agenticai.emulator.testing.__file__).read_text("utf-8")
         fixtures = re.findall(r"^@pytest\.fixture.*\ndef (\w+)", source, re.MULTILINE)
         assert len(fixtures) == 8
         assert [name for name in fixtures if f"| `{name}` |" not in self.TEXT] == []

@@ -7,11 +7,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from emulator.clock import Clock
-from emulator.engines.activity import Activity
-from emulator.engines.execution_environment import ExecutionEnvironment
-from emulator.engines.snapshot import Snapshot
-from emulator.engines.starter import Starter
+from agenticai.emulator.clock import Clock
+from agenticai.emulator.engines.activity import Activity
+from agenticai.emulator.engines.execution_environment import ExecutionEnvironment
+from agenticai.emulator.engines.snapshot import Snapshot
+from agenticai.emulator.engines.starter import Starter
 from tests.emulator.examples import FUNCTION
 from tests.integration.cloud import eventually
 

@@ -6,13 +6,13 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from scenarios.benches.deployed import Bench
-from scenarios.errors import ScenarioError
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.scenarios.errors import ScenarioError
 
 if TYPE_CHECKING:
-    from emulator.process import Engine
-    from stack.outputs import StackOutputs
-    from stack.target import Target
+    from agenticai.emulator.process import Engine
+    from agenticai.stack.outputs import StackOutputs
+    from agenticai.stack.target import Target
 
 
 @dataclass

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from emulator.gemini.canonical import canonical_request
-from emulator.gemini.cassettes import CassetteStore
+from agenticai.emulator.gemini.canonical import canonical_request
+from agenticai.emulator.gemini.cassettes import CassetteStore
 
 BUSY = {"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "Slow down.", "details": []}}
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from emulator.asgi import read_ahead
-from emulator.aws_errors import AwsError, error_answer
-from emulator.meter.step import head
+from agenticai.emulator.asgi import read_ahead
+from agenticai.emulator.aws_errors import AwsError, error_answer
+from agenticai.emulator.meter.step import head
 
 if TYPE_CHECKING:
     from collections.abc import Callable

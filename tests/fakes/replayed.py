@@ -3,13 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from emulator.faults.rules import Fired
-from emulator.meter.records import CallCount, FinishedInvocation, FunctionUsage, Usage
-from scenarios.format.scenario import Scenario
-from scenarios.invariants import Violation
-from scenarios.replaying.outcome import ReplayedProject
-from scenarios.replaying.pace import Observed
-from scenarios.replaying.replay import Result
+from agenticai.emulator.faults.rules import Fired
+from agenticai.emulator.meter.records import CallCount, FinishedInvocation, FunctionUsage, Usage
+from agenticai.scenarios.format.scenario import Scenario
+from agenticai.scenarios.invariants import Violation
+from agenticai.scenarios.replaying.outcome import ReplayedProject
+from agenticai.scenarios.replaying.pace import Observed
+from agenticai.scenarios.replaying.replay import Result
 from shared.models.events import EventType, TimelineEvent
 from shared.models.project import Revision, TokenUsage
 from shared.models.views import ProjectView

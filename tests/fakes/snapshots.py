@@ -6,10 +6,10 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from scenarios.invariants import broken
-from scenarios.invariants.reading import items_of
-from scenarios.invariants.rules import INVARIANTS
-from scenarios.invariants.snapshot import BucketKey, Items, QueueDepth, Snapshot, StoredProject
+from agenticai.scenarios.invariants import broken
+from agenticai.scenarios.invariants.reading import items_of
+from agenticai.scenarios.invariants.rules import INVARIANTS
+from agenticai.scenarios.invariants.snapshot import BucketKey, Items, QueueDepth, Snapshot, StoredProject
 from tests.fakes import replies
 from tests.fakes.analysis import parses
 from tests.fakes.factory import Factory

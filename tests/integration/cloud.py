@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import boto3
 
-from emulator.client import ControlClient
-from emulator.meter.records import CallCount, FinishedInvocation
+from agenticai.emulator.client import ControlClient
+from agenticai.emulator.meter.records import CallCount, FinishedInvocation
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from emulator.process import Engine, start_engine
+from agenticai.emulator.process import Engine, start_engine
 from tests.integration.cloud import CASSETTES, Cloud
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from emulator.process import start_engine
+from agenticai.emulator.process import start_engine
 from tests.integration.cloud import CASSETTES, Cloud
 
 if TYPE_CHECKING:

@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from scenarios.benches.deployed import Bench
-from scenarios.benches.embedded import bench
-from scenarios.format.scenario import LIBRARY, load
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.scenarios.benches.embedded import bench
+from agenticai.scenarios.format.scenario import LIBRARY, load
+from agenticai.stack.secrets import rotate
 from shared.identifiers import new_ulid, now
 from shared.items import stored_file
 from shared.models.project import Revision, StoredObject
@@ -23,7 +24,6 @@ from shared.models.workflow import FINAL
 from shared.requests import Requests
 from shared.storage.dynamodb import DynamoDbTable
 from shared.storage.table import Put, Remove
-from stack.secrets import rotate
 from tests.integration.cloud import eventually
 
 FOLDERS = ("projects", "plans", "test_results", "deployments")

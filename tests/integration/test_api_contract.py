@@ -19,9 +19,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.scenarios.benches.embedded import bench
 from api_handler.api import document as described_by_the_code
-from scenarios.benches.deployed import Bench
-from scenarios.benches.embedded import bench
 from shared.identifiers import new_ulid, now
 from shared.items import metadata_key
 from shared.models.workflow import ProjectStatus

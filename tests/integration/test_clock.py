@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import pytest
 
-from emulator.errors import ControlError
-from emulator.faults.rules import Call, CallFault, Hold, Kill
+from agenticai.emulator.errors import ControlError
+from agenticai.emulator.faults.rules import Call, CallFault, Hold, Kill
 from tests.integration.cloud import Cloud, eventually
 from tests.integration.stepped import printed, stepped_cloud
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-import agenticai
-from scenarios.format.scenario import LIBRARY, load
-from scenarios.format.script import Modify
+from agenticai.command_line import app
+from agenticai.scenarios.format.scenario import LIBRARY, load
+from agenticai.scenarios.format.script import Modify
 from tests.integration.cloud import alive, eventually
 
 ROOT = Path(__file__).parents[2]
@@ -221,6 +221,6 @@ def test_an_interrupted_command_says_so_and_leaves_nothing_behind() -> None:
 
 def test_help_lists_every_command() -> None:
     shown = run("--help")
-    commands = get_command(agenticai.app).commands  # type: ignore[attr-defined]
+    commands = get_command(app).commands  # type: ignore[attr-defined]
     assert {"up", "demo", "new", "replay", "sweep", "record"} <= set(commands)
     assert [name for name in commands if name not in shown.stdout] == [], shown.stdout + shown.stderr

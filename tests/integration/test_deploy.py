@@ -7,16 +7,16 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from emulator.process import Engine
-from stack.build import Bundles, build
-from stack.changeset import ChangeSet
-from stack.deploy import deploy, outputs
-from stack.errors import DeclinedError, DeployError, NotDeployedError
-from stack.events import StackEvent
-from stack.outputs import StackOutputs
-from stack.secrets import Secrets, api_token
-from stack.target import Target
-from stack.template import Template
+from agenticai.emulator.process import Engine
+from agenticai.stack.build import Bundles, build
+from agenticai.stack.changeset import ChangeSet
+from agenticai.stack.deploy import deploy, outputs
+from agenticai.stack.errors import DeclinedError, DeployError, NotDeployedError
+from agenticai.stack.events import StackEvent
+from agenticai.stack.outputs import StackOutputs
+from agenticai.stack.secrets import Secrets, api_token
+from agenticai.stack.target import Target
+from agenticai.stack.template import Template
 
 STAGE = "deployed"
 SECRETS = Secrets(gemini_api_key="no-key-is-needed-here")

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.errors import InvalidCassette, PortTaken
-from emulator.process import Engine, start_engine
+from agenticai.emulator.errors import InvalidCassette, PortTaken
+from agenticai.emulator.process import Engine, start_engine
 from tests.integration.cloud import CASSETTES, Cloud, alive, eventually
 
 REPORTS_PID = "import os\ndef handler(event, context):\n    return os.getpid()\n"
@@ -68,7 +68,7 @@ class TestProcesses:
     def test_it_ends_when_its_parent_is_killed(self, tmp_path: Path) -> None:
         source = """
             import pathlib, sys
-            from emulator.process import start_engine
+            from agenticai.emulator.process import start_engine
             cassettes, run_dir = map(pathlib.Path, sys.argv[1:])
             with start_engine(cassettes=cassettes, run_dir=run_dir) as engine:
                 print(engine.pid, flush=True)

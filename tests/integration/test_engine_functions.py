@@ -6,7 +6,7 @@ from pathlib import Path
 
 import boto3
 
-from emulator.process import start_engine
+from agenticai.emulator.process import start_engine
 from tests.integration.cloud import CASSETTES, Cloud, bundle
 
 

@@ -9,7 +9,7 @@ from google import genai
 from google.genai import errors as genai_errors
 from google.genai import types as genai_types
 
-from emulator.process import Engine
+from agenticai.emulator.process import Engine
 
 
 class TestGemini:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from emulator.process import Engine
+from agenticai.emulator.process import Engine
 from tests.integration.cloud import Cloud, alive, eventually
 
 PROJECT = "01ARZ3NDEKTSV4RRFFQ69G5FAV"

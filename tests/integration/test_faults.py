@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pytest
 
-from emulator.faults.rules import (
+from agenticai.emulator.faults.rules import (
     Call,
     CallFault,
     Delay,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from emulator.process import start_engine
+from agenticai.emulator.process import start_engine
 from shared.language_model.google_genai import GoogleGenaiModel
 from shared.language_model.google_generativeai import GoogleGenerativeaiModel
 from shared.language_model.port import FinishReason, LanguageModel, ModelQuotaSpent, ModelUnusable, Prompt

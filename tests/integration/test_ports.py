@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from botocore.config import Config
 
-from emulator.process import Engine
+from agenticai.emulator.process import Engine
 from shared.storage.dynamodb import DynamoDbTable
 from shared.storage.objects import Objects, S3Objects, describe, read_named
 from shared.storage.table import (

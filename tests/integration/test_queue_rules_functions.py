@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from emulator.faults.rules import Delivery, DeliveryFault, Duplicate
+from agenticai.emulator.faults.rules import Delivery, DeliveryFault, Duplicate
 from tests.integration.cloud import Cloud
 from tests.integration.stepped import Queue, printed, stepped_cloud
 

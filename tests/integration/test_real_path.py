@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import httpx2
 import pytest
 
-from scenarios.benches.deployed import Bench
-from scenarios.benches.embedded import bench
-from scenarios.demo import DemoResult, run_demo
-from scenarios.errors import ApiError
-from scenarios.format.scenario import LIBRARY, load
+from agenticai.client.errors import ApiError
+from agenticai.demo import DemoResult, run_demo
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.scenarios.benches.embedded import bench
+from agenticai.scenarios.format.scenario import LIBRARY, load
 from shared.models.events import EventType, TimelineEvent
 from shared.models.workflow import ProjectStatus
 from tests.integration.cloud import Cloud, eventually

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from emulator.gemini.cassettes import CassetteStore
-from scenarios.errors import NotRecorded
-from scenarios.format.scenario import CASSETTES, LIBRARY, load
-from scenarios.recording import Gemini, record, rekey_scenario
+from agenticai.emulator.gemini.cassettes import CassetteStore
+from agenticai.scenarios.errors import NotRecorded
+from agenticai.scenarios.format.scenario import CASSETTES, LIBRARY, load
+from agenticai.scenarios.recording import Gemini, record, rekey_scenario
 from tests.fakes.gemini import fake_gemini
 
 KEY = "a-key-that-nobody-has"

@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from scenarios.benches.deployed import Bench
-from scenarios.benches.embedded import bench
-from scenarios.benches.targets import bench_at
-from scenarios.format.scenario import LIBRARY, Scenario, load
-from scenarios.replaying.comparison import difference
-from scenarios.replaying.pace import depth
-from scenarios.replaying.replay import replay
-from scenarios.reports.document import RunReport
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.scenarios.benches.embedded import bench
+from agenticai.scenarios.benches.targets import bench_at
+from agenticai.scenarios.format.scenario import LIBRARY, Scenario, load
+from agenticai.scenarios.replaying.comparison import difference
+from agenticai.scenarios.replaying.pace import depth
+from agenticai.scenarios.replaying.replay import replay
+from agenticai.scenarios.reports.document import RunReport
+from agenticai.stack.target import Target
 from shared.models.workflow import ProjectStatus
-from stack.target import Target
 
 ROOT = Path(__file__).parents[2]
 POISON = {"send": {"queue": "qa", "body": "no message"}}

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.benches.embedded import bench
-from scenarios.benches.pool import BenchPool
-from scenarios.format.scenario import LIBRARY, load
-from scenarios.sweeping.ending import Ending
-from scenarios.sweeping.judging import Rehearse, Verdict
-from scenarios.sweeping.rehearsal import rehearsal
-from scenarios.sweeping.schedules import Material
-from scenarios.sweeping.seeds import try_seeds
-from scenarios.sweeping.sweep import SIDES, Case, CaseResult, cases_of, sweep
+from agenticai.scenarios.benches.embedded import bench
+from agenticai.scenarios.benches.pool import BenchPool
+from agenticai.scenarios.format.scenario import LIBRARY, load
+from agenticai.scenarios.sweeping.ending import Ending
+from agenticai.scenarios.sweeping.judging import Rehearse, Verdict
+from agenticai.scenarios.sweeping.rehearsal import rehearsal
+from agenticai.scenarios.sweeping.schedules import Material
+from agenticai.scenarios.sweeping.seeds import try_seeds
+from agenticai.scenarios.sweeping.sweep import SIDES, Case, CaseResult, cases_of, sweep
+from agenticai.stack.template import TEMPLATE
 from shared.models.workflow import ProjectStatus
-from stack.template import TEMPLATE
 
 API, DEV = "agenticai-api-dev", "agenticai-dev-agent-dev"
 EVERY = 40

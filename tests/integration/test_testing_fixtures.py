@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from emulator.client import ControlClient
-from emulator.faults.rules import Call, CallFault, Hold
-from emulator.process import start_engine
-from emulator.testing import AwsClient, NotDeployed, clear, stepped
-from emulator.testing.clients import Clients
-from emulator.testing.code import Packages
-from emulator.testing.deployment import DeployedStack, deploy
+from agenticai.emulator.client import ControlClient
+from agenticai.emulator.faults.rules import Call, CallFault, Hold
+from agenticai.emulator.process import start_engine
+from agenticai.emulator.testing import AwsClient, NotDeployed, clear, stepped
+from agenticai.emulator.testing.clients import Clients
+from agenticai.emulator.testing.code import Packages
+from agenticai.emulator.testing.deployment import DeployedStack, deploy
 from tests.integration.cloud import CASSETTES, eventually
 
 ROOT = Path(__file__).parents[2]
@@ -102,7 +102,7 @@ class TestPlugin:
         assert "failed" not in said.splitlines()[-1]
 
     def test_a_template_must_be_named(self, tmp_path: Path) -> None:
-        (tmp_path / "conftest.py").write_text('pytest_plugins = ["emulator.testing"]\n')
+        (tmp_path / "conftest.py").write_text('pytest_plugins = ["agenticai.emulator.testing"]\n')
         (tmp_path / "test_it.py").write_text("def test_it(deployed_stack): pass\n")
         environment = ("-c", os.devnull, "--rootdir", str(tmp_path))
         said = run_pytest(str(tmp_path), *environment, folder=ROOT)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from emulator.faults.rules import ModelReply, Reply
-from scenarios.format.scenario import LIBRARY, Scenario, load
-from scenarios.format.script import STEPS
+from agenticai.emulator.faults.rules import ModelReply, Reply
+from agenticai.scenarios.format.scenario import LIBRARY, Scenario, load
+from agenticai.scenarios.format.script import STEPS
 from shared.models.workflow import ProjectStatus
 
 FILES = sorted(LIBRARY.glob("*.yaml"))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.proof import run_node_tests, run_tests
+from agenticai.scenarios.proof import run_node_tests, run_tests
 
 PYTHON = "import unittest\n\nclass T(unittest.TestCase):\n    def test_it(self):\n        self.assertEqual(1, {})\n"
 NODE = 'import {{ test }} from "node:test";\ntest("it", () => {{ if (1 !== {}) throw new Error("not equal"); }});\n'

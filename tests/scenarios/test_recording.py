@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.commands.record import show_recording
-from scenarios.errors import NotRecorded
-from scenarios.format.scenario import CASSETTES, LIBRARY, Scenario, load
-from scenarios.recording import Gemini, own_cassettes, record, rekey_scenario
+from agenticai.commands.record import show_recording
+from agenticai.scenarios.errors import NotRecorded
+from agenticai.scenarios.format.scenario import CASSETTES, LIBRARY, Scenario, load
+from agenticai.scenarios.recording import Gemini, own_cassettes, record, rekey_scenario
 
 KEY = "a-key-that-nobody-has"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from stack.errors import BuildError
+from agenticai.stack.errors import BuildError
 
 STACK_ID = "arn:aws:cloudformation:us-east-1:000000000000:stack/agenticai-dev/1"
 START = datetime(2026, 11, 1, tzinfo=UTC)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stack import archive
+from agenticai.stack import archive
 
 
 def names(path: Path) -> list[str]:

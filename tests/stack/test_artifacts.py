@@ -4,8 +4,8 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from stack.artifacts import upload
-from stack.build import Bundle
+from agenticai.stack.artifacts import upload
+from agenticai.stack.build import Bundle
 from tests.stack.fakes import FakeS3
 
 if TYPE_CHECKING:

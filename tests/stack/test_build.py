@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from stack.build import Bundles, Progress, Step, build
-from stack.dependencies import Dependencies
-from stack.errors import BuildError
-from stack.platform import Platform
-from stack.template import Template
+from agenticai.stack.build import Bundles, Progress, Step, build
+from agenticai.stack.dependencies import Dependencies
+from agenticai.stack.errors import BuildError
+from agenticai.stack.platform import Platform
+from agenticai.stack.template import Template
 from tests.stack.fakes import FakeUv
 
 TEMPLATE = """

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from stack.changeset import Change, ChangeSets
-from stack.errors import DeployError
-from stack.waiting import Polling
+from agenticai.stack.changeset import Change, ChangeSets
+from agenticai.stack.errors import DeployError
+from agenticai.stack.waiting import Polling
 from tests.stack.fakes import FakeCloudFormation, Pauses, client_error
 
 if TYPE_CHECKING:

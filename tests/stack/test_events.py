@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from stack.events import EventStream, StackEvent, first_failure, follow
-from stack.waiting import Polling
+from agenticai.stack.events import EventStream, StackEvent, first_failure, follow
+from agenticai.stack.waiting import Polling
 from tests.stack.fakes import STACK_ID, FakeCloudFormation, Pauses, event
 
 if TYPE_CHECKING:

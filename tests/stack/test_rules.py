@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from samtranslator.translator.transform import transform
 
+from agenticai.stack.template import TEMPLATE, S3Object, Template
 from shared.composition import ModelAdapter, ModelSettings
-from stack.template import TEMPLATE, S3Object, Template
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 MAXIMUM_TEMPLATE_BODY = 51_200

@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from api_handler.tokens import GRACE
-from stack.errors import DeployError, NotDeployedError
-from stack.secrets import (
+from agenticai.stack.errors import DeployError, NotDeployedError
+from agenticai.stack.secrets import (
     OLD_TOKEN_VALID,
     Secrets,
     api_token,
@@ -15,6 +14,7 @@ from stack.secrets import (
     store,
     unstored,
 )
+from api_handler.tokens import GRACE
 from tests.stack.fakes import FakeParameters
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from agenticai.stack.errors import DeployError
+from agenticai.stack.seeding import project_templates, seed
 from shared.models.template import Template
 from shared.models.text import MAX_REQUIREMENTS
-from stack.errors import DeployError
-from stack.seeding import project_templates, seed
 
 
 class FakeDynamoDb:

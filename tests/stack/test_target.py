@@ -4,11 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from stack.deploy import outputs
-from stack.errors import TargetError
-from stack.platform import Platform
-from stack.target import Capability, Target, resolve
-from stack.template import Template
+from agenticai.stack.deploy import outputs
+from agenticai.stack.errors import TargetError
+from agenticai.stack.platform import Platform
+from agenticai.stack.target import Capability, Target, resolve
+from agenticai.stack.template import Template
 
 
 def test_embedded_runs_functions_here_and_answers_as_gemini() -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from stack.errors import BuildError
-from stack.template import S3Object, Template
+from agenticai.stack.errors import BuildError
+from agenticai.stack.template import S3Object, Template
 
 TEXT = """
 Globals: {Function: {Runtime: python3.12, Architectures: [x86_64]}}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["emulator.testing"]
+pytest_plugins = ["agenticai.emulator.testing"]
 
 
 @pytest.fixture(scope="session")

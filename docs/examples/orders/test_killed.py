@@ -3,8 +3,8 @@
 import json
 import uuid
 
-from emulator.faults.rules import Call, CallFault, Kill
-from emulator.testing import AwsClient, ControlClient, DeployedStack
+from agenticai.emulator.faults.rules import Call, CallFault, Kill
+from agenticai.emulator.testing import AwsClient, ControlClient, DeployedStack
 
 
 def test_killed_between_its_two_calls_it_stores_the_order_once(

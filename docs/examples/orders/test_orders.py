@@ -6,8 +6,8 @@ from typing import Literal
 
 import pytest
 
-from emulator.faults.rules import Call, CallFault, Delivery, DeliveryFault, Duplicate, Error, Kill
-from emulator.testing import AwsClient, ControlClient, DeployedStack
+from agenticai.emulator.faults.rules import Call, CallFault, Delivery, DeliveryFault, Duplicate, Error, Kill
+from agenticai.emulator.testing import AwsClient, ControlClient, DeployedStack
 
 
 class Shop:

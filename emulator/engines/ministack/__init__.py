@@ -6,7 +6,7 @@ What is exchanged in it, and why:
 - `lambda_svc.acquire_worker`: an environment that becomes free is preferred to one that is still being initialised.
 - `lambda_svc._execute_function`: a batch's answer is read as AWS reads it.
 - `lambda_svc._poll_sqs` and what it calls: messages can be delivered one by one, in an order that is always the same.
-- `sqs._HANDLERS` and what they call: operations on queues keep the rules of `emulator.queues`, and no two meet.
+- `sqs._HANDLERS` and what they call: operations on queues keep the rules of `emulator/queues`, and no two meet.
 - `lambda_svc._create_esm`, `_update_esm`, `_init_stream_position`: event source mappings keep those of it, too.
 - `sqs._receive_messages_for_esm`: batches are as large as their mappings say, and deliveries meet fault rules.
 - `s3.resolve_credential`: a link that a function signed carries the token of its environment, which no STS issued.
@@ -20,17 +20,17 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from emulator.bench_records import Dispatch, Settled
-from emulator.engines.environment_pool import start_ahead
-from emulator.engines.ministack.deliveries import DeliveryFaults, FaultyDeliveries
-from emulator.engines.ministack.event_sources import EventSources
-from emulator.engines.ministack.interference import RunningFunctions
-from emulator.engines.ministack.mappings import Mappings
-from emulator.engines.ministack.polls import EventSourceMappingMeter
-from emulator.engines.ministack.queues import Queues
-from emulator.engines.ministack.records import with_whole_records
-from emulator.engines.ministack.workers import LambdaHost, acquire, execute, is_python, worker_class
-from emulator.engines.settling import settle
+from agenticai.emulator.bench_records import Dispatch, Settled
+from agenticai.emulator.engines.environment_pool import start_ahead
+from agenticai.emulator.engines.ministack.deliveries import DeliveryFaults, FaultyDeliveries
+from agenticai.emulator.engines.ministack.event_sources import EventSources
+from agenticai.emulator.engines.ministack.interference import RunningFunctions
+from agenticai.emulator.engines.ministack.mappings import Mappings
+from agenticai.emulator.engines.ministack.polls import EventSourceMappingMeter
+from agenticai.emulator.engines.ministack.queues import Queues
+from agenticai.emulator.engines.ministack.records import with_whole_records
+from agenticai.emulator.engines.ministack.workers import LambdaHost, acquire, execute, is_python, worker_class
+from agenticai.emulator.engines.settling import settle
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -75,7 +75,7 @@ class MiniStack:
 
     def preload(self) -> None:
         """Import what a first deploy would wait for: services, the SAM translator, botocore's models."""
-        from emulator.meter.operations import routes
+        from agenticai.emulator.meter.operations import routes
 
         for name in PRELOADED:
             importlib.import_module(f"ministack.services.{name}")

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from emulator.faults.rules import Delay, DeliveryEffect, Duplicate
+from agenticai.emulator.faults.rules import Delay, DeliveryEffect, Duplicate
 
 Message = dict[str, Any]
 Receive = Callable[[str, int], list[Message]]

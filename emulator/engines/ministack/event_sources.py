@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from emulator.engines.activity import Activity
-from emulator.engines.batch_response import failed_ids
+from agenticai.emulator.engines.activity import Activity
+from agenticai.emulator.engines.batch_response import failed_ids
 
 # MiniStack's mappings, queues and messages are dictionaries.
 SourceMapping = Mapping[str, Any]

@@ -5,7 +5,7 @@ import contextlib
 import uuid
 from typing import Any
 
-from emulator.engines.ministack.workers import LambdaHost
+from agenticai.emulator.engines.ministack.workers import LambdaHost
 
 
 class RunningFunctions:

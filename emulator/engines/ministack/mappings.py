@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from emulator.aws_errors import Refused
-from emulator.queues.mapping_rules import ONLY_OF_STREAMS, SourceMapping, check_mapping
+from agenticai.emulator.aws_errors import Refused
+from agenticai.emulator.queues.mapping_rules import ONLY_OF_STREAMS, SourceMapping, check_mapping
 
 Answer = tuple[int, Any, bytes]
 # A mapping as MiniStack keeps it, by the names of CreateEventSourceMapping.

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any
 
-from emulator.meter.attribution import project_of_event
-from emulator.meter.ledger import Ledger
-from emulator.meter.sums import Call
+from agenticai.emulator.meter.attribution import project_of_event
+from agenticai.emulator.meter.ledger import Ledger
+from agenticai.emulator.meter.sums import Call
 
 
 class EventSourceMappingMeter:

@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from emulator.aws_errors import AwsError, Refused, invalid
-from emulator.queues import rules
-from emulator.queues.dead_letter_policies import check_redrive_policy
-from emulator.queues.receipt_handles import receipt_handle, was_given_by
-from emulator.queues.rules import LONGEST_INVISIBLE_S, keep
+from agenticai.emulator.aws_errors import AwsError, Refused, invalid
+from agenticai.emulator.queues import rules
+from agenticai.emulator.queues.dead_letter_policies import check_redrive_policy
+from agenticai.emulator.queues.receipt_handles import receipt_handle, was_given_by
+from agenticai.emulator.queues.rules import LONGEST_INVISIBLE_S, keep
 
 # MiniStack's queues and messages are dictionaries, and so are the parameters that both protocols hand to it.
 Queue = dict[str, Any]

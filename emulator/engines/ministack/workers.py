@@ -11,14 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from emulator.clock import Clock
-from emulator.engines.activity import Activity
-from emulator.engines.code_cache import UnsafeBundle, unpack
-from emulator.engines.environment_pool import first_free
-from emulator.engines.execution_environment import INIT_SECONDS, ExecutionEnvironment
-from emulator.engines.function import Function, FunctionError, Invocation
-from emulator.engines.starter import Starter, Starters
-from emulator.meter.ledger import Ledger
+from agenticai.emulator.clock import Clock
+from agenticai.emulator.engines.activity import Activity
+from agenticai.emulator.engines.code_cache import UnsafeBundle, unpack
+from agenticai.emulator.engines.environment_pool import first_free
+from agenticai.emulator.engines.execution_environment import INIT_SECONDS, ExecutionEnvironment
+from agenticai.emulator.engines.function import Function, FunctionError, Invocation
+from agenticai.emulator.engines.starter import Starter, Starters
+from agenticai.emulator.meter.ledger import Ledger
 
 # Lambda itself reports these, and not the function's runtime, so they have neither request id nor stack.
 WITHOUT_STACK = frozenset({"Sandbox.Timedout", "Runtime.ExitError"})

@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+from agenticai.stack.template import Template
 from api_handler.access import OPEN_PATHS
 from api_handler.api import document, page, resolver
 from api_handler.problems import CONTENT_TYPE, TYPES, Kind
@@ -11,7 +12,6 @@ from shared.models.answers import ProblemView
 from shared.models.project import ProjectSummary
 from shared.models.template import TemplateSummary
 from shared.storage.table import INDEX_PARTITION, INDEX_SORT, Index
-from stack.template import Template
 from tests.fakes.api import FakeApi
 
 ROOT = Path(__file__).parents[3]

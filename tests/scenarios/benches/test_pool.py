@@ -7,9 +7,10 @@ from typing import cast
 
 import pytest
 
-from scenarios.benches.deployed import Bench
-from scenarios.benches.pool import BenchPool
-from scenarios.errors import ApiError, BenchLost, ScenarioError
+from agenticai.client.errors import ApiError
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.scenarios.benches.pool import BenchPool
+from agenticai.scenarios.errors import BenchLost, ScenarioError
 from tests.fakes.benches import FakeBenches, FakeEngine
 
 

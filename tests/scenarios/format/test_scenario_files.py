@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from emulator.faults.rules import CallFault, DeliveryFault, Duplicate, Error
-from scenarios.errors import InvalidScenario
-from scenarios.format.expected import ExpectedDeadLetters, ExpectedProject
-from scenarios.format.scenario import Scenario, load
-from scenarios.format.script import Create, Settle, Wait
+from agenticai.emulator.faults.rules import CallFault, DeliveryFault, Duplicate, Error
+from agenticai.scenarios.errors import InvalidScenario
+from agenticai.scenarios.format.expected import ExpectedDeadLetters, ExpectedProject
+from agenticai.scenarios.format.scenario import Scenario, load
+from agenticai.scenarios.format.script import Create, Settle, Wait
 from shared.models.workflow import ProjectStatus
 
 SMALLEST = """\

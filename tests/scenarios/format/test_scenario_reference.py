@@ -9,11 +9,11 @@ import jsonschema
 import pytest
 from pydantic import BaseModel
 
-from emulator.documents import parse_yaml
-from emulator.faults.rules import Fault, ModelReply
-from scenarios.format import schema
-from scenarios.format.scenario import LIBRARY, Scenario, load
-from scenarios.format.script import STEPS
+from agenticai.emulator.documents import parse_yaml
+from agenticai.emulator.faults.rules import Fault, ModelReply
+from agenticai.scenarios.format import schema
+from agenticai.scenarios.format.scenario import LIBRARY, Scenario, load
+from agenticai.scenarios.format.script import STEPS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "scenarios.md").read_text("utf-8")
 EXAMPLES = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
@@ -94,7 +94,7 @@ def test_the_first_example_asks_for_what_replies_are_stored_for(tmp_path: Path) 
 
 
 def test_the_schema_file_is_current() -> None:
-    assert schema.FILE.read_text("utf-8") == schema.text(), "run `python -m scenarios.format.schema`"
+    assert schema.FILE.read_text("utf-8") == schema.text(), "run `python -m agenticai.scenarios.format.schema`"
 
 
 @pytest.mark.parametrize("path", sorted(LIBRARY.glob("*.yaml")), ids=lambda path: path.stem)

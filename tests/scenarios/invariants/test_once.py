@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from scenarios.invariants.snapshot import Items
+from agenticai.scenarios.invariants.snapshot import Items
 from shared.models.events import EventType
 from shared.models.records import WorkState
 from tests.fakes import replies

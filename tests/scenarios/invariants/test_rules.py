@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from scenarios.invariants import broken
-from scenarios.invariants.reading import items_of
-from scenarios.invariants.snapshot import BucketKey, Items, QueueDepth, StoredProject, Unreadable
+from agenticai.scenarios.invariants import broken
+from agenticai.scenarios.invariants.reading import items_of
+from agenticai.scenarios.invariants.snapshot import BucketKey, Items, QueueDepth, StoredProject, Unreadable
 from shared.models.workflow import ProjectStatus
 from tests.fakes.snapshots import (
     DISAGREE,

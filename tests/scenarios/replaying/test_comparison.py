@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from emulator.faults.rules import Fired
-from scenarios.replaying.comparison import difference
-from scenarios.replaying.pace import Observed
+from agenticai.emulator.faults.rules import Fired
+from agenticai.scenarios.replaying.comparison import difference
+from agenticai.scenarios.replaying.pace import Observed
 from tests.fakes.replayed import AT, EVENTS, FIRED, INVOCATIONS, PROJECT, VIEW, failed, result
 
 OTHER_ID = "01KK000000000000000000000B"

@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from emulator.faults.rules import Fired
-from emulator.meter.records import CallCount, FunctionUsage, Usage
-from scenarios.format.scenario import Scenario
-from scenarios.proof import TestRun
-from scenarios.replaying.expectations import Outcome, unmet
-from scenarios.replaying.outcome import ReplayedProject, Used
+from agenticai.emulator.faults.rules import Fired
+from agenticai.emulator.meter.records import CallCount, FunctionUsage, Usage
+from agenticai.scenarios.format.scenario import Scenario
+from agenticai.scenarios.proof import TestRun
+from agenticai.scenarios.replaying.expectations import Outcome, unmet
+from agenticai.scenarios.replaying.outcome import ReplayedProject, Used
 from shared.models.events import EventType, TimelineEvent
 from shared.models.project import Failure, Revision, TokenUsage
 from shared.models.views import ProjectView

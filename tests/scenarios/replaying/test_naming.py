@@ -1,8 +1,8 @@
 """Fault rules have the names of agents in a file, and those of functions and queues on a stack."""
 
-from emulator.faults.rules import Call, CallFault, Delivery, DeliveryFault, Duplicate, Hang
-from scenarios.replaying.naming import agents_by_name, deployed, written
-from stack.outputs import StackOutputs
+from agenticai.emulator.faults.rules import Call, CallFault, Delivery, DeliveryFault, Duplicate, Hang
+from agenticai.scenarios.replaying.naming import agents_by_name, deployed, written
+from agenticai.stack.outputs import StackOutputs
 
 
 def test_agents_are_written_by_name_and_met_as_they_are_deployed() -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from scenarios.client import ProjectsApi
-from scenarios.format.expected import ExpectedProject
-from scenarios.replaying.outcome import read_project
+from agenticai.client.api import ProjectsApi
+from agenticai.scenarios.format.expected import ExpectedProject
+from agenticai.scenarios.replaying.outcome import read_project
 from shared.models.project import Revision
 from shared.models.views import DeploymentView, FileView, ProjectView
 from tests.fakes.replayed import EVENTS, PROJECT_ID, USAGE, VIEW

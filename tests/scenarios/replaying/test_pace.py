@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from emulator.faults.rules import Call, CallFault, Hang
-from scenarios.errors import StepFailed
-from scenarios.format.script import Settling
-from scenarios.replaying.pace import ARRIVAL_SECONDS, Free, Observed
+from agenticai.emulator.faults.rules import Call, CallFault, Hang
+from agenticai.scenarios.errors import StepFailed
+from agenticai.scenarios.format.script import Settling
+from agenticai.scenarios.replaying.pace import ARRIVAL_SECONDS, Free, Observed
 from tests.fakes.sqs import FakeSqs
 
 if TYPE_CHECKING:

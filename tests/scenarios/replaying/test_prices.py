@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from emulator.meter.records import CallCount, FunctionUsage
-from scenarios.replaying.prices import cost_usd
+from agenticai.emulator.meter.records import CallCount, FunctionUsage
+from agenticai.scenarios.replaying.prices import cost_usd
 
 MILLION = 1_000_000
 

@@ -1,6 +1,6 @@
 """Which deliveries a seed puts off."""
 
-from scenarios.replaying.replay import reordering
+from agenticai.scenarios.replaying.replay import reordering
 
 
 def test_a_seed_always_puts_off_the_same_deliveries_and_0_none() -> None:

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from scenarios.benches.deployed import Bench
-from scenarios.benches.pool import BenchPool
-from scenarios.errors import ApiError, ScenarioError
-from scenarios.format.scenario import Scenario
-from scenarios.replaying.replay import Result
-from scenarios.replaying.replays import Order, Replays
+from agenticai.client.errors import ApiError
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.scenarios.benches.pool import BenchPool
+from agenticai.scenarios.errors import ScenarioError
+from agenticai.scenarios.format.scenario import Scenario
+from agenticai.scenarios.replaying.replay import Result
+from agenticai.scenarios.replaying.replays import Order, Replays
 from tests.fakes.benches import FakeBenches
 from tests.fakes.replayed import failed, result, scenario
 

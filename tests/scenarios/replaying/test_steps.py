@@ -5,21 +5,21 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from emulator.bench_records import Settled
-from scenarios.benches.deployed import Bench
-from scenarios.client import ProjectsApi
-from scenarios.errors import StepFailed
-from scenarios.format.scenario import Scenario
-from scenarios.replaying.steps import Play, take
+from agenticai.client.api import ProjectsApi
+from agenticai.emulator.bench_records import Settled
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.scenarios.errors import StepFailed
+from agenticai.scenarios.format.scenario import Scenario
+from agenticai.scenarios.replaying.steps import Play, take
+from agenticai.stack.outputs import StackOutputs
 from shared.models.views import ProjectView
 from shared.models.workflow import ProjectStatus
-from stack.outputs import StackOutputs
 from tests.fakes.replayed import VIEW, scenario
 from tests.fakes.sqs import FakeSqs
 
 if TYPE_CHECKING:
-    from scenarios.replaying.pace import Pace
-    from stack.target import Target
+    from agenticai.scenarios.replaying.pace import Pace
+    from agenticai.stack.target import Target
 
 DEV, DEAD = "http://queues/dev", "http://queues/dev-dead"
 

@@ -9,12 +9,12 @@ from xml.etree.ElementTree import Element, fromstring
 import pytest
 from rich.text import Text
 
-from scenarios.display import Display
-from scenarios.replaying.replay import Result
-from scenarios.reports import console
-from scenarios.reports.document import RunReport, reported
-from scenarios.reports.junit import junit
-from scenarios.reports.page import page
+from agenticai.commands import replay_display as console
+from agenticai.display import Display
+from agenticai.scenarios.replaying.replay import Result
+from agenticai.scenarios.reports.document import RunReport, reported
+from agenticai.scenarios.reports.junit import junit
+from agenticai.scenarios.reports.page import page
 from tests.fakes.replayed import AT, PROJECT, failed, result
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from scenarios.reports import runs
-from scenarios.reports.document import RunReport, reported
+from agenticai.scenarios.reports import runs
+from agenticai.scenarios.reports.document import RunReport, reported
 from tests.fakes.replayed import AT, result
 
 

@@ -7,13 +7,13 @@ from itertools import pairwise
 
 import pytest
 
-from scenarios.replaying.pace import Observed
-from scenarios.replaying.replay import Result
-from scenarios.reports.axis import CUT_SECONDS, Axis
-from scenarios.reports.chart import chart
-from scenarios.reports.course import Course, Kind, course_of
-from scenarios.reports.document import ScenarioReport
-from scenarios.reports.figures import clock, dollars, duration
+from agenticai.scenarios.replaying.pace import Observed
+from agenticai.scenarios.replaying.replay import Result
+from agenticai.scenarios.reports.axis import CUT_SECONDS, Axis
+from agenticai.scenarios.reports.chart import chart
+from agenticai.scenarios.reports.course import Course, Kind, course_of
+from agenticai.scenarios.reports.document import ScenarioReport
+from agenticai.scenarios.reports.figures import clock, dollars, duration
 from tests.fakes.replayed import AGENTS, AT, FIRED, PROJECT, invocation, result
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from emulator.faults.rules import (
+from agenticai.emulator.faults.rules import (
     Call,
     CallFault,
     Delay,
@@ -21,7 +21,15 @@ from emulator.faults.rules import (
     RecordedCall,
     Reply,
 )
-from scenarios.sweeping.schedules import IN_A_ROW, MOST_FAULTS, OUTAGE, Material, may_end_otherwise, schedule, shrink
+from agenticai.scenarios.sweeping.schedules import (
+    IN_A_ROW,
+    MOST_FAULTS,
+    OUTAGE,
+    Material,
+    may_end_otherwise,
+    schedule,
+    shrink,
+)
 
 API, DEV = "agenticai-api-dev", "agenticai-dev-agent-dev"
 QUEUE = "agenticai-dev-queue-dev"

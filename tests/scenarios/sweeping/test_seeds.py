@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from emulator.documents import parse_yaml
-from emulator.faults.rules import (
+from agenticai.emulator.documents import parse_yaml
+from agenticai.emulator.faults.rules import (
     Call,
     CallFault,
     Delivery,
@@ -19,17 +19,17 @@ from emulator.faults.rules import (
     RecordedCall,
     Reply,
 )
-from scenarios.benches.deployed import Bench
-from scenarios.benches.pool import BenchPool
-from scenarios.errors import StepFailed
-from scenarios.format.scenario import Scenario
-from scenarios.replaying.naming import deployed, written
-from scenarios.sweeping.ending import Ending, ProjectEnd
-from scenarios.sweeping.judging import Judged, Verdict
-from scenarios.sweeping.schedules import Material, may_end_otherwise, schedule
-from scenarios.sweeping.seeds import SeedResult, as_yaml, shrunk, try_seeds
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.scenarios.benches.pool import BenchPool
+from agenticai.scenarios.errors import StepFailed
+from agenticai.scenarios.format.scenario import Scenario
+from agenticai.scenarios.replaying.naming import deployed, written
+from agenticai.scenarios.sweeping.ending import Ending, ProjectEnd
+from agenticai.scenarios.sweeping.judging import Judged, Verdict
+from agenticai.scenarios.sweeping.schedules import Material, may_end_otherwise, schedule
+from agenticai.scenarios.sweeping.seeds import SeedResult, as_yaml, shrunk, try_seeds
+from agenticai.stack.outputs import StackOutputs
 from shared.models.workflow import ProjectStatus
-from stack.outputs import StackOutputs
 from tests.fakes.benches import FakeBenches
 
 DEV = "agenticai-dev-agent-dev"

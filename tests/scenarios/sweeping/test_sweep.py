@@ -9,16 +9,17 @@ from typing import cast
 import pytest
 from typer.main import get_command
 
-import agenticai
-from emulator.faults.rules import Call, CallFault, DeliverAgain, Fault, Fired, Kill, RecordedCall
-from scenarios.benches.deployed import Bench
-from scenarios.benches.pool import BenchPool
-from scenarios.errors import ApiError, ScenarioError
-from scenarios.invariants import Violation
-from scenarios.invariants.rules import INVARIANTS
-from scenarios.sweeping.ending import Ending, ProjectEnd, differences
-from scenarios.sweeping.judging import Verdict, judge
-from scenarios.sweeping.sweep import SIDES, Case, cases_of, sweep
+from agenticai.client.errors import ApiError
+from agenticai.command_line import app
+from agenticai.emulator.faults.rules import Call, CallFault, DeliverAgain, Fault, Fired, Kill, RecordedCall
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.scenarios.benches.pool import BenchPool
+from agenticai.scenarios.errors import ScenarioError
+from agenticai.scenarios.invariants import Violation
+from agenticai.scenarios.invariants.rules import INVARIANTS
+from agenticai.scenarios.sweeping.ending import Ending, ProjectEnd, differences
+from agenticai.scenarios.sweeping.judging import Verdict, judge
+from agenticai.scenarios.sweeping.sweep import SIDES, Case, cases_of, sweep
 from shared.models.workflow import ProjectStatus
 from tests.fakes.benches import FakeBenches, FakeEngine
 
@@ -172,7 +173,7 @@ def test_each_case_is_tried_with_its_fault_and_a_lost_bench_counts_against_its_c
 
 
 def test_the_document_names_every_option_and_verdict() -> None:
-    command = get_command(agenticai.app).commands["sweep"]  # type: ignore[attr-defined]
+    command = get_command(app).commands["sweep"]  # type: ignore[attr-defined]
     document = (DOCS / "sweep.md").read_text("utf-8")
     options = [option for parameter in command.params for option in parameter.opts if option.startswith("--")]
     assert [option for option in options if f"`{option}`" not in document and option != "--help"] == []

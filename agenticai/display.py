@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.status import Status
 from rich.table import Table
 
-from emulator.meter.records import Usage
+from agenticai.emulator.meter.records import Usage
 from shared.models.events import EventType, TimelineEvent
 from shared.models.quality import QualityReport
 from shared.models.template import TemplateSummary
@@ -224,8 +224,8 @@ def this_command(started: str = sys.argv[0], python: str = sys.executable, searc
     `started` is the path of the program, `python` what runs it; `search` is a PATH other than this process's.
     """
     program = Path(started)
-    if program.suffix == ".py":
-        return f"{shlex.quote(from_here(Path(python)))} -m {program.stem}"
+    if program.name == "__main__.py":
+        return f"{shlex.quote(from_here(Path(python)))} -m {program.parent.name}"
     found = shutil.which(program.name, path=search)
     if found and program.exists() and program.samefile(found):
         return program.name

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from rich.markup import escape
 from rich.status import Status
 
-from scenarios.benches.deployed import Bench
-from scenarios.benches.stopping import until_stopped
-from scenarios.display import Display
-from scenarios.format.scenario import Scenario
-from scenarios.replaying.replay import Result
-from scenarios.reports.document import Outcome, RunReport, ScenarioReport
-from scenarios.reports.figures import dollars, duration
+from agenticai.display import Display
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.scenarios.benches.stopping import until_stopped
+from agenticai.scenarios.format.scenario import Scenario
+from agenticai.scenarios.replaying.replay import Result
+from agenticai.scenarios.reports.document import Outcome, RunReport, ScenarioReport
+from agenticai.scenarios.reports.figures import dollars, duration
 
 HEADING = "scenario"
 """The head of the names, and so the least width of their column."""

@@ -4,9 +4,9 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from scenarios.client import ProjectsApi
-from scenarios.errors import ApiError
-from scenarios.folder import written
+from agenticai.client.api import ProjectsApi
+from agenticai.client.errors import ApiError
+from agenticai.client.folder import written
 from shared.models.views import DeploymentView
 from shared.paths import UnsafePath, check_paths
 
@@ -26,7 +26,7 @@ def download(api: ProjectsApi, project_id: str, folder: Path) -> Downloaded:
     """Write the files to `folder/code`, and the newest package with what goes with it beside that.
 
     Nothing is written if a path is unsafe, or if what arrives is not what the project's items name. Raises `ApiError`,
-    and `ScenarioError` if a file cannot be written.
+    and `FolderError` if a file cannot be written.
     """
     listed = api.files(project_id)
     try:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.commands.replay import chosen, longest_first
-from scenarios.errors import ScenarioError
-from scenarios.format.scenario import LIBRARY
-from scenarios.reports import runs
-from scenarios.reports.document import RunReport, reported
+from agenticai.commands.replay import chosen, longest_first
+from agenticai.scenarios.errors import ScenarioError
+from agenticai.scenarios.format.scenario import LIBRARY
+from agenticai.scenarios.reports import runs
+from agenticai.scenarios.reports.document import RunReport, reported
 from tests.fakes.replayed import AT, result, scenario
 
 SMALL = "name: {}\ndescription: It is small.\nprojects: {{a: {{name: A, requirements: A program.}}}}\n"

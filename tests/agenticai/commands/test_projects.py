@@ -1,9 +1,9 @@
 """The hints of the commands that talk to a stack lead to the same stack."""
 
-from scenarios.commands.projects import on_stack, without_files
+from agenticai.commands.projects import on_stack, without_files
 from shared.models.project import Failure
 from shared.models.workflow import ProjectStatus
-from tests.scenarios.test_client import PROJECT
+from tests.agenticai.client.test_api import PROJECT
 
 
 def test_a_stack_that_is_found_without_options_has_none() -> None:

@@ -13,12 +13,12 @@ from typing import Final
 
 from rich.table import Table
 
-from emulator.engines.runtime_venv import runtime_python
-from emulator.process import HOME
-from scenarios.display import Display
-from stack.build import Bundle, Bundles, build
-from stack.platform import Platform
-from stack.template import Template
+from agenticai.display import Display
+from agenticai.emulator.engines.runtime_venv import runtime_python
+from agenticai.emulator.process import HOME
+from agenticai.stack.build import Bundle, Bundles, build
+from agenticai.stack.platform import Platform
+from agenticai.stack.template import Template
 
 MB: Final = 1_000_000
 LIMITS: Final = {"api_handler": 40, "pm_agent": 60, "dev_agent": 60, "qa_agent": 90, "ops_agent": 40}

@@ -5,14 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from emulator.meter.records import Usage
-from scenarios.benches.deployed import Bench
-from scenarios.client import ProjectsApi
-from scenarios.download import Downloaded, download
-from scenarios.errors import DemoFailed
-from scenarios.follow import follow
-from scenarios.format.scenario import Scenario
-from scenarios.proof import TestRun, run_tests
+from agenticai.client.api import ProjectsApi
+from agenticai.client.download import Downloaded, download
+from agenticai.client.follow import follow
+from agenticai.emulator.meter.records import Usage
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.scenarios.errors import DemoFailed
+from agenticai.scenarios.format.scenario import Scenario
+from agenticai.scenarios.proof import TestRun, run_tests
 from shared.models.events import TimelineEvent
 from shared.models.quality import QualityReport
 from shared.models.views import ProjectView

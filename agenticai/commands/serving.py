@@ -6,18 +6,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emulator.gemini import GEMINI_API, REPLAY
-from scenarios import display as show
-from scenarios.benches.deployed import Bench
-from scenarios.benches.embedded import bench
-from scenarios.benches.stopping import until_stopped
-from scenarios.display import Display, Following, this_command
-from scenarios.errors import ScenarioError
-from scenarios.folder import check_folder
-from scenarios.format.scenario import LIBRARY, load
+from agenticai import display as show
+from agenticai.client.folder import check_folder
+from agenticai.display import Display, Following, this_command
+from agenticai.emulator.gemini import GEMINI_API, REPLAY
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.scenarios.benches.embedded import bench
+from agenticai.scenarios.benches.stopping import until_stopped
+from agenticai.scenarios.errors import ScenarioError
+from agenticai.scenarios.format.scenario import LIBRARY, load
 
 if TYPE_CHECKING:
-    from scenarios.demo import DemoResult
+    from agenticai.demo import DemoResult
 
 DEMO = LIBRARY / "todo-service.yaml"
 
@@ -37,7 +37,7 @@ def show_demo(out: Path, *, as_json: bool) -> int:
     screen, scenario = Display(as_json=as_json), load(DEMO)
     check_folder(out / scenario.name)
     with _benched(screen) as running:
-        from scenarios.demo import run_demo
+        from agenticai.demo import run_demo
 
         screen.say(f"\nPosting [bold]{scenario.first.name}[/]: {scenario.description}")
         with screen.console.status("posting") as status:

@@ -9,11 +9,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.table import Table
 from rich.text import Text
 
-from scenarios.display import Display
-from scenarios.sweeping.ending import Ending
-from scenarios.sweeping.judging import Judged, Verdict
-from scenarios.sweeping.seeds import SeedResult
-from scenarios.sweeping.sweep import CaseResult
+from agenticai.display import Display
+from agenticai.scenarios.sweeping.ending import Ending
+from agenticai.scenarios.sweeping.judging import Judged, Verdict
+from agenticai.scenarios.sweeping.seeds import SeedResult
+from agenticai.scenarios.sweeping.sweep import CaseResult
 
 EVIDENCE_SHOWN = 4
 """Lines of evidence for each replay that broke something; the JSON document has them all."""

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import httpx2
 import pytest
 
-from scenarios.client import PAUSES, ProjectsApi
-from scenarios.errors import ApiError
+from agenticai.client.api import PAUSES, ProjectsApi
+from agenticai.client.errors import ApiError
 from shared.models.project import Revision, TokenUsage
 from shared.models.template import TemplateSummary
 from shared.models.views import ProjectView, TemplatePage

@@ -11,23 +11,23 @@ from functools import partial
 from pathlib import Path
 from time import monotonic
 
-from emulator.process import HOME
-from scenarios.benches.deployed import Bench
-from scenarios.benches.embedded import bench
-from scenarios.benches.pool import BenchPool, Start
-from scenarios.commands import sweep_display as show
-from scenarios.commands.replay import chosen
-from scenarios.display import Display, this_command
-from scenarios.errors import ScenarioError
-from scenarios.format.scenario import Scenario
-from scenarios.replaying.naming import written
-from scenarios.sweeping.ending import Ending
-from scenarios.sweeping.judging import Judged, Rehearse, Verdict
-from scenarios.sweeping.rehearsal import rehearsal, without_faults
-from scenarios.sweeping.schedules import Material
-from scenarios.sweeping.seeds import SeedResult, as_yaml, shrunk, try_seeds
-from scenarios.sweeping.sweep import KILLS, Case, CaseResult, Side, cases_of, sweep
-from stack.outputs import StackOutputs
+from agenticai.commands import sweep_display as show
+from agenticai.commands.replay import chosen
+from agenticai.display import Display, this_command
+from agenticai.emulator.process import HOME
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.scenarios.benches.embedded import bench
+from agenticai.scenarios.benches.pool import BenchPool, Start
+from agenticai.scenarios.errors import ScenarioError
+from agenticai.scenarios.format.scenario import Scenario
+from agenticai.scenarios.replaying.naming import written
+from agenticai.scenarios.sweeping.ending import Ending
+from agenticai.scenarios.sweeping.judging import Judged, Rehearse, Verdict
+from agenticai.scenarios.sweeping.rehearsal import rehearsal, without_faults
+from agenticai.scenarios.sweeping.schedules import Material
+from agenticai.scenarios.sweeping.seeds import SeedResult, as_yaml, shrunk, try_seeds
+from agenticai.scenarios.sweeping.sweep import KILLS, Case, CaseResult, Side, cases_of, sweep
+from agenticai.stack.outputs import StackOutputs
 
 
 @dataclass(frozen=True)

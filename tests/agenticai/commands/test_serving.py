@@ -3,12 +3,12 @@
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
-from scenarios.benches.deployed import Bench
-from scenarios.commands.serving import welcome
-from stack.target import Target
+from agenticai.commands.serving import welcome
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.stack.target import Target
 
 if TYPE_CHECKING:
-    from stack.outputs import StackOutputs
+    from agenticai.stack.outputs import StackOutputs
 
 
 def test_the_lines_have_the_command_as_it_was_started_and_credentials() -> None:

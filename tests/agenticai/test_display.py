@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.display import counted, this_command
+from agenticai.display import counted, this_command
 
 
 @pytest.fixture
@@ -30,8 +30,8 @@ def test_what_the_path_does_not_find_is_named_in_full(program: Path, tmp_path: P
 
 def test_a_module_is_started_by_its_python() -> None:
     python = str(Path.cwd() / ".venv" / "bin" / "python")
-    assert this_command(str(Path.cwd() / "agenticai.py"), python) == ".venv/bin/python -m agenticai"
-    assert this_command("agenticai.py").endswith(f"{Path(sys.executable).name} -m agenticai")
+    assert this_command(str(Path.cwd() / "agenticai" / "__main__.py"), python) == ".venv/bin/python -m agenticai"
+    assert this_command("agenticai/__main__.py").endswith(f"{Path(sys.executable).name} -m agenticai")
 
 
 def test_one_thing_is_not_several() -> None:

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
+from agenticai.stack.waiting import Pause, pause
 from shared.models.workflow import FINAL
-from stack.waiting import Pause, pause
 
 if TYPE_CHECKING:
-    from scenarios.client import ProjectsApi
+    from agenticai.client.api import ProjectsApi
     from shared.models.events import TimelineEvent
 
 POLL_SECONDS: Final = 0.3

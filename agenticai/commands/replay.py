@@ -14,18 +14,19 @@ from typing import Final
 
 from rich.markup import escape
 
-from scenarios.benches.deployed import Bench
-from scenarios.benches.embedded import bench
-from scenarios.benches.pool import BenchPool, Start
-from scenarios.benches.targets import bench_at
-from scenarios.display import Display, from_here, this_command
-from scenarios.errors import ScenarioError
-from scenarios.format.scenario import LIBRARY, Scenario, load
-from scenarios.replaying.replay import Result
-from scenarios.replaying.replays import Order, Replays
-from scenarios.reports import console, runs
-from scenarios.reports.console import Progress, live
-from scenarios.reports.document import RunReport, reported
+from agenticai.commands import replay_display as console
+from agenticai.commands.replay_display import Progress, live
+from agenticai.display import Display, from_here, this_command
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.scenarios.benches.embedded import bench
+from agenticai.scenarios.benches.pool import BenchPool, Start
+from agenticai.scenarios.benches.targets import bench_at
+from agenticai.scenarios.errors import ScenarioError
+from agenticai.scenarios.format.scenario import LIBRARY, Scenario, load
+from agenticai.scenarios.replaying.replay import Result
+from agenticai.scenarios.replaying.replays import Order, Replays
+from agenticai.scenarios.reports import runs
+from agenticai.scenarios.reports.document import RunReport, reported
 
 EMBEDDED: Final = "embedded"
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.errors import ScenarioError
-from scenarios.folder import check_folder, written
+from agenticai.client.errors import FolderError
+from agenticai.client.folder import check_folder, written
 
 
 def test_a_folder_that_is_there_or_can_be_made_will_do_and_is_not_made(tmp_path: Path) -> None:
@@ -19,7 +19,7 @@ def test_a_folder_that_is_there_or_can_be_made_will_do_and_is_not_made(tmp_path:
 @pytest.mark.parametrize("below", ["", "a/b"])
 def test_a_file_is_no_folder(below: str, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(ScenarioError, match=r"/file is not a folder: name one with --out"):
+    with pytest.raises(FolderError, match=r"/file is not a folder: name one with --out"):
         check_folder(tmp_path / "file" / below)
 
 
@@ -27,10 +27,10 @@ def test_a_folder_that_may_not_be_written_to_is_refused(tmp_path: Path) -> None:
     if os.geteuid() == 0:
         pytest.skip("root may write anywhere")
     tmp_path.chmod(0o500)
-    with pytest.raises(ScenarioError, match="You may not write to"):
+    with pytest.raises(FolderError, match="You may not write to"):
         check_folder(tmp_path / "a")
 
 
 def test_a_write_that_fails_names_its_file(tmp_path: Path) -> None:
-    with pytest.raises(ScenarioError, match=rf"{tmp_path} could not be written: Is a directory\."), written(tmp_path):
+    with pytest.raises(FolderError, match=rf"{tmp_path} could not be written: Is a directory\."), written(tmp_path):
         tmp_path.write_bytes(b"")

@@ -24,9 +24,6 @@ ProjectId = Annotated[str, typer.Argument(help="The id of a project.")]
 
 ENDPOINT = "http://127.0.0.1:4566"
 
-INTERRUPTED = 130
-"""The status with which Typer, like a shell, ends after Ctrl-C."""
-
 
 @app.command()
 def up(
@@ -37,7 +34,7 @@ def up(
     as_json: Json = False,
 ) -> None:
     """Run the engine with the stack in the foreground, until Ctrl-C."""
-    from scenarios.commands.serving import keep_up
+    from agenticai.commands.serving import keep_up
 
     keep_up(port, live=live, as_json=as_json)
 
@@ -48,7 +45,7 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Watch a request become tested, packaged software, on an engine of its own."""
-    from scenarios.commands.serving import show_demo
+    from agenticai.commands.serving import show_demo
 
     sys.exit(show_demo(out, as_json=as_json))
 
@@ -66,7 +63,7 @@ def new(
     as_json: Json = False,
 ) -> None:
     """Post requirements and follow the project to its end."""
-    from scenarios.commands.projects import Request, post_project
+    from agenticai.commands.projects import Request, post_project
 
     sys.exit(post_project(Request(text, file, template, name), endpoint, stage, as_json=as_json))
 
@@ -81,7 +78,7 @@ def modify(
     as_json: Json = False,
 ) -> None:
     """Ask for a change of a finished project and follow it to its end."""
-    from scenarios.commands.projects import modify_project
+    from agenticai.commands.projects import modify_project
 
     sys.exit(modify_project(project_id, text, file, endpoint, stage, as_json=as_json))
 
@@ -89,7 +86,7 @@ def modify(
 @app.command()
 def retry(project_id: ProjectId, endpoint: Endpoint = ENDPOINT, stage: Stage = "dev", as_json: Json = False) -> None:
     """Have the step that failed, or got stuck, tried again and follow the project to its end."""
-    from scenarios.commands.projects import retry_project
+    from agenticai.commands.projects import retry_project
 
     sys.exit(retry_project(project_id, endpoint, stage, as_json=as_json))
 
@@ -102,7 +99,7 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Show one project with its timeline, or list the newest."""
-    from scenarios.commands.projects import show_status
+    from agenticai.commands.projects import show_status
 
     show_status(project_id, endpoint, stage, as_json=as_json)
 
@@ -116,7 +113,7 @@ def get(
     as_json: Json = False,
 ) -> None:
     """Download a project's files and package."""
-    from scenarios.commands.projects import fetch
+    from agenticai.commands.projects import fetch
 
     fetch(project_id, out, endpoint, stage, as_json=as_json)
 
@@ -124,7 +121,7 @@ def get(
 @app.command()
 def templates(endpoint: Endpoint = ENDPOINT, stage: Stage = "dev", as_json: Json = False) -> None:
     """List the templates that a project can begin from."""
-    from scenarios.commands.projects import show_templates
+    from agenticai.commands.projects import show_templates
 
     show_templates(endpoint, stage, as_json=as_json)
 
@@ -147,8 +144,8 @@ def replay(
     as_json: Json = False,
 ) -> None:
     """Replay scenarios, hold each to its expectations and to the invariants, and report."""
-    from scenarios.commands.replay import Playing, show_replay
-    from scenarios.replaying.replays import Order
+    from agenticai.commands.replay import Playing, show_replay
+    from agenticai.scenarios.replaying.replays import Order
 
     order = Order(seed=seed, repeat=repeat, keep=keep)
     sys.exit(show_replay(Playing(files or [], target, stage, workers, order), as_json=as_json))
@@ -157,7 +154,7 @@ def replay(
 @app.command()
 def runs(as_json: Json = False) -> None:
     """List the replays that were run, the newest first."""
-    from scenarios.commands.replay import show_runs
+    from agenticai.commands.replay import show_runs
 
     show_runs(as_json=as_json)
 
@@ -175,8 +172,8 @@ def sweep(
     as_json: Json = False,
 ) -> None:
     """Replay a scenario once for each call of its functions, killed at that call, and see that nothing is lost."""
-    from scenarios.commands.sweep import Selection, show_sweep
-    from scenarios.sweeping.sweep import SIDES, Case
+    from agenticai.commands.sweep import Selection, show_sweep
+    from agenticai.scenarios.sweeping.sweep import SIDES, Case
 
     selection = Selection(SIDES[side], every, limit, tuple(map(Case.parse, only or ())), seeds, seed)
     sys.exit(show_sweep(scenario, selection, workers, as_json=as_json))
@@ -192,7 +189,7 @@ def record(
     as_json: Json = False,
 ) -> None:
     """Play a scenario against Gemini, with the key in GEMINI_API_KEY, and store what it says for replays."""
-    from scenarios.commands.record import show_recording, show_rekeying
+    from agenticai.commands.record import show_recording, show_rekeying
 
     if rekey:
         show_rekeying(scenario, as_json=as_json)
@@ -203,26 +200,6 @@ def record(
 @token.command()
 def rotate(endpoint: Endpoint = ENDPOINT, stage: Stage = "dev", as_json: Json = False) -> None:
     """Make a new token for the API; the old one stays valid for a day, so that nobody is locked out."""
-    from scenarios.commands.projects import rotate_token
+    from agenticai.commands.projects import rotate_token
 
     rotate_token(endpoint, stage, as_json=as_json)
-
-
-def main() -> None:
-    """Run the command line; what a person can mend is told in a sentence, not a traceback."""
-    from emulator.errors import EngineError
-    from scenarios.errors import ScenarioError
-    from stack.errors import StackError
-
-    try:
-        app()
-    except (EngineError, ScenarioError, StackError) as error:
-        sys.exit(f"agenticai: {error}")
-    except SystemExit as ended:
-        if ended.code == INTERRUPTED:
-            sys.stderr.write("agenticai: interrupted.\n")
-        raise
-
-
-if __name__ == "__main__":
-    main()

@@ -10,20 +10,20 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 from rich.markup import escape
 
-from scenarios import display as show
-from scenarios.client import ProjectsApi
-from scenarios.display import Display, Following, this_command
-from scenarios.download import download
-from scenarios.errors import ScenarioError
-from scenarios.folder import check_folder
-from scenarios.follow import follow
+from agenticai import display as show
+from agenticai.client.api import ProjectsApi
+from agenticai.client.download import download
+from agenticai.client.folder import check_folder
+from agenticai.client.follow import follow
+from agenticai.display import Display, Following, this_command
+from agenticai.scenarios.errors import ScenarioError
+from agenticai.stack.deploy import outputs
+from agenticai.stack.secrets import OLD_TOKEN_VALID, api_token, rotate
+from agenticai.stack.target import EMBEDDED_ENDPOINT, Target
 from shared.models.events import TimelineEvent
 from shared.models.project import ProjectId
 from shared.models.views import ProjectView
 from shared.models.workflow import ProjectStatus
-from stack.deploy import outputs
-from stack.secrets import OLD_TOKEN_VALID, api_token, rotate
-from stack.target import EMBEDDED_ENDPOINT, Target
 
 NAME_WORDS = 6
 

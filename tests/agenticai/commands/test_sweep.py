@@ -10,19 +10,19 @@ from typing import Any
 
 import pytest
 
-from emulator.documents import parse_yaml
-from emulator.faults.rules import Fault, Fired, RecordedCall
-from scenarios.benches.deployed import Bench
-from scenarios.benches.pool import BenchPool
-from scenarios.commands.sweep import Ground, Selection, exit_status, tried
-from scenarios.display import Display
-from scenarios.errors import ScenarioError
-from scenarios.invariants import Violation
-from scenarios.sweeping.ending import Ending, ProjectEnd
-from scenarios.sweeping.judging import Verdict
-from scenarios.sweeping.sweep import SIDES, Case
+from agenticai.commands.sweep import Ground, Selection, exit_status, tried
+from agenticai.display import Display
+from agenticai.emulator.documents import parse_yaml
+from agenticai.emulator.faults.rules import Fault, Fired, RecordedCall
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.scenarios.benches.pool import BenchPool
+from agenticai.scenarios.errors import ScenarioError
+from agenticai.scenarios.invariants import Violation
+from agenticai.scenarios.sweeping.ending import Ending, ProjectEnd
+from agenticai.scenarios.sweeping.judging import Verdict
+from agenticai.scenarios.sweeping.sweep import SIDES, Case
+from agenticai.stack.outputs import StackOutputs
 from shared.models.workflow import ProjectStatus
-from stack.outputs import StackOutputs
 from tests.fakes.benches import FakeBenches
 from tests.fakes.replayed import scenario
 

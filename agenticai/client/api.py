@@ -9,7 +9,8 @@ from urllib.parse import quote
 import httpx2
 from pydantic import TypeAdapter, ValidationError
 
-from scenarios.errors import ApiError
+from agenticai.client.errors import ApiError
+from agenticai.stack.waiting import Pause, pause
 from shared.models.events import TimelineEvent
 from shared.models.quality import QualityReport
 from shared.models.template import TemplateSummary
@@ -27,7 +28,6 @@ from shared.models.views import (
     TestPage,
     TestView,
 )
-from stack.waiting import Pause, pause
 
 T = TypeVar("T")
 TIMEOUT_SECONDS = 35.0

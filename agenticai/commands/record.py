@@ -6,11 +6,11 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from scenarios.commands.replay import chosen
-from scenarios.display import Display, Following, from_here, this_command
-from scenarios.errors import NotRecorded
-from scenarios.format.scenario import CASSETTES, Scenario
-from scenarios.recording import Gemini, own_cassettes, record, refuse_unrecordable, rekey_scenario
+from agenticai.commands.replay import chosen
+from agenticai.display import Display, Following, from_here, this_command
+from agenticai.scenarios.errors import NotRecorded
+from agenticai.scenarios.format.scenario import CASSETTES, Scenario
+from agenticai.scenarios.recording import Gemini, own_cassettes, record, refuse_unrecordable, rekey_scenario
 
 KEYS_PAGE = "https://aistudio.google.com/apikey"
 PRICES_PAGE = "https://ai.google.dev/gemini-api/docs/pricing"

@@ -1,0 +1,18 @@
+"""What can go wrong while a deployed stack is used, each as one sentence that says what to do next.
+
+ProjectsError
+ ├─ ApiError     the API did not answer as asked
+ └─ FolderError  a folder or a file on this machine cannot be written
+"""
+
+
+class ProjectsError(Exception):
+    """What was asked of a stack's projects could not be done; the message is for the person at the terminal."""
+
+
+class ApiError(ProjectsError):
+    """The API refused, failed or did not answer; the message holds its own reason."""
+
+
+class FolderError(ProjectsError):
+    """A folder or a file on this machine cannot be written; the message names it."""
