@@ -16,7 +16,7 @@ from rich.table import Table
 from agenticai.display import Display
 from agenticai.emulator.engines.runtime_venv import runtime_python
 from agenticai.emulator.process import HOME
-from agenticai.stack.build import Bundle, Bundles, build
+from agenticai.stack.packaging import Bundle, Bundles, Packaging, build
 from agenticai.stack.platform import Platform
 from agenticai.stack.template import Template
 
@@ -47,8 +47,8 @@ class Size:
 def measure(home: Path = HOME) -> list[Size]:
     """Build for Lambda and weigh; build for this machine and time the import in a fresh interpreter (the median)."""
     template = Template.load()
-    weighed = _by_name(build(template, template.platform, home / "cache"))
-    runnable = _by_name(build(template, Platform.host(), home / "cache"))
+    weighed = _by_name(build(template, Packaging.of_handlers(cache=home / "cache")))
+    runnable = _by_name(build(template, Packaging.of_handlers(Platform.host(), home / "cache")))
     layer = weighed[LAYER].unpacked
     with tempfile.TemporaryDirectory() as folder:
         roots = {name: _unpacked(bundle.path, Path(folder) / name) for name, bundle in runnable.items()}

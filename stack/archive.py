@@ -3,23 +3,38 @@
 import hashlib
 import os
 import shutil
+import stat
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterable
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable, Iterable, Iterator
+from fnmatch import fnmatch
+from pathlib import Path
 
 # The earliest moment that a zip can hold.
 _TIME = (1980, 1, 1, 0, 0, 0)
 _LEVEL = 6
 _UNIX = 3
 
+# What `sam build` leaves out of a folder of Python code, and of any other.
+# https://github.com/aws/aws-lambda-builders
+_NOT_PYTHON_CODE = (
+    *(".aws-sam", ".chalice", ".git", ".gitignore", "*.pyc", "__pycache__", ".Python", "*.egg-info", "*.egg"),
+    *("pip-log.txt", "pip-delete-this-directory.txt", "htmlcov", ".tox", ".nox", ".coverage", ".cache"),
+    *(".pytest_cache", ".python-version", ".mypy_cache", ".dmypy.json", ".pyre", ".env", ".venv", "venv"),
+    *("venv.bak", "env.bak", "ENV", "env", ".vscode", ".idea", ".DS_Store", ".ruff_cache", ".agenticai"),
+)
+_NOT_CODE = (".aws-sam", ".git", ".agenticai")
+
 # What an installer leaves behind that differs from machine to machine or from run to run.
-_NOISE = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"}
+_NOISE = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", ".lock", "*.pyc", "__pycache__")
 
 
-def source_files(folder: Path) -> tuple[Path, ...]:
-    """Return what belongs to our own code in `folder`: no caches, no hidden files, no list of requirements."""
-    return tuple(file for file in _files(folder) if file.name != "requirements.txt")
+def source_files(folder: Path, *, python: bool = True) -> tuple[Path, ...]:
+    """Return what belongs to the code in `folder`, as `sam build` takes it: hidden files too, links followed.
+
+    Python's leavings, such as caches and environments, stay out where it is Python code.
+    """
+    return tuple(_files(folder, _NOT_PYTHON_CODE if python else _NOT_CODE))
 
 
 def installed_files(folder: Path) -> tuple[Path, ...]:
@@ -27,23 +42,23 @@ def installed_files(folder: Path) -> tuple[Path, ...]:
 
     Of `bin/` that is programs only: the scripts there start with the path of this machine's interpreter.
     """
-    return tuple(
-        file for file in _files(folder) if file.name not in _NOISE and not _is_script(file.relative_to(folder), file)
-    )
+    return tuple(file for file in _files(folder, _NOISE) if not _is_script(file.relative_to(folder), file))
 
 
 def write(path: Path, files: Iterable[tuple[str, Path]], *, after: Path | None = None) -> None:
     """Write `files`, pairs of a name in the zip and a file, to `path`, behind the content of the zip `after`.
 
-    The entries of `after` are copied as they are, compressed, so that what seldom changes is compressed once.
+    The entries of `after` are copied as they are, compressed, so that what seldom changes is compressed once; one of a
+    name that `files` has too is left out, so that own code covers a package's.
     """
+    named = dict(files)
 
     def fill(temporary: Path) -> None:
         if after is not None:
-            shutil.copyfile(after, temporary)
+            _copy(after, temporary, without=named.keys())
         with zipfile.ZipFile(temporary, "a" if after else "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as bundle:
-            for name, file in sorted(files):
-                bundle.writestr(_entry(name), file.read_bytes(), compresslevel=_LEVEL)
+            for name, file in sorted(named.items()):
+                bundle.writestr(_entry(name, file), file.read_bytes(), compresslevel=_LEVEL)
 
     replace(path, fill)
 
@@ -67,21 +82,31 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def mode(file: Path) -> int:
+    """Return the mode of a file in a zip: every umask leaves what makes it a program to its owner."""
+    return 0o100755 if file.stat().st_mode & stat.S_IXUSR else 0o100644
+
+
 def unpacked_size(path: Path) -> int:
-    """Return the size in bytes of a zip's content."""
+    """Return the size in bytes of a zip's content; that of the file where it is no zip."""
+    if not zipfile.is_zipfile(path):
+        return path.stat().st_size
     with zipfile.ZipFile(path) as bundle:
         return sum(entry.file_size for entry in bundle.infolist())
 
 
-def _files(folder: Path) -> Iterable[Path]:
-    for file in sorted(folder.rglob("*")):
-        parts = file.relative_to(folder).parts
-        if (
-            file.is_file()
-            and not any(part == "__pycache__" or part.startswith(".") for part in parts)
-            and file.suffix != ".pyc"
-        ):
-            yield file
+def _files(folder: Path, without: tuple[str, ...], inside: frozenset[Path] = frozenset()) -> Iterator[Path]:
+    """Yield the files below a folder in order; a link to a folder that holds it is not followed again."""
+    real = folder.resolve()
+    if real in inside:
+        return
+    for path in sorted(folder.iterdir()):
+        if any(fnmatch(path.name, pattern) for pattern in without):
+            continue
+        if path.is_dir():
+            yield from _files(path, without, inside | {real})
+        elif path.is_file():
+            yield path
 
 
 def _is_script(name: Path, file: Path) -> bool:
@@ -91,11 +116,23 @@ def _is_script(name: Path, file: Path) -> bool:
         return content.read(2) == b"#!"
 
 
-def _entry(name: str) -> zipfile.ZipInfo:
+def _copy(source: Path, target: Path, without: Iterable[str]) -> None:
+    """Copy a zip, its bytes where nothing of it is left out."""
+    with zipfile.ZipFile(source) as bundle:
+        covered = set(without) & set(bundle.namelist())
+        if not covered:
+            shutil.copyfile(source, target)
+            return
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as copy:
+            for entry in bundle.infolist():
+                if entry.filename not in covered:
+                    copy.writestr(entry, bundle.read(entry), compresslevel=_LEVEL)
+
+
+def _entry(name: str, file: Path) -> zipfile.ZipInfo:
     """Describe a file in a way that no clock, umask or operating system changes."""
     entry = zipfile.ZipInfo(name, _TIME)
     entry.create_system = _UNIX
     entry.compress_type = zipfile.ZIP_DEFLATED
-    is_program = PurePosixPath(name).parent.name == "bin"
-    entry.external_attr = (0o100755 if is_program else 0o100644) << 16
+    entry.external_attr = mode(file) << 16
     return entry

@@ -1,68 +1,99 @@
-"""The bucket that CloudFormation takes bundles from; an object's key says what is in it."""
+"""The bucket that CloudFormation takes files from; an object's key says what is in it."""
 
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING
+import hashlib
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from botocore.exceptions import ClientError
 
-from agenticai.stack.template import S3Object
+from agenticai.stack.changeset import TemplateText
+from agenticai.stack.local_files import S3Object
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from mypy_boto3_s3 import S3Client
 
-    from agenticai.stack.build import Bundle, Bundles
+    from agenticai.stack.packaging import Bundle, Bundles
 
 # S3 refuses to be told the region that it assumes.
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
 _DEFAULT_REGION = "us-east-1"
 
+LONGEST_BODY: Final = 51_200
+"""Bytes of a template in a request; a longer one is uploaded.
 
-def upload(s3: S3Client, bucket: str, bundles: Bundles) -> Mapping[str, S3Object]:
-    """Put each bundle into `bucket`, made if there is none, unless it is there already.
-
-    Returns where each is, by logical id.
-    """
-    _ensure_bucket(s3, bucket)
-    objects = {}
-    for logical_id, bundle in bundles.items():
-        key = f"{bundle.name}/{bundle.sha256}.zip"
-        if not _exists(s3, bucket, key):
-            _put(s3, bucket, key, bundle)
-        objects[logical_id] = S3Object(bucket, key)
-    return objects
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+"""
 
 
-def _put(s3: S3Client, bucket: str, key: str, bundle: Bundle) -> None:
-    checksum = base64.b64encode(bytes.fromhex(bundle.sha256)).decode()
-    with bundle.path.open("rb") as body:
-        s3.put_object(Bucket=bucket, Key=key, Body=body, ChecksumSHA256=checksum)
+@dataclass(frozen=True)
+class Store:
+    """The bucket, made when something is first uploaded; `object_url` gives an object's address on the target."""
 
+    s3: S3Client
+    bucket: str
+    object_url: Callable[[str, str], str]
 
-def _ensure_bucket(s3: S3Client, bucket: str) -> None:
-    try:
-        s3.head_bucket(Bucket=bucket)
-    except ClientError as error:
-        if not _is_missing(error):
-            raise
-        region = s3.meta.region_name
-        if region == _DEFAULT_REGION:
-            s3.create_bucket(Bucket=bucket)
-        else:
-            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": region})  # type: ignore[typeddict-item]
+    def upload(self, bundles: Bundles) -> Mapping[str, S3Object]:
+        """Put each bundle into the bucket, unless it is there already; return where each is, by artifact."""
+        if bundles:
+            self._ensure_bucket()
+        return {id_: self._uploaded(bundle) for id_, bundle in bundles.items()}
 
+    def template(self, name: str, text: str) -> TemplateText:
+        """Return a template as a request takes it: its text, or the address at which it was uploaded."""
+        if len(text.encode()) <= LONGEST_BODY:
+            return TemplateText(body=text)
+        self._ensure_bucket()
+        return TemplateText(url=self.url(self._put_text(name, text)))
 
-def _exists(s3: S3Client, bucket: str, key: str) -> bool:
-    try:
-        s3.head_object(Bucket=bucket, Key=key)
-    except ClientError as error:
-        if not _is_missing(error):
-            raise
-        return False
-    return True
+    def url(self, uploaded: S3Object) -> str:
+        """Return the address of an object."""
+        return self.object_url(uploaded.bucket, uploaded.key)
+
+    def _uploaded(self, bundle: Bundle) -> S3Object:
+        if bundle.nested:
+            objects = self.upload(bundle.nested.bundles)
+            return self._put_text(bundle.name, bundle.nested.template.body(objects, {}, self.url))
+        with bundle.path.open("rb") as content:
+            return self._put(f"{bundle.name}/{bundle.sha256}{bundle.path.suffix}", bundle.sha256, content)
+
+    def _put_text(self, name: str, text: str) -> S3Object:
+        content = text.encode()
+        digest = hashlib.sha256(content).hexdigest()
+        return self._put(f"{name}/{digest}.json", digest, BytesIO(content))
+
+    def _put(self, key: str, sha256: str, content: BinaryIO) -> S3Object:
+        if not self._exists(key):
+            checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
+            self.s3.put_object(Bucket=self.bucket, Key=key, Body=content, ChecksumSHA256=checksum)
+        return S3Object(self.bucket, key)
+
+    def _ensure_bucket(self) -> None:
+        try:
+            self.s3.head_bucket(Bucket=self.bucket)
+        except ClientError as error:
+            if not _is_missing(error):
+                raise
+            region = self.s3.meta.region_name
+            if region == _DEFAULT_REGION:
+                self.s3.create_bucket(Bucket=self.bucket)
+            else:
+                self.s3.create_bucket(Bucket=self.bucket, CreateBucketConfiguration={"LocationConstraint": region})  # type: ignore[typeddict-item]
+
+    def _exists(self, key: str) -> bool:
+        try:
+            self.s3.head_object(Bucket=self.bucket, Key=key)
+        except ClientError as error:
+            if not _is_missing(error):
+                raise
+            return False
+        return True
 
 
 def _is_missing(error: ClientError) -> bool:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
 from agenticai.stack.errors import DeployError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from mypy_boto3_cloudformation import CloudFormationClient
-    from mypy_boto3_cloudformation.literals import ChangeSetTypeType
+    from mypy_boto3_cloudformation.literals import CapabilityType, ChangeSetTypeType
     from mypy_boto3_cloudformation.type_defs import ChangeTypeDef
 
     from agenticai.stack.waiting import Pause, Polling
@@ -24,6 +24,27 @@ _NEVER_CAME_UP = frozenset({"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAIL
 
 # The two ways in which CloudFormation says that there is nothing to do.
 _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
+
+
+ALL_CAPABILITIES: Final[Sequence[CapabilityType]] = (
+    "CAPABILITY_IAM",
+    "CAPABILITY_NAMED_IAM",
+    "CAPABILITY_AUTO_EXPAND",
+)
+"""What a template may ask for: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html"""
+
+
+@dataclass(frozen=True)
+class TemplateText:
+    """A template in a request: its text, or where in S3 it is."""
+
+    body: str = ""
+    url: str = ""
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """How a request names it."""
+        return {"TemplateBody": self.body} if self.body else {"TemplateURL": self.url}
 
 
 @dataclass(frozen=True)
@@ -58,7 +79,13 @@ class ChangeSets:
     polling: Polling
     pause: Pause
 
-    def create(self, name: str, body: str, parameters: Mapping[str, str]) -> ChangeSet:
+    def create(
+        self,
+        name: str,
+        text: TemplateText,
+        parameters: Mapping[str, str],
+        capabilities: Sequence[CapabilityType] = ALL_CAPABILITIES,
+    ) -> ChangeSet:
         """Ask what deploying this template would change.
 
         A stack that was created but never came up is deleted first. Raises DeployError when the template is refused
@@ -70,9 +97,9 @@ class ChangeSets:
                 StackName=self.stack,
                 ChangeSetName=name,
                 ChangeSetType=kind,
-                TemplateBody=body,
                 Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
-                Capabilities=["CAPABILITY_IAM"],
+                Capabilities=list(capabilities),
+                **text.arguments,
             )
         except ClientError as error:
             raise DeployError(f"The template of {self.stack} was refused: {message(error)}") from error

@@ -1,74 +1,54 @@
-"""The third-party packages of a bundle: resolved under the lock file, installed by uv, kept as zips by their pins."""
+"""The third-party packages of a bundle: resolved and installed by uv, and kept as zips by their pins."""
 
 import hashlib
-import os
-import subprocess
+import re
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from uv import find_uv_bin
-
 from agenticai.stack import archive
 from agenticai.stack.errors import BuildError
+from agenticai.stack.installer import Uv, run_uv
 from agenticai.stack.platform import Platform
 
 # Raised whenever the content of an archive changes for the same pins.
-FORMAT = "1"
+FORMAT = "2"
 
-# What every Python runtime of Lambda holds because boto3 needs it, in versions that AWS chooses and changes.
-# urllib3 is there too, but it is bundled where another package asks for it: requests, below the Gemini SDK, should
-# meet the version that it was tested with here. Bundled packages come first on Lambda's path.
-# https://docs.aws.amazon.com/lambda/latest/dg/python-package.html
-RUNTIME_PACKAGES = frozenset({"boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six"})
-
-LOCK = Path(__file__).resolve().parent.parent / "requirements.lock"
-
-# Runs uv with these arguments and returns what it printed; raises BuildError with its complaint.
-Uv = Callable[[Sequence[str]], str]
-
-
-def run_uv(arguments: Sequence[str]) -> str:
-    """Run uv; raise BuildError when it fails."""
-    environment = dict(os.environ, UV_PYTHON_DOWNLOADS="never")
-    if index := environment.get("PIP_INDEX_URL"):
-        environment.setdefault("UV_DEFAULT_INDEX", index)
-    command = [find_uv_bin(), *arguments, "--quiet", "--system-certs"]
-    finished = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", env=environment, check=False)
-    if finished.returncode:
-        raise BuildError(_said(finished.stderr))
-    return finished.stdout
+_INCLUDED = re.compile(r"^(?:-r|-c|--requirement|--constraint)[ =]*(\S+)")
 
 
 @dataclass(frozen=True)
 class Dependencies:
-    """The packages that requirements ask for on one platform, each version held to the lock file.
+    """The packages that requirements ask for on one platform.
 
-    Two caches, so that neither an edited handler nor a changed pin elsewhere installs anything again: pins by
-    (requirements, lock file, platform), and archives by (pins, platform).
+    `lock` is a requirements file that holds every version; without one the requirements alone decide. `provided` are
+    the packages that the runtime has, which no bundle needs. Two caches, so that neither an edited handler nor a
+    changed pin elsewhere installs anything again: pins by (requirements, lock, platform), archives by (pins, platform).
     """
 
     platform: Platform
     cache: Path
-    lock: Path = LOCK
+    lock: Path | None = None
+    provided: frozenset[str] = frozenset()
     uv: Uv = run_uv
 
     def pins(self, requirements: Path) -> tuple[str, ...]:
-        """Return `name==version` for all that a requirements file needs and the Lambda runtime does not hold.
+        """Return a pin, such as `name==version`, of each package that a requirements file needs; none if it is absent.
 
         Raises BuildError when they cannot be resolved.
         """
-        wanted = _requirements(requirements)
+        wanted = tuple(_wanted(requirements))
         if not wanted:
             return ()
-        cached = self.cache / "pins" / f"{self._key(*wanted, archive.sha256(self.lock))}.txt"
+        locked = (archive.sha256(self.lock),) if self.lock else ()
+        cached = self.cache / "pins" / f"{self._key(*wanted, *locked)}.txt"
         if not cached.exists():
             resolved = self._resolve(requirements).encode()
             archive.replace(cached, partial(Path.write_bytes, data=resolved))
-        return tuple(pin for pin in _lines(cached) if pin.partition("==")[0] not in RUNTIME_PACKAGES)
+        return tuple(pin for pin in _lines(cached) if pin.partition("==")[0] not in self.provided)
 
     def archive(self, pins: Sequence[str], prefix: str) -> Path | None:
         """Return a zip with these packages below `prefix`, or None where there are none.
@@ -92,9 +72,9 @@ class Dependencies:
         try:
             return self.uv(["pip", "compile", str(requirements), *options, *self._common()])
         except BuildError as error:
+            remedy = "check the network" + (", and run `make lock` if you changed it" if self.lock else " and the file")
             raise BuildError(
-                f"The packages that {requirements.parent.name} needs could not be resolved: check the network, and run"
-                f" `make lock` if you changed {requirements.name}. uv said: {error}"
+                f"The packages that {requirements} asks for could not be resolved: {remedy}. uv said: {error}"
             ) from error
 
     def _install(self, pins: Sequence[str], listing: Path, target: Path) -> None:
@@ -110,24 +90,20 @@ class Dependencies:
 
     def _common(self) -> tuple[str, ...]:
         """Return what both steps share; uv also checks the hashes of constraints when it installs."""
-        here = ("--python", sys.executable)
-        return ("--constraints", str(self.lock), "--only-binary", ":all:", *here, *self.platform.uv_arguments)
+        constraints = ("--constraints", str(self.lock), "--only-binary", ":all:") if self.lock else ()
+        return (*constraints, "--python", sys.executable, *self.platform.uv_arguments)
 
     def _key(self, *parts: str) -> str:
         return hashlib.sha256("\0".join((FORMAT, self.platform.name, *parts)).encode()).hexdigest()
 
 
-def _requirements(path: Path) -> tuple[str, ...]:
-    """Return the lines of a requirements file that ask for something."""
-    return tuple(sorted(line.partition("#")[0].strip() for line in _lines(path) if line.partition("#")[0].strip()))
+def _wanted(path: Path) -> Iterator[str]:
+    """Yield the lines of a requirements file, and of the files that it includes, that ask for something."""
+    for line in sorted(text for each in _lines(path) if (text := re.sub(r"(^|\s)#.*", "", each).strip())):
+        yield line
+        if included := _INCLUDED.match(line):
+            yield from _wanted(path.parent / included[1])
 
 
 def _lines(path: Path) -> tuple[str, ...]:
     return tuple(path.read_text(encoding="utf-8").splitlines()) if path.exists() else ()
-
-
-def _said(stderr: str) -> str:
-    """Return what uv complained about and the cause it gave, as one line without labels."""
-    lines = (line.strip() for line in stderr.splitlines())
-    said = [text for line in lines if (text := line.removeprefix("error: ").removeprefix("cause: ")) != line]
-    return ": ".join(said) or stderr.strip() or "nothing"

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_sts import STSClient
 
-    from agenticai.stack.template import Template
 
 REGION = "us-east-1"
 EMBEDDED_ENDPOINT = "http://127.0.0.1:4566"
@@ -75,13 +74,18 @@ class Target:
         """Return an emulator that speaks the AWS API at this URL and runs functions as Lambda would."""
         return cls(endpoint_url, _checked(endpoint_url))
 
-    def platform(self, template: Template) -> Platform:
-        """Return what to build the template's bundles for."""
-        return Platform.host() if self.runs_functions_here else template.platform
+    @property
+    def platform(self) -> Platform | None:
+        """What to build bundles for; None stands for the runtime and architecture of each function."""
+        return Platform.host() if self.runs_functions_here else None
 
     def api_url(self, api_id: str, stage: str) -> str:
         """Return the address of a REST API's stage; its routes follow."""
         return f"{self.endpoint_url}/_aws/execute-api/{api_id}/{stage}"
+
+    def object_url(self, bucket: str, key: str) -> str:
+        """Return the address at which the target itself reads an object of S3, such as a template."""
+        return f"{self.endpoint_url}/{bucket}/{key}"
 
     @property
     def gemini_endpoint(self) -> str:
@@ -108,6 +112,8 @@ class Target:
     def client(self, service: Literal["ssm"]) -> SSMClient: ...
     @overload
     def client(self, service: Literal["sts"]) -> STSClient: ...
+    @overload
+    def client(self, service: str) -> Any: ...
     def client(self, service: str) -> Any:
         """Return the boto3 client of a service: made once, and safe to use from several threads."""
         return self._clients.get(service, self)

@@ -1,15 +1,17 @@
-"""The SAM template as data: what it asks to be built, and its text once that is in S3."""
+"""A SAM or CloudFormation template as data: what it wants uploaded, and its text once that is in S3."""
 
+import copy
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import yaml
+from samtranslator.yaml_helper import intrinsics_multi_constructor
 
 from agenticai.stack.errors import BuildError
-from agenticai.stack.platform import Platform
+from agenticai.stack.local_files import Content, Document, Place, S3Object, places
 
 try:  # libyaml reads ten times faster; where there is none, PyYAML reads by itself
     from yaml import CSafeLoader as SafeLoader
@@ -18,106 +20,142 @@ except ImportError:
 
 TEMPLATE = Path(__file__).with_name("template.yaml")
 
-# A CloudFormation document nests to any depth and any type: JSON is its only shape.
-Document = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class ArtifactProperty:
-    """The property of a SAM resource that names a folder, and where in its bundle that folder goes."""
-
-    name: str
-    prefix: str
-
-
-# https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html: a layer's Python path is python/
-ARTIFACT_PROPERTIES = {
-    "AWS::Serverless::Function": ArtifactProperty("CodeUri", prefix=""),
-    "AWS::Serverless::LayerVersion": ArtifactProperty("ContentUri", prefix="python/"),
-}
+DEFAULT_ARCHITECTURE = "x86_64"  # https://docs.aws.amazon.com/lambda/latest/dg/foundation-arch.html
 
 
 @dataclass(frozen=True)
 class Artifact:
-    """A folder that a resource wants to have as a zip in S3."""
+    """A file or folder that a template names, to be uploaded.
 
-    logical_id: str
+    `id` tells it from the template's others. `runtime` is that of the function, or of a layer that SAM builds; empty
+    where nothing is installed into it. `architecture` is what it runs on. `layers` are the logical ids of the
+    template's layers that the function has.
+    """
+
+    id: str
     source: Path
-    prefix: str
+    content: Content
+    runtime: str = ""
+    architecture: str = DEFAULT_ARCHITECTURE
+    layers: frozenset[str] = frozenset()
 
     @property
-    def is_layer(self) -> bool:
-        return bool(self.prefix)
+    def is_python(self) -> bool:
+        return self.runtime.startswith("python")
 
-
-@dataclass(frozen=True)
-class S3Object:
-    """Where an uploaded bundle is."""
-
-    bucket: str
-    key: str
+    @property
+    def prefix(self) -> str:
+        """Where in the zip its files go: https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html."""
+        return "python/" if self.content is Content.LAYER and self.is_python else ""
 
 
 @dataclass(frozen=True)
 class Template:
-    """A template file, parsed; local folders in it are relative to the file."""
+    """A template file, parsed; local paths in it are relative to the file."""
 
     path: Path
     document: Document
 
     @classmethod
     def load(cls, path: Path = TEMPLATE) -> Self:
-        """Parse a template with CloudFormation's short tags (`!Ref`, `!GetAtt`, …).
+        """Parse a template, YAML with CloudFormation's short tags (`!Ref`, `!GetAtt`, …) or JSON.
 
-        Raises BuildError if the file is not YAML.
+        Raises BuildError if the file cannot be read or is no template.
         """
         try:
-            document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 (a SafeLoader)
+            return cls.parse(path.read_text(encoding="utf-8"), path)
+        except (OSError, UnicodeDecodeError) as error:
+            raise BuildError(f"The template {path} cannot be read: {error}") from error
+
+    @classmethod
+    def parse(cls, text: str, path: Path) -> Self:
+        """Parse the text of a template, whose local paths are relative to `path`. Raises as `load` does."""
+        try:
+            document = yaml.load(text, Loader=_Loader)  # noqa: S506 (a SafeLoader)
         except yaml.YAMLError as error:
-            raise BuildError(f"{path.name} is not a template: {error}") from error
+            raise BuildError(f"The template {path} cannot be read: {error}") from error
+        if not isinstance(document, dict) or not isinstance(document.get("Resources"), dict):
+            raise BuildError(f"{path} is not a CloudFormation template: it has no Resources.")
         return cls(path, document)
 
     @property
-    def platform(self) -> Platform:
-        """The Lambda platform that the template's functions run on."""
-        defaults = self.document["Globals"]["Function"]
-        return Platform.lambda_(defaults["Runtime"], defaults["Architectures"][0])
-
-    @property
     def artifacts(self) -> tuple[Artifact, ...]:
-        """Every local folder that a function or a layer of the template names."""
-        return tuple(
-            Artifact(logical_id, (self.path.parent / resource["Properties"][wanted.name]).resolve(), wanted.prefix)
-            for logical_id, resource in self.document["Resources"].items()
-            if (wanted := ARTIFACT_PROPERTIES.get(resource["Type"]))
-        )
+        """Every local file and folder that the template names, each place once."""
+        return tuple(self._artifact(id_, place, path) for id_, place, path in _local(self.document))
 
-    def body(self, objects: Mapping[str, S3Object], parameters: Mapping[str, str]) -> str:
+    def body(
+        self,
+        objects: Mapping[str, S3Object],
+        parameters: Mapping[str, str],
+        url: Callable[[S3Object], str] = lambda at: f"https://{at.bucket}.s3.amazonaws.com/{at.key}",
+    ) -> str:
         """Return the template as compact JSON, to be deployed with these values of its parameters.
 
-        Each local folder is replaced by the object under its logical id, and each parameter in a function's
-        environment by its value: SAM publishes a version when the text of a function changes, so a value that is only
-        referred to would change the function and never reach its alias.
+        Each local path is replaced by the object under its artifact's id; `url` gives the address of a nested
+        template's. Each parameter in a function's environment is replaced by its value: SAM publishes a version when
+        the text of a function changes, so a value that is only referred to would change the function and never reach
+        its alias.
         """
-        document: Document = json.loads(json.dumps(self.document))
-        for artifact in self.artifacts:
-            resource = document["Resources"][artifact.logical_id]
-            location = objects[artifact.logical_id]
-            wanted = ARTIFACT_PROPERTIES[resource["Type"]].name
-            resource["Properties"][wanted] = {"Bucket": location.bucket, "Key": location.key}
-        defaults = {name: each.get("Default") for name, each in document.get("Parameters", {}).items()}
+        document = copy.deepcopy(self.document)
+        for id_, place, _ in list(_local(document)):
+            place.holder[place.key] = place.reference(objects[id_], url(objects[id_]))
+        known = {**_defaults(document), **parameters}
         for variables in _environments(document):
             for name, value in variables.items():
-                variables[name] = _valued(value, {**defaults, **parameters})
+                variables[name] = _valued(value, known)
         return json.dumps(document, separators=(",", ":"))
+
+    @property
+    def _function_defaults(self) -> Document:
+        defaults: Document = self.document.get("Globals", {}).get("Function", {})
+        return defaults
+
+    def _artifact(self, id_: str, place: Place, path: str) -> Artifact:
+        properties = place.resource.get("Properties") or {}
+        source = (self.path.parent / path).resolve()
+        if place.content is Content.LAYER:
+            runtime = place.resource.get("Metadata", {}).get("BuildMethod", "")
+            return Artifact(id_, source, place.content, runtime, _architecture(properties, "CompatibleArchitectures"))
+        defaults = self._function_defaults
+        runtime = properties.get("Runtime") or defaults.get("Runtime", "")
+        architecture = _architecture({**defaults, **properties}, "Architectures")
+        layers = [*defaults.get("Layers", []), *(properties.get("Layers") or [])]
+        named = frozenset(layer["Ref"] for layer in layers if isinstance(layer, dict) and "Ref" in layer)
+        return Artifact(id_, source, place.content, str(runtime), architecture, named)
+
+
+def _architecture(properties: Document, name: str) -> str:
+    """Return the architecture that is named first, or Lambda's default."""
+    named = properties.get(name)
+    return str(named[0]) if isinstance(named, list) and named else DEFAULT_ARCHITECTURE
+
+
+def _local(document: Document) -> Iterator[tuple[str, Place, str]]:
+    """Yield the places that name a local path: an id, which is the owner where that has one place, and the path."""
+    seen: dict[str, int] = {}
+    for place in places(document):
+        if (path := place.path) is not None:
+            seen[place.owner] = number = seen.get(place.owner, 0) + 1
+            yield place.owner if number == 1 else f"{place.owner}#{number}", place, path
 
 
 def _environments(document: Document) -> Iterator[Document]:
     """Yield the environment variables of all functions together and of each."""
-    functions = [each for each in document["Resources"].values() if each["Type"] == "AWS::Serverless::Function"]
+    functions = [each for each in document["Resources"].values() if each.get("Type") == "AWS::Serverless::Function"]
     shared = document.get("Globals", {}).get("Function", {})
-    for properties in (shared, *(function["Properties"] for function in functions)):
-        yield properties.get("Environment", {}).get("Variables", {})
+    for properties in (shared, *(function.get("Properties", {}) for function in functions)):
+        variables = properties.get("Environment", {}).get("Variables", {})
+        if isinstance(variables, dict):
+            yield variables
+
+
+def _defaults(document: Document) -> dict[str, object]:
+    """Return the defaults of the parameters whose values may stand in the template: no secrets, nothing looked up."""
+    return {
+        name: str(each["Default"])
+        for name, each in document.get("Parameters", {}).items()
+        if "Default" in each and each.get("Type") in {"String", "Number"} and not each.get("NoEcho")
+    }
 
 
 def _valued(value: object, parameters: Mapping[str, object]) -> object:
@@ -133,26 +171,9 @@ class _Loader(SafeLoader):
     """YAML as CloudFormation reads it: short tags are functions, and a date is a string."""
 
 
-def _function(loader: yaml.SafeLoader, tag: str, node: yaml.Node) -> Document:
-    """Write `!Tag value` in the long form, `{"Fn::Tag": value}`."""
-    name = tag if tag in {"Ref", "Condition"} else f"Fn::{tag}"
-    value = _value(loader, node)
-    if tag == "GetAtt" and isinstance(value, str):
-        value = value.split(".", 1)
-    return {name: value}
-
-
-def _value(loader: yaml.SafeLoader, node: yaml.Node) -> object:
-    if isinstance(node, yaml.SequenceNode):
-        return loader.construct_sequence(node, deep=True)
-    if isinstance(node, yaml.MappingNode):
-        return loader.construct_mapping(node, deep=True)
-    return node.value
-
-
 def _text(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> str:
     return str(loader.construct_scalar(node))
 
 
-_Loader.add_multi_constructor("!", _function)
+_Loader.add_multi_constructor("!", intrinsics_multi_constructor)
 _Loader.add_constructor("tag:yaml.org,2002:timestamp", _text)

@@ -17,8 +17,8 @@ from agenticai.client.folder import check_folder
 from agenticai.client.follow import follow
 from agenticai.display import Display, Following, this_command
 from agenticai.scenarios.errors import ScenarioError
-from agenticai.stack.deploy import outputs
 from agenticai.stack.secrets import OLD_TOKEN_VALID, api_token, rotate
+from agenticai.stack.stage import stage_outputs
 from agenticai.stack.target import EMBEDDED_ENDPOINT, Target
 from shared.models.events import TimelineEvent
 from shared.models.project import ProjectId
@@ -113,7 +113,7 @@ def show_templates(endpoint: str, stage: str, *, as_json: bool) -> None:
 def rotate_token(endpoint: str, stage: str, *, as_json: bool) -> None:
     """Store a new token for the API, and say how long the one before is still good."""
     screen, target = Display(as_json=as_json), Target.embedded(endpoint)
-    token = rotate(target.client("ssm"), outputs(target, stage).stage)
+    token = rotate(target.client("ssm"), stage_outputs(target, stage).stage)
     seconds = int(OLD_TOKEN_VALID.total_seconds())
     screen.emit({"api_token": token, "old_token_valid_seconds": seconds})
     screen.say(f"[bold]Token[/]  {token}")
@@ -182,7 +182,7 @@ def _given(text: str | None, file: Path | None) -> str | None:
 
 def _api(endpoint: str, stage: str) -> ProjectsApi:
     target = Target.embedded(endpoint)
-    return ProjectsApi(outputs(target, stage).api_url, api_token(target.client("ssm"), stage))
+    return ProjectsApi(stage_outputs(target, stage).api_url, api_token(target.client("ssm"), stage))
 
 
 def _read(file: Path) -> str:

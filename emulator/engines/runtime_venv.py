@@ -3,13 +3,14 @@
 import hashlib
 import platform
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from agenticai.emulator.errors import RuntimeUnavailable
+from agenticai.stack.errors import BuildError
+from agenticai.stack.installer import run_uv
 
 LOCK = Path(__file__).resolve().parents[2] / "requirements.lock"
 
@@ -40,24 +41,15 @@ def venv_name(lock: Path) -> str:
 
 
 def _make(venv: Path, lock: Path, environ: Mapping[str, str]) -> None:
-    import uv  # imported here: only a first start needs it
-
-    installer = uv.find_uv_bin()
-    environment = dict(environ)
-    if "PIP_INDEX_URL" in environment:
-        environment.setdefault("UV_DEFAULT_INDEX", environment["PIP_INDEX_URL"])
-    install = ["pip", "install", "--system-certs", "--compile-bytecode", "--python", str(venv / "bin" / "python")]
-    for command in (
-        ["venv", "--quiet", "--no-project", "--relocatable", "--python", sys.executable, str(venv)],
-        [*install, "--quiet", "-c", str(lock), "boto3"],
-    ):
-        done = subprocess.run([installer, *command], env=environment, capture_output=True, text=True, check=False)
-        if done.returncode:
-            reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1].strip()
-            raise RuntimeUnavailable(
-                f"The interpreter for the functions could not be installed ({reason}): check the network, or set"
-                " PIP_INDEX_URL to your mirror, and run the same command again."
-            )
+    install = ("pip", "install", "--compile-bytecode", "--python", str(venv / "bin" / "python"))
+    try:
+        run_uv(["venv", "--no-project", "--relocatable", "--python", sys.executable, str(venv)], environ)
+        run_uv([*install, "--constraints", str(lock), "boto3"], environ)
+    except BuildError as error:
+        raise RuntimeUnavailable(
+            f"The interpreter for the functions could not be installed ({error}): check the network, or set"
+            " PIP_INDEX_URL to your mirror, and run the same command again."
+        ) from error
 
 
 def _publish(made: Path, venv: Path) -> None:

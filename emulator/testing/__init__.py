@@ -12,7 +12,6 @@ A test then asks for `deployed_stack`, `aws_client` and `control`. The fixtures 
 settings, to be replaced by your own of the same name. Under pytest-xdist every worker has an engine of its own.
 """
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,13 +21,16 @@ import pytest
 
 from agenticai.emulator.client import ControlClient
 from agenticai.emulator.process import Engine, start_engine
-from agenticai.emulator.testing.code import Packages
-from agenticai.emulator.testing.deployment import DeployedStack, NotDeployed, deploy
+from agenticai.stack.deploying import DeployedStack, deploy_stack, describe_stack
+from agenticai.stack.errors import DeployError
+from agenticai.stack.packaging import Packaging, build
+from agenticai.stack.target import Target
+from agenticai.stack.template import Template
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-__all__ = ["AwsClient", "ControlClient", "DeployedStack", "Engine", "NotDeployed"]
+__all__ = ["AwsClient", "ControlClient", "DeployError", "DeployedStack", "Engine"]
 
 STACK_NAME = "tested"
 
@@ -73,21 +75,35 @@ def agenticai_engine(
 
 
 @pytest.fixture(scope="session")
-def aws_client(agenticai_engine: Engine) -> Iterator[AwsClient]:
-    """Makes boto3 clients of the engine: `aws_client("dynamodb")`. Nothing they do reaches an account."""
-    from agenticai.emulator.testing.clients import Clients
+def agenticai_target(agenticai_engine: Engine) -> Iterator[Target]:
+    """The engine as a target of deployments, with its clients."""
+    target = Target.embedded(agenticai_engine.endpoint_url)
+    yield target
+    target.close()
 
-    with Clients(agenticai_engine.endpoint_url) as clients:
-        yield clients.get
+
+@pytest.fixture(scope="session")
+def aws_client(agenticai_target: Target) -> AwsClient:
+    """Makes boto3 clients of the engine: `aws_client("dynamodb")`. Nothing they do reaches an account."""
+    return agenticai_target.client
 
 
 @pytest.fixture(scope="session")
 def deployed_stack(
-    agenticai_template: Path, agenticai_parameters: Mapping[str, str], agenticai_home: Path, aws_client: AwsClient
+    agenticai_template: Path, agenticai_parameters: Mapping[str, str], agenticai_home: Path, agenticai_target: Target
 ) -> DeployedStack:
-    """The template with its code, deployed once a session: names, outputs. Raises NotDeployed, which says why."""
-    packages = Packages(agenticai_home / "cache" / "packages", os.environ)
-    return deploy(agenticai_template, STACK_NAME, agenticai_parameters, aws_client, packages)
+    """The template with its code, deployed once a session: names, outputs. Raises StackError, which says why."""
+    return deploy_template(agenticai_target, agenticai_template, agenticai_parameters, agenticai_home / "cache")
+
+
+def deploy_template(
+    target: Target, path: Path, parameters: Mapping[str, str], cache: Path, name: str = STACK_NAME
+) -> DeployedStack:
+    """Package and deploy a template as it is. Raises BuildError and DeployError."""
+    template = Template.load(path)
+    bundles = build(template, Packaging(target.platform, cache))
+    deploy_stack(target, name, template, bundles, parameters)
+    return describe_stack(target, name)
 
 
 @pytest.fixture

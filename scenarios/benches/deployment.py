@@ -9,12 +9,12 @@ from typing import Final
 
 from agenticai.emulator.process import Engine
 from agenticai.scenarios.benches.deployed import Bench, Report
-from agenticai.stack.build import Bundles, Progress, Step, build
-from agenticai.stack.deploy import deploy
 from agenticai.stack.events import StackEvent
+from agenticai.stack.packaging import Bundles, Packaging, Progress, Step, build
 from agenticai.stack.platform import Platform
 from agenticai.stack.secrets import Secrets
 from agenticai.stack.seeding import project_templates
+from agenticai.stack.stage import deploy_stage
 from agenticai.stack.target import Target
 from agenticai.stack.template import TEMPLATE, Template
 
@@ -42,7 +42,7 @@ def prepare(cache: Path, report: Report, template: Path | None = None) -> Prepar
             report(f"building {progress.name}: {progress.step}")
 
     loaded = Template.load(template or TEMPLATE)
-    return Prepared(loaded, build(loaded, Platform.host(), cache, building))
+    return Prepared(loaded, build(loaded, Packaging.of_handlers(Platform.host(), cache), building))
 
 
 @contextmanager
@@ -58,7 +58,7 @@ def deploy_to(engine: Engine, prepared: Prepared, report: Report, *, gemini_api_
     target, token = Target.embedded(engine.endpoint_url), secrets.token_urlsafe(32)
     report("deploying the stack")
     try:
-        outputs = deploy(
+        outputs = deploy_stage(
             target,
             STAGE,
             template=prepared.template,

@@ -3,8 +3,8 @@
 from agenticai.emulator.client import ControlClient
 from agenticai.emulator.errors import ControlError
 from agenticai.scenarios.benches.deployed import Bench
-from agenticai.stack.deploy import outputs
 from agenticai.stack.secrets import api_token
+from agenticai.stack.stage import stage_outputs
 from agenticai.stack.target import Target
 
 
@@ -16,7 +16,7 @@ def bench_at(endpoint_url: str, stage: str) -> Bench:
     target = Target.endpoint(endpoint_url)
     if _has_control(target.endpoint_url):
         target = Target.embedded(endpoint_url)
-    return Bench(None, target, outputs(target, stage), api_token(target.client("ssm"), stage))
+    return Bench(None, target, stage_outputs(target, stage), api_token(target.client("ssm"), stage))
 
 
 def _has_control(endpoint_url: str) -> bool:

@@ -1,6 +1,7 @@
 """What the factory made, deployed as a stack of its own with the template that the factory wrote for it."""
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
@@ -8,9 +9,10 @@ from botocore.exceptions import ClientError
 from agenticai.client.api import ProjectsApi
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.errors import StepFailed
-from agenticai.stack import events, waiting
-from agenticai.stack.changeset import ChangeSets, message
-from agenticai.stack.errors import DeployError
+from agenticai.stack.changeset import message
+from agenticai.stack.deploying import deploy_stack
+from agenticai.stack.errors import StackError
+from agenticai.stack.template import Template
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -41,34 +43,24 @@ def provision(bench: Bench, api: ProjectsApi, project_id: str) -> str | None:
     name = f"made-{project_id.lower()}"
     cloudformation = bench.target.client("cloudformation")
     try:
-        _deploy(bench, name, template)
+        deploy_stack(bench.target, name, template, {}, {})
         return _asked(bench, cloudformation, name)
-    except (ClientError, DeployError) as error:
+    except (ClientError, StackError) as error:
         said = message(error) if isinstance(error, ClientError) else str(error)
         raise StepFailed(f"the template of project {project_id} was not deployed: {said}") from error
     finally:
         cloudformation.delete_stack(StackName=name)
 
 
-def _template(bench: Bench, api: ProjectsApi, project_id: str) -> str:
+def _template(bench: Bench, api: ProjectsApi, project_id: str) -> Template:
     """The template, with the package where the factory stored it."""
     packaged = [deployment for deployment in api.deployments(project_id) if deployment.template_url]
     if not packaged:
         raise StepFailed(f"project {project_id} has no template: it was not packaged, or as what is not deployed")
     newest = packaged[-1]
     stored = f"s3://{bench.outputs.bucket_name}/deployments/{project_id}/{newest.revision}/{PACKAGE}"
-    return api.download(str(newest.template_url)).decode().replace(f"CodeUri: {PACKAGE}", f"CodeUri: {stored}")
-
-
-def _deploy(bench: Bench, name: str, template: str) -> None:
-    cloudformation, polling = bench.target.client("cloudformation"), bench.target.polling
-    change_set = ChangeSets(cloudformation, name, polling, waiting.pause).create("create", template, {})
-    stream = events.EventStream(cloudformation, change_set.stack_id)
-    cloudformation.execute_change_set(ChangeSetName=change_set.arn)
-    status, seen = events.follow(cloudformation, stream, change_set.stack_id, lambda _: None, polling, waiting.pause)
-    if status != "CREATE_COMPLETE":
-        cause = events.first_failure(seen)
-        raise DeployError(f"{cause.logical_id} failed, because {cause.reason}" if cause else f"the stack is {status}")
+    text = api.download(str(newest.template_url)).decode().replace(f"CodeUri: {PACKAGE}", f"CodeUri: {stored}")
+    return Template.parse(text, Path("template.yaml"))
 
 
 def _asked(bench: Bench, cloudformation: "CloudFormationClient", name: str) -> str | None:

@@ -1,21 +1,23 @@
 """The fixtures for other projects: the documented example, what is deployed, and how one test leaves the next."""
 
+import json
 import os
 import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from agenticai.emulator.client import ControlClient
 from agenticai.emulator.faults.rules import Call, CallFault, Hold
 from agenticai.emulator.process import start_engine
-from agenticai.emulator.testing import AwsClient, NotDeployed, clear, stepped
-from agenticai.emulator.testing.clients import Clients
-from agenticai.emulator.testing.code import Packages
-from agenticai.emulator.testing.deployment import DeployedStack, deploy
+from agenticai.emulator.testing import AwsClient, clear, deploy_template, stepped
+from agenticai.stack.deploying import DeployedStack
+from agenticai.stack.errors import DeployError
+from agenticai.stack.target import Target
 from tests.integration.cloud import CASSETTES, eventually
 
 ROOT = Path(__file__).parents[2]
@@ -60,9 +62,15 @@ def endpoint_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def aws_client(endpoint_url: str) -> Iterator[AwsClient]:
-    with Clients(endpoint_url) as clients:
-        yield clients.get
+def target(endpoint_url: str) -> Iterator[Target]:
+    made = Target.embedded(endpoint_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def aws_client(target: Target) -> AwsClient:
+    return target.client
 
 
 @pytest.fixture(scope="module")
@@ -72,18 +80,16 @@ def control(endpoint_url: str) -> Iterator[ControlClient]:
 
 
 @pytest.fixture(scope="module")
-def stack(aws_client: AwsClient, tmp_path_factory: pytest.TempPathFactory) -> DeployedStack:
-    return deployed(tmp_path_factory.mktemp("project"), TEMPLATE, "whole", aws_client, {"Greeting": "good evening"})
+def stack(target: Target, tmp_path_factory: pytest.TempPathFactory) -> DeployedStack:
+    return deployed(tmp_path_factory.mktemp("project"), TEMPLATE, "whole", target, {"Greeting": "good evening"})
 
 
-def deployed(
-    folder: Path, template: str, name: str, aws_client: AwsClient, parameters: dict[str, str]
-) -> DeployedStack:
+def deployed(folder: Path, template: str, name: str, target: Target, parameters: dict[str, str]) -> DeployedStack:
     (folder / "src").mkdir()
     (folder / "src" / "app.py").write_text(textwrap.dedent(HANDLER))
     path = folder / "template.yaml"
     path.write_text(textwrap.dedent(template))
-    return deploy(path, name, parameters, aws_client, Packages(folder / "cache", os.environ))
+    return deploy_template(target, path, parameters, folder / "cache", name)
 
 
 def run_pytest(*arguments: str, folder: Path) -> str:
@@ -120,15 +126,15 @@ class TestDeployedStack:
         answer = aws_client("lambda").invoke(FunctionName=stack.resources["Function"])
         assert answer["Payload"].read() == b'"good evening"'
 
-    def test_what_fails_is_named_with_its_reason(self, tmp_path: Path, aws_client: AwsClient) -> None:
+    def test_what_fails_is_named_with_its_reason(self, tmp_path: Path, target: Target) -> None:
         broken = 'Resources: {Queue: {Type: "AWS::SQS::Queue", Properties: {MessageRetentionPeriod: 5}}}'
-        with pytest.raises(NotDeployed, match=r"Queue \(AWS::SQS::Queue\) could not be created: .*Retention"):
-            deployed(tmp_path, broken, "broken", aws_client, {})
+        with pytest.raises(DeployError, match=r"Queue \(AWS::SQS::Queue\) failed, because: .*Retention"):
+            deployed(tmp_path, broken, "broken", target, {})
 
-    def test_what_cloudformation_refuses_is_said(self, tmp_path: Path, aws_client: AwsClient) -> None:
+    def test_what_cloudformation_refuses_is_said(self, tmp_path: Path, target: Target) -> None:
         missing = 'Parameters: {Needed: {Type: String}}\nResources: {Queue: {Type: "AWS::SQS::Queue"}}'
-        with pytest.raises(NotDeployed, match=r"refused: .*Needed"):
-            deployed(tmp_path, missing, "missing", aws_client, {})
+        with pytest.raises(DeployError, match=r"refused: .*Needed"):
+            deployed(tmp_path, missing, "missing", target, {})
 
 
 class TestControl:
@@ -163,3 +169,47 @@ class TestControl:
             before = len(control.invocations())
         sqs.send_message(QueueUrl=stack.resources["Queue"], MessageBody="{}")
         eventually(lambda: len(control.invocations()) > before)
+
+
+class TestLocalFiles:
+    """What `sam package` uploads reaches the engine, and the engine uses it."""
+
+    TEMPLATE = """
+        Transform: AWS::Serverless-2016-10-31
+        Resources:
+          Function:
+            Type: AWS::Serverless::Function
+            Properties: {CodeUri: src, Handler: app.handler, Runtime: python3.13}
+          Inner:
+            Type: AWS::CloudFormation::Stack
+            Properties: {TemplateURL: inner.yaml}
+          Flow:
+            Type: AWS::Serverless::StateMachine
+            Properties: {DefinitionUri: flow.json, Role: "arn:aws:iam::000000000000:role/any"}
+          Included:
+            Fn::Transform: {Name: AWS::Include, Parameters: {Location: queue.yaml}}
+    """
+    FILES: ClassVar = {
+        "src/app.py": "from common.words import GREETING\ndef handler(event, context): return GREETING\n",
+        "common/words.py": "GREETING = 'from a linked folder'\n",
+        "inner.yaml": "Resources: {Topic: {Type: AWS::SNS::Topic}}",
+        "flow.json": '{"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}',
+        "queue.yaml": "Type: AWS::SQS::Queue\nProperties: {DelaySeconds: 7}\n",
+    }
+
+    def test_it_is_deployed(self, tmp_path: Path, target: Target) -> None:
+        for name, text in self.FILES.items():
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_text(text)
+        (tmp_path / "src" / "common").symlink_to("../common")
+        (tmp_path / "template.yaml").write_text(textwrap.dedent(self.TEMPLATE))
+        made = deploy_template(target, tmp_path / "template.yaml", {}, tmp_path / "cache", "local-files")
+        answer = target.client("lambda").invoke(FunctionName=made.resources["Function"])
+        assert answer["Payload"].read() == b'"from a linked folder"'
+        attributes = target.client("sqs").get_queue_attributes(
+            QueueUrl=made.resources["Included"], AttributeNames=["DelaySeconds"]
+        )["Attributes"]
+        assert attributes == {"DelaySeconds": "7"}
+        flow = target.client("stepfunctions").describe_state_machine(stateMachineArn=made.resources["Flow"])
+        assert json.loads(flow["definition"])["StartAt"] == "Done"
+        assert made.resources["Inner"]

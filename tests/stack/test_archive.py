@@ -26,7 +26,7 @@ def test_bytes_depend_on_content_alone(tmp_path: Path) -> None:
     one = tree(tmp_path / "one", "b.py", "a.py")
     two = tree(tmp_path / "two", "a.py", "b.py")
     os.utime(two / "a.py", (1_000_000_000, 1_000_000_000))
-    (two / "b.py").chmod(0o700)
+    (two / "b.py").chmod(0o600)
     archive.write(tmp_path / "one.zip", [("b.py", one / "b.py"), ("a.py", one / "a.py")])
     archive.write(tmp_path / "two.zip", [("a.py", two / "a.py"), ("b.py", two / "b.py")])
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
@@ -51,14 +51,14 @@ def test_an_archive_is_continued_without_touching_its_entries(tmp_path: Path) ->
     assert archive.unpacked_size(tmp_path / "all.zip") == len("package.py") + len("handler.py")
 
 
-def test_sources_are_code_and_nothing_else(tmp_path: Path) -> None:
-    folder = tree(
-        tmp_path, "worker.py", "prompts/plan.md", "requirements.txt", "__pycache__/worker.pyc", ".DS_Store", ".c/x.py"
-    )
-    assert [file.relative_to(folder).as_posix() for file in archive.source_files(folder)] == [
-        "prompts/plan.md",
-        "worker.py",
-    ]
+def test_sources_are_all_but_what_tools_left(tmp_path: Path) -> None:
+    folder = tree(tmp_path, "worker.py", "a/plan.md", ".c/x.py", "__pycache__/worker.pyc", ".git/HEAD")
+
+    def found(*, python: bool) -> set[str]:
+        return {file.relative_to(folder).as_posix() for file in archive.source_files(folder, python=python)}
+
+    assert found(python=True) == {".c/x.py", "a/plan.md", "worker.py"}
+    assert found(python=False) == found(python=True) | {"__pycache__/worker.pyc"}
 
 
 def test_what_an_installer_left_behind_stays_out_and_programs_stay_in(tmp_path: Path) -> None:
@@ -68,6 +68,7 @@ def test_what_an_installer_left_behind_stays_out_and_programs_stay_in(tmp_path: 
     (folder / "bin").mkdir()
     (folder / "bin" / "script").write_text("#!/somewhere/python\n", encoding="utf-8")
     (folder / "bin" / "program").write_bytes(b"\x7fELF")
+    (folder / "bin" / "program").chmod(0o755)
     files = archive.installed_files(folder)
     kept = [file.relative_to(folder).as_posix() for file in files]
     assert kept == ["bin/program", "p/__init__.py", "p.dist-info/METADATA"]

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from agenticai.stack.changeset import Change, ChangeSets
+from agenticai.stack.changeset import Change, ChangeSets, TemplateText
 from agenticai.stack.errors import DeployError
 from agenticai.stack.waiting import Polling
 from tests.stack.fakes import FakeCloudFormation, Pauses, client_error
@@ -21,6 +21,7 @@ MODIFY = {
         "Replacement": "True",
     }
 }
+EMPTY = TemplateText(body="{}")
 DONE = {"Status": "CREATE_COMPLETE", "Changes": [ADD]}
 
 
@@ -36,7 +37,7 @@ def created(fake: FakeCloudFormation) -> dict[str, Any]:
 @pytest.mark.parametrize("status", [None, "REVIEW_IN_PROGRESS", "DELETE_COMPLETE"])
 def test_a_stack_that_is_not_there_is_created(status: str | None) -> None:
     fake = FakeCloudFormation(statuses=[status], change_sets=[DONE])
-    change_set = change_sets(fake).create("name", "{}", {"Stage": "dev"})
+    change_set = change_sets(fake).create("name", EMPTY, {"Stage": "dev"})
     assert change_set.creates
     assert created(fake)["ChangeSetType"] == "CREATE"
     assert created(fake)["Parameters"] == [{"ParameterKey": "Stage", "ParameterValue": "dev"}]
@@ -45,27 +46,27 @@ def test_a_stack_that_is_not_there_is_created(status: str | None) -> None:
 @pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"])
 def test_a_stack_that_is_there_is_updated(status: str) -> None:
     fake = FakeCloudFormation(statuses=[status], change_sets=[DONE])
-    assert not change_sets(fake).create("name", "{}", {}).creates
+    assert not change_sets(fake).create("name", EMPTY, {}).creates
     assert created(fake)["ChangeSetType"] == "UPDATE"
 
 
 @pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"])
 def test_a_stack_that_never_came_up_is_deleted_first(status: str) -> None:
     fake = FakeCloudFormation(statuses=[status, "DELETE_IN_PROGRESS", None], change_sets=[DONE])
-    assert change_sets(fake).create("name", "{}", {}).creates
+    assert change_sets(fake).create("name", EMPTY, {}).creates
     assert fake.names().index("delete_stack") < fake.names().index("create_change_set")
 
 
 def test_a_stack_that_cannot_be_deleted_is_said_so() -> None:
     fake = FakeCloudFormation(statuses=["ROLLBACK_COMPLETE", "DELETE_FAILED"])
     with pytest.raises(DeployError, match="cannot be deleted"):
-        change_sets(fake).create("name", "{}", {})
+        change_sets(fake).create("name", EMPTY, {})
 
 
 def test_a_busy_stack_is_left_alone() -> None:
     fake = FakeCloudFormation(statuses=["UPDATE_IN_PROGRESS"])
     with pytest.raises(DeployError, match=r"busy \(UPDATE_IN_PROGRESS\)"):
-        change_sets(fake).create("name", "{}", {})
+        change_sets(fake).create("name", EMPTY, {})
     assert "create_change_set" not in fake.names()
 
 
@@ -77,7 +78,7 @@ def test_changes_are_read_to_the_last_page() -> None:
     ]
     changes = (
         change_sets(FakeCloudFormation(statuses=["CREATE_COMPLETE"], change_sets=pages))
-        .create("name", "{}", {})
+        .create("name", EMPTY, {})
         .changes
     )
     assert changes == (Change("Add", "A", "AWS::SQS::Queue", ""), Change("Modify", "B", "AWS::SQS::Queue", "True"))
@@ -92,7 +93,7 @@ def test_changes_are_read_to_the_last_page() -> None:
 )
 def test_nothing_to_do_is_a_change_set_without_changes_that_leaves_nothing_behind(reason: str) -> None:
     fake = FakeCloudFormation(statuses=["CREATE_COMPLETE"], change_sets=[{"Status": "FAILED", "StatusReason": reason}])
-    assert change_sets(fake).create("name", "{}", {}).changes == ()
+    assert change_sets(fake).create("name", EMPTY, {}).changes == ()
     assert "delete_change_set" in fake.names()
 
 
@@ -100,7 +101,7 @@ def test_a_change_set_that_fails_gives_its_reason() -> None:
     failed = {"Status": "FAILED", "StatusReason": "Transform failed: no Handler"}
     fake = FakeCloudFormation(statuses=[None], change_sets=[failed])
     with pytest.raises(DeployError, match="was refused: Transform failed: no Handler"):
-        change_sets(fake).create("name", "{}", {})
+        change_sets(fake).create("name", EMPTY, {})
 
 
 def test_a_template_that_is_refused_outright_gives_the_reason() -> None:
@@ -109,7 +110,7 @@ def test_a_template_that_is_refused_outright_gives_the_reason() -> None:
             raise client_error("ValidationError", "Template format error: no Resources")
 
     with pytest.raises(DeployError, match="was refused: Template format error: no Resources"):
-        change_sets(Refusing(statuses=[None])).create("name", "{}", {})
+        change_sets(Refusing(statuses=[None])).create("name", EMPTY, {})
 
 
 @pytest.mark.parametrize(
@@ -118,5 +119,5 @@ def test_a_template_that_is_refused_outright_gives_the_reason() -> None:
 def test_a_discarded_change_set_leaves_no_empty_stack(status: str | None, expected: list[str]) -> None:
     fake = FakeCloudFormation(statuses=[status], change_sets=[DONE])
     sets = change_sets(fake)
-    sets.discard(sets.create("name", "{}", {}))
+    sets.discard(sets.create("name", EMPTY, {}))
     assert [name for name in fake.names() if name.startswith("delete")] == expected

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from samtranslator.translator.transform import transform
 
-from agenticai.stack.template import TEMPLATE, S3Object, Template
+from agenticai.stack.local_files import Content, S3Object
+from agenticai.stack.template import TEMPLATE, Template
 from shared.composition import ModelAdapter, ModelSettings
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
@@ -36,8 +37,8 @@ def resources(source: Template) -> dict[str, Resource]:
     """The resources that CloudFormation gets to see."""
     document = copy.deepcopy(source.document)
     for artifact in source.artifacts:
-        properties = document["Resources"][artifact.logical_id]["Properties"]
-        properties["ContentUri" if artifact.is_layer else "CodeUri"] = "s3://bucket/key.zip"
+        properties = document["Resources"][artifact.id]["Properties"]
+        properties["ContentUri" if artifact.content is Content.LAYER else "CodeUri"] = "s3://bucket/key.zip"
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_DEFAULT_REGION", "us-east-1")  # the transform asks boto3 for its region
         made: dict[str, Resource] = transform(document, {}, NoManagedPolicies())["Resources"]
@@ -64,7 +65,7 @@ def test_cfn_lint_finds_nothing() -> None:
 
 
 def test_the_body_fits_into_a_request(source: Template) -> None:
-    objects = {each.logical_id: S3Object("b" * 63, "k" * 90) for each in source.artifacts}
+    objects = {each.id: S3Object("b" * 63, "k" * 90) for each in source.artifacts}
     assert len(source.body(objects, {}).encode()) < MAXIMUM_TEMPLATE_BODY
 
 
@@ -132,8 +133,8 @@ def test_each_function_publishes_to_the_alias_live_whatever_changes(
 
 def test_each_folder_is_the_package_that_its_handler_names(source: Template) -> None:
     for artifact in source.artifacts:
-        if not artifact.is_layer:
-            handler = source.document["Resources"][artifact.logical_id]["Properties"]["Handler"]
+        if artifact.content is Content.CODE:
+            handler = source.document["Resources"][artifact.id]["Properties"]["Handler"]
             assert handler.partition(".")[0] == artifact.source.name
 
 

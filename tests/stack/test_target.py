@@ -4,11 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from agenticai.stack.deploy import outputs
 from agenticai.stack.errors import TargetError
 from agenticai.stack.platform import Platform
+from agenticai.stack.stage import stage_outputs
 from agenticai.stack.target import Capability, Target, resolve
-from agenticai.stack.template import Template
 
 
 def test_embedded_runs_functions_here_and_answers_as_gemini() -> None:
@@ -17,14 +16,14 @@ def test_embedded_runs_functions_here_and_answers_as_gemini() -> None:
     assert target.gemini_endpoint == "http://127.0.0.1:5000/_gemini"
     assert target.api_url("abc", "v1") == "http://127.0.0.1:5000/_aws/execute-api/abc/v1"
     assert Capability.METER in target.capabilities
-    assert target.platform(Template.load()) == Platform.host()
+    assert target.platform == Platform.host()
 
 
 def test_an_endpoint_runs_functions_as_lambda_does_and_has_no_gemini() -> None:
     target = resolve("http://127.0.0.1:4566")
     assert target.gemini_endpoint == ""
     assert target.capabilities == frozenset()
-    assert target.platform(Template.load()).name == "lambda-python3.13-arm64"
+    assert target.platform is None
 
 
 def test_targets_are_resolved_by_name() -> None:
@@ -48,4 +47,4 @@ def test_a_client_is_made_once_even_by_several_threads() -> None:
 
 def test_a_target_that_does_not_answer_is_one_sentence() -> None:
     with pytest.raises(TargetError, match=r"Nothing answers at http://127\.0\.0\.1:1: .* `make up` starts one"):
-        outputs(Target.embedded("http://127.0.0.1:1"), "dev")
+        stage_outputs(Target.embedded("http://127.0.0.1:1"), "dev")

@@ -6,14 +6,18 @@ from pathlib import Path
 import pytest
 
 from agenticai.stack.errors import BuildError
-from agenticai.stack.template import S3Object, Template
+from agenticai.stack.local_files import S3Object
+from agenticai.stack.template import Template
 
 TEXT = """
-Globals: {Function: {Runtime: python3.12, Architectures: [x86_64]}}
+Globals: {Function: {Runtime: python3.12, Architectures: [arm64]}}
 Created: 2026-11-01
 Parameters: {Level: {Type: String, Default: INFO}, Stage: {Type: String}}
 Resources:
-  Layer: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: ../handlers/shared}}
+  Layer:
+    Type: AWS::Serverless::LayerVersion
+    Metadata: {BuildMethod: python3.12}
+    Properties: {ContentUri: ../handlers/shared}
   Worker:
     Type: AWS::Serverless::Function
     Properties:
@@ -49,7 +53,7 @@ def test_a_date_is_a_string(template: Template) -> None:
 
 
 def test_artifacts_are_the_folders_that_resources_name(template: Template, tmp_path: Path) -> None:
-    found = {artifact.logical_id: (artifact.source, artifact.prefix) for artifact in template.artifacts}
+    found = {artifact.id: (artifact.source, artifact.prefix) for artifact in template.artifacts}
     assert found == {
         "Layer": (tmp_path / "handlers" / "shared", "python/"),
         "Worker": (tmp_path / "handlers" / "worker", ""),
@@ -74,12 +78,13 @@ def test_parameters_in_an_environment_are_written_out(template: Template, given:
     assert properties["Name"] == {"Fn::Sub": ["${A}-x", {"A": {"Ref": "Stage"}}]}
 
 
-def test_the_platform_is_that_of_the_functions(template: Template) -> None:
-    assert template.platform.name == "lambda-python3.12-x86_64"
+def test_an_artifact_says_what_it_runs_on(template: Template) -> None:
+    said = {artifact.id: (artifact.runtime, artifact.architecture) for artifact in template.artifacts}
+    assert said == {"Layer": ("python3.12", "x86_64"), "Worker": ("python3.12", "arm64")}
 
 
 def test_text_that_is_not_yaml_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "template.yaml"
     path.write_text("Resources: [", encoding="utf-8")
-    with pytest.raises(BuildError, match=r"template\.yaml is not a template"):
+    with pytest.raises(BuildError, match=r"template\.yaml cannot be read"):
         Template.load(path)

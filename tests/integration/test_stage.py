@@ -8,13 +8,13 @@ import httpx2
 import pytest
 
 from agenticai.emulator.process import Engine
-from agenticai.stack.build import Bundles, build
 from agenticai.stack.changeset import ChangeSet
-from agenticai.stack.deploy import deploy, outputs
 from agenticai.stack.errors import DeclinedError, DeployError, NotDeployedError
 from agenticai.stack.events import StackEvent
 from agenticai.stack.outputs import StackOutputs
+from agenticai.stack.packaging import Bundles, Packaging, build
 from agenticai.stack.secrets import Secrets, api_token
+from agenticai.stack.stage import deploy_stage, stage_outputs
 from agenticai.stack.target import Target
 from agenticai.stack.template import Template
 
@@ -54,7 +54,7 @@ class Deployer:
             self.asked.append(change_set)
             return self.answer
 
-        return deploy(
+        return deploy_stage(
             self.target,
             stage,
             template=template,
@@ -80,7 +80,7 @@ def template() -> Template:
 
 @pytest.fixture(scope="module")
 def bundles(target: Target, template: Template) -> Bundles:
-    return build(template, target.platform(template))
+    return build(template, Packaging.of_handlers(target.platform))
 
 
 @pytest.fixture
@@ -157,7 +157,7 @@ def test_a_second_deployment_changes_nothing(
 ) -> None:
     found, _ = deployed
     token = api_token(deployer.target.client("ssm"), STAGE)
-    assert deployer.deploy(template, bundles, AllowedOrigin=ORIGIN) == found == outputs(deployer.target, STAGE)
+    assert deployer.deploy(template, bundles, AllowedOrigin=ORIGIN) == found == stage_outputs(deployer.target, STAGE)
     assert deployer.events == []
     assert deployer.asked == []
     assert api_token(deployer.target.client("ssm"), STAGE) == token
@@ -211,6 +211,6 @@ def test_who_says_no_gets_no_stack(deployer: Deployer, template: Template, bundl
     assert len(deployer.asked) == 1
     assert deployer.events == []
     with pytest.raises(NotDeployedError, match="the stage declined has not been deployed there"):
-        outputs(deployer.target, "declined")
+        stage_outputs(deployer.target, "declined")
     with pytest.raises(NotDeployedError, match="no API token"):
         api_token(deployer.target.client("ssm"), "declined")

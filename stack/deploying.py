@@ -1,0 +1,154 @@
+"""The deployment of any template to any target: change set, preview, execution with live events, what came of it."""
+
+from __future__ import annotations
+
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as AwsConnectionError
+
+from agenticai.stack import artifacts, events, waiting
+from agenticai.stack.changeset import ALL_CAPABILITIES, ChangeSet, ChangeSets, is_missing_stack, message
+from agenticai.stack.errors import DeclinedError, DeployError, NotDeployedError, TargetError
+from agenticai.stack.target import EMBEDDED_ENDPOINT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from mypy_boto3_cloudformation.literals import CapabilityType
+
+    from agenticai.stack.events import StackEvent
+    from agenticai.stack.packaging import Bundles
+    from agenticai.stack.target import Target
+    from agenticai.stack.template import Template
+    from agenticai.stack.waiting import Pause
+
+_SUCCEEDED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
+
+
+@dataclass(frozen=True)
+class DeployedStack:
+    """A stack that is up: its outputs, and the physical id of each resource by its logical id.
+
+    A physical id is a function's, table's or bucket's name, and a queue's URL, as `Ref` gives it.
+    """
+
+    name: str
+    outputs: Mapping[str, str]
+    resources: Mapping[str, str]
+
+
+def deploy_stack(
+    target: Target,
+    name: str,
+    template: Template,
+    bundles: Bundles,
+    parameters: Mapping[str, str],
+    *,
+    capabilities: Sequence[CapabilityType] = ALL_CAPABILITIES,
+    on_event: Callable[[StackEvent], object] = lambda _: None,
+    confirm: Callable[[ChangeSet], bool] = lambda _: True,
+    prepare: Callable[[], object] = lambda: None,
+    pause: Pause = waiting.pause,
+    new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+) -> None:
+    """Bring a stack to what the template and the bundles say; change nothing where it is there already.
+
+    `parameters` are the template's; one left out has its default. `confirm` sees what would change, and is not asked
+    where nothing would. `prepare` is called when it is sure that the deployment goes on, before anything is executed.
+    `on_event` sees each event once, in order, as it happens.
+
+    Raises DeployError, which names the resource that failed first and why; DeclinedError when `confirm` says no; and
+    TargetError when the target does not answer or refuses a call.
+    """
+    with reached(target):
+        store = artifacts.Store(target.client("s3"), _artifacts_bucket(target), target.object_url)
+        objects = store.upload(bundles)
+        change_sets = ChangeSets(target.client("cloudformation"), name, target.polling, pause)
+        text = store.template(name, template.body(objects, parameters, store.url))
+        change_set = change_sets.create(f"deploy-{new_id()}", text, parameters, capabilities)
+        if change_set.changes and not confirm(change_set):
+            change_sets.discard(change_set)
+            raise DeclinedError(f"{name} was not deployed: you said no, and nothing has changed.")
+        prepare()
+        if change_set.changes:
+            _execute(target, name, change_set, on_event, pause)
+
+
+def describe_stack(target: Target, name: str) -> DeployedStack:
+    """Return what is told of a stack.
+
+    Raises NotDeployedError if there is none, and TargetError when the target does not answer or refuses.
+    """
+    with reached(target):
+        cloudformation = target.client("cloudformation")
+        pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
+        outputs = stack_outputs(target, name)
+        resources = [resource for page in pages for resource in page["StackResourceSummaries"]]
+        return DeployedStack(
+            name,
+            outputs,
+            {resource["LogicalResourceId"]: resource.get("PhysicalResourceId", "") for resource in resources},
+        )
+
+
+def stack_outputs(target: Target, name: str) -> Mapping[str, str]:
+    """Return the outputs of a stack. Raises as `describe_stack` does."""
+    with reached(target):
+        try:
+            stack = target.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+        except ClientError as error:
+            if not is_missing_stack(error):
+                raise
+            raise NotDeployedError(f"There is no stack {name} at {target.endpoint_url}.") from error
+        return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+
+def _execute(
+    target: Target, name: str, change_set: ChangeSet, on_event: Callable[[StackEvent], object], pause: Pause
+) -> None:
+    cloudformation = target.client("cloudformation")
+    stream = events.EventStream(cloudformation, change_set.stack_id)
+    cloudformation.execute_change_set(ChangeSetName=change_set.arn)
+    status, seen = events.follow(cloudformation, stream, change_set.stack_id, on_event, target.polling, pause)
+    if status not in _SUCCEEDED:
+        raise _failure(name, status, events.first_failure(seen))
+
+
+def _failure(name: str, status: str, cause: StackEvent | None) -> DeployError:
+    outcome = "the stack of before still serves" if status == "UPDATE_ROLLBACK_COMPLETE" else f"the stack is {status}"
+    if cause is None:
+        return DeployError(f"{name} was not deployed, and no event says why; {outcome}.")
+    return DeployError(
+        f"{name} was not deployed: {cause.logical_id} ({cause.resource_type}) failed,"
+        f" because: {cause.reason.rstrip('.')}; {outcome}.",
+        logical_id=cause.logical_id,
+        resource_type=cause.resource_type,
+        reason=cause.reason,
+    )
+
+
+def _artifacts_bucket(target: Target) -> str:
+    account = target.client("sts").get_caller_identity()["Account"]
+    return f"agenticai-artifacts-{account}-{target.region}"
+
+
+@contextmanager
+def reached(target: Target) -> Iterator[None]:
+    """Turn a connection that fails, a call that is refused and a wait without end into one sentence."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise DeployError(
+            f"{target.name} is still at work, {error}: look at the stack there, then try again."
+        ) from error
+    except ClientError as error:
+        raise TargetError(f"{target.name} refused {error.operation_name}: {message(error)}") from error
+    except (AwsConnectionError, HTTPClientError) as error:
+        raise TargetError(
+            f"Nothing answers at {target.endpoint_url}: start the engine there, then try again;"
+            f" `make up` starts one at {EMBEDDED_ENDPOINT}."
+        ) from error

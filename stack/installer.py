@@ -1,0 +1,31 @@
+"""The one runner of uv, which resolves and installs packages."""
+
+import os
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+
+from agenticai.stack.errors import BuildError
+
+Uv = Callable[[Sequence[str]], str]
+"""Runs uv with these arguments and returns what it printed; raises BuildError with its complaint."""
+
+
+def run_uv(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> str:
+    """Run uv with the settings in `environ`, such as proxies and PIP_INDEX_URL. Raise BuildError when it fails."""
+    from uv import find_uv_bin  # imported here: what is cached needs no uv
+
+    environment = {**environ, "UV_PYTHON_DOWNLOADS": "never"}
+    if index := environment.get("PIP_INDEX_URL"):
+        environment.setdefault("UV_DEFAULT_INDEX", index)
+    command = [find_uv_bin(), *arguments, "--quiet", "--system-certs"]
+    finished = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", env=environment, check=False)
+    if finished.returncode:
+        raise BuildError(_complaint(finished.stderr))
+    return finished.stdout
+
+
+def _complaint(stderr: str) -> str:
+    """Return what uv complained about and the cause it gave, as one line without labels."""
+    lines = (line.strip() for line in stderr.splitlines())
+    said = [text for line in lines if (text := line.removeprefix("error: ").removeprefix("cause: ")) != line]
+    return ": ".join(said) or stderr.strip() or "nothing"

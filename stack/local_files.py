@@ -1,0 +1,110 @@
+"""Where a template names files of this machine, and how each place names what was uploaded to S3 instead.
+
+The places are those of `aws cloudformation package` that a serverless application has:
+https://docs.aws.amazon.com/cli/latest/reference/cloudformation/package.html
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+# A CloudFormation document nests to any depth and any type: JSON is its only shape.
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class S3Object:
+    """Where an uploaded file is."""
+
+    bucket: str
+    key: str
+
+
+class Content(Enum):
+    """What is uploaded for a place."""
+
+    CODE = "a folder as a zip, with the packages that it requires"
+    LAYER = "the same, for a layer"
+    TEMPLATE = "another template, whose own files are uploaded first"
+    FILE = "a file as it is"
+
+
+@dataclass(frozen=True)
+class Place:
+    """One place in a document: `holder[key]` is the path as it was written, relative to the template.
+
+    `owner` says where it is, for a person: the resource's logical id, or `Globals`.
+    """
+
+    owner: str
+    resource: Mapping[str, Any]
+    holder: Document
+    key: str
+    content: Content
+    reference: Callable[[S3Object, str], object]
+
+    @property
+    def path(self) -> str | None:
+        """The path, or None where the place names no local file: it is in S3, or a function of CloudFormation's."""
+        named = self.holder.get(self.key)
+        local = isinstance(named, str) and "://" not in named and not named.startswith("arn:")
+        return named if local and named else None
+
+
+def _bucket_and_key(uploaded: S3Object, _: str) -> object:
+    return {"Bucket": uploaded.bucket, "Key": uploaded.key}
+
+
+def _s3_bucket_and_key(uploaded: S3Object, _: str) -> object:
+    return {"S3Bucket": uploaded.bucket, "S3Key": uploaded.key}
+
+
+def _uri(uploaded: S3Object, _: str) -> object:
+    return f"s3://{uploaded.bucket}/{uploaded.key}"
+
+
+def _url(_: S3Object, url: str) -> object:
+    return url
+
+
+PROPERTIES: Mapping[str, tuple[str, Content, Callable[[S3Object, str], object]]] = {
+    "AWS::Serverless::Function": ("CodeUri", Content.CODE, _bucket_and_key),
+    "AWS::Serverless::LayerVersion": ("ContentUri", Content.LAYER, _bucket_and_key),
+    "AWS::Serverless::Api": ("DefinitionUri", Content.FILE, _bucket_and_key),
+    "AWS::Serverless::HttpApi": ("DefinitionUri", Content.FILE, _bucket_and_key),
+    "AWS::Serverless::StateMachine": ("DefinitionUri", Content.FILE, _bucket_and_key),
+    "AWS::Serverless::GraphQLApi": ("SchemaUri", Content.FILE, _uri),
+    "AWS::Serverless::Application": ("Location", Content.TEMPLATE, _url),
+    "AWS::Lambda::Function": ("Code", Content.CODE, _s3_bucket_and_key),
+    "AWS::Lambda::LayerVersion": ("Content", Content.LAYER, _s3_bucket_and_key),
+    "AWS::ApiGateway::RestApi": ("BodyS3Location", Content.FILE, _bucket_and_key),
+    "AWS::ApiGatewayV2::Api": ("BodyS3Location", Content.FILE, _bucket_and_key),
+    "AWS::StepFunctions::StateMachine": ("DefinitionS3Location", Content.FILE, _bucket_and_key),
+    "AWS::AppSync::GraphQLSchema": ("DefinitionS3Location", Content.FILE, _uri),
+    "AWS::CloudFormation::Stack": ("TemplateURL", Content.TEMPLATE, _url),
+}
+
+
+def places(document: Document) -> Iterator[Place]:
+    """Yield every place that may name a local file: of resources, of Globals, and of AWS::Include anywhere."""
+    shared = document.get("Globals", {}).get("Function", {})
+    key, content, reference = PROPERTIES["AWS::Serverless::Function"]
+    yield Place("Globals", {"Properties": shared}, shared, key, content, reference)
+    for logical_id, resource in document["Resources"].items():
+        if isinstance(resource, dict) and (named := PROPERTIES.get(resource.get("Type", ""))):
+            yield Place(logical_id, resource, resource.get("Properties") or {}, *named)
+    for owner, section in document.items():
+        yield from _includes(section, owner)
+
+
+def _includes(node: object, owner: str) -> Iterator[Place]:
+    """Yield the locations of `Fn::Transform: {Name: AWS::Include}` below a node, and those of a top-level Transform."""
+    if isinstance(node, list):
+        for member in node:
+            yield from _includes(member, owner)
+    elif isinstance(node, dict):
+        if node.get("Name") == "AWS::Include" and isinstance(node.get("Parameters"), dict):
+            yield Place(owner, {}, node["Parameters"], "Location", Content.FILE, _uri)
+        for name, member in node.items():
+            yield from _includes(member, name if owner == "Resources" else owner)

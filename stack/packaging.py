@@ -1,0 +1,190 @@
+"""Code in, reproducible files to upload out: one bundle for each file or folder a template names, cached by content."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from agenticai.stack import archive
+from agenticai.stack.dependencies import FORMAT, Dependencies
+from agenticai.stack.errors import BuildError
+from agenticai.stack.installer import Uv, run_uv
+from agenticai.stack.local_files import Content
+from agenticai.stack.platform import Platform
+from agenticai.stack.template import Artifact, Template
+
+CACHE = Path(".agenticai") / "cache"
+
+REQUIREMENTS = "requirements.txt"
+
+LOCK = Path(__file__).resolve().parent.parent / "requirements.lock"
+"""Every version of this project's own functions."""
+
+# What every Python runtime of Lambda holds because boto3 needs it, in versions that AWS chooses and changes.
+# urllib3 is there too, but it is bundled where another package asks for it: requests, below the Gemini SDK, should
+# meet the version that it was tested with here. Bundled packages come first on Lambda's path.
+# https://docs.aws.amazon.com/lambda/latest/dg/python-package.html
+RUNTIME_PACKAGES = frozenset({"boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six"})
+
+
+@dataclass(frozen=True)
+class Packaging:
+    """How bundles are made: as `sam build` makes them, unless said otherwise.
+
+    `platform` is where all of them run; None stands for the runtime and architecture of each function. `lock` holds
+    every version, and then what a function's layers hold is left out of its bundle; `provided` are the packages that
+    the runtime has, left out too. With `as_package` a folder's files go below its own name, for folders that are
+    packages of one source root.
+    """
+
+    platform: Platform | None = None
+    cache: Path = CACHE
+    lock: Path | None = None
+    provided: frozenset[str] = frozenset()
+    as_package: bool = False
+    uv: Uv = run_uv
+
+    @classmethod
+    def of_handlers(
+        cls, platform: Platform | None = None, cache: Path = CACHE, lock: Path = LOCK, uv: Uv = run_uv
+    ) -> "Packaging":
+        """Return how this project's own handlers are bundled."""
+        return cls(platform, cache, lock, RUNTIME_PACKAGES, as_package=True, uv=uv)
+
+    def dependencies(self, artifact: Artifact) -> Dependencies:
+        """Return the packages for an artifact's platform. Raises BuildError where Lambda has no such platform."""
+        platform = self.platform or Platform.lambda_(artifact.runtime, artifact.architecture)
+        return Dependencies(platform, self.cache, self.lock, self.provided, self.uv)
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A file to upload: its name (that of its source), path, SHA-256 (hexadecimal) and sizes in bytes.
+
+    `nested` is set for a nested template, whose text depends on where the files of its own are uploaded to.
+    """
+
+    name: str
+    path: Path
+    sha256: str
+    zipped: int
+    unpacked: int
+    nested: "Nested | None" = None
+
+    @classmethod
+    def of(cls, name: str, path: Path, nested: "Nested | None" = None) -> "Bundle":
+        """Return the bundle that a file is."""
+        return cls(name, path, archive.sha256(path), path.stat().st_size, archive.unpacked_size(path), nested)
+
+
+@dataclass(frozen=True)
+class Nested:
+    """A nested template with the bundles of its own."""
+
+    template: Template
+    bundles: "Bundles" = field(default_factory=dict)
+
+
+class Step(StrEnum):
+    """What happens to a bundle."""
+
+    RESOLVING = "resolving"
+    ZIPPING = "zipping"
+    READY = "ready"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A step that has begun for a bundle, or its end (READY)."""
+
+    name: str
+    step: Step
+
+
+OnProgress = Callable[[Progress], None]
+
+# The bundles of a template, by the id of the artifact that they are for.
+Bundles = Mapping[str, Bundle]
+
+
+def build(template: Template, packaging: Packaging, on_progress: OnProgress = lambda _: None) -> Bundles:
+    """Return a bundle for each local file and folder that the template names.
+
+    The same sources, requirements and platform give the same bytes. What is in the cache is not built again, and needs
+    neither uv nor a network. Two builds may share a cache at the same time. Raises BuildError.
+    """
+    pins = {}
+    for artifact in template.artifacts:
+        on_progress(Progress(artifact.source.name, Step.RESOLVING))
+        requirements = artifact.source / REQUIREMENTS
+        wanted = artifact.is_python and requirements.is_file()
+        pins[artifact.id] = packaging.dependencies(artifact).pins(requirements) if wanted else ()
+    bundles = {}
+    for artifact in template.artifacts:
+        held = {pin for layer in artifact.layers if packaging.lock for pin in pins.get(layer, ())}
+        own = tuple(pin for pin in pins[artifact.id] if pin not in held)
+        bundles[artifact.id] = _bundle(artifact, own, packaging, on_progress)
+        on_progress(Progress(artifact.source.name, Step.READY))
+    return bundles
+
+
+def _bundle(artifact: Artifact, pins: tuple[str, ...], packaging: Packaging, on_progress: OnProgress) -> Bundle:
+    source = artifact.source
+    if not source.exists():
+        raise BuildError(
+            f"{artifact.id} names {source}, and that is not there: correct the template, or build it first."
+        )
+    if artifact.content is Content.TEMPLATE:
+        nested = Template.load(source)
+        return Bundle.of(source.name, source, Nested(nested, build(nested, packaging, on_progress)))
+    if source.is_file():
+        return Bundle.of(source.name, source)
+    if artifact.content is Content.FILE:
+        raise BuildError(f"{artifact.id} names {source}, which is a folder: name a file.")
+    return _zipped(artifact, pins, packaging, on_progress)
+
+
+def _zipped(artifact: Artifact, pins: tuple[str, ...], packaging: Packaging, on_progress: OnProgress) -> Bundle:
+    """Return the bundle of one folder: its files, and beside them the packages that it requires."""
+    folder = artifact.source
+    dependencies = packaging.dependencies(artifact) if pins else None
+    below = f"{artifact.prefix}{folder.name}/" if packaging.as_package else artifact.prefix
+    files = [
+        (below + file.relative_to(folder).as_posix(), file)
+        for file in archive.source_files(folder, python=artifact.is_python)
+    ]
+    if not any(file.name != REQUIREMENTS for _, file in files):
+        raise BuildError(f"There is no code in {folder}: {artifact.id} of the template wants it.")
+    _check_node_packages(artifact)
+    path = packaging.cache / "bundles" / f"{folder.name}-{_key(files, pins, dependencies)}.zip"
+    if not path.exists():
+        on_progress(Progress(folder.name, Step.ZIPPING))
+        archive.write(path, files, after=dependencies.archive(pins, artifact.prefix) if dependencies else None)
+    return Bundle.of(folder.name, path)
+
+
+def _check_node_packages(artifact: Artifact) -> None:
+    """Raise BuildError for a Node.js function whose packages are not installed: only npm can install them."""
+    manifest = artifact.source / "package.json"
+    if not (artifact.runtime.startswith("nodejs") and manifest.is_file()):
+        return
+    try:
+        wanted = json.loads(manifest.read_text(encoding="utf-8")).get("dependencies")
+    except (ValueError, AttributeError) as error:
+        raise BuildError(f"{manifest} is no package.json that can be read: {error}") from error
+    if wanted and not (artifact.source / "node_modules").is_dir():
+        raise BuildError(
+            f"{artifact.id} needs {', '.join(wanted)}, which are not installed: run `npm install --omit=dev` in"
+            f" {artifact.source} first."
+        )
+
+
+def _key(files: list[tuple[str, Path]], pins: tuple[str, ...], dependencies: Dependencies | None) -> str:
+    """Return a digest of all that a bundle is made of."""
+    platform = dependencies.platform.name if dependencies else ""
+    digest = hashlib.sha256("\0".join((FORMAT, platform, *pins)).encode())
+    for name, file in files:
+        digest.update(f"\0{name}\0{archive.mode(file):o}\0{archive.sha256(file)}".encode())
+    return digest.hexdigest()[:32]

@@ -1,0 +1,93 @@
+"""This project's own stack: a stage of it, with its secrets and the templates that projects begin from."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Final
+
+from agenticai.stack import waiting
+from agenticai.stack.deploying import deploy_stack, reached, stack_outputs
+from agenticai.stack.errors import NotDeployedError
+from agenticai.stack.outputs import StackOutputs, typed
+from agenticai.stack.secrets import Secrets, store, unstored
+from agenticai.stack.seeding import seed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from mypy_boto3_cloudformation.literals import CapabilityType
+
+    from agenticai.stack.changeset import ChangeSet
+    from agenticai.stack.events import StackEvent
+    from agenticai.stack.packaging import Bundles
+    from agenticai.stack.target import Target
+    from agenticai.stack.template import Template
+    from agenticai.stack.waiting import Pause
+
+CAPABILITIES: Final[Sequence[CapabilityType]] = ("CAPABILITY_IAM",)
+"""The template makes roles, and names none of them."""
+
+
+def stack_name(stage: str) -> str:
+    """Return the name of a stage's stack."""
+    return f"agenticai-{stage}"
+
+
+def deploy_stage(
+    target: Target,
+    stage: str,
+    *,
+    template: Template,
+    bundles: Bundles,
+    secrets: Secrets,
+    parameters: Mapping[str, str],
+    project_templates: Sequence[Mapping[str, str]] = (),
+    on_event: Callable[[StackEvent], object] = lambda _: None,
+    confirm: Callable[[ChangeSet], bool] = lambda _: True,
+    pause: Pause = waiting.pause,
+    new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+) -> StackOutputs:
+    """Bring a stage on the target to what the template and the bundles say, as `deploy_stack` does.
+
+    `parameters` are the template's, but for Stage. `project_templates` are stored in its table, where they are not
+    there yet. Raises what `deploy_stack` raises, and DeployError if there is no Gemini API key, neither given nor
+    stored.
+    """
+    with reached(target):
+        ssm = target.client("ssm")
+        writes = unstored(ssm, stage, secrets)
+    deploy_stack(
+        target,
+        stack_name(stage),
+        template,
+        bundles,
+        {"Stage": stage, **parameters},
+        capabilities=CAPABILITIES,
+        on_event=on_event,
+        confirm=confirm,
+        prepare=lambda: store(ssm, writes),  # first, because a function may run as soon as it is there
+        pause=pause,
+        new_id=new_id,
+    )
+    deployed = stage_outputs(target, stage)
+    with reached(target):
+        seed(target.client("dynamodb"), deployed.table_name, project_templates)
+    return deployed
+
+
+def stage_outputs(target: Target, stage: str) -> StackOutputs:
+    """Return what the deployed stack of a stage tells of itself.
+
+    Raises NotDeployedError if there is none, or none that ever came up, and TargetError when the target does not
+    answer or refuses.
+    """
+    try:
+        values = stack_outputs(target, stack_name(stage))
+    except NotDeployedError:
+        values = {}
+    if not values:
+        raise NotDeployedError(
+            f"There is no stack {stack_name(stage)} at {target.endpoint_url}: the stage {stage} has not been deployed"
+            " there; name one that has (`agenticai up` deploys dev)."
+        )
+    return typed(target, stage, values)
