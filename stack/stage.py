@@ -1,4 +1,4 @@
-"""This project's own stack: a stage of it, with its secrets and the templates that projects begin from."""
+"""This project's own stack: a stage of it, with its secrets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from agenticai.stack.deploying import deploy_stack, reached, stack_outputs
 from agenticai.stack.errors import NotDeployedError
 from agenticai.stack.outputs import StackOutputs, typed
 from agenticai.stack.secrets import Secrets, store, unstored
-from agenticai.stack.seeding import seed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -41,7 +40,6 @@ def deploy_stage(
     bundles: Bundles,
     secrets: Secrets,
     parameters: Mapping[str, str],
-    project_templates: Sequence[Mapping[str, str]] = (),
     on_event: Callable[[StackEvent], object] = lambda _: None,
     confirm: Callable[[ChangeSet], bool] = lambda _: True,
     pause: Pause = waiting.pause,
@@ -49,9 +47,8 @@ def deploy_stage(
 ) -> StackOutputs:
     """Bring a stage on the target to what the template and the bundles say, as `deploy_stack` does.
 
-    `parameters` are the template's, but for Stage. `project_templates` are stored in its table, where they are not
-    there yet. Raises what `deploy_stack` raises, and DeployError if there is no Gemini API key, neither given nor
-    stored.
+    `parameters` are the template's, but for Stage. Raises what `deploy_stack` raises, and DeployError if there is no
+    Gemini API key, neither given nor stored.
     """
     with reached(target):
         ssm = target.client("ssm")
@@ -69,10 +66,7 @@ def deploy_stage(
         pause=pause,
         new_id=new_id,
     )
-    deployed = stage_outputs(target, stage)
-    with reached(target):
-        seed(target.client("dynamodb"), deployed.table_name, project_templates)
-    return deployed
+    return stage_outputs(target, stage)
 
 
 def stage_outputs(target: Target, stage: str) -> StackOutputs:

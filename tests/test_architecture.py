@@ -1,6 +1,7 @@
 """Who may import whom: the rooms of the house, and the direction inside each."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,14 +12,22 @@ AGENTS = ("pm_agent", "dev_agent", "qa_agent", "ops_agent", "api_handler")
 ROOMS = ("agenticai", "shared", *AGENTS)
 
 # What each room may import of the house, beside itself.
-SHARED = ("shared.models", "shared.paths")
+SHARED = ("shared.models", "shared.paths", "shared.layout")
 ALLOWED: dict[str, tuple[str, ...]] = {
     "stack": ("agenticai.stack",),
     "emulator": ("agenticai.emulator", "agenticai.stack.installer", "agenticai.stack.errors"),
     "handlers/shared": ("shared",),
     **{f"handlers/{agent}": ("shared", agent) for agent in AGENTS},
     "agenticai/client": ("agenticai.client", "agenticai.stack", *SHARED),
-    "scenarios": ("agenticai.scenarios", "agenticai.client", "agenticai.stack", "agenticai.emulator", *SHARED),
+    "scenarios": (
+        "agenticai.scenarios",
+        "agenticai.client",
+        "agenticai.stack",
+        "agenticai.emulator",
+        *SHARED,
+        "shared.templates",
+        "shared.storage",
+    ),
 }
 
 # The fixtures for other projects deploy their templates.
@@ -43,7 +52,8 @@ def imports(path: Path) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module
+            of_a_room = node.module in ROOMS  # then the names are modules
+            yield from (f"{node.module}.{alias.name}" for alias in node.names) if of_a_room else [node.module]
 
 
 def within(module: str, packages: tuple[str, ...]) -> bool:
@@ -101,3 +111,24 @@ def test_every_module_opens_with_one_sentence() -> None:
     files = [path for room in (*ALLOWED, "agenticai", "tests") for path in (ROOT / room).rglob("*.py")]
     bare = [str(path.relative_to(ROOT)) for path in files if not ast.get_docstring(ast.parse(path.read_text("utf-8")))]
     assert bare == []
+
+
+KEYS = re.compile(
+    r"\b(PROJECT|TEMPLATE|FILE|PLAN|TASK|MOD|TEST|DEPLOY|EVENT|ARCHIVE|REQUEST)#|^METADATA$"
+    r"|^(projects|plans|test_results|deployments)/"
+)
+
+
+def strings(path: Path) -> Iterator[str]:
+    """Every string of a file's code, parts of formatted ones too, but no docstring."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    statements = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in statements:
+            yield node.value
+
+
+def test_only_the_layout_spells_a_key() -> None:
+    rooms = [path for room in ("handlers", "stack", "scenarios", "agenticai") for path in (ROOT / room).rglob("*.py")]
+    spelled = [(path.name, text) for path in rooms for text in strings(path) if KEYS.search(text)]
+    assert {name for name, _ in spelled} == {"layout.py"}, spelled

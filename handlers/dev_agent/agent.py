@@ -9,6 +9,7 @@ from dev_agent.assignment import Assignment, Assignments
 from dev_agent.envelopes import MalformedReply, extract
 from dev_agent.generated import GeneratedFile
 from dev_agent.prompting import retry
+from shared import layout
 from shared.delivery import Delivery
 from shared.errors import Terminal
 from shared.items import pending, plan_progress, removed_file, stored_file
@@ -56,8 +57,8 @@ class DevAgent:
     def work(self, message: TaskReady, project: Project, delivery: Delivery) -> Developed:
         """Ask for the assignment's files until they can be taken; raises `Terminal` if they cannot."""
         assignment = self._assignments.of(message, project)
-        folder = f"plans/{project.id}/{message.revision.build}/replies/{project.retries}"
-        key = f"{folder}/{message.revision}-{message.task_id}"
+        name = f"{message.revision}-{message.task_id}"
+        key = layout.reply_object(project.id, message.revision.build, project.retries, name)
         files = self._files(message, assignment, key, delivery)
         return Developed(
             plan=assignment.plan,
@@ -131,7 +132,7 @@ class DevAgent:
         return progress, tuple(TaskReady(**message.head(), task_id=task_id) for task_id in released), False
 
     def _store(self, message: TaskReady, project: Project, file: GeneratedFile) -> FileRecord:
-        key = f"projects/{project.id}/{message.revision}/{file.path}"
+        key = layout.code_object(project.id, message.revision, file.path)
         return FileRecord(
             path=file.path,
             language=language_of(file.path, file.content),

@@ -1,9 +1,11 @@
 """Packaging a revision: detect what it is, zip it, and say how to deploy it."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from ops_agent.deployment import instructions_for, template_for
 from ops_agent.project_type import ProjectType, detect
+from shared import layout
 from shared.delivery import Delivery
 from shared.manifests import tested
 from shared.models.messages import DeployRequested
@@ -42,18 +44,16 @@ class OpsAgent:
             for file in tested(self._projects, self._objects, project.id, message.revision).files
         }
         detected = detect({path: content.decode(errors="replace") for path, content in contents.items()})
-        folder = f"deployments/{project.id}/{message.revision}"
+        place = partial(layout.deployment_object, project.id, message.revision)
         template = template_for(detected)
         instructions = instructions_for(project.name, detected, frozenset(contents))
         return Packaged(
             type=detected.type,
-            package=self._objects.put(f"{folder}/package.zip", build_zip(contents), "application/zip"),
-            template=self._objects.put(f"{folder}/template.yaml", template.encode(), "application/yaml")
+            package=self._objects.put(place("package.zip"), build_zip(contents), "application/zip"),
+            template=self._objects.put(place("template.yaml"), template.encode(), "application/yaml")
             if template
             else None,
-            instructions=self._objects.put(
-                f"{folder}/DEPLOY.md", instructions.encode(), "text/markdown; charset=utf-8"
-            ),
+            instructions=self._objects.put(place("DEPLOY.md"), instructions.encode(), "text/markdown; charset=utf-8"),
         )
 
     def conclude(self, message: DeployRequested, project: Project, result: Packaged) -> Changes:

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from pm_agent.questions import Question, about_change, about_project, correction
 from pm_agent.validation import faults
+from shared import layout
 from shared.delivery import Delivery
 from shared.errors import Retryable, Terminal
 from shared.items import pending
@@ -49,26 +50,29 @@ class PmAgent:
 
     def work(self, message: PlanRequested, project: Project, delivery: Delivery) -> Planned:
         """Ask for a plan until one can be carried out; raises `Terminal` if none can."""
-        folder = f"plans/{project.id}/{message.revision.build}"
-        base, stored_base = self._base(message, folder)
+        build = message.revision.build
+        base, stored_base = self._base(message)
         question = self._question(message, project, base)
         reasons: list[str] = []
         for turn in range(1, ROUNDS + 1):
-            key = f"{folder}/replies/{project.retries}/plan-{turn}.json"
+            key = layout.reply_object(project.id, build, project.retries, f"plan-{turn}.json")
             reply = ask(self._model, question.prompt, self._objects, key, delivery)
             plan, reasons = read_plan(reply, question.existing)
             if plan is not None and not reasons:
                 content = plan.model_dump_json(indent=1).encode()
-                stored = self._objects.put(f"{folder}/plan.json", content, "application/json")
+                key = layout.plan_object(project.id, build, "plan.json")
+                stored = self._objects.put(key, content, "application/json")
                 return Planned(plan, stored, stored_base)
             question = correction(question, reply, reasons)
         raise Terminal(f"No plan could be made of the requirements: {'; '.join(reasons)}.")
 
-    def _base(self, message: PlanRequested, folder: str) -> tuple[Manifest | None, StoredObject | None]:
+    def _base(self, message: PlanRequested) -> tuple[Manifest | None, StoredObject | None]:
         """The files that a change starts from; none for a new project."""
-        if message.revision.build == 1:
+        build = message.revision.build
+        if build == 1:
             return None, None
-        return fix(self._projects, self._objects, message.project_id, f"{folder}/base.json")
+        key = layout.plan_object(message.project_id, build, "base.json")
+        return fix(self._projects, self._objects, message.project_id, key)
 
     def _question(self, message: PlanRequested, project: Project, base: Manifest | None) -> Question:
         if base is None:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from qa_agent.analysis import analyse
 from qa_agent.page import render
 from qa_agent.verdict import Verdict, best, decide, fingerprint
+from shared import layout
 from shared.delivery import Delivery
 from shared.items import pending, removed_file, stored_file
 from shared.manifests import fix
@@ -45,15 +47,15 @@ class QaAgent:
 
     def work(self, message: TestRequested, project: Project, delivery: Delivery) -> Tested:
         """Analyse every file of the project; no model takes part in the verdict."""
-        folder = f"test_results/{project.id}/{message.revision}"
-        tested, manifest = fix(self._projects, self._objects, project.id, f"{folder}/manifest.json")
+        place = partial(layout.report_object, project.id, message.revision)
+        tested, manifest = fix(self._projects, self._objects, project.id, place("manifest.json"))
         files = {file.path: read_named(self._objects, file.object).decode(errors="replace") for file in tested.files}
         report = self._analyse(message.revision, files)
         page = render(project.name, report).encode()
         return Tested(
             report,
-            self._objects.put(f"{folder}/report.json", report.model_dump_json(indent=1).encode(), "application/json"),
-            self._objects.put(f"{folder}/report.html", page, "text/html; charset=utf-8"),
+            self._objects.put(place("report.json"), report.model_dump_json(indent=1).encode(), "application/json"),
+            self._objects.put(place("report.html"), page, "text/html; charset=utf-8"),
             manifest,
         )
 

@@ -3,7 +3,8 @@
 import hashlib
 from collections.abc import Sequence
 
-from shared.items import attributes, metadata_key, partition
+from shared import layout
+from shared.items import attributes, metadata_key
 from shared.models.project import Archive
 from shared.models.records import FileRecord
 from shared.storage.objects import Objects, read_named
@@ -24,13 +25,13 @@ class Archives:
     def of(self, project_id: str, files: Sequence[FileRecord]) -> Archive | None:
         """The archive of a project's files; None if the project was deleted meanwhile, and has to be swept again."""
         digest = _digest(files)
-        key = Key(partition(project_id), f"ARCHIVE#{digest}")
+        key = Key(layout.project(project_id), layout.archive(digest))
         stored = self._table.get(key)
         if stored:
             return Archive.model_validate(stored)
         content = build_zip({file.path: read_named(self._objects, file.object) for file in files})
-        name = f"deployments/{project_id}/archives/{digest}.zip"
-        archive = Archive(files=digest, object=self._objects.put(name, content, "application/zip"))
+        stored_zip = self._objects.put(layout.archive_object(project_id, digest), content, "application/zip")
+        archive = Archive(files=digest, object=stored_zip)
         self._table.write(Put(key, attributes(archive)))
         # If the project is still there now, whoever deletes it later finds both.
         return archive if self._table.get(metadata_key(project_id)) else None

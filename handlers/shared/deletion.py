@@ -6,14 +6,12 @@ gone sweeps up, before the message is acknowledged, what it may have written sin
 
 from typing import Final
 
-from shared.items import METADATA, metadata_key, partition
+from shared import layout
+from shared.items import metadata_key
 from shared.language_model.port import Remaining
 from shared.models.project import Project
 from shared.storage.objects import Objects
 from shared.storage.table import MAX_WRITES, Conflict, Key, Remove, Table
-
-FOLDERS: Final = ("projects", "plans", "test_results", "deployments")
-"""Where a project's objects are, below its id."""
 
 MARGIN_SECONDS: Final = 5.0
 """Time that a sweep leaves to its caller."""
@@ -28,20 +26,20 @@ class Deletion:
 
     def begin(self, project: Project) -> None:
         """From now on the project does not exist; what it left is to be swept."""
-        made_by = [Remove(Key(project.idempotency, METADATA))] if project.idempotency else []
+        made_by = [Remove(Key(project.idempotency, layout.METADATA))] if project.idempotency else []
         self._table.write(Remove(metadata_key(project.id)), *made_by)
 
     def unfinished(self, project_id: str) -> bool:
         """Whether a project that does not exist has left something behind."""
-        return bool(self._table.query(partition(project_id)))
+        return bool(self._table.query(layout.project(project_id)))
 
     def sweep(self, project_id: str, remaining: Remaining) -> bool:
         """Delete all objects, in every version, and then all items that a project left; False if time ran out."""
-        for folder in FOLDERS:
-            while self._objects.erase(f"{folder}/{project_id}/"):
+        for prefix in layout.objects(project_id):
+            while self._objects.erase(prefix):
                 if remaining() < MARGIN_SECONDS:
                     return False
-        while keys := [item.key for item in self._table.query(partition(project_id))]:
+        while keys := [item.key for item in self._table.query(layout.project(project_id))]:
             for first in range(0, len(keys), MAX_WRITES):
                 if remaining() < MARGIN_SECONDS:
                     return False

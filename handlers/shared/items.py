@@ -3,29 +3,26 @@
 from datetime import datetime
 from typing import Any, Final
 
+from shared import layout
 from shared.models.base import Model
 from shared.models.events import TimelineEvent
 from shared.models.messages import AnyMessage
 from shared.models.project import Project, ProjectSummary
 from shared.models.records import FileRecord, PlanRecord, Work
-from shared.storage.table import Attributes, Key, Put, Remove, Update
-
-METADATA: Final = "METADATA"
-LISTING: Final = "PROJECT"
-"""The partition of the listing index that holds every project."""
+from shared.storage.table import INDEX_PARTITION, INDEX_SORT, Attributes, Index, Key, Put, Remove, Update
 
 _COUNTERS: Final = {"calls": "model_calls", "prompt_tokens": "prompt_tokens", "output_tokens": "output_tokens"}
 """TokenUsage as top-level attributes, because DynamoDB's ADD reaches no nested one."""
 
 
-def partition(project_id: str) -> str:
-    """The partition key of all of a project's items."""
-    return f"PROJECT#{project_id}"
-
-
 def metadata_key(project_id: str) -> Key:
     """The key of the item that says whether a project exists; every write to the project is conditional on it."""
-    return Key(partition(project_id), METADATA)
+    return Key(layout.project(project_id), layout.METADATA)
+
+
+def work_key(message: AnyMessage) -> Key:
+    """The key of the item of the work that a message asks for."""
+    return Key(layout.project(message.project_id), message.work)
 
 
 def iso(at: datetime) -> str:
@@ -44,7 +41,7 @@ def metadata(project: Project) -> Attributes:
     stored = dict(attributes(project))
     tokens = stored.pop("tokens")
     counters = {attribute: tokens[name] for name, attribute in _COUNTERS.items()}
-    return {**stored, **counters, "GSI1PK": LISTING, "GSI1SK": project.id}
+    return {**stored, **counters, INDEX_PARTITION[Index.ALL]: layout.Listing.PROJECTS, INDEX_SORT: project.id}
 
 
 def counted(tokens: dict[str, int]) -> dict[str, int]:
@@ -75,29 +72,29 @@ def work_of(stored: Attributes) -> Work:
 
 def timeline_put(project_id: str, event: TimelineEvent) -> Put:
     """The write that adds an event to a project's timeline."""
-    return Put(Key(partition(project_id), f"EVENT#{event.id}"), event.model_dump(mode="json"), absent=True)
+    return Put(Key(layout.project(project_id), layout.event(event.id)), event.model_dump(mode="json"), absent=True)
 
 
 def pending(message: AnyMessage, kind: type[Work] = Work, **fields: Any) -> Put:
     """The write that makes a piece of work known, to go in one transaction with what makes it due."""
     record = kind(work=message.work, revision=message.revision, **fields)
-    return Put(Key(partition(message.project_id), message.work), attributes(record), absent=True)
+    return Put(work_key(message), attributes(record), absent=True)
 
 
 def stored_file(project_id: str, record: FileRecord) -> Put:
     """The write of a file's item, over the one of an earlier revision."""
-    return Put(Key(partition(project_id), f"FILE#{record.path}"), attributes(record))
+    return Put(Key(layout.project(project_id), layout.file(record.path)), attributes(record))
 
 
 def removed_file(project_id: str, path: str) -> Remove:
     """The write that takes a file out of a project; its objects stay with the revisions that had it."""
-    return Remove(Key(partition(project_id), f"FILE#{path}"))
+    return Remove(Key(layout.project(project_id), layout.file(path)))
 
 
 def plan_progress(project_id: str, plan: PlanRecord, task_id: str) -> Update:
     """The fan-in: count a task as done, unless the plan's progress changed since `plan` was read."""
     return Update(
-        Key(partition(project_id), plan.work),
+        Key(layout.project(project_id), plan.work),
         set={"done": sorted({*plan.done, task_id})},
         add={"progress": 1},
         among={"progress": [plan.progress]},

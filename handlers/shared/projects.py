@@ -2,7 +2,8 @@
 
 from typing import TypeVar
 
-from shared.items import LISTING, metadata_key, partition, project_of, summary_of, work_of
+from shared import layout
+from shared.items import metadata_key, project_of, summary_of, work_of
 from shared.models.base import Model
 from shared.models.events import TimelineEvent
 from shared.models.project import Project, ProjectSummary, Revision
@@ -36,55 +37,55 @@ class Projects:
         self, *, status: ProjectStatus | None = None, after: str | None = None, limit: int | None = None
     ) -> list[ProjectSummary]:
         """The projects, newest first, all or those of a status: from after the one of an id, `limit` at the most."""
-        index, value = (Index.STATUS, status.value) if status else (Index.ALL, LISTING)
+        index, value = (Index.STATUS, status.value) if status else (Index.ALL, layout.Listing.PROJECTS)
         position = Position(metadata_key(after), after) if after else None
         return [summary_of(item.attributes) for item in self._table.listed(index, value, after=position, limit=limit)]
 
     def work(self, project_id: str, work: str) -> Work | None:
         """The state of one piece of work."""
-        stored = self._table.get(Key(partition(project_id), work))
+        stored = self._table.get(Key(layout.project(project_id), work))
         return work_of(stored) if stored else None
 
     def plan(self, project_id: str, build: int) -> PlanRecord | None:
         """The plan record of a build."""
-        stored = self._table.get(Key(partition(project_id), f"PLAN#{build}"))
+        stored = self._table.get(Key(layout.project(project_id), layout.plan(build)))
         return PlanRecord.model_validate(stored) if stored else None
 
     def change(self, project_id: str, build: int) -> ChangeRecord | None:
         """What a build is to change; None for the first."""
-        stored = self._table.get(Key(partition(project_id), f"MOD#{build}"))
+        stored = self._table.get(Key(layout.project(project_id), layout.change(build)))
         return ChangeRecord.model_validate(stored) if stored else None
 
     def tasks(self, project_id: str, revision: Revision) -> list[TaskRecord]:
         """The tasks of a revision."""
-        return self._records(project_id, f"TASK#{revision}#", TaskRecord)
+        return self._records(project_id, layout.tasks(revision), TaskRecord)
 
     def files(self, project_id: str, *, after: str | None = None, limit: int | None = None) -> list[FileRecord]:
         """The project's files, by path: from after a path, `limit` at the most."""
-        return self._records(project_id, "FILE#", FileRecord, after, limit)
+        return self._records(project_id, layout.Kind.FILE, FileRecord, after, limit)
 
     def file(self, project_id: str, path: str) -> FileRecord | None:
         """One file."""
-        stored = self._table.get(Key(partition(project_id), f"FILE#{path}"))
+        stored = self._table.get(Key(layout.project(project_id), layout.file(path)))
         return FileRecord.model_validate(stored) if stored else None
 
     def tests(self, project_id: str) -> list[TestRecord]:
         """Every test record, by revision."""
-        return sorted(self._records(project_id, "TEST#", TestRecord), key=_by_revision)
+        return sorted(self._records(project_id, layout.Kind.TEST, TestRecord), key=_by_revision)
 
     def deployments(self, project_id: str) -> list[DeploymentRecord]:
         """Every deployment record, by revision."""
-        return sorted(self._records(project_id, "DEPLOY#", DeploymentRecord), key=_by_revision)
+        return sorted(self._records(project_id, layout.Kind.DEPLOYMENT, DeploymentRecord), key=_by_revision)
 
     def events(self, project_id: str, *, after: str | None = None, limit: int | None = None) -> list[TimelineEvent]:
         """The timeline, oldest first: from after the event of an id, `limit` at the most."""
-        return self._records(project_id, "EVENT#", TimelineEvent, after, limit)
+        return self._records(project_id, layout.Kind.EVENT, TimelineEvent, after, limit)
 
     def _records(
         self, project_id: str, prefix: str, kind: type[R], after: str | None = None, limit: int | None = None
     ) -> list[R]:
         key = prefix + after if after is not None else None
-        items = self._table.query(partition(project_id), first=prefix, last=prefix + LAST, after=key, limit=limit)
+        items = self._table.query(layout.project(project_id), first=prefix, last=prefix + LAST, after=key, limit=limit)
         return [kind.model_validate(item.attributes) for item in items]
 
 

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from shared import layout
 from shared.errors import Retryable
 from shared.identifiers import Clock, Identifiers
 from shared.items import (
-    METADATA,
     attributes,
     metadata,
     metadata_key,
-    partition,
     pending,
     project_of,
     timeline_put,
+    work_key,
 )
 from shared.models.events import EventType, TimelineEvent
 from shared.models.messages import AnyMessage, DeployRequested, PlanRequested
@@ -79,7 +79,7 @@ class Requests:
         once: Once | None = None,
     ) -> Accepted:
         """Begin a new project with its first plan."""
-        key = Key(f"REQUEST#{once.key}", METADATA) if once else None
+        key = Key(layout.request(once.key), layout.METADATA) if once else None
 
         def step() -> _Step:
             at = self._clock()
@@ -116,7 +116,7 @@ class Requests:
                 requested_at=after.updated_at,
             )
             message = PlanRequested(project_id=project_id, correlation_id=correlation_id, revision=revision)
-            noted = Put(Key(partition(project_id), f"MOD#{revision.build}"), attributes(change), absent=True)
+            noted = Put(Key(layout.project(project_id), layout.change(revision.build)), attributes(change), absent=True)
             event = self._event(after, EventType.CHANGE_REQUESTED, f"build {revision.build}")
             return _Step(
                 Accepted(after, (message,)), (_over(project, after), noted, pending(message, PlanRecord), event)
@@ -131,7 +131,7 @@ class Requests:
             project = self._at_rest(project_id)
             after = _written(project, self._clock(), status=ProjectStatus.DEPLOYING, failure=None)
             message = DeployRequested(project_id=project_id, correlation_id=correlation_id, revision=project.revision)
-            key = Key(partition(project_id), message.work)
+            key = work_key(message)
             again = Update(key, set={"state": WorkState.PENDING, "failure": None})
             work = again if self._table.get(key) else pending(message, DeploymentRecord)
             event = self._event(after, EventType.DEPLOYMENT_REQUESTED, f"revision {project.revision}")
@@ -198,7 +198,7 @@ class Requests:
         return Accepted(record.project, tuple(filter(self._untouched, record.messages)))
 
     def _untouched(self, message: AnyMessage) -> bool:
-        work = self._table.get(Key(partition(message.project_id), message.work))
+        work = self._table.get(work_key(message))
         return work is not None and work["state"] == WorkState.PENDING
 
     def _record(self, accepted: Accepted, once: Once) -> RequestRecord:
@@ -225,7 +225,7 @@ class Requests:
             type=kind,
             at=project.updated_at,
             agent=_AGENT,
-            work=METADATA,
+            work=layout.METADATA,
             attempt=0,
             status=project.status,
             detail=detail,
@@ -235,7 +235,7 @@ class Requests:
 
 def _scoped(project_id: str, once: Once | None) -> Key | None:
     """Where the answer to a request about one project is kept: with the project, so that it goes with it."""
-    return Key(partition(project_id), f"REQUEST#{once.key}") if once else None
+    return Key(layout.project(project_id), layout.request(once.key)) if once else None
 
 
 def _written(project: Project, at: datetime, **changes: object) -> Project:

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-from shared.items import partition, work_of
+from shared import layout
+from shared.items import work_of
 from shared.models.messages import AnyMessage, DeployRequested, PlanRequested, TaskReady, TestRequested
 from shared.models.project import Project
 from shared.models.records import Work, WorkState
 from shared.models.workflow import ProjectStatus
-from shared.storage.table import Key, Table, Update
+from shared.storage.table import LAST, Key, Table, Update
 
 _STATUS: Final[Mapping[type, ProjectStatus]] = {
     PlanRequested: ProjectStatus.PLANNING,
@@ -16,7 +17,6 @@ _STATUS: Final[Mapping[type, ProjectStatus]] = {
     TestRequested: ProjectStatus.TESTING,
     DeployRequested: ProjectStatus.DEPLOYING,
 }
-_KINDS: Final = ("DEPLOY#", "PLAN#", "TASK#", "TEST#")
 
 
 class Stalled(NamedTuple):
@@ -45,8 +45,8 @@ class Stalled(NamedTuple):
 
 
 def _works(table: Table, project_id: str) -> Iterable[Work]:
-    for kind in _KINDS:
-        for item in table.query(partition(project_id), first=kind, last=kind + "\U0010ffff"):
+    for kind in layout.WORK:
+        for item in table.query(layout.project(project_id), first=kind, last=kind + LAST):
             yield work_of(item.attributes)
 
 
@@ -63,7 +63,7 @@ def _asked_for(project: Project, works: Iterable[Work], correlation_id: str) -> 
 
 def _reopening(project_id: str, work: Work) -> Update:
     return Update(
-        Key(partition(project_id), work.work),
+        Key(layout.project(project_id), work.work),
         set={"state": WorkState.PENDING, "failure": None},
         among={"state": [WorkState.FAILED]},
     )

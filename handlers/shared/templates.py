@@ -1,13 +1,8 @@
 """The templates in the table."""
 
-from typing import Final
-
-from shared.items import METADATA
+from shared import layout
 from shared.models.template import Template, TemplateSummary
 from shared.storage.table import INDEX_PARTITION, INDEX_SORT, Attributes, Index, Key, Put, Table
-
-LISTING: Final = "TEMPLATE"
-"""The partition of the listing index that holds every template."""
 
 
 class Templates:
@@ -18,7 +13,7 @@ class Templates:
 
     def listed(self) -> list[TemplateSummary]:
         """The templates, by id."""
-        items = self._table.listed(Index.ALL, LISTING)
+        items = self._table.listed(Index.ALL, layout.Listing.TEMPLATES)
         return [TemplateSummary.model_validate(_fields(TemplateSummary, item.attributes)) for item in reversed(items)]
 
     def get(self, template_id: str) -> Template | None:
@@ -29,12 +24,12 @@ class Templates:
 
 def template_put(template: Template) -> Put:
     """The write that stores a template, over an earlier one of that id."""
-    indexed = {INDEX_PARTITION[Index.ALL]: LISTING, INDEX_SORT: template.id}
+    indexed = {INDEX_PARTITION[Index.ALL]: layout.Listing.TEMPLATES, INDEX_SORT: template.id}
     return Put(_key(template.id), {**template.model_dump(), **indexed})
 
 
 def _key(template_id: str) -> Key:
-    return Key(f"TEMPLATE#{template_id}", METADATA)
+    return Key(layout.template(template_id), layout.METADATA)
 
 
 def _fields(kind: type[TemplateSummary], stored: Attributes) -> Attributes:

@@ -6,14 +6,14 @@ from typing import Any, Final, NamedTuple
 
 from shared.errors import Retryable
 from shared.identifiers import Clock, Identifiers
-from shared.items import counted, iso, metadata_key, partition, timeline_put
+from shared.items import counted, iso, metadata_key, timeline_put, work_key
 from shared.models.events import EventType, TimelineEvent
 from shared.models.messages import AnyMessage
 from shared.models.project import Failure, Project, TokenUsage
 from shared.models.records import Work, WorkState
 from shared.models.workflow import FINAL, ProjectStatus, sources
 from shared.projects import Projects
-from shared.storage.table import MAX_CONFLICTS, Attributes, Conflict, Key, Put, Table, Update, Write
+from shared.storage.table import MAX_CONFLICTS, Attributes, Conflict, Put, Table, Update, Write
 
 NO_TOKENS: Final = TokenUsage()
 LONGEST_REASON: Final = 2000
@@ -100,7 +100,7 @@ class Works:
 
     def _claim_writes(self, message: AnyMessage, agent: str, status: ProjectStatus, claimed: Claimed) -> list[Write]:
         begun = Update(
-            Key(partition(message.project_id), message.work),
+            work_key(message),
             set={"state": WorkState.RUNNING, "started_at": iso(claimed.at)},
             add={"attempts": 1},
             among={"state": OPEN, "attempts": [claimed.attempt - 1]},
@@ -120,7 +120,7 @@ class Works:
         """
         at = self._clock()
         done = Update(
-            Key(partition(message.project_id), message.work),
+            work_key(message),
             set={
                 **changes.fields,
                 "state": WorkState.DONE,
@@ -144,7 +144,7 @@ class Works:
         at = self._clock()
         failure = Failure(step=agent, reason=_shortened(reason)).model_dump()
         failed = Update(
-            Key(partition(message.project_id), message.work),
+            work_key(message),
             set={"state": WorkState.FAILED, "finished_at": iso(at), "failure": failure},
             among={"state": OPEN},
         )
@@ -159,7 +159,7 @@ class Works:
         """Put the work back to pending: it will be tried again; `move` tells the owner that it waits."""
         at = self._clock()
         pending_again = Update(
-            Key(partition(message.project_id), message.work),
+            work_key(message),
             set={"state": WorkState.PENDING},
             among={"state": OPEN},
         )

@@ -9,11 +9,11 @@ from typing import Final
 
 from agenticai.emulator.process import Engine
 from agenticai.scenarios.benches.deployed import Bench, Report
+from agenticai.scenarios.benches.project_templates import read_project_templates, seed_project_templates
 from agenticai.stack.events import StackEvent
 from agenticai.stack.packaging import Bundles, Packaging, Progress, Step, build
 from agenticai.stack.platform import Platform
 from agenticai.stack.secrets import Secrets
-from agenticai.stack.seeding import project_templates
 from agenticai.stack.stage import deploy_stage
 from agenticai.stack.target import Target
 from agenticai.stack.template import TEMPLATE, Template
@@ -65,9 +65,9 @@ def deploy_to(engine: Engine, prepared: Prepared, report: Report, *, gemini_api_
             bundles=prepared.bundles,
             secrets=Secrets(gemini_api_key=gemini_api_key or REPLAY_KEY, api_token=token),
             parameters={"GeminiEndpoint": target.gemini_endpoint},
-            project_templates=project_templates(),
             on_event=deploying,
         )
+        seed_project_templates(target.client("dynamodb"), outputs.table_name, read_project_templates())
         made = Bench(engine, target, outputs, token)
         with made.control() as control:
             control.start_ahead(outputs.function_names.values())  # in the order in which a project needs them

@@ -8,6 +8,7 @@ from operator import add
 from typing import Final
 
 from agenticai.scenarios.invariants.snapshot import StoredProject
+from shared import layout
 from shared.models.events import EventType, TimelineEvent
 from shared.models.project import TokenUsage
 from shared.models.records import Work, WorkState
@@ -57,7 +58,7 @@ def _by_work(project: StoredProject, kind: EventType) -> dict[str, list[Timeline
 
 def _asked_again(project: StoredProject, work: Work) -> int:
     """How often its owner asked for a revision to be packaged; all other work is asked for once."""
-    asked = f"revision {work.revision}" if work.work.startswith("DEPLOY#") else None
+    asked = f"revision {work.revision}" if layout.kind_of(work.work) is layout.Kind.DEPLOYMENT else None
     return sum(event.type is EventType.DEPLOYMENT_REQUESTED and event.detail == asked for event in project.items.events)
 
 
@@ -89,7 +90,7 @@ def _files(project: StoredProject) -> Iterator[str]:
     written = {(file.path, file.object) for task in items.tasks if task.state is WorkState.DONE for file in task.files}
     for file in items.files:
         if (file.path, file.object) not in written:
-            yield f"FILE#{file.path} names {file.object.key}, SHA-256 {file.object.sha256}, which no task wrote"
+            yield f"{layout.file(file.path)} names {file.object.key}, SHA-256 {file.object.sha256}, which no task wrote"
 
 
 def _deployments(project: StoredProject) -> Iterator[str]:
@@ -111,15 +112,16 @@ def _totals(project: StoredProject) -> Iterator[str]:
         return
     spent = reduce(add, (event.tokens for event in items.events), TokenUsage())
     if spent != metadata.tokens:
-        yield f"METADATA counts {_tokens(metadata.tokens)}; the timeline adds up to {_tokens(spent)}"
+        yield f"{layout.METADATA} counts {_tokens(metadata.tokens)}; the timeline adds up to {_tokens(spent)}"
     if metadata.status not in {ProjectStatus.COMPLETED, ProjectStatus.NEEDS_REVIEW}:
         return
     scores = [test.score for test in items.tests if test.revision == metadata.revision]
     if scores != [metadata.score]:
-        yield f"METADATA has the score {metadata.score}; the tests of revision {metadata.revision} have {scores}"
+        tested = f"the tests of revision {metadata.revision} have {scores}"
+        yield f"{layout.METADATA} has the score {metadata.score}; {tested}"
     packages = [deployment.package for deployment in items.deployments if deployment.revision == metadata.revision]
     if metadata.status is ProjectStatus.COMPLETED and packages != [metadata.package]:
-        yield f"METADATA has the package {metadata.package}; the deployments of its revision have {packages}"
+        yield f"{layout.METADATA} has the package {metadata.package}; the deployments of its revision have {packages}"
 
 
 def _tokens(tokens: TokenUsage) -> str:

@@ -19,6 +19,8 @@ from agenticai.scenarios.invariants.snapshot import (
     StoredProject,
     Unreadable,
 )
+from shared import layout
+from shared.layout import Kind
 from shared.models.events import TimelineEvent
 from shared.models.project import StoredObject
 from shared.models.records import DeploymentRecord, FileRecord, PlanRecord, TaskRecord, TestRecord
@@ -27,9 +29,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
-
-FOLDERS: Final = ("projects", "plans", "test_results", "deployments")
-"""Where a project's objects are, below its id."""
 
 PEEK_SECONDS: Final = 30
 """How long a message that is looked at is hidden from others; afterwards it is given back at once."""
@@ -67,7 +66,7 @@ def read(
 
 def read_items(dynamodb: "DynamoDBClient", table: str, project_id: str) -> Items:
     """All items of a project's partition, read consistently."""
-    return items_of(list(_partition(dynamodb, table, f"PROJECT#{project_id}")))
+    return items_of(list(_partition(dynamodb, table, layout.project(project_id))))
 
 
 def items_of(stored: Sequence[Item]) -> Items:
@@ -77,16 +76,16 @@ def items_of(stored: Sequence[Item]) -> Items:
     def all_of(prefix: str, kind: type[M]) -> tuple[M, ...]:
         return tuple(_parsed(kind, [item for item in stored if item["SK"].startswith(prefix)], unreadable))
 
-    metadata = all_of("METADATA", Metadata)
+    metadata = all_of(layout.METADATA, Metadata)
     return Items(
         sort_keys=tuple(item["SK"] for item in stored),
         metadata=metadata[0] if metadata else None,
-        plans=all_of("PLAN#", PlanRecord),
-        tasks=all_of("TASK#", TaskRecord),
-        tests=all_of("TEST#", TestRecord),
-        deployments=all_of("DEPLOY#", DeploymentRecord),
-        files=all_of("FILE#", FileRecord),
-        events=all_of("EVENT#", TimelineEvent),
+        plans=all_of(Kind.PLAN, PlanRecord),
+        tasks=all_of(Kind.TASK, TaskRecord),
+        tests=all_of(Kind.TEST, TestRecord),
+        deployments=all_of(Kind.DEPLOYMENT, DeploymentRecord),
+        files=all_of(Kind.FILE, FileRecord),
+        events=all_of(Kind.EVENT, TimelineEvent),
         named=tuple(Named(item["SK"], found) for item in stored for found in objects_named_in(item)),
         unreadable=tuple(unreadable),
     )
@@ -137,7 +136,7 @@ def _younger(dynamodb: "DynamoDBClient", table: str, project_id: str) -> Iterato
         TableName=table,
         IndexName="GSI1",
         KeyConditionExpression="GSI1PK = :listing AND GSI1SK > :last",
-        ExpressionAttributeValues={":listing": {"S": "PROJECT"}, ":last": {"S": project_id or "0"}},
+        ExpressionAttributeValues={":listing": {"S": layout.Listing.PROJECTS}, ":last": {"S": project_id or "0"}},
         ScanIndexForward=False,
     )
     return (raw["GSI1SK"]["S"] for page in pages for raw in page["Items"])
@@ -146,11 +145,11 @@ def _younger(dynamodb: "DynamoDBClient", table: str, project_id: str) -> Iterato
 def _objects(s3: "S3Client", bucket: str, project_id: str, items: Items) -> Iterator[BucketKey]:
     """What the bucket has of a project; only what an item names is read."""
     named = {named.object.key for named in items.named}
-    for folder in FOLDERS:
+    for prefix in layout.objects(project_id):
         sizes: dict[str, int] = {}
         versions, markers = Counter[str](), Counter[str]()
         listing = s3.get_paginator("list_object_versions")
-        for page in listing.paginate(Bucket=bucket, Prefix=f"{folder}/{project_id}/"):
+        for page in listing.paginate(Bucket=bucket, Prefix=prefix):
             for version in page.get("Versions", []):
                 versions[version["Key"]] += 1
                 if version["IsLatest"]:

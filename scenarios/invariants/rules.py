@@ -9,6 +9,8 @@ from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.invariants.once import not_once
 from agenticai.scenarios.invariants.reading import read
 from agenticai.scenarios.invariants.snapshot import BucketKey, Snapshot, StoredProject
+from shared import layout
+from shared.layout import Kind
 from shared.models.records import Work, WorkState
 from shared.models.workflow import FINAL, LEGAL_MOVES, ProjectStatus
 
@@ -126,18 +128,20 @@ def _orphaned(project: StoredProject) -> Iterator[str]:
 
 def _replies(project: StoredProject, plan: Work) -> str:
     """Where the model's replies to all questions of a build are."""
-    return f"plans/{project.id}/{plan.revision.build}/replies/"
+    return layout.reply_object(project.id, plan.revision.build)
 
 
 def _folder(project: StoredProject, work: Work) -> str:
     """Where a piece of work writes its objects, the replies aside."""
-    kind = work.work.partition("#")[0]
-    return {
-        "PLAN": f"plans/{project.id}/{work.revision.build}/",
-        "TASK": f"projects/{project.id}/{work.revision}/",
-        "TEST": f"test_results/{project.id}/{work.revision}/",
-        "DEPLOY": f"deployments/{project.id}/{work.revision}/",
-    }[kind]
+    match layout.kind_of(work.work):
+        case Kind.PLAN:
+            return layout.plan_object(project.id, work.revision.build)
+        case Kind.TASK:
+            return layout.code_object(project.id, work.revision)
+        case Kind.TEST:
+            return layout.report_object(project.id, work.revision)
+        case _:
+            return layout.deployment_object(project.id, work.revision)
 
 
 def _described(stored: BucketKey) -> str:

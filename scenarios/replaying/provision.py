@@ -13,6 +13,7 @@ from agenticai.stack.changeset import message
 from agenticai.stack.deploying import deploy_stack
 from agenticai.stack.errors import StackError
 from agenticai.stack.template import Template
+from shared import layout
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -58,7 +59,7 @@ def _template(bench: Bench, api: ProjectsApi, project_id: str) -> Template:
     if not packaged:
         raise StepFailed(f"project {project_id} has no template: it was not packaged, or as what is not deployed")
     newest = packaged[-1]
-    stored = f"s3://{bench.outputs.bucket_name}/deployments/{project_id}/{newest.revision}/{PACKAGE}"
+    stored = f"s3://{bench.outputs.bucket_name}/{layout.deployment_object(project_id, newest.revision, PACKAGE)}"
     text = api.download(str(newest.template_url)).decode().replace(f"CodeUri: {PACKAGE}", f"CodeUri: {stored}")
     return Template.parse(text, Path("template.yaml"))
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, TypeAdapter
 
+from shared import layout
 from shared.models.base import Model
 from shared.models.plan import TaskId
 from shared.models.project import ProjectId, Revision
@@ -46,7 +47,7 @@ class PlanRequested(Message):
 
     @property
     def work(self) -> str:
-        return f"PLAN#{self.revision.build}"
+        return layout.plan(self.revision.build)
 
 
 class TaskReady(Message):
@@ -57,7 +58,7 @@ class TaskReady(Message):
 
     @property
     def work(self) -> str:
-        return f"TASK#{self.revision}#{self.task_id}"
+        return layout.task(self.revision, self.task_id)
 
 
 class TestRequested(Message):
@@ -68,7 +69,7 @@ class TestRequested(Message):
 
     @property
     def work(self) -> str:
-        return f"TEST#{self.revision}"
+        return layout.test(self.revision)
 
 
 class DeployRequested(Message):
@@ -78,7 +79,7 @@ class DeployRequested(Message):
 
     @property
     def work(self) -> str:
-        return f"DEPLOY#{self.revision}"
+        return layout.deployment(self.revision)
 
 
 AnyMessage = Annotated[PlanRequested | TaskReady | TestRequested | DeployRequested, Field(discriminator="schema_")]

@@ -1,0 +1,147 @@
+"""The layout of what is stored: the one place that spells the keys of the table's items and of the bucket's objects.
+
+A project's items are one partition of the table, told apart by how their sort keys begin (`Kind`). Its objects are
+below its id in each of the bucket's `FOLDERS`.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+METADATA: Final = "METADATA"
+"""The sort key of the item that says that a project, or a template, exists."""
+
+FOLDERS: Final = ("projects", "plans", "test_results", "deployments")
+"""The top folders of the bucket; the template's policies name them too."""
+
+_CODE, _PLANS, _TESTS, _DEPLOYMENTS = FOLDERS
+
+
+class Listing(StrEnum):
+    """The partitions of the listing index that holds everything."""
+
+    PROJECTS = "PROJECT"
+    TEMPLATES = "TEMPLATE"
+
+
+class Kind(StrEnum):
+    """What an item of a project is; its sort key begins so."""
+
+    PLAN = "PLAN#"
+    TASK = "TASK#"
+    TEST = "TEST#"
+    DEPLOYMENT = "DEPLOY#"
+    CHANGE = "MOD#"
+    FILE = "FILE#"
+    EVENT = "EVENT#"
+    ARCHIVE = "ARCHIVE#"
+    REQUEST = "REQUEST#"
+
+
+WORK: Final = (Kind.DEPLOYMENT, Kind.PLAN, Kind.TASK, Kind.TEST)
+"""The kinds that agents work on, under the worker contract."""
+
+
+def project(project_id: str) -> str:
+    """Return the partition key of all of a project's items."""
+    return f"PROJECT#{project_id}"
+
+
+def template(template_id: str) -> str:
+    """Return the partition key of a template."""
+    return f"TEMPLATE#{template_id}"
+
+
+def request(digest: str) -> str:
+    """Return the key of a request's stored answer: a partition key for a creation, else a sort key of its project."""
+    return f"{Kind.REQUEST}{digest}"
+
+
+def plan(build: int) -> str:
+    """Return the sort key of a build's plan."""
+    return f"{Kind.PLAN}{build}"
+
+
+def tasks(revision: object) -> str:
+    """Return how the sort keys of a revision's tasks begin."""
+    return f"{Kind.TASK}{revision}#"
+
+
+def task(revision: object, task_id: str) -> str:
+    """Return the sort key of a task."""
+    return f"{tasks(revision)}{task_id}"
+
+
+def test(revision: object) -> str:
+    """Return the sort key of a revision's test."""
+    return f"{Kind.TEST}{revision}"
+
+
+def deployment(revision: object) -> str:
+    """Return the sort key of a revision's deployment."""
+    return f"{Kind.DEPLOYMENT}{revision}"
+
+
+def change(build: int) -> str:
+    """Return the sort key of what a build is to change."""
+    return f"{Kind.CHANGE}{build}"
+
+
+def file(path: str) -> str:
+    """Return the sort key of a file."""
+    return f"{Kind.FILE}{path}"
+
+
+def event(event_id: str) -> str:
+    """Return the sort key of an event of the timeline."""
+    return f"{Kind.EVENT}{event_id}"
+
+
+def archive(digest: str) -> str:
+    """Return the sort key of the archive of the files with this digest."""
+    return f"{Kind.ARCHIVE}{digest}"
+
+
+def kind_of(sort_key: str) -> Kind | None:
+    """Return what an item of a project is; None for its METADATA and for what is not known."""
+    return next((kind for kind in Kind if sort_key.startswith(kind)), None)
+
+
+def task_of(sort_key: str) -> str | None:
+    """Return the id of the task that a sort key is of; None if it is of something else."""
+    return sort_key.split("#", 2)[2] if kind_of(sort_key) is Kind.TASK else None
+
+
+def objects(project_id: str) -> tuple[str, ...]:
+    """Return how the keys of all of a project's objects begin."""
+    return tuple(f"{folder}/{project_id}/" for folder in FOLDERS)
+
+
+def plan_object(project_id: str, build: int, name: str = "") -> str:
+    """Return the key of an object of a build's plan, or how all of them begin."""
+    return f"{_PLANS}/{project_id}/{build}/{name}"
+
+
+def reply_object(project_id: str, build: int, retries: int | str = "", name: str = "") -> str:
+    """Return the key of a reply of the model in a build, after so many retries; or how all begin."""
+    tried = f"{retries}/" if retries != "" else ""
+    return plan_object(project_id, build, f"replies/{tried}{name}")
+
+
+def code_object(project_id: str, revision: object, path: str = "") -> str:
+    """Return the key of a file's content in a revision, or how those of all of them begin."""
+    return f"{_CODE}/{project_id}/{revision}/{path}"
+
+
+def report_object(project_id: str, revision: object, name: str = "") -> str:
+    """Return the key of an object of a revision's test, or how all of them begin."""
+    return f"{_TESTS}/{project_id}/{revision}/{name}"
+
+
+def deployment_object(project_id: str, revision: object, name: str = "") -> str:
+    """Return the key of an object of a revision's deployment, or how all of them begin."""
+    return f"{_DEPLOYMENTS}/{project_id}/{revision}/{name}"
+
+
+def archive_object(project_id: str, digest: str) -> str:
+    """Return the key of the archive of the files with this digest."""
+    return f"{_DEPLOYMENTS}/{project_id}/archives/{digest}.zip"
