@@ -21,7 +21,6 @@ from api_handler.problems import CONTENT_TYPE, Kind, Problem, internal, invalid,
 from api_handler.service import Service
 from api_handler.tokens import Tokens
 from shared.errors import Retryable
-from shared.refusals import KeyReused, NoSuchProject, NotNow, RequestRefused, VersionChanged
 
 ROUTES = (project_routes.routes, artifact_routes.routes, general_routes.templates, general_routes.health)
 
@@ -117,26 +116,10 @@ def problem_of(error: Exception) -> Problem:
     match error:
         case Problem():
             return error
-        case RequestRefused():
-            return _refused(error)
         case Retryable():
             return unavailable()
         case RequestValidationError():
             return invalid(*map(_fault, error.errors()))
-        case _:
-            return internal()
-
-
-def _refused(error: RequestRefused) -> Problem:
-    match error:
-        case NoSuchProject():
-            return not_found("project")
-        case NotNow():
-            return Problem(Kind.NOT_NOW, str(error))
-        case VersionChanged():
-            return Problem(Kind.VERSION_CHANGED, f"{error} GET it again.")
-        case KeyReused():
-            return Problem(Kind.KEY_REUSED, str(error))
         case _:
             return internal()
 

@@ -10,10 +10,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from api_handler.api import Api
 from api_handler.commands import Commands
-from api_handler.composition import commands_of, service_of, tokens_of
+from api_handler.composition import ApiSettings, commands_of, service_of, tokens_of
 from api_handler.service import Service
 from api_handler.tokens import Tokens
-from shared.composition import Connections, connect
+from shared.composition import Connections, connect, read_settings
 
 logger = Logger()
 
@@ -26,17 +26,17 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 @cache
 def _api() -> Api:
-    return Api(_tokens, _service, _commands, os.environ.get("ALLOWED_ORIGIN") or None, logger.exception)
+    return Api(_tokens, _service, _commands, _settings().allowed_origin or None, logger.exception)
 
 
 @cache
 def _tokens() -> Tokens:
-    return tokens_of(os.environ)
+    return tokens_of(_settings())
 
 
 @cache
 def _service() -> Service:
-    return service_of(_connections(), os.environ, logger.warning)
+    return service_of(_connections(), _settings(), logger.warning)
 
 
 @cache
@@ -45,5 +45,10 @@ def _commands() -> Commands:
 
 
 @cache
+def _settings() -> ApiSettings:
+    return read_settings(ApiSettings, os.environ)
+
+
+@cache
 def _connections() -> Connections:
-    return connect(os.environ)
+    return connect(_settings())

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from api_handler.problems import Kind, Problem, invalid, not_found
+from api_handler.requests import Accepted, Once, Requests
 from shared.deletion import Deletion
 from shared.errors import Retryable
 from shared.language_model.port import Remaining
@@ -11,13 +12,12 @@ from shared.models.text import MAX_REQUIREMENTS
 from shared.models.views import Modification, NewProject
 from shared.projects import Projects
 from shared.queues import Outgoing
-from shared.requests import Accepted, Once, Requests
 from shared.templates import Templates
 
 
 @dataclass(frozen=True)
 class Commands:
-    """Changes projects; all methods raise `Problem`, `shared.refusals.RequestRefused` and `Retryable`.
+    """Changes projects; all methods raise `Problem` and `Retryable`.
 
     Where work begins, the transaction comes first and the message after it. A message that could not be sent is sent
     by the same request with the same Idempotency-Key, or by a retry of the project.

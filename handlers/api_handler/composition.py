@@ -4,15 +4,15 @@ from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+from api_handler.archives import Archives
 from api_handler.commands import Commands
 from api_handler.health import Ask, Health
+from api_handler.requests import Requests
 from api_handler.service import Service
 from api_handler.tokens import StoredToken, Tokens
-from shared.archives import Archives
 from shared.composition import Connections, Settings, client
 from shared.errors import Retryable
 from shared.identifiers import new_ulid, now
-from shared.requests import Requests
 from shared.templates import Templates
 
 if TYPE_CHECKING:
@@ -21,7 +21,15 @@ if TYPE_CHECKING:
 Note = Callable[[str], object]
 
 
-def service_of(connections: Connections, environ: Mapping[str, str], note: Note) -> Service:
+class ApiSettings(Settings):
+    """What the template puts into the API's environment; no page of another origin may call where none is allowed."""
+
+    api_token_parameter: str
+    gemini_api_key_parameter: str
+    allowed_origin: str = ""
+
+
+def service_of(connections: Connections, settings: ApiSettings, note: Note) -> Service:
     """What reads."""
     return Service(
         projects=connections.projects,
@@ -29,7 +37,7 @@ def service_of(connections: Connections, environ: Mapping[str, str], note: Note)
         archives=Archives(connections.table, connections.objects),
         deletion=connections.deletion,
         templates=Templates(connections.table),
-        health=Health(cache(partial(_things, environ)), now, note),
+        health=Health(cache(partial(_things, settings)), now, note),
     )
 
 
@@ -44,9 +52,10 @@ def commands_of(connections: Connections) -> Commands:
     )
 
 
-def tokens_of(environ: Mapping[str, str]) -> Tokens:
+def tokens_of(settings: ApiSettings) -> Tokens:
     """The tokens, from Parameter Store."""
-    return Tokens(partial(read_token, client("ssm", read_timeout=8, attempts=3), environ["API_TOKEN_PARAMETER"]), now)
+    ssm = client("ssm", read_timeout=8, attempts=3)
+    return Tokens(partial(read_token, ssm, settings.api_token_parameter), now)
 
 
 def read_token(ssm: "SSMClient", name: str, version: int | None) -> StoredToken | None:
@@ -62,10 +71,9 @@ def read_token(ssm: "SSMClient", name: str, version: int | None) -> StoredToken 
     return StoredToken(found["Value"], found["Version"], found["LastModifiedDate"])
 
 
-def _things(environ: Mapping[str, str]) -> dict[str, Ask]:
+def _things(settings: ApiSettings) -> dict[str, Ask]:
     """What the API stands on, by name, each with the cheapest question that only it can answer."""
-    settings = Settings.model_validate({name.lower(): value for name, value in environ.items()})
-    parameters = [environ["API_TOKEN_PARAMETER"], environ["GEMINI_API_KEY_PARAMETER"]]
+    parameters = [settings.api_token_parameter, settings.gemini_api_key_parameter]
     things: dict[str, Ask] = {
         "table": _asking(
             "dynamodb", "get_item", TableName=settings.table_name, Key={"PK": {"S": "-"}, "SK": {"S": "-"}}

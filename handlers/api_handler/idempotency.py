@@ -2,8 +2,8 @@
 
 import hashlib
 
+from api_handler.requests import Once
 from shared.models.base import Model
-from shared.requests import Once
 
 
 def once(key: str | None, operation: str, body: Model | None = None) -> Once | None:

@@ -5,9 +5,9 @@ from typing import Final
 from urllib.parse import unquote
 
 from api_handler import listings
+from api_handler.archives import Archives
 from api_handler.health import Health
 from api_handler.problems import Kind, Problem, not_found
-from shared.archives import Archives
 from shared.deletion import Deletion
 from shared.language_model.port import Remaining
 from shared.models.answers import HealthReport

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from dev_agent.acceptance import objections
 from dev_agent.assignment import Assignment, Assignments
@@ -13,8 +12,8 @@ from shared import layout
 from shared.delivery import Delivery
 from shared.errors import Terminal
 from shared.items import pending, plan_progress, removed_file, stored_file
-from shared.language_model.asking import ask
-from shared.language_model.port import FinishReason, LanguageModel, Reply
+from shared.language_model.asking import NoUsableReply, ask, ask_twice
+from shared.language_model.port import FinishReason, LanguageModel, Prompt, Reply
 from shared.models.messages import AnyMessage, TaskReady, TestRequested
 from shared.models.plan import FileAction, Plan
 from shared.models.project import Project
@@ -25,9 +24,6 @@ from shared.source_files import content_type_of, language_of
 from shared.storage.objects import Objects
 from shared.storage.table import Write
 from shared.works import Changes
-
-ROUNDS: Final = 2
-"""The first answer, and one with the objections pointed out."""
 
 
 class NoUsableAnswer(Terminal):
@@ -79,17 +75,20 @@ class DevAgent:
             return ()  # a repair that cannot be had leaves the files as they are, and QA ends the rounds
 
     def _ask(self, assignment: Assignment, key: str, delivery: Delivery) -> list[GeneratedFile]:
-        prompt, tag = assignment.prompt()
-        reasons: list[str] = []
-        for turn in range(1, ROUNDS + 1):
-            reply = ask(self._model, prompt, self._objects, f"{key}-{turn}.json", delivery)
+        first, tag = assignment.prompt()
+
+        def reply_to(prompt: Prompt, turn: int) -> Reply:
+            return ask(self._model, prompt, self._objects, f"{key}-{turn}.json", delivery)
+
+        def read(reply: Reply) -> tuple[list[GeneratedFile] | None, list[str]]:
             if reply.finish_reason is FinishReason.MAX_TOKENS and len(assignment.written) > 1:
-                return self._ask_file_by_file(assignment, key, delivery)
-            files, reasons = _read(reply, tag, assignment)
-            if not reasons:
-                return files
-            prompt = retry(prompt, reasons)
-        raise NoUsableAnswer(f"The task {assignment.task.id} could not be developed: {'; '.join(reasons)}.")
+                return self._ask_file_by_file(assignment, key, delivery), []
+            return _read(reply, tag, assignment)
+
+        try:
+            return ask_twice(first, reply_to, read, lambda prompt, _, reasons: retry(prompt, reasons))
+        except NoUsableReply as fault:
+            raise NoUsableAnswer(f"The task {assignment.task.id} could not be developed: {fault}.") from fault
 
     def _ask_file_by_file(self, assignment: Assignment, key: str, delivery: Delivery) -> list[GeneratedFile]:
         """An answer that was cut off is never read; each of its files is asked for alone."""

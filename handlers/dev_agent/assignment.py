@@ -11,7 +11,7 @@ from shared.manifests import tested
 from shared.models.messages import REPAIR, TaskReady
 from shared.models.plan import FileAction, Plan, PlannedFile, PlannedTask, TaskType
 from shared.models.project import Project, Revision, StoredObject
-from shared.models.quality import Finding, QualityReport, Severity
+from shared.models.quality import Finding, QualityReport
 from shared.models.records import FileRecord, Manifest, PlanRecord
 from shared.projects import Projects
 from shared.storage.objects import Objects, read_named
@@ -104,13 +104,11 @@ class Assignments:
         ask: Ask = lambda t, c: repair_question(project, plan, t, c, _of_files(told, t))  # noqa: E731
         return Assignment(plan, task, Context(shown, outlined), ask)
 
-    def _findings(self, message: TaskReady) -> list[Finding]:
+    def _findings(self, message: TaskReady) -> tuple[Finding, ...]:
         """What QA found in the revision before, the errors first."""
         before = Revision(build=message.revision.build, round=message.revision.round - 1)
         test = next((test for test in self._projects.tests(message.project_id) if test.revision == before), None)
-        report = QualityReport.model_validate_json(self._object(test.report if test else None))
-        acted_on = [finding for finding in report.findings if finding.severity is not Severity.INFO]
-        return sorted(acted_on, key=lambda finding: finding.severity is not Severity.ERROR)
+        return QualityReport.model_validate_json(self._object(test.report if test else None)).repairable
 
     def _written(self, project: Project, revision: Revision) -> dict[str, FileRecord]:
         """What the tasks of a revision that are done have written."""

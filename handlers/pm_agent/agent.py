@@ -1,19 +1,18 @@
 """Planning: ask the model, refuse what cannot be carried out, store the plan and release its first tasks."""
 
 from dataclasses import dataclass
-from typing import Final
 
 from pydantic import ValidationError
 
-from pm_agent.questions import Question, about_change, about_project, correction
+from pm_agent.questions import about_change, about_project, correction
 from pm_agent.validation import faults
 from shared import layout
 from shared.delivery import Delivery
 from shared.errors import Retryable, Terminal
 from shared.items import pending
-from shared.language_model.asking import ask
+from shared.language_model.asking import NoUsableReply, ask, ask_twice
 from shared.language_model.json_reply import read_json
-from shared.language_model.port import FinishReason, LanguageModel, Reply
+from shared.language_model.port import FinishReason, LanguageModel, Prompt, Reply
 from shared.manifests import fix
 from shared.models.messages import PlanRequested, TaskReady
 from shared.models.plan import Plan
@@ -23,9 +22,6 @@ from shared.models.workflow import ProjectStatus
 from shared.projects import Projects
 from shared.storage.objects import Objects
 from shared.works import Changes
-
-ROUNDS: Final = 2
-"""The first answer, and one with its faults pointed out."""
 
 
 @dataclass(frozen=True)
@@ -52,19 +48,21 @@ class PmAgent:
         """Ask for a plan until one can be carried out; raises `Terminal` if none can."""
         build = message.revision.build
         base, stored_base = self._base(message)
-        question = self._question(message, project, base)
-        reasons: list[str] = []
-        for turn in range(1, ROUNDS + 1):
+        existing = frozenset(base.by_path() if base else ())
+
+        def reply_to(prompt: Prompt, turn: int) -> Reply:
             key = layout.reply_object(project.id, build, project.retries, f"plan-{turn}.json")
-            reply = ask(self._model, question.prompt, self._objects, key, delivery)
-            plan, reasons = read_plan(reply, question.existing)
-            if plan is not None and not reasons:
-                content = plan.model_dump_json(indent=1).encode()
-                key = layout.plan_object(project.id, build, "plan.json")
-                stored = self._objects.put(key, content, "application/json")
-                return Planned(plan, stored, stored_base)
-            question = correction(question, reply, reasons)
-        raise Terminal(f"No plan could be made of the requirements: {'; '.join(reasons)}.")
+            return ask(self._model, prompt, self._objects, key, delivery)
+
+        try:
+            plan = ask_twice(
+                self._prompt(message, project, base), reply_to, lambda reply: read_plan(reply, existing), correction
+            )
+        except NoUsableReply as fault:
+            raise Terminal(f"No plan could be made of the requirements: {fault}.") from fault
+        content = plan.model_dump_json(indent=1).encode()
+        key = layout.plan_object(project.id, build, "plan.json")
+        return Planned(plan, self._objects.put(key, content, "application/json"), stored_base)
 
     def _base(self, message: PlanRequested) -> tuple[Manifest | None, StoredObject | None]:
         """The files that a change starts from; none for a new project."""
@@ -74,7 +72,7 @@ class PmAgent:
         key = layout.plan_object(message.project_id, build, "base.json")
         return fix(self._projects, self._objects, message.project_id, key)
 
-    def _question(self, message: PlanRequested, project: Project, base: Manifest | None) -> Question:
+    def _prompt(self, message: PlanRequested, project: Project, base: Manifest | None) -> Prompt:
         if base is None:
             return about_project(project)
         change = self._projects.change(project.id, message.revision.build)

@@ -1,7 +1,6 @@
 """What the model is asked: a plan for new requirements, a plan for a change, and a plan again with its faults named."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from shared.language_model.port import Prompt, Reply
 from shared.models.plan import Plan
@@ -10,21 +9,13 @@ from shared.models.records import ChangeRecord, FileRecord
 from shared.prompts import as_data, load, tag_for
 
 
-@dataclass(frozen=True)
-class Question:
-    """A prompt for a plan, and the paths that exist already."""
-
-    prompt: Prompt
-    existing: frozenset[str]
-
-
-def about_project(project: Project) -> Question:
+def about_project(project: Project) -> Prompt:
     """Plan a new project."""
     requirements = as_data("requirements", tag_for(project.requirements), project.requirements)
-    return Question(_prompt(load(__package__, "plan").substitute(requirements=requirements)), frozenset())
+    return _prompt(load(__package__, "plan").substitute(requirements=requirements))
 
 
-def about_change(project: Project, change: ChangeRecord, files: Sequence[FileRecord]) -> Question:
+def about_change(project: Project, change: ChangeRecord, files: Sequence[FileRecord]) -> Prompt:
     """Plan a change of a project that has these files."""
     tag = tag_for(project.requirements, change.requirements)
     text = load(__package__, "change").substitute(
@@ -32,17 +23,17 @@ def about_change(project: Project, change: ChangeRecord, files: Sequence[FileRec
         requirements=as_data("requirements", tag, project.requirements),
         files="\n".join(f"- {file.path} ({file.language}, {file.object.size} bytes)" for file in files),
     )
-    return Question(_prompt(text), frozenset(file.path for file in files))
+    return _prompt(text)
 
 
-def correction(question: Question, reply: Reply, reasons: list[str]) -> Question:
+def correction(prompt: Prompt, reply: Reply, reasons: list[str]) -> Prompt:
     """The same question, with the last answer and why it cannot be carried out."""
     text = load(__package__, "correction").substitute(
-        question=question.prompt.text,
+        question=prompt.text,
         answer=as_data("answer", tag_for(reply.text), reply.text),
         reasons="\n".join(f"- {reason}" for reason in reasons),
     )
-    return Question(_prompt(text), question.existing)
+    return _prompt(text)
 
 
 def _prompt(text: str) -> Prompt:

@@ -7,7 +7,7 @@ from typing import Final
 
 from qa_agent.scoring import FAILED
 from shared.models.project import Revision
-from shared.models.quality import Finding, QualityReport, Severity
+from shared.models.quality import Finding, QualityReport
 from shared.models.records import TestRecord
 
 MAX_ROUNDS: Final = 3
@@ -31,15 +31,9 @@ def decide(report: QualityReport, earlier: Sequence[TestRecord]) -> Verdict:
         return Verdict.PASS
     found = fingerprint(report.findings)
     same_as_before = bool(earlier) and found is not None and earlier[-1].fingerprint == found
-    if report.revision.round >= MAX_ROUNDS or not repairable(report.findings) or same_as_before:
+    if report.revision.round >= MAX_ROUNDS or not report.repairable or same_as_before:
         return Verdict.REVIEW
     return Verdict.REPAIR
-
-
-def repairable(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """The findings that a developer can act on, the errors first."""
-    acted_on = [finding for finding in findings if finding.severity is not Severity.INFO]
-    return tuple(sorted(acted_on, key=lambda finding: finding.severity is not Severity.ERROR))
 
 
 def fingerprint(findings: Sequence[Finding]) -> str | None:

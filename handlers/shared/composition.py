@@ -30,10 +30,11 @@ Postpone = Callable[[str, float], None]
 
 M = TypeVar("M", bound=AnyMessage)
 R = TypeVar("R")
+S = TypeVar("S", bound="Settings")
 
 
 class Settings(TolerantModel):
-    """What the template puts into every function's environment."""
+    """What the template puts into every function's environment; a function with more of its own extends it."""
 
     table_name: str
     bucket_name: str
@@ -60,12 +61,16 @@ class ModelAdapter(StrEnum):
 
 
 class ModelSettings(TolerantModel):
-    """What the template gives the functions that ask the language model."""
+    """What names the language model."""
 
     gemini_api_key_parameter: str
     gemini_model: str
     gemini_endpoint: str = ""
     model_adapter: ModelAdapter = ModelAdapter.GOOGLE_GENAI
+
+
+class AskingSettings(Settings, ModelSettings):
+    """The settings of a function that asks the language model."""
 
 
 @dataclass(frozen=True)
@@ -100,9 +105,13 @@ class Connections:
         return Worker(agent, self.works, self.deletion, self.outgoing, note, now)
 
 
-def connect(environ: Mapping[str, str]) -> Connections:
-    """The connections that the environment names; raises pydantic's ValidationError if one is missing."""
-    settings = Settings.model_validate(_lower(environ))
+def read_settings(kind: type[S], environ: Mapping[str, str]) -> S:
+    """Read a function's settings from its environment. Raises pydantic's ValidationError if one is missing."""
+    return kind.model_validate({name.lower(): value for name, value in environ.items()})
+
+
+def connect(settings: Settings) -> Connections:
+    """Return the connections that the settings name."""
     return Connections(
         table=DynamoDbTable(client("dynamodb"), settings.table_name),
         objects=S3Objects(client("s3"), settings.bucket_name),
@@ -110,9 +119,8 @@ def connect(environ: Mapping[str, str]) -> Connections:
     )
 
 
-def connect_model(environ: Mapping[str, str], wait: Wait = sleep) -> LanguageModel:
-    """The language model that the environment names, its key in Parameter Store; `wait` waits before a retry."""
-    settings = ModelSettings.model_validate(_lower(environ))
+def connect_model(settings: ModelSettings, wait: Wait = sleep) -> LanguageModel:
+    """Return the language model that the settings name, its key in Parameter Store; `wait` waits before a retry."""
     key = partial(read_key, client("ssm"), settings.gemini_api_key_parameter)
     return RetryingModel(KeyedModel(key, partial(adapter, settings)), wait=wait, chance=random)
 
@@ -147,10 +155,6 @@ def client(service: str, *, read_timeout: float = 20, attempts: int = 4) -> Any:
         s3={"addressing_style": "path"},
     )
     return _session().create_client(service, config=config)
-
-
-def _lower(environ: Mapping[str, str]) -> dict[str, Any]:
-    return {name.lower(): value for name, value in environ.items()}
 
 
 @cache

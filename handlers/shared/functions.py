@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from shared.composition import Connections, connect
+from shared.composition import Connections, Settings, connect, read_settings
 from shared.models.messages import AnyMessage
 from shared.queues import DESTINATION
 from shared.sqs_batch import BatchResponse, Postpone, serve
@@ -17,18 +17,26 @@ Handler = Callable[[dict[str, Any], LambdaContext], BatchResponse]
 
 M = TypeVar("M", bound=AnyMessage)
 R = TypeVar("R")
+S = TypeVar("S", bound=Settings)
 
 
 def agent_function(
-    accepts: type[M], agent: Callable[[Connections], Agent[M, R]], environ: Mapping[str, str]
+    accepts: type[M],
+    agent: Callable[[Connections, S], Agent[M, R]],
+    environ: Mapping[str, str],
+    settings: type[S],
 ) -> Handler:
-    """The handler of the function that serves the queue of a kind of message with an `agent`."""
+    """The handler of the function that serves the queue of a kind of message with an `agent`.
+
+    `settings` are what the function reads of its environment, once.
+    """
     logger = Logger()
 
     @cache
     def composed() -> tuple[Worker[M, R], Postpone]:
-        connections = connect(environ)
-        return connections.worker(agent(connections), logger.info), connections.postpone(DESTINATION[accepts])
+        known = read_settings(settings, environ)
+        connections = connect(known)
+        return connections.worker(agent(connections, known), logger.info), connections.postpone(DESTINATION[accepts])
 
     @logger.inject_lambda_context
     def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:

@@ -15,7 +15,7 @@ from shared.models.messages import AnyMessage
 from shared.models.project import Project
 from shared.models.workflow import ProjectStatus
 from shared.queues import Outgoing
-from shared.storage.table import MAX_CONFLICTS, Conflict
+from shared.storage.table import Conflict, retry_on_conflict
 from shared.works import Abandoned, AlreadyDone, Changes, Claimed, Deleted, Refusal, Works
 
 MAX_DELAY_SECONDS = 900
@@ -136,15 +136,17 @@ class Worker(Generic[M, R]):
 
     def _stored(self, message: M, delivery: Delivery, write: Callable[[], W]) -> W | Outcome:
         """What `write` gives back; or the outcome, if another delivery has ended the work meanwhile."""
-        for _ in range(MAX_CONFLICTS):
+
+        def attempt() -> W | Outcome:
             try:
                 return write()
             except Conflict:
                 ended = self._ended_elsewhere(message, delivery.remaining)
-                if ended:
-                    return ended
-                # The table moved on between reading and writing: again, from what is there now.
-        raise Retryable(f"{message.id} could not be stored: its items keep changing")
+                if ended is None:
+                    raise  # the table moved on between reading and writing: again, from what is there now
+                return ended
+
+        return retry_on_conflict(attempt, message.id)
 
     def _ended_elsewhere(self, message: M, remaining: Remaining) -> Outcome | None:
         """The outcome, if another delivery has ended the work meanwhile or nobody wants it any more."""

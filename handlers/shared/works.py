@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from shared.errors import Retryable
 from shared.identifiers import Clock, Identifiers
 from shared.items import counted, iso, metadata_key, timeline_put, work_key
 from shared.models.events import EventType, TimelineEvent
@@ -13,7 +12,7 @@ from shared.models.project import Failure, Project, TokenUsage
 from shared.models.records import Work, WorkState
 from shared.models.workflow import FINAL, ProjectStatus, sources
 from shared.projects import Projects
-from shared.storage.table import MAX_CONFLICTS, Attributes, Conflict, Put, Table, Update, Write
+from shared.storage.table import Attributes, Put, Table, Update, Write, retry_on_conflict
 
 NO_TOKENS: Final = TokenUsage()
 LONGEST_REASON: Final = 2000
@@ -82,18 +81,17 @@ class Works:
 
     def claim(self, message: AnyMessage, agent: str, status: ProjectStatus) -> Claimed | Refusal:
         """Begin the work that a message asks for, in a project whose status is, or may become, `status`."""
-        for _ in range(MAX_CONFLICTS):
+
+        def attempt() -> Claimed | Refusal:
             project, work = self._stored(message)
             refusal = _refusal(project, work, status)
             if refusal or project is None or work is None:
                 return refusal or Deleted()
             claimed = Claimed(project.model_copy(update={"status": status}), work.attempts + 1, self._clock())
-            try:
-                self._table.write(*self._claim_writes(message, agent, status, claimed))
-            except Conflict:
-                continue  # another delivery came between; look again
+            self._table.write(*self._claim_writes(message, agent, status, claimed))
             return claimed
-        raise Retryable(f"{message.id} is claimed by too many at once")
+
+        return retry_on_conflict(attempt, message.id)
 
     def _stored(self, message: AnyMessage) -> tuple[Project | None, Work | None]:
         return self._projects.get(message.project_id), self._projects.work(message.project_id, message.work)

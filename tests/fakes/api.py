@@ -10,11 +10,12 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 from api_handler.api import Api
+from api_handler.archives import Archives
 from api_handler.commands import Commands
 from api_handler.health import Ask, Health
+from api_handler.requests import Requests
 from api_handler.service import Service
 from api_handler.tokens import StoredToken, Tokens
-from shared.archives import Archives
 from shared.deletion import Deletion
 from shared.errors import Retryable
 from shared.items import stored_file
@@ -22,7 +23,6 @@ from shared.models.messages import AnyMessage
 from shared.models.project import Revision
 from shared.models.records import FileRecord
 from shared.projects import Projects
-from shared.requests import Requests
 from shared.templates import Templates
 from tests.fakes.objects import InMemoryObjects
 from tests.fakes.outgoing import SentMessages

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from api_handler.requests import Requests
 from dev_agent.agent import DevAgent
 from ops_agent.agent import OpsAgent
 from pm_agent.agent import PmAgent
@@ -15,7 +16,6 @@ from shared.language_model.port import Prompt
 from shared.models.messages import AnyMessage, DeployRequested, PlanRequested, TaskReady, TestRequested
 from shared.models.project import Project
 from shared.projects import Projects
-from shared.requests import Requests
 from shared.worker import Outcome, Worker
 from shared.works import Works
 from tests.fakes.model import Answer, ScriptedModel

@@ -16,12 +16,12 @@ from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.format.scenario import LIBRARY, load
 from agenticai.stack.secrets import rotate
+from api_handler.requests import Requests
 from shared.identifiers import new_ulid, now
 from shared.items import stored_file
 from shared.models.project import Revision, StoredObject
 from shared.models.records import FileRecord
 from shared.models.workflow import FINAL
-from shared.requests import Requests
 from shared.storage.dynamodb import DynamoDbTable
 from shared.storage.table import Put, Remove
 from tests.integration.cloud import eventually

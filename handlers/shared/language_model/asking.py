@@ -1,12 +1,19 @@
 """Asking the model at most once for each question: the raw reply is stored before anyone parses it."""
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
+from typing import Final, TypeVar
 
 from shared.delivery import Delivery
 from shared.language_model.port import FinishReason, LanguageModel, Prompt, Reply
 from shared.models.project import TokenUsage
 from shared.storage.objects import Objects
+
+A = TypeVar("A")
+
+TURNS: Final = 2
+"""The first reply, and one with its faults pointed out."""
 
 
 def ask(model: LanguageModel, prompt: Prompt, objects: Objects, key: str, delivery: Delivery) -> Reply:
@@ -21,6 +28,35 @@ def ask(model: LanguageModel, prompt: Prompt, objects: Objects, key: str, delive
     reply = _decode(stored)
     delivery.tokens += reply.tokens
     return reply
+
+
+class NoUsableReply(Exception):
+    """None of the model's replies can be used; `reasons` say what is wrong with the last."""
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        super().__init__("; ".join(reasons))
+        self.reasons = reasons
+
+
+def ask_twice(
+    prompt: Prompt,
+    reply_to: Callable[[Prompt, int], Reply],
+    read: Callable[[Reply], tuple[A | None, list[str]]],
+    correct: Callable[[Prompt, Reply, list[str]], Prompt],
+) -> A:
+    """Return the answer in the reply to a prompt, asked once more with the faults of the first reply pointed out.
+
+    `reply_to` takes the number of the turn, from 1. `read` returns the answer and what is wrong with it, and `correct`
+    makes the second prompt of that. Raises `NoUsableReply`.
+    """
+    reasons: list[str] = []
+    for turn in range(1, TURNS + 1):
+        reply = reply_to(prompt, turn)
+        answer, reasons = read(reply)
+        if answer is not None and not reasons:
+            return answer
+        prompt = correct(prompt, reply, reasons)
+    raise NoUsableReply(reasons)
 
 
 def _encode(reply: Reply) -> bytes:

@@ -44,3 +44,9 @@ class QualityReport(Model):
     not_measured: tuple[str, ...] = Field(
         description="paths that no parser could read for certain; never scored as good"
     )
+
+    @property
+    def repairable(self) -> tuple[Finding, ...]:
+        """The findings that a developer can act on, the errors first."""
+        acted_on = [finding for finding in self.findings if finding.severity is not Severity.INFO]
+        return tuple(sorted(acted_on, key=lambda finding: finding.severity is not Severity.ERROR))

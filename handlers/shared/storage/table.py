@@ -1,9 +1,13 @@
 """The port to a table of items with a partition and a sort key, and the writes that it can make at once."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
+
+from shared.errors import Retryable
+
+T = TypeVar("T")
 
 Attributes = Mapping[str, Any]
 """An item's attributes as JSON-like values: str, int, float, bool, None, lists and mappings."""
@@ -70,6 +74,19 @@ class Conflict(Exception):
     def __init__(self, keys: Sequence[Key]) -> None:
         super().__init__(f"conditions failed on {', '.join(f'{key.pk} {key.sk}' for key in keys) or 'unknown items'}")
         self.keys = tuple(keys)
+
+
+def retry_on_conflict(attempt: Callable[[], T], what: str) -> T:
+    """Make an attempt, which reads and writes, again whenever another write came between the two.
+
+    Raises `Retryable`, which names `what` keeps changing, when that does not end.
+    """
+    for _ in range(MAX_CONFLICTS):
+        try:
+            return attempt()
+        except Conflict:
+            continue
+    raise Retryable(f"{what} is written by too many at once")
 
 
 class Index(StrEnum):

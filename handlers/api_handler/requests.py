@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from api_handler.problems import Kind, Problem, not_found
+from api_handler.stalled import Stalled
 from shared import layout
-from shared.errors import Retryable
 from shared.identifiers import Clock, Identifiers
 from shared.items import (
     attributes,
@@ -22,9 +23,7 @@ from shared.models.messages import AnyMessage, DeployRequested, PlanRequested
 from shared.models.project import Project, Revision
 from shared.models.records import ChangeRecord, DeploymentRecord, PlanRecord, RequestRecord, WorkState
 from shared.models.workflow import FINAL, ProjectStatus
-from shared.refusals import KeyReused, NoSuchProject, NotNow, VersionChanged
-from shared.stalled import Stalled
-from shared.storage.table import MAX_CONFLICTS, Conflict, Key, Put, Table, Update, Write
+from shared.storage.table import Key, Put, Table, Update, Write, retry_on_conflict
 
 AT_REST: Final = frozenset({ProjectStatus.COMPLETED, ProjectStatus.NEEDS_REVIEW})
 """The statuses in which a project takes a change or another deployment."""
@@ -61,7 +60,7 @@ class Requests:
     """The requests to the projects of one table.
 
     Each method takes the `correlation_id` of the API's request, and `once` where the caller gave an Idempotency-Key:
-    then a repetition writes nothing and is answered as the first was. All raise `RequestRefused` and `Retryable`.
+    then a repetition writes nothing and is answered as the first was. All raise `Problem` and `Retryable`.
     """
 
     def __init__(self, table: Table, *, clock: Clock, identifiers: Identifiers) -> None:
@@ -146,7 +145,7 @@ class Requests:
             project = self._project(project_id)
             stalled = Stalled.of(self._table, project, correlation_id)
             if project.status in AT_REST or not stalled.messages:
-                raise NotNow(f"The project is {project.status}: there is nothing to try again.")
+                raise Problem(Kind.NOT_NOW, f"The project is {project.status}: there is nothing to try again.")
             after = _written(project, self._clock())
             if project.status in FINAL:
                 moved = {"status": stalled.status, "failure": None, "retries": project.retries + 1}
@@ -160,32 +159,30 @@ class Requests:
 
     def rename(self, project_id: str, name: str, expected: Callable[[Project], bool]) -> Project:
         """Give a project another name, if it is as `expected`: still the version that the caller saw."""
-        for _ in range(MAX_CONFLICTS):
+
+        def attempt() -> Project:
             project = self._project(project_id)
             if not expected(project):
-                raise VersionChanged(f"The project is at version {project.version}.")
+                raise Problem(Kind.VERSION_CHANGED, f"The project is at version {project.version}. GET it again.")
             after = _written(project, self._clock(), name=name)
-            try:
-                self._table.write(_over(project, after))
-            except Conflict:
-                continue
+            self._table.write(_over(project, after))
             return after
-        raise Retryable(f"{project_id} is written by too many at once")
+
+        return retry_on_conflict(attempt, project_id)
 
     def _make(self, step: Callable[[], _Step], once: Once | None, key: Key | None) -> Accepted:
         """Make a step's writes, and keep its answer with them; look again whenever something came between."""
-        for _ in range(MAX_CONFLICTS):
+
+        def attempt() -> Accepted:
             earlier = self._earlier(once, key)
             if earlier:
                 return earlier
             accepted, writes = step()
             kept = [Put(key, attributes(self._record(accepted, once)), absent=True)] if once and key else []
-            try:
-                self._table.write(*writes, *kept)
-            except Conflict:
-                continue
+            self._table.write(*writes, *kept)
             return accepted
-        raise Retryable("the project is written by too many at once")
+
+        return retry_on_conflict(attempt, "the project")
 
     def _earlier(self, once: Once | None, key: Key | None) -> Accepted | None:
         """What the same request was answered with before; its messages only as far as nobody has taken them up."""
@@ -194,7 +191,8 @@ class Requests:
             return None
         record = RequestRecord.model_validate(stored)
         if record.content != once.content:
-            raise KeyReused("This Idempotency-Key came with another request before; use a new one for a new request.")
+            detail = "This Idempotency-Key came with another request before; use a new one for a new request."
+            raise Problem(Kind.KEY_REUSED, detail)
         return Accepted(record.project, tuple(filter(self._untouched, record.messages)))
 
     def _untouched(self, message: AnyMessage) -> bool:
@@ -210,13 +208,14 @@ class Requests:
     def _project(self, project_id: str) -> Project:
         stored = self._table.get(metadata_key(project_id))
         if stored is None:
-            raise NoSuchProject(project_id)
+            raise not_found("project")
         return project_of(stored)
 
     def _at_rest(self, project_id: str) -> Project:
         project = self._project(project_id)
         if project.status not in AT_REST:
-            raise NotNow(f"The project is {project.status}; this is for one that is {' or '.join(sorted(AT_REST))}.")
+            detail = f"The project is {project.status}; this is for one that is {' or '.join(sorted(AT_REST))}."
+            raise Problem(Kind.NOT_NOW, detail)
         return project
 
     def _event(self, project: Project, kind: EventType, detail: str = "") -> Put:
