@@ -5,7 +5,7 @@ BIN := .venv/bin
 SETUP = @$(PYTHON) bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test pytest lint types unit integration scenarios lock size clean
+.PHONY: help demo up test pytest lint types unit integration scenarios audit lock size clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,10 @@ integration: ## the real path on the embedded engine
 scenarios: ## every scenario of the library on the embedded engine, as tests
 	$(SETUP) dev
 	@$(BIN)/pytest -q -n auto scenarios
+
+audit: ## known vulnerabilities of the locked packages, where a source of advisories is in reach
+	$(SETUP)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python .ci/audit.py
 
 size: ## what each function's bundle weighs, and how long its import takes
 	$(SETUP)
