@@ -31,12 +31,23 @@ def up(
     live: Annotated[
         bool, typer.Option("--live", help="Ask Gemini, with the key in GEMINI_API_KEY, instead of replaying replies.")
     ] = False,
+    host: Annotated[
+        str, typer.Option(help="The address to listen on; other than 127.0.0.1 lets other machines in.")
+    ] = "127.0.0.1",
+    allow_host: Annotated[
+        list[str] | None, typer.Option(help="A host name by which the engine may be reached; repeatable.")
+    ] = None,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option(help="An origin, such as http://localhost:5173, whose pages may call the engine; repeatable."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Run the engine with the stack in the foreground, until Ctrl-C."""
     from agenticai.commands.serving import keep_up
+    from agenticai.emulator.process import Reach
 
-    keep_up(port, live=live, as_json=as_json)
+    keep_up(port, Reach(host, allow_host or (), allow_origin or ()), live=live, as_json=as_json)
 
 
 @app.command()

@@ -5,6 +5,7 @@ import errno
 import json
 import logging
 import os
+import secrets
 import socket
 import sys
 import threading
@@ -15,6 +16,7 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
+from agenticai.emulator.bench_records import SECRET_FILE
 from agenticai.emulator.clock import Clock
 from agenticai.emulator.control import control_app
 from agenticai.emulator.engines.activity import Activity
@@ -27,11 +29,13 @@ from agenticai.emulator.gateway import chain, under
 from agenticai.emulator.gemini import REPLAY
 from agenticai.emulator.gemini.answering import answering
 from agenticai.emulator.gemini.cassettes import CassetteStore
+from agenticai.emulator.guard import Allowed, Guard, is_loopback
 from agenticai.emulator.meter.ledger import Ledger
 from agenticai.emulator.meter.step import Meter
 from agenticai.emulator.queues.operations import QueueOperations
 
-HOST = "127.0.0.1"
+LOOPBACK = "127.0.0.1"
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - what a user may name, never the default
 GEMINI = "/_gemini"
 GRACE_SECONDS = 3.0
 KEEP_ALIVE_SECONDS = 75  # longer than an SDK keeps an idle connection, so that it is never the server who closes it
@@ -41,20 +45,23 @@ def main() -> None:
     """Serve, or end with one sentence and the exit status of the error."""
     arguments = parsed()
     try:
-        listener = bind(arguments.port)
+        listener = bind(arguments.host, arguments.port)
         store = CassetteStore.load(arguments.cassettes)
         python = runtime_python(arguments.home, environ=os.environ, on_progress=lambda _: None)
     except EngineError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_status)
     gemini = answering(arguments.gemini, arguments.cassettes, store, arguments.run_dir)
-    serve(listener, gemini, python, arguments.run_dir, arguments.home / "cache" / "code")
+    serve(listener, gemini, python, arguments)
 
 
 def parsed() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m agenticai.emulator", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0 picks a free one")
+    parser.add_argument("--host", default=LOOPBACK, help="the address to listen on")
+    parser.add_argument("--allow-host", action="append", default=[], help="a host name to be reached by")
+    parser.add_argument("--allow-origin", action="append", default=[], help="an origin whose pages may call")
     parser.add_argument("--run-dir", type=Path, required=True, help="for the log and the requests that had no reply")
     parser.add_argument("--cassettes", type=Path, required=True, help="the directory of Gemini's replies")
     parser.add_argument("--gemini", default=REPLAY, help="replay, nearest, or the URL of an API to ask and record")
@@ -65,13 +72,14 @@ def parsed() -> argparse.Namespace:
     return arguments
 
 
-def bind(port: int) -> socket.socket:
+def bind(host: str, port: int) -> socket.socket:
     """Listen on the port before anything else is done, so that nobody can take it. Raises PortTaken."""
     # With the protocol named: asyncio switches Nagle's 40 ms delay off only for sockets that say they are TCP.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((HOST, port))
+        listener.bind((host, port))
         listener.listen()
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
@@ -80,20 +88,25 @@ def bind(port: int) -> socket.socket:
     return listener
 
 
-def serve(listener: socket.socket, gemini: ASGIApp, python: Path, run_dir: Path, code_cache: Path) -> None:
+def serve(listener: socket.socket, gemini: ASGIApp, python: Path, arguments: argparse.Namespace) -> None:
     """Compose the gateway and run it until it is asked to stop."""
+    run_dir, code_cache = arguments.run_dir, arguments.home / "cache" / "code"
     announcement = os.dup(1)
     log_to(run_dir / "engine.log")
     started = time.monotonic()
     port = listener.getsockname()[1]
-    endpoint_url = f"http://{HOST}:{port}"
+    endpoint_url = f"http://{own_address(arguments.host)}:{port}"
     ledger, clock, activity = Ledger(), Clock(), Activity()
     faults = FaultBook(clock.now)
     host = LambdaHost(endpoint_url, f"{endpoint_url}{GEMINI}", python, code_cache, ledger, clock, activity)
     engine = MiniStack(host, faults, port)
+    secret = None if is_loopback(arguments.host) else control_secret(run_dir)
+    hosts = (*arguments.allow_host, own_address(arguments.host).strip("[]"))
+    allowed = Allowed(hosts, [origin.lower() for origin in arguments.allow_origin], engine.api_origins)
     app = chain(
         [
-            under("/_harness", control_app(engine, ledger, clock, faults, lambda: time.monotonic() - started)),
+            lambda after: Guard(after, allowed),
+            under("/_harness", control_app(engine, ledger, clock, faults, lambda: time.monotonic() - started, secret)),
             lambda after: Meter(after, ledger),
             lambda after: Faults(after, faults, engine.functions, clock),
             under(GEMINI, gemini),
@@ -119,6 +132,21 @@ def serve(listener: socket.socket, gemini: ASGIApp, python: Path, run_dir: Path,
         timeout_graceful_shutdown=1,
     )
     Server(config, on_ready=announce, on_stop=engine.close).run_until_asked(listener)
+
+
+def own_address(host: str) -> str:
+    """Return the address, as it stands in a URL, at which a process of this machine reaches who listens on `host`."""
+    if host in EVERYWHERE:
+        return LOOPBACK
+    return f"[{host}]" if ":" in host else host
+
+
+def control_secret(run_dir: Path) -> str:
+    """Make the secret that the control API asks for where others than this machine's programs reach it."""
+    secret = secrets.token_urlsafe(32)
+    with open(run_dir / SECRET_FILE, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+        file.write(secret)
+    return secret
 
 
 def log_to(path: Path) -> None:

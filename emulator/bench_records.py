@@ -7,6 +7,9 @@ from pydantic import Field
 
 from agenticai.emulator.meter.records import Record
 
+SECRET_FILE = "control-token"  # noqa: S105 - the name of a file
+"""In the run's folder: the secret that the control API asks for, where the port is reached from elsewhere."""
+
 Dispatch = Literal["free", "stepped"]
 """How messages reach functions: at any time and several at once, or one by one and only while the engine settles."""
 

@@ -1,6 +1,7 @@
 """The typed client of a running engine's control API."""
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -20,6 +21,9 @@ from agenticai.emulator.errors import ControlError
 from agenticai.emulator.faults.rules import Fault, Fired, RecordedCall
 from agenticai.emulator.meter.records import FinishedInvocation, Health, Record, Usage
 
+CONTROL_TOKEN = "AGENTICAI_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
+"""The environment variable with the secret."""
+
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
 
@@ -27,13 +31,25 @@ R = TypeVar("R", bound=Record)
 class ControlClient:
     """Asks a running engine for its health and for what was used, and steers its messages, clock and faults.
 
-    `endpoint_url` is the engine's, such as `http://127.0.0.1:4566`. Every method raises ControlError: when the engine
-    gives no usable answer, and when it is asked for what cannot be, such as a clock that goes back.
+    `endpoint_url` is the engine's, such as `http://127.0.0.1:4566`. `token` is the secret of an engine that is reached
+    from other machines; without one it is taken from AGENTICAI_CONTROL_TOKEN in `environ`.
+
+    Every method raises ControlError: when the engine gives no usable answer, and when it is asked for what cannot be,
+    such as a clock that goes back.
     """
 
-    def __init__(self, endpoint_url: str, timeout_s: float = 10.0) -> None:
+    def __init__(
+        self,
+        endpoint_url: str,
+        timeout_s: float = 10.0,
+        *,
+        token: str | None = None,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
         self._timeout_s = timeout_s
-        self._http = httpx2.Client(base_url=f"{endpoint_url}/_harness/", timeout=timeout_s)
+        secret = token or environ.get(CONTROL_TOKEN)
+        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {secret}"} if secret else {})
+        self._http = httpx2.Client(base_url=f"{endpoint_url}/_harness/", timeout=timeout_s, headers=headers)
 
     def __enter__(self) -> Self:
         return self

@@ -1,15 +1,18 @@
 """The control API under `/_harness/`: what the bench asks of a running engine."""
 
 import asyncio
+import hmac
 import os
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agenticai.emulator.bench_records import (
     AdvanceRequest,
@@ -56,11 +59,45 @@ class Steered(Protocol):
 
 
 def control_app(
-    engine: Steered, ledger: Ledger, clock: Clock, faults: FaultBook, uptime_s: Callable[[], float]
+    engine: Steered,
+    ledger: Ledger,
+    clock: Clock,
+    faults: FaultBook,
+    uptime_s: Callable[[], float],
+    secret: str | None = None,
 ) -> Starlette:
-    """The routes that `agenticai.emulator.client.ControlClient` calls."""
+    """Return the routes that `agenticai.emulator.client.ControlClient` calls.
+
+    Where there is a `secret`, all of them ask for it as a bearer token: where others than the programs of this machine
+    reach the port. On 127.0.0.1 they do not: whoever may connect there may also use the AWS API and so run code as the
+    owner of the engine, and what pages send is kept out by the guard.
+    """
     routes: Sequence[Route] = [*_readings(ledger, clock, faults, uptime_s), *_orders(engine, ledger, clock, faults)]
-    return Starlette(routes=routes, exception_handlers={ValidationError: _refused, ValueError: _refused})
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(BearerToken, secret=secret)] if secret else [],
+        exception_handlers={ValidationError: _refused, ValueError: _refused, NotJson: _not_json},
+    )
+
+
+class BearerToken:
+    """Lets pass who sends the secret as a bearer token."""
+
+    def __init__(self, app: ASGIApp, secret: str) -> None:
+        self._app = app
+        self._expected = f"Bearer {secret}".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        given = dict(scope.get("headers", [])).get(b"authorization", b"")
+        if scope["type"] == "http" and not hmac.compare_digest(given, self._expected):
+            refusal = "The control API asks for the secret of this run: set AGENTICAI_CONTROL_TOKEN.\n"
+            await PlainTextResponse(refusal, status_code=401)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+class NotJson(Exception):
+    """A body came with another content type than JSON's."""
 
 
 def _readings(ledger: Ledger, clock: Clock, faults: FaultBook, uptime_s: Callable[[], float]) -> list[Route]:
@@ -117,7 +154,7 @@ def _orders(engine: Steered, ledger: Ledger, clock: Clock, faults: FaultBook) ->
         return answer(ClockReading(now=clock.now(), ahead_s=clock.ahead_s))
 
     async def set_faults(request: Request) -> Response:
-        faults.set(FAULTS.validate_json(await request.body()))
+        faults.set(FAULTS.validate_json(await json_body(request)))
         return Response(status_code=204)
 
     return [
@@ -136,8 +173,15 @@ def latest_failure(invocations: Sequence[FinishedInvocation]) -> str:
 
 
 async def asked(request: Request, kind: type[R]) -> R:
-    """The request's body. Raises ValidationError."""
-    return kind.model_validate_json(await request.body())
+    """Return the request's body. Raises ValidationError and NotJson."""
+    return kind.model_validate_json(await json_body(request))
+
+
+async def json_body(request: Request) -> bytes:
+    """Return a body that says it is JSON, which no form of a page can. Raises NotJson."""
+    if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
+        raise NotJson
+    return await request.body()
 
 
 def answer(record: Record) -> Response:
@@ -148,6 +192,10 @@ def answer(record: Record) -> Response:
 def answers(kind: TypeAdapter[tuple[T, ...]], records: tuple[T, ...]) -> Response:
     """Several records as JSON."""
     return Response(kind.dump_json(records), media_type="application/json")
+
+
+async def _not_json(_: Request, __: Exception) -> Response:
+    return PlainTextResponse("Send the body with the header `Content-Type: application/json`.", status_code=415)
 
 
 async def _refused(_: Request, error: Exception) -> Response:

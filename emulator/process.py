@@ -5,11 +5,13 @@ import os
 import select
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from agenticai.emulator.bench_records import SECRET_FILE
 from agenticai.emulator.engines.runtime_venv import runtime_python
 from agenticai.emulator.errors import EngineCrashed, EngineError, InvalidCassette, PortTaken
 from agenticai.emulator.gemini import REPLAY
@@ -20,14 +22,36 @@ STOP_SECONDS = 5.0
 START_SECONDS = 20.0
 
 
+@dataclass(frozen=True)
+class Reach:
+    """From where the engine is reached: the address that it listens on, and what its guard lets in besides.
+
+    `hosts` are further host names of requests, `origins` those of pages that may call, such as
+    `http://localhost:5173`.
+    """
+
+    host: str = "127.0.0.1"
+    hosts: Sequence[str] = ()
+    origins: Sequence[str] = ()
+
+    @property
+    def arguments(self) -> list[str]:
+        """The command line of the gateway process for it."""
+        named = [option for host in self.hosts for option in ("--allow-host", host)]
+        return ["--host", self.host, *named, *(o for origin in self.origins for o in ("--allow-origin", origin))]
+
+
 class Engine:
     """A running gateway process; leaving the `with` block stops it.
 
     The process ends by itself when this one does, however it ends: it watches the pipe that this object holds.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], endpoint_url: str, port: int) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], endpoint_url: str, port: int, control_token: str | None = None
+    ) -> None:
         self._process = process
+        self.control_token = control_token
         self.endpoint_url = endpoint_url
         self.port = port
         self.pid = process.pid
@@ -48,6 +72,9 @@ class Engine:
     def stop(self) -> None:
         """End the process and every function that runs in it; return when it is gone."""
         end(self._process, grace_s=STOP_SECONDS)
+
+
+HERE = Reach()
 
 
 class Launch:
@@ -73,7 +100,9 @@ class Launch:
         if ready is None:
             raise failure(end(self._process, grace_s=1), self._log)
         self._served = True
-        return Engine(self._process, str(ready["endpoint_url"]), int(ready["port"]))
+        secret = self._log.with_name(SECRET_FILE)
+        token = secret.read_text(encoding="utf-8") if secret.exists() else None
+        return Engine(self._process, str(ready["endpoint_url"]), int(ready["port"]), token)
 
 
 def launch(
@@ -83,10 +112,11 @@ def launch(
     port: int = 0,
     home: Path = HOME,
     gemini: str = REPLAY,
+    reach: Reach = HERE,
     environ: Mapping[str, str] = os.environ,
     on_progress: Callable[[str], None] = lambda _: None,
 ) -> Launch:
-    """Start the engine on 127.0.0.1, without waiting for it.
+    """Start the engine, on 127.0.0.1 unless `reach` says otherwise, without waiting for it.
 
     `cassettes` holds Gemini's replies, and `gemini` is one of the ways in `emulator/gemini` to answer with them.
     `run_dir` gets `engine.log` and `gemini-misses/`, port 0 picks a free one, and `home` keeps the functions'
@@ -101,6 +131,7 @@ def launch(
             [
                 *(sys.executable, "-m", "agenticai.emulator", "--port", str(port), "--run-dir", str(run_dir.resolve())),
                 *("--cassettes", str(cassettes.resolve()), "--home", str(home.resolve()), "--gemini", gemini),
+                *reach.arguments,
             ],
             cwd=ROOT,
             env=engine_environment(environ),
@@ -118,13 +149,20 @@ def start_engine(
     run_dir: Path,
     port: int = 0,
     home: Path = HOME,
+    reach: Reach = HERE,
     environ: Mapping[str, str] = os.environ,
     on_progress: Callable[[str], None] = lambda _: None,
     timeout_s: float = START_SECONDS,
 ) -> Engine:
     """Start the engine as `launch` does, and return when it serves. Raises what `Launch.ready` raises."""
     with launch(
-        cassettes=cassettes, run_dir=run_dir, port=port, home=home, environ=environ, on_progress=on_progress
+        cassettes=cassettes,
+        run_dir=run_dir,
+        port=port,
+        home=home,
+        reach=reach,
+        environ=environ,
+        on_progress=on_progress,
     ) as starting:
         return starting.ready(timeout_s)
 

@@ -10,6 +10,7 @@ from agenticai import display as show
 from agenticai.client.folder import check_folder
 from agenticai.display import Display, Following, this_command
 from agenticai.emulator.gemini import GEMINI_API, REPLAY
+from agenticai.emulator.process import HERE, Reach
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.benches.stopping import until_stopped
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
 DEMO = LIBRARY / "todo-service.yaml"
 
 
-def keep_up(port: int, *, live: bool, as_json: bool) -> None:
+def keep_up(port: int, reach: Reach, *, live: bool, as_json: bool) -> None:
     """Serve until a signal says stop; an engine that ends by itself is an error."""
     screen = Display(as_json=as_json)
-    with _benched(screen, port, _key(os.environ) if live else None) as running:
+    with _benched(screen, port, reach, _key(os.environ) if live else None) as running:
         screen.emit(_addresses(running))
         screen.say(welcome(running, this_command()))
         until_stopped(running)
@@ -48,12 +49,13 @@ def show_demo(out: Path, *, as_json: bool) -> int:
 
 
 @contextmanager
-def _benched(screen: Display, port: int = 0, gemini_api_key: str | None = None) -> Iterator[Bench]:
+def _benched(screen: Display, port: int = 0, reach: Reach = HERE, gemini_api_key: str | None = None) -> Iterator[Bench]:
     """A bench whose making is shown as one step."""
     with (
         screen.step("engine started, stack deployed") as step,
         bench(
             port=port,
+            reach=reach,
             gemini=GEMINI_API if gemini_api_key else REPLAY,
             gemini_api_key=gemini_api_key,
             report=step.update,

@@ -33,4 +33,4 @@ class Bench:
         """A client of the control API, which a target with the capability CONTROL has."""
         from agenticai.emulator.client import ControlClient
 
-        return ControlClient(self.target.endpoint_url)
+        return ControlClient(self.target.endpoint_url, token=self.engine.control_token if self.engine else None)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from agenticai.emulator.gemini import MISSES, REPLAY
-from agenticai.emulator.process import HOME, launch
+from agenticai.emulator.process import HERE, HOME, Reach, launch
 from agenticai.scenarios.benches.deployed import Bench, Report
 from agenticai.scenarios.format.scenario import CASSETTES
 
@@ -24,6 +24,7 @@ def bench(
     environ: Mapping[str, str] = os.environ,
     gemini: str = REPLAY,
     gemini_api_key: str | None = None,
+    reach: Reach = HERE,
     template: Path | None = None,
     report: Report = lambda _: None,
 ) -> Iterator[Bench]:
@@ -31,14 +32,21 @@ def bench(
 
     `gemini` is how the engine answers as the Gemini API: with the replies stored in `cassettes`, or in another of the
     ways in `emulator/gemini`. The agents ask it with the `gemini_api_key`, which only the API itself looks at.
-    `report` is told, in a few words, what is being done. What the engine logs is in `run_dir`; without one, it is kept
-    only if the block ends with an error, or if requests wait there for somebody to write their replies. Raises the
-    errors of `emulator` and `stack`.
+    `reach` says from where it is reached. `report` is told, in a few words, what is being done. What the engine logs is
+    in `run_dir`; without one, it is kept only if the block ends with an error, or if requests wait there for somebody
+    to write their replies. Raises the errors of `emulator` and `stack`.
     """
     report("starting the engine")
     logs = run_dir or _new_run_dir(home / "run")
     with launch(
-        port=port, cassettes=cassettes, run_dir=logs, home=home, gemini=gemini, environ=environ, on_progress=report
+        port=port,
+        reach=reach,
+        cassettes=cassettes,
+        run_dir=logs,
+        home=home,
+        gemini=gemini,
+        environ=environ,
+        on_progress=report,
     ) as starting:
         # Imported only now: what the deployment needs takes as long to import as the engine takes to start.
         from agenticai.scenarios.benches.deployment import deploy_to, prepare

@@ -31,6 +31,8 @@ FAULTS: tuple[Fault, ...] = (
     DeliveryFault(when=Delivery(on="delivery", queue="q"), then=Delay(do="delay", seconds=60)),
 )
 
+JSON = {"Content-Type": "application/json"}
+
 
 @dataclass
 class Engine:
@@ -223,14 +225,14 @@ class TestRefusals:
     def test_what_makes_no_sense_is_refused_by_name(
         self, served: Served, method: str, path: str, body: str, said: str
     ) -> None:
-        answer = httpx2.request(method, f"{served.endpoint_url}/_harness/{path}", content=body)
+        answer = httpx2.request(method, f"{served.endpoint_url}/_harness/{path}", content=body, headers=JSON)
         assert answer.status_code == 422
         assert said in answer.text
         assert served.engine.asked == []
 
     def test_rules_that_are_refused_leave_those_before(self, control: ControlClient, served: Served) -> None:
         control.faults(FAULTS)
-        httpx2.put(f"{served.endpoint_url}/_harness/faults", content="[{}]")
+        httpx2.put(f"{served.endpoint_url}/_harness/faults", content="[{}]", headers=JSON)
         assert served.book.effect_of_delivery("q") == FAULTS[1].then
 
     def test_an_engine_that_is_gone_is_one_sentence(self) -> None:
@@ -249,4 +251,36 @@ class TestRefusals:
 
         exchanged.app = other
         with ControlClient(exchanged.endpoint_url) as client, pytest.raises(ControlError, match="version"):
+            client.health()
+
+    @pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
+    def test_a_body_that_a_form_could_send_is_refused(self, served: Served, kind: str | None) -> None:
+        headers = {"Content-Type": kind} if kind else {}
+        url = f"{served.endpoint_url}/_harness/clock/advance"
+        assert httpx2.post(url, content=b'{"seconds": 5}', headers=headers).status_code == 415
+
+
+class TestSecret:
+    """Where others than this machine's programs reach the port."""
+
+    @pytest.fixture
+    def guarded(self, exchanged: Exchanged) -> Iterator[str]:
+        clock = Clock()
+        app = control_app(Engine(), Ledger(), clock, FaultBook(clock.now), lambda: 1.0, "sesame")
+        exchanged.app = under("/_harness", app)(nothing)
+        yield exchanged.endpoint_url
+        clock.close()
+
+    def test_who_sends_it_is_answered(self, guarded: str) -> None:
+        with ControlClient(guarded, token="sesame") as given:
+            assert given.health().status == "ok"
+        with ControlClient(guarded, environ={"AGENTICAI_CONTROL_TOKEN": "sesame"}) as from_environment:
+            assert from_environment.health().status == "ok"
+
+    @pytest.mark.parametrize("token", [None, "open", "sesame2"])
+    def test_who_does_not_is_told_what_to_set(self, guarded: str, token: str | None) -> None:
+        with (
+            ControlClient(guarded, token=token, environ={}) as client,
+            pytest.raises(ControlError, match="set AGENTICAI_CONTROL_TOKEN"),
+        ):
             client.health()

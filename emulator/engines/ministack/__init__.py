@@ -73,6 +73,19 @@ class MiniStack:
         FaultyDeliveries(sqs, faults)
         self._sources = EventSources(lambda_svc, sqs, host.activity)
 
+    def api_origins(self) -> set[str]:
+        """Return the origins that deployed APIs allow: by the variable ALLOWED_ORIGIN of a function, or by CORS rules.
+
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
+        """
+        from ministack.services import apigateway, lambda_svc
+
+        functions = [function["config"] for function in list(lambda_svc._functions._data.values())]
+        variables = [(function.get("Environment") or {}).get("Variables") or {} for function in functions]
+        rules = [api.get("corsConfiguration") or {} for api in list(apigateway._apis._data.values())]
+        named = {str(each["ALLOWED_ORIGIN"]) for each in variables if each.get("ALLOWED_ORIGIN")}
+        return named | {str(origin) for rule in rules for origin in rule.get("allowOrigins") or ()}
+
     def preload(self) -> None:
         """Import what a first deploy would wait for: services, the SAM translator, botocore's models."""
         from agenticai.emulator.meter.operations import routes

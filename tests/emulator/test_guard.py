@@ -1,0 +1,259 @@
+"""The guard: who is let in, who is not, what either is told, and what browsers may read."""
+
+import asyncio
+import logging
+from typing import Any
+
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from agenticai.emulator.guard import LOGGED_FULLY, Allowed, Guard
+from tests.fakes.asgi import Client, Engine
+
+HERE = "127.0.0.1:4566"
+APP = "http://localhost:5173"
+API = "/_aws/execute-api/abc/v1/api/projects"
+CORS = [(b"access-control-allow-origin", b"*"), (b"access-control-allow-methods", b"GET")]
+
+
+def asked(path: str = "/", method: str = "POST", allowed: Allowed | None = None, **headers: str) -> tuple[Client, bool]:
+    """One request through the guard, and whether the engine got it."""
+    engine = Engine()
+    named = {"host": HERE} | {name.replace("_", "-"): value for name, value in headers.items()}
+    sent = [(name.encode(), value.encode("latin-1")) for name, value in named.items() if value != "absent"]
+    path, _, query = path.partition("?")
+    client = Client(path, b"body", method=method, headers=sent)
+    client.scope["query_string"] = query.encode()
+    client.ask(Guard(engine, allowed or Allowed()))
+    return client, bool(engine.paths)
+
+
+class TestHost:
+    @pytest.mark.parametrize(
+        "host",
+        [
+            "127.0.0.1:4566",
+            "127.0.0.1",
+            "127.8.9.1:1",
+            "localhost:4566",
+            "LOCALHOST",
+            "localhost.",
+            "[::1]:4566",
+            "[::1]",
+            "bucket.localhost:4566",
+            "abc.execute-api.localhost:4566",
+            "bucket.s3.us-east-1.localhost",
+            "absent",  # HTTP/1.0
+        ],
+    )
+    def test_a_name_of_this_machine_is_let_in(self, host: str) -> None:
+        assert asked(host=host)[1]
+
+    @pytest.mark.parametrize(
+        "host",
+        [
+            "evil.example",
+            "evil.example:4566",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example:4566",
+            "0.0.0.0:4566",
+            "192.168.1.7:4566",
+            "[fe80::1]:4566",
+            "host.docker.internal:4566",
+            "s3.us-east-1.amazonaws.com",
+            "xn--lcalhost-60a:4566",
+            "notlocalhost",
+        ],
+    )
+    def test_any_other_is_refused_and_told_how_to_be_allowed(self, host: str) -> None:
+        client, reached = asked(host=host)
+        assert not reached
+        assert client.status == 403
+        assert b"--allow-host " in client.body
+
+    @pytest.mark.parametrize("host", ["", " ", "a@localhost", "localhost/path", "localhost:port", "local host", "a,b"])
+    def test_what_is_no_name_is_refused(self, host: str) -> None:
+        client, reached = asked(host=host)
+        assert (client.status, reached) == (403, False)
+
+    def test_two_are_refused(self) -> None:
+        client = Client("/", headers=[(b"host", b"localhost"), (b"host", b"evil.example")])
+        engine = Engine()
+        assert client.ask(Guard(engine, Allowed())).status == 403
+        assert engine.paths == []
+
+    def test_a_whole_address_in_place_of_a_path_is_refused(self) -> None:
+        client = Client("/", headers=[(b"host", b"localhost")])
+        client.scope["raw_path"] = b"http://evil.example/"
+        assert client.ask(Guard(Engine(), Allowed())).status == 403
+
+    def test_a_name_that_was_allowed_is_let_in(self) -> None:
+        allowed = Allowed(hosts=["host.docker.internal", "Bench.Example"])
+        assert asked(host="host.docker.internal:4566", allowed=allowed)[1]
+        assert asked(host="bench.example", allowed=allowed)[1]
+
+
+class TestPrograms:
+    @pytest.mark.parametrize("agent", ["Boto3/1.43 md/Botocore", "curl/8.5.0", "aws-sdk-js/3.1", "absent"])
+    @pytest.mark.parametrize("path", ["/", "/_harness/clock/advance", "/_ministack/reset", "/_gemini/v1", API])
+    def test_they_are_not_asked(self, agent: str, path: str) -> None:
+        assert asked(path, user_agent=agent)[1]
+
+    def test_nothing_is_changed_in_what_they_are_answered(self) -> None:
+        client = Client("/", headers=[(b"host", b"localhost")])
+        assert client.ask(Guard(answering(CORS), Allowed())).headers == {n.decode(): v.decode() for n, v in CORS}
+
+
+FOREIGN: list[dict[str, Any]] = [
+    {"sec_fetch_site": "cross-site"},
+    {"sec_fetch_site": "cross-site", "origin": "http://evil.example"},
+    {"sec_fetch_site": "same-site", "origin": "http://127.0.0.1:8501"},
+    {"sec_fetch_site": "cross-site", "origin": "null"},
+    {"sec_fetch_site": "anything"},
+    {"origin": "http://evil.example"},
+    {"origin": "null"},
+    {"origin": "https://127.0.0.1:4566"},
+    {"origin": "http://127.0.0.1:45666"},
+    {"origin": "http://localhost:4566"},
+    {"referer": "http://evil.example/page"},
+    {"referer": "about:blank"},
+    {"user_agent": "Mozilla/5.0 (X11; Linux x86_64)"},
+]
+
+
+class TestPages:
+    @pytest.mark.parametrize("headers", FOREIGN, ids=str)
+    @pytest.mark.parametrize("path", ["/", "/?Action=PurgeQueue", "/_harness/faults", "/_ministack/reset", API])
+    def test_what_comes_from_elsewhere_is_refused_before_its_body_is_read(
+        self, headers: dict[str, Any], path: str
+    ) -> None:
+        client, reached = asked(path, **headers)
+        assert (client.status, reached) == (403, False)
+        assert b"--allow-origin" in client.body
+        assert len(client.unread) == 2
+        assert client.headers["connection"] == "close"
+
+    @pytest.mark.parametrize("headers", FOREIGN[:-1], ids=str)
+    def test_to_look_is_refused_too(self, headers: dict[str, Any]) -> None:
+        assert not asked("/_harness/usage", "GET", **headers)[1]
+        assert not asked("/", "OPTIONS", access_control_request_method="POST", **headers)[1]
+
+    @pytest.mark.parametrize(
+        "headers",
+        [{"sec_fetch_site": "same-origin"}, {"origin": f"http://{HERE}"}, {"referer": f"http://{HERE}/a"}],
+        ids=str,
+    )
+    def test_a_page_of_the_engines_own_may_call(self, headers: dict[str, Any]) -> None:
+        assert asked("/", **headers)[1]
+
+    def test_a_typed_address_may_look_and_no_more(self) -> None:
+        assert asked(f"{API}/docs", "GET", sec_fetch_site="none")[1]
+        assert asked("/bucket/package.zip?X-Amz-Signature=1", "GET", sec_fetch_site="none")[1]
+        assert not asked("/?Action=PurgeQueue&QueueUrl=q", "GET", sec_fetch_site="none")[1]
+        assert not asked("/?QueueUrl=q&action=PurgeQueue", "GET", sec_fetch_site="none")[1]
+        assert not asked("/_ministack/reset", "POST", sec_fetch_site="none")[1]
+
+    def test_a_page_that_is_opened_here_has_no_origin(self) -> None:
+        client, _ = asked("/bucket/index.html", "GET", sec_fetch_site="none", sec_fetch_mode="navigate")
+        assert client.headers["content-security-policy"].startswith("sandbox ")
+        assert "allow-same-origin" not in client.headers["content-security-policy"]
+
+
+class TestAllowedOrigins:
+    ALLOWED = Allowed(origins=[APP])
+
+    def test_its_requests_pass_and_may_be_read(self) -> None:
+        client, reached = asked("/", allowed=self.ALLOWED, sec_fetch_site="cross-site", origin=APP)
+        assert reached
+        assert client.headers["access-control-allow-origin"] == APP
+        assert client.headers["vary"] == "Origin"
+
+    def test_its_preflight_is_answered_with_what_it_asks_for(self) -> None:
+        client, reached = asked(
+            "/",
+            "OPTIONS",
+            self.ALLOWED,
+            origin=APP,
+            access_control_request_method="PUT",
+            access_control_request_headers="x-amz-target,authorization",
+            access_control_request_private_network="true",
+        )
+        assert not reached
+        assert client.status == 204
+        assert client.headers["access-control-allow-methods"] == "PUT"
+        assert client.headers["access-control-allow-headers"] == "x-amz-target,authorization"
+        assert client.headers["access-control-allow-private-network"] == "true"
+
+    def test_others_are_refused_as_before(self) -> None:
+        assert not asked("/", allowed=self.ALLOWED, origin=f"{APP}0")[1]
+        assert not asked("/", allowed=self.ALLOWED, origin="http://localhost")[1]
+
+    @pytest.mark.parametrize("named", [APP, "*"])
+    def test_a_deployed_api_lets_in_on_its_own_paths_and_answers_itself(self, named: str) -> None:
+        allowed = Allowed(api_origins=lambda: {named})
+        for host, path in ((HERE, API), ("abc.execute-api.localhost:4566", "/v1/api/projects")):
+            client = Client(path, method="OPTIONS", headers=[(b"host", host.encode()), (b"origin", APP.encode())])
+            assert client.ask(Guard(answering(CORS), allowed)).headers["access-control-allow-methods"] == "GET"
+        for path in ("/", "/_harness/usage", "/bucket/_aws/execute-api/"):
+            assert not asked(path, allowed=allowed, origin=APP)[1]
+
+    def test_nothing_else_that_the_engine_says_of_origins_leaves_it(self) -> None:
+        headers = [(b"host", HERE.encode()), (b"sec-fetch-site", b"same-origin")]
+        client = Client("/", method="GET", headers=headers).ask(Guard(answering(CORS), Allowed()))
+        assert not [name for name in client.headers if name.startswith("access-control")]
+
+
+class TestWebSockets:
+    @pytest.mark.parametrize(
+        ("headers", "accepted"),
+        [({}, True), ({"origin": "http://evil.example"}, False), ({"sec-fetch-site": "cross-site"}, False)],
+    )
+    def test_a_handshake_of_a_foreign_page_is_refused(self, headers: dict[str, str], accepted: bool) -> None:
+        sent: list[str] = []
+
+        async def engine(scope: Scope, receive: Receive, send: Send) -> None:
+            await send({"type": "websocket.accept"})
+
+        async def receive() -> Message:
+            return {"type": "websocket.connect"}
+
+        async def send(message: Message) -> None:
+            sent.append(message["type"])
+
+        named = {"host": HERE, **headers}
+        scope = {
+            "type": "websocket",
+            "scheme": "ws",
+            "path": "/",
+            "raw_path": b"/",
+            "headers": [(name.encode(), value.encode()) for name, value in named.items()],
+        }
+        asyncio.run(Guard(engine, Allowed())(scope, receive, send))
+        assert sent == (["websocket.accept"] if accepted else ["websocket.close"])
+
+
+class TestLog:
+    def test_a_refusal_is_recorded_without_what_could_break_the_log(self, caplog: pytest.LogCaptureFixture) -> None:
+        with caplog.at_level(logging.WARNING):
+            asked("/a\nforged line", origin="http://evil.example")
+        (record,) = caplog.records
+        assert r"POST /a\nforged line" in record.getMessage()
+        assert "http://evil.example" in record.getMessage()
+
+    def test_a_flood_is_not(self, caplog: pytest.LogCaptureFixture) -> None:
+        guard = Guard(Engine(), Allowed())
+        with caplog.at_level(logging.WARNING):
+            for _ in range(10 * LOGGED_FULLY):
+                Client("/", headers=[(b"host", b"evil.example")]).ask(guard)
+        assert len(caplog.records) == LOGGED_FULLY + 9
+
+
+def answering(headers: list[tuple[bytes, bytes]]) -> Engine:
+    """An engine that answers with these headers."""
+
+    class Answering(Engine):
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.body", "body": b""})
+
+    return Answering()
