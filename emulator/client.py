@@ -72,8 +72,12 @@ class ControlClient:
         return self._get("usage", TypeAdapter(Usage), {"project_id": project_id} if project_id else {})
 
     def invocations(self) -> tuple[FinishedInvocation, ...]:
-        """The latest 1,000 invocations that ended, the oldest first."""
+        """Return the latest 1,000 invocations that ended, the oldest first, since they were last forgotten."""
         return self._get("invocations", TypeAdapter(tuple[FinishedInvocation, ...]))
+
+    def forget_invocations(self) -> None:
+        """Forget the invocations that ended; what they used stays counted in `usage`."""
+        self._send("DELETE", "invocations")
 
     def start_ahead(self, functions: Iterable[str]) -> None:
         """Have an environment of each of these functions started in the background, one after the other."""

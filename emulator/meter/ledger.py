@@ -111,6 +111,11 @@ class Ledger:
         with self._lock:
             return tuple(self._recent)
 
+    def forget_invocations(self) -> None:
+        """Forget which invocations ended; what they used stays counted."""
+        with self._lock:
+            self._recent.clear()
+
     def _sums(self, project_id: str | None) -> Sums:
         if project_id is None:
             return self._no_project

@@ -44,6 +44,7 @@ LONGEST_INVISIBLE_S = 12 * 3600
 STANDARD_NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
 FIFO_NAME = re.compile(r"[A-Za-z0-9_-]{1,75}\.fifo")
 OF_FIFO_QUEUES = frozenset({"FifoQueue", "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit"})
+BOOLEAN = frozenset({"FifoQueue", "ContentBasedDeduplication", "SqsManagedSseEnabled"})
 SETTABLE = OF_FIFO_QUEUES | {
     *("DelaySeconds", "MaximumMessageSize", "MessageRetentionPeriod", "Policy", "ReceiveMessageWaitTimeSeconds"),
     *("VisibilityTimeout", "RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId"),
@@ -65,6 +66,22 @@ def keep(operation: str, asked: Asked, queue: Queue) -> None:
     """Check what is asked against the rules of the operation. Raises Refused."""
     for rule in RULES.get(operation, ()):
         rule(asked, queue)
+
+
+def normalized(asked: Asked) -> Asked:
+    """Return the parameters with boolean attributes of a queue in lower case, as SQS keeps them. Raises Refused."""
+    given = asked.get("Attributes")
+    if not isinstance(given, Mapping):
+        return asked
+    return {**asked, "Attributes": {name: _boolean(name, value) for name, value in given.items()}}
+
+
+def _boolean(name: str, value: Any) -> Any:
+    if name not in BOOLEAN:
+        return value
+    if (text := str(value).lower()) not in {"true", "false"}:
+        raise Refused(AwsError("InvalidAttributeValue", f"Invalid value for the parameter {name}."))
+    return text
 
 
 def within(name: str, low: int, high: int) -> Rule:

@@ -4,6 +4,7 @@ Every test states its rule and the page it is from, below https://docs.aws.amazo
 advanced, and nothing here waits for it.
 """
 
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -140,8 +141,8 @@ class TestVisibility:
         assert [entry["Id"] for entry in answer["Successful"]] == ["good"]
         assert [(entry["Id"], entry["Code"]) for entry in answer["Failed"]] == [("bad", "ReceiptHandleIsInvalid")]
 
-    def test_only_what_is_in_flight_can_be_hidden_for_longer(self, cloud: Cloud) -> None:
-        """MessageNotInflight is for a message that is visible; one that is gone is no message.
+    def test_a_handle_is_good_until_somebody_else_receives_the_message(self, cloud: Cloud) -> None:
+        """Also when its timeout has passed: the message is hidden again. One that is gone is no message.
 
         AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html
         """
@@ -149,11 +150,27 @@ class TestVisibility:
         queue.send("a")
         change = {"QueueUrl": queue.url, "ReceiptHandle": queue.only()["ReceiptHandle"]}
         cloud.control.advance(2 * MINUTE)
-        with pytest.raises(cloud.sqs.exceptions.MessageNotInflight):
-            cloud.sqs.change_message_visibility(**change, VisibilityTimeout=HOUR)
+        cloud.sqs.change_message_visibility(**change, VisibilityTimeout=HOUR)
+        assert queue.receive() == []
+        entries = [{"Id": "a", "ReceiptHandle": change["ReceiptHandle"], "VisibilityTimeout": 0}]
+        answer = cloud.sqs.change_message_visibility_batch(QueueUrl=queue.url, Entries=entries)  # type: ignore[arg-type]
+        assert [entry["Id"] for entry in answer["Successful"]] == ["a"]
+        cloud.sqs.change_message_visibility(**change, VisibilityTimeout=0)
         cloud.sqs.delete_message(**change)
         with pytest.raises(ClientError, match="Message does not exist"):
             cloud.sqs.change_message_visibility(**change, VisibilityTimeout=HOUR)
+
+    @pytest.mark.parametrize("value", ["true", "True", "TRUE"])
+    def test_a_fifo_queue_is_made_however_true_is_written(self, cloud: Cloud, value: str) -> None:
+        """boto3's users write str(True); SQS keeps it in lower case."""
+        attributes = {"FifoQueue": value, "ContentBasedDeduplication": value}
+        name = f"{uuid.uuid4().hex}.fifo"
+        url = cloud.sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]  # type: ignore[arg-type]
+        kept = cloud.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        assert (kept["FifoQueue"], kept["ContentBasedDeduplication"]) == ("true", "true")
+        assert cloud.sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"] == url  # type: ignore[arg-type]
+        with pytest.raises(ClientError, match="Invalid value for the parameter FifoQueue"):
+            cloud.sqs.create_queue(QueueName=name, Attributes={"FifoQueue": "yes"})
 
     def test_a_message_is_hidden_for_twelve_hours_at_most(self, cloud: Cloud) -> None:
         """The 12 hours count from the receive: a change to more than what is left of them is an error.

@@ -151,6 +151,7 @@ class TestControl:
             assert (control.fired(), control.calls()) == ((), ())
             settled = control.settle()
             assert (settled.quiet, settled.deliveries) == (True, 0)
+            assert control.invocations() == ()
 
     def test_what_a_test_without_it_left_is_taken_away_too(
         self, stack: DeployedStack, aws_client: AwsClient, control: ControlClient

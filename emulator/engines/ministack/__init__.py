@@ -9,7 +9,8 @@ What is exchanged in it, and why:
 - `sqs._HANDLERS` and what they call: operations on queues keep the rules of `emulator/queues`, and no two meet.
 - `lambda_svc._create_esm`, `_update_esm`, `_init_stream_position`: event source mappings keep those of it, too.
 - `sqs._receive_messages_for_esm`: batches are as large as their mappings say, and deliveries meet fault rules.
-- `s3.resolve_credential`: a link that a function signed carries the token of its environment, which no STS issued.
+- `s3.resolve_credential`, `calculate_signature`, `signatures_match`: links are good with any credentials.
+- `lambda_svc._create_function`, `_update_config`, and what makes `AWS::Lambda::Function`: variables are text.
 - `lambda_svc._run_sqs_batch`, `sqs._delete_messages_for_esm`: event source mappings poll in process, so the meter
   could not see what AWS would bill for them, and their records lack what AWS's have.
 """
@@ -27,8 +28,10 @@ from agenticai.emulator.engines.ministack.event_sources import EventSources
 from agenticai.emulator.engines.ministack.interference import RunningFunctions
 from agenticai.emulator.engines.ministack.mappings import Mappings
 from agenticai.emulator.engines.ministack.polls import EventSourceMappingMeter
+from agenticai.emulator.engines.ministack.presigned_links import PresignedLinks
 from agenticai.emulator.engines.ministack.queues import Queues
 from agenticai.emulator.engines.ministack.records import with_whole_records
+from agenticai.emulator.engines.ministack.variables import refuse_other_types, with_text_variables
 from agenticai.emulator.engines.ministack.workers import LambdaHost, acquire, execute, is_python, worker_class
 from agenticai.emulator.engines.settling import settle
 
@@ -53,6 +56,7 @@ class MiniStack:
         from ministack.app import app
         from ministack.core import lambda_runtime
         from ministack.services import lambda_svc, s3, sqs
+        from ministack.services.cloudformation import provisioners
 
         self.app: ASGIApp = app
         self.functions = RunningFunctions(host)
@@ -69,7 +73,11 @@ class MiniStack:
         polls = EventSourceMappingMeter(host.ledger)
         lambda_svc._run_sqs_batch = polls.metered_batch(with_whole_records(lambda_svc._run_sqs_batch))
         sqs._delete_messages_for_esm = polls.metered_delete(sqs._delete_messages_for_esm)
-        s3.resolve_credential = resolve(s3.resolve_credential)
+        PresignedLinks(s3, host.workers)
+        with_text_variables(provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"])
+        for operation in ("_create_function", "_update_config"):
+            checked = refuse_other_types(getattr(lambda_svc, operation), lambda_svc.error_response_json)
+            setattr(lambda_svc, operation, checked)
         FaultyDeliveries(sqs, faults)
         self._sources = EventSources(lambda_svc, sqs, host.activity)
 
@@ -151,16 +159,6 @@ class MiniStack:
         self._host.closed.set()
         self._host.activity.release()
         self._stop_environments()
-
-
-def resolve(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Resolve the account's own keys as `original` does, but take any session token with them."""
-    from ministack.core.iam_evaluator import is_root_access_key
-
-    def resolve_key(key: str, account: str, *token: Any) -> Any:
-        return original(key, account, *(() if is_root_access_key(key) else token))
-
-    return resolve_key
 
 
 def settings(port: int) -> dict[str, str]:

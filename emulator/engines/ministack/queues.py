@@ -60,8 +60,9 @@ class Queues:
 
         def handle(asked: Asked, url: str) -> Any:
             with self._lock, self._refusing():
-                keep(operation, asked, self._about(operation, asked, url))
-                return handler(asked, url)
+                given = rules.normalized(asked)
+                keep(operation, given, self._about(operation, given, url))
+                return handler(given, url)
 
         return handle
 
@@ -166,7 +167,7 @@ class Queues:
         return {}
 
     def _change_visibility(self, asked: Asked, url: str) -> dict[str, Any]:
-        """Only of what is in flight, and to no more than 12 hours from its receive.
+        """To no more than 12 hours from its receive; the handle stays good until somebody else receives the message.
 
         See https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html.
         """
@@ -175,8 +176,6 @@ class Queues:
         if message is None:
             reason = "Message does not exist or is not available for visibility timeout change."
             raise invalid(f"Value {handle} for parameter ReceiptHandle is invalid. Reason: {reason}")
-        if message["visible_at"] <= now:
-            raise Refused(AwsError("MessageNotInflight", "The specified message isn't in flight."))
         if int(now - message["received_at"]) + timeout > LONGEST_INVISIBLE_S:
             reason = f"Total VisibilityTimeout for the message is beyond the limit [{LONGEST_INVISIBLE_S} seconds]"
             raise invalid(f"Value {timeout} for parameter VisibilityTimeout is invalid. Reason: {reason}")
