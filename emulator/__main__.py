@@ -5,6 +5,7 @@ import errno
 import json
 import logging
 import os
+import resource
 import secrets
 import socket
 import sys
@@ -92,6 +93,7 @@ def serve(listener: socket.socket, gemini: ASGIApp, python: Path, arguments: arg
     """Compose the gateway and run it until it is asked to stop."""
     run_dir, code_cache = arguments.run_dir, arguments.home / "cache" / "code"
     announcement = os.dup(1)
+    keep_private()
     log_to(run_dir / "engine.log")
     started = time.monotonic()
     port = listener.getsockname()[1]
@@ -149,9 +151,15 @@ def control_secret(run_dir: Path) -> str:
     return secret
 
 
+def keep_private() -> None:
+    """Let nobody else read what this process and its functions write, and leave no memory of them behind a crash."""
+    os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
 def log_to(path: Path) -> None:
     """Send everything that this process and its libraries print or log to one file."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     os.close(descriptor)

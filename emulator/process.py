@@ -123,10 +123,11 @@ def launch(
     interpreter and unpacked code from run to run. The interpreter is installed on first use, with `environ` for the
     installer's settings; `on_progress` is told so. Raises RuntimeUnavailable.
     """
+    private_folder(home)
     runtime_python(home.resolve(), environ=environ, on_progress=on_progress)
-    run_dir.mkdir(parents=True, exist_ok=True)
+    private_folder(run_dir)
     log = run_dir.resolve() / "engine.log"
-    with log.open("ab") as errors:
+    with open(log, "ab", opener=lambda path, flags: os.open(path, flags, 0o600)) as errors:
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "agenticai.emulator", "--port", str(port), "--run-dir", str(run_dir.resolve())),
@@ -165,6 +166,13 @@ def start_engine(
         on_progress=on_progress,
     ) as starting:
         return starting.ready(timeout_s)
+
+
+def private_folder(folder: Path) -> Path:
+    """Make a folder that nobody else may look into, or make one that is there so; return it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    return folder
 
 
 def engine_environment(environ: Mapping[str, str]) -> dict[str, str]:

@@ -1,10 +1,14 @@
 """The one runner of uv, which resolves and installs packages."""
 
 import os
+import re
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 
 from agenticai.stack.errors import BuildError
+
+_SECRETS = re.compile(r"(AWS|GEMINI|GOOGLE|AGENTICAI|LOCALSTACK)_")
+"""Variables that an installer, and the build scripts of packages, have no use for: keys and tokens are among them."""
 
 Uv = Callable[[Sequence[str]], str]
 """Runs uv with these arguments and returns what it printed; raises BuildError with its complaint."""
@@ -14,7 +18,8 @@ def run_uv(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) ->
     """Run uv with the settings in `environ`, such as proxies and PIP_INDEX_URL. Raise BuildError when it fails."""
     from uv import find_uv_bin  # imported here: what is cached needs no uv
 
-    environment = {**environ, "UV_PYTHON_DOWNLOADS": "never"}
+    environment = {name: value for name, value in environ.items() if not _SECRETS.match(name)}
+    environment["UV_PYTHON_DOWNLOADS"] = "never"
     if index := environment.get("PIP_INDEX_URL"):
         environment.setdefault("UV_DEFAULT_INDEX", index)
     command = [find_uv_bin(), *arguments, "--quiet", "--system-certs"]

@@ -50,7 +50,7 @@ def _extract(bundle: bytes, folder: Path) -> None:
                     raise UnsafeBundle(f"The bundle's entry {entry.filename!r} leads outside of it: build it again.")
                 path = Path(archive.extract(entry, folder))
                 if entry.external_attr >> 16 & stat.S_IXUSR:
-                    path.chmod(0o755)
+                    path.chmod(0o700)
     except zipfile.BadZipFile as error:
         raise UnsafeBundle(f"The bundle is not a zip file ({error}): build it again.") from error
 

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 import httpx2
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -15,6 +16,9 @@ from agenticai.emulator.gemini.cassettes import Cassette, Reply, TokenCount, to_
 from agenticai.emulator.gemini.routes import google_error
 
 MAX_SECONDS: Final = 300.0
+
+SHORTEST_KEY: Final = 8
+"""Characters: a shorter text would be found in any answer."""
 
 _PASSED_ON: Final = ("content-type", "x-goog-api-key")
 _PASSED_BACK: Final = ("content-type", "retry-after")
@@ -41,7 +45,7 @@ class Recorder:
         if answer.is_success:
             self._keep(request, answer.content, _key(http))
         headers = {name: answer.headers[name] for name in _PASSED_BACK if name in answer.headers}
-        return Response(answer.content, answer.status_code, headers)
+        return Response(_redacted(answer.content, _key(http)), answer.status_code, headers)
 
     async def _asked(self, http: Request) -> httpx2.Response:
         path = http.scope["path"].removeprefix(http.scope.get("root_path", ""))
@@ -57,11 +61,19 @@ class Recorder:
         text = to_yaml(document_of(Cassette(origin="recorded", request=request, reply=reply)))
         self._folder.mkdir(parents=True, exist_ok=True)
         kept = self._folder / f"{next(self._numbers):04}.yaml"
-        kept.write_text(text.replace(key, "REDACTED"), encoding="utf-8")
+        kept.write_bytes(_redacted(text.encode(), key))
 
 
 def _key(http: Request) -> str:
     return http.headers.get("x-goog-api-key") or http.query_params["key"]
+
+
+def _redacted(content: bytes, key: str) -> bytes:
+    """Return an answer without the key of its request, which some errors repeat."""
+    forms = {form.encode() for form in (key, quote(key, safe=""))} if len(key) >= SHORTEST_KEY else set()
+    for form in forms:
+        content = content.replace(form, b"REDACTED")
+    return content
 
 
 class _Wire(BaseModel):

@@ -1,7 +1,7 @@
 """A deployed stack on a running engine: its addresses, and the clients of both."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ class Bench:
     engine: "Engine | None"
     target: "Target"
     outputs: "StackOutputs"
-    token: str
+    token: str = field(repr=False)
 
     def api(self) -> "ProjectsApi":
         """A client of the stack's API."""

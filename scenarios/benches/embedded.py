@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from agenticai.emulator.errors import PortTaken
 from agenticai.emulator.gemini import MISSES, REPLAY
 from agenticai.emulator.process import HERE, HOME, Reach, launch
 from agenticai.scenarios.benches.deployed import Bench, Report
+from agenticai.scenarios.benches.run_folders import remove_old_runs, run_folder
 from agenticai.scenarios.format.scenario import CASSETTES
-
-KEPT_RUNS = 5
 
 
 @contextmanager
@@ -37,33 +37,41 @@ def bench(
     to write their replies. Raises the errors of `emulator` and `stack`.
     """
     report("starting the engine")
-    logs = run_dir or _new_run_dir(home / "run")
-    with launch(
-        port=port,
-        reach=reach,
-        cassettes=cassettes,
-        run_dir=logs,
-        home=home,
-        gemini=gemini,
-        environ=environ,
-        on_progress=report,
-    ) as starting:
-        # Imported only now: what the deployment needs takes as long to import as the engine takes to start.
-        from agenticai.scenarios.benches.deployment import deploy_to, prepare
+    with _folder(run_dir, home / "run") as logs:
+        with launch(
+            port=port,
+            reach=reach,
+            cassettes=cassettes,
+            run_dir=logs,
+            home=home,
+            gemini=gemini,
+            environ=environ,
+            on_progress=report,
+        ) as starting:
+            # Imported only now: what the deployment needs takes as long to import as the engine takes to start.
+            from agenticai.scenarios.benches.deployment import deploy_to, prepare
 
-        prepared = prepare(home / "cache", report, template)
-        with (
-            starting.ready() as engine,
-            deploy_to(engine, prepared, report, gemini_api_key=gemini_api_key) as deployed,
-        ):
-            yield deployed
-    if run_dir is None and not (logs / MISSES).exists():
-        shutil.rmtree(logs, ignore_errors=True)
+            prepared = prepare(home / "cache", report, template)
+            with (
+                starting.ready() as engine,
+                deploy_to(engine, prepared, report, gemini_api_key=gemini_api_key) as deployed,
+            ):
+                yield deployed
+        if run_dir is None and not (logs / MISSES).exists():
+            shutil.rmtree(logs, ignore_errors=True)
 
 
-def _new_run_dir(runs: Path) -> Path:
-    """A folder for this process's run; of those that were kept only the newest stay."""
-    ended = sorted(runs.glob("*"), key=lambda path: path.stat().st_mtime)
-    for old in ended[:-KEPT_RUNS]:
-        shutil.rmtree(old, ignore_errors=True)
-    return runs / str(os.getpid())
+@contextmanager
+def _folder(given: Path | None, runs: Path) -> Iterator[Path]:
+    """The folder of a run: the one that was given, or a new one, which goes again if the engine's port is taken."""
+    if given is not None:
+        yield given
+        return
+    with run_folder(runs) as folder:
+        try:
+            yield folder
+        except PortTaken:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        finally:
+            remove_old_runs(runs)

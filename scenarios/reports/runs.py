@@ -23,7 +23,8 @@ def folder_for(seed: int, runs: Path = RUNS, now: datetime | None = None) -> Pat
     for old in sorted(runs.glob("*/"))[: -(KEPT - 1)]:
         shutil.rmtree(old, ignore_errors=True)
     folder = runs / f"{now or datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{seed}"
-    folder.mkdir(parents=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700)
     return folder
 
 

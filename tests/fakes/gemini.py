@@ -20,12 +20,16 @@ class FakeGemini:
 
     url: str
     busy: int = 0
+    echo_key: bool = False
     headers: list[Mapping[str, str]] = field(default_factory=list)
 
 
 @contextmanager
-def fake_gemini(cassettes: Path, *, busy: int = 0) -> Iterator[FakeGemini]:
-    """Serve until the block ends. Each reply has a thought before its text, as those of thinking models have."""
+def fake_gemini(cassettes: Path, *, busy: int = 0, echo_key: bool = False) -> Iterator[FakeGemini]:
+    """Serve until the block ends. Each reply has a thought before its text, as those of thinking models have.
+
+    With `echo_key` replies that are prose, and errors, repeat the key that was sent.
+    """
     store = CassetteStore.load(cassettes)
 
     class Handler(BaseHTTPRequestHandler):
@@ -37,7 +41,11 @@ def fake_gemini(cassettes: Path, *, busy: int = 0) -> Iterator[FakeGemini]:
                 self.answer(429, BUSY)
                 return
             found = store.find(canonical_request(self.path.split("/models/")[1].partition(":")[0], body))
-            self.answer(200, said(found.text)) if found else self.answer(404, {"error": {"code": 404}})
+            key = self.headers["x-goog-api-key"] if fake.echo_key else ""
+            if found:
+                self.answer(200, said(found.text + (f"\n{key}" if key and "<file-" in found.text else "")))
+            else:
+                self.answer(404, {"error": {"code": 404, "message": f"No such model for the key {key}."}})
 
         def answer(self, status: int, document: Mapping[str, object]) -> None:
             content = json.dumps(document).encode()
@@ -53,7 +61,7 @@ def fake_gemini(cassettes: Path, *, busy: int = 0) -> Iterator[FakeGemini]:
             """Say nothing on standard error."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    fake = FakeGemini(f"http://127.0.0.1:{server.server_port}", busy)
+    fake = FakeGemini(f"http://127.0.0.1:{server.server_port}", busy, echo_key)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:

@@ -13,6 +13,8 @@ import pytest
 
 from agenticai.emulator.errors import InvalidCassette, PortTaken
 from agenticai.emulator.process import Engine, start_engine
+from agenticai.scenarios.benches.embedded import bench
+from agenticai.scenarios.benches.run_folders import run_folder
 from tests.integration.cloud import CASSETTES, Cloud, alive, eventually
 
 REPORTS_PID = "import os\ndef handler(event, context):\n    return os.getpid()\n"
@@ -88,6 +90,13 @@ class TestProcesses:
         assert str(error.value) == (
             f"Port {engine.port} is in use: end what listens there, or choose another with --port."
         )
+
+    def test_a_taken_port_costs_no_other_run_its_folder(self, engine: Engine, tmp_path: Path) -> None:
+        with run_folder(tmp_path / "run") as live:
+            for _ in range(2):
+                with pytest.raises(PortTaken), bench(port=engine.port, home=tmp_path):
+                    pass
+            assert list((tmp_path / "run").iterdir()) == [live]
 
     def test_an_unusable_cassette_is_refused_with_file_and_line(self, tmp_path: Path) -> None:
         file = tmp_path / "cassettes" / "bad.yaml"

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from shared.language_model.port import LanguageModel, ModelUnavailable, ModelUnusable, Prompt, Remaining, Reply
+from shared.language_model.redaction import Redaction
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
@@ -14,14 +15,19 @@ ReadKey = Callable[[], str]
 
 
 class KeyedModel:
-    """A model that is connected anew when its key has changed."""
+    """A model that is connected anew when its key has changed, and whose answers and errors never show the key."""
 
     def __init__(self, read_key: ReadKey, connect: Callable[[str], LanguageModel]) -> None:
         self._read_key = read_key
         self._connected = lru_cache(maxsize=1)(connect)
 
     def generate(self, prompt: Prompt, remaining: Remaining) -> Reply:
-        return self._connected(self._read_key()).generate(prompt, remaining)
+        key = self._read_key()
+        redaction = Redaction(key)
+        try:
+            return redaction.of_reply(self._connected(key).generate(prompt, remaining))
+        except Exception as error:  # noqa: BLE001 - raised again, without the key
+            raise redaction.of_error(error) from None
 
 
 def read_key(client: "SSMClient", name: str) -> str:

@@ -1,0 +1,57 @@
+"""Keys taken out of what a model or its SDK says: an answer may echo the request that it refuses."""
+
+import json
+import re
+from dataclasses import replace
+from typing import Final
+from urllib.parse import quote, quote_plus
+
+from shared.errors import AgentError
+from shared.language_model.port import ModelUnavailable, Reply
+
+REDACTED: Final = "[REDACTED]"
+
+SHORTEST: Final = 8
+"""Characters of a key: a shorter one would be found in any text."""
+
+_GOOGLE_KEY: Final = re.compile(r"AIza[0-9A-Za-z_-]{30,}")
+"""What Google's keys look like, in case that an answer names another than the one it was sent."""
+
+
+class Redaction:
+    """Takes one key out of texts, however it is escaped there."""
+
+    def __init__(self, key: str) -> None:
+        forms = {key, quote(key, safe=""), quote_plus(key), json.dumps(key)[1:-1]} if len(key) >= SHORTEST else set()
+        self._forms = sorted(forms, key=len, reverse=True)
+
+    def of(self, text: str) -> str:
+        """Return the text without the key."""
+        for form in self._forms:
+            text = text.replace(form, REDACTED)
+        return text
+
+    def of_reply(self, reply: Reply) -> Reply:
+        """Return the reply without the key; what looks like another one stays, because code may hold examples."""
+        return replace(reply, text=self.of(reply.text), detail=self.of(reply.detail))
+
+    def of_error(self, error: Exception) -> Exception:
+        """Return an error of the port without the key, or another one in its place where an SDK's own would show it.
+
+        It has no cause: that would be logged with it, and holds the answer as it came.
+        """
+        if isinstance(error, AgentError):
+            error.args = tuple(_GOOGLE_KEY.sub(REDACTED, self.of(str(argument))) for argument in error.args)
+            return error
+        if any(form in _told(error) for form in self._forms):
+            return ModelUnavailable(f"the model's SDK failed: {type(error).__name__}")
+        return error
+
+
+def _told(error: BaseException | None) -> str:
+    """Return all that a traceback would tell of an error: its own text, and those of its causes."""
+    told: list[str] = []
+    while error is not None and len(told) < 20:
+        told += [str(error), repr(error.args)]
+        error = error.__cause__ or error.__context__
+    return "\n".join(told)

@@ -1,0 +1,83 @@
+"""The key is in nothing that comes from the model: no reply, no error, no cause of one."""
+
+import traceback
+
+import pytest
+
+from shared.errors import AgentError
+from shared.language_model.api_key import KeyedModel
+from shared.language_model.port import (
+    FinishReason,
+    LanguageModel,
+    ModelQuotaSpent,
+    ModelUnavailable,
+    ModelUnusable,
+    Prompt,
+    Remaining,
+    Reply,
+)
+from shared.models.project import TokenUsage
+
+KEY = "AIzaSy/marked+key=0123456789-abcdefghij"
+PROMPT = Prompt("system", "text")
+
+
+class Echoing:
+    """A model that answers with something, or raises it."""
+
+    def __init__(self, answer: Reply | Exception) -> None:
+        self._answer = answer
+
+    def generate(self, prompt: Prompt, remaining: Remaining) -> Reply:
+        if isinstance(self._answer, Exception):
+            raise self._answer from RuntimeError(f"400: API key not valid: {KEY}")
+        return self._answer
+
+
+def asked(answer: Reply | Exception, key: str = KEY) -> Reply:
+    def connect(_: str) -> LanguageModel:
+        return Echoing(answer)
+
+    return KeyedModel(lambda: key, connect).generate(PROMPT, lambda: 60.0)
+
+
+@pytest.mark.parametrize(
+    "echo", [KEY, "AIzaSy%2Fmarked%2Bkey%3D0123456789-abcdefghij", f'{{"key": "{KEY}"}}', f"?key={KEY}&alt=json"]
+)
+def test_a_reply_is_without_it(echo: str) -> None:
+    reply = asked(Reply(f"before {echo} after", FinishReason.STOP, TokenUsage(), echo))
+    assert "[REDACTED]" in reply.text
+    assert "marked" not in reply.text + reply.detail
+    assert (reply.text[:7], reply.text[-6:]) == ("before ", " after")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ModelUnusable(f"the model refused the API key (API key not valid: {KEY})"),
+        ModelUnavailable(f"no answer of https://host/?key={KEY}", after=7),
+        ModelQuotaSpent(f"quota of {KEY}", after=8),
+    ],
+)
+def test_an_error_is_without_it_and_else_as_it_was(error: AgentError) -> None:
+    with pytest.raises(type(error)) as raised:
+        asked(error)
+    told = "".join(traceback.format_exception(raised.value))
+    assert "[REDACTED]" in str(raised.value)
+    assert "marked" not in told
+    assert getattr(raised.value, "after", None) == getattr(error, "after", None)
+
+
+def test_what_looks_like_another_key_of_googles_is_taken_out_of_an_error() -> None:
+    with pytest.raises(ModelUnusable, match=r"not valid: \[REDACTED\]\.$"):
+        asked(ModelUnusable("not valid: AIzaSyA1234567890abcdefghijklmnopqrstuv."))
+
+
+def test_an_sdks_own_error_is_told_by_its_name_alone() -> None:
+    with pytest.raises(ModelUnavailable, match=r"^the model's SDK failed: KeyError$") as raised:
+        asked(KeyError(f"header {KEY}"))
+    assert "marked" not in "".join(traceback.format_exception(raised.value))
+
+
+def test_a_text_too_short_to_be_a_key_changes_nothing() -> None:
+    assert asked(Reply("a key", FinishReason.STOP, TokenUsage()), key="key").text == "a key"
