@@ -1,0 +1,57 @@
+"""The system calls that code in the sandbox may not make, as a seccomp filter: what namespaces do not separate.
+
+See Documentation/userspace-api/seccomp_filter.rst of the kernel, and <linux/filter.h> for the instructions.
+"""
+
+import errno
+import struct
+from collections.abc import Iterator
+from typing import Final
+
+from agenticai.sandbox.inside.kernel import Architecture
+
+DENIED: Final = (
+    *("add_key", "request_key", "keyctl"),  # keys belong to a user, whatever the namespace
+    *("memfd_create", "shmget", "msgget", "semget"),  # memory that belongs to no process, and so is not counted
+    *("ptrace", "process_vm_readv", "process_vm_writev"),
+    *("unshare", "setns"),
+    *("bpf", "perf_event_open", "userfaultfd", "syslog"),  # the kernel's own, and what has often led into it
+)
+_DENIED_EVERYWHERE: Final = (425, 426, 427, 447)
+"""io_uring, which goes around this filter, and memfd_secret; they have one number on all architectures."""
+
+FAMILIES: Final = (1, 2, 10, 16)
+"""AF_UNIX, AF_INET, AF_INET6 and AF_NETLINK are each separate for a network; AF_VSOCK, for one, is not."""
+
+_X32: Final = 0x40000000
+_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16
+_LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
+_ALLOW, _REFUSE, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
+
+
+def seccomp_filter(machine: Architecture) -> bytes:
+    """Return the filter's instructions: what is denied fails with EPERM, and calls of another architecture kill."""
+    return b"".join(_instructions(machine))
+
+
+def _instructions(machine: Architecture) -> Iterator[bytes]:
+    yield _instruction(_LOAD, _ARCHITECTURE)
+    yield _instruction(_EQUAL, machine.audit, skip_if=1)
+    yield _instruction(_RETURN, _KILL)
+    yield _instruction(_LOAD, _NUMBER)
+    yield _instruction(_AT_LEAST, _X32, skip_unless=1)
+    yield _instruction(_RETURN, _REFUSE | errno.ENOSYS)
+    for number in (*(machine.calls[name] for name in DENIED), *_DENIED_EVERYWHERE):
+        yield _instruction(_EQUAL, number, skip_unless=1)
+        yield _instruction(_RETURN, _REFUSE | errno.EPERM)
+    yield _instruction(_EQUAL, machine.calls["socket"], skip_if=1)
+    yield _instruction(_RETURN, _ALLOW)
+    yield _instruction(_LOAD, _FIRST_ARGUMENT)
+    for family in FAMILIES:
+        yield _instruction(_EQUAL, family, skip_unless=1)
+        yield _instruction(_RETURN, _ALLOW)
+    yield _instruction(_RETURN, _REFUSE | errno.EAFNOSUPPORT)
+
+
+def _instruction(code: int, value: int, skip_if: int = 0, skip_unless: int = 0) -> bytes:
+    return struct.pack("=HBBI", code, skip_if, skip_unless, value)

@@ -1,0 +1,82 @@
+"""The first process of a sandbox: it closes it off, starts the program, and watches it; what is left dies with it."""
+
+import fcntl
+import os
+import signal
+import socket
+import struct
+from collections.abc import Callable
+from typing import Final, NoReturn
+
+from agenticai.sandbox.inside import kernel, program, view
+from agenticai.sandbox.inside.job import Job
+from agenticai.sandbox.inside.memory import Memory
+
+LOOK_SECONDS: Final = 0.05
+"""How often memory is looked at."""
+
+_SIOCSIFFLAGS, _IFF_UP = 0x8914, 0x1
+
+Say = Callable[..., None]
+"""Tells the process outside what happened."""
+
+
+def be_first(job: Job, go: int, say: Say) -> NoReturn:
+    """Be process 1 of the new namespaces, once `go` can be read; never returns."""
+    try:
+        kernel.die_with_parent()
+        if os.read(go, 1):
+            say(**_run(job, say))
+    except OSError as error:
+        say(failed=error.filename or "", errno=error.errno)
+    os._exit(0)
+
+
+def _run(job: Job, say: Say) -> dict[str, object]:
+    """Run the program; return how it ended."""
+    memory = Memory(job.limits)
+    _close_off()
+    view.build(job)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+    child = os.fork()
+    if child == 0:
+        start(job, view.WORK, say)
+    while True:
+        signal.sigtimedwait({signal.SIGCHLD}, LOOK_SECONDS)
+        status = _reap(child)
+        if status is not None:
+            return {"exit": os.waitstatus_to_exitcode(status)}
+        if exceeded := memory.exceeded():
+            return {"exceeded": exceeded}
+
+
+def start(job: Job, folder: str, say: Say) -> NoReturn:
+    """Become the program, or say why that cannot be."""
+    try:
+        program.become(job, folder)
+    except OSError as error:
+        say(failed=error.filename or "", errno=error.errno)
+    os._exit(1)
+
+
+def _close_off() -> None:
+    """Hide this process, let no user namespace be made inside, and give the network nothing but a loopback."""
+    kernel.hide_from_others()
+    with open("/proc/sys/user/max_user_namespaces", "w", encoding="ascii") as file:
+        file.write("0")
+    socket.sethostname("sandbox")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", _IFF_UP))
+
+
+def _reap(child: int) -> int | None:
+    """Take note of all processes that have ended; return the program's status, if it is among them."""
+    found = None
+    while True:
+        try:
+            ended, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return found
+        if ended == 0:
+            return found
+        found = status if ended == child else found

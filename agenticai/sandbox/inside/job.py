@@ -1,0 +1,50 @@
+"""What is to be run, as it is sent to the process that makes the sandbox: a line of JSON, then the files' contents."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import IO
+
+from agenticai.sandbox.limits import Limits
+
+
+@dataclass(frozen=True)
+class Job:
+    """A program and all that it gets: nothing else of this machine is there for it.
+
+    `shown` are real paths that can be read inside; `files` (content by path) become its working folder. What it writes
+    to the descriptor `REPORT` arrives at the descriptor `report`. Unless `contained`, it is run without a sandbox.
+    """
+
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    shown: tuple[str, ...]
+    files: Mapping[str, bytes]
+    limits: Limits = field(default_factory=Limits)
+    report: int = -1
+    contained: bool = True
+
+    def sent(self) -> bytes:
+        """Return it as bytes."""
+        sizes = [(path, len(content)) for path, content in self.files.items()]
+        head = {**{name: getattr(self, name) for name in _HEAD}, "limits": asdict(self.limits), "files": sizes}
+        return b"\n".join((json.dumps(head).encode(), b"".join(self.files.values())))
+
+    @classmethod
+    def received(cls, stream: IO[bytes]) -> "Job":
+        """Read one that was sent."""
+        head = json.loads(stream.readline())
+        files = {path: stream.read(size) for path, size in head.pop("files")}
+        return cls(
+            command=tuple(head.pop("command")),
+            shown=tuple(head.pop("shown")),
+            limits=Limits(**head.pop("limits")),
+            files=files,
+            **head,
+        )
+
+
+_HEAD = ("command", "environment", "shown", "report", "contained")
+
+REPORT = 3
+"""The descriptor to which the program reports."""

@@ -1,0 +1,125 @@
+"""The process that makes a sandbox, and takes it away when its time is over or when who asked for it is gone."""
+
+import fcntl
+import json
+import os
+import select
+import shutil
+import signal
+import tempfile
+import time
+from typing import Final
+
+from agenticai.sandbox.inside.job import Job
+
+NOBODY: Final = 65534
+"""Who the program is outside where the sandbox is made by root."""
+
+POLL_SECONDS: Final = 0.02
+
+_LEASH: Final = 0
+"""Standard input: it ends when the sandbox is to end."""
+
+_channel = fcntl.fcntl(2, fcntl.F_DUPFD_CLOEXEC, 10)
+"""Where to tell what happens: no program inherits it, and its number is in nobody's way."""
+
+
+def main() -> None:
+    """Read a job from standard input, run it, and write on standard error, in lines of JSON, what came of it."""
+    os.umask(0o022)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    with open(_LEASH, "rb", closefd=False) as stream:
+        job = Job.received(stream)
+    if job.contained:
+        _contained(job)
+    else:
+        _uncontained(job)
+
+
+def say(**message: object) -> None:
+    """Tell who asked for the sandbox."""
+    os.write(_channel, json.dumps(message).encode() + b"\n")
+
+
+def _contained(job: Job) -> None:
+    from agenticai.sandbox.inside import kernel
+    from agenticai.sandbox.inside.first import be_first
+
+    kernel.die_with_parent()
+    _offer_to_the_killer()
+    ready, go = os.pipe()
+    try:
+        first = kernel.clone()
+        if first == 0:
+            os.close(go)
+            be_first(job, ready, say)
+        _map_users(first)
+    except OSError as error:
+        say(failed=error.filename or "the map of users", errno=error.errno)
+        return
+    os.write(go, b"1")
+    _wait(first, job.limits.wall_seconds)
+
+
+def _offer_to_the_killer() -> None:
+    """Have the kernel end this before anything else of the user's where memory runs out."""
+    with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
+        file.write("1000")
+
+
+def _map_users(first: int) -> None:
+    """Say who is who inside: root's sandbox has a nobody for the program, a user's has only that user."""
+    from agenticai.sandbox.inside.view import USER
+
+    privileged = os.geteuid() == 0 and _is_mapped(NOBODY)
+    for kind, own in (("uid", os.geteuid()), ("gid", os.getegid())):
+        if kind == "gid" and not privileged:
+            _write(f"/proc/{first}/setgroups", "deny")
+        _write(f"/proc/{first}/{kind}_map", f"0 {own} 1\n{USER} {NOBODY} 1" if privileged else f"{USER} {own} 1")
+
+
+def _is_mapped(user: int) -> bool:
+    with open("/proc/self/uid_map", encoding="ascii") as file:
+        ranges = [[int(number) for number in line.split()] for line in file]
+    return any(begin <= user < begin + length for begin, _, length in ranges)
+
+
+def _write(path: str, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY)
+    os.write(descriptor, text.encode())
+    os.close(descriptor)
+
+
+def _wait(first: int, seconds: float) -> None:
+    """Wait for the sandbox, and end it if its time is over or the leash is let go."""
+    ready, _, _ = select.select([os.pidfd_open(first), _LEASH], [], [], seconds)
+    if not ready:
+        say(exceeded="time")
+    os.kill(first, signal.SIGKILL)
+    os.waitpid(first, 0)
+
+
+def _uncontained(job: Job) -> None:
+    """Run the program as any other, with what limits one has without rights."""
+    from agenticai.sandbox.inside.first import start
+
+    folder = tempfile.mkdtemp(prefix="agenticai-")
+    try:
+        child = os.fork()
+        if child == 0:
+            start(job, folder, say)
+        deadline, status = time.monotonic() + job.limits.wall_seconds, None
+        while status is None and time.monotonic() < deadline and not select.select([_LEASH], [], [], POLL_SECONDS)[0]:
+            ended, found = os.waitpid(child, os.WNOHANG)
+            status = found if ended else None
+        say(**({"exceeded": "time"} if status is None else {"exit": os.waitstatus_to_exitcode(status)}))
+        _kill_group(child)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _kill_group(leader: int) -> None:
+    try:
+        os.killpg(leader, signal.SIGKILL)
+    except ProcessLookupError:
+        return

@@ -1,0 +1,69 @@
+"""The last steps before the program begins: its files, its descriptors, its limits, and no rights at all."""
+
+import os
+import resource
+import signal
+from typing import NoReturn
+
+from agenticai.sandbox.inside import kernel
+from agenticai.sandbox.inside.filter import seccomp_filter
+from agenticai.sandbox.inside.job import REPORT, Job
+from agenticai.sandbox.inside.view import USER
+
+NICENESS = 5
+
+
+def become(job: Job, folder: str) -> NoReturn:
+    """Turn this process, a child of the sandbox's first, into the program, with `folder` as the one it may write to."""
+    os.setsid()
+    if job.contained and os.getuid() == 0:
+        os.setgroups([])
+        os.setresgid(USER, USER, USER)
+        os.setresuid(USER, USER, USER)
+    _write(job, folder)
+    _redirect(job.report)
+    _limit(job)
+    os.nice(NICENESS)
+    if job.contained:
+        machine = kernel.architecture()
+        kernel.refuse_new_privileges()
+        kernel.install_filter(seccomp_filter(machine))
+    environment = {**job.environment, "HOME": folder, "TMPDIR": os.path.join(folder, "tmp")}
+    os.execve(job.command[0], job.command, environment)  # noqa: S606 - there is no shell
+
+
+def _write(job: Job, folder: str) -> None:
+    for name in ("code", "tmp"):
+        os.mkdir(f"{folder}/{name}")
+    os.chdir(f"{folder}/code")
+    for path, content in job.files.items():
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(content)
+
+
+def _redirect(report: int) -> None:
+    """Have nothing open but standard input, which is empty, both outputs, which are one, and the report."""
+    os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
+    os.dup2(1, 2)
+    if report != REPORT:
+        os.dup2(report, REPORT)
+        os.close(report)
+
+
+def _limit(job: Job) -> None:
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    for ignored in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(ignored, signal.SIG_DFL)
+    limits = job.limits
+    values = {
+        resource.RLIMIT_DATA: limits.memory_bytes,
+        resource.RLIMIT_FSIZE: limits.file_bytes,
+        resource.RLIMIT_NOFILE: limits.open_files,
+        resource.RLIMIT_CORE: 1,  # core(5): with 1, nothing is piped to a program that collects dumps either
+    }
+    if job.contained:
+        values |= {resource.RLIMIT_NPROC: limits.processes, resource.RLIMIT_MSGQUEUE: 0, resource.RLIMIT_MEMLOCK: 0}
+    resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))  # SIGXCPU, then SIGKILL
+    for limit, value in values.items():
+        resource.setrlimit(limit, (value, value))

@@ -1,0 +1,85 @@
+"""The file system that code in the sandbox sees: the system to be read, one folder to be written, nothing else."""
+
+import os
+from typing import Final
+
+from agenticai.sandbox.inside import kernel
+from agenticai.sandbox.inside.job import Job
+
+WORK: Final = "/work"
+"""The one folder that can be written to; its size is bounded, and it is gone with the sandbox."""
+
+USER: Final = 1000
+"""The id of the user inside, who has no rights."""
+
+_BASE, _OLD = "/tmp", "/.old"  # noqa: S108 - only where the new root is put together, unseen by others
+_PROTECTED: Final = kernel.READ_ONLY | kernel.NO_SUID | kernel.NO_DEVICES
+_SYSTEM: Final = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/etc/alternatives")
+_DEVICES: Final = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+_LINKS: Final = {
+    "/tmp": "work/tmp",  # noqa: S108
+    "/var/tmp": "../work/tmp",  # noqa: S108
+    "/dev/shm": "../work/tmp",  # noqa: S108
+    "/dev/fd": "/proc/self/fd",
+    "/dev/stdin": "/proc/self/fd/0",
+    "/dev/stdout": "/proc/self/fd/1",
+    "/dev/stderr": "/proc/self/fd/2",
+}
+_FILES: Final = {
+    "/etc/passwd": f"sandbox:x:{USER}:{USER}::{WORK}:/bin/sh\n",
+    "/etc/group": f"sandbox:x:{USER}:\n",
+    "/etc/hosts": "127.0.0.1 localhost\n::1 localhost\n",
+}
+
+
+def build(job: Job) -> None:
+    """Put the view in the place of the machine's; raises `OSError`, whose file name is the step that failed."""
+    kernel.make_private()
+    kernel.mount("tmpfs", _BASE, "size=1m,nr_inodes=1024,mode=0755")
+    os.mkdir(_BASE + _OLD)
+    kernel.pivot_root(_BASE, _BASE + _OLD)
+    os.chdir("/")
+    _show((*_SYSTEM, *job.shown), _PROTECTED)
+    _show(_DEVICES, kernel.READ_ONLY | kernel.NO_SUID | kernel.NO_EXEC)
+    _make()
+    kernel.mount("proc", _made("/proc"), "hidepid=2,subset=pid")
+    limits = f"size={job.limits.disk_bytes},nr_inodes={job.limits.disk_files}"
+    kernel.mount("tmpfs", _made(WORK), f"{limits},mode=0700,uid={USER},gid={USER}")
+    kernel.detach(_OLD)
+    os.rmdir(_OLD)
+    kernel.set_attributes("/", _PROTECTED)
+
+
+def _show(paths: tuple[str, ...], attributes: int) -> None:
+    """Show each path that is there as it is on this machine; one below another is there with it."""
+    done: list[str] = []
+    for path in sorted(paths, key=len):
+        source = _OLD + path
+        if any(path == other or path.startswith(f"{other}/") for other in done):
+            continue
+        if os.path.islink(source):
+            os.symlink(os.readlink(source), path)
+        elif os.path.isdir(source):
+            kernel.bind(source, _made(path), attributes)
+        elif os.path.exists(source):
+            _made(os.path.dirname(path))
+            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o644))
+            kernel.bind(source, path, attributes)
+        else:
+            continue
+        done.append(path)
+
+
+def _make() -> None:
+    for path, text in _FILES.items():
+        _made(os.path.dirname(path))
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+    for path, target in _LINKS.items():
+        _made(os.path.dirname(path))
+        os.symlink(target, path)
+
+
+def _made(folder: str) -> str:
+    os.makedirs(folder, exist_ok=True)
+    return folder

@@ -1,0 +1,54 @@
+"""What a program printed: its beginning and end, in characters that are safe to show anywhere."""
+
+import unicodedata
+from typing import Final
+
+_UNSAFE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Controls, marks that are not shown, and what is no character: a terminal would obey some of them."""
+
+
+class Kept:
+    """The first and last bytes of a stream of any length, at most `limit` of them; the rest is only counted."""
+
+    def __init__(self, limit: int) -> None:
+        self._half = limit // 2
+        self._head = bytearray()
+        self._tail = bytearray()
+        self.total = 0
+
+    def add(self, chunk: bytes) -> None:
+        """Take what comes next."""
+        self.total += len(chunk)
+        room = self._half - len(self._head)
+        self._head += chunk[:room]
+        self._tail += chunk[room:]
+        del self._tail[: -self._half]
+
+    @property
+    def left_out(self) -> int:
+        """How many bytes between the beginning and the end were not kept."""
+        return self.total - len(self._head) - len(self._tail)
+
+    @property
+    def whole(self) -> bytes:
+        """All bytes that were kept."""
+        return bytes(self._head + self._tail)
+
+    @property
+    def text(self) -> str:
+        """What was kept as text that is safe to show, with a line for what was left out."""
+        if not self.left_out:
+            return shown(self.whole)
+        return f"{shown(bytes(self._head))}\n... {self.left_out:,} bytes left out ...\n{shown(bytes(self._tail))}"
+
+
+def shown(content: bytes | str) -> str:
+    """Return text that is safe to show: all but printable characters, tabs and line ends is escaped, as in \\x1b."""
+    text = content.decode("utf-8", "backslashreplace") if isinstance(content, bytes) else content
+    return "".join(map(_escaped, text.replace("\r\n", "\n")))
+
+
+def _escaped(char: str) -> str:
+    if char in "\n\t" or unicodedata.category(char) not in _UNSAFE:
+        return char
+    return char.encode("unicode_escape", "surrogatepass").decode("ascii")

@@ -1,0 +1,83 @@
+"""How a project's own tests ended, judged by their runner's report alone: what they print is never read."""
+
+import signal
+from dataclasses import dataclass
+
+from agenticai.sandbox.limits import MIB, Limits
+from agenticai.sandbox.process import Ended
+from agenticai.sandbox.report import Report, TestResult
+
+
+@dataclass(frozen=True)
+class TestRun:
+    """How all tests of a project ended.
+
+    `trouble` says why they prove nothing although none of them failed, `output` is what they printed, shortened and
+    safe to show, and `contained` says whether they were run in a sandbox.
+    """
+
+    __test__ = False
+    results: tuple[TestResult, ...]
+    trouble: str = ""
+    output: str = ""
+    contained: bool = True
+
+    @property
+    def ran(self) -> int:
+        """How many tests were run to an end."""
+        return sum(result.outcome != "skipped" for result in self.results)
+
+    @property
+    def failed(self) -> tuple[TestResult, ...]:
+        """The tests that did not pass."""
+        return tuple(result for result in self.results if result.outcome in ("failed", "error"))
+
+    @property
+    def passed(self) -> bool:
+        """Whether there were tests, all of them were run, and none failed."""
+        return not self.trouble and not self.failed and self.ran > 0
+
+    @property
+    def evidence(self) -> str:
+        """Why they did not pass: what kept them from their end, and what they printed."""
+        return "\n".join(filter(None, (self.trouble, self.output.strip())))
+
+
+def judge(ended: Ended, limits: Limits) -> TestRun:
+    """Return what the report says, with the trouble if it, or the run itself, is not to be trusted."""
+    report = Report.read(ended.report or b"")
+    trouble = _excess(ended, report, limits) or _doubt(ended, report)
+    return TestRun(report.results, trouble, ended.output, ended.contained)
+
+
+def _excess(ended: Ended, report: Report, limits: Limits) -> str:
+    """Which limit ended the run."""
+    what = report.running or "The tests"
+    if ended.exceeded == "time":
+        return f"{what} did not end within {limits.wall_seconds:g} seconds."
+    if ended.exceeded == "memory":
+        return f"{what} used more than {limits.memory_bytes // MIB:,} MiB of memory."
+    if ended.exceeded:
+        return "The tests were stopped because this machine's memory ran short."
+    if ended.exit == -signal.SIGXCPU:
+        return f"{what} used more than {limits.cpu_seconds} seconds of processor time."
+    if ended.report is None:
+        return f"The report on the tests is longer than {limits.report_bytes:,} bytes."
+    return ""
+
+
+def _doubt(ended: Ended, report: Report) -> str:
+    """Why the report proves nothing, however the tests in it ended."""
+    how = f"signal {-ended.exit}" if ended.exit is not None and ended.exit < 0 else f"exit status {ended.exit}"
+    if not report.complete:
+        where = f", in {report.running}" if report.running else ""
+        return f"The run ended before its tests were over{where} ({how})."
+    if report.damaged:
+        return "The tests wrote into the report on them."
+    if not report.results:
+        return "There are none."
+    outcomes = {result.outcome for result in report.results}
+    if outcomes == {"skipped"}:
+        return "All of them were skipped."
+    bad = ended.exit and outcomes.isdisjoint(("failed", "error"))
+    return f"They passed, but then the run ended with {how}." if bad else ""
