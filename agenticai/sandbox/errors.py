@@ -1,13 +1,13 @@
 """What ends a run before it begins.
 
-SandboxError
- └─ NotRun  nothing was run, and the message says why
+NotRun         nothing was run
+ └─ NoSandbox  because this machine has no sandbox
 """
 
 
-class SandboxError(Exception):
-    """Root of the tree."""
-
-
-class NotRun(SandboxError):
+class NotRun(Exception):
     """The program was not run; the message is the rest of a sentence that begins with "not run:"."""
+
+
+class NoSandbox(NotRun):
+    """No sandbox can be made on this machine, whatever the program."""

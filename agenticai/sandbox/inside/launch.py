@@ -105,6 +105,7 @@ def _uncontained(job: Job) -> None:
 
     folder = tempfile.mkdtemp(prefix="agenticai-")
     try:
+        say(began=True)
         child = os.fork()
         if child == 0:
             start(job, folder, say)

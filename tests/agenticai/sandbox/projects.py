@@ -1,0 +1,30 @@
+"""Projects to run in the sandbox, and whether this machine has one."""
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from agenticai.sandbox.limits import MIB, Limits
+from agenticai.sandbox.projects import run_python_tests, why_no_sandbox
+from agenticai.sandbox.verdict import TestRun
+
+REASON = why_no_sandbox()
+needs_sandbox = pytest.mark.skipif(bool(REASON), reason=REASON)
+
+TIGHT = Limits(wall_seconds=20, memory_bytes=256 * MIB, disk_bytes=16 * MIB, file_bytes=8 * MIB, processes=64)
+
+HEAD = """\
+import ctypes, errno, os, signal, socket, subprocess, sys, time, unittest
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Hostile(unittest.TestCase):
+    def test_it(self):
+"""
+
+
+def run_body(folder: Path, body: str, limits: Limits = TIGHT) -> TestRun:
+    """Run a project whose only test has this body."""
+    (folder / "test_it.py").write_text(HEAD + textwrap.indent(textwrap.dedent(body), "        "))
+    return run_python_tests(folder, limits=limits)
