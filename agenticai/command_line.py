@@ -20,6 +20,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on 
 Endpoint = Annotated[str, typer.Option(help="The address of the engine that `agenticai up` started.")]
 Stage = Annotated[str, typer.Option(help="The stage of the stack.")]
 Sides = Literal["before", "after", "both", "again", "all"]
+UnsafeRun = Annotated[
+    bool,
+    typer.Option("--unsafe-run", help="Run a project's own tests even where this machine has no sandbox for them."),
+]
 ProjectId = Annotated[str, typer.Argument(help="The id of a project.")]
 
 ENDPOINT = "http://127.0.0.1:4566"
@@ -53,12 +57,13 @@ def up(
 @app.command()
 def demo(
     out: Annotated[Path, typer.Option(help="Where the code and the package are written.")] = Path("out"),
+    unsafe_run: UnsafeRun = False,
     as_json: Json = False,
 ) -> None:
     """Watch a request become tested, packaged software, on an engine of its own."""
     from agenticai.commands.serving import show_demo
 
-    sys.exit(show_demo(out, as_json=as_json))
+    sys.exit(show_demo(out, unsafe_run=unsafe_run, as_json=as_json))
 
 
 @app.command()
@@ -126,7 +131,7 @@ def get(
     """Download a project's files and package."""
     from agenticai.commands.projects import fetch
 
-    fetch(project_id, out, endpoint, stage, as_json=as_json)
+    sys.exit(fetch(project_id, out, endpoint, stage, as_json=as_json))
 
 
 @app.command()
@@ -151,6 +156,7 @@ def replay(
     keep: Annotated[
         bool, typer.Option("--keep", help="Stop at the first that fails, and leave its engine up to look at.")
     ] = False,
+    unsafe_run: UnsafeRun = False,
     stage: Stage = "dev",
     as_json: Json = False,
 ) -> None:
@@ -158,7 +164,7 @@ def replay(
     from agenticai.commands.replay import Playing, show_replay
     from agenticai.scenarios.replaying.replays import Order
 
-    order = Order(seed=seed, repeat=repeat, keep=keep)
+    order = Order(seed=seed, repeat=repeat, keep=keep, unsafe_run=unsafe_run)
     sys.exit(show_replay(Playing(files or [], target, stage, workers, order), as_json=as_json))
 
 

@@ -1,6 +1,5 @@
 """The demo: a request is posted, followed to its end, fetched, and proved by its own tests."""
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +8,12 @@ from agenticai.client.api import ProjectsApi
 from agenticai.client.download import Downloaded, download
 from agenticai.client.follow import follow
 from agenticai.emulator.meter.records import Usage
+from agenticai.sandbox.errors import NotRun
+from agenticai.sandbox.projects import run_python_tests
+from agenticai.sandbox.verdict import TestRun
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.errors import DemoFailed
 from agenticai.scenarios.format.scenario import Scenario
-from agenticai.scenarios.proof import TestRun, run_tests
 from shared.models.events import TimelineEvent
 from shared.models.quality import QualityReport
 from shared.models.views import ProjectView
@@ -23,20 +24,27 @@ OnEvent = Callable[[TimelineEvent | None], None]
 
 @dataclass(frozen=True)
 class DemoResult:
-    """All that the demo has to show."""
+    """All that the demo has to show; `tests` is None where they were not run, and `untested` says why."""
 
     project: ProjectView
     events: tuple[TimelineEvent, ...]
     report: QualityReport
     usage: Usage
     downloaded: Downloaded
-    tests: TestRun
+    tests: TestRun | None
+    untested: str = ""
+
+    @property
+    def proved(self) -> bool:
+        """Whether all that was made is here, and its tests were run and passed."""
+        return self.tests is not None and self.tests.passed and not self.downloaded.refused
 
 
-def run_demo(bench: Bench, scenario: Scenario, out: Path, on_event: OnEvent) -> DemoResult:
+def run_demo(bench: Bench, scenario: Scenario, out: Path, on_event: OnEvent, *, unsafe_run: bool = False) -> DemoResult:
     """Run the scenario's project to its end and write it below `out`.
 
-    Raises `DemoFailed` if the project is not COMPLETED; whether its tests passed is in the result.
+    Where there is no sandbox, its tests are only run with `unsafe_run`. Raises `DemoFailed` if the project is not
+    COMPLETED; whether its tests passed is in the result.
     """
     with bench.api() as api, bench.control() as control:
         first = scenario.first
@@ -47,11 +55,18 @@ def run_demo(bench: Bench, scenario: Scenario, out: Path, on_event: OnEvent) -> 
             events += [event] if event else []
         usage = control.usage(posted.id)
         project = _completed(api, posted.id)
-        folder = out / scenario.name
-        shutil.rmtree(folder, ignore_errors=True)
-        downloaded = download(api, project.id, folder)
+        downloaded = download(api, project.id, out / scenario.name)
         report = api.report(api.tests(project.id)[-1])
-    return DemoResult(project, tuple(events), report, usage, downloaded, run_tests(downloaded.code))
+    tests, untested = _tested(downloaded.code, unsafe_run=unsafe_run)
+    return DemoResult(project, tuple(events), report, usage, downloaded, tests, untested)
+
+
+def _tested(code: Path, *, unsafe_run: bool) -> tuple[TestRun | None, str]:
+    """How the project's tests ended, or why they were not run."""
+    try:
+        return run_python_tests(code, unsafe=unsafe_run), ""
+    except NotRun as reason:
+        return None, str(reason)
 
 
 def _completed(api: ProjectsApi, project_id: str) -> ProjectView:

@@ -4,7 +4,7 @@ import json
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 from rich.table import Table
+from rich.text import Text
 
 from agenticai.emulator.meter.records import Usage
 from shared.models.events import EventType, TimelineEvent
@@ -47,6 +48,10 @@ class Display:
     def say(self, text: str) -> None:
         """A line for people, with Rich's markup."""
         self.console.print(text, soft_wrap=True)
+
+    def quote(self, text: str) -> None:
+        """Text that was written elsewhere, as it is: nothing in it is markup."""
+        self.console.print(Text(text), soft_wrap=True)
 
     def emit(self, document: Any) -> None:
         """The result for machines, as one JSON document; nothing unless that was asked for."""
@@ -180,6 +185,12 @@ def templates(listed: list[TemplateSummary]) -> Table:
     for template in listed:
         table.add_row(template.id, escape(template.name), escape(template.description))
     return table
+
+
+def refused(screen: Display, reasons: Sequence[str]) -> None:
+    """Say which files were not written, and why."""
+    for reason in reasons:
+        screen.say(f"[red]not written:[/] {escape(reason)}")
 
 
 def project_line(project: ProjectView) -> str:

@@ -18,10 +18,12 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "emulator": ("agenticai.emulator", "agenticai.stack.installer", "agenticai.stack.errors"),
     "handlers/shared": ("shared",),
     **{f"handlers/{agent}": ("shared", agent) for agent in AGENTS},
+    "agenticai/sandbox": ("agenticai.sandbox",),
     "agenticai/client": ("agenticai.client", "agenticai.stack", *SHARED),
     "scenarios": (
         "agenticai.scenarios",
         "agenticai.client",
+        "agenticai.sandbox",
         "agenticai.stack",
         "agenticai.emulator",
         *SHARED,

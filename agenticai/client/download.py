@@ -6,17 +6,21 @@ from pathlib import Path
 
 from agenticai.client.api import ProjectsApi
 from agenticai.client.errors import ApiError
-from agenticai.client.folder import written
+from agenticai.client.folder import replaced, written
 from shared.models.views import DeploymentView
-from shared.paths import UnsafePath, check_paths
+from shared.paths import accept_paths
 
 
 @dataclass(frozen=True)
 class Downloaded:
-    """Where a project's things are on disk; no package if it has none yet."""
+    """Where a project's things are on disk; no package if it has none yet.
+
+    `refused` names each file that was not written, and says why.
+    """
 
     code: Path
     files: tuple[str, ...]
+    refused: tuple[str, ...]
     package: Path | None
     template: Path | None
     instructions: Path | None
@@ -25,33 +29,30 @@ class Downloaded:
 def download(api: ProjectsApi, project_id: str, folder: Path) -> Downloaded:
     """Write the files to `folder/code`, and the newest package with what goes with it beside that.
 
-    Nothing is written if a path is unsafe, or if what arrives is not what the project's items name. Raises `ApiError`,
-    and `FolderError` if a file cannot be written.
+    The folder is replaced as a whole, and holds nothing of an earlier download. A file whose path is unsafe is refused,
+    the others are written. Nothing is changed if what arrives is not what the project's items name. Raises `ApiError`,
+    and `FolderError` if the folder cannot be written, or holds what was not downloaded to it.
     """
-    listed = api.files(project_id)
-    try:
-        check_paths([file.path for file in listed])
-    except UnsafePath as error:
-        raise ApiError(f"The project's files were not written: {error}.") from error
-    contents = {file.path: _whole(api.file(project_id, file.path), file.sha256, file.path) for file in listed}
-    with written(folder / "code"):
-        (folder / "code").mkdir(parents=True, exist_ok=True)
-    for path, content in contents.items():
-        _write(folder / "code" / path, content)
+    listed = {file.path: file.sha256 for file in api.files(project_id)}
+    accepted, refused = accept_paths(listed)
+    contents = {path: _whole(api.file(project_id, path), listed[path], path) for path in accepted}
     packaged = [deployment for deployment in api.deployments(project_id) if deployment.package_url]
-    newest = packaged[-1] if packaged else None
-    return Downloaded(folder / "code", tuple(contents), *_package(api, newest, folder))
+    extras = _package(api, packaged[-1]) if packaged else {}
+    with replaced(folder) as new:
+        (new / "code").mkdir()
+        for path, content in contents.items():
+            _write(new / "code" / path, content)
+        for name, content in extras.items():
+            _write(new / name, content)
+    places = (folder / name if name in extras else None for name in ("package.zip", "template.yaml", "DEPLOY.md"))
+    return Downloaded(folder / "code", tuple(accepted), tuple(refused), *places)
 
 
-def _package(
-    api: ProjectsApi, deployment: DeploymentView | None, folder: Path
-) -> tuple[Path | None, Path | None, Path | None]:
-    if deployment is None:
-        return None, None, None
+def _package(api: ProjectsApi, deployment: DeploymentView) -> dict[str, bytes]:
+    """The package and what goes with it, by the names of their files."""
     package = _whole(api.download(str(deployment.package_url)), str(deployment.package_sha256), "package.zip")
     extras = {"template.yaml": deployment.template_url, "DEPLOY.md": deployment.instructions_url}
-    template, instructions = (_write(folder / name, api.download(url)) if url else None for name, url in extras.items())
-    return _write(folder / "package.zip", package), template, instructions
+    return {"package.zip": package, **{name: api.download(url) for name, url in extras.items() if url}}
 
 
 def _whole(content: bytes, sha256: str, name: str) -> bytes:
@@ -60,8 +61,7 @@ def _whole(content: bytes, sha256: str, name: str) -> bytes:
     return content
 
 
-def _write(path: Path, content: bytes) -> Path:
+def _write(path: Path, content: bytes) -> None:
     with written(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    return path

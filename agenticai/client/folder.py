@@ -1,20 +1,56 @@
-"""The folder that a command writes to: looked at before any work begins, and named when a write fails."""
+"""The folder that a download replaces as a whole: looked at before any work begins, and named when a write fails."""
 
+import hashlib
+import json
 import os
-from collections.abc import Iterator
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from agenticai.client.errors import FolderError
 
+MARKER: Final = ".agenticai.json"
+"""Says which files of a folder were downloaded to it, with their SHA-256: these, unchanged, may be replaced."""
+
+_COMPILED: Final = "__pycache__"
+"""What Python leaves beside code that was tried out; it may be replaced, too."""
+
 
 def check_folder(folder: Path) -> None:
-    """Raise `FolderError` if it cannot be made or written to; it is neither made nor changed."""
+    """Raise `FolderError` if it cannot be made or replaced; it is neither made nor changed."""
     nearest = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
+    if folder.is_symlink():
+        raise FolderError(f"{folder} is a link, and is not followed: remove it, or name another folder with --out.")
     if not nearest.is_dir():
         raise FolderError(f"{nearest} is not a folder: name one with --out that is, or that can be made.")
-    if not os.access(nearest, os.W_OK | os.X_OK):
-        raise FolderError(f"You may not write to {nearest}: name another folder with --out.")
+    for path in (nearest, folder.parent) if nearest == folder else (nearest,):
+        if not os.access(path, os.W_OK | os.X_OK):
+            raise FolderError(f"You may not write to {path}: name another folder with --out.")
+    if nearest == folder:
+        _check_contents(folder)
+
+
+@contextmanager
+def replaced(folder: Path) -> Iterator[Path]:
+    """A new folder that takes the place of `folder`, with all that is in that, if the block ends well.
+
+    So nothing that was there is followed, and nothing of it stays. Raises `FolderError`, as `check_folder` does.
+    """
+    with written(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        private = Path(tempfile.mkdtemp(prefix=".agenticai-", dir=folder.parent))
+    try:
+        new = private / "new"
+        new.mkdir()
+        yield new
+        _mark(new)
+        check_folder(folder)
+        _swap(new, folder, private / "old")
+    finally:
+        shutil.rmtree(private, ignore_errors=True)
 
 
 @contextmanager
@@ -24,3 +60,61 @@ def written(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise FolderError(f"{error.filename or path} could not be written: {error.strerror}.") from error
+
+
+def _swap(new: Path, folder: Path, old: Path) -> None:
+    with written(folder):
+        if folder.exists():
+            folder.rename(old)
+        try:
+            new.rename(folder)
+        except OSError:
+            if old.exists():
+                old.rename(folder)
+            raise
+
+
+def _mark(folder: Path) -> None:
+    digests = {path.relative_to(folder).as_posix(): _digest(path) for path in _contents(folder)}
+    with written(folder / MARKER):
+        (folder / MARKER).write_text(json.dumps({"files": digests}, indent=2), encoding="utf-8")
+
+
+def _check_contents(folder: Path) -> None:
+    """Raise `FolderError` if anything is in the folder that was not downloaded to it, or was changed since."""
+    downloaded = _marked(folder / MARKER)
+    for path in _contents(folder):
+        name = path.relative_to(folder).as_posix()
+        if path.is_symlink() or not path.is_file():
+            fault = "is not a file"
+        elif name not in downloaded:
+            fault = "was not downloaded"
+        elif _digest(path) != downloaded[name]:
+            fault = "was changed since it was downloaded"
+        else:
+            continue
+        raise FolderError(f"{path} {fault}, and would be lost: move {folder} away, or name another folder with --out.")
+
+
+def _marked(marker: Path) -> Mapping[str, str]:
+    """The digests of the files that were downloaded, by their path; none where there is no marker of ours."""
+    if marker.is_symlink() or not marker.is_file():
+        return {}
+    try:
+        files = json.loads(marker.read_bytes())["files"]
+    except (ValueError, TypeError, KeyError):
+        return {}
+    return files if isinstance(files, dict) else {}
+
+
+def _contents(folder: Path) -> Iterator[Path]:
+    """All that is below a folder and is no folder, but for the marker and what Python compiled."""
+    for parent, folders, files in os.walk(folder):
+        links = [name for name in folders if Path(parent, name).is_symlink()]
+        if _COMPILED in folders and _COMPILED not in links:
+            folders.remove(_COMPILED)
+        yield from (Path(parent, name) for name in sorted((*files, *links)) if Path(parent, name) != folder / MARKER)
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -88,17 +88,20 @@ def show_status(project_id: str | None, endpoint: str, stage: str, *, as_json: b
     screen.console.print(show.timeline(events))
 
 
-def fetch(project_id: str, out: Path, endpoint: str, stage: str, *, as_json: bool) -> None:
-    """Write a project's files and package below `out/{id}`."""
+def fetch(project_id: str, out: Path, endpoint: str, stage: str, *, as_json: bool) -> int:
+    """Write a project's files and package below `out/{id}`; return 0 if none was refused."""
     screen, known = Display(as_json=as_json), _known(project_id)
     check_folder(out / known)
     with _api(endpoint, stage) as api:
         if not api.files(known):
             raise ScenarioError(without_files(api.get(known)))
         got = download(api, known, out / known)
-    screen.emit({"code": str(got.code), "files": got.files, "package": str(got.package) if got.package else None})
-    package = f"package {got.package}" if got.package else "no package"
-    screen.say(f"{show.counted(len(got.files), 'file')} in {got.code}; {package}")
+    package = str(got.package) if got.package else None
+    screen.emit({"code": str(got.code), "files": got.files, "refused": got.refused, "package": package})
+    packaged = f"package {package}" if package else "no package"
+    screen.say(escape(f"{show.counted(len(got.files), 'file')} in {got.code}; {packaged}"))
+    show.refused(screen, got.refused)
+    return 1 if got.refused else 0
 
 
 def show_templates(endpoint: str, stage: str, *, as_json: bool) -> None:

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.markup import escape
+
 from agenticai import display as show
 from agenticai.client.folder import check_folder
 from agenticai.display import Display, Following, this_command
@@ -19,6 +21,7 @@ from agenticai.scenarios.format.scenario import LIBRARY, load
 
 if TYPE_CHECKING:
     from agenticai.demo import DemoResult
+    from agenticai.sandbox.verdict import TestRun
 
 DEMO = LIBRARY / "todo-service.yaml"
 
@@ -33,8 +36,8 @@ def keep_up(port: int, reach: Reach, *, live: bool, as_json: bool) -> None:
         screen.say("Stopping.")
 
 
-def show_demo(out: Path, *, as_json: bool) -> int:
-    """Run the demo; return the exit status: 0 only if the project completed and its tests passed."""
+def show_demo(out: Path, *, unsafe_run: bool, as_json: bool) -> int:
+    """Run the demo; return the exit status: 0 only if the project completed, and its tests were run and passed."""
     screen, scenario = Display(as_json=as_json), load(DEMO)
     check_folder(out / scenario.name)
     with _benched(screen) as running:
@@ -42,10 +45,10 @@ def show_demo(out: Path, *, as_json: bool) -> int:
 
         screen.say(f"\nPosting [bold]{scenario.first.name}[/]: {scenario.description}")
         with screen.console.status("posting") as status:
-            result = run_demo(running, scenario, out, Following(screen, status))
+            result = run_demo(running, scenario, out, Following(screen, status), unsafe_run=unsafe_run)
     screen.emit(_summary(result))
     _present(screen, result)
-    return 0 if result.tests.passed else 1
+    return 0 if result.proved else 1
 
 
 @contextmanager
@@ -102,13 +105,25 @@ def _present(screen: Display, result: "DemoResult") -> None:
     for table in (show.timeline(result.events), show.score(result.report), show.usage(result.usage)):
         screen.say("")
         screen.console.print(table)
-    verdict = "[green]passed[/]" if result.tests.passed else "[red]failed[/]"
-    screen.say(f"\n[bold]The project's own tests[/], in a clean process: {result.tests.ran} ran, {verdict}")
-    if not result.tests.passed:
-        screen.say(result.tests.output)
+    present_tests(screen, result.tests, result.untested)
     files = show.counted(len(result.downloaded.files), "file")
-    screen.say(f"[bold]The code[/]     {result.downloaded.code}/  ({files})")
-    screen.say(f"[bold]The package[/]  {result.downloaded.package}, with {result.downloaded.instructions}")
+    got = result.downloaded
+    screen.say(f"[bold]The code[/]     {escape(str(got.code))}/  ({files})")
+    screen.say(f"[bold]The package[/]  {escape(f'{got.package}, with {got.instructions}')}")
+    show.refused(screen, got.refused)
+
+
+def present_tests(screen: Display, tests: "TestRun | None", untested: str) -> None:
+    """Say how the project's own tests ended, with what they printed if they did not pass, or why they were not run."""
+    heading = "\n[bold]The project's own tests[/]"
+    if tests is None:
+        screen.say(f"{heading} [yellow]not run:[/] {escape(untested)}")
+        return
+    verdict = "[green]passed[/]" if tests.passed else "[red]failed[/]"
+    where = "in a sandbox" if tests.contained else "without a sandbox"
+    screen.say(f"{heading}, {where}: {tests.ran} ran, {verdict}")
+    if not tests.passed:
+        screen.quote(tests.evidence)
 
 
 def _summary(result: "DemoResult") -> dict[str, object]:
@@ -119,5 +134,15 @@ def _summary(result: "DemoResult") -> dict[str, object]:
         "usage": result.usage,
         "code": str(result.downloaded.code),
         "package": str(result.downloaded.package),
-        "tests": {"passed": result.tests.passed, "ran": result.tests.ran},
+        "refused": result.downloaded.refused,
+        "tests": tests_summary(result.tests, result.untested),
     }
+
+
+def tests_summary(tests: "TestRun | None", untested: str) -> dict[str, object]:
+    """The same for machines."""
+    if tests is None:
+        return {"passed": False, "ran": 0, "not_run": untested}
+    failed = [result.id for result in tests.failed]
+    trouble = {"trouble": tests.trouble} if tests.trouble else {}
+    return {"passed": tests.passed, "ran": tests.ran, "failed": failed, "in_sandbox": tests.contained, **trouble}

@@ -33,8 +33,8 @@ _STATUS_BYTES: Final = 8192
 class Ended:
     """How a program ended: `exit` is its status, or a signal's number below 0; None where a limit ended it.
 
-    `exceeded` is that limit: "time", "memory", "machine" for the machine's memory, or "killed" from outside. `report` is
-    None if there was too much of it.
+    `exceeded` is that limit: "time", "memory", "machine" for the machine's memory, or "killed" from outside.
+    `report` is None if there was too much of it.
     """
 
     exit: int | None
@@ -52,9 +52,9 @@ def run(job: Job, *, unsafe: bool = False) -> Ended:
     try:
         _check(job)
         return _run(replace(job, contained=True))
-    except NoSandbox:
+    except NoSandbox as reason:
         if not unsafe:
-            raise
+            raise NoSandbox(f"{reason} (--unsafe-run runs it without a sandbox)") from reason
         return _run(replace(job, contained=False))
 
 

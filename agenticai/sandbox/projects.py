@@ -26,7 +26,7 @@ def run_python_tests(code: Path, *, unsafe: bool = False, limits: Limits | None 
     Raises `NotRun` where there is no sandbox, unless `unsafe` says to run them without one then.
     """
     runner = (_RUNNERS / "python_tests.py").read_text("utf-8")
-    command = (INTERPRETER, "-I", "-B", "-S", "-c", runner)
+    command = (INTERPRETER, "-I", "-B", "-S", "-u", "-c", runner)
     return _run(code, command, _PREFIX, unsafe, limits or Limits())
 
 

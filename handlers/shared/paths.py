@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import Final
 
 MAX_PATH_BYTES: Final = 255
@@ -41,22 +42,35 @@ def safe_path(path: str) -> str:
     return path
 
 
-def check_paths(paths: Iterable[str]) -> None:
-    """Raise `UnsafePath` unless each path is safe, no two name the same file on a system that is blind to case or to
-    compatibility forms, none is a file where another needs a folder, and they are at most 200."""
-    seen: dict[str, str] = {}
+def accept_paths(paths: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return the paths that may be written below one folder, in order, and for each other one why it may not.
+
+    Each must be safe; and of two that name the same file on a system that is blind to case or to compatibility forms,
+    or of a file and a path that needs a folder there, only the first is accepted.
+    """
+    files: dict[str, str] = {}
+    folders: dict[str, str] = {}
+    refused = []
     for path in paths:
-        folded = _folded(safe_path(path))
-        if folded in seen:
-            raise UnsafePath(f"path {_shown(path)} is named twice (also as {_shown(seen[folded])})")
-        seen[folded] = path
-    if len(seen) > MAX_FILES:
-        raise UnsafePath(f"{len(seen)} files are more than the {MAX_FILES} that a project may have")
-    for folded, path in seen.items():
-        parents = folded.split("/")[:-1]
-        for depth in range(1, len(parents) + 1):
-            if (parent := "/".join(parents[:depth])) in seen:
-                raise UnsafePath(f"path {_shown(path)} needs a folder where {_shown(seen[parent])} is a file")
+        try:
+            folded = _folded(safe_path(path))
+            parents = list(accumulate(folded.split("/")[:-1], "{}/{}".format))
+            _check_clashes(path, folded, parents, files, folders)
+        except UnsafePath as error:
+            refused.append(str(error))
+        else:
+            files[folded] = path
+            folders |= dict.fromkeys(parents, path)
+    return list(files.values()), refused
+
+
+def check_paths(paths: Iterable[str]) -> None:
+    """Raise `UnsafePath` unless all paths are accepted together, and they are at most 200."""
+    accepted, refused = accept_paths(paths)
+    if refused:
+        raise UnsafePath(refused[0])
+    if len(accepted) > MAX_FILES:
+        raise UnsafePath(f"{len(accepted)} files are more than the {MAX_FILES} that a project may have")
 
 
 def check_files(sizes: Mapping[str, int]) -> None:
@@ -69,6 +83,19 @@ def check_files(sizes: Mapping[str, int]) -> None:
     total = sum(sizes.values())
     if total > MAX_TOTAL_BYTES:
         raise UnsafePath(f"{total} bytes are more than the {MAX_TOTAL_BYTES} that a project may have")
+
+
+def _check_clashes(
+    path: str, folded: str, parents: Sequence[str], files: Mapping[str, str], folders: Mapping[str, str]
+) -> None:
+    """Raise `UnsafePath` if a file, or a folder that one needs, is where this path would have the other."""
+    if folded in files:
+        raise UnsafePath(f"path {_shown(path)} is named twice (also as {_shown(files[folded])})")
+    if folded in folders:
+        raise UnsafePath(f"path {_shown(path)} is a file where {_shown(folders[folded])} needs a folder")
+    for parent in parents:
+        if parent in files:
+            raise UnsafePath(f"path {_shown(path)} needs a folder where {_shown(files[parent])} is a file")
 
 
 def _unwritable(path: str) -> str | None:

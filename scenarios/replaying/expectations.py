@@ -74,8 +74,9 @@ def _made(expected: ExpectedProject, project: ReplayedProject) -> Iterator[str]:
         yield f"It was packaged as {project.project_type} and not as {expected.project_type}."
     yield from (f"{path} is missing." for path in expected.files if path not in project.files)
     yield from (f"{path} should not be there." for path in expected.absent if path in project.files)
+    yield from (f"A file was not written: {reason}." for reason in project.refused)
     if project.tests and not project.tests.passed:
-        yield f"Its own tests do not pass:\n{project.tests.output}"
+        yield f"Its own tests do not pass:\n{project.tests.evidence}"
 
 
 def _dead_letters(scenario: Scenario, found: Mapping[str, Sequence[str]]) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """What the projects of a scenario came to, read when all has settled."""
 
-import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -10,8 +9,10 @@ from pathlib import Path
 from agenticai.client.api import ProjectsApi
 from agenticai.client.download import download
 from agenticai.emulator.meter.records import CallCount, FunctionUsage, Usage
+from agenticai.sandbox.errors import NotRun
+from agenticai.sandbox.projects import run_node_tests, run_python_tests
+from agenticai.sandbox.verdict import TestRun
 from agenticai.scenarios.format.expected import ExpectedProject
-from agenticai.scenarios.proof import TestRun, run_node_tests, run_tests
 from agenticai.scenarios.replaying.prices import cost_usd
 from shared.models.events import TimelineEvent
 from shared.models.views import ProjectView
@@ -55,7 +56,10 @@ class Used:
 
 @dataclass(frozen=True)
 class ReplayedProject:
-    """A project's end. `view` is None when it is gone, and `tests` where its own were not run; `untested` says why."""
+    """A project's end. `view` is None when it is gone, and `tests` where its own were not run; `untested` says why.
+
+    `refused` names each file that was not written to this machine, and says why.
+    """
 
     id: str
     view: ProjectView | None
@@ -65,23 +69,29 @@ class ReplayedProject:
     project_type: str | None = None
     tests: TestRun | None = None
     untested: str = ""
+    refused: tuple[str, ...] = ()
 
 
 def read_project(
-    api: ProjectsApi, project_id: str, expected: ExpectedProject, usage: Usage, out: Path | None
+    api: ProjectsApi,
+    project_id: str,
+    expected: ExpectedProject,
+    usage: Usage,
+    out: Path | None,
+    *,
+    unsafe_run: bool = False,
 ) -> ReplayedProject:
     """Read a project that is there, and run its own tests where they are expected. Raises `ApiError`.
 
-    With `out`, its files and package are written to that folder and stay there.
+    With `out`, its files and package are written to that folder and stay there. Where there is no sandbox, its tests
+    are only run with `unsafe_run`.
     """
+    tests, untested, refused = None, "", tuple[str, ...]()
     with tempfile.TemporaryDirectory() as passing:
-        folder = out or Path(passing)
         if out or expected.tests != "none":
-            shutil.rmtree(folder, ignore_errors=True)
-            code = download(api, project_id, folder).code
-            tests, untested = _proof(expected, code)
-        else:
-            tests, untested = None, ""
+            downloaded = download(api, project_id, out or Path(passing, "project"))
+            refused = downloaded.refused
+            tests, untested = _proof(expected, downloaded.code, unsafe_run)
     packaged = api.deployments(project_id)
     return ReplayedProject(
         id=project_id,
@@ -92,16 +102,19 @@ def read_project(
         project_type=packaged[-1].project_type if packaged else None,
         tests=tests,
         untested=untested,
+        refused=refused,
     )
 
 
-def _proof(expected: ExpectedProject, code: Path) -> tuple[TestRun | None, str]:
+def _proof(expected: ExpectedProject, code: Path, unsafe_run: bool) -> tuple[TestRun | None, str]:
     """How the project's own tests ended, or why they were not run."""
-    match expected.tests:
-        case "none":
-            return None, ""
-        case "python":
-            return run_tests(code), ""
-        case "node":
-            node = shutil.which("node")
-            return (run_node_tests(code, node), "") if node else (None, "there is no `node` on the PATH")
+    try:
+        match expected.tests:
+            case "none":
+                return None, ""
+            case "python":
+                return run_python_tests(code, unsafe=unsafe_run), ""
+            case "node":
+                return run_node_tests(code, unsafe=unsafe_run), ""
+    except NotRun as reason:
+        return None, f"its own tests were not run: {reason}"

@@ -100,12 +100,14 @@ def replay(
     out: Path | None = None,
     on_event: OnEvent = lambda _: None,
     keep_failed: bool = False,
+    unsafe_run: bool = False,
 ) -> Result:
     """Play a scenario and judge its end.
 
     `faults` are added to the scenario's own. With a `seed` other than 0, a scenario that asks for no faults has some of
     its messages delivered in another order, as SQS may. `out` is a folder for what was made. Afterwards the queues are
-    empty and no faults are set, unless it failed and `keep_failed` says that it is to be looked at.
+    empty and no faults are set, unless it failed and `keep_failed` says that it is to be looked at. Where this
+    machine has no sandbox, a project's own tests are only run with `unsafe_run`.
 
     Raises `EngineError` or botocore's errors if the stack cannot be reached at all.
     """
@@ -115,7 +117,7 @@ def replay(
     if not schedule and Capability.CONTROL in bench.target.capabilities:
         schedule = reordering(seed)
     with bench.api() as api, _pace(bench) as pace:
-        result = _played(Play(bench, api, pace, scenario), schedule, seed, out, on_event)
+        result = _played(Play(bench, api, pace, scenario, unsafe_run=unsafe_run), schedule, seed, out, on_event)
         if result.passed or not keep_failed:
             _empty(bench)
             pace.release()
@@ -218,7 +220,7 @@ def _read(play: Play, name: str, snapshot: Snapshot, usage: Usage, out: Path | N
         return ReplayedProject(project_id, None, play.last_seen.get(name, ()), usage)
     expected = play.scenario.expected(play.scenario.key_of(name))
     folder = out / play.scenario.name / name if out else None
-    return read_project(play.api, project_id, expected, usage, folder)
+    return read_project(play.api, project_id, expected, usage, folder, unsafe_run=play.unsafe_run)
 
 
 def _empty(bench: Bench) -> None:

@@ -20,12 +20,16 @@ OnWork = Callable[[Scenario, str], None]
 
 @dataclass(frozen=True)
 class Order:
-    """How scenarios are replayed: `keep` stops at the first that fails, and leaves its bench as it is."""
+    """How scenarios are replayed: `keep` stops at the first that fails, and leaves its bench as it is.
+
+    `unsafe_run` has produced code run where this machine has no sandbox.
+    """
 
     seed: int = 0
     repeat: int = 1
     keep: bool = False
     out: Path | None = None
+    unsafe_run: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,7 @@ class Replays:
             out=self._order.out,
             on_event=partial(self._on_work, scenario),
             keep_failed=self._order.keep,
+            unsafe_run=self._order.unsafe_run,
         )
         self._ended.put(Ended(result, bench))
         if self._order.keep and not result.passed:

@@ -42,7 +42,7 @@ class Play:
     """A scenario while it is played: whom it talks to, and what it has come to.
 
     `ids` has the id of every copy that was posted, `last_seen` the timelines of those that were deleted, `left_out`
-    the steps that this target cannot take.
+    the steps that this target cannot take; `unsafe_run` has produced code run where there is no sandbox.
     """
 
     bench: Bench
@@ -53,6 +53,7 @@ class Play:
     last_seen: dict[str, tuple[TimelineEvent, ...]] = field(default_factory=dict)
     skipped_s: float = 0.0
     left_out: list[str] = field(default_factory=list)
+    unsafe_run: bool = False
 
     def ids_of(self, key: str) -> Iterator[str]:
         """The ids of all copies of a project."""

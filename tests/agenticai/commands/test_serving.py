@@ -1,9 +1,14 @@
-"""What `up` prints can be pasted."""
+"""What `up` prints can be pasted, and what `demo` says of tests is said as it is."""
 
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
-from agenticai.commands.serving import welcome
+import pytest
+
+from agenticai.commands.serving import present_tests, tests_summary, welcome
+from agenticai.display import Display
+from agenticai.sandbox.report import TestResult
+from agenticai.sandbox.verdict import TestRun
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.stack.target import Target
 
@@ -21,3 +26,32 @@ def test_the_lines_have_the_command_as_it_was_started_and_credentials() -> None:
         " aws --endpoint-url http://127.0.0.1:1 --region us-east-1 sqs list-queues"
     ) in lines
     assert "curl -H 'Authorization: Bearer secret' http://127.0.0.1:1/v1/api/projects" in lines
+
+
+PASSED = TestResult("test_it.T.test_it", "passed", 0.1, "")
+FAILED = TestResult("test_it.T.test_[/b]", "failed", 0.1, "[/nope]")
+
+
+def presented(capsys: pytest.CaptureFixture[str], tests: TestRun | None, untested: str = "") -> str:
+    present_tests(Display(), tests, untested)
+    return capsys.readouterr().out.strip()
+
+
+def test_how_tests_ended_is_said_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    run = TestRun((PASSED, PASSED), output="....")
+    assert presented(capsys, run) == "The project's own tests, in a sandbox: 2 ran, passed"
+    assert tests_summary(run, "") == {"passed": True, "ran": 2, "failed": [], "in_sandbox": True}
+
+
+def test_what_failing_tests_print_is_shown_as_text_and_not_taken_for_markup(capsys: pytest.CaptureFixture[str]) -> None:
+    run = TestRun((PASSED, FAILED), "", "E [/nope] [bold]x[/bold] :smile: [link=http://x]y", contained=False)
+    assert presented(capsys, run).splitlines() == [
+        "The project's own tests, without a sandbox: 2 ran, failed",
+        "E [/nope] [bold]x[/bold] :smile: [link=http://x]y",
+    ]
+    assert tests_summary(run, "")["failed"] == ["test_it.T.test_[/b]"]
+
+
+def test_tests_that_were_not_run_did_not_pass(capsys: pytest.CaptureFixture[str]) -> None:
+    assert presented(capsys, None, "no [/nope] here") == "The project's own tests not run: no [/nope] here"
+    assert tests_summary(None, "no sandbox") == {"passed": False, "ran": 0, "not_run": "no sandbox"}

@@ -72,7 +72,7 @@ def test_a_change_is_held_against_the_files_that_exist() -> None:
     assert faults(plan(modifying, task("n", "b/c.py", action=FileAction.DELETE), task("o", "d.py")), existing) == []
     assert faults(plan(task("o", "a.py")), existing) == [], "a file that exists may be written anew"
     assert faults(plan(task("o", "A.py")), existing) == ["path 'A.py' is named twice (also as 'a.py')"]
-    assert faults(plan(task("o", "b")), existing) == ["path 'b/c.py' needs a folder where 'b' is a file"]
+    assert faults(plan(task("o", "b")), existing) == ["path 'b' is a file where 'b/c.py' needs a folder"]
     many = frozenset(f"f{number}.py" for number in range(200))
     assert faults(plan(task("o", "one-more.py")), many) == ["201 files are more than the 200 that a project may have"]
 

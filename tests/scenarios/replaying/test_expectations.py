@@ -6,8 +6,9 @@ from typing import Any
 
 from agenticai.emulator.faults.rules import Fired
 from agenticai.emulator.meter.records import CallCount, FunctionUsage, Usage
+from agenticai.sandbox.report import TestResult
+from agenticai.sandbox.verdict import TestRun
 from agenticai.scenarios.format.scenario import Scenario
-from agenticai.scenarios.proof import TestRun
 from agenticai.scenarios.replaying.expectations import Outcome, unmet
 from agenticai.scenarios.replaying.outcome import ReplayedProject, Used
 from shared.models.events import EventType, TimelineEvent
@@ -37,6 +38,7 @@ FAILED = VIEW.model_copy(
         "failure": Failure(step="pm", reason="no plan"),
     }
 )
+PASSED = TestResult("t", "passed", 0.0, "")
 PROJECT = ReplayedProject(
     id=VIEW.id,
     view=VIEW,
@@ -44,7 +46,7 @@ PROJECT = ReplayedProject(
     usage=Usage(project_id=VIEW.id, calls=(), functions=()),
     files=frozenset({"a.py", "b.py"}),
     project_type="package",
-    tests=TestRun(True, 3, "3 ran"),
+    tests=TestRun((PASSED,)),
 )
 OUTCOME = Outcome({"demo": PROJECT}, {"pm": (), "dev": ()}, (), Used())
 
@@ -81,7 +83,8 @@ def test_each_thing_that_is_not_as_expected_is_said() -> None:
         view=FAILED,
         project_type="static-site",
         files=frozenset({"c.py"}),
-        tests=TestRun(False, 3, "one failed"),
+        tests=TestRun((PASSED, replace(PASSED, outcome="failed")), output="one failed"),
+        refused=("path '/etc/passwd' is absolute",),
     )
     assert of_project(expected, came_to) == [
         "demo: It ended as FAILED and not as COMPLETED: no plan",
@@ -90,6 +93,7 @@ def test_each_thing_that_is_not_as_expected_is_said() -> None:
         "demo: It was packaged as static-site and not as package.",
         "demo: a.py is missing.",
         "demo: c.py should not be there.",
+        "demo: A file was not written: path '/etc/passwd' is absolute.",
         "demo: Its own tests do not pass:\none failed",
     ]
 

@@ -1,0 +1,217 @@
+"""Code in the sandbox sees the system and its own folder, reaches nobody, and has no rights."""
+
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agenticai.sandbox.inside.kernel import architecture
+from agenticai.sandbox.process import INTERPRETER
+from tests.agenticai.sandbox.projects import REASON, needs_sandbox, run_body
+
+pytestmark = needs_sandbox
+ROOT = Path(__file__).parents[3]
+
+
+def passes(folder: Path, body: str) -> None:
+    """The body's assertions hold inside."""
+    run = run_body(folder, body)
+    assert run.passed, run.evidence
+    assert run.contained
+
+
+def test_no_file_of_this_machine_is_there_but_the_systems(tmp_path: Path) -> None:
+    for path in (ROOT / "pyproject.toml", tmp_path / "test_it.py"):
+        assert path.exists()
+        passes(tmp_path, f"self.assertFalse(os.path.exists({str(path)!r}))")
+    passes(
+        tmp_path,
+        f"""
+        known = set("usr bin sbin lib lib32 lib64 libx32 nix etc dev proc work tmp var".split())
+        prefix = {os.path.realpath(sys.base_prefix)!r}
+        self.assertLessEqual(set(os.listdir("/")), known | {{prefix.split("/")[1]}})
+        while not prefix.startswith("/usr") and os.path.dirname(prefix) != "/":
+            self.assertEqual(os.listdir(os.path.dirname(prefix)), [os.path.basename(prefix)])
+            prefix = os.path.dirname(prefix)
+        self.assertEqual(set(os.listdir("/etc")) - {{"passwd", "group", "hosts", "alternatives"}}, set())
+        self.assertEqual(os.path.expanduser("~"), "/work")
+        self.assertEqual((os.getcwd(), os.listdir("/work/tmp")), ("/work/code", []))
+        """,
+    )
+
+
+def test_nothing_can_be_written_but_the_one_folder(tmp_path: Path) -> None:
+    passes(
+        tmp_path,
+        f"""
+        for folder in ("/", "/usr", "/etc", "/dev", "/proc", "/var", "/usr/bin", {os.path.dirname(INTERPRETER)!r}):
+            with self.subTest(folder), self.assertRaises(OSError):
+                open(folder + "/written", "w")
+        for folder in ("/work", "/tmp", "/var/tmp", "/dev/shm", "."):
+            with open(folder + "/written", "w") as file:
+                file.write("x")
+        for file in ("/usr/bin/env", "/etc/passwd", "/etc/hosts"):
+            change, move, add = lambda f: os.chmod(f, 0o777), lambda f: os.rename(f, "/tmp/x"), lambda f: open(f, "a")
+            for attempt in (os.remove, change, move, add):
+                with self.subTest(file), self.assertRaises(OSError):
+                    attempt(file)
+        """,
+    )
+
+
+def test_what_is_left_in_the_folder_stays_inside(tmp_path: Path) -> None:
+    passes(
+        tmp_path,
+        """
+        os.symlink("/etc/passwd", "link")
+        os.link("test_it.py", "hard")
+        os.mkfifo("pipe")
+        os.remove("test_it.py")
+        with self.assertRaises(PermissionError):
+            os.mknod("device", 0o60666, os.makedev(254, 0))
+        """,
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["test_it.py"]
+
+
+def test_there_are_no_other_processes_and_no_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GEMINI_API_KEY", "marked-key")
+    passes(
+        tmp_path,
+        """
+        self.assertEqual([name for name in os.listdir("/proc") if name.isdecimal()], [str(os.getpid())])
+        with self.assertRaises(OSError):
+            open("/proc/1/environ").read()
+        with self.assertRaises(OSError):
+            open(f"/proc/{os.getppid()}/mem").read()
+        for name in ("kcore", "keys", "sys", "cmdline", "sysrq-trigger", "meminfo"):
+            self.assertFalse(os.path.exists("/proc/" + name), name)
+        self.assertEqual(set(os.environ), {"PATH", "LANG", "HOME", "TMPDIR", "PYTHONDONTWRITEBYTECODE"})
+        self.assertNotIn("marked-key", open("/proc/self/environ").read())
+        self.assertEqual(sys.stdin.read(), "")
+        with self.assertRaises(OSError):
+            os.open("/dev/tty", os.O_RDWR)
+        """,
+    )
+
+
+def test_no_descriptor_of_ours_is_open(tmp_path: Path) -> None:
+    with (tmp_path / "ours").open("w") as ours:
+        os.set_inheritable(ours.fileno(), True)
+        passes(
+            tmp_path,
+            """
+            open_files = {}
+            for number in range(256):
+                try:
+                    open_files[number] = os.readlink(f"/proc/self/fd/{number}")
+                except FileNotFoundError:
+                    pass
+            self.assertEqual(open_files.pop(0), "/dev/null")
+            self.assertEqual(len(open_files), 3)
+            self.assertEqual([target for target in open_files.values() if not target.startswith("pipe:")], [])
+            """,
+        )
+
+
+@pytest.fixture
+def listeners() -> Iterator[tuple[int, str]]:
+    """A port on this machine's loopback and an abstract socket, which can be reached from here."""
+    name = f"agenticai-{os.getpid()}"
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(socket.AF_UNIX) as abstract:
+        abstract.bind(f"\0{name}")
+        abstract.listen()
+        with socket.create_connection(server.getsockname()), socket.socket(socket.AF_UNIX) as reaching:
+            reaching.connect(f"\0{name}")
+        yield server.getsockname()[1], name
+
+
+def test_there_is_no_network_but_a_loopback_of_its_own(tmp_path: Path, listeners: tuple[int, str]) -> None:
+    port, name = listeners
+    passes(
+        tmp_path,
+        f"""
+        self.assertEqual(socket.if_nameindex(), [(1, "lo")])
+        with self.assertRaises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", {port}))
+        for address in ("192.0.2.1", "169.254.169.254"):
+            with self.assertRaises(OSError):
+                socket.create_connection((address, 80), timeout=5)
+        with self.assertRaises(ConnectionRefusedError):
+            socket.socket(socket.AF_UNIX).connect("\\0{name}")
+        with self.assertRaises(OSError) as refused:
+            socket.socket(40)  # AF_VSOCK
+        self.assertEqual(refused.exception.errno, errno.EAFNOSUPPORT)
+        with self.assertRaises(PermissionError):
+            socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+        with socket.create_server(("localhost", 0)) as server:
+            socket.create_connection(server.getsockname()).close()
+        self.assertEqual(socket.gethostname(), "sandbox")
+        """,
+    )
+
+
+def test_there_are_no_rights_and_no_way_to_get_any(tmp_path: Path) -> None:
+    passes(
+        tmp_path,
+        """
+        status = dict(line.split(":", 1) for line in open("/proc/self/status").read().splitlines())
+        self.assertEqual({int(status[name], 16) for name in ("CapPrm", "CapEff", "CapInh", "CapAmb")}, {0})
+        self.assertEqual((status["NoNewPrivs"].strip(), status["Seccomp"].strip()), ("1", "2"))
+        self.assertEqual({os.getuid(), os.geteuid(), os.getgid(), os.getegid()}, {1000})
+        self.assertTrue(os.statvfs("/usr").f_flag & os.ST_NOSUID)
+        for attempt in (os.setuid, os.setgid, os.seteuid):
+            with self.assertRaises(OSError):
+                attempt(0)
+        with self.assertRaises(PermissionError):
+            os.chroot("/work")
+        with self.assertRaises(PermissionError):
+            socket.sethostname("other")
+        self.assertEqual(libc.mount(b"tmpfs", b"/work/tmp", b"tmpfs", 0, None), -1)
+        self.assertEqual(ctypes.get_errno(), errno.EPERM)
+        self.assertEqual(libc.umount2(b"/usr", 2), -1)
+        """,
+    )
+
+
+CALLS = {**architecture().calls, "io_uring_setup": 425, "memfd_secret": 447} if not REASON else {}
+REFUSED = ("keyctl", "add_key", "request_key", "ptrace", "process_vm_readv", "bpf", "unshare", "setns", "memfd_create")
+
+
+@pytest.mark.parametrize("call", [*REFUSED, "shmget", "syslog", "userfaultfd", "io_uring_setup", "memfd_secret"])
+def test_what_namespaces_do_not_separate_is_refused(call: str, tmp_path: Path) -> None:
+    passes(
+        tmp_path,
+        f"""
+        self.assertEqual(libc.syscall({CALLS[call]}, 0, 0, 0, 0, 0), -1)
+        self.assertEqual(ctypes.get_errno(), errno.EPERM)
+        """,
+    )
+
+
+def test_no_user_namespace_can_be_made_inside(tmp_path: Path) -> None:
+    passes(
+        tmp_path,
+        f"""
+        self.assertEqual(libc.syscall({CALLS["clone"]}, 0x10000000 | signal.SIGCHLD, 0, 0, 0, 0), -1)
+        self.assertEqual(ctypes.get_errno(), errno.ENOSPC)
+        """,
+    )
+
+
+def test_the_processes_around_it_cannot_be_killed(tmp_path: Path) -> None:
+    passes(
+        tmp_path,
+        """
+        for number in set(signal.valid_signals()):
+            for target in (1, os.getppid()):
+                try:
+                    os.kill(target, number)
+                except PermissionError:
+                    pass
+        self.assertEqual(os.getppid(), 1)
+        """,
+    )

@@ -1,0 +1,120 @@
+"""Where there is no sandbox nothing is run, unless it is to be run all the same; and the reason is a sentence."""
+
+import errno
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from agenticai.sandbox.errors import NoSandbox, NotRun
+from agenticai.sandbox.inside.job import Job
+from agenticai.sandbox.limits import Limits
+from agenticai.sandbox.process import INTERPRETER, run
+from agenticai.sandbox.projects import run_python_tests
+from agenticai.sandbox.refusals import why_not
+from tests.agenticai.sandbox.projects import needs_sandbox
+
+ROOT = Path(__file__).parents[3]
+HOME = os.path.realpath(os.path.expanduser("~"))
+
+
+def python(code: str, *shown: str, limits: Limits | None = None) -> Job:
+    prefix = os.path.realpath(sys.base_prefix)
+    return Job((INTERPRETER, "-I", "-S", "-c", code), {}, (prefix, *shown), {"a/b.txt": b"text"}, limits or Limits())
+
+
+def test_a_program_whose_folder_holds_the_home_is_not_run(tmp_path: Path) -> None:
+    marker = tmp_path / "ran"
+    with pytest.raises(NoSandbox, match=r"the home folder would be seen inside \(--unsafe-run runs it"):
+        run(python(f"open({str(marker)!r}, 'w')", HOME))
+    assert not marker.exists()
+
+
+def test_without_a_sandbox_it_is_run_only_if_asked_for_and_with_what_limits_there_are() -> None:
+    code = "import os; print(open('a/b.txt').read(), set(os.environ) & {'GEMINI_API_KEY', 'HOME'}, os.getcwd())"
+    ended = run(python(code, HOME), unsafe=True)
+    assert (ended.exit, ended.contained) == (0, False)
+    text, names, folder = ended.output.split()
+    assert (text, names) == ("text", "{'HOME'}")
+    assert not Path(folder).exists()
+    forever = run(python("while True: pass", HOME, limits=Limits(wall_seconds=0.3)), unsafe=True)
+    assert (forever.exit, forever.exceeded) == (None, "time")
+
+
+@needs_sandbox
+def test_a_program_that_is_not_there_is_not_run_without_a_sandbox_either() -> None:
+    with pytest.raises(NotRun, match="could not be started") as missing:
+        run(Job(("/usr/bin/no-such-program",), {}, (), {}), unsafe=True)
+    assert not isinstance(missing.value, NoSandbox)
+
+
+@needs_sandbox
+@pytest.mark.parametrize("path", ["../../escape", "/escape", "x" * 300])
+def test_a_file_that_cannot_be_made_inside_is_made_nowhere(path: str) -> None:
+    with pytest.raises(NotRun, match="could not be started"):
+        run(Job((INTERPRETER,), {}, (), {path: b""}))
+    assert not Path("/escape").exists()
+
+
+def test_a_project_that_is_too_large_is_not_run(tmp_path: Path) -> None:
+    (tmp_path / "big").write_bytes(bytes(2000))
+    with pytest.raises(NotRun, match="larger than the 1,000 bytes"):
+        run_python_tests(tmp_path, limits=Limits(disk_bytes=1000))
+
+
+def unshared(first: str, code: str) -> str:
+    """What code prints in a user namespace in which a command was run first."""
+    unshare = shutil.which("unshare")
+    if unshare is None:
+        pytest.skip("there is no `unshare` on the PATH")
+    command = [
+        unshare,
+        "--user",
+        "--map-root-user",
+        "sh",
+        "-c",
+        f'{first}; exec "$@"',
+        "sh",
+        sys.executable,
+        "-c",
+        code,
+    ]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60).stdout
+
+
+@needs_sandbox
+def test_where_user_namespaces_are_forbidden_the_setting_is_named() -> None:
+    code = "from agenticai.sandbox.projects import why_no_sandbox as why; print(why())"
+    said = unshared("echo 0 > /proc/sys/user/max_user_namespaces", code)
+    assert said == (
+        "this machine does not let a program make a sandbox (a user namespace: No space left on device);"
+        " its setting user.max_user_namespaces is 0 (--unsafe-run runs it without a sandbox)\n"
+    )
+
+
+@needs_sandbox
+def test_who_may_map_no_other_user_has_a_sandbox_too(tmp_path: Path) -> None:
+    """As an ordinary user has: here it is a root who is nobody else."""
+    (tmp_path / "test_it.py").write_text(
+        "import os, unittest\n\nclass T(unittest.TestCase):\n    def test_it(self):\n"
+        "        self.assertEqual(os.getuid(), 1000)\n"
+        "        self.assertRaises(OSError, open, '/proc/1/environ')\n"
+        "        self.assertRaises(OSError, os.setuid, 0)\n        open('written', 'w').close()\n"
+    )
+    code = "import pathlib; from agenticai.sandbox.projects import run_python_tests as run; "
+    said = unshared(":", f"{code}r = run(pathlib.Path({str(tmp_path)!r})); print(r.passed, r.contained, r.evidence)")
+    assert said.startswith("True True"), said
+
+
+def test_settings_that_forbid_a_sandbox_are_named(tmp_path: Path) -> None:
+    (tmp_path / "kernel").mkdir()
+    setting = tmp_path / "kernel" / "apparmor_restrict_unprivileged_userns"
+    setting.write_text("1\n")
+    refused = why_not("mount /", errno.EACCES, tmp_path)
+    assert refused.startswith("this machine does not let a program make a sandbox (mount /: Permission denied); ")
+    assert refused.endswith("its setting kernel.apparmor_restrict_unprivileged_userns is 1")
+    setting.write_text("0\n")
+    assert "setting" not in why_not("mount /", errno.EACCES, tmp_path)

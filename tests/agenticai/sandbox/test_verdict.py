@@ -1,0 +1,178 @@
+"""A verdict counts what the runner's own report says: nothing that is printed, and no end before the end."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from agenticai.sandbox.limits import Limits
+from agenticai.sandbox.process import Ended
+from agenticai.sandbox.projects import run_python_tests
+from agenticai.sandbox.report import TestResult
+from agenticai.sandbox.verdict import judge
+from tests.agenticai.sandbox.projects import TIGHT, needs_sandbox, run_body
+
+TEST = "import unittest\n\nclass T(unittest.TestCase):\n    def test_it(self):\n        self.assertEqual(1, {})\n"
+FAKE = "print('Ran 5 tests in 0.001s\\n\\nOK', flush=True)\n"
+GOOD = {"test": "t", "outcome": "passed", "seconds": 0.5, "message": ""}
+
+
+@needs_sandbox
+def test_tests_are_counted_and_judged(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(TEST.format(1))
+    good = run_python_tests(tmp_path)
+    assert (good.passed, good.ran, good.contained) == (True, 1, True)
+    assert [(result.id, result.outcome) for result in good.results] == [("test_it.T.test_it", "passed")]
+    (tmp_path / "test_other.py").write_text(TEST.format(2))
+    bad = run_python_tests(tmp_path)
+    assert (bad.passed, bad.ran, [result.id for result in bad.failed]) == (False, 2, ["test_other.T.test_it"])
+    assert "AssertionError: 1 != 2" in bad.failed[0].message
+    assert "AssertionError: 1 != 2" in bad.evidence
+
+
+@needs_sandbox
+def test_no_tests_prove_nothing(tmp_path: Path) -> None:
+    none = run_python_tests(tmp_path)
+    assert (none.passed, none.ran, none.trouble) == (False, 0, "There are none.")
+    (tmp_path / "test_it.py").write_text(TEST.replace("    def", "    @unittest.skip('later')\n    def"))
+    skipped = run_python_tests(tmp_path)
+    assert (skipped.passed, skipped.ran, skipped.trouble) == (False, 0, "All of them were skipped.")
+
+
+@needs_sandbox
+def test_our_packages_are_not_there(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text("import pydantic\n" + TEST.format(1))
+    assert "No module named 'pydantic'" in run_python_tests(tmp_path).output
+
+
+@needs_sandbox
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (FAKE + "os._exit(0)", "ended before its tests were over, in test_it.Hostile.test_it (exit status 0)"),
+        (FAKE + "os.kill(os.getpid(), 9)", "(signal 9)"),
+        (FAKE + "os.execv('/bin/true', ['true'])", "(exit status 0)"),
+        ("os.closerange(0, 256)", "ended before its tests were over"),
+        (
+            "[os.write(fd, b'x') for fd in range(3, 9) if os.path.exists(f'/proc/self/fd/{fd}')]",
+            "wrote into the report",
+        ),
+        ("import atexit; atexit.register(os._exit, 3)", "They passed, but then the run ended with exit status 3."),
+        (
+            "import threading; threading.Thread(target=lambda: time.sleep(100)).start()",
+            "The tests did not end within",
+        ),
+    ],
+)
+def test_an_end_before_the_end_is_no_pass(body: str, reason: str, tmp_path: Path) -> None:
+    limits = Limits(wall_seconds=1) if "sleep" in body else TIGHT
+    run = run_body(tmp_path, body, limits)
+    assert not run.passed
+    assert reason in run.trouble
+
+
+@needs_sandbox
+@pytest.mark.parametrize("first", [FAKE + "import os; os._exit(0)", FAKE + "import sys; sys.exit(0)", "1 +"])
+def test_a_module_that_ends_the_run_or_is_broken_is_no_pass(first: str, tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(f"{first}\n{TEST.format(1)}")
+    assert not run_python_tests(tmp_path).passed
+
+
+@needs_sandbox
+@pytest.mark.parametrize(
+    "body",
+    [
+        "sys.exit(0)",
+        "with self.subTest(n=1): self.fail('sub')",
+        "self.addCleanup(self.fail, 'cleanup')",
+        "unittest.TestResult.addFailure = lambda *_: None\nself.fail('unheard')",
+        "unittest.TextTestResult.stopTest = lambda *_: None\nself.fail('unheard')",
+    ],
+)
+def test_a_failure_is_a_failure_however_it_comes(body: str, tmp_path: Path) -> None:
+    assert not run_body(tmp_path, body).passed
+
+
+@needs_sandbox
+def test_a_copy_of_the_process_reports_nothing(tmp_path: Path) -> None:
+    run = run_body(tmp_path, "pid = os.fork()\nif pid: os.waitpid(pid, 0)\nelse: self.fail('in the copy')")
+    assert (run.passed, run.ran) == (True, 1)
+
+
+@needs_sandbox
+def test_what_is_printed_is_shown_as_text_whatever_it_is(tmp_path: Path) -> None:
+    run = run_body(tmp_path, r"os.write(1, b'\xff\x1b[31m[/nope]\r\n'); self.fail('\x1b]0;title\x07[/nope] \ud800')")
+    assert r"\xff\x1b[31m[/nope]" in run.output
+    assert r"\x1b]0;title\x07[/nope] \ud800" in run.failed[0].message
+    assert "\x1b" not in run.output + run.failed[0].message
+
+
+def ended(*lines: object, exit_code: int | None = 0, exceeded: str = "") -> Ended:
+    report = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+    return Ended(exit_code, exceeded, "", report, contained=True)
+
+
+def trouble(*lines: object, exit_code: int | None = 0, exceeded: str = "") -> str:
+    return judge(ended(*lines, exit_code=exit_code, exceeded=exceeded), Limits()).trouble
+
+
+def test_a_complete_report_of_tests_that_pass_is_a_pass() -> None:
+    run = judge(ended({"began": "t"}, GOOD, {"complete": 2}), Limits())
+    assert (run.passed, run.results) == (True, (TestResult("t", "passed", 0.5, ""),))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (),
+        (GOOD,),
+        (GOOD, {"complete": 2}),
+        (GOOD, {"complete": True}, GOOD),
+        ({"complete": 1}, GOOD),
+        (GOOD, {"complete": 1}, GOOD),
+        (GOOD, {"complete": None}),
+    ],
+)
+def test_a_report_whose_last_line_does_not_count_the_others_is_incomplete(lines: tuple[object, ...]) -> None:
+    assert "ended before its tests were over" in trouble(*lines)
+
+
+def test_a_report_with_lines_of_another_kind_is_damaged() -> None:
+    for stray in ([1], "x", 5, None, {"other": 1}):
+        assert trouble(GOOD, stray, {"complete": 2}) == "The tests wrote into the report on them."
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {**GOOD, "outcome": "fine"},
+        {**GOOD, "outcome": ["passed"]},
+        {"test": "t"},
+    ],
+)
+def test_a_result_that_is_none_is_an_error(line: object) -> None:
+    run = judge(ended(line, {"complete": 1}), Limits())
+    assert (run.passed, [result.outcome for result in run.results]) == (False, ["error"])
+
+
+def test_a_report_of_any_content_can_be_read() -> None:
+    odd = {"test": {"a": "\x1b"}, "outcome": "passed", "seconds": float("nan"), "message": 5}
+    (result,) = judge(ended(odd, {"complete": 1}), Limits()).results
+    assert (result.id, result.seconds, result.message) == (r"{'a': '\x1b'}", 0.0, "5")
+    deep = Ended(0, "", "", b"[" * 100_000 + b"\n\xff\n", contained=True)
+    assert "ended before" in judge(deep, Limits()).trouble
+    assert "longer than" in judge(Ended(0, "", "", None, contained=True), Limits()).trouble
+
+
+@pytest.mark.parametrize(
+    ("exceeded", "reason"),
+    [
+        ("time", "t did not end within 120 seconds."),
+        ("memory", "t used more than 1,024 MiB of memory."),
+        ("machine", "The tests were stopped because this machine's memory ran short."),
+        ("killed", "The tests were killed from outside, with all of the sandbox."),
+    ],
+)
+def test_a_limit_is_named_even_where_the_report_looks_good(exceeded: str, reason: str) -> None:
+    assert trouble({"began": "t"}, exit_code=None, exceeded=exceeded) == reason
+    assert trouble(GOOD, {"complete": 1}, exit_code=None, exceeded=exceeded) != ""
