@@ -68,7 +68,10 @@ class Display:
 
     def explain(self, *parts: Part) -> None:
         """Print sentences for people, indented and on a terminal broken between words."""
-        self.console.print(Padding(text(*parts), (0, 0, 0, 2)), soft_wrap=not self.console.is_terminal)
+        if self.console.is_terminal:
+            self.console.print(Padding(text(*parts), (0, 0, 0, 2)))
+        else:
+            self.say("  ", text("\n  ").join(text(*parts).split("\n")))
 
     def show(self, table: Table) -> None:
         """Print a table, wider than the terminal if nothing else keeps its words whole."""

@@ -8,19 +8,12 @@ from rich.status import Status
 
 from agenticai.display import Display, Part, text
 from agenticai.printable import printable
-from agenticai.tables import status_part, work_in_words
+from agenticai.tables import event_in_words, status_part, work_in_words
 from shared.models.events import EventType, TimelineEvent
 from shared.models.workflow import FINAL, ProjectStatus
 
 QUIET_SECONDS: Final = 60.0
 """How long nothing happens until a line says so, where no terminal shows a spinner."""
-
-_ASKED: Final = {
-    EventType.PROJECT_CREATED: "created",
-    EventType.CHANGE_REQUESTED: "change",
-    EventType.DEPLOYMENT_REQUESTED: "deployment",
-    EventType.RETRY_REQUESTED: "retry",
-}
 
 
 class Following:
@@ -61,11 +54,12 @@ class Following:
         self._waits_for = _reason_to_wait(event)
         duration = "" if event.duration_ms is None else f"{event.duration_ms / 1000:.2f} s"
         queue = f"{event.agent}-queue → {event.agent}" if event.agent != "api" else "api"
-        work = printable(_ASKED.get(event.type) or work_in_words(event.work))
-        self._display.say(
-            _mark(event), f" {queue:<16} {work:<14} ", (f"{duration:>7}", "dim"), "  ", status_part(event.status),
-            f"  {printable(_detail(event))}",
+        done = text(
+            _mark(event), f" {queue:<16} {event_in_words(event):<14} ", (f"{duration:>7}", "dim"), "  ",
+            status_part(event.status), f"  {printable(_detail(event))}",
         )  # fmt: skip
+        done.rstrip()
+        self._display.say(done)
 
 
 def elapsed(seconds: float) -> str:

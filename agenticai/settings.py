@@ -54,7 +54,7 @@ def gemini_api_key(environ: Mapping[str, str] = os.environ) -> str:
 def on_stack(endpoint: str, stage: str, environ: Mapping[str, str] = os.environ) -> list[str]:
     """Return the options that lead another command to the same stack; none where it gets there by itself."""
     try:
-        found = default_endpoint(environ)
+        found = default_endpoint(environ).rstrip("/")
     except SettingsError:
         found = ""
     options = [] if endpoint == found else ["--endpoint", endpoint]
@@ -68,7 +68,7 @@ Endpoint = Annotated[
     typer.Option(
         metavar="URL",
         envvar=list(ENDPOINT_VARIABLES),
-        callback=lambda given: given or default_endpoint(),
+        callback=lambda given: (given or default_endpoint()).rstrip("/"),
         show_default=f"the engine that `agenticai up` started, else {local(DEFAULT_PORT)}",
         help="Address of the engine.",
     ),

@@ -23,6 +23,14 @@ COLOURS: Final[Mapping[ProjectStatus, str]] = {
     ProjectStatus.WAITING_FOR_QUOTA: "yellow",
 }
 
+ASKED: Final[Mapping[EventType, str]] = {
+    EventType.PROJECT_CREATED: "created",
+    EventType.CHANGE_REQUESTED: "change",
+    EventType.DEPLOYMENT_REQUESTED: "deployment",
+    EventType.RETRY_REQUESTED: "retry",
+}
+"""What a person asked for, in a word."""
+
 WIDE: Final = 90
 """Columns from which on a list has room for what is not needed to choose from it."""
 
@@ -37,8 +45,8 @@ def timeline(events: tuple[TimelineEvent, ...]) -> Table:
 def _row(event: TimelineEvent, first: TimelineEvent) -> tuple[str | tuple[str, str], ...]:
     took = (event.duration_ms or 0) / 1000
     began = (event.at - first.at).total_seconds() - took
-    work = printable(work_in_words(event.work))
-    return f"{began:.2f}", f"{took:.2f}", event.agent, work, str(event.attempt or ""), status_part(event.status)
+    work, attempt = event_in_words(event), str(event.attempt or "")
+    return f"{began:.2f}", f"{took:.2f}", event.agent, work, attempt, status_part(event.status)
 
 
 def score(report: QualityReport) -> Table:
@@ -104,6 +112,11 @@ def addresses(running: Bench) -> tuple[Text, ...]:
         text("  ", ("Token", "bold"), f"     {running.token}\n"),
         text("  ", ("AWS", "bold"), f"       {endpoint}  (region {region}, any credentials)\n"),
     )
+
+
+def event_in_words(event: TimelineEvent) -> str:
+    """What an event is about: the work that was done, or what a person asked for."""
+    return ASKED.get(event.type) or printable(work_in_words(event.work))
 
 
 def work_in_words(work: str) -> str:

@@ -105,6 +105,8 @@ def stack_outputs(target: Target, name: str) -> Mapping[str, str]:
             if not is_missing_stack(error):
                 raise
             raise NotDeployedError(f"There is no stack {name} at {target.endpoint_url}.") from error
+        except KeyError as error:  # which botocore raises for XML of another kind
+            raise _no_aws(target) from error
         if not answer.get("Stacks"):
             raise _no_aws(target)
         return {output["OutputKey"]: output["OutputValue"] for output in answer["Stacks"][0].get("Outputs", [])}
@@ -164,8 +166,9 @@ def reached(target: Target) -> Iterator[None]:
 
 
 def _is_no_answer_of_aws(error: ClientError) -> bool:
-    """Whether an answer is no error of AWS: botocore then gives its status in place of a code."""
-    return error.response["Error"].get("Code", "").isdigit()
+    """Whether an answer is no error of AWS: botocore then gives its status, or nothing, in place of a code."""
+    code = error.response.get("Error", {}).get("Code", "")
+    return not code or code.isdigit()
 
 
 def _no_aws(target: Target) -> TargetError:

@@ -156,9 +156,9 @@ def rotate_token(stack: Stack) -> None:
 
 def without_files(project: ProjectView, stack: Stack) -> str:
     """Why there is nothing to fetch of a project."""
-    if project.failure:
-        return f"{project.id} failed before it had any file: {project.failure.reason}"
     shown = stack.command("status", project.id)
+    if project.failure:
+        return f"{project.id} failed before it had any file: `{shown}` says why."
     return f"{project.id} is {project.status} and has no files yet: `{shown}` shows it."
 
 
@@ -233,13 +233,14 @@ def _given(text: str | None, file: Path | None) -> str | None:
 
 def _read(file: Path) -> str:
     """The text of a file, or of standard input; a mark of its byte order is no part of it."""
+    name = "standard input" if str(file) == "-" else str(file)
     try:
-        given = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        given = sys.stdin.buffer.read() if name == "standard input" else file.read_bytes()
         return given.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ScenarioError(f"{file} cannot be read as text: it is not UTF-8 (byte {error.start + 1}).") from error
+        raise ScenarioError(f"{name} cannot be read as text: it is not UTF-8 (byte {error.start + 1}).") from error
     except OSError as error:
-        raise ScenarioError(f"{file} cannot be read as text: {error.strerror}.") from error
+        raise ScenarioError(f"{name} cannot be read as text: {error.strerror}.") from error
 
 
 def _encodable(text: str | None) -> str | None:
