@@ -24,7 +24,7 @@ def find_home(
     as programs in it are run; else a new one in the folder; else, where nothing may be written there, `fallback`, by
     default the platform's folder for a user's data. Raises NoHome if nothing can be written there either.
     """
-    here = (folder or Path.cwd()).absolute()
+    here = folder.absolute() if folder else _working_folder()
     if named := environ.get(VARIABLE):
         return _usable(here / os.path.expanduser(named), f"{VARIABLE} names it: let it name another.")
     kept = (path / NAME for path in (here, *here.parents))
@@ -52,6 +52,13 @@ def private_folder(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     return folder
+
+
+def _working_folder() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise NoHome("The folder that you are in is no longer there: change to one that is.") from error
 
 
 def _usable(home: Path, remedy: str) -> Path:
