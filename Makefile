@@ -14,9 +14,9 @@ demo: ## requirements become software, end to end, on the embedded engine
 	$(SETUP)
 	@$(BIN)/agenticai demo
 
-up: ## engine and stack in the foreground, for your own client
+up: ## engine and stack in the foreground, for your own client; PORT=4567 for another port
 	$(SETUP)
-	@$(BIN)/agenticai up
+	@$(BIN)/agenticai up $(if $(filter command,$(origin PORT)),--port $(PORT))
 
 test: lint ## everything that CI runs
 	@$(MAKE) --no-print-directory -j 2 types pytest

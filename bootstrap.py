@@ -1,5 +1,6 @@
 """Makes .venv from requirements.lock; written for any Python so that an old one gets a sentence, not a traceback."""
 
+import glob
 import hashlib
 import os
 import shutil
@@ -14,6 +15,7 @@ BIN = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin")
 PYTHON = os.path.join(BIN, "python")
 STAMP = os.path.join(VENV, "installed.txt")
 LOCK = os.path.join(ROOT, "requirements.lock")
+LOG = os.path.join(VENV, "setup.log")
 
 INTERRUPTED = 130
 """The status with which a shell ends after Ctrl-C."""
@@ -44,6 +46,7 @@ def set_up(extras):
     if os.path.exists(STAMP):
         os.remove(STAMP)
     install(extras)
+    make_links_relative()
     with open(STAMP, "w") as stamp:
         stamp.write("\n".join(sorted(wanted(extras) | there)))
 
@@ -119,8 +122,30 @@ def install(extras):
         environment.setdefault("UV_DEFAULT_INDEX", os.environ["PIP_INDEX_URL"])
     target = ROOT + ("[%s]" % extras if extras else "")
     command = [uv(), "pip", "install", "--quiet", "--system-certs", "--compile-bytecode", "-c", LOCK, "-e", target]
-    if run(command, environment):
+    if run(command + cache_options(), environment):
         raise SetupError(no_packages())
+
+
+def cache_options():
+    """The option that has uv do without its cache, where that cannot be written, as with a read-only home."""
+    asked = subprocess.Popen([uv(), "cache", "dir"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    folder = os.path.abspath(os.fsdecode(asked.communicate()[0]).strip())
+    while not os.path.lexists(folder):
+        folder = os.path.dirname(folder)
+    return [] if os.access(folder, os.W_OK | os.X_OK) else ["--no-cache"]
+
+
+def make_links_relative():
+    """Name this folder relatively where Python looks for it.
+
+    Under LC_ALL=C a Python before 3.12 reads such a file as ASCII, and does not start where the path has other letters.
+    """
+    for link in glob.glob(os.path.join(glob.escape(VENV), "*", "*", "site-packages", "_agenticai.pth")):
+        folder = os.path.dirname(link)
+        with open(link, "rb") as file:
+            paths = os.fsdecode(file.read()).splitlines()
+        with open(link, "wb") as file:
+            file.write(os.fsencode("\n".join(os.path.relpath(os.path.join(folder, path), folder) for path in paths)))
 
 
 def locked(name):
@@ -138,20 +163,29 @@ def run(command, environment=None):
     """Run quietly; what the command said is kept in .venv's log. Return its exit status."""
     try:
         os.makedirs(VENV, exist_ok=True)
-        with open(os.path.join(VENV, "setup.log"), "a") as log:
+        with open(LOG, "ab") as log:
             return subprocess.call(command, env=environment, stdout=log, stderr=log)
     except OSError:
         return 1
 
 
 def no_packages():
+    """What went wrong with the installer, in its own words."""
+    try:
+        with open(LOG, "rb") as log:
+            lines = log.read().decode("utf-8", "replace").split("\n")
+    except OSError as error:
+        lines = [str(error)]
+    said = [line.strip() for line in lines if line.strip()]
     return (
-        "The packages could not be installed: check the network (or set PIP_INDEX_URL to your mirror) and run the"
-        " same command again. What the installer said is in .venv/setup.log."
+        "The packages could not be installed. The last that the installer said is: %s\nAll of it is in .venv/setup.log."
+        " If that is the network, set PIP_INDEX_URL to a mirror in reach; then run the same command again."
+        % (said[-1] if said else "nothing")
     )
 
 
 if __name__ == "__main__":
+    os.environ.update(LC_ALL="C.UTF-8", PYTHONUTF8="1")  # so that all that is started here reads and names any path
     try:
         main(sys.argv[1] if len(sys.argv) > 1 else "")
     except SetupError as error:

@@ -11,21 +11,49 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line; what a person can mend is told in a sentence, not a traceback."""
+    try:
+        from agenticai.terminal import flush_streams, prepare_streams
+
+        prepare_streams()
+        try:
+            run()
+        finally:
+            flush_streams()
+    except KeyboardInterrupt:
+        sys.stderr.write("agenticai: interrupted.\n")
+        sys.exit(INTERRUPTED)
+
+
+def run() -> None:
+    """Run one command, and end with its status. Raises KeyboardInterrupt until the command begins."""
     sys.path.insert(0, str(HANDLERS))  # the source root of the Lambda code, whose models the commands share
     from agenticai.client.errors import ProjectsError
     from agenticai.command_line import app
+    from agenticai.crash import report_crash
     from agenticai.emulator.errors import EngineError
     from agenticai.scenarios.errors import ScenarioError
     from agenticai.stack.errors import StackError
 
     try:
         app()
-    except (EngineError, ProjectsError, ScenarioError, StackError) as error:
-        sys.exit(f"agenticai: {error}")
+    except ProjectsError as error:
+        fail(str(error), error.exit_status)
+    except (EngineError, ScenarioError, StackError) as error:
+        fail(str(error))
     except SystemExit as ended:
         if ended.code == INTERRUPTED:
             sys.stderr.write("agenticai: interrupted.\n")
         raise
+    except Exception as error:  # noqa: BLE001 - the command's edge
+        fail(report_crash(error))
+
+
+def fail(sentence: str, status: int = 1) -> None:
+    """End with a sentence on standard error."""
+    from agenticai.printable import printable_lines
+
+    sys.stderr.write("\n".join(printable_lines(f"agenticai: {sentence}")) + "\n")
+    sys.exit(status)
 
 
 if __name__ == "__main__":

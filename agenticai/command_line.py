@@ -1,37 +1,69 @@
 """The command line: one short function per command."""
 
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
+from agenticai.examples import examples
+from agenticai.settings import DEFAULT_PORT, DEFAULT_STAGE, ENDPOINT, Endpoint, Json, Port, Stage
+
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
-    help="A serverless software factory on AWS, and the bench it is built on.",
+    rich_markup_mode=None,  # plain help: it can be searched, copied, and read in any terminal
+    epilog=examples("agenticai"),
+    help="A serverless software factory on AWS, and the bench to run, replay and measure it offline.",
 )
 
-token = typer.Typer(no_args_is_help=True, help="The API's token.")
+token = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Manage the token that the API asks for.")
 app.add_typer(token, name="token")
 
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output, and nothing else.")]
-Endpoint = Annotated[str, typer.Option(help="The address of the engine that `agenticai up` started.")]
-Stage = Annotated[str, typer.Option(help="The stage of the stack.")]
 Sides = Literal["before", "after", "both", "again", "all"]
 UnsafeRun = Annotated[
     bool,
     typer.Option("--unsafe-run", help="Run a project's own tests even where this machine has no sandbox for them."),
 ]
-ProjectId = Annotated[str, typer.Argument(help="The id of a project.")]
-
-ENDPOINT = "http://127.0.0.1:4566"
 
 
-@app.command()
+def _complete(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    from agenticai.commands.project_ids import suggest_ids
+
+    return suggest_ids(context.params.get("endpoint", ENDPOINT), context.params.get("stage", DEFAULT_STAGE), incomplete)
+
+
+ProjectId = Annotated[
+    str,
+    typer.Argument(
+        metavar="PROJECT",
+        autocompletion=_complete,
+        help="Project's id, the beginning of one, or `last` for the newest project.",
+    ),
+]
+File = Annotated[Path | None, typer.Option(metavar="FILE", help="Read the text from a file; - is standard input.")]
+Out = Annotated[Path, typer.Option(metavar="FOLDER", help="Folder to write the code and the package to.")]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"agenticai {metadata.version('agenticai')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Take the options that come before a command."""
+
+
+@app.command(epilog=examples("up"))
 def up(
-    port: Annotated[int, typer.Option(help="The port to listen on, on 127.0.0.1.", min=0, max=65535)] = 4566,
+    port: Port = DEFAULT_PORT,
     live: Annotated[
         bool, typer.Option("--live", help="Ask Gemini, with the key in GEMINI_API_KEY, instead of replaying replies.")
     ] = False,
@@ -47,120 +79,163 @@ def up(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Run the engine with the stack in the foreground, until Ctrl-C."""
+    """Run the engine with the stack until Ctrl-C."""
     from agenticai.commands.serving import keep_up
     from agenticai.emulator.process import Reach
 
     keep_up(port, Reach(host, allow_host or (), allow_origin or ()), live=live, as_json=as_json)
 
 
-@app.command()
-def demo(
-    out: Annotated[Path, typer.Option(help="Where the code and the package are written.")] = Path("out"),
-    unsafe_run: UnsafeRun = False,
-    as_json: Json = False,
-) -> None:
-    """Watch a request become tested, packaged software, on an engine of its own."""
+@app.command(epilog=examples("demo"))
+def demo(out: Out = Path("out"), unsafe_run: UnsafeRun = False, as_json: Json = False) -> None:
+    """Turn a stored request into tested, packaged software.
+
+    An engine is started for it, and ends with it.
+    """
     from agenticai.commands.serving import show_demo
 
     sys.exit(show_demo(out, unsafe_run=unsafe_run, as_json=as_json))
 
 
-@app.command()
+@app.command(epilog=examples("new"))
 def new(
-    text: Annotated[str | None, typer.Argument(help="The requirements; leave out with --file.")] = None,
-    file: Annotated[Path | None, typer.Option(help="A file with the requirements; - for standard input.")] = None,
-    template: Annotated[
-        str | None, typer.Option(help="A template to begin from; `agenticai templates` lists them.")
+    text: Annotated[
+        str | None, typer.Argument(metavar="TEXT", help="What the software should do; or use --file or --template.")
     ] = None,
-    name: Annotated[str | None, typer.Option(help="The project's name; else the first words of the text.")] = None,
+    file: File = None,
+    template: Annotated[
+        str | None, typer.Option(metavar="ID", help="Begin from a template; `agenticai templates` lists them.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the project.", show_default="the first words of the text")
+    ] = None,
     endpoint: Endpoint = ENDPOINT,
-    stage: Stage = "dev",
+    stage: Stage = DEFAULT_STAGE,
     as_json: Json = False,
 ) -> None:
-    """Post requirements and follow the project to its end."""
-    from agenticai.commands.projects import Request, post_project
+    """Create a project from requirements and follow it.
 
-    sys.exit(post_project(Request(text, file, template, name), endpoint, stage, as_json=as_json))
+    Ctrl-C ends the following, not the project.
+    """
+    from agenticai.commands.projects import Request, Stack, post_project
+
+    sys.exit(post_project(Request(text, file, template, name), Stack(endpoint, stage, as_json)))
 
 
-@app.command()
+@app.command(epilog=examples("modify"))
 def modify(
     project_id: ProjectId,
-    text: Annotated[str | None, typer.Argument(help="What is to change; leave out with --file.")] = None,
-    file: Annotated[Path | None, typer.Option(help="A file that says it; - for standard input.")] = None,
+    text: Annotated[str | None, typer.Argument(metavar="TEXT", help="What should change; or use --file.")] = None,
+    file: File = None,
     endpoint: Endpoint = ENDPOINT,
-    stage: Stage = "dev",
+    stage: Stage = DEFAULT_STAGE,
     as_json: Json = False,
 ) -> None:
-    """Ask for a change of a finished project and follow it to its end."""
-    from agenticai.commands.projects import modify_project
+    """Request a change to a finished project and follow it."""
+    from agenticai.commands.projects import Stack, modify_project
 
-    sys.exit(modify_project(project_id, text, file, endpoint, stage, as_json=as_json))
-
-
-@app.command()
-def retry(project_id: ProjectId, endpoint: Endpoint = ENDPOINT, stage: Stage = "dev", as_json: Json = False) -> None:
-    """Have the step that failed, or got stuck, tried again and follow the project to its end."""
-    from agenticai.commands.projects import retry_project
-
-    sys.exit(retry_project(project_id, endpoint, stage, as_json=as_json))
+    sys.exit(modify_project(project_id, text, file, Stack(endpoint, stage, as_json)))
 
 
-@app.command()
+@app.command(epilog=examples("retry"))
+def retry(
+    project_id: ProjectId, endpoint: Endpoint = ENDPOINT, stage: Stage = DEFAULT_STAGE, as_json: Json = False
+) -> None:
+    """Retry the step that failed or got stuck, and follow it."""
+    from agenticai.commands.projects import Stack, retry_project
+
+    sys.exit(retry_project(project_id, Stack(endpoint, stage, as_json)))
+
+
+@app.command(epilog=examples("follow"))
+def follow(
+    project_id: ProjectId, endpoint: Endpoint = ENDPOINT, stage: Stage = DEFAULT_STAGE, as_json: Json = False
+) -> None:
+    """Follow a project until it ends.
+
+    What came of the latest request to it is shown first.
+    """
+    from agenticai.commands.projects import Stack, follow_project
+
+    sys.exit(follow_project(project_id, Stack(endpoint, stage, as_json)))
+
+
+@app.command(epilog=examples("status"))
 def status(
-    project_id: Annotated[str | None, typer.Argument(help="A project's id; all projects without it.")] = None,
+    project_id: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="PROJECT",
+            autocompletion=_complete,
+            help="Project's id, the beginning of one, or `last`; omit to list the newest projects.",
+        ),
+    ] = None,
     endpoint: Endpoint = ENDPOINT,
-    stage: Stage = "dev",
+    stage: Stage = DEFAULT_STAGE,
     as_json: Json = False,
 ) -> None:
     """Show one project with its timeline, or list the newest."""
-    from agenticai.commands.projects import show_status
+    from agenticai.commands.projects import Stack, show_status
 
-    show_status(project_id, endpoint, stage, as_json=as_json)
+    show_status(project_id, Stack(endpoint, stage, as_json))
 
 
-@app.command()
+@app.command(epilog=examples("get"))
 def get(
     project_id: ProjectId,
-    out: Annotated[Path, typer.Option(help="Where the files and the package are written.")] = Path("out"),
+    out: Out = Path("out"),
     endpoint: Endpoint = ENDPOINT,
-    stage: Stage = "dev",
+    stage: Stage = DEFAULT_STAGE,
     as_json: Json = False,
 ) -> None:
-    """Download a project's files and package."""
-    from agenticai.commands.projects import fetch
+    """Download a project's files and its deployment package."""
+    from agenticai.commands.projects import Stack, fetch
 
-    sys.exit(fetch(project_id, out, endpoint, stage, as_json=as_json))
+    sys.exit(fetch(project_id, out, Stack(endpoint, stage, as_json)))
 
 
-@app.command()
-def templates(endpoint: Endpoint = ENDPOINT, stage: Stage = "dev", as_json: Json = False) -> None:
+@app.command(epilog=examples("templates"))
+def templates(endpoint: Endpoint = ENDPOINT, stage: Stage = DEFAULT_STAGE, as_json: Json = False) -> None:
     """List the templates that a project can begin from."""
-    from agenticai.commands.projects import show_templates
+    from agenticai.commands.projects import Stack, show_templates
 
-    show_templates(endpoint, stage, as_json=as_json)
+    show_templates(Stack(endpoint, stage, as_json))
 
 
-@app.command()
+@app.command(epilog=examples("replay"))
 def replay(
     files: Annotated[
-        list[str] | None, typer.Argument(help="Scenario files, folders, or names in the library; all of it without.")
+        list[str] | None,
+        typer.Argument(
+            metavar="SCENARIO",
+            help="Scenario files, folders of them, or names in the library; omit to replay the whole library.",
+        ),
     ] = None,
     target: Annotated[
-        str, typer.Option(help="embedded, which starts engines of its own, or the URL of a stack that is up.")
+        str,
+        typer.Option(metavar="TARGET", help="`embedded` starts engines; a URL names a stack that is already running."),
     ] = "embedded",
-    seed: Annotated[int, typer.Option(help="Decides the order of deliveries; 0 is the order of sending.", min=0)] = 0,
-    repeat: Annotated[int, typer.Option(help="Replay each so often, and compare.", min=1)] = 1,
-    workers: Annotated[int | None, typer.Option(help="Engines at once; one a processor without.", min=1)] = None,
+    seed: Annotated[
+        int, typer.Option(metavar="N", help="Seed of the delivery order; 0 delivers in the order of sending.", min=0)
+    ] = 0,
+    repeat: Annotated[
+        int, typer.Option(metavar="N", help="Replay each scenario N times and compare the timelines.", min=1)
+    ] = 1,
+    workers: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Number of engines to run in parallel.", show_default="one per CPU", min=1),
+    ] = None,
     keep: Annotated[
-        bool, typer.Option("--keep", help="Stop at the first that fails, and leave its engine up to look at.")
+        bool, typer.Option("--keep", help="Stop at the first failure and keep its engine running for inspection.")
     ] = False,
     unsafe_run: UnsafeRun = False,
-    stage: Stage = "dev",
+    stage: Stage = DEFAULT_STAGE,
     as_json: Json = False,
 ) -> None:
-    """Replay scenarios, hold each to its expectations and to the invariants, and report."""
+    """Replay scenarios and check what came of them.
+
+    Each is held to its expectations and to the invariants; reports are kept in the state folder.
+    """
     from agenticai.commands.replay import Playing, show_replay
     from agenticai.scenarios.replaying.replays import Order
 
@@ -168,27 +243,39 @@ def replay(
     sys.exit(show_replay(Playing(files or [], target, stage, workers, order), as_json=as_json))
 
 
-@app.command()
+@app.command(epilog=examples("runs"))
 def runs(as_json: Json = False) -> None:
-    """List the replays that were run, the newest first."""
+    """List earlier replays, the newest first."""
     from agenticai.commands.replay import show_runs
 
     show_runs(as_json=as_json)
 
 
-@app.command()
+ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="Scenario file, or a name in the library.")]
+
+
+@app.command(epilog=examples("sweep"))
 def sweep(
-    scenario: Annotated[str, typer.Argument(help="A scenario's file, or its name in the library.")],
-    workers: Annotated[int, typer.Option(help="Engines that work at the same time.", min=1)] = 2,
-    side: Annotated[Sides, typer.Option(help="What happens at each call: see docs/sweep.md.")] = "all",
-    every: Annotated[int, typer.Option(help="Try only every n-th case.", min=1)] = 1,
-    limit: Annotated[int | None, typer.Option(help="Try no more cases than these.", min=1)] = None,
-    only: Annotated[list[str] | None, typer.Option(help="Try this case, as the sweep prints it; repeatable.")] = None,
-    seeds: Annotated[int, typer.Option(help="Try so many random schedules of faults instead.", min=0)] = 0,
-    seed: Annotated[int, typer.Option(help="The first seed.", min=0)] = 1,
+    scenario: ScenarioName,
+    workers: Annotated[int, typer.Option(metavar="N", help="Number of engines to run in parallel.", min=1)] = 2,
+    side: Annotated[Sides, typer.Option(help="When to kill the worker; docs/sweep.md explains each.")] = "all",
+    every: Annotated[int, typer.Option(metavar="N", help="Try only every N-th case.", min=1)] = 1,
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", help="Try at most N cases.", show_default="all", min=1)
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="CASE", help="Try this case, as the sweep prints it; repeatable.")
+    ] = None,
+    seeds: Annotated[
+        int, typer.Option(metavar="N", help="Try N random schedules of faults instead of every call.", min=0)
+    ] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", help="First seed of the random schedules.", min=0)] = 1,
     as_json: Json = False,
 ) -> None:
-    """Replay a scenario once for each call of its functions, killed at that call, and see that nothing is lost."""
+    """Replay a scenario once per call, with a worker killed there.
+
+    Each replay must end as the one without faults: nothing is lost, and nothing happens twice.
+    """
     from agenticai.commands.sweep import Selection, show_sweep
     from agenticai.scenarios.sweeping.sweep import SIDES, Case
 
@@ -196,16 +283,19 @@ def sweep(
     sys.exit(show_sweep(scenario, selection, workers, as_json=as_json))
 
 
-@app.command()
+@app.command(epilog=examples("record"))
 def record(
-    scenario: Annotated[str, typer.Argument(help="A scenario's file, or its name in the library.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether to go on.")] = False,
+    scenario: ScenarioName,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     rekey: Annotated[
-        bool, typer.Option("--rekey", help="Ask no model: give authored replies the requests that are sent now.")
+        bool, typer.Option("--rekey", help="Ask no model: update the requests of authored replies to the current ones.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Play a scenario against Gemini, with the key in GEMINI_API_KEY, and store what it says for replays."""
+    """Record Gemini's replies to a scenario, for replays.
+
+    The key is taken from the environment variable GEMINI_API_KEY.
+    """
     from agenticai.commands.record import show_recording, show_rekeying
 
     if rekey:
@@ -214,9 +304,9 @@ def record(
         show_recording(scenario, lambda question: yes or typer.confirm(question, err=True), as_json=as_json)
 
 
-@token.command()
-def rotate(endpoint: Endpoint = ENDPOINT, stage: Stage = "dev", as_json: Json = False) -> None:
-    """Make a new token for the API; the old one stays valid for a day, so that nobody is locked out."""
-    from agenticai.commands.projects import rotate_token
+@token.command(epilog=examples("token rotate"))
+def rotate(endpoint: Endpoint = ENDPOINT, stage: Stage = DEFAULT_STAGE, as_json: Json = False) -> None:
+    """Replace the API's token; the old one stays valid for 24 hours."""
+    from agenticai.commands.projects import Stack, rotate_token
 
-    rotate_token(endpoint, stage, as_json=as_json)
+    rotate_token(Stack(endpoint, stage, as_json))

@@ -1,67 +1,96 @@
-"""How the bench looks in a terminal: live progress, tables, and plain text where there is no terminal."""
+"""What a command shows: live progress, tables and lines for people, or one JSON document for machines."""
 
 import json
+import os
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel
-from rich.console import Console
-from rich.markup import escape
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.measure import Measurement
+from rich.padding import Padding
 from rich.status import Status
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
-from agenticai.emulator.meter.records import Usage
-from shared.models.events import EventType, TimelineEvent
-from shared.models.quality import QualityReport
-from shared.models.template import TemplateSummary
-from shared.models.views import ProjectPage, ProjectView
-from shared.models.workflow import ProjectStatus
+from agenticai.printable import printable_lines
 
-_COLOURS = {
-    ProjectStatus.COMPLETED: "green",
-    ProjectStatus.FAILED: "red",
-    ProjectStatus.NEEDS_REVIEW: "yellow",
-    ProjectStatus.WAITING_FOR_QUOTA: "yellow",
-}
+Part = str | tuple[str, str] | Text
+"""Some text: plain, or with a style of Rich's such as `bold` or `green`."""
 
-
-PLAIN_WIDTH = 160
+PLAIN_WIDTH: Final = 160
 """Columns where there is no terminal to ask: a line stays a line for whoever searches it."""
+
+UNBOUNDED: Final = 10_000
+"""More columns than any terminal has."""
+
+
+def text(*parts: Part) -> Text:
+    """Join parts of a line, or of several.
+
+    This is the one way of text to the terminal: nothing in it is markup, and what would move the cursor, hide or turn
+    the writing around is escaped, wherever it comes from.
+    """
+    return Text.assemble(*(part if isinstance(part, Text) else _safe(part) for part in parts))
+
+
+def grid(columns: Sequence[Column | str], rows: Iterable[Sequence[Part]], title: str = "") -> Table:
+    """Return a table without lines; a Column with `no_wrap` is never broken."""
+    table = Table(*columns, title=text(title) if title else None, title_justify="left", box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*map(text, row))
+    return table
+
+
+def figures(*headers: str) -> list[Column]:
+    """Return columns of numbers."""
+    return [Column(header, justify="right", style="cyan", no_wrap=True) for header in headers]
 
 
 class Display:
     """Writes to standard output: for people, or with `as_json` one document for machines."""
 
-    def __init__(self, *, as_json: bool = False) -> None:
+    def __init__(self, *, as_json: bool = False, environ: Mapping[str, str] = os.environ) -> None:
         self.as_json = as_json
-        self.console = Console(quiet=as_json, highlight=False)
-        if not self.console.is_terminal:
+        self.console = Console(quiet=as_json, highlight=False, markup=False, emoji=False)
+        if not self.console.is_terminal and not environ.get("COLUMNS"):
             self.console.width = PLAIN_WIDTH
 
-    def say(self, text: str) -> None:
-        """A line for people, with Rich's markup."""
-        self.console.print(text, soft_wrap=True)
+    def say(self, *parts: Part) -> None:
+        """Print a line for people. No line is broken: what is to be pasted stays in one piece."""
+        self.console.print(text(*parts), soft_wrap=True)
 
-    def quote(self, text: str) -> None:
-        """Text that was written elsewhere, as it is: nothing in it is markup."""
-        self.console.print(Text(text), soft_wrap=True)
+    def explain(self, *parts: Part) -> None:
+        """Print sentences for people, indented and on a terminal broken between words."""
+        if self.console.is_terminal:
+            self.console.print(Padding(text(*parts), (0, 0, 0, 2)))
+        else:
+            self.say("  ", text("\n  ").join(text(*parts).split("\n")))
+
+    def show(self, table: Table) -> None:
+        """Print a table, wider than the terminal if nothing else keeps its words whole."""
+        self.console.print(_Whole(table), soft_wrap=True)
 
     def emit(self, document: Any) -> None:
-        """The result for machines, as one JSON document; nothing unless that was asked for."""
+        """Print the result for machines as one JSON document, if that was asked for."""
         if self.as_json:
             print(json.dumps(_plain(document), indent=2), flush=True)  # noqa: T201 - the output itself
 
+    def status(self, *parts: Part) -> Status:
+        """Return a spinner with a line that says what is being done, for a `with` block."""
+        spinner = "dots" if self.console.encoding.startswith("utf") else "line"
+        return self.console.status(text(*parts), spinner=spinner)
+
     @contextmanager
     def step(self, title: str) -> Iterator["Step"]:
-        """A step that takes a while: a spinner with what it does now, then, when it is done, one line."""
-        with self.console.status(title) as status:
+        """Show a step that takes a while: a spinner with what it does now, then, when it is done, one line."""
+        with self.status(title) as status:
             yield Step(self, status, title)
 
 
@@ -74,149 +103,26 @@ class Step:
         self._title = title
         self._began = monotonic()
 
-    def update(self, text: str) -> None:
+    def update(self, doing: str) -> None:
         """Show what it does now."""
-        self._status.update(escape(text))
+        self._status.update(text(doing))
 
     def done(self) -> None:
         """Put the line that stays in the spinner's place."""
         self._status.stop()
-        self._display.say(f"[green]✓[/] {escape(self._title)} [dim]{monotonic() - self._began:.1f} s[/]")
+        self._display.say(("✓", "green"), f" {self._title} ", (f"{monotonic() - self._began:.1f} s", "dim"))
 
 
-class Following:
-    """Shows a project's events as they come, and between them who works on what, and for how long."""
+class _Whole:
+    """A table at the width of the terminal, or at the least width that cuts none of its words."""
 
-    def __init__(self, display: Display, status: Status) -> None:
-        self._display = display
-        self._status = status
-        self._running: dict[str, tuple[TimelineEvent, float]] = {}
+    def __init__(self, table: Table) -> None:
+        self._table = table
 
-    def __call__(self, event: TimelineEvent | None) -> None:
-        """Take the next event; None only moves the clock."""
-        if event is not None:
-            self._take(event)
-        now = monotonic()
-        running = [f"{event.agent} {_work(event)} ({now - since:.0f} s)" for event, since in self._running.values()]
-        self._status.update(", ".join(running) or "waiting for a queue")
-
-    def _take(self, event: TimelineEvent) -> None:
-        if event.type is EventType.WORK_STARTED:
-            self._running[event.work] = (event, monotonic())
-            return
-        self._running.pop(event.work, None)
-        mark = "[red]✗[/]" if event.type is EventType.WORK_FAILED else "[green]✓[/]"
-        duration = "" if event.duration_ms is None else f"{event.duration_ms / 1000:.2f} s"
-        queue = f"{event.agent}-queue → {event.agent}" if event.agent != "api" else "api"
-        self._display.say(
-            f"{mark} {queue:<16} {escape(_work(event)):<14} [dim]{duration:>7}[/]  {_status(event.status)}"
-            f"  {escape(event.detail)}"
-        )
-
-
-def timeline(events: tuple[TimelineEvent, ...]) -> Table:
-    """Every piece of work with when it began and how long it took, in seconds."""
-    table = Table(title="Timeline", title_justify="left", box=None, pad_edge=False)
-    for column in ("began", "took"):
-        table.add_column(column, justify="right", style="cyan")
-    for column in ("agent", "work", "attempt", "then"):
-        table.add_column(column)
-    start = events[0].at
-    for event in events:
-        if event.type is EventType.WORK_STARTED:
-            continue
-        took = (event.duration_ms or 0) / 1000
-        began = (event.at - start).total_seconds() - took
-        row = (f"{began:.2f}", f"{took:.2f}", event.agent, escape(_work(event)), str(event.attempt or ""))
-        table.add_row(*row, _status(event.status))
-    return table
-
-
-def score(report: QualityReport) -> Table:
-    """The parts of a report's score, which add up."""
-    table = Table(title=f"Quality score: {report.score:g} of 100", title_justify="left", box=None, pad_edge=False)
-    table.add_column("part")
-    table.add_column("points", justify="right", style="cyan")
-    table.add_column("why")
-    for part in report.parts:
-        points = f"{part.points:g} of {part.weight:g}" if part.measured else "not measured"
-        table.add_row(part.name, points, escape(part.explanation))
-    return table
-
-
-def usage(used: Usage) -> Table:
-    """AWS calls and Lambda use of a project, by caller."""
-    services = list(used.calls_by_service)
-    title = f"AWS use: {used.total_calls} calls, {used.gb_seconds:.2f} Lambda GB-seconds"
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    table.add_column("caller")
-    for name in ("invocations", "GB-s", *services):
-        table.add_column(name, justify="right", style="cyan")
-    functions = {row.function: row for row in used.functions}
-    for caller in sorted({(row.function or "", row.caller) for row in used.calls}):
-        function = functions.get(caller[0]) if caller[1] == "function" else None
-        counts = [
-            sum(r.calls for r in used.calls if (r.function or "", r.caller) == caller and r.service == service)
-            for service in services
-        ]
-        lambda_use = [str(function.invocations), f"{function.gb_seconds:.2f}"] if function else ["", ""]
-        label = caller[0] if caller[1] == "function" else f"{caller[1]} {caller[0]}".strip()
-        table.add_row(label, *lambda_use, *(str(count or "") for count in counts))
-    return table
-
-
-def projects(page: ProjectPage) -> Table:
-    """A list of projects."""
-    table = Table(box=None, pad_edge=False)
-    for column in ("id", "name", "status", "score", "created"):
-        table.add_column(column)
-    for project in page.items:
-        points = "" if project.score is None else f"{project.score:g}"
-        created = project.created_at.strftime("%Y-%m-%d %H:%M:%S")
-        table.add_row(project.id, escape(project.name), _status(project.status), points, created)
-    return table
-
-
-def templates(listed: list[TemplateSummary]) -> Table:
-    """A list of templates."""
-    table = Table(box=None, pad_edge=False)
-    for column in ("id", "name", "what it is"):
-        table.add_column(column)
-    for template in listed:
-        table.add_row(template.id, escape(template.name), escape(template.description))
-    return table
-
-
-def refused(screen: Display, reasons: Sequence[str]) -> None:
-    """Say which files were not written, and why."""
-    for reason in reasons:
-        screen.say(f"[red]not written:[/] {escape(reason)}")
-
-
-def project_line(project: ProjectView) -> str:
-    """A project in one line."""
-    reason = f" - {escape(project.failure.reason)}" if project.failure else ""
-    points = "" if project.score is None else f", score {project.score:g}"
-    return f"{project.id} [bold]{escape(project.name)}[/]: {_status(project.status)}{points}{reason}"
-
-
-def _work(event: TimelineEvent) -> str:
-    """The work in words: TASK#1.0#store is "store", TEST#1.0 is "test 1.0"."""
-    kind, *rest = event.work.split("#")
-    return rest[1] if kind == "TASK" else " ".join([kind.lower(), *rest])
-
-
-def _status(status: ProjectStatus) -> str:
-    colour = _COLOURS.get(status, "blue")
-    return f"[{colour}]{status}[/]"
-
-
-def _plain(document: Any) -> Any:
-    if isinstance(document, BaseModel):
-        return document.model_dump(mode="json")
-    if isinstance(document, dict):
-        return {key: _plain(value) for key, value in document.items()}
-    return [_plain(member) for member in document] if isinstance(document, list | tuple) else document
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        unbounded = options.update(width=UNBOUNDED)
+        least = Measurement.get(console, unbounded, self._table).minimum
+        yield from console.render(self._table, options.update(width=max(options.max_width, least), no_wrap=False))
 
 
 def counted(number: int, noun: str) -> str:
@@ -241,3 +147,17 @@ def this_command(started: str = sys.argv[0], python: str = sys.executable, searc
     if found and program.exists() and program.samefile(found):
         return program.name
     return shlex.quote(from_here(program))
+
+
+def _safe(part: str | tuple[str, str]) -> str | tuple[str, str]:
+    if isinstance(part, str):
+        return "\n".join(printable_lines(part.expandtabs()))
+    return "\n".join(printable_lines(part[0].expandtabs())), part[1]
+
+
+def _plain(document: Any) -> Any:
+    if isinstance(document, BaseModel):
+        return document.model_dump(mode="json")
+    if isinstance(document, dict):
+        return {key: _plain(value) for key, value in document.items()}
+    return [_plain(member) for member in document] if isinstance(document, list | tuple) else document

@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from rich.table import Table
-
-from agenticai.display import Display
+from agenticai.display import Display, figures, grid
 from agenticai.emulator.engines.runtime_venv import runtime_python
-from agenticai.emulator.process import HOME
+from agenticai.emulator.home import find_home
 from agenticai.stack.packaging import Bundle, Bundles, Packaging, build
 from agenticai.stack.platform import Platform
 from agenticai.stack.template import Template
@@ -44,7 +42,7 @@ class Size:
         return self.unpacked <= self.limit
 
 
-def measure(home: Path = HOME) -> list[Size]:
+def measure(home: Path) -> list[Size]:
     """Build for Lambda and weigh; build for this machine and time the import in a fresh interpreter (the median)."""
     template = Template.load()
     weighed = _by_name(build(template, Packaging.of_handlers(cache=home / "cache")))
@@ -61,16 +59,18 @@ def measure(home: Path = HOME) -> list[Size]:
 def show() -> int:
     """Print the table; return 1 if a function is over its limit."""
     screen = Display()
-    with screen.console.status("building and measuring"):
-        sizes = measure()
-    table = Table(box=None, pad_edge=False)
-    for column in ("function", "unpacked", "limit", "cold import"):
-        table.add_column(column, justify="left" if column == "function" else "right")
-    for size in sizes:
-        colour = "green" if size.fits else "red"
-        weight = f"[{colour}]{size.unpacked:.1f} MB[/]"
-        table.add_row(size.function, weight, f"{size.limit:g} MB", f"{size.cold_import * 1000:.0f} ms")
-    screen.console.print(table)
+    with screen.status("building and measuring"):
+        sizes = measure(find_home())
+    rows = [
+        (
+            size.function,
+            (f"{size.unpacked:.1f} MB", "green" if size.fits else "red"),
+            f"{size.limit:g} MB",
+            f"{size.cold_import * 1000:.0f} ms",
+        )
+        for size in sizes
+    ]
+    screen.show(grid(("function", *figures("unpacked", "limit", "cold import")), rows))
     return 0 if all(size.fits for size in sizes) else 1
 
 

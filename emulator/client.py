@@ -49,7 +49,10 @@ class ControlClient:
         self._timeout_s = timeout_s
         secret = token or environ.get(CONTROL_TOKEN)
         headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {secret}"} if secret else {})
-        self._http = httpx2.Client(base_url=f"{endpoint_url}/_harness/", timeout=timeout_s, headers=headers)
+        # No proxy of the environment leads to an engine.
+        self._http = httpx2.Client(
+            base_url=f"{endpoint_url}/_harness/", timeout=timeout_s, headers=headers, trust_env=False
+        )
 
     def __enter__(self) -> Self:
         return self

@@ -6,6 +6,7 @@ EngineError
  ├─ InvalidCassette     a file of Gemini replies cannot be used
  ├─ NotRekeyed          it is not clear which stored request a new one replaces
  ├─ EngineCrashed       the engine ended, or was not ready in time
+ ├─ NoHome              there is no folder that state can be kept in
  └─ ControlError        the control API did not answer as it should, or was asked for what cannot be
 """
 
@@ -45,6 +46,10 @@ class NotRekeyed(EngineError):
 
 class EngineCrashed(EngineError):
     """The gateway process ended, or was not ready in time; the message says where its log is."""
+
+
+class NoHome(EngineError):
+    """There is no folder that state can be kept in; the message names what is in the way."""
 
 
 class ControlError(EngineError):

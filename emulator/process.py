@@ -15,9 +15,8 @@ from agenticai.emulator.bench_records import SECRET_FILE
 from agenticai.emulator.engines.runtime_venv import runtime_python
 from agenticai.emulator.errors import EngineCrashed, EngineError, InvalidCassette, PortTaken
 from agenticai.emulator.gemini import REPLAY
+from agenticai.emulator.home import find_home, make_home, private_folder
 
-ROOT = Path(__file__).parents[2]
-HOME = ROOT / ".agenticai"
 STOP_SECONDS = 5.0
 START_SECONDS = 20.0
 
@@ -110,7 +109,7 @@ def launch(
     cassettes: Path,
     run_dir: Path,
     port: int = 0,
-    home: Path = HOME,
+    home: Path | None = None,
     gemini: str = REPLAY,
     reach: Reach = HERE,
     environ: Mapping[str, str] = os.environ,
@@ -119,22 +118,24 @@ def launch(
     """Start the engine, on 127.0.0.1 unless `reach` says otherwise, without waiting for it.
 
     `cassettes` holds Gemini's replies, and `gemini` is one of the ways in `emulator/gemini` to answer with them.
-    `run_dir` gets `engine.log` and `gemini-misses/`, port 0 picks a free one, and `home` keeps the functions'
-    interpreter and unpacked code from run to run. The interpreter is installed on first use, with `environ` for the
-    installer's settings; `on_progress` is told so. Raises RuntimeUnavailable.
+    `run_dir` gets `engine.log` and `gemini-misses/`, port 0 picks a free one, and `home`, by default what `find_home`
+    finds, keeps the functions' interpreter and unpacked code from run to run. The interpreter is installed on first
+    use, with `environ` for the installer's settings; `on_progress` is told so. Raises NoHome and RuntimeUnavailable.
     """
-    private_folder(home)
-    runtime_python(home.resolve(), environ=environ, on_progress=on_progress)
+    home = (home or find_home(environ)).resolve()
+    make_home(home)
+    runtime_python(home, environ=environ, on_progress=on_progress)
     private_folder(run_dir)
     log = run_dir.resolve() / "engine.log"
     with open(log, "ab", opener=lambda path, flags: os.open(path, flags, 0o600)) as errors:
         process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "agenticai.emulator", "--port", str(port), "--run-dir", str(run_dir.resolve())),
-                *("--cassettes", str(cassettes.resolve()), "--home", str(home.resolve()), "--gemini", gemini),
+                *(sys.executable, "-P", "-m", "agenticai.emulator", "--port", str(port)),
+                *("--run-dir", str(run_dir.resolve()), "--home", str(home)),
+                *("--cassettes", str(cassettes.resolve()), "--gemini", gemini),
                 *reach.arguments,
             ],
-            cwd=ROOT,
+            cwd=run_dir,
             env=engine_environment(environ),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -149,7 +150,7 @@ def start_engine(
     cassettes: Path,
     run_dir: Path,
     port: int = 0,
-    home: Path = HOME,
+    home: Path | None = None,
     reach: Reach = HERE,
     environ: Mapping[str, str] = os.environ,
     on_progress: Callable[[str], None] = lambda _: None,
@@ -166,13 +167,6 @@ def start_engine(
         on_progress=on_progress,
     ) as starting:
         return starting.ready(timeout_s)
-
-
-def private_folder(folder: Path) -> Path:
-    """Make a folder that nobody else may look into, or make one that is there so; return it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
-    return folder
 
 
 def engine_environment(environ: Mapping[str, str]) -> dict[str, str]:

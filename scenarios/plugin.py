@@ -1,102 +1,58 @@
-"""Scenario files as pytest tests: each `*.yaml` file is one, on an engine that each test process starts once.
+"""The hooks that have pytest collect scenario files: each `*.yaml` file in a folder named `library` is a test.
 
-`conftest.py` beside the library imports the hooks of this module; one beside other scenario files may do the same.
+`conftest.py` beside the library imports them; one beside other scenario files may do the same.
 """
 
-from collections.abc import Iterator
-from contextlib import ExitStack
+import sys
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from agenticai.client.errors import ProjectsError
-from agenticai.emulator.errors import EngineError
-from agenticai.scenarios.benches.deployed import Bench
-from agenticai.scenarios.benches.embedded import bench
-from agenticai.scenarios.errors import InvalidScenario, ScenarioError
-from agenticai.scenarios.format.scenario import Scenario, load
-from agenticai.scenarios.replaying.replay import replay
-from agenticai.scenarios.reports.document import ScenarioReport
-from agenticai.stack.errors import StackError
+if TYPE_CHECKING:
+    from agenticai.scenarios.pytest_items import ScenarioFile
 
 FOLDER: Final = "library"
 """Files are collected from folders of this name, because other YAML files live beside them."""
 
-
-class ScenarioFailed(ScenarioError):
-    """A scenario did not end as its file says, or broke an invariant; the message holds the evidence."""
-
-
-class OwnBench:
-    """The bench of a test process: made when the first scenario wants it, and made anew when its engine has ended."""
-
-    def __init__(self) -> None:
-        self._open = ExitStack()
-        self._bench: Bench | None = None
-
-    def get(self) -> Bench:
-        """A bench that runs. Raises the errors of `emulator` and `stack`."""
-        if self._bench is None or not (self._bench.engine and self._bench.engine.running):
-            self.close()
-            self._bench = self._open.enter_context(bench())
-        return self._bench
-
-    def close(self) -> None:
-        """Take it away."""
-        self._open.close()
-
-
-BENCH: Final = pytest.StashKey[OwnBench]()
+SOURCE_ROOT: Final = Path(__file__).parents[1] / "handlers"
+"""The source root of the Lambda code, whose models the scenarios share: it has a package named `shared`."""
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "ScenarioFile | None":
     """Collect the files of a library."""
-    if file_path.suffix == ".yaml" and file_path.parent.name == FOLDER:
-        collected: ScenarioFile = ScenarioFile.from_parent(parent, path=file_path)
-        return collected
-    return None
+    if file_path.suffix != ".yaml" or file_path.parent.name != FOLDER:
+        return None
+    reach_models()
+    from agenticai.scenarios.pytest_items import ScenarioFile
+
+    collected: ScenarioFile = ScenarioFile.from_parent(parent, path=file_path)
+    return collected
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """End the engine of this process."""
+    if __package__ + ".pytest_items" not in sys.modules:
+        return
+    from agenticai.scenarios.pytest_items import BENCH
+
     if BENCH in config.stash:
         config.stash[BENCH].close()
 
 
-class ScenarioFile(pytest.File):
-    """A scenario file, which holds one test."""
+def reach_models() -> None:
+    """Have the models found, after all that is on the path already.
 
-    def collect(self) -> Iterator["ScenarioTest"]:
-        try:
-            scenario = load(self.path)
-        except InvalidScenario as error:
-            raise self.CollectError(str(error)) from error
-        test: ScenarioTest = ScenarioTest.from_parent(self, name=scenario.name, scenario=scenario)
-        yield test
-
-
-class ScenarioTest(pytest.Item):
-    """A scenario, replayed: what is wrong with it is shown as evidence, without a traceback."""
-
-    def __init__(self, name: str, parent: pytest.Collector, scenario: Scenario) -> None:
-        super().__init__(name, parent)
-        self._scenario = scenario
-
-    def runtest(self) -> None:
-        own = self.config.stash.setdefault(BENCH, OwnBench())
-        report = ScenarioReport.of(replay(own.get(), self._scenario))
-        self.user_properties += [(f"calls.{service}", str(calls)) for service, calls in report.calls_by_service.items()]
-        self.add_report_section("call", "scenario", "\n".join(report.course))
-        if report.evidence:
-            raise ScenarioFailed("\n".join(report.evidence))
-        if report.left_out or report.skipped:
-            pytest.skip("; ".join((*report.left_out, report.skipped)).strip("; "))
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:
-        if isinstance(excinfo.value, ScenarioError | ProjectsError | EngineError | StackError):
-            return str(excinfo.value)
-        return str(super().repr_failure(excinfo))
-
-    def reportinfo(self) -> tuple[Path, int | None, str]:
-        return self.path, None, f"scenario {self.name}"
+    Raises pytest.UsageError where the tests that are run have a package `shared` of their own.
+    """
+    found = find_spec("shared")
+    if found is None:
+        sys.path.append(str(SOURCE_ROOT))
+        return
+    places = [Path(place).resolve() for place in found.submodule_search_locations or ()]
+    if (SOURCE_ROOT / "shared").resolve() not in places:
+        raise pytest.UsageError(
+            f"Scenarios cannot be collected beside a package `shared` of your own ({found.origin or places[0]}): replay"
+            " them with `agenticai replay FOLDER`."
+        )

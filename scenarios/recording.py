@@ -15,7 +15,6 @@ from agenticai.emulator.gemini.canonical import CanonicalRequest
 from agenticai.emulator.gemini.cassettes import Cassette, CassetteStore, Stored, read_cassette, to_yaml
 from agenticai.emulator.gemini.recording import bound, document_of
 from agenticai.emulator.gemini.rekey import rekey
-from agenticai.emulator.process import HOME
 from agenticai.scenarios.benches.deployed import Report
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.errors import NotRecorded
@@ -28,8 +27,8 @@ from shared.models.workflow import FINAL, ProjectStatus
 BIND: Final[Mapping[str, str]] = {"tag": r'<file-([0-9a-f]{8}) path="the/path'}
 """What a reply repeats of its request: the mark of a developer's files, which depends on the whole plan."""
 
-RUNS: Final = HOME / "recordings"
-"""For what an engine keeps while replies are recorded or re-keyed, in a folder for each scenario."""
+RECORDINGS: Final = "recordings"
+"""The folder in the state folder where such runs are kept, in a folder for each scenario."""
 
 OnEvent = Callable[[TimelineEvent], None]
 
@@ -48,15 +47,15 @@ def record(
     scenario: Scenario,
     gemini: Gemini,
     *,
+    runs: Path,
     cassettes: Path = CASSETTES,
-    runs: Path = RUNS,
     report: Report = lambda _: None,
     on_event: OnEvent = lambda _: None,
 ) -> list[Path]:
     """Play the scenario against Gemini, in real time, and store what it said in the folder of the scenario's name.
 
-    What was in that folder is replaced; return the new files. Raises `NotRecorded`, after which the replies are below
-    `runs` only, and the errors of `emulator` and `stack`.
+    What was in that folder is replaced; return the new files. The engine keeps what it sees below `runs`. Raises
+    `NotRecorded`, after which the replies are only there, and the errors of `emulator` and `stack`.
     """
     refuse_unrecordable(scenario)
     run_dir = runs / scenario.name
@@ -80,7 +79,7 @@ def record(
 
 
 def rekey_scenario(
-    scenario: Scenario, *, cassettes: Path = CASSETTES, runs: Path = RUNS, report: Report = lambda _: None
+    scenario: Scenario, *, runs: Path, cassettes: Path = CASSETTES, report: Report = lambda _: None
 ) -> list[Path]:
     """Replay the scenario with its nearest authored replies, and give these the requests that were really sent.
 

@@ -179,4 +179,4 @@ def is_missing_stack(error: ClientError) -> bool:
 
 def message(error: ClientError) -> str:
     """Return what AWS said, without boto3's frame around it."""
-    return error.response["Error"].get("Message", str(error))
+    return error.response.get("Error", {}).get("Message", str(error))

@@ -72,9 +72,10 @@ class Dependencies:
         try:
             return self.uv(["pip", "compile", str(requirements), *options, *self._common()])
         except BuildError as error:
-            remedy = "check the network" + (", and run `make lock` if you changed it" if self.lock else " and the file")
+            changed = "run `make lock` if you changed the file" if self.lock else "correct the file if it is that"
             raise BuildError(
-                f"The packages that {requirements} asks for could not be resolved: {remedy}. uv said: {error}"
+                f"The packages that {requirements} asks for could not be resolved: {str(error).rstrip('.')}. If that is"
+                f" the network, set PIP_INDEX_URL to a mirror in reach; {changed}; then run the same command again."
             ) from error
 
     def _install(self, pins: Sequence[str], listing: Path, target: Path) -> None:
@@ -84,8 +85,8 @@ class Dependencies:
             self.uv(["pip", "install", *options, *self._common()])
         except BuildError as error:
             raise BuildError(
-                "The packages of a bundle could not be downloaded: check the network (or set PIP_INDEX_URL to your"
-                f" mirror) and run the same command again. uv said: {error}"
+                f"The packages of a bundle could not be downloaded: {str(error).rstrip('.')}. If that is the network,"
+                " set PIP_INDEX_URL to a mirror in reach; then run the same command again."
             ) from error
 
     def _common(self) -> tuple[str, ...]:

@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as AwsConnectionError
+from botocore.parsers import ResponseParserError
 
 from agenticai.stack import artifacts, events, waiting
 from agenticai.stack.changeset import ALL_CAPABILITIES, ChangeSet, ChangeSets, is_missing_stack, message
@@ -99,12 +100,16 @@ def stack_outputs(target: Target, name: str) -> Mapping[str, str]:
     """Return the outputs of a stack. Raises as `describe_stack` does."""
     with reached(target):
         try:
-            stack = target.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+            answer = target.client("cloudformation").describe_stacks(StackName=name)
         except ClientError as error:
             if not is_missing_stack(error):
                 raise
             raise NotDeployedError(f"There is no stack {name} at {target.endpoint_url}.") from error
-        return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+        except KeyError as error:  # which botocore raises for XML of another kind
+            raise _no_aws(target) from error
+        if not answer.get("Stacks"):
+            raise _no_aws(target)
+        return {output["OutputKey"]: output["OutputValue"] for output in answer["Stacks"][0].get("Outputs", [])}
 
 
 def _execute(
@@ -146,9 +151,28 @@ def reached(target: Target) -> Iterator[None]:
             f"{target.name} is still at work, {error}: look at the stack there, then try again."
         ) from error
     except ClientError as error:
+        if _is_no_answer_of_aws(error):
+            raise _no_aws(target) from error
         raise TargetError(f"{target.name} refused {error.operation_name}: {message(error)}") from error
+    except ResponseParserError as error:
+        raise _no_aws(target) from error
     except (AwsConnectionError, HTTPClientError) as error:
         raise TargetError(
             f"Nothing answers at {target.endpoint_url}: start the engine there, then try again;"
-            f" `make up` starts one at {EMBEDDED_ENDPOINT}."
+            f" `agenticai up` starts one at {EMBEDDED_ENDPOINT}."
         ) from error
+    except BotoCoreError as error:
+        raise TargetError(f"{target.name} could not be asked: {error}") from error
+
+
+def _is_no_answer_of_aws(error: ClientError) -> bool:
+    """Whether an answer is no error of AWS: botocore then gives its status, or nothing, in place of a code."""
+    code = error.response.get("Error", {}).get("Code", "")
+    return not code or code.isdigit()
+
+
+def _no_aws(target: Target) -> TargetError:
+    return TargetError(
+        f"What answers at {target.endpoint_url} is not the AWS API of an engine: give the address that `agenticai up`"
+        " printed."
+    )

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from agenticai.stack.errors import BuildError
 
@@ -22,11 +23,22 @@ def run_uv(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) ->
     environment["UV_PYTHON_DOWNLOADS"] = "never"
     if index := environment.get("PIP_INDEX_URL"):
         environment.setdefault("UV_DEFAULT_INDEX", index)
-    command = [find_uv_bin(), *arguments, "--quiet", "--system-certs"]
+    uv = find_uv_bin()
+    command = [uv, *arguments, *_cache(uv, environment), "--quiet", "--system-certs"]
     finished = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", env=environment, check=False)
     if finished.returncode:
         raise BuildError(_complaint(finished.stderr))
     return finished.stdout
+
+
+def _cache(uv: str, environ: Mapping[str, str]) -> list[str]:
+    """Return the option to do without uv's cache where its folder cannot be written, as with a read-only home."""
+    asked = subprocess.run(
+        [uv, "cache", "dir"], capture_output=True, text=True, encoding="utf-8", env=environ, check=False
+    )
+    folder = Path(asked.stdout.strip())
+    nearest = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
+    return [] if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK) else ["--no-cache"]
 
 
 def _complaint(stderr: str) -> str:

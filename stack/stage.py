@@ -84,4 +84,10 @@ def stage_outputs(target: Target, stage: str) -> StackOutputs:
             f"There is no stack {stack_name(stage)} at {target.endpoint_url}: the stage {stage} has not been deployed"
             " there; name one that has (`agenticai up` deploys dev)."
         )
-    return typed(target, stage, values)
+    try:
+        return typed(target, stage, values)
+    except KeyError as error:
+        raise NotDeployedError(
+            f"The stack {stack_name(stage)} at {target.endpoint_url} has no output {error}: another version, or another"
+            " project, deployed it."
+        ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, overload
 from urllib.parse import urlsplit
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 from agenticai.stack.errors import TargetError
@@ -134,7 +136,7 @@ class ClientCache:
     def get(self, service: str, target: Target) -> Any:
         with self._lock:
             if service not in self._clients:
-                self._session = self._session or boto3.Session()
+                self._session = self._session or boto3.Session(botocore_session=_plain_session())
                 self._clients[service] = self._make(self._session, service, target)
             return self._clients[service]
 
@@ -160,8 +162,18 @@ class ClientCache:
                 # A name such as bucket.localhost need not resolve, and no proxy leads to an emulator on this machine.
                 s3={"addressing_style": "path"},
                 proxies={},
+                use_fips_endpoint=False,
+                use_dualstack_endpoint=False,
             ),
         )
+
+
+def _plain_session() -> botocore.session.Session:
+    """Return a session that knows nothing of the user's own profiles and files: an emulator needs none of them."""
+    absent = (None, None, os.devnull, None)
+    return botocore.session.Session(
+        {"profile": (None, None, None, None), "config_file": absent, "credentials_file": absent}
+    )
 
 
 def resolve(name_or_url: str) -> Target:
@@ -180,7 +192,12 @@ def resolve(name_or_url: str) -> Target:
 
 def _checked(url: str) -> str:
     """Return the URL without a slash at its end; raise TargetError unless it is an HTTP address."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise TargetError(f"{url!r} is not the address of an emulator: give one such as {EMBEDDED_ENDPOINT}.")
+    refusal = f"{url!r} is not the address of an emulator: give one such as {EMBEDDED_ENDPOINT}."
+    try:
+        parts = urlsplit(url)
+        whole = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError as error:  # of a port that is none, and of brackets without an address
+        raise TargetError(refusal) from error
+    if not whole or parts.path.strip("/") or parts.query or parts.fragment or any(c.isspace() for c in url):
+        raise TargetError(refusal)
     return url.rstrip("/")

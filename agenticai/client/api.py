@@ -2,9 +2,10 @@
 
 import uuid
 from collections.abc import Callable
+from ipaddress import ip_address
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import httpx2
 from pydantic import TypeAdapter, ValidationError
@@ -33,7 +34,7 @@ T = TypeVar("T")
 TIMEOUT_SECONDS = 35.0
 """API Gateway gives up after 29 seconds."""
 
-REPEATED: Final = frozenset({500, 502, 503, 504})
+REPEATED: Final = frozenset({429, 500, 502, 503, 504})
 """Answers that the same request may not get a second time: a function that ended, a service that was throttled."""
 
 LONGEST_PAGE: Final = 1000
@@ -63,7 +64,9 @@ class ProjectsApi:
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
         headers = {"Authorization": f"Bearer {token}"}
-        self._http = httpx2.Client(base_url=url, headers=headers, timeout=TIMEOUT_SECONDS, transport=transport)
+        self._http = httpx2.Client(
+            base_url=url, headers=headers, timeout=TIMEOUT_SECONDS, transport=transport, trust_env=not _is_local(url)
+        )
         self._wait = wait
         self._new_key = new_key
 
@@ -141,7 +144,7 @@ class ProjectsApi:
     def download(self, url: str) -> bytes:
         """What is behind an address that the API gave; such addresses carry their own permission."""
         try:
-            return httpx2.get(url, timeout=TIMEOUT_SECONDS).raise_for_status().content
+            return httpx2.get(url, timeout=TIMEOUT_SECONDS, trust_env=not _is_local(url)).raise_for_status().content
         except httpx2.HTTPError as error:
             raise ApiError(f"The download failed ({error}); ask again for a fresh address.") from error
 
@@ -173,22 +176,46 @@ class ProjectsApi:
                 return response  # the first request has done it
         if response.is_success:
             return response
+        if response.is_client_error:
+            raise ApiError(f"The API refused this ({response.status_code}): {_reason(response)}")
         raise ApiError(f"{method} {path} was answered with {response.status_code}: {_reason(response)}")
 
     def _answer(self, method: str, path: str, **request: Any) -> httpx2.Response:
         try:
             return self._http.request(method, path, **request)
         except httpx2.HTTPError as error:
-            raise ApiError(f"The API does not answer ({error}); is the stack still up?") from error
+            raise ApiError(
+                f"The API at {self._http.base_url} does not answer ({error}): is the stack still up? An engine that was"
+                " stopped has lost its projects."
+            ) from error
 
 
 def _at(project_id: str) -> str:
     return f"/api/projects/{quote(project_id, safe='')}"
 
 
-def _reason(response: httpx2.Response) -> str:
-    """What a problem document says (RFC 9457), or the answer as it is."""
+def _is_local(url: str) -> bool:
+    """Whether an address is this machine's own, to which no proxy leads."""
+    host = urlsplit(url).hostname or ""
     try:
-        return str(response.json()["detail"])
-    except (ValueError, KeyError, TypeError):
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _reason(response: httpx2.Response) -> str:
+    """What a problem document (RFC 9457) says in words, or API Gateway's own message, or the answer as it is."""
+    try:
+        document = response.json()
+        if faults := document.get("errors"):
+            return "; ".join(map(_in_words, faults)) + "."
+        return str(document.get("detail") or document["message"])
+    except (ValueError, KeyError, TypeError, AttributeError):
         return response.text[:200]
+
+
+def _in_words(fault: dict[str, str]) -> str:
+    """A fault of a request as a sentence: the pointer /name and a reason are "the name should have …"."""
+    where = " ".join((fault.get("pointer") or fault.get("parameter") or "request").strip("/").split("/"))
+    reason = fault["detail"].removeprefix("String ").removeprefix("Value ")
+    return f"the {where}{'' if reason.startswith(('should', 'must')) else ':'} {reason}"

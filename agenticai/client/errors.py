@@ -1,13 +1,22 @@
 """What can go wrong while a deployed stack is used, each as one sentence that says what to do next.
 
 ProjectsError
- ├─ ApiError     the API did not answer as asked
- └─ FolderError  a folder or a file on this machine cannot be written
+ ├─ ApiError       the API did not answer as asked
+ ├─ FolderError    a folder or a file on this machine cannot be written
+ ├─ SettingsError  it is not clear what a command is for: no engine, or no project, or several
+ └─ Unfollowed     a person stopped to follow a project, which goes on
 """
+
+from typing import ClassVar
 
 
 class ProjectsError(Exception):
-    """What was asked of a stack's projects could not be done; the message is for the person at the terminal."""
+    """What was asked of a stack's projects could not be done; the message is for the person at the terminal.
+
+    `exit_status` is the status with which the command ends.
+    """
+
+    exit_status: ClassVar[int] = 1
 
 
 class ApiError(ProjectsError):
@@ -16,3 +25,13 @@ class ApiError(ProjectsError):
 
 class FolderError(ProjectsError):
     """A folder or a file on this machine cannot be written; the message names it."""
+
+
+class SettingsError(ProjectsError):
+    """An option, an argument or a variable leaves open what is meant; the message says how to choose."""
+
+
+class Unfollowed(ProjectsError):
+    """A person stopped to follow a project, which goes on; the message says how to follow it again."""
+
+    exit_status = 130

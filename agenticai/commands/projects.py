@@ -7,25 +7,47 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
-from rich.markup import escape
-
-from agenticai import display as show
+from agenticai import tables
 from agenticai.client.api import ProjectsApi
 from agenticai.client.download import download
+from agenticai.client.errors import ApiError, SettingsError, Unfollowed
 from agenticai.client.folder import check_folder
 from agenticai.client.follow import follow
-from agenticai.display import Display, Following, this_command
+from agenticai.commands.project_ids import find_project
+from agenticai.display import Display, counted, this_command
+from agenticai.following import Following
+from agenticai.scenarios.benches.targets import bench_at
 from agenticai.scenarios.errors import ScenarioError
-from agenticai.stack.secrets import OLD_TOKEN_VALID, api_token, rotate
+from agenticai.settings import on_stack
+from agenticai.stack.deploying import reached
+from agenticai.stack.secrets import OLD_TOKEN_VALID, rotate
 from agenticai.stack.stage import stage_outputs
-from agenticai.stack.target import EMBEDDED_ENDPOINT, Target
+from agenticai.stack.target import Target
 from shared.models.events import TimelineEvent
-from shared.models.project import ProjectId
 from shared.models.views import ProjectView
 from shared.models.workflow import ProjectStatus
 
 NAME_WORDS = 6
+
+SHOWN_REASON = 600
+"""Characters of a failure's reason; `status` shows all of it."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The stack that a command talks to, and whether it answers in JSON."""
+
+    endpoint: str
+    stage: str
+    as_json: bool
+
+    def connect(self) -> ProjectsApi:
+        """Return a client of its API. Raises StackError."""
+        return bench_at(self.endpoint, self.stage).api()
+
+    def command(self, *arguments: str) -> str:
+        """Return a command for the same stack, to be pasted."""
+        return f"{this_command()} {shlex.join([*arguments, *on_stack(self.endpoint, self.stage)])}"
 
 
 @dataclass(frozen=True)
@@ -38,158 +60,195 @@ class Request:
     name: str | None
 
     def requirements(self) -> str | None:
-        """The requirements; None where a template says all. Raises `ScenarioError`."""
+        """Return the requirements; None where a template says all. Raises `ScenarioError`."""
         if self.text is None and self.file is None and self.template is None:
             raise ScenarioError("Give the requirements as text or with --file, or a template with --template.")
         return _given(self.text, self.file)
 
 
-def post_project(request: Request, endpoint: str, stage: str, *, as_json: bool) -> int:
+def post_project(request: Request, stack: Stack) -> int:
     """Post requirements and follow; return 0 if the project completed."""
-    screen, requirements = Display(as_json=as_json), request.requirements()
+    screen, requirements = Display(as_json=stack.as_json), request.requirements()
     name = request.name or " ".join((requirements or str(request.template)).split()[:NAME_WORDS])[:100]
-    with _api(endpoint, stage) as api:
-        project = api.create(name, requirements, request.template)
+    with stack.connect() as api:
+        project = _created(api, stack, name, requirements, request.template)
         screen.say(f"Posted as {project.id}.")
-        ended = _followed(screen, api, project.id)
-    return _present_end(screen, ended, endpoint, stage)
+        return _followed(screen, api, stack, project.id)
 
 
-def retry_project(project_id: str, endpoint: str, stage: str, *, as_json: bool) -> int:
+def retry_project(project_id: str, stack: Stack) -> int:
     """Have the step that failed, or got stuck, tried again, and follow; return 0 if the project completed."""
-    return _asked_again(project_id, ProjectsApi.retry, endpoint, stage, as_json=as_json)
+    return _asked_again(project_id, ProjectsApi.retry, stack)
 
 
-def modify_project(
-    project_id: str, text: str | None, file: Path | None, endpoint: str, stage: str, *, as_json: bool
-) -> int:
+def modify_project(project_id: str, text: str | None, file: Path | None, stack: Stack) -> int:
     """Ask for a change of a finished project, and follow; return 0 if the project completed."""
     requirements = _given(text, file)
     if requirements is None:
         raise ScenarioError("Say what is to change, as text or with --file.")
-    change = partial(ProjectsApi.modify, requirements=requirements)
-    return _asked_again(project_id, change, endpoint, stage, as_json=as_json)
+    return _asked_again(project_id, partial(ProjectsApi.modify, requirements=requirements), stack)
 
 
-def show_status(project_id: str | None, endpoint: str, stage: str, *, as_json: bool) -> None:
+def follow_project(project_id: str, stack: Stack) -> int:
+    """Show what a project has done since it was last asked for something, and follow it; return 0 if it completed."""
+    screen = Display(as_json=stack.as_json)
+    with stack.connect() as api:
+        known = find_project(api, project_id)
+        return _followed(screen, api, stack, known, _before_the_latest(api.events(known)))
+
+
+def show_status(project_id: str | None, stack: Stack) -> None:
     """Show one project, or the newest ones."""
-    screen = Display(as_json=as_json)
-    with _api(endpoint, stage) as api:
+    screen = Display(as_json=stack.as_json)
+    with stack.connect() as api:
         if project_id is None:
             page = api.listed()
             screen.emit(page)
-            nothing = f"No projects yet: `{this_command()} new` posts one."
-            screen.console.print(show.projects(page) if page.items else nothing)
+            if page.items:
+                screen.show(tables.projects(page, screen.console.width))
+            else:
+                screen.say(f"No projects yet: `{stack.command('new')}` posts one.")
             return
-        known = _known(project_id)
+        known = find_project(api, project_id)
         project, events = api.get(known), tuple(api.events(known))
     screen.emit({"project": project, "events": events})
-    screen.say(show.project_line(project))
-    screen.console.print(show.timeline(events))
+    screen.say(tables.project_line(project))
+    if project.failure:
+        screen.explain(project.failure.reason)
+    screen.show(tables.timeline(events))
 
 
-def fetch(project_id: str, out: Path, endpoint: str, stage: str, *, as_json: bool) -> int:
+def fetch(project_id: str, out: Path, stack: Stack) -> int:
     """Write a project's files and package below `out/{id}`; return 0 if none was refused."""
-    screen, known = Display(as_json=as_json), _known(project_id)
-    check_folder(out / known)
-    with _api(endpoint, stage) as api:
+    screen = Display(as_json=stack.as_json)
+    with stack.connect() as api:
+        known = find_project(api, project_id)
+        check_folder(out / known)
         if not api.files(known):
-            raise ScenarioError(without_files(api.get(known)))
+            raise ScenarioError(without_files(api.get(known), stack))
         got = download(api, known, out / known)
     package = str(got.package) if got.package else None
     screen.emit({"code": str(got.code), "files": got.files, "refused": got.refused, "package": package})
     packaged = f"package {package}" if package else "no package"
-    screen.say(escape(f"{show.counted(len(got.files), 'file')} in {got.code}; {packaged}"))
-    show.refused(screen, got.refused)
+    screen.say(f"{counted(len(got.files), 'file')} in {got.code}; {packaged}")
+    tables.show_refused(screen, got.refused)
     return 1 if got.refused else 0
 
 
-def show_templates(endpoint: str, stage: str, *, as_json: bool) -> None:
+def show_templates(stack: Stack) -> None:
     """List the templates."""
-    screen = Display(as_json=as_json)
-    with _api(endpoint, stage) as api:
+    screen = Display(as_json=stack.as_json)
+    with stack.connect() as api:
         listed = api.templates()
     screen.emit(listed)
-    screen.console.print(show.templates(listed))
+    screen.show(tables.templates(listed))
 
 
-def rotate_token(endpoint: str, stage: str, *, as_json: bool) -> None:
+def rotate_token(stack: Stack) -> None:
     """Store a new token for the API, and say how long the one before is still good."""
-    screen, target = Display(as_json=as_json), Target.embedded(endpoint)
-    token = rotate(target.client("ssm"), stage_outputs(target, stage).stage)
+    screen, target = Display(as_json=stack.as_json), Target.endpoint(stack.endpoint)
+    with reached(target):
+        token = rotate(target.client("ssm"), stage_outputs(target, stack.stage).stage)
     seconds = int(OLD_TOKEN_VALID.total_seconds())
     screen.emit({"api_token": token, "old_token_valid_seconds": seconds})
-    screen.say(f"[bold]Token[/]  {token}")
+    screen.say(("Token", "bold"), f"  {token}")
     screen.say(f"It is valid from now on, and the one before for {seconds // 3600} more hours.")
-    screen.say("[dim]If that one has leaked, rotate once more: it is refused within a minute.[/]")
+    screen.say(("If that one has leaked, rotate once more: it is refused within a minute.", "dim"))
 
 
-def without_files(project: ProjectView) -> str:
+def without_files(project: ProjectView, stack: Stack) -> str:
     """Why there is nothing to fetch of a project."""
+    shown = stack.command("status", project.id)
     if project.failure:
-        return f"{project.id} failed before it had any file: {project.failure.reason}"
-    return f"{project.id} is {project.status} and has no files yet: `{this_command()} status {project.id}` shows it."
+        return f"{project.id} failed before it had any file: `{shown}` says why."
+    return f"{project.id} is {project.status} and has no files yet: `{shown}` shows it."
 
 
-def on_stack(endpoint: str, stage: str) -> list[str]:
-    """The options that lead a command to the same stack; none where it finds it by itself."""
-    options = [] if endpoint == EMBEDDED_ENDPOINT else ["--endpoint", endpoint]
-    return options if stage == "dev" else [*options, "--stage", stage]
+def _created(api: ProjectsApi, stack: Stack, name: str, requirements: str | None, template: str | None) -> ProjectView:
+    """Post a project. Raises SettingsError, which lists the templates, where there is none of that name."""
+    try:
+        return api.create(name, requirements, template)
+    except KeyboardInterrupt as stop:
+        listed = stack.command("status")
+        raise Unfollowed(f"interrupted; the project may have been posted: `{listed}` lists all.") from stop
+    except ApiError as error:
+        known = [each.id for each in api.templates()] if template else []
+        if template in (None, *known):
+            raise
+        raise SettingsError(f"There is no template {template}: choose one of {', '.join(known)}.") from error
 
 
-def _asked_again(
-    project_id: str, ask: Callable[[ProjectsApi, str], object], endpoint: str, stage: str, *, as_json: bool
-) -> int:
+def _asked_again(project_id: str, ask: Callable[[ProjectsApi, str], object], stack: Stack) -> int:
     """Ask something of a project that is there, and follow what comes of it."""
-    screen, known = Display(as_json=as_json), _known(project_id)
-    with _api(endpoint, stage) as api:
+    screen = Display(as_json=stack.as_json)
+    with stack.connect() as api:
+        known = find_project(api, project_id)
         before = api.events(known)
         ask(api, known)
-        ended = _followed(screen, api, known, before)
-    return _present_end(screen, ended, endpoint, stage)
+        return _followed(screen, api, stack, known, before)
 
 
-def _followed(screen: Display, api: ProjectsApi, project_id: str, after: Sequence[TimelineEvent] = ()) -> ProjectView:
-    """The project at its end; its events are shown as they come, but for those that came before."""
-    with screen.console.status("waiting for a queue") as status:
-        following = Following(screen, status)
-        for event in follow(api, project_id, after=after):
-            following(event)
-    return api.get(project_id)
+def _followed(
+    screen: Display, api: ProjectsApi, stack: Stack, project_id: str, after: Sequence[TimelineEvent] = ()
+) -> int:
+    """Show a project's events as they come, but for those that came before, and its end; return the exit status."""
+    try:
+        with screen.status("waiting for a queue") as status:
+            following = Following(screen, status)
+            for event in follow(api, project_id, after=after):
+                following(event)
+    except KeyboardInterrupt as stop:
+        again = stack.command("follow", project_id)
+        raise Unfollowed(f"interrupted; project {project_id} goes on: `{again}` follows it.") from stop
+    return _present_end(screen, api.get(project_id), stack)
 
 
-def _present_end(screen: Display, ended: ProjectView, endpoint: str, stage: str) -> int:
+def _before_the_latest(events: Sequence[TimelineEvent]) -> Sequence[TimelineEvent]:
+    """The events before those of the latest request that a person made."""
+    latest = max((at for at, event in enumerate(events) if event.agent == "api"), default=0)
+    return events[:latest]
+
+
+def _present_end(screen: Display, ended: ProjectView, stack: Stack) -> int:
     """Show how a project ended, and what can be done next; return the exit status."""
     screen.emit(ended)
-    screen.say(show.project_line(ended))
-    failed = ended.status is ProjectStatus.FAILED
-    command = f"{this_command()} {shlex.join(['retry' if failed else 'get', ended.id, *on_stack(endpoint, stage)])}"
-    does = "tries the step that failed again" if failed else "writes its files and package to out/"
-    screen.say(f"[dim]{escape(command)} {does}.[/]")
-    return 0 if ended.status is ProjectStatus.COMPLETED else 1
-
-
-def _known(project_id: str) -> str:
-    """The id as it is; raises `ScenarioError` where no project can have it."""
-    try:
-        return TypeAdapter[str](ProjectId).validate_python(project_id)
-    except ValidationError as error:
-        raise ScenarioError(f"There is no project {project_id}; `{this_command()} status` lists them.") from error
+    screen.say(tables.project_line(ended))
+    if ended.failure:
+        reason = ended.failure.reason
+        screen.explain(reason if len(reason) <= SHOWN_REASON else f"{reason[:SHOWN_REASON]} …")
+        if len(reason) > SHOWN_REASON:
+            screen.say((f"{stack.command('status', ended.id)} shows the rest of the reason.", "dim"))
+        screen.say((f"{stack.command('retry', ended.id)} tries the step that failed again.", "dim"))
+    if ended.status is not ProjectStatus.FAILED:
+        screen.say((f"{stack.command('get', ended.id)} writes its files and package to out/.", "dim"))
+    return 0 if ended.status is ProjectStatus.COMPLETED and not ended.failure else 1
 
 
 def _given(text: str | None, file: Path | None) -> str | None:
     if text is not None and file is not None:
         raise ScenarioError("Give the requirements as text or with --file, and not both.")
-    return _read(file) if file else text
-
-
-def _api(endpoint: str, stage: str) -> ProjectsApi:
-    target = Target.embedded(endpoint)
-    return ProjectsApi(stage_outputs(target, stage).api_url, api_token(target.client("ssm"), stage))
+    given = _read(file) if file else _encodable(text)
+    if given is not None and not given.strip():
+        raise ScenarioError("The requirements are empty: say in a sentence or more what is wanted.")
+    return given
 
 
 def _read(file: Path) -> str:
+    """The text of a file, or of standard input; a mark of its byte order is no part of it."""
+    name = "standard input" if str(file) == "-" else str(file)
     try:
-        return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"{file} cannot be read as text: {error}") from error
+        given = sys.stdin.buffer.read() if name == "standard input" else file.read_bytes()
+        return given.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ScenarioError(f"{name} cannot be read as text: it is not UTF-8 (byte {error.start + 1}).") from error
+    except OSError as error:
+        raise ScenarioError(f"{name} cannot be read as text: {error.strerror}.") from error
+
+
+def _encodable(text: str | None) -> str | None:
+    """The text of an argument. Raises ScenarioError if it has bytes that are no UTF-8."""
+    try:
+        (text or "").encode()
+    except UnicodeEncodeError as error:
+        raise ScenarioError(f"The text is not UTF-8 (character {error.start + 1}).") from error
+    return text

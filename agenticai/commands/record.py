@@ -4,13 +4,21 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from rich.markup import escape
-
-from agenticai.commands.replay import chosen
-from agenticai.display import Display, Following, from_here, this_command
+from agenticai.commands.replay import one_scenario
+from agenticai.display import Display, from_here, text, this_command
+from agenticai.emulator.home import find_home
+from agenticai.following import Following
 from agenticai.scenarios.errors import NotRecorded
 from agenticai.scenarios.format.scenario import CASSETTES, Scenario
-from agenticai.scenarios.recording import Gemini, own_cassettes, record, refuse_unrecordable, rekey_scenario
+from agenticai.scenarios.recording import (
+    RECORDINGS,
+    Gemini,
+    own_cassettes,
+    record,
+    refuse_unrecordable,
+    rekey_scenario,
+)
+from agenticai.settings import KEY_VARIABLE, gemini_api_key
 
 KEYS_PAGE = "https://aistudio.google.com/apikey"
 PRICES_PAGE = "https://ai.google.dev/gemini-api/docs/pricing"
@@ -20,22 +28,31 @@ def show_recording(
     name: str, agreed: Callable[[str], bool], *, as_json: bool, environ: Mapping[str, str] = os.environ
 ) -> None:
     """Record a scenario, if its user agrees to the sentence that says what that means."""
-    screen, (scenario,) = Display(as_json=as_json), chosen([name])
+    screen, scenario = Display(as_json=as_json), one_scenario(name)
     refuse_unrecordable(scenario)
+    _check_kept()
     gemini = Gemini(_key(environ, scenario))
     if not agreed(f"{_calls(scenario)}. The new ones replace {from_here(CASSETTES / scenario.name)}. Go on?"):
         raise NotRecorded("Nothing was asked, and nothing was stored.")
-    with screen.console.status("starting the engine") as status:
-        following = Following(screen, status)
-        stored = record(scenario, gemini, report=lambda text: status.update(escape(text)), on_event=following)
+    with screen.status("starting the engine") as status:
+        stored = record(
+            scenario,
+            gemini,
+            runs=find_home() / RECORDINGS,
+            report=lambda doing: status.update(text(doing)),
+            on_event=Following(screen, status),
+        )
     _present(screen, stored, f"{len(stored)} replies recorded; `{this_command()} replay {scenario.name}` replays them.")
 
 
 def show_rekeying(name: str, *, as_json: bool) -> None:
     """Re-key a scenario's authored replies."""
-    screen, (scenario,) = Display(as_json=as_json), chosen([name])
-    with screen.console.status("starting the engine") as status:
-        changed = rekey_scenario(scenario, report=lambda text: status.update(escape(text)))
+    screen, scenario = Display(as_json=as_json), one_scenario(name)
+    _check_kept()
+    with screen.status("starting the engine") as status:
+        changed = rekey_scenario(
+            scenario, runs=find_home() / RECORDINGS, report=lambda doing: status.update(text(doing))
+        )
     _present(
         screen,
         changed,
@@ -43,12 +60,18 @@ def show_rekeying(name: str, *, as_json: bool) -> None:
     )
 
 
+def _check_kept() -> None:
+    """Raise `NotRecorded` where what is stored would go into an installed package and be lost with it."""
+    if not (CASSETTES.resolve().parents[1] / "pyproject.toml").exists():
+        raise NotRecorded("Replies are stored in scenarios/cassettes of a checkout of the repository: record there.")
+
+
 def _key(environ: Mapping[str, str], scenario: Scenario) -> str:
-    key = environ.get("GEMINI_API_KEY", "")
+    key = gemini_api_key(environ)
     if not key:
         raise NotRecorded(
             f"Recording asks Gemini itself: get a key at {KEYS_PAGE} and put it in the environment variable"
-            f" GEMINI_API_KEY. {_calls(scenario)}; what a call costs is at {PRICES_PAGE}."
+            f" {KEY_VARIABLE}. {_calls(scenario)}; what a call costs is at {PRICES_PAGE}."
         )
     return key
 
@@ -62,5 +85,5 @@ def _calls(scenario: Scenario) -> str:
 def _present(screen: Display, paths: list[Path], summary: str) -> None:
     screen.emit([from_here(path) for path in paths])
     for path in paths:
-        screen.say(escape(from_here(path)))
+        screen.say(from_here(path))
     screen.say(summary)

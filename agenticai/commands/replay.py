@@ -12,11 +12,10 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-from rich.markup import escape
-
 from agenticai.commands import replay_display as console
 from agenticai.commands.replay_display import Progress, live
 from agenticai.display import Display, from_here, this_command
+from agenticai.emulator.home import find_home, make_home
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.benches.pool import BenchPool, Start
@@ -45,7 +44,9 @@ class Playing:
 def show_replay(playing: Playing, *, as_json: bool) -> int:
     """Replay, report, and keep the reports; return 0 if all passed."""
     screen, scenarios = Display(as_json=as_json), chosen(playing.files)
-    folder, began = runs.folder_for(playing.order.seed), time.monotonic()
+    home = find_home()
+    make_home(home)
+    folder, began = runs.folder_for(playing.order.seed, home), time.monotonic()
     started_at = datetime.now(UTC)
     with live(screen, scenarios, playing.order.repeat) as progress:
         results = _replayed(playing, scenarios, folder, progress)
@@ -65,12 +66,11 @@ def show_replay(playing: Playing, *, as_json: bool) -> int:
 
 def show_runs(*, as_json: bool) -> None:
     """List the runs that are kept."""
-    screen, listed = Display(as_json=as_json), list(runs.kept())
+    screen, listed = Display(as_json=as_json), list(runs.kept(find_home()))
     screen.emit([_summary(folder, report) for folder, report in listed])
     for folder, report in listed:
-        screen.say(
-            f"{report.started_at:%Y-%m-%d %H:%M:%S}  {console.totals(report)}  [dim]{escape(from_here(folder))}[/]"
-        )
+        at = f"{report.started_at:%Y-%m-%d %H:%M:%S}  "
+        screen.say(at, console.totals(report), "  ", (from_here(folder), "dim"))
     if not listed:
         screen.say(f"No runs yet: `{this_command()} replay` makes one.")
 
@@ -95,6 +95,14 @@ def chosen(files: Sequence[str]) -> list[Scenario]:
     return scenarios
 
 
+def one_scenario(name: str) -> Scenario:
+    """The one scenario of a file, a folder or a name in the library. Raises `ScenarioError`."""
+    scenarios = chosen([name])
+    if len(scenarios) != 1:
+        raise ScenarioError(f"{name} holds {len(scenarios)} scenarios: name one of them.")
+    return scenarios[0]
+
+
 def _found(file: str) -> list[Path]:
     path = Path(file)
     if path.is_dir():
@@ -111,11 +119,11 @@ def _found(file: str) -> list[Path]:
     return [path if path.exists() else named]
 
 
-def longest_first(scenarios: Sequence[Scenario], kept: Path = runs.RUNS) -> list[Scenario]:
+def longest_first(scenarios: Sequence[Scenario], home: Path) -> list[Scenario]:
     """In the order that has the last worker end soonest: by the times of the kept runs, and what is new first."""
     names = {scenario.name for scenario in scenarios}
     took: dict[str, float] = {}
-    for _, report in runs.kept(kept):
+    for _, report in runs.kept(home):
         for scenario in report.scenarios:
             took.setdefault(scenario.name, scenario.wall_s)
         if names <= took.keys():
@@ -138,7 +146,7 @@ def _replayed(playing: Playing, scenarios: Sequence[Scenario], folder: Path, pro
         look_at=progress.stopped_at,
     )
     with BenchPool(_benches(playing, folder, progress), _workers(playing, scenarios)) as pool:
-        return replays.run(pool, longest_first(scenarios))
+        return replays.run(pool, longest_first(scenarios, find_home()))
 
 
 def _benches(playing: Playing, folder: Path, progress: Progress) -> Start:
@@ -166,6 +174,6 @@ def _present(screen: Display, report: RunReport, page: Path) -> None:
     screen.emit(report)
     for scenario in report.scenarios:
         if scenario.differs:
-            screen.say(f"[red]{scenario.name}: {escape(scenario.differs)}[/]")
-    screen.say(f"\n{console.totals(report)}")
-    screen.say(f"[dim]The report is {escape(from_here(page))}, with run.json and junit.xml beside it.[/]")
+            screen.say((f"{scenario.name}: {scenario.differs}", "red"))
+    screen.say("\n", console.totals(report))
+    screen.say((f"The report is {from_here(page)}, with run.json and junit.xml beside it.", "dim"))

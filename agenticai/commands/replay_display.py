@@ -4,21 +4,24 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from rich.markup import escape
 from rich.status import Status
+from rich.text import Text
 
-from agenticai.display import Display
+from agenticai.display import Display, Part, text
+from agenticai.emulator.home import find_home
+from agenticai.emulator.running import noted
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.stopping import until_stopped
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.replaying.replay import Result
 from agenticai.scenarios.reports.document import Outcome, RunReport, ScenarioReport
 from agenticai.scenarios.reports.figures import dollars, duration
+from agenticai.tables import addresses
 
 HEADING = "scenario"
 """The head of the names, and so the least width of their column."""
 
-MARKS = {"passed": "[green]✓[/]", "failed": "[red]✗[/]", "skipped": "[yellow]-[/]"}
+MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("-", "yellow")}
 
 
 class Progress:
@@ -34,10 +37,10 @@ class Progress:
         self._running: dict[str, str] = {}
         display.say(header(self._width))
 
-    def says(self, who: str, text: str) -> None:
-        """Show what a scenario, or an engine that starts, does now; without text, that it is done."""
+    def says(self, who: str, does: str) -> None:
+        """Show what a scenario, or an engine that starts, does now; with an empty text, that it is done."""
         with self._lock:
-            self._running[who] = text
+            self._running[who] = does
             self._show()
 
     def ended(self, result: Result) -> None:
@@ -48,64 +51,65 @@ class Progress:
             self._running[scenario.name] = ""
             self._display.say(line(scenario, self._width))
             for sentence in evidence(scenario):
-                self._display.say(f"    {sentence}")
+                self._display.say("    ", sentence)
             self._show()
 
     def stopped_at(self, running: Bench, result: Result) -> None:
         """Say where the bench of a scenario that failed is, and leave it there until a signal says stop."""
         self._status.stop()
-        self._display.say(f"""
-{result.scenario.name} failed, and its stack is as it left it:
-  [bold]API[/]       {running.outputs.api_url}
-  [bold]Token[/]     {running.token}
-  [bold]AWS[/]       {running.target.endpoint_url}  (region {running.target.region}, any credentials)
-
-Ctrl-C ends it.""")
-        until_stopped(running)
+        failed = f"\n{result.scenario.name} failed, and its stack is as it left it:"
+        self._display.say(failed, *addresses(running), "\nCtrl-C ends it.")
+        with noted(find_home(), running.target.endpoint_url):
+            until_stopped(running)
 
     def _show(self) -> None:
-        running = (f"[bold]{who}[/] {escape(text)}" for who, text in self._running.items() if text)
-        self._status.update(f"{self._ended} of {self._total}  {'  '.join(running)}")
+        running = [text("  ", (who, "bold"), f" {does}") for who, does in self._running.items() if does]
+        self._status.update(text(f"{self._ended} of {self._total}", *running))
 
 
 @contextmanager
 def live(display: Display, scenarios: Sequence[Scenario], repeat: int) -> Iterator[Progress]:
     """Show progress inside of the block, each scenario being replayed so often."""
-    with display.console.status("starting") as status:
+    with display.status("starting") as status:
         yield Progress(display, status, scenarios, repeat)
 
 
-def header(width: int) -> str:
+def header(width: int) -> Text:
     """The head of the lines; `width` is that of the names and their heading."""
     columns = f"{'took':>8} {'skipped':>9} {'faults':>6} {'calls':>6} {'GB-s':>7} {'cost':>10}"
-    return f"[bold]  {HEADING:<{width}} {columns}  projects[/]"
+    return text((f"  {HEADING:<{width}} {columns}  projects", "bold"))
 
 
-def line(scenario: ScenarioReport, width: int) -> str:
+def line(scenario: ScenarioReport, width: int) -> Text:
     """A replay in one line."""
-    mark = MARKS[scenario.outcome]
+    head = text(MARKS[scenario.outcome], f" {scenario.name:<{width}} ")
     if scenario.outcome == "skipped":
-        return f"{mark} {scenario.name:<{width}} [dim]not replayed: {escape(scenario.skipped)}[/]"
+        return text(head, (f"not replayed: {scenario.skipped}", "dim"))
     skipped = duration(scenario.skipped_s) if scenario.skipped_s >= 1 else ""
     figures = (
         f"{scenario.wall_s:>6.2f} s {skipped:>9} {len(scenario.fired) or '':>6} "
         f"{sum(scenario.calls_by_service.values()):>6} {scenario.gb_seconds:>7.2f} {dollars(scenario.cost_usd):>10}"
     )
-    return f"{mark} {scenario.name:<{width}} [cyan]{figures}[/]  {escape(scenario.ends)}"
+    return text(head, (figures, "cyan"), f"  {scenario.ends}")
 
 
-def evidence(scenario: ScenarioReport) -> Iterator[str]:
+def evidence(scenario: ScenarioReport) -> Iterator[Text]:
     """What is wrong with a replay, and what was not looked at."""
-    yield from (f"[red]{escape(sentence)}[/]" for sentence in scenario.evidence)
-    yield from (f"[yellow]left out:[/] {escape(part)}" for part in scenario.left_out)
+    yield from (text((sentence, "red")) for sentence in scenario.evidence)
+    yield from (text(("left out:", "yellow"), f" {part}") for part in scenario.left_out)
 
 
-def totals(report: RunReport) -> str:
+def totals(report: RunReport) -> Text:
     """The run in a line."""
     colours: dict[Outcome, str] = {"passed": "green", "failed": "red", "skipped": "yellow"}
-    counts = [
-        f"[{colour}]{number} {outcome}[/]" for outcome, colour in colours.items() if (number := report.count(outcome))
+    counts: list[Part] = [
+        (f"{number} {outcome}", f"bold {colour}")
+        for outcome, colour in colours.items()
+        if (number := report.count(outcome))
     ]
     skipped = sum(scenario.skipped_s for scenario in report.scenarios)
     jumped = f", {duration(skipped)} skipped" if skipped >= 1 else ""
-    return f"[bold]{', '.join(counts) or 'nothing replayed'}[/] in {report.wall_s:.1f} s{jumped}; seed {report.seed}"
+    return text(
+        text(", ").join([text(count) for count in counts] or [text(("nothing replayed", "bold"))]),
+        f" in {report.wall_s:.1f} s{jumped}; seed {report.seed}",
+    )

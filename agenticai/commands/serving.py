@@ -1,35 +1,45 @@
 """The commands that bring up an engine of their own: `up` and `demo`."""
 
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
+from rich.text import Text
 
-from agenticai import display as show
+from agenticai import tables
 from agenticai.client.folder import check_folder
-from agenticai.display import Display, Following, this_command
+from agenticai.display import Display, counted, text, this_command
 from agenticai.emulator.gemini import GEMINI_API, REPLAY
+from agenticai.emulator.home import find_home
 from agenticai.emulator.process import HERE, Reach
+from agenticai.emulator.running import noted
+from agenticai.following import Following
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.benches.stopping import until_stopped
 from agenticai.scenarios.errors import ScenarioError
 from agenticai.scenarios.format.scenario import LIBRARY, load
+from agenticai.settings import KEY_VARIABLE, gemini_api_key, on_stack
 
 if TYPE_CHECKING:
     from agenticai.demo import DemoResult
     from agenticai.sandbox.verdict import TestRun
 
 DEMO = LIBRARY / "todo-service.yaml"
+EXAMPLE = Path("docs/examples/greeting.md")
+"""Requirements that replies are stored for; there in a checkout only."""
 
 
 def keep_up(port: int, reach: Reach, *, live: bool, as_json: bool) -> None:
     """Serve until a signal says stop; an engine that ends by itself is an error."""
     screen = Display(as_json=as_json)
-    with _benched(screen, port, reach, _key(os.environ) if live else None) as running:
+    with (
+        _benched(screen, port, reach, _key(os.environ) if live else None) as running,
+        noted(find_home(), running.target.endpoint_url),
+    ):
         screen.emit(_addresses(running))
         screen.say(welcome(running, this_command()))
         until_stopped(running)
@@ -43,8 +53,8 @@ def show_demo(out: Path, *, unsafe_run: bool, as_json: bool) -> int:
     with _benched(screen) as running:
         from agenticai.demo import run_demo
 
-        screen.say(f"\nPosting [bold]{scenario.first.name}[/]: {scenario.description}")
-        with screen.console.status("posting") as status:
+        screen.say("\nPosting ", (scenario.first.name, "bold"), f": {scenario.description}")
+        with screen.status("posting") as status:
             result = run_demo(running, scenario, out, Following(screen, status), unsafe_run=unsafe_run)
     screen.emit(_summary(result))
     _present(screen, result)
@@ -52,15 +62,15 @@ def show_demo(out: Path, *, unsafe_run: bool, as_json: bool) -> int:
 
 
 @contextmanager
-def _benched(screen: Display, port: int = 0, reach: Reach = HERE, gemini_api_key: str | None = None) -> Iterator[Bench]:
+def _benched(screen: Display, port: int = 0, reach: Reach = HERE, key: str | None = None) -> Iterator[Bench]:
     """A bench whose making is shown as one step."""
     with (
         screen.step("engine started, stack deployed") as step,
         bench(
             port=port,
             reach=reach,
-            gemini=GEMINI_API if gemini_api_key else REPLAY,
-            gemini_api_key=gemini_api_key,
+            gemini=GEMINI_API if key else REPLAY,
+            gemini_api_key=key,
             report=step.update,
         ) as running,
     ):
@@ -69,9 +79,9 @@ def _benched(screen: Display, port: int = 0, reach: Reach = HERE, gemini_api_key
 
 
 def _key(environ: Mapping[str, str]) -> str:
-    key = environ.get("GEMINI_API_KEY", "")
+    key = gemini_api_key(environ)
     if not key:
-        raise ScenarioError("--live needs a key for the Gemini API in the environment variable GEMINI_API_KEY.")
+        raise ScenarioError(f"--live needs a key for the Gemini API in the environment variable {KEY_VARIABLE}.")
     return key
 
 
@@ -85,45 +95,45 @@ def _addresses(running: Bench) -> dict[str, object]:
     }
 
 
-def welcome(running: Bench, command: str) -> str:
+def welcome(running: Bench, command: str) -> Text:
     """Where everything is, and lines that can be pasted; `command` is how this command line is started."""
     endpoint, api_url = running.target.endpoint_url, running.outputs.api_url
     credentials = "AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any"
-    return f"""
-  [bold]API[/]       {api_url}
-  [bold]Token[/]     {running.token}
-  [bold]AWS[/]       {endpoint}  (region {running.target.region}, any credentials)
-
+    new = ["new", *(["--file", str(EXAMPLE)] if EXAMPLE.exists() else ["--template", "cli-tool"])]
+    return text(
+        *tables.addresses(running),
+        f"""
   curl -H 'Authorization: Bearer {running.token}' {api_url}/api/projects
   {credentials} aws --endpoint-url {endpoint} --region {running.target.region} sqs list-queues
-  {command} new --file docs/examples/greeting.md --endpoint {endpoint}
+  {command} {shlex.join([*new, *on_stack(endpoint, running.outputs.stage)])}
 
-Ctrl-C stops it; everything in it is gone then."""
+Ctrl-C stops it; everything in it is gone then.""",
+    )
 
 
 def _present(screen: Display, result: "DemoResult") -> None:
-    for table in (show.timeline(result.events), show.score(result.report), show.usage(result.usage)):
+    for table in (tables.timeline(result.events), tables.score(result.report), tables.usage(result.usage)):
         screen.say("")
-        screen.console.print(table)
-    present_tests(screen, result.tests, result.untested)
-    files = show.counted(len(result.downloaded.files), "file")
+        screen.show(table)
     got = result.downloaded
-    screen.say(f"[bold]The code[/]     {escape(str(got.code))}/  ({files})")
-    screen.say(f"[bold]The package[/]  {escape(f'{got.package}, with {got.instructions}')}")
-    show.refused(screen, got.refused)
+    present_tests(screen, result.tests, result.untested)
+    files = counted(len(got.files), "file")
+    screen.say(("The code", "bold"), f"     {got.code}/  ({files})")
+    screen.say(("The package", "bold"), f"  {got.package}, with {got.instructions}")
+    tables.show_refused(screen, got.refused)
 
 
 def present_tests(screen: Display, tests: "TestRun | None", untested: str) -> None:
     """Say how the project's own tests ended, with what they printed if they did not pass, or why they were not run."""
-    heading = "\n[bold]The project's own tests[/]"
+    heading = ("The project's own tests", "bold")
     if tests is None:
-        screen.say(f"{heading} [yellow]not run:[/] {escape(untested)}")
+        screen.say("\n", heading, " ", ("not run:", "yellow"), f" {untested}")
         return
-    verdict = "[green]passed[/]" if tests.passed else "[red]failed[/]"
+    verdict = ("passed", "green") if tests.passed else ("failed", "red")
     where = "in a sandbox" if tests.contained else "without a sandbox"
-    screen.say(f"{heading}, {where}: {tests.ran} ran, {verdict}")
+    screen.say("\n", heading, f", {where}: {tests.ran} ran, ", verdict)
     if not tests.passed:
-        screen.quote(tests.evidence)
+        screen.say(tests.evidence)
 
 
 def _summary(result: "DemoResult") -> dict[str, object]:

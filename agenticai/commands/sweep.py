@@ -12,9 +12,9 @@ from pathlib import Path
 from time import monotonic
 
 from agenticai.commands import sweep_display as show
-from agenticai.commands.replay import chosen
+from agenticai.commands.replay import one_scenario
 from agenticai.display import Display, this_command
-from agenticai.emulator.process import HOME
+from agenticai.emulator.home import find_home
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.benches.pool import BenchPool, Start
@@ -76,8 +76,8 @@ class Ground:
 
 def show_sweep(name: str, selection: Selection, workers: int, *, as_json: bool) -> int:
     """Sweep a scenario; return the exit status: 0 only if replays survived, and none broke anything."""
-    screen, scenario = Display(as_json=as_json), _scenario(name)
-    logs = HOME / "run" / str(os.getpid())
+    screen, scenario = Display(as_json=as_json), one_scenario(name)
+    logs = find_home() / "run" / str(os.getpid())
     with BenchPool(benches_in(logs), workers) as pool:
         with screen.step(f"{name} without faults") as step:
             clean, outputs = pool.submit(partial(_clean, scenario)).result()
@@ -103,13 +103,6 @@ def tried(ground: Ground, selection: Selection) -> Counter[Verdict]:
     return _cases(ground, selection.cases(ground.clean, ground.outputs))
 
 
-def _scenario(name: str) -> Scenario:
-    scenarios = chosen([name])
-    if len(scenarios) != 1:
-        raise ScenarioError(f"{name} holds {len(scenarios)} scenarios: name one of them.")
-    return scenarios[0]
-
-
 def benches_in(folder: Path) -> Start:
     """What starts benches, each with a place of its own for what its engine logs."""
     numbers = itertools.count(1)
@@ -127,7 +120,7 @@ def _cases(ground: Ground, cases: Sequence[Case]) -> Counter[Verdict]:
         for result in sweep(ground.pool, ground.rehearse, ground.clean, cases):
             results.append(result)
             progress.ended(str(result.case), result.judged, ground.command("--only", str(result.case)))
-    ground.screen.console.print(show.case_table(sorted(results, key=lambda result: cases.index(result.case))))
+    ground.screen.show(show.case_table(sorted(results, key=lambda result: cases.index(result.case))))
     trials = [{"case": str(result.case), **show.document(result.judged)} for result in results]
     return _concluded(ground, [result.judged for result in results], monotonic() - began, {"cases": trials})
 
@@ -153,7 +146,8 @@ def _shrunk(ground: Ground, result: SeedResult) -> dict[str, object]:
         least = shrunk(ground.pool, ground.rehearse, ground.clean, result)
         step.done()
     if least is None:
-        ground.screen.say("[yellow]It did not happen again:[/] look for what this machine did at that moment.")
+        again = ("It did not happen again:", "yellow")
+        ground.screen.say(again, " look for what this machine did at that moment.")
         return {"seed": result.seed, "faults": None}
     faults = as_yaml(written(least.faults, ground.outputs))
     for line in show.culprit(least, faults):
@@ -164,7 +158,7 @@ def _shrunk(ground: Ground, result: SeedResult) -> dict[str, object]:
 def _concluded(ground: Ground, judged: list[Judged], wall_s: float, found: Mapping[str, object]) -> Counter[Verdict]:
     """Say how many replays ended how, and count them."""
     counts = Counter(one.verdict for one in judged)
-    ground.screen.say(f"{len(judged)} replays in {wall_s:.0f} s: {show.counted(counts) or 'nothing to try'}")
+    ground.screen.say(f"{len(judged)} replays in {wall_s:.0f} s: ", show.counted(counts) or "nothing to try")
     head = {"scenario": ground.name, "calls": len(ground.clean.calls), "wall_s": round(wall_s, 1)}
     ground.screen.emit({**head, "verdicts": {verdict.value: counts[verdict] for verdict in counts}, **found})
     return counts

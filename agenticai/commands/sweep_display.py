@@ -4,12 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from agenticai.display import Display
+from agenticai.display import Display, Part, figures, grid, text
 from agenticai.scenarios.sweeping.ending import Ending
 from agenticai.scenarios.sweeping.judging import Judged, Verdict
 from agenticai.scenarios.sweeping.seeds import SeedResult
@@ -37,26 +36,35 @@ class RateColumn(ProgressColumn):
         return Text(f"{task.finished_speed or task.speed or 0:.2f}/s", style="cyan")
 
 
+class CountsColumn(ProgressColumn):
+    """How many trials have ended how."""
+
+    def render(self, task: Task) -> Text:
+        """The counts that the task was last given."""
+        counts: Text = task.fields["counts"]
+        return counts
+
+
 class Trials:
     """The progress through some trials; each that broke something is said at once, with how to repeat it."""
 
     def __init__(self, display: Display, progress: Progress, total: int) -> None:
         self._display = display
         self._progress = progress
-        self._task = progress.add_task("", total=total)
+        self._task = progress.add_task("", total=total, counts=Text())
         self._total = total
         self._counts: Counter[Verdict] = Counter()
 
     def ended(self, name: str, judged: Judged, repeat: str) -> None:
         """Count a trial that has ended."""
         self._counts[judged.verdict] += 1
-        self._progress.update(self._task, advance=1, description=counted(self._counts))
+        self._progress.update(self._task, advance=1, counts=counted(self._counts))
         if judged.verdict is not Verdict.SURVIVED:
             for line in complaint(name, judged, repeat):
                 self._display.say(line)
         ended = self._counts.total()
         if not self._display.console.is_terminal and ended % LINE_EVERY == 0:
-            self._display.say(f"  {ended} of {self._total}: {counted(self._counts)}")
+            self._display.say(f"  {ended} of {self._total}: ", counted(self._counts))
 
 
 @contextmanager
@@ -67,7 +75,7 @@ def trials(display: Display, total: int) -> Iterator[Trials]:
         MofNCompleteColumn(),
         RateColumn(),
         TimeRemainingColumn(),
-        TextColumn("{task.description}"),
+        CountsColumn(),
         console=display.console,
         transient=True,
     ) as progress:
@@ -76,34 +84,35 @@ def trials(display: Display, total: int) -> Iterator[Trials]:
 
 def introduction(clean: Ending) -> str:
     """What the clean run came to."""
-    ends = ", ".join(f"{escape(name)} {end.status if end else 'deleted'}" for name, end in clean.projects.items())
+    ends = ", ".join(f"{name} {end.status if end else 'deleted'}" for name, end in clean.projects.items())
     services = Counter(call.service for call in clean.calls)
     made = ", ".join(f"{count} {service}" for service, count in services.most_common())
     return f"  {ends}; its functions made {len(clean.calls)} calls: {made}"
 
 
-def counted(counts: Counter[Verdict]) -> str:
-    """How many trials ended how, in words."""
-    return ", ".join(f"[{COLOURS[verdict]}]{counts[verdict]} {verdict}[/]" for verdict in Verdict if counts[verdict])
+def counted(counts: Counter[Verdict]) -> Text:
+    """How many trials ended how, in words; empty where none has ended."""
+    ended = (text((f"{counts[verdict]} {verdict}", COLOURS[verdict])) for verdict in Verdict if counts[verdict])
+    return text(", ").join(ended)
 
 
-def complaint(name: str, judged: Judged, repeat: str) -> Iterator[str]:
+def complaint(name: str, judged: Judged, repeat: str) -> Iterator[Text]:
     """What is said of a trial that did not survive, line by line."""
-    mark = "[yellow]?[/]" if judged.verdict is Verdict.NOT_REACHED else "[red]✗[/]"
-    yield f"{mark} {escape(name)}: [{COLOURS[judged.verdict]}]{judged.verdict}[/]"
+    mark = ("?", "yellow") if judged.verdict is Verdict.NOT_REACHED else ("✗", "red")
+    yield text(mark, f" {name}: ", (judged.verdict, COLOURS[judged.verdict]))
     for line in judged.evidence[:EVIDENCE_SHOWN]:
-        yield f"    {escape(line)}"
+        yield text(f"    {line}")
     if len(judged.evidence) > EVIDENCE_SHOWN:
-        yield f"    [dim]and {len(judged.evidence) - EVIDENCE_SHOWN} more[/]"
-    yield f"    [dim]again: {escape(repeat)}[/]"
+        yield text((f"    and {len(judged.evidence) - EVIDENCE_SHOWN} more", "dim"))
+    yield text((f"    again: {repeat}", "dim"))
 
 
-def culprit(least: SeedResult, faults: str) -> Iterator[str]:
+def culprit(least: SeedResult, faults: str) -> Iterator[Text]:
     """The faults that a schedule was shrunk to, to be put into a scenario's file, and what they break."""
-    yield f"[bold]# seed {least.seed}[/]"
+    yield text((f"# seed {least.seed}", "bold"))
     for line in least.judged.evidence[:EVIDENCE_SHOWN]:
-        yield escape(f"# {line}")
-    yield escape(faults)
+        yield text(f"# {line}")
+    yield text(faults)
 
 
 def document(judged: Judged) -> dict[str, object]:
@@ -113,29 +122,25 @@ def document(judged: Judged) -> dict[str, object]:
 
 def case_table(results: Sequence[CaseResult]) -> Table:
     """The cases by function and operation, with how they ended."""
-    table = Table(box=None, pad_edge=False)
-    table.add_column("function")
-    table.add_column("call")
     shown = [verdict for verdict in Verdict if verdict in _main or any(r.judged.verdict is verdict for r in results)]
-    for heading in ("cases", *shown):
-        table.add_column(heading, justify="right")
-    rows: dict[tuple[str, str], Counter[Verdict]] = {}
+    counts: dict[tuple[str, str], Counter[Verdict]] = {}
     for result in results:
         kind = (result.case.function, f"{result.case.service} {result.case.operation}")
-        rows.setdefault(kind, Counter())[result.judged.verdict] += 1
-    before = ""
-    for (function, call), counts in sorted(rows.items()):
-        table.add_row(function if function != before else "", call, *_cells(counts, shown))
+        counts.setdefault(kind, Counter())[result.judged.verdict] += 1
+    rows, before = list[tuple[Part, ...]](), ""
+    for (function, call), ended in sorted(counts.items()):
+        rows.append((function if function != before else "", call, *_cells(ended, shown)))
         before = function
+    table = grid(("function", "call", *figures("cases", *shown)), rows)
     table.add_section()
-    table.add_row("all", "", *_cells(sum(rows.values(), Counter()), shown), style="bold")
+    table.add_row("all", "", *map(text, _cells(sum(counts.values(), Counter()), shown)), style="bold")
     return table
 
 
 _main = (Verdict.SURVIVED, Verdict.VIOLATED)
 
 
-def _cells(counts: Counter[Verdict], shown: Iterable[Verdict]) -> Iterator[str]:
+def _cells(counts: Counter[Verdict], shown: Iterable[Verdict]) -> Iterator[Part]:
     yield str(counts.total())
     for verdict in shown:
-        yield f"[{COLOURS[verdict]}]{counts[verdict]}[/]" if counts[verdict] else "[dim]0[/]"
+        yield (str(counts[verdict]), COLOURS[verdict]) if counts[verdict] else ("0", "dim")

@@ -47,8 +47,8 @@ def _make(venv: Path, lock: Path, environ: Mapping[str, str]) -> None:
         run_uv([*install, "--constraints", str(lock), "boto3"], environ)
     except BuildError as error:
         raise RuntimeUnavailable(
-            f"The interpreter for the functions could not be installed ({error}): check the network, or set"
-            " PIP_INDEX_URL to your mirror, and run the same command again."
+            f"The interpreter for the functions could not be installed: {str(error).rstrip('.')}. If that is the"
+            " network, set PIP_INDEX_URL to a mirror in reach; then run the same command again."
         ) from error
 
 

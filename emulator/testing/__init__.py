@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from agenticai.emulator.client import ControlClient
+from agenticai.emulator.home import find_home
 from agenticai.emulator.process import Engine, start_engine
 from agenticai.stack.deploying import DeployedStack, deploy_stack, describe_stack
 from agenticai.stack.errors import DeployError
@@ -60,8 +61,11 @@ def agenticai_cassettes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def agenticai_home(pytestconfig: pytest.Config) -> Path:
-    """Setting: what is kept from run to run, such as installed packages; by default `.agenticai` in the root folder."""
-    return pytestconfig.rootpath / ".agenticai"
+    """Setting: what is kept from run to run, such as installed packages; by default `.agenticai` in the root folder.
+
+    What AGENTICAI_HOME names, or one in a folder above, is taken instead, as the command line does.
+    """
+    return find_home(folder=pytestconfig.rootpath)
 
 
 @pytest.fixture(scope="session")

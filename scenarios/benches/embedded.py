@@ -8,7 +8,8 @@ from pathlib import Path
 
 from agenticai.emulator.errors import PortTaken
 from agenticai.emulator.gemini import MISSES, REPLAY
-from agenticai.emulator.process import HERE, HOME, Reach, launch
+from agenticai.emulator.home import find_home, make_home
+from agenticai.emulator.process import HERE, Reach, launch
 from agenticai.scenarios.benches.deployed import Bench, Report
 from agenticai.scenarios.benches.run_folders import remove_old_runs, run_folder
 from agenticai.scenarios.format.scenario import CASSETTES
@@ -19,7 +20,7 @@ def bench(
     *,
     port: int = 0,
     cassettes: Path = CASSETTES,
-    home: Path = HOME,
+    home: Path | None = None,
     run_dir: Path | None = None,
     environ: Mapping[str, str] = os.environ,
     gemini: str = REPLAY,
@@ -32,11 +33,14 @@ def bench(
 
     `gemini` is how the engine answers as the Gemini API: with the replies stored in `cassettes`, or in another of the
     ways in `emulator/gemini`. The agents ask it with the `gemini_api_key`, which only the API itself looks at.
-    `reach` says from where it is reached. `report` is told, in a few words, what is being done. What the engine logs is
-    in `run_dir`; without one, it is kept only if the block ends with an error, or if requests wait there for somebody
-    to write their replies. Raises the errors of `emulator` and `stack`.
+    `reach` says from where it is reached. `report` is told, in a few words, what is being done. `home` is the state
+    folder, by default what `find_home` finds. What the engine logs is in `run_dir`; without one, it is kept in `home`
+    only if the block ends with an error, or if requests wait there for somebody to write their replies. Raises the
+    errors of `emulator` and `stack`.
     """
     report("starting the engine")
+    home = home or find_home(environ)
+    make_home(home)
     with _folder(run_dir, home / "run") as logs:
         with launch(
             port=port,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from agenticai.emulator.process import private_folder
+from agenticai.emulator.home import private_folder
 
 KEPT: Final = 5
 """Folders of ended runs that are kept: those that ended with an error, or hold requests that wait for a reply."""

@@ -1,8 +1,12 @@
 """A bench on a stack that somebody else brought up."""
 
+import httpx2
+
 from agenticai.emulator.client import ControlClient
 from agenticai.emulator.errors import ControlError
 from agenticai.scenarios.benches.deployed import Bench
+from agenticai.stack.deploying import reached
+from agenticai.stack.errors import TargetError
 from agenticai.stack.secrets import api_token
 from agenticai.stack.stage import stage_outputs
 from agenticai.stack.target import Target
@@ -11,18 +15,21 @@ from agenticai.stack.target import Target
 def bench_at(endpoint_url: str, stage: str) -> Bench:
     """The stack of a stage on the emulator at this address; if that has a control API, with all it can do.
 
-    Raises `agenticai.stack.errors.StackError` where there is none.
+    Raises `agenticai.stack.errors.StackError` where there is none, or where something else answers, or nothing.
     """
     target = Target.endpoint(endpoint_url)
     if _has_control(target.endpoint_url):
         target = Target.embedded(endpoint_url)
-    return Bench(None, target, stage_outputs(target, stage), api_token(target.client("ssm"), stage))
+    with reached(target):
+        return Bench(None, target, stage_outputs(target, stage), api_token(target.client("ssm"), stage))
 
 
 def _has_control(endpoint_url: str) -> bool:
     try:
         with ControlClient(endpoint_url) as control:
             control.health()
-    except ControlError:
+    except ControlError as error:
+        if isinstance(error.__cause__, httpx2.TimeoutException):
+            raise TargetError(f"What listens at {endpoint_url} does not answer: is it an engine?") from error
         return False
     return True

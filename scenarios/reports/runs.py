@@ -1,4 +1,4 @@
-"""The runs that are kept: a folder for each under `.agenticai/runs/`, with its reports; the newest stay."""
+"""The runs that are kept: a folder for each under `runs/` in the state folder, with its reports; the newest stay."""
 
 import shutil
 from collections.abc import Iterator
@@ -8,18 +8,20 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from agenticai.emulator.process import HOME
 from agenticai.scenarios.reports.document import RunReport
 from agenticai.scenarios.reports.junit import junit
 from agenticai.scenarios.reports.page import page
 
-RUNS: Final = HOME / "runs"
+RUNS: Final = "runs"
+"""The folder in the state folder."""
+
 KEPT: Final = 20
 DOCUMENT: Final = "run.json"
 
 
-def folder_for(seed: int, runs: Path = RUNS, now: datetime | None = None) -> Path:
-    """A folder for a run that begins; those of all but the newest runs are removed."""
+def folder_for(seed: int, home: Path, now: datetime | None = None) -> Path:
+    """Create a folder for a run that begins in the state folder `home`, and remove those of all but the newest runs."""
+    runs = home / RUNS
     for old in sorted(runs.glob("*/"))[: -(KEPT - 1)]:
         shutil.rmtree(old, ignore_errors=True)
     folder = runs / f"{now or datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{seed}"
@@ -37,9 +39,12 @@ def keep(report: RunReport, folder: Path) -> Path:
     return shown
 
 
-def kept(runs: Path = RUNS) -> Iterator[tuple[Path, RunReport]]:
-    """The runs that are kept, the newest first; what cannot be read, because it is of another version, is left out."""
-    for document in sorted(runs.glob(f"*/{DOCUMENT}"), reverse=True):
+def kept(home: Path) -> Iterator[tuple[Path, RunReport]]:
+    """Yield the runs that are kept in the state folder `home`, the newest first.
+
+    What cannot be read, because it is of another version, is left out.
+    """
+    for document in sorted((home / RUNS).glob(f"*/{DOCUMENT}"), reverse=True):
         try:
             yield document.parent, RunReport.model_validate_json(document.read_bytes())
         except (OSError, ValidationError):

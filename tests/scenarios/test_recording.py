@@ -24,14 +24,14 @@ class TestRefused:
     )
     def test_what_is_only_for_replays(self, tmp_path: Path, name: str, match: str) -> None:
         with pytest.raises(NotRecorded, match=match):
-            record(load(LIBRARY / f"{name}.yaml"), Gemini(KEY, "http://127.0.0.1:1"), cassettes=tmp_path)
+            record(load(LIBRARY / f"{name}.yaml"), Gemini(KEY, "http://127.0.0.1:1"), runs=tmp_path)
 
     def test_a_scenario_without_stored_replies_cannot_be_re_keyed(self, tmp_path: Path) -> None:
         other = Scenario.model_validate(
             {"name": "other", "description": "x", "projects": {"a": {"name": "A", "requirements": "A clock."}}}
         )
         with pytest.raises(NotRecorded, match="No stored replies"):
-            rekey_scenario(other, cassettes=tmp_path)
+            rekey_scenario(other, runs=tmp_path, cassettes=tmp_path)
 
     def test_without_a_key_it_is_said_where_to_get_one(self) -> None:
         with pytest.raises(NotRecorded, match=r"get a key at https://\S+ and put it in .*GEMINI_API_KEY"):

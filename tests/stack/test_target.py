@@ -46,5 +46,5 @@ def test_a_client_is_made_once_even_by_several_threads() -> None:
 
 
 def test_a_target_that_does_not_answer_is_one_sentence() -> None:
-    with pytest.raises(TargetError, match=r"Nothing answers at http://127\.0\.0\.1:1: .* `make up` starts one"):
+    with pytest.raises(TargetError, match=r"Nothing answers at http://127\.0\.0\.1:1: .* `agenticai up` starts one"):
         stage_outputs(Target.embedded("http://127.0.0.1:1"), "dev")

@@ -78,7 +78,7 @@ def test_it_gives_up_in_the_end_and_says_what_the_api_said() -> None:
 
 def test_what_was_refused_is_not_repeated() -> None:
     server, waits = Server(NONE), list[float]()
-    with api(server, waits) as client, pytest.raises(ApiError, match="404: There is no such project"):
+    with api(server, waits) as client, pytest.raises(ApiError, match=r"refused this \(404\): There is no such project"):
         client.delete(PROJECT.id)
     assert waits == []
 

@@ -152,34 +152,30 @@ def test_a_run_without_any_course_has_a_page_too(report: RunReport) -> None:
     assert Page(page(report)).open == []
 
 
-def plain(markup: str) -> str:
-    return Text.from_markup(markup).plain
-
-
 def test_a_replay_is_a_line_below_its_columns() -> None:
     (scenario,) = run(result()).scenarios
-    head, line = plain(console.header(10)), plain(console.line(scenario, 10))
+    head, line = console.header(10).plain, console.line(scenario, 10).plain
     assert line == "✓ greeting     1.50 s    90 min      2      6    1.30   $0.00003  COMPLETED 1.0, scored 97.5"
     assert [head.index("projects"), head.index("took") + len("took")] == [line.index("COMP"), line.index(" s ") + 2]
 
 
 def test_what_is_wrong_is_shown_as_it_is_said() -> None:
     scenario = mixed().scenarios[1]
-    assert plain(console.line(scenario, 6)).startswith("✗ broken")
-    assert [plain(said) for said in console.evidence(scenario)] == list(scenario.evidence)
+    assert console.line(scenario, 6).plain.startswith("✗ broken")
+    assert [said.plain for said in console.evidence(scenario)] == [e.replace("\0", r"\x00") for e in scenario.evidence]
     assert "[bold]TESTING</b>" in scenario.evidence[1]
 
 
 def test_the_totals_name_the_seed() -> None:
-    assert plain(console.totals(mixed())) == "2 passed, 1 failed, 1 skipped in 2.5 s, 4 h skipped; seed 3"
+    assert console.totals(mixed()).plain == "2 passed, 1 failed, 1 skipped in 2.5 s, 4 h skipped; seed 3"
 
 
 class FakeStatus:
     """Keeps what it was last told to show."""
 
-    shown = ""
+    shown = Text()
 
-    def update(self, text: str) -> None:
+    def update(self, text: Text) -> None:
         self.shown = text
 
 
@@ -195,6 +191,6 @@ def test_progress_tells_how_many_have_ended_and_what_runs() -> None:
     status = FakeStatus()
     progress = console.Progress(Display(), cast("Status", status), [result("one").scenario], repeat=2)
     progress.says("one", "settle [1]")
-    assert plain(status.shown) == "0 of 2  one settle [1]"
+    assert status.shown.plain == "0 of 2  one settle [1]"
     progress.ended(result("one"))
-    assert plain(status.shown).strip() == "1 of 2"
+    assert status.shown.plain.strip() == "1 of 2"

@@ -27,7 +27,7 @@ def test_a_run_leaves_its_reports_and_is_listed_newest_first(tmp_path: Path) -> 
 def test_only_the_newest_are_kept(tmp_path: Path) -> None:
     started = datetime(2026, 1, 1, tzinfo=UTC)
     made = [runs.folder_for(0, tmp_path, started + timedelta(minutes=minute)) for minute in range(runs.KEPT + 2)]
-    assert sorted(tmp_path.iterdir()) == made[2:]
+    assert sorted((tmp_path / runs.RUNS).iterdir()) == made[2:]
 
 
 def test_what_another_version_wrote_is_left_out(tmp_path: Path) -> None:

@@ -1,0 +1,75 @@
+"""The id of a project as a person types it: whole, the beginning of one, or `last`."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from agenticai.client.api import ProjectsApi
+from agenticai.client.errors import ProjectsError, SettingsError
+from agenticai.display import this_command
+from agenticai.emulator.errors import EngineError
+from agenticai.scenarios.benches.targets import bench_at
+from agenticai.settings import default_endpoint
+from agenticai.stack.errors import StackError
+from shared.models.project import ProjectId
+from shared.models.views import ProjectSummaryView
+
+LAST: Final = "last"
+"""Stands for the newest project."""
+
+LISTED: Final = 5
+"""How many candidates are named."""
+
+PAGE: Final = 100
+"""The most projects that one answer lists."""
+
+_WHOLE: Final = TypeAdapter[str](ProjectId)
+
+
+def find_project(api: ProjectsApi, given: str) -> str:
+    """Return the id that `given` stands for. Raises SettingsError where it stands for none, or for several."""
+    if given == LAST:
+        newest = api.listed(limit=1).items
+        return newest[0].id if newest else _refuse(f"There is no project yet: `{this_command()} new` posts one.")
+    beginning = given.upper()
+    if _is_whole(beginning):
+        return beginning
+    fitting = [project for project in _all(api) if project.id.startswith(beginning)] if beginning else []
+    if len(fitting) == 1:
+        return fitting[0].id
+    if not fitting:
+        return _refuse(f"There is no project {given}; `{this_command()} status` lists them.")
+    named = ", ".join(f"{project.id} ({project.name})" for project in fitting[:LISTED])
+    more = f", and {len(fitting) - LISTED} more" if len(fitting) > LISTED else ""
+    return _refuse(f"{len(fitting)} projects begin with {given}: {named}{more}.")
+
+
+def suggest_ids(endpoint: str, stage: str, incomplete: str) -> list[tuple[str, str]]:
+    """Return the ids that begin so, the newest first, each with its project's name; none where nothing answers."""
+    try:
+        with bench_at(endpoint or default_endpoint(), stage).api() as api:
+            listed = api.listed(limit=PAGE).items
+    except (ProjectsError, EngineError, StackError):
+        return []
+    return [(project.id, project.name) for project in listed if project.id.startswith(incomplete.upper())]
+
+
+def _all(api: ProjectsApi) -> Iterator[ProjectSummaryView]:
+    """Every project, newest first."""
+    page = api.listed(limit=PAGE)
+    yield from page.items
+    while page.next:
+        page = api.listed(limit=PAGE, cursor=page.next)
+        yield from page.items
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        return bool(_WHOLE.validate_python(text))
+    except ValidationError:
+        return False
+
+
+def _refuse(sentence: str) -> str:
+    raise SettingsError(sentence)

@@ -1,0 +1,38 @@
+"""The examples at the end of each command's help."""
+
+from collections.abc import Mapping
+from typing import Final
+
+EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "agenticai": ("agenticai demo", "agenticai up", 'agenticai new "A command-line tool that ..."'),
+    "up": ("agenticai up", "agenticai up --port 4567", "GEMINI_API_KEY=... agenticai up --live"),
+    "demo": ("agenticai demo", "agenticai demo --out /tmp/demo"),
+    "new": (
+        'agenticai new "A command-line tool that ..."',
+        "agenticai new --file requirements.md --name To-do",
+        "agenticai new --template cli-tool",
+    ),
+    "modify": ('agenticai modify last "It should also ..."', "agenticai modify 01JD --file change.md"),
+    "retry": ("agenticai retry last",),
+    "follow": ("agenticai follow last", "agenticai follow 01JD"),
+    "status": ("agenticai status", "agenticai status last", "agenticai status 01JD --json"),
+    "get": ("agenticai get last", "agenticai get 01JD --out /tmp/todo"),
+    "templates": ("agenticai templates",),
+    "replay": (
+        "agenticai replay",
+        "agenticai replay worker-crash --repeat 2",
+        "agenticai replay my-scenario.yaml --target http://127.0.0.1:4566",
+    ),
+    "runs": ("agenticai runs",),
+    "sweep": ("agenticai sweep repair-ends-well --every 12", "agenticai sweep greeting --seeds 100"),
+    "record": ("agenticai record todo-service", "agenticai record todo-service --rekey"),
+    "token rotate": ("agenticai token rotate",),
+}
+
+_VERBATIM: Final = "\b"
+"""Keeps the lines of a paragraph of help as they are."""
+
+
+def examples(command: str) -> str:
+    """Return the examples of a command as a paragraph of its help."""
+    return "\n".join((_VERBATIM, "Examples:", *(f"  {line}" for line in EXAMPLES[command])))

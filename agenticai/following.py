@@ -1,0 +1,99 @@
+"""A project followed in a terminal: its events as they come, and between them what it works on or waits for."""
+
+from collections.abc import Callable
+from time import monotonic
+from typing import Final
+
+from rich.status import Status
+
+from agenticai.display import Display, Part, text
+from agenticai.printable import printable
+from agenticai.tables import event_in_words, status_part, work_in_words
+from shared.models.events import EventType, TimelineEvent
+from shared.models.workflow import FINAL, ProjectStatus
+
+QUIET_SECONDS: Final = 60.0
+"""How long nothing happens until a line says so, where no terminal shows a spinner."""
+
+
+class Following:
+    """Takes a project's events one by one; None stands for another look that found nothing new."""
+
+    def __init__(self, display: Display, status: Status, now: Callable[[], float] = monotonic) -> None:
+        self._display = display
+        self._status = status
+        self._now = now
+        self._running: dict[str, tuple[TimelineEvent, float]] = {}
+        self._waits_for = "a queue"
+        self._heard = self._said = now()
+
+    def __call__(self, event: TimelineEvent | None) -> None:
+        """Show the next event, and in any case what the project does now."""
+        if event is not None:
+            self._take(event)
+            self._heard = self._said = self._now()
+        doing = self._doing()
+        self._status.update(text(doing))
+        if not self._display.console.is_terminal and self._now() - self._said >= QUIET_SECONDS:
+            self._said = self._now()
+            self._display.say((f"  {doing}", "dim"))
+
+    def _doing(self) -> str:
+        now = self._now()
+        running = [
+            f"{event.agent} {work_in_words(event.work)} ({elapsed(now - since)})"
+            for event, since in self._running.values()
+        ]
+        return ", ".join(running) or f"waiting for {self._waits_for} ({elapsed(now - self._heard)})"
+
+    def _take(self, event: TimelineEvent) -> None:
+        if event.type is EventType.WORK_STARTED:
+            self._running[event.work] = (event, self._now())
+            return
+        self._running.pop(event.work, None)
+        self._waits_for = _reason_to_wait(event)
+        duration = "" if event.duration_ms is None else f"{event.duration_ms / 1000:.2f} s"
+        queue = f"{event.agent}-queue → {event.agent}" if event.agent != "api" else "api"
+        done = text(
+            _mark(event), f" {queue:<16} {event_in_words(event):<14} ", (f"{duration:>7}", "dim"), "  ",
+            status_part(event.status), f"  {printable(_detail(event))}",
+        )  # fmt: skip
+        done.rstrip()
+        self._display.say(done)
+
+
+def elapsed(seconds: float) -> str:
+    """A time in words: 12 s, 3 min 5 s, 2 h 10 min."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def _is_interrupted(event: TimelineEvent) -> bool:
+    """Whether work was given up for now, to be taken up again without anybody asking."""
+    return event.type is EventType.WORK_FAILED and event.status not in FINAL
+
+
+def _mark(event: TimelineEvent) -> Part:
+    if _is_interrupted(event):
+        return "!", "yellow"
+    return ("✗", "red") if event.type is EventType.WORK_FAILED else ("✓", "green")
+
+
+def _detail(event: TimelineEvent) -> str:
+    """What is said of an event; the reason of a failure that ends the project is said at the end, once."""
+    if _is_interrupted(event):
+        return f"{event.detail}; it is tried again by itself"
+    if event.type is EventType.WORK_FAILED:
+        return ""
+    if event.type is EventType.RETRY_REQUESTED:
+        return ", ".join(work_in_words(work) for work in event.detail.split(", "))
+    return event.detail
+
+
+def _reason_to_wait(event: TimelineEvent) -> str:
+    if event.status is ProjectStatus.WAITING_FOR_QUOTA:
+        return "the model's quota"
+    return f"{work_in_words(event.work)} to be tried again" if _is_interrupted(event) else "a queue"

@@ -1,0 +1,86 @@
+"""The settings of the command line: an option goes before its environment variable, and that before the default."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from agenticai.client.errors import SettingsError
+from agenticai.emulator.home import find_home
+from agenticai.emulator.running import running
+
+ENDPOINT_VARIABLES: Final = ("AGENTICAI_ENDPOINT", "AWS_ENDPOINT_URL")
+PORT_VARIABLE: Final = "AGENTICAI_PORT"
+STAGE_VARIABLE: Final = "AGENTICAI_STAGE"
+KEY_VARIABLE: Final = "GEMINI_API_KEY"
+
+DEFAULT_PORT: Final = 4566
+DEFAULT_STAGE: Final = "dev"
+ENDPOINT: Final = ""
+"""The default of `Endpoint`, which has it looked for."""
+
+
+def default_endpoint(environ: Mapping[str, str] = os.environ, home: Path | None = None) -> str:
+    """Return the address of the engine that commands talk to when no option names it.
+
+    That is what AGENTICAI_ENDPOINT or AWS_ENDPOINT_URL names; else the port in AGENTICAI_PORT; else the one engine that
+    `up` has noted in the state folder; else the default port. Raises SettingsError where it has noted several.
+    """
+    if named := next((environ[name] for name in ENDPOINT_VARIABLES if environ.get(name)), ""):
+        return named
+    if port := environ.get(PORT_VARIABLE, ""):
+        return local(port)
+    noted = running(home or find_home(environ))
+    if len(noted) > 1:
+        raise SettingsError(
+            f"Several engines run ({', '.join(noted)}): say which with --endpoint, or for every command with the"
+            f" environment variable {ENDPOINT_VARIABLES[0]}."
+        )
+    return noted[0] if noted else local(DEFAULT_PORT)
+
+
+def local(port: int | str) -> str:
+    """Return the address of an engine at this port of this machine."""
+    return f"http://127.0.0.1:{port}"
+
+
+def gemini_api_key(environ: Mapping[str, str] = os.environ) -> str:
+    """Return the key for the Gemini API; empty where there is none."""
+    return environ.get(KEY_VARIABLE, "")
+
+
+def on_stack(endpoint: str, stage: str, environ: Mapping[str, str] = os.environ) -> list[str]:
+    """Return the options that lead another command to the same stack; none where it gets there by itself."""
+    try:
+        found = default_endpoint(environ).rstrip("/")
+    except SettingsError:
+        found = ""
+    options = [] if endpoint == found else ["--endpoint", endpoint]
+    same = stage == environ.get(STAGE_VARIABLE, DEFAULT_STAGE)
+    return options if same else [*options, "--stage", stage]
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document, and nothing else.")]
+Endpoint = Annotated[
+    str,
+    typer.Option(
+        metavar="URL",
+        envvar=list(ENDPOINT_VARIABLES),
+        callback=lambda given: (given or default_endpoint()).rstrip("/"),
+        show_default=f"the engine that `agenticai up` started, else {local(DEFAULT_PORT)}",
+        help="Address of the engine.",
+    ),
+]
+Stage = Annotated[str, typer.Option(metavar="STAGE", envvar=STAGE_VARIABLE, help="Stage of the stack.")]
+Port = Annotated[
+    int,
+    typer.Option(
+        metavar="PORT",
+        envvar=PORT_VARIABLE,
+        min=0,
+        max=65535,
+        help="Port to listen on at 127.0.0.1; 0 picks a free one. Other commands find it by themselves.",
+    ),
+]

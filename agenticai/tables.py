@@ -1,0 +1,136 @@
+"""Projects, timelines, scores, use and addresses, as tables and lines for people."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from rich.table import Column, Table
+from rich.text import Text
+
+from agenticai.display import Display, Part, figures, grid, text
+from agenticai.emulator.meter.records import Usage
+from agenticai.printable import printable
+from agenticai.scenarios.benches.deployed import Bench
+from shared.models.events import EventType, TimelineEvent
+from shared.models.quality import QualityReport
+from shared.models.template import TemplateSummary
+from shared.models.views import ProjectPage, ProjectSummaryView
+from shared.models.workflow import ProjectStatus
+
+COLOURS: Final[Mapping[ProjectStatus, str]] = {
+    ProjectStatus.COMPLETED: "green",
+    ProjectStatus.FAILED: "red",
+    ProjectStatus.NEEDS_REVIEW: "yellow",
+    ProjectStatus.WAITING_FOR_QUOTA: "yellow",
+}
+
+ASKED: Final[Mapping[EventType, str]] = {
+    EventType.PROJECT_CREATED: "created",
+    EventType.CHANGE_REQUESTED: "change",
+    EventType.DEPLOYMENT_REQUESTED: "deployment",
+    EventType.RETRY_REQUESTED: "retry",
+}
+"""What a person asked for, in a word."""
+
+WIDE: Final = 90
+"""Columns from which on a list has room for what is not needed to choose from it."""
+
+
+def timeline(events: tuple[TimelineEvent, ...]) -> Table:
+    """Every piece of work with when it began and how long it took, in seconds."""
+    ended = [event for event in events if event.type is not EventType.WORK_STARTED]
+    columns = [*figures("began", "took"), *map(Column, ("agent", "work", "attempt", "then"))]
+    return grid(columns, [_row(event, events[0]) for event in ended], "Timeline")
+
+
+def _row(event: TimelineEvent, first: TimelineEvent) -> tuple[str | tuple[str, str], ...]:
+    took = (event.duration_ms or 0) / 1000
+    began = (event.at - first.at).total_seconds() - took
+    work, attempt = event_in_words(event), str(event.attempt or "")
+    return f"{began:.2f}", f"{took:.2f}", event.agent, work, attempt, status_part(event.status)
+
+
+def score(report: QualityReport) -> Table:
+    """The parts of a report's score, which add up."""
+    rows = [
+        (
+            part.name,
+            f"{part.points:g} of {part.weight:g}" if part.measured else "not measured",
+            part.explanation,
+        )
+        for part in report.parts
+    ]
+    return grid(("part", *figures("points"), "why"), rows, f"Quality score: {report.score:g} of 100")
+
+
+def usage(used: Usage) -> Table:
+    """AWS calls and Lambda use of a project, by caller."""
+    services = list(used.calls_by_service)
+    functions = {row.function: row for row in used.functions}
+    rows = []
+    for caller in sorted({(row.function or "", row.caller) for row in used.calls}):
+        function = functions.get(caller[0]) if caller[1] == "function" else None
+        counts = [
+            sum(r.calls for r in used.calls if (r.function or "", r.caller) == caller and r.service == service)
+            for service in services
+        ]
+        lambda_use = [str(function.invocations), f"{function.gb_seconds:.2f}"] if function else ["", ""]
+        label = caller[0] if caller[1] == "function" else f"{caller[1]} {caller[0]}".strip()
+        rows.append((label, *lambda_use, *(str(count or "") for count in counts)))
+    title = f"AWS use: {used.total_calls} calls, {used.gb_seconds:.2f} Lambda GB-seconds"
+    return grid(("caller", *figures("invocations", "GB-s", *services)), rows, title)
+
+
+def projects(page: ProjectPage, width: int) -> Table:
+    """A list of projects for so many columns; ids are always whole."""
+    wide = width >= WIDE
+    columns = [Column(name, no_wrap=True) for name in ("id", "status", "score", *(["created"] if wide else []))]
+    rows = list[tuple[Part, ...]]()
+    for project in page.items:
+        points = "" if project.score is None else f"{project.score:g}"
+        created = [project.created_at.strftime("%Y-%m-%d %H:%M:%S")] if wide else []
+        rows.append((project.id, status_part(project.status), points, *created, printable(project.name)))
+    return grid((*columns, "name"), rows)
+
+
+def templates(listed: list[TemplateSummary]) -> Table:
+    """A list of templates."""
+    rows = [(template.id, template.name, template.description) for template in listed]
+    return grid((Column("id", no_wrap=True), "name", "what it is"), rows)
+
+
+def project_line(project: ProjectSummaryView) -> Text:
+    """A project in one line."""
+    points = "" if project.score is None else f", score {project.score:g}"
+    return text(project.id, " ", (printable(project.name), "bold"), ": ", status_part(project.status), points)
+
+
+def addresses(running: Bench) -> tuple[Text, ...]:
+    """Where the API and AWS are, each in a line."""
+    endpoint, region = running.target.endpoint_url, running.target.region
+    return (
+        text("\n  ", ("API", "bold"), f"       {running.outputs.api_url}\n"),
+        text("  ", ("Token", "bold"), f"     {running.token}\n"),
+        text("  ", ("AWS", "bold"), f"       {endpoint}  (region {region}, any credentials)\n"),
+    )
+
+
+def event_in_words(event: TimelineEvent) -> str:
+    """What an event is about: the work that was done, or what a person asked for."""
+    return ASKED.get(event.type) or printable(work_in_words(event.work))
+
+
+def work_in_words(work: str) -> str:
+    """The work of an item's key: TASK#1.0#store is "store", TEST#1.0 is "test 1.0"."""
+    kind, *rest = work.split("#")
+    return rest[1] if kind == "TASK" and len(rest) > 1 else " ".join([kind.lower(), *rest])
+
+
+def status_part(status: ProjectStatus) -> tuple[str, str]:
+    """A status in its colour."""
+    return status.value, COLOURS.get(status, "blue")
+
+
+def show_refused(screen: Display, reasons: Sequence[str]) -> None:
+    """Say which files were not written, and why."""
+    for reason in reasons:
+        screen.say(("not written:", "red"), f" {reason}")
