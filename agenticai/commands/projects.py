@@ -121,6 +121,7 @@ def show_status(project_id: str | None, stack: Stack) -> None:
 def fetch(project_id: str, out: Path, stack: Stack) -> int:
     """Write a project's files and package below `out/{id}`; return 0 if none was refused."""
     screen = Display(as_json=stack.as_json)
+    check_folder(out / Path(project_id).name)  # before anything is asked, as far as it can be known
     with stack.connect() as api:
         known = find_project(api, project_id)
         check_folder(out / known)

@@ -145,11 +145,11 @@ def _summary(result: "DemoResult") -> dict[str, object]:
         "code": str(result.downloaded.code),
         "package": str(result.downloaded.package),
         "refused": result.downloaded.refused,
-        "tests": tests_summary(result.tests, result.untested),
+        "tests": summary_of_tests(result.tests, result.untested),
     }
 
 
-def tests_summary(tests: "TestRun | None", untested: str) -> dict[str, object]:
+def summary_of_tests(tests: "TestRun | None", untested: str) -> dict[str, object]:
     """The same for machines."""
     if tests is None:
         return {"passed": False, "ran": 0, "not_run": untested}

@@ -20,6 +20,9 @@ from agenticai.sandbox.refusals import why_not
 INTERPRETER: Final = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
 """This interpreter, without the packages of a virtual environment."""
 
+LOADER: Final = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+"""What some interpreters need in their environment to start at all."""
+
 _PACKAGES: Final = str(Path(__file__).parents[2])
 _LAUNCH: Final = (
     "import sys; sys.path.append(sys.argv[1]); from agenticai.sandbox.inside.launch import main; sys.exit(main())"
@@ -85,7 +88,7 @@ def _run(job: Job) -> Ended:
 
 
 def _started(report: int) -> "subprocess.Popen[bytes]":
-    """Start what makes the sandbox: in no environment, in a session of its own, so that Ctrl-C is ours to handle."""
+    """Start what makes the sandbox: without our environment, in its own session, so that Ctrl-C is ours to handle."""
     return subprocess.Popen(
         [INTERPRETER, "-I", "-S", "-B", "-c", _LAUNCH, _PACKAGES],
         stdin=subprocess.PIPE,
@@ -94,7 +97,7 @@ def _started(report: int) -> "subprocess.Popen[bytes]":
         bufsize=0,
         pass_fds=[report],
         cwd="/",
-        env={},
+        env=LOADER,
         start_new_session=True,
     )
 

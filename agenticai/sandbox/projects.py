@@ -11,7 +11,7 @@ from typing import Final
 from agenticai.sandbox.errors import NotRun
 from agenticai.sandbox.inside.job import Job
 from agenticai.sandbox.limits import Limits
-from agenticai.sandbox.process import INTERPRETER, run
+from agenticai.sandbox.process import INTERPRETER, LOADER, run
 from agenticai.sandbox.verdict import TestRun, judge
 
 _RUNNERS: Final = Path(__file__).with_name("runners")
@@ -51,7 +51,7 @@ def why_no_sandbox() -> str:
 
 def _run(code: Path, command: tuple[str, ...], program: str, unsafe: bool, limits: Limits) -> TestRun:
     path = f"{os.path.dirname(command[0])}:{_PATH}"
-    environment = {"PATH": path, "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**LOADER, "PATH": path, "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
     files = _files(code, limits.disk_bytes)
     return judge(run(Job(command, environment, (program,), files, limits), unsafe=unsafe), limits)
 

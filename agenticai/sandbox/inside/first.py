@@ -10,7 +10,7 @@ from typing import Final, NoReturn
 
 from agenticai.sandbox.inside import kernel, program, view
 from agenticai.sandbox.inside.job import Job
-from agenticai.sandbox.inside.memory import Memory
+from agenticai.sandbox.inside.memory import Machine, Memory
 
 LOOK_SECONDS: Final = 0.05
 """How often memory is looked at."""
@@ -34,7 +34,7 @@ def be_first(job: Job, go: int, say: Say) -> NoReturn:
 
 def _run(job: Job, say: Say) -> dict[str, object]:
     """Run the program; return how it ended."""
-    memory = Memory(job.limits)
+    memory = Memory(job.limits, Machine())
     _close_off()
     view.build(job)
     say(began=True)

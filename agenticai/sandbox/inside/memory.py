@@ -14,24 +14,36 @@ _INIT: Final = "1"
 
 
 class Memory:
-    """Watches the memory of a sandbox from within; made while the machine's own /proc can be seen."""
+    """Watches the memory of a sandbox from within; `machine` gives that of the machine."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, machine: "Machine") -> None:
         self._limit = limits.memory_bytes
-        self._machine = os.open("/proc/meminfo", os.O_RDONLY)
-        total, available = self._figures()
-        self._floor = min(total * SCARCE, available / 2)
+        self._machine = machine
+        self._floor = min(machine.total() * SCARCE, machine.available() / 2)
 
     def exceeded(self) -> str:
         """Return what is used up: "memory" for the run's, "machine" for the machine's; else nothing."""
         if sum(map(_resident, _processes())) > self._limit and sum(map(_share, _processes())) > self._limit:
             return "memory"
-        return "machine" if self._figures()[1] < self._floor else ""
+        return "machine" if self._machine.available() < self._floor else ""
 
-    def _figures(self) -> tuple[int, int]:
-        """The bytes of the machine, and how many of them are available."""
-        lines = dict(line.split(":", 1) for line in os.pread(self._machine, 4096, 0).decode().splitlines()[:3])
-        return _kilobytes(lines["MemTotal"]), _kilobytes(lines["MemAvailable"])
+
+class Machine:
+    """The memory of the machine, in bytes, from a file such as /proc/meminfo, which may later be out of sight."""
+
+    def __init__(self, file: str = "/proc/meminfo") -> None:
+        self._file = os.open(file, os.O_RDONLY)
+
+    def total(self) -> int:
+        """All of it."""
+        return self._figure("MemTotal:")
+
+    def available(self) -> int:
+        """What programs could still be given."""
+        return self._figure("MemAvailable:")
+
+    def _figure(self, name: str) -> int:
+        return _kilobytes(os.pread(self._file, 4096, 0).decode().split(name)[1])
 
 
 def _processes() -> list[str]:

@@ -57,6 +57,7 @@ def _limit(job: Job) -> None:
         signal.signal(ignored, signal.SIG_DFL)
     limits = job.limits
     values = {
+        resource.RLIMIT_CPU: limits.cpu_seconds + 1,
         resource.RLIMIT_DATA: limits.memory_bytes,
         resource.RLIMIT_FSIZE: limits.file_bytes,
         resource.RLIMIT_NOFILE: limits.open_files,
@@ -64,6 +65,8 @@ def _limit(job: Job) -> None:
     }
     if job.contained:
         values |= {resource.RLIMIT_NPROC: limits.processes, resource.RLIMIT_MSGQUEUE: 0, resource.RLIMIT_MEMLOCK: 0}
-    resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))  # SIGXCPU, then SIGKILL
     for limit, value in values.items():
-        resource.setrlimit(limit, (value, value))
+        _, most = resource.getrlimit(limit)
+        hard = value if most == resource.RLIM_INFINITY else min(value, most)
+        early = 1 if limit == resource.RLIMIT_CPU else 0  # SIGXCPU, which can be told from others, before SIGKILL
+        resource.setrlimit(limit, (hard - early, hard))

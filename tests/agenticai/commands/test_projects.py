@@ -18,4 +18,6 @@ def test_a_project_without_files_says_why() -> None:
     failed = PROJECT.model_copy(
         update={"status": ProjectStatus.FAILED, "failure": Failure(step="PLAN#1", reason="no reply fits")}
     )
-    assert without_files(failed, ELSEWHERE) == f"{PROJECT.id} failed before it had any file: no reply fits"
+    assert without_files(failed, ELSEWHERE) == (
+        f"{PROJECT.id} failed before it had any file: `{ELSEWHERE.command('status', PROJECT.id)}` says why."
+    )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from agenticai.commands.serving import present_tests, tests_summary, welcome
+from agenticai.commands.serving import present_tests, summary_of_tests, welcome
 from agenticai.display import Display
 from agenticai.sandbox.report import TestResult
 from agenticai.sandbox.verdict import TestRun
@@ -40,7 +40,7 @@ def presented(capsys: pytest.CaptureFixture[str], tests: TestRun | None, unteste
 def test_how_tests_ended_is_said_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     run = TestRun((PASSED, PASSED), output="....")
     assert presented(capsys, run) == "The project's own tests, in a sandbox: 2 ran, passed"
-    assert tests_summary(run, "") == {"passed": True, "ran": 2, "failed": [], "in_sandbox": True}
+    assert summary_of_tests(run, "") == {"passed": True, "ran": 2, "failed": [], "in_sandbox": True}
 
 
 def test_what_failing_tests_print_is_shown_as_text_and_not_taken_for_markup(capsys: pytest.CaptureFixture[str]) -> None:
@@ -49,9 +49,9 @@ def test_what_failing_tests_print_is_shown_as_text_and_not_taken_for_markup(caps
         "The project's own tests, without a sandbox: 2 ran, failed",
         "E [/nope] [bold]x[/bold] :smile: [link=http://x]y",
     ]
-    assert tests_summary(run, "")["failed"] == ["test_it.T.test_[/b]"]
+    assert summary_of_tests(run, "")["failed"] == ["test_it.T.test_[/b]"]
 
 
 def test_tests_that_were_not_run_did_not_pass(capsys: pytest.CaptureFixture[str]) -> None:
     assert presented(capsys, None, "no [/nope] here") == "The project's own tests not run: no [/nope] here"
-    assert tests_summary(None, "no sandbox") == {"passed": False, "ran": 0, "not_run": "no sandbox"}
+    assert summary_of_tests(None, "no sandbox") == {"passed": False, "ran": 0, "not_run": "no sandbox"}
