@@ -7,9 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from agenticai.emulator.errors import InvalidCassette
+from agenticai.emulator.gemini.answers import replay
 from agenticai.emulator.gemini.canonical import CanonicalRequest
 from agenticai.emulator.gemini.cassettes import CassetteStore
-from agenticai.emulator.gemini.routes import google_error, miss, replay
+from agenticai.emulator.gemini.misses import miss, not_stored
 
 
 class LaterReplies:
@@ -30,13 +31,10 @@ class LaterReplies:
         try:
             self._look_again()
         except InvalidCassette as error:
-            reason = (
-                f"No stored reply for this request to {request.model}, and one of the files cannot be read. {error}"
-            )
-            return google_error(404, "NOT_FOUND", reason)
+            return not_stored(f"A file among the stored replies cannot be read, so none is used.\n{error}")
         if found := self._store.find(request):
             return replay(request, found)
-        return miss(request, self._store, self._misses)
+        return miss(request, self._store, self._misses, self._folder)
 
     def _look_again(self) -> None:
         files = ((path, path.stat()) for path in self._folder.rglob("*.yaml"))
