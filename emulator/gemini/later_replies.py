@@ -1,6 +1,7 @@
 """Replies that were written while the engine runs: what has none is looked for once more in the cassettes' folder."""
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 from starlette.requests import Request
@@ -26,6 +27,12 @@ class LaterReplies:
         """The reply that is there by now, or what to do about it."""
         # In a thread: to read all cassettes and compare with them takes a while, in which all AWS would stand still.
         return await asyncio.to_thread(self._answer, request)
+
+    def has(self, request: CanonicalRequest) -> bool:
+        """Whether a reply is there by now."""
+        with contextlib.suppress(InvalidCassette):
+            self._look_again()
+        return self._store.find(request) is not None
 
     def _answer(self, request: CanonicalRequest) -> Response:
         try:

@@ -18,8 +18,19 @@ Unstored = Callable[[Request, CanonicalRequest], Awaitable[Response]]
 """Answers a request that has no stored reply."""
 
 
-def gemini_app(store: CassetteStore, misses: Path, unstored: Unstored | None = None) -> Starlette:
+Count = Callable[[str, Response], None]
+"""Is told of each answer, and by which model."""
+
+
+def gemini_app(
+    store: CassetteStore, misses: Path, unstored: Unstored | None = None, count: Count = lambda *_: None
+) -> Starlette:
     """Answer from `store`; let `unstored` answer what has no reply there, or else keep that request below `misses`."""
+
+    async def answer(http: Request, request: CanonicalRequest) -> Response:
+        if found := store.find(request):
+            return replay(request, found)
+        return await unstored(http, request) if unstored else miss(request, store, misses)
 
     async def generate_content(http: Request) -> Response:
         if not (http.headers.get("x-goog-api-key") or http.query_params.get("key")):
@@ -30,9 +41,9 @@ def gemini_app(store: CassetteStore, misses: Path, unstored: Unstored | None = N
             return google_error(400, "INVALID_ARGUMENT", str(error))
         except ValueError as error:
             return google_error(400, "INVALID_ARGUMENT", f"Invalid JSON payload received. {error}")
-        if found := store.find(request):
-            return replay(request, found)
-        return await unstored(http, request) if unstored else miss(request, store, misses)
+        answered = await answer(http, request)
+        count(request.model, answered)
+        return answered
 
     path = "/models/{model}:generateContent"
     return Starlette(

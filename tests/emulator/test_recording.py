@@ -35,7 +35,7 @@ def cassettes(tmp_path: Path) -> Path:
 
 def ask(url: str, run_dir: Path, body: object = BODY) -> httpx2.Response:
     """What the engine's endpoint answers when it passes requests on to `url`."""
-    app = answering(url, run_dir, CassetteStore(()), run_dir)
+    app = answering(url, run_dir, CassetteStore(()), run_dir).app
 
     async def post() -> httpx2.Response:
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://engine") as client:
