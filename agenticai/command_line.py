@@ -143,6 +143,73 @@ def templates(endpoint: Endpoint = ENDPOINT, stage: Stage = "dev", as_json: Json
 
 
 @app.command()
+def queues(endpoint: Endpoint = ENDPOINT, stage: Stage = "dev", as_json: Json = False) -> None:
+    """Show what waits in every queue and dead-letter queue."""
+    from agenticai.commands.queues import show_queues
+    from agenticai.commands.stack import Stack as OfStack
+
+    show_queues(OfStack(endpoint, stage, as_json))
+
+
+@app.command()
+def dlq(
+    queue: Annotated[str | None, typer.Argument(help="pm, dev, qa or ops, or a queue's name; omit for all.")] = None,
+    full: Annotated[bool, typer.Option("--full", help="Show each message's whole body and every attempt.")] = False,
+    limit: Annotated[int, typer.Option(help="Show at most this many messages per queue.", min=1)] = 20,
+    endpoint: Endpoint = ENDPOINT,
+    stage: Stage = "dev",
+    as_json: Json = False,
+) -> None:
+    """Show dead letters: what each asked for, and why it failed."""
+    from agenticai.commands.queues import show_dead_letters
+    from agenticai.commands.stack import Stack as OfStack
+
+    show_dead_letters(queue, limit, OfStack(endpoint, stage, as_json), full=full)
+
+
+@app.command()
+def redrive(
+    queue: Annotated[str, typer.Argument(help="pm, dev, qa or ops, or a queue's name.")],
+    message: Annotated[
+        list[str] | None, typer.Option(help="The id of a dead letter, or its unique beginning; repeatable.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Send all dead letters of the queue back.")] = False,
+    rate: Annotated[
+        int | None, typer.Option(help="With --all: the most messages to send back per second.", min=1, max=500)
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
+    endpoint: Endpoint = ENDPOINT,
+    stage: Stage = "dev",
+    as_json: Json = False,
+) -> None:
+    """Send dead letters back to the queue that they came from."""
+    from agenticai.commands.queues import Choice, redrive_letters
+    from agenticai.commands.stack import Stack as OfStack
+
+    choice, stack = Choice(tuple(message or ()), everything, rate), OfStack(endpoint, stage, as_json)
+    sys.exit(redrive_letters(queue, choice, stack, lambda question: yes or typer.confirm(question, err=True)))
+
+
+@app.command()
+def logs(
+    function: Annotated[
+        str | None, typer.Argument(help="api, pm, dev, qa or ops, or a function's name; omit for all.")
+    ] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Print new lines as they come, until Ctrl-C.")] = False,
+    project: Annotated[str | None, typer.Option(help="Show only lines that name this project.")] = None,
+    since: Annotated[str, typer.Option(help="How far to look back, such as 30s, 5m, 2h or 1d.")] = "5m",
+    endpoint: Endpoint = ENDPOINT,
+    stage: Stage = "dev",
+    as_json: Json = False,
+) -> None:
+    """Show what the functions log; with --json, one JSON document per line."""
+    from agenticai.commands.logs import show_logs
+    from agenticai.commands.stack import Stack as OfStack
+
+    show_logs(function, since, project, OfStack(endpoint, stage, as_json), follow=follow)
+
+
+@app.command()
 def replay(
     files: Annotated[
         list[str] | None, typer.Argument(help="Scenario files, folders, or names in the library; all of it without.")

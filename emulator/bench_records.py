@@ -20,6 +20,9 @@ Answers = Literal["stored", "nearest", "live"]
 MOST_MESSAGES = 1000
 """Of one page."""
 
+BATCH = 10
+"""Messages that are received at once, as in SQS."""
+
 MessageId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
@@ -95,11 +98,15 @@ class QueuedMessage(Record):
 
 
 class MessagePage(Record):
-    """Some messages of a queue in its order, of `total`; `next` is the cursor of those that follow, None at the end."""
+    """Some messages of a queue in its order, of `total`; `next` is the cursor of those that follow, None at the end.
+
+    `oldest` is when the oldest message of the whole queue was sent, and `now` the engine's time.
+    """
 
     messages: tuple[QueuedMessage, ...]
     next: str | None
     total: int
+    oldest: datetime | None
     now: datetime
 
 
@@ -113,14 +120,14 @@ class PageRequest(Record):
 class ReceiveRequest(Record):
     """The messages to receive, and for how many seconds nobody else shall."""
 
-    ids: tuple[MessageId, ...] = Field(min_length=1, max_length=MOST_MESSAGES)
+    ids: tuple[MessageId, ...] = Field(min_length=1, max_length=BATCH)
     visibility_timeout_s: int = Field(default=30, ge=0, le=43_200)
 
 
 class ReceivedMessage(Record):
     """A message that was received by its id, and what it can be deleted or given back with."""
 
-    id: str
+    message: QueuedMessage
     receipt_handle: str
 
 

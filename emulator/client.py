@@ -138,7 +138,7 @@ class ControlClient:
         return self._get(f"queues/{quote(queue, safe='')}/messages", TypeAdapter(MessagePage), parameters)
 
     def receive(self, queue: str, ids: Iterable[str], *, visibility_timeout_s: int = 30) -> tuple[ReceivedMessage, ...]:
-        """Receive these messages of a queue and no others; those that nobody can receive now are left out."""
+        """Receive these messages of a queue, ten at the most; those that nobody can receive now are left out."""
         wanted = asking(ReceiveRequest, ids=tuple(ids), visibility_timeout_s=visibility_timeout_s)
         response = self._send("POST", f"queues/{quote(queue, safe='')}/receive", wanted)
         return self._parsed(response, TypeAdapter(tuple[ReceivedMessage, ...]))

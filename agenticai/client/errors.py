@@ -2,7 +2,8 @@
 
 ProjectsError
  ├─ ApiError     the API did not answer as asked
- └─ FolderError  a folder or a file on this machine cannot be written
+ ├─ FolderError  a folder or a file on this machine cannot be written
+ └─ QueueError   a queue, a message or a log is not there, or AWS refused what was asked of it
 """
 
 
@@ -16,3 +17,7 @@ class ApiError(ProjectsError):
 
 class FolderError(ProjectsError):
     """A folder or a file on this machine cannot be written; the message names it."""
+
+
+class QueueError(ProjectsError):
+    """A queue, a message or a log is not there, or AWS refused what was asked of it; the message says which."""

@@ -32,7 +32,7 @@ MESSAGE = QueuedMessage(
     group_id=None,
     source_arn="arn:aws:sqs:us-east-1:000000000000:q",
 )
-PAGE = MessagePage(messages=(MESSAGE,), next="1.1", total=7, now=NOW)
+PAGE = MessagePage(messages=(MESSAGE,), next="1.1", total=7, oldest=NOW, now=NOW)
 
 
 class Contents:
@@ -47,7 +47,7 @@ class Contents:
 
     def receive(self, queue: str, asked: ReceiveRequest) -> Sequence[ReceivedMessage]:
         self._note(queue, asked)
-        return [ReceivedMessage(id="1", receipt_handle="handle")]
+        return [ReceivedMessage(message=MESSAGE, receipt_handle="handle")]
 
     def _note(self, queue: str, asked: PageRequest | ReceiveRequest) -> None:
         if queue != "dead letters":
@@ -82,7 +82,7 @@ def test_a_page_comes_as_it_is_and_the_wishes_arrive(control: ControlClient, con
 
 def test_messages_are_received_by_their_ids(control: ControlClient, contents: Contents) -> None:
     (received,) = control.receive("dead letters", ["1", "2"], visibility_timeout_s=5)
-    assert (received.id, received.receipt_handle) == ("1", "handle")
+    assert (received.message, received.receipt_handle) == (MESSAGE, "handle")
     assert contents.asked[-1] == ReceiveRequest(ids=("1", "2"), visibility_timeout_s=5)
 
 
@@ -110,9 +110,10 @@ def test_what_no_page_can_be_is_refused(control: ControlClient, asked: dict[str,
         control.messages("dead letters", **asked)  # type: ignore[arg-type]
 
 
-def test_to_receive_nothing_is_refused(control: ControlClient) -> None:
+@pytest.mark.parametrize("number", [0, 11])
+def test_to_receive_nothing_or_more_than_a_batch_is_refused(control: ControlClient, number: int) -> None:
     with pytest.raises(ControlError, match="ids"):
-        control.receive("dead letters", [])
+        control.receive("dead letters", [str(each) for each in range(number)])
 
 
 class TestCursor:

@@ -47,6 +47,7 @@ def test_messages_are_shown_in_every_state_and_nothing_about_them_changes(cloud:
         (second, "second", "visible", 0),
     ]
     assert (page.messages[2].state, page.total, page.next) == ("delayed", 3, None)
+    assert page.oldest == page.messages[0].sent_at
     assert (page.messages[0].visible_at - page.now).total_seconds() == pytest.approx(HOUR, abs=60)
     cloud.sqs.delete_message(QueueUrl=queue.url, ReceiptHandle=received["ReceiptHandle"])
     assert cloud.control.messages(name(queue)).messages[0].id == second, "the handle was still good"
@@ -88,7 +89,8 @@ def test_messages_are_received_by_their_ids_and_the_others_left_alone(cloud: Clo
 
     received = cloud.control.receive(name(queue), [*ids, "gone"], visibility_timeout_s=HOUR)
 
-    assert {message.id for message in received} == {*ids} - {hidden["MessageId"]}
+    assert {each.message.id for each in received} == {*ids} - {hidden["MessageId"]}
+    assert {(each.message.body, each.message.received) for each in received} == {("b", 1), ("c", 1)}
     assert queue.counts() == (0, 3, 0)
     cloud.sqs.delete_message(QueueUrl=queue.url, ReceiptHandle=received[0].receipt_handle)
     cloud.sqs.change_message_visibility(

@@ -40,7 +40,14 @@ class Contents:
             shown = [described(message, now) for message in fitting(messages[first : first + asked.limit])]
             end = first + len(shown)
             following = f"{end}.{messages[end - 1]['id']}" if shown and end < len(messages) else None
-            return MessagePage(messages=tuple(shown), next=following, total=len(messages), now=moment(now))
+            oldest = min((message.get("sent_at", now) for message in messages), default=None)
+            return MessagePage(
+                messages=tuple(shown),
+                next=following,
+                total=len(messages),
+                oldest=None if oldest is None else moment(oldest),
+                now=moment(now),
+            )
 
     def receive(self, name: str, asked: ReceiveRequest) -> list[ReceivedMessage]:
         """Receive these, as ReceiveMessage would if they were all that can be received."""
@@ -49,7 +56,10 @@ class Contents:
             queue = self._queue(name)
             alone = {**queue, "messages": [message for message in queue["messages"] if message["id"] in wanted]}
             received = self._sqs._collect_msgs(alone, len(alone["messages"]), asked.visibility_timeout_s)
-            return [ReceivedMessage(id=message["id"], receipt_handle=message["receipt_handle"]) for message in received]
+            return [
+                ReceivedMessage(message=described(message, time.time()), receipt_handle=message["receipt_handle"])
+                for message in received
+            ]
 
     def _queue(self, name: str) -> Queue:
         queue: Queue | None = self._sqs._queues.get(self._sqs._queue_url(name))
