@@ -4,7 +4,7 @@ import json
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -22,7 +22,7 @@ from shared.models.events import EventType, TimelineEvent
 from shared.models.quality import QualityReport
 from shared.models.template import TemplateSummary
 from shared.models.views import ProjectPage, ProjectView
-from shared.models.workflow import ProjectStatus
+from shared.models.workflow import FINAL, ProjectStatus
 
 _COLOURS = {
     ProjectStatus.COMPLETED: "green",
@@ -31,6 +31,8 @@ _COLOURS = {
     ProjectStatus.WAITING_FOR_QUOTA: "yellow",
 }
 
+
+_REPLIES = {True: "stored", False: "[yellow]needs a key[/]"}
 
 PLAIN_WIDTH = 160
 """Columns where there is no terminal to ask: a line stays a line for whoever searches it."""
@@ -108,9 +110,11 @@ class Following:
         mark = "[red]✗[/]" if event.type is EventType.WORK_FAILED else "[green]✓[/]"
         duration = "" if event.duration_ms is None else f"{event.duration_ms / 1000:.2f} s"
         queue = f"{event.agent}-queue → {event.agent}" if event.agent != "api" else "api"
+        ended = event.type is EventType.WORK_FAILED and event.status in FINAL
+        detail = "" if ended else event.detail.partition("\n")[0]  # why it ended is told at the end
         self._display.say(
             f"{mark} {queue:<16} {escape(_work(event)):<14} [dim]{duration:>7}[/]  {_status(event.status)}"
-            f"  {escape(event.detail)}"
+            f"  {escape(detail)}"
         )
 
 
@@ -177,13 +181,14 @@ def projects(page: ProjectPage) -> Table:
     return table
 
 
-def templates(listed: list[TemplateSummary]) -> Table:
-    """A list of templates."""
+def templates(listed: list[TemplateSummary], without_key: Mapping[str, bool]) -> Table:
+    """A list of templates; `without_key` says, where that is known, which of them stored replies answer."""
     table = Table(box=None, pad_edge=False)
-    for column in ("id", "name", "what it is"):
+    for column in ("id", "name", "what it is", *(["replies"] if without_key else [])):
         table.add_column(column)
     for template in listed:
-        table.add_row(template.id, escape(template.name), escape(template.description))
+        replies = [_REPLIES[without_key[template.id]]] if without_key else []
+        table.add_row(template.id, escape(template.name), escape(template.description), *replies)
     return table
 
 
@@ -194,10 +199,9 @@ def refused(screen: Display, reasons: Sequence[str]) -> None:
 
 
 def project_line(project: ProjectView) -> str:
-    """A project in one line."""
-    reason = f" - {escape(project.failure.reason)}" if project.failure else ""
+    """A project in one line; `outcome_display.reason` says why it failed."""
     points = "" if project.score is None else f", score {project.score:g}"
-    return f"{project.id} [bold]{escape(project.name)}[/]: {_status(project.status)}{points}{reason}"
+    return f"{project.id} [bold]{escape(project.name)}[/]: {_status(project.status)}{points}"
 
 
 def _work(event: TimelineEvent) -> str:

@@ -15,11 +15,14 @@ from agenticai.client.api import ProjectsApi
 from agenticai.client.download import download
 from agenticai.client.folder import check_folder
 from agenticai.client.follow import follow
+from agenticai.commands.outcome import model_at, outcome, told
+from agenticai.commands.replies import NEEDS_A_KEY, requirements_of, stored
+from agenticai.commands.stack import on_stack
 from agenticai.display import Display, Following, this_command
 from agenticai.scenarios.errors import ScenarioError
 from agenticai.stack.secrets import OLD_TOKEN_VALID, api_token, rotate
 from agenticai.stack.stage import stage_outputs
-from agenticai.stack.target import EMBEDDED_ENDPOINT, Target
+from agenticai.stack.target import Target
 from shared.models.events import TimelineEvent
 from shared.models.project import ProjectId
 from shared.models.views import ProjectView
@@ -49,6 +52,9 @@ def post_project(request: Request, endpoint: str, stage: str, *, as_json: bool) 
     screen, requirements = Display(as_json=as_json), request.requirements()
     name = request.name or " ".join((requirements or str(request.template)).split()[:NAME_WORDS])[:100]
     with _api(endpoint, stage) as api:
+        known = requirements_of(api, requirements, request.template)
+        if known is not None and stored(endpoint, stage, [known]) == (False,):
+            screen.say(f"[yellow]{escape(NEEDS_A_KEY)}[/]")
         project = api.create(name, requirements, request.template)
         screen.say(f"Posted as {project.id}.")
         ended = _followed(screen, api, project.id)
@@ -83,8 +89,10 @@ def show_status(project_id: str | None, endpoint: str, stage: str, *, as_json: b
             return
         known = _known(project_id)
         project, events = api.get(known), tuple(api.events(known))
-    screen.emit({"project": project, "events": events})
-    screen.say(show.project_line(project))
+    model = model_at(endpoint, stage)
+    screen.emit({"project": project, "events": events, "model": told(model, project)})
+    for line in outcome(project, model):
+        screen.say(line)
     screen.console.print(show.timeline(events))
 
 
@@ -109,8 +117,10 @@ def show_templates(endpoint: str, stage: str, *, as_json: bool) -> None:
     screen = Display(as_json=as_json)
     with _api(endpoint, stage) as api:
         listed = api.templates()
-    screen.emit(listed)
-    screen.console.print(show.templates(listed))
+        answered = stored(endpoint, stage, [api.template(template.id).requirements for template in listed])
+    without_key = dict(zip((template.id for template in listed), answered, strict=True)) if answered else {}
+    screen.emit([{**template.model_dump(), "reply_stored": without_key.get(template.id)} for template in listed])
+    screen.console.print(show.templates(listed, without_key))
 
 
 def rotate_token(endpoint: str, stage: str, *, as_json: bool) -> None:
@@ -129,12 +139,6 @@ def without_files(project: ProjectView) -> str:
     if project.failure:
         return f"{project.id} failed before it had any file: {project.failure.reason}"
     return f"{project.id} is {project.status} and has no files yet: `{this_command()} status {project.id}` shows it."
-
-
-def on_stack(endpoint: str, stage: str) -> list[str]:
-    """The options that lead a command to the same stack; none where it finds it by itself."""
-    options = [] if endpoint == EMBEDDED_ENDPOINT else ["--endpoint", endpoint]
-    return options if stage == "dev" else [*options, "--stage", stage]
 
 
 def _asked_again(
@@ -159,14 +163,17 @@ def _followed(screen: Display, api: ProjectsApi, project_id: str, after: Sequenc
 
 
 def _present_end(screen: Display, ended: ProjectView, endpoint: str, stage: str) -> int:
-    """Show how a project ended, and what can be done next; return the exit status."""
-    screen.emit(ended)
-    screen.say(show.project_line(ended))
-    failed = ended.status is ProjectStatus.FAILED
+    """Show how a project ended, what its model calls cost, and what can be done next; return the exit status."""
+    model = model_at(endpoint, stage)
+    screen.emit({**ended.model_dump(mode="json"), "model": told(model, ended)})
+    for line in outcome(ended, model):
+        screen.say(line)
+    failed = ended.failure is not None
     command = f"{this_command()} {shlex.join(['retry' if failed else 'get', ended.id, *on_stack(endpoint, stage)])}"
-    does = "tries the step that failed again" if failed else "writes its files and package to out/"
+    again = "tries the step that failed again" if ended.status is ProjectStatus.FAILED else "asks for the change again"
+    does = again if failed else "writes its files and package to out/"
     screen.say(f"[dim]{escape(command)} {does}.[/]")
-    return 0 if ended.status is ProjectStatus.COMPLETED else 1
+    return 0 if ended.status is ProjectStatus.COMPLETED and not failed else 1
 
 
 def _known(project_id: str) -> str:

@@ -8,10 +8,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.markup import escape
 
 from agenticai.client.errors import QueueError
-from agenticai.commands.projects import on_stack
 from agenticai.display import this_command
 from agenticai.scenarios.benches.targets import bench_at
-from agenticai.stack.target import Capability
+from agenticai.stack.target import EMBEDDED_ENDPOINT, Capability
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +30,12 @@ class Stack:
     def command(self, *arguments: str) -> str:
         """A command for the same stack, to be pasted; escaped for Rich."""
         return escape(" ".join([this_command(), *arguments, *on_stack(self.endpoint, self.stage)]))
+
+
+def on_stack(endpoint: str, stage: str) -> list[str]:
+    """The options that lead a command to the same stack; none where it finds it by itself."""
+    options = [] if endpoint == EMBEDDED_ENDPOINT else ["--endpoint", endpoint]
+    return options if stage == "dev" else [*options, "--stage", stage]
 
 
 @contextmanager

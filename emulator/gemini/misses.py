@@ -24,9 +24,7 @@ def miss(request: CanonicalRequest, store: CassetteStore, misses: Path, cassette
     The answer says what was asked for, where it is kept, and what to do; `cassettes` is where replies are read from.
     """
     kept, near = keep(request, misses), nearest(store, request)
-    beside = (
-        f"{keep_difference(near, kept)} shows how it differs from the nearest" if near else "no reply is stored yet"
-    )
+    beside = f"{keep_difference(near, kept).name} has the difference to the nearest" if near else "it is the first"
     return not_stored(
         f'No stored reply fits "{title(request)}", asked of {request.model}.\n'
         f"The request is kept in {kept}; {beside}.\n"

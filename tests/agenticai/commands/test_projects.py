@@ -1,6 +1,7 @@
 """The hints of the commands that talk to a stack lead to the same stack."""
 
-from agenticai.commands.projects import on_stack, without_files
+from agenticai.commands.projects import without_files
+from agenticai.commands.stack import on_stack
 from shared.models.project import Failure
 from shared.models.workflow import ProjectStatus
 from tests.agenticai.client.test_api import PROJECT

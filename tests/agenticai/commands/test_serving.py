@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from agenticai.client.model_cost import Model
 from agenticai.commands.serving import present_tests, tests_summary, welcome
 from agenticai.display import Display
 from agenticai.sandbox.report import TestResult
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 def test_the_lines_have_the_command_as_it_was_started_and_credentials() -> None:
     outputs = cast("StackOutputs", SimpleNamespace(api_url="http://127.0.0.1:1/v1"))
     bench = Bench(None, Target.embedded("http://127.0.0.1:1"), outputs, "secret")
-    lines = [line.strip() for line in welcome(bench, ".venv/bin/agenticai").splitlines()]
+    lines = [line.strip() for line in welcome(bench, ".venv/bin/agenticai", Model("m", "stored")).splitlines()]
     assert ".venv/bin/agenticai new --file docs/examples/greeting.md --endpoint http://127.0.0.1:1" in lines
     assert (
         "AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any"
