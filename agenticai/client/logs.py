@@ -18,7 +18,7 @@ POLL_SECONDS: Final = 1.0
 LATE: Final = timedelta(seconds=10)
 """How much later than events with a later time another may arrive: each function's environment sends its own."""
 
-_DURATION: Final = re.compile(r"(\d{1,6})([smhd])")
+_DURATION: Final = re.compile(r"([0-9]{1,6})([smhd])")
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 

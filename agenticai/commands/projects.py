@@ -137,7 +137,8 @@ def rotate_token(endpoint: str, stage: str, *, as_json: bool) -> None:
 def without_files(project: ProjectView) -> str:
     """Why there is nothing to fetch of a project."""
     if project.failure:
-        return f"{project.id} failed before it had any file: {project.failure.reason}"
+        first = project.failure.reason.partition("\n")[0]
+        return f"{project.id} failed before it had any file: {first}"
     return f"{project.id} is {project.status} and has no files yet: `{this_command()} status {project.id}` shows it."
 
 

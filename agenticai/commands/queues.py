@@ -104,7 +104,7 @@ def _move_all(
 def _move_chosen(
     screen: Display, queues: StackQueues, agent: str, choice: Choice, agreed: Callable[[str], bool]
 ) -> tuple[object, bool] | None:
-    ids = _resolved(queues, agent, choice.messages)
+    ids = resolved(queues, agent, choice.messages)
     if not agreed(f"Send {counted(len(ids), 'dead letter')} back to {agent}?"):
         return None
     results: list[Redriven] = []
@@ -115,7 +115,7 @@ def _move_chosen(
     return [_redriven(result) for result in results], all(result.outcome is Outcome.SENT for result in results)
 
 
-def _resolved(queues: StackQueues, agent: str, beginnings: Sequence[str]) -> list[str]:
+def resolved(queues: StackQueues, agent: str, beginnings: Sequence[str]) -> list[str]:
     """The ids that begin so. Raises `QueueError` where none does, or several do."""
     known = [] if all(len(beginning) >= WHOLE_ID for beginning in beginnings) else list(queues.ids(agent))
     found: dict[str, None] = {}

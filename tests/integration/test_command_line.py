@@ -100,7 +100,7 @@ def test_a_step_that_failed_is_tried_again_and_followed_and_there_is_nothing_to_
     assert (ended["id"], ended["status"]) == (project_id, "FAILED")
     fetched = run("get", project_id, *endpoint)
     assert (fetched.returncode, fetched.stderr.count("\n")) == (1, 1)
-    assert "failed before it had any file: the model has no answer" in fetched.stderr
+    assert "failed before it had any file: No stored reply fits" in fetched.stderr
 
 
 def test_templates_are_listed_and_one_that_is_not_there_is_named(up: dict[str, Any]) -> None:

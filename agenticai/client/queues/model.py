@@ -57,7 +57,7 @@ class Asked:
         """What a body asks for."""
         try:
             message = parse(body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             return cls._guessed(body, str(error).partition("\n")[0])
         return cls(message.project_id, message.work, message.schema_)
 
