@@ -30,7 +30,7 @@ def reason(project: "ProjectView") -> Iterator[str]:
 def spent(tokens: "TokenUsage", model: Model, day: date) -> str:
     """What a project's calls of the language model came to."""
     price = _price(model.cost_usd(tokens.prompt_tokens, tokens.output_tokens, day), model.name)
-    said = f"{price}, {escape(model.name)}" if model.live else "stored replies, which cost nothing"
+    said = "stored replies, which cost nothing" if model.answers in ("stored", "nearest") else price
     return f"[dim]{_counted(tokens.calls, tokens.prompt_tokens, tokens.output_tokens)}: {said}[/]"
 
 
@@ -42,12 +42,12 @@ def used_so_far(use: "ModelUse", day: date) -> str:
     costs = [
         Model(each.model, use.answers).cost_usd(each.prompt_tokens, each.output_tokens, day) for each in use.models
     ]
-    names = ", ".join(each.model for each in use.models)
+    names = ", ".join(each.model for each in use.models) or "no model"
     known = [cost for cost in costs if cost is not None]
     price = _price(sum(known) if len(known) == len(costs) else None, names)
     errors = sum(each.errors for each in use.models)
     failed = f", {errors} of them failed" if errors else ""
-    return f"live so far: {_counted(calls, prompt, output)}{failed}: {price}" + (f", {escape(names)}" if names else "")
+    return f"live so far: {_counted(calls, prompt, output)}{failed}: {price}"
 
 
 def _counted(calls: int, prompt_tokens: int, output_tokens: int) -> str:
@@ -58,7 +58,7 @@ def _counted(calls: int, prompt_tokens: int, output_tokens: int) -> str:
 def _price(dollars: float | None, model: str) -> str:
     if dollars is None:
         return f"no price is known for {escape(model)}"
-    return f"${dollars:.4f} at the prices of {prices().read}"
+    return f"${dollars:.4f} at the prices of {prices().read}, {escape(model)}"
 
 
 def introduced(model: Model, day: date) -> str:

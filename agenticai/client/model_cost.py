@@ -52,10 +52,10 @@ def prices(path: Path = PRICES) -> Prices:
 
 @dataclass(frozen=True)
 class Model:
-    """The language model of a stack: its name, and where its replies come from."""
+    """The language model of a stack: its name, and where its replies come from; None where that is not known."""
 
     name: str
-    answers: "Answers"
+    answers: "Answers | None"
 
     @property
     def live(self) -> bool:
@@ -68,15 +68,21 @@ class Model:
 
     def cost_usd(self, prompt_tokens: int, output_tokens: int, day: date) -> float | None:
         """The price in US dollars, the free tier not counted: 0 where it is not asked, None if it is not known."""
-        if not self.live:
+        if self.answers in ("stored", "nearest"):
             return 0.0
-        price = self.price(day)
+        price = self.price(day) if self.live else None
         return (prompt_tokens * price.input + output_tokens * price.output) / MILLION if price else None
 
 
 def model_of(target: "Target", outputs: "StackOutputs", control: "ControlClient | None") -> Model:
-    """The model that a stack's functions ask; a target without a control API is taken to ask it live."""
+    """Return the model that a stack's functions ask, live where they ask Google itself.
+
+    Where they ask another endpoint, only the control API knows who answers there.
+    """
     function = outputs.function_names["pm"]
     configuration = target.client("lambda").get_function_configuration(FunctionName=function)
     variables = configuration.get("Environment", {}).get("Variables", {})
-    return Model(variables.get("GEMINI_MODEL", "unknown"), control.model().answers if control else "live")
+    name, elsewhere = variables.get("GEMINI_MODEL", "unknown"), variables.get("GEMINI_ENDPOINT")
+    if control:
+        return Model(name, control.model().answers)
+    return Model(name, None if elsewhere else "live")

@@ -58,6 +58,8 @@ def show_dead_letters(name: str | None, limit: int, stack: Stack, *, full: bool)
         agents = [queues.agent(name)] if name else [state.agent for state in queues.states()]
         found = {agent: _letters(queues, agent, limit) for agent in agents}
     screen.emit([_letter(agent, letter) for agent, page in found.items() for letter in page.letters])
+    if stack.as_json:
+        return
     for agent, page in found.items():
         _present(screen, stack, agent, page, full=full)
     if not any(page.letters for page in found.values()):

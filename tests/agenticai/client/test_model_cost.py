@@ -71,3 +71,11 @@ def test_the_model_is_that_of_the_functions_and_the_engine_says_who_answers() ->
     target = cast("Target", FakeTarget(GEMINI_MODEL="m"))
     assert model_of(target, OUTPUTS, STORED) == Model("m", "stored")
     assert model_of(target, OUTPUTS, None) == Model("m", "live")
+
+
+def test_who_answers_at_an_endpoint_without_a_control_api_is_not_known_nor_what_it_costs() -> None:
+    target = cast(
+        "Target", FakeTarget(GEMINI_MODEL="gemini-3.5-flash-lite", GEMINI_ENDPOINT="http://127.0.0.1:1/_gemini")
+    )
+    model = model_of(target, OUTPUTS, None)
+    assert (model.answers, model.live, model.cost_usd(1000, 1000, DAY)) == (None, False, None)
