@@ -40,13 +40,13 @@ def keep_up(port: int, reach: Reach, *, live: bool, as_json: bool) -> None:
         model = model_of(running.target, running.outputs, control)
         screen.emit({**_addresses(running), "model": {"name": model.name, "answers": model.answers}})
         screen.say(welcome(running, this_command(), model))
-        with _shown_use(screen, control, model) as look:
+        with shown_use(screen, control, model) as look:
             until_stopped(running, look)
         screen.say("Stopping.")
 
 
 @contextmanager
-def _shown_use(screen: Display, control: "ControlClient", model: Model) -> Iterator[Callable[[], None]]:
+def shown_use(screen: Display, control: "ControlClient", model: Model) -> Iterator[Callable[[], None]]:
     """What the model was used for so far, for as long as it is asked live; the end of the block leaves it as a line."""
     if not model.live:
         yield lambda: None

@@ -20,6 +20,9 @@ HIDDEN_SECONDS: Final = 60
 
 LOOK_SECONDS: Final = 0.5
 
+MOST_PER_SECOND: Final = 500
+"""The highest rate of a message move task."""
+
 
 def redrive(
     sqs: "SQSClient", messages: Messages, dead_letters: tuple[str, str], queue_url: str, ids: Sequence[str]

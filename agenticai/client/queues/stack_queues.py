@@ -8,7 +8,7 @@ from agenticai.client.errors import QueueError
 from agenticai.client.queues.failures import Invocations, logged_attempts, silent_attempts
 from agenticai.client.queues.messages import Messages, SqsMessages
 from agenticai.client.queues.model import AgentQueues, Asked, DeadLetter, Depth, Letters, Move, QueueState, Redriven
-from agenticai.client.queues.redriving import redrive, redrive_all
+from agenticai.client.queues.redriving import MOST_PER_SECOND, redrive, redrive_all
 from agenticai.emulator.bench_records import MOST_MESSAGES
 from agenticai.emulator.client import ControlClient
 from agenticai.stack.waiting import Pause, pause
@@ -99,7 +99,12 @@ class StackQueues:
         return redrive(self._sqs, self._messages, (name, self._urls[name]), self._outputs.queue_urls[agent], ids)
 
     def redrive_all(self, agent: str, per_second: int | None = None, wait: Pause = pause) -> Iterator[Move]:
-        """Have SQS move all dead letters back to the agent's queue; see `redriving.redrive_all`."""
+        """Have SQS move all dead letters back to the agent's queue; see `redriving.redrive_all`.
+
+        The engine moves all before it answers where no rate is asked for; at its highest rate it can be watched.
+        """
+        if self._engine:
+            per_second = per_second or MOST_PER_SECOND
         dead_letters, queue = self._outputs.dead_letter_queue_urls[agent], self._outputs.queue_urls[agent]
         return redrive_all(self._sqs, self._arn(dead_letters), self._arn(queue), per_second, wait)
 
