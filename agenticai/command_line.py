@@ -117,7 +117,8 @@ def new(
 
     Ctrl-C ends the following, not the project.
     """
-    from agenticai.commands.projects import Request, Stack, post_project
+    from agenticai.commands.projects import Request, post_project
+    from agenticai.commands.stack import Stack
 
     sys.exit(post_project(Request(text, file, template, name), Stack(endpoint, stage, as_json)))
 
@@ -132,7 +133,8 @@ def modify(
     as_json: Json = False,
 ) -> None:
     """Request a change to a finished project and follow it."""
-    from agenticai.commands.projects import Stack, modify_project
+    from agenticai.commands.projects import modify_project
+    from agenticai.commands.stack import Stack
 
     sys.exit(modify_project(project_id, text, file, Stack(endpoint, stage, as_json)))
 
@@ -142,7 +144,8 @@ def retry(
     project_id: ProjectId, endpoint: Endpoint = ENDPOINT, stage: Stage = DEFAULT_STAGE, as_json: Json = False
 ) -> None:
     """Retry the step that failed or got stuck, and follow it."""
-    from agenticai.commands.projects import Stack, retry_project
+    from agenticai.commands.projects import retry_project
+    from agenticai.commands.stack import Stack
 
     sys.exit(retry_project(project_id, Stack(endpoint, stage, as_json)))
 
@@ -155,7 +158,8 @@ def follow(
 
     What came of the latest request to it is shown first.
     """
-    from agenticai.commands.projects import Stack, follow_project
+    from agenticai.commands.projects import follow_project
+    from agenticai.commands.stack import Stack
 
     sys.exit(follow_project(project_id, Stack(endpoint, stage, as_json)))
 
@@ -175,7 +179,8 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Show one project with its timeline, or list the newest."""
-    from agenticai.commands.projects import Stack, show_status
+    from agenticai.commands.projects import show_status
+    from agenticai.commands.stack import Stack
 
     show_status(project_id, Stack(endpoint, stage, as_json))
 
@@ -189,7 +194,8 @@ def get(
     as_json: Json = False,
 ) -> None:
     """Download a project's files and its deployment package."""
-    from agenticai.commands.projects import Stack, fetch
+    from agenticai.commands.projects import fetch
+    from agenticai.commands.stack import Stack
 
     sys.exit(fetch(project_id, out, Stack(endpoint, stage, as_json)))
 
@@ -197,9 +203,77 @@ def get(
 @app.command(epilog=examples("templates"))
 def templates(endpoint: Endpoint = ENDPOINT, stage: Stage = DEFAULT_STAGE, as_json: Json = False) -> None:
     """List the templates that a project can begin from."""
-    from agenticai.commands.projects import Stack, show_templates
+    from agenticai.commands.projects import show_templates
+    from agenticai.commands.stack import Stack
 
     show_templates(Stack(endpoint, stage, as_json))
+
+
+@app.command(epilog=examples("queues"))
+def queues(endpoint: Endpoint = ENDPOINT, stage: Stage = DEFAULT_STAGE, as_json: Json = False) -> None:
+    """Show what waits in every queue and dead-letter queue."""
+    from agenticai.commands.queues import show_queues
+    from agenticai.commands.stack import Stack
+
+    show_queues(Stack(endpoint, stage, as_json))
+
+
+@app.command(epilog=examples("dlq"))
+def dlq(
+    queue: Annotated[str | None, typer.Argument(help="pm, dev, qa or ops, or a queue's name; omit for all.")] = None,
+    full: Annotated[bool, typer.Option("--full", help="Show each message's whole body and every attempt.")] = False,
+    limit: Annotated[int, typer.Option(help="Show at most this many messages per queue.", min=1)] = 20,
+    endpoint: Endpoint = ENDPOINT,
+    stage: Stage = DEFAULT_STAGE,
+    as_json: Json = False,
+) -> None:
+    """Show dead letters: what each asked for, and why it failed."""
+    from agenticai.commands.queues import show_dead_letters
+    from agenticai.commands.stack import Stack
+
+    show_dead_letters(queue, limit, Stack(endpoint, stage, as_json), full=full)
+
+
+@app.command(epilog=examples("redrive"))
+def redrive(
+    queue: Annotated[str, typer.Argument(help="pm, dev, qa or ops, or a queue's name.")],
+    message: Annotated[
+        list[str] | None, typer.Option(help="The id of a dead letter, or its unique beginning; repeatable.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Send all dead letters of the queue back.")] = False,
+    rate: Annotated[
+        int | None, typer.Option(help="With --all: the most messages to send back per second.", min=1, max=500)
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
+    endpoint: Endpoint = ENDPOINT,
+    stage: Stage = DEFAULT_STAGE,
+    as_json: Json = False,
+) -> None:
+    """Send dead letters back to the queue that they came from."""
+    from agenticai.commands.queues import Choice, redrive_letters
+    from agenticai.commands.stack import Stack
+
+    choice, stack = Choice(tuple(message or ()), everything, rate), Stack(endpoint, stage, as_json)
+    sys.exit(redrive_letters(queue, choice, stack, lambda question: yes or typer.confirm(question, err=True)))
+
+
+@app.command(epilog=examples("logs"))
+def logs(
+    function: Annotated[
+        str | None, typer.Argument(help="api, pm, dev, qa or ops, or a function's name; omit for all.")
+    ] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Print new lines as they come, until Ctrl-C.")] = False,
+    project: Annotated[str | None, typer.Option(help="Show only lines that name this project.")] = None,
+    since: Annotated[str, typer.Option(help="How far to look back, such as 30s, 5m, 2h or 1d.")] = "5m",
+    endpoint: Endpoint = ENDPOINT,
+    stage: Stage = DEFAULT_STAGE,
+    as_json: Json = False,
+) -> None:
+    """Show what the functions log; with --json, one JSON document per line."""
+    from agenticai.commands.logs import show_logs
+    from agenticai.commands.stack import Stack
+
+    show_logs(function, since, project, Stack(endpoint, stage, as_json), follow=follow)
 
 
 @app.command(epilog=examples("replay"))
@@ -307,6 +381,7 @@ def record(
 @token.command(epilog=examples("token rotate"))
 def rotate(endpoint: Endpoint = ENDPOINT, stage: Stage = DEFAULT_STAGE, as_json: Json = False) -> None:
     """Replace the API's token; the old one stays valid for 24 hours."""
-    from agenticai.commands.projects import Stack, rotate_token
+    from agenticai.commands.projects import rotate_token
+    from agenticai.commands.stack import Stack
 
     rotate_token(Stack(endpoint, stage, as_json))

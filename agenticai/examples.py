@@ -18,6 +18,10 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "status": ("agenticai status", "agenticai status last", "agenticai status 01JD --json"),
     "get": ("agenticai get last", "agenticai get 01JD --out /tmp/todo"),
     "templates": ("agenticai templates",),
+    "queues": ("agenticai queues", "agenticai queues --json"),
+    "dlq": ("agenticai dlq", "agenticai dlq pm --full"),
+    "redrive": ("agenticai redrive pm --all", "agenticai redrive dev --message 348e63d6"),
+    "logs": ("agenticai logs", "agenticai logs dev -f", "agenticai logs --project 01JD --since 1h"),
     "replay": (
         "agenticai replay",
         "agenticai replay worker-crash --repeat 2",

@@ -92,10 +92,14 @@ def projects(page: ProjectPage, width: int) -> Table:
     return grid((*columns, "name"), rows)
 
 
-def templates(listed: list[TemplateSummary]) -> Table:
-    """A list of templates."""
-    rows = [(template.id, template.name, template.description) for template in listed]
-    return grid((Column("id", no_wrap=True), "name", "what it is"), rows)
+def templates(listed: list[TemplateSummary], without_key: Mapping[str, bool]) -> Table:
+    """A list of templates; `without_key` says, where that is known, which of them stored replies answer."""
+    said: Mapping[bool, Part] = {True: "stored", False: ("needs a key", "yellow")}
+    rows = [
+        (template.id, template.name, template.description, *([said[without_key[template.id]]] if without_key else []))
+        for template in listed
+    ]
+    return grid((Column("id", no_wrap=True), "name", "what it is", *(["replies"] if without_key else [])), rows)
 
 
 def project_line(project: ProjectSummaryView) -> Text:

@@ -15,7 +15,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import uvicorn
-from starlette.types import ASGIApp
 
 from agenticai.emulator.bench_records import SECRET_FILE
 from agenticai.emulator.clock import Clock
@@ -28,11 +27,12 @@ from agenticai.emulator.faults.schedule import FaultBook
 from agenticai.emulator.faults.step import Faults
 from agenticai.emulator.gateway import chain, under
 from agenticai.emulator.gemini import REPLAY
-from agenticai.emulator.gemini.answering import answering
+from agenticai.emulator.gemini.answering import Gemini, answering
 from agenticai.emulator.gemini.cassettes import CassetteStore
 from agenticai.emulator.guard import Allowed, Guard, is_loopback
 from agenticai.emulator.meter.ledger import Ledger
 from agenticai.emulator.meter.step import Meter
+from agenticai.emulator.queues.contents import contents_routes
 from agenticai.emulator.queues.operations import QueueOperations
 
 LOOPBACK = "127.0.0.1"
@@ -89,7 +89,7 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def serve(listener: socket.socket, gemini: ASGIApp, python: Path, arguments: argparse.Namespace) -> None:
+def serve(listener: socket.socket, gemini: Gemini, python: Path, arguments: argparse.Namespace) -> None:
     """Compose the gateway and run it until it is asked to stop."""
     run_dir, code_cache = arguments.run_dir, arguments.home / "cache" / "code"
     announcement = os.dup(1)
@@ -105,13 +105,17 @@ def serve(listener: socket.socket, gemini: ASGIApp, python: Path, arguments: arg
     secret = None if is_loopback(arguments.host) else control_secret(run_dir)
     hosts = (*arguments.allow_host, own_address(arguments.host).strip("[]"))
     allowed = Allowed(hosts, [origin.lower() for origin in arguments.allow_origin], engine.api_origins)
+    more = (*contents_routes(engine.contents), *gemini.control)
     app = chain(
         [
             lambda after: Guard(after, allowed),
-            under("/_harness", control_app(engine, ledger, clock, faults, lambda: time.monotonic() - started, secret)),
+            under(
+                "/_harness",
+                control_app(engine, ledger, clock, faults, lambda: time.monotonic() - started, secret, more),
+            ),
             lambda after: Meter(after, ledger),
             lambda after: Faults(after, faults, engine.functions, clock),
-            under(GEMINI, gemini),
+            under(GEMINI, gemini.app),
             lambda after: QueueOperations(after, clock, activity),
         ],
         engine.app,

@@ -1,9 +1,9 @@
-"""What the control API tells of the clock and of the work that is left."""
+"""What the control API tells of the clock, of the work that is left, of messages in queues, and of the model."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue, StringConstraints
 
 from agenticai.emulator.meter.records import Record
 
@@ -12,6 +12,18 @@ SECRET_FILE = "control-token"  # noqa: S105 - the name of a file
 
 Dispatch = Literal["free", "stepped"]
 """How messages reach functions: at any time and several at once, or one by one and only while the engine settles."""
+
+
+Answers = Literal["stored", "nearest", "live"]
+"""Where the engine's replies come from: stored ones that fit, the nearest stored ones, or the API itself."""
+
+MOST_MESSAGES = 1000
+"""Of one page."""
+
+BATCH = 10
+"""Messages that are received at once, as in SQS."""
+
+MessageId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 class ClockReading(Record):
@@ -57,3 +69,99 @@ class AdvanceRequest(Record):
     """By how many seconds to move the clock."""
 
     seconds: float = Field(gt=0, allow_inf_nan=False)
+
+
+class MessageAttribute(Record):
+    """A message attribute, with the value that its type has; a binary one in base64."""
+
+    data_type: str
+    value: str
+
+
+class QueuedMessage(Record):
+    """A message as it is in its queue. Times are the engine's.
+
+    `received` counts its receives; `visible_at` is when it can be received next, and `source_arn` the queue that it
+    came from where SQS moved it here.
+    """
+
+    id: str
+    body: str
+    state: Literal["visible", "in flight", "delayed"]
+    sent_at: datetime
+    first_received_at: datetime | None
+    visible_at: datetime
+    received: int
+    attributes: dict[str, MessageAttribute]
+    group_id: str | None
+    source_arn: str | None
+
+
+class MessagePage(Record):
+    """Some messages of a queue in its order, of `total`; `next` is the cursor of those that follow, None at the end.
+
+    `oldest` is when the oldest message of the whole queue was sent, and `now` the engine's time.
+    """
+
+    messages: tuple[QueuedMessage, ...]
+    next: str | None
+    total: int
+    oldest: datetime | None
+    now: datetime
+
+
+class PageRequest(Record):
+    """Which messages to show: so many at the most, after a cursor that a page gave."""
+
+    after: Annotated[str, StringConstraints(pattern=r"^\d{1,12}\..{1,200}$")] | None = None
+    limit: int = Field(default=100, ge=1, le=MOST_MESSAGES)
+
+
+class ReceiveRequest(Record):
+    """The messages to receive, and for how many seconds nobody else shall."""
+
+    ids: tuple[MessageId, ...] = Field(min_length=1, max_length=BATCH)
+    visibility_timeout_s: int = Field(default=30, ge=0, le=43_200)
+
+
+class ReceivedMessage(Record):
+    """A message that was received by its id, and what it can be deleted or given back with."""
+
+    message: QueuedMessage
+    receipt_handle: str
+
+
+class ModelCalls(Record):
+    """What one model was asked and answered; `errors` counts the answers other than 200 among the `calls`."""
+
+    model: str
+    calls: int = 0
+    errors: int = 0
+    prompt_tokens: int = 0
+    output_tokens: int = 0
+
+
+class ModelUse(Record):
+    """Where replies come from, and what each model was asked since the engine started."""
+
+    answers: Answers
+    models: tuple[ModelCalls, ...]
+
+
+class ModelRequest(Record):
+    """A request as it would be posted to `models/{model}:generateContent`."""
+
+    model: str
+    body: JsonValue
+
+
+class StoredRequest(Record):
+    """Requests, of each of which is asked whether its reply is stored."""
+
+    requests: tuple[ModelRequest, ...] = Field(max_length=100)
+
+
+class StoredAnswer(Record):
+    """Whether a reply is stored, for each request."""
+
+    stored: tuple[bool, ...]

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from urllib.parse import quote
 
 import httpx2
 from pydantic import TypeAdapter, ValidationError
@@ -13,9 +14,17 @@ from agenticai.emulator.bench_records import (
     ClockReading,
     Dispatch,
     DispatchRequest,
+    MessagePage,
+    ModelRequest,
+    ModelUse,
+    PageRequest,
+    ReceivedMessage,
+    ReceiveRequest,
     Settled,
     SettleRequest,
     StartAheadRequest,
+    StoredAnswer,
+    StoredRequest,
 )
 from agenticai.emulator.errors import ControlError
 from agenticai.emulator.faults.rules import Fault, Fired, RecordedCall
@@ -121,6 +130,30 @@ class ControlClient:
     def calls(self) -> tuple[RecordedCall, ...]:
         """The calls that functions made since the fault rules were set, in order."""
         return self._get("calls", TypeAdapter(tuple[RecordedCall, ...]))
+
+    def messages(self, queue: str, *, after: str | None = None, limit: int = 100) -> MessagePage:
+        """Messages of a queue, by its name, without receiving them; `after` is the `next` of the page before.
+
+        `limit` is 1 to 1,000; a page also ends where its bodies would be more than 4 MiB.
+        """
+        asked = asking(PageRequest, after=after, limit=limit)
+        parameters = {name: str(value) for name, value in asked.model_dump(exclude_none=True).items()}
+        return self._get(f"queues/{quote(queue, safe='')}/messages", TypeAdapter(MessagePage), parameters)
+
+    def receive(self, queue: str, ids: Iterable[str], *, visibility_timeout_s: int = 30) -> tuple[ReceivedMessage, ...]:
+        """Receive these messages of a queue, ten at the most; those that nobody can receive now are left out."""
+        wanted = asking(ReceiveRequest, ids=tuple(ids), visibility_timeout_s=visibility_timeout_s)
+        response = self._send("POST", f"queues/{quote(queue, safe='')}/receive", wanted)
+        return self._parsed(response, TypeAdapter(tuple[ReceivedMessage, ...]))
+
+    def model(self) -> ModelUse:
+        """Where the language model's replies come from, and what it was asked since the engine started."""
+        return self._get("model/use", TypeAdapter(ModelUse))
+
+    def stored_replies(self, requests: Iterable[ModelRequest]) -> tuple[bool, ...]:
+        """Whether the reply to each of these requests is stored, where the engine answers with stored ones."""
+        response = self._send("POST", "model/stored", asking(StoredRequest, requests=tuple(requests)))
+        return self._parsed(response, TypeAdapter(StoredAnswer)).stored
 
     def _get(self, path: str, kind: TypeAdapter[T], parameters: dict[str, str] | None = None) -> T:
         return self._parsed(self._request("GET", path, params=parameters), kind)

@@ -65,14 +65,15 @@ def control_app(
     faults: FaultBook,
     uptime_s: Callable[[], float],
     secret: str | None = None,
+    more: Sequence[Route] = (),
 ) -> Starlette:
-    """Return the routes that `agenticai.emulator.client.ControlClient` calls.
+    """Return the routes that `agenticai.emulator.client.ControlClient` calls; `more` are those of other packages.
 
     Where there is a `secret`, all of them ask for it as a bearer token: where others than the programs of this machine
     reach the port. On 127.0.0.1 they do not: whoever may connect there may also use the AWS API and so run code as the
     owner of the engine, and what pages send is kept out by the guard.
     """
-    routes: Sequence[Route] = [*_readings(ledger, clock, faults, uptime_s), *_orders(engine, ledger, clock, faults)]
+    routes = [*_readings(ledger, clock, faults, uptime_s), *_orders(engine, ledger, clock, faults), *more]
     return Starlette(
         routes=routes,
         middleware=[Middleware(BearerToken, secret=secret)] if secret else [],

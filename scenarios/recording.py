@@ -155,10 +155,11 @@ class _Session:
                 if event.status is ProjectStatus.WAITING_FOR_QUOTA:
                     raise NotRecorded("The key's quota for today is spent: try again tomorrow. Nothing was stored.")
         project = self._api.get(self._ids[key])
-        expected = self._scenario.expected(key).status
-        if project.status is not expected:
+        expected = self._scenario.expected(key)
+        if project.status is not expected.status or (project.failure and not expected.failure):
             reason = f" ({project.failure.reason})" if project.failure else ""
-            raise NotRecorded(f"{key} ended as {project.status}{reason} and not as {expected}: nothing was stored.")
+            said = f"{key} ended as {project.status}{reason} and not as {expected.status}"
+            raise NotRecorded(f"{said}: nothing was stored.")
 
 
 def _store(recorded: Sequence[Stored], cassettes: Path, folder: Path) -> list[Path]:

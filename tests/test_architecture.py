@@ -13,13 +13,14 @@ ROOMS = ("agenticai", "shared", *AGENTS)
 
 # What each room may import of the house, beside itself.
 SHARED = ("shared.models", "shared.paths", "shared.layout")
+CONTROL = ("agenticai.emulator.client", "agenticai.emulator.bench_records", "agenticai.emulator.meter.records")
 ALLOWED: dict[str, tuple[str, ...]] = {
     "stack": ("agenticai.stack",),
     "emulator": ("agenticai.emulator", "agenticai.stack.installer", "agenticai.stack.errors"),
     "handlers/shared": ("shared",),
     **{f"handlers/{agent}": ("shared", agent) for agent in AGENTS},
     "agenticai/sandbox": ("agenticai.sandbox",),
-    "agenticai/client": ("agenticai.client", "agenticai.stack", *SHARED),
+    "agenticai/client": ("agenticai.client", "agenticai.stack", *CONTROL, *SHARED),
     "scenarios": (
         "agenticai.scenarios",
         "agenticai.client",

@@ -14,7 +14,7 @@ from agenticai.client.errors import ApiError
 from agenticai.stack.waiting import Pause, pause
 from shared.models.events import TimelineEvent
 from shared.models.quality import QualityReport
-from shared.models.template import TemplateSummary
+from shared.models.template import Template, TemplateSummary
 from shared.models.views import (
     ArchiveView,
     DeploymentPage,
@@ -87,6 +87,10 @@ class ProjectsApi:
     def templates(self) -> list[TemplateSummary]:
         """The templates that a project can begin from."""
         return self._all(TemplatePage, "/api/templates")
+
+    def template(self, template_id: str) -> Template:
+        """One template, with its requirements."""
+        return self._parsed(Template, "GET", f"/api/templates/{quote(template_id, safe='')}")
 
     def listed(self, limit: int = 20, cursor: str | None = None) -> ProjectPage:
         """One page of projects, newest first."""

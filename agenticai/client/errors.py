@@ -4,6 +4,7 @@ ProjectsError
  ├─ ApiError       the API did not answer as asked
  ├─ FolderError    a folder or a file on this machine cannot be written
  ├─ SettingsError  it is not clear what a command is for: no engine, or no project, or several
+ ├─ QueueError     a queue, a message or a log is not there, or AWS refused what was asked of it
  └─ Unfollowed     a person stopped to follow a project, which goes on
 """
 
@@ -35,3 +36,7 @@ class Unfollowed(ProjectsError):
     """A person stopped to follow a project, which goes on; the message says how to follow it again."""
 
     exit_status = 130
+
+
+class QueueError(ProjectsError):
+    """A queue, a message or a log is not there, or AWS refused what was asked of it; the message says which."""

@@ -1,6 +1,5 @@
 """The commands that talk to a stack which is already up."""
 
-import shlex
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,12 +12,14 @@ from agenticai.client.download import download
 from agenticai.client.errors import ApiError, SettingsError, Unfollowed
 from agenticai.client.folder import check_folder
 from agenticai.client.follow import follow
+from agenticai.client.model_cost import Model
+from agenticai.commands.outcome import model_at, outcome, told
 from agenticai.commands.project_ids import find_project
-from agenticai.display import Display, counted, this_command
+from agenticai.commands.replies import NEEDS_A_KEY, requirements_of, stored
+from agenticai.commands.stack import Stack
+from agenticai.display import Display, counted
 from agenticai.following import Following
-from agenticai.scenarios.benches.targets import bench_at
 from agenticai.scenarios.errors import ScenarioError
-from agenticai.settings import on_stack
 from agenticai.stack.deploying import reached
 from agenticai.stack.secrets import OLD_TOKEN_VALID, rotate
 from agenticai.stack.stage import stage_outputs
@@ -28,26 +29,6 @@ from shared.models.views import ProjectView
 from shared.models.workflow import ProjectStatus
 
 NAME_WORDS = 6
-
-SHOWN_REASON = 600
-"""Characters of a failure's reason; `status` shows all of it."""
-
-
-@dataclass(frozen=True)
-class Stack:
-    """The stack that a command talks to, and whether it answers in JSON."""
-
-    endpoint: str
-    stage: str
-    as_json: bool
-
-    def connect(self) -> ProjectsApi:
-        """Return a client of its API. Raises StackError."""
-        return bench_at(self.endpoint, self.stage).api()
-
-    def command(self, *arguments: str) -> str:
-        """Return a command for the same stack, to be pasted."""
-        return f"{this_command()} {shlex.join([*arguments, *on_stack(self.endpoint, self.stage)])}"
 
 
 @dataclass(frozen=True)
@@ -71,6 +52,9 @@ def post_project(request: Request, stack: Stack) -> int:
     screen, requirements = Display(as_json=stack.as_json), request.requirements()
     name = request.name or " ".join((requirements or str(request.template)).split()[:NAME_WORDS])[:100]
     with stack.connect() as api:
+        known = requirements_of(api, requirements, request.template)
+        if known is not None and stored(stack.endpoint, stack.stage, [known]) == (False,):
+            screen.say((NEEDS_A_KEY, "yellow"))
         project = _created(api, stack, name, requirements, request.template)
         screen.say(f"Posted as {project.id}.")
         return _followed(screen, api, stack, project.id)
@@ -111,10 +95,9 @@ def show_status(project_id: str | None, stack: Stack) -> None:
             return
         known = find_project(api, project_id)
         project, events = api.get(known), tuple(api.events(known))
-    screen.emit({"project": project, "events": events})
-    screen.say(tables.project_line(project))
-    if project.failure:
-        screen.explain(project.failure.reason)
+    model = model_at(stack.endpoint, stack.stage)
+    screen.emit({"project": project, "events": events, "model": told(model, project)})
+    _present_outcome(screen, project, model)
     screen.show(tables.timeline(events))
 
 
@@ -141,8 +124,11 @@ def show_templates(stack: Stack) -> None:
     screen = Display(as_json=stack.as_json)
     with stack.connect() as api:
         listed = api.templates()
-    screen.emit(listed)
-    screen.show(tables.templates(listed))
+        texts = [api.template(template.id).requirements for template in listed]
+    answered = stored(stack.endpoint, stack.stage, texts)
+    without_key = dict(zip((template.id for template in listed), answered, strict=True)) if answered else {}
+    screen.emit([{**template.model_dump(), "reply_stored": without_key.get(template.id)} for template in listed])
+    screen.show(tables.templates(listed, without_key))
 
 
 def rotate_token(stack: Stack) -> None:
@@ -210,17 +196,23 @@ def _before_the_latest(events: Sequence[TimelineEvent]) -> Sequence[TimelineEven
     return events[:latest]
 
 
+def _present_outcome(screen: Display, project: ProjectView, model: Model) -> None:
+    line, *further = outcome(project, model)
+    screen.say(line)
+    for said in further:
+        screen.explain(said)
+
+
 def _present_end(screen: Display, ended: ProjectView, stack: Stack) -> int:
-    """Show how a project ended, and what can be done next; return the exit status."""
-    screen.emit(ended)
-    screen.say(tables.project_line(ended))
+    """Show how a project ended, what its model calls cost, and what can be done next; return the exit status."""
+    model = model_at(stack.endpoint, stack.stage)
+    screen.emit({**ended.model_dump(mode="json"), "model": told(model, ended)})
+    _present_outcome(screen, ended, model)
+    failed = ended.status is ProjectStatus.FAILED
     if ended.failure:
-        reason = ended.failure.reason
-        screen.explain(reason if len(reason) <= SHOWN_REASON else f"{reason[:SHOWN_REASON]} …")
-        if len(reason) > SHOWN_REASON:
-            screen.say((f"{stack.command('status', ended.id)} shows the rest of the reason.", "dim"))
-        screen.say((f"{stack.command('retry', ended.id)} tries the step that failed again.", "dim"))
-    if ended.status is not ProjectStatus.FAILED:
+        again = "tries the step that failed again" if failed else "asks for the change again"
+        screen.say((f"{stack.command('retry', ended.id)} {again}.", "dim"))
+    if not failed:
         screen.say((f"{stack.command('get', ended.id)} writes its files and package to out/.", "dim"))
     return 0 if ended.status is ProjectStatus.COMPLETED and not ended.failure else 1
 

@@ -1,9 +1,11 @@
 """The commands that bring up an engine of their own: `up` and `demo`."""
 
+import contextlib
 import os
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,12 +13,15 @@ from rich.text import Text
 
 from agenticai import tables
 from agenticai.client.folder import check_folder
-from agenticai.display import Display, counted, text, this_command
+from agenticai.client.model_cost import Model, model_of
+from agenticai.display import Display, Part, counted, text, this_command
+from agenticai.emulator.errors import ControlError
 from agenticai.emulator.gemini import GEMINI_API, REPLAY
 from agenticai.emulator.home import find_home
 from agenticai.emulator.process import HERE, Reach
 from agenticai.emulator.running import noted
 from agenticai.following import Following
+from agenticai.outcome_display import introduced, used_so_far
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.benches.stopping import until_stopped
@@ -26,6 +31,7 @@ from agenticai.settings import KEY_VARIABLE, gemini_api_key, on_stack
 
 if TYPE_CHECKING:
     from agenticai.demo import DemoResult
+    from agenticai.emulator.client import ControlClient
     from agenticai.sandbox.verdict import TestRun
 
 DEMO = LIBRARY / "todo-service.yaml"
@@ -36,14 +42,37 @@ EXAMPLE = Path("docs/examples/greeting.md")
 def keep_up(port: int, reach: Reach, *, live: bool, as_json: bool) -> None:
     """Serve until a signal says stop; an engine that ends by itself is an error."""
     screen = Display(as_json=as_json)
+    key = _key(os.environ) if live else None
     with (
-        _benched(screen, port, reach, _key(os.environ) if live else None) as running,
+        _benched(screen, port, reach, key) as running,
+        running.control() as control,
         noted(find_home(), running.target.endpoint_url),
     ):
-        screen.emit(_addresses(running))
-        screen.say(welcome(running, this_command()))
-        until_stopped(running)
+        model = model_of(running.target, running.outputs, control)
+        screen.emit({**_addresses(running), "model": {"name": model.name, "answers": model.answers}})
+        screen.say(welcome(running, this_command(), model))
+        with shown_use(screen, control, model) as look:
+            until_stopped(running, look)
         screen.say("Stopping.")
+
+
+@contextmanager
+def shown_use(screen: Display, control: "ControlClient", model: Model) -> Iterator[Callable[[], None]]:
+    """What the model was used for so far, for as long as it is asked live; the end of the block leaves it as a line."""
+    if not model.live:
+        yield lambda: None
+        return
+    so_far: Part = ""
+    with screen.status("") as status:
+
+        def look() -> None:
+            nonlocal so_far
+            with contextlib.suppress(ControlError):  # an engine that is busy is asked again
+                so_far = used_so_far(control.model(), datetime.now(UTC).date())
+                status.update(text(so_far))
+
+        yield look
+    screen.say(so_far)
 
 
 def show_demo(out: Path, *, unsafe_run: bool, as_json: bool) -> int:
@@ -95,13 +124,17 @@ def _addresses(running: Bench) -> dict[str, object]:
     }
 
 
-def welcome(running: Bench, command: str) -> Text:
+def welcome(running: Bench, command: str, model: Model) -> Text:
     """Where everything is, and lines that can be pasted; `command` is how this command line is started."""
     endpoint, api_url = running.target.endpoint_url, running.outputs.api_url
     credentials = "AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any"
     new = ["new", *(["--file", str(EXAMPLE)] if EXAMPLE.exists() else ["--template", "cli-tool"])]
     return text(
         *tables.addresses(running),
+        ("  Model", "bold"),
+        "     ",
+        introduced(model, datetime.now(UTC).date()),
+        "\n",
         f"""
   curl -H 'Authorization: Bearer {running.token}' {api_url}/api/projects
   {credentials} aws --endpoint-url {endpoint} --region {running.target.region} sqs list-queues

@@ -20,8 +20,8 @@ from agenticai.emulator.faults.rules import (
     Reply,
 )
 from agenticai.emulator.faults.schedule import MODEL
+from agenticai.emulator.gemini.answers import google_error
 from agenticai.emulator.gemini.bad_replies import MADE_OF_GOOD_ONES, bad_reply, spoiled
-from agenticai.emulator.gemini.routes import google_error
 from agenticai.emulator.meter.operations import Request
 
 

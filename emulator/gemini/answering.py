@@ -1,30 +1,55 @@
 """How the engine answers as the Gemini API: by replaying, by what is nearest, or by asking the API itself."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from starlette.applications import Starlette
+from starlette.routing import Route
 
+from agenticai.emulator.bench_records import Answers
 from agenticai.emulator.gemini import MISSES, NEAREST, REPLAY
+from agenticai.emulator.gemini.canonical import CanonicalRequest
 from agenticai.emulator.gemini.cassettes import CassetteStore
 from agenticai.emulator.gemini.later_replies import LaterReplies
-from agenticai.emulator.gemini.routes import gemini_app
+from agenticai.emulator.gemini.routes import Unstored, gemini_app
+from agenticai.emulator.gemini.use import ModelBook, model_routes
 
 
-def answering(how: str, folder: Path, store: CassetteStore, run_dir: Path) -> Starlette:
-    """The application for a way to answer: `replay`, `nearest`, or the URL of an API to pass requests on to.
+class Gemini(NamedTuple):
+    """The application that answers as the API, and the routes of the control API that tell of it."""
+
+    app: Starlette
+    control: list[Route]
+
+
+def answering(how: str, folder: Path, store: CassetteStore, run_dir: Path) -> Gemini:
+    """Return what answers in one of these ways: `replay`, `nearest`, or the URL of an API to pass requests on to.
 
     `store` is what was read from `folder`. What it keeps is in `run_dir`: requests without a reply in gemini-misses,
     all requests in gemini-requests, the replies of the API in gemini-recordings.
     """
     nothing = CassetteStore(())
+    misses = run_dir / MISSES
     if how == REPLAY:
-        misses = run_dir / MISSES
-        return gemini_app(store, misses, LaterReplies(folder, store, misses))
+        later = LaterReplies(folder, store, misses)
+        return _both(store, misses, later, "stored", later.has)
     if how == NEAREST:
         from agenticai.emulator.gemini.rekey import NearestReplies
 
         asked = run_dir / "gemini-requests"
-        return gemini_app(nothing, asked, NearestReplies(store, asked))
+        return _both(nothing, asked, NearestReplies(store, asked), "nearest")
     from agenticai.emulator.gemini.recording import Recorder  # an HTTP client, for which no other engine need wait
 
-    return gemini_app(nothing, run_dir / MISSES, Recorder(how, run_dir / "gemini-recordings"))
+    return _both(nothing, misses, Recorder(how, run_dir / "gemini-recordings"), "live")
+
+
+def _both(
+    store: CassetteStore,
+    misses: Path,
+    unstored: Unstored,
+    answers: Answers,
+    stored: Callable[[CanonicalRequest], bool] = lambda _: False,
+) -> Gemini:
+    book = ModelBook(answers)
+    return Gemini(gemini_app(store, misses, unstored, book.count), model_routes(book, stored))

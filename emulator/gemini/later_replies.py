@@ -1,15 +1,17 @@
 """Replies that were written while the engine runs: what has none is looked for once more in the cassettes' folder."""
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from agenticai.emulator.errors import InvalidCassette
+from agenticai.emulator.gemini.answers import replay
 from agenticai.emulator.gemini.canonical import CanonicalRequest
 from agenticai.emulator.gemini.cassettes import CassetteStore
-from agenticai.emulator.gemini.routes import google_error, miss, replay
+from agenticai.emulator.gemini.misses import miss, not_stored
 
 
 class LaterReplies:
@@ -26,17 +28,20 @@ class LaterReplies:
         # In a thread: to read all cassettes and compare with them takes a while, in which all AWS would stand still.
         return await asyncio.to_thread(self._answer, request)
 
+    def has(self, request: CanonicalRequest) -> bool:
+        """Whether a reply is there by now."""
+        with contextlib.suppress(InvalidCassette):
+            self._look_again()
+        return self._store.find(request) is not None
+
     def _answer(self, request: CanonicalRequest) -> Response:
         try:
             self._look_again()
         except InvalidCassette as error:
-            reason = (
-                f"No stored reply for this request to {request.model}, and one of the files cannot be read. {error}"
-            )
-            return google_error(404, "NOT_FOUND", reason)
+            return not_stored(f"A file among the stored replies cannot be read, so none is used.\n{error}")
         if found := self._store.find(request):
             return replay(request, found)
-        return miss(request, self._store, self._misses)
+        return miss(request, self._store, self._misses, self._folder)
 
     def _look_again(self) -> None:
         files = ((path, path.stat()) for path in self._folder.rglob("*.yaml"))

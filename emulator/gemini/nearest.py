@@ -6,26 +6,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from agenticai.emulator.gemini.canonical import CanonicalRequest
-from agenticai.emulator.gemini.cassettes import CassetteStore, Stored
-
-DIFF_LINES = 24
+from agenticai.emulator.gemini.cassettes import CassetteStore, Stored, to_yaml
 
 
 @dataclass(frozen=True)
 class Nearest:
-    """The stored request that shares most lines with the incoming one, and the first field in which they differ."""
+    """The stored request that shares most lines with the incoming one.
+
+    `field` and `line` are where they differ first; `diff` has all differences, - stored, + sent.
+    """
 
     stored: Stored
     field: str
     line: int
     diff: str
-
-    def sentence(self) -> str:
-        """Say it to a person."""
-        return (
-            f"The nearest is {self.stored.path}; it differs first in {self.field}, line {self.line}"
-            f" (- stored, + sent):\n{self.diff}"
-        )
 
 
 def nearest(store: CassetteStore, request: CanonicalRequest) -> Nearest | None:
@@ -56,9 +50,13 @@ def _difference(stored: Stored, sent: CanonicalRequest) -> Nearest:
     field = next(differ, "contents")
     old, new = before.get(field, "").splitlines(), after.get(field, "").splitlines()
     same = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
-    diff = list(difflib.unified_diff(old, new, "stored", "sent", n=2, lineterm=""))[2:]
-    cut = [f"… {len(diff) - DIFF_LINES} more lines"] if len(diff) > DIFF_LINES else []
-    return Nearest(stored, field, same + 1, "\n".join(diff[:DIFF_LINES] + cut))
+    return Nearest(stored, field, same + 1, _diff(stored.request, sent))
+
+
+def _diff(stored: CanonicalRequest, sent: CanonicalRequest) -> str:
+    """Both requests as their files have them, compared line by line."""
+    before, after = (to_yaml(request.document()).splitlines() for request in (stored, sent))
+    return "\n".join(list(difflib.unified_diff(before, after, n=2, lineterm=""))[2:])
 
 
 def fields(value: Any, path: str = "") -> Iterator[tuple[str, str]]:

@@ -8,10 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from agenticai.emulator.errors import NotRekeyed
+from agenticai.emulator.gemini.answers import replay
 from agenticai.emulator.gemini.canonical import CanonicalRequest
 from agenticai.emulator.gemini.cassettes import CassetteStore, Found, Stored, read_cassette, to_yaml
+from agenticai.emulator.gemini.misses import keep, miss
 from agenticai.emulator.gemini.nearest import likeness
-from agenticai.emulator.gemini.routes import keep, miss, replay
 
 LEAST_LIKENESS: Final = 0.5
 """A request that shares fewer lines with a stored one was not made of it by a change of wording."""

@@ -133,11 +133,17 @@ class MoveTasks:
         await url_of(sqs, destination_arn, "DestinationArn")
 
     async def _move_all(self, task: MoveTask, sqs: Sqs, source_url: str) -> None:
-        """Move the oldest message until there is none; meanwhile the engine is at work, and knows when it waits."""
+        """Move the oldest message, as often as there were messages at the start, or until there is none.
+
+        One that fails again comes back meanwhile, and would be moved for ever. The engine is at work, and knows when it
+        waits.
+        """
         with self._activity.batch(), self._activity.invocation(task.handle):
             try:
                 while task.status == "RUNNING":
-                    messages = (await sqs("ReceiveMessage", QueueUrl=source_url, **RECEIVE)).get("Messages")
+                    messages = task.moved < task.to_move and (
+                        await sqs("ReceiveMessage", QueueUrl=source_url, **RECEIVE)
+                    ).get("Messages")
                     if not messages:
                         task.status = "COMPLETED"
                         return

@@ -21,12 +21,9 @@ from shared.items import (
 from shared.models.events import EventType, TimelineEvent
 from shared.models.messages import AnyMessage, DeployRequested, PlanRequested
 from shared.models.project import Project, Revision
-from shared.models.records import ChangeRecord, DeploymentRecord, PlanRecord, RequestRecord, WorkState
-from shared.models.workflow import FINAL, ProjectStatus
+from shared.models.records import ChangeRecord, DeploymentRecord, PlanRecord, RequestRecord, Standing, WorkState
+from shared.models.workflow import AT_REST, FINAL, ProjectStatus
 from shared.storage.table import Key, Put, Table, Update, Write, retry_on_conflict
-
-AT_REST: Final = frozenset({ProjectStatus.COMPLETED, ProjectStatus.NEEDS_REVIEW})
-"""The statuses in which a project takes a change or another deployment."""
 
 KEPT_SECONDS: Final = 24 * 3600
 """How long an Idempotency-Key is remembered at the least."""
@@ -106,22 +103,25 @@ class Requests:
 
         def step() -> _Step:
             project = self._at_rest(project_id)
-            revision = Revision(build=project.revision.build + 1)
-            after = _written(project, self._clock(), status=ProjectStatus.PLANNING, revision=revision, failure=None)
-            change = ChangeRecord(
-                build=revision.build,
-                requirements=requirements,
-                correlation_id=correlation_id,
-                requested_at=after.updated_at,
-            )
-            message = PlanRequested(project_id=project_id, correlation_id=correlation_id, revision=revision)
-            noted = Put(Key(layout.project(project_id), layout.change(revision.build)), attributes(change), absent=True)
-            event = self._event(after, EventType.CHANGE_REQUESTED, f"build {revision.build}")
-            return _Step(
-                Accepted(after, (message,)), (_over(project, after), noted, pending(message, PlanRecord), event)
-            )
+            return self._change(project, requirements, correlation_id, EventType.CHANGE_REQUESTED)
 
         return self._make(step, once, _scoped(project_id, once))
+
+    def _change(self, project: Project, requirements: str, correlation_id: str, kind: EventType) -> _Step:
+        """The next build, also after one that failed and was taken back."""
+        revision = Revision(build=max(project.revision.build, project.failed_build) + 1)
+        after = _written(project, self._clock(), status=ProjectStatus.PLANNING, revision=revision, failure=None)
+        change = ChangeRecord(
+            build=revision.build,
+            requirements=requirements,
+            correlation_id=correlation_id,
+            requested_at=after.updated_at,
+            before=Standing(status=project.status, revision=project.revision, score=project.score),
+        )
+        message = PlanRequested(project_id=project.id, correlation_id=correlation_id, revision=revision)
+        noted = Put(Key(layout.project(project.id), layout.change(revision.build)), attributes(change), absent=True)
+        event = self._event(after, kind, f"build {revision.build}")
+        return _Step(Accepted(after, (message,)), (_over(project, after), noted, pending(message, PlanRecord), event))
 
     def deploy(self, project_id: str, correlation_id: str, *, once: Once | None = None) -> Accepted:
         """Package the current revision, again if it has been: a revision has one deployment."""
@@ -139,10 +139,16 @@ class Requests:
         return self._make(step, once, _scoped(project_id, once))
 
     def retry(self, project_id: str, correlation_id: str, *, once: Once | None = None) -> Accepted:
-        """Take up a project from the step that failed, or that waits for a message which never came."""
+        """Take up a project from the step that failed, or that waits for a message which never came.
+
+        A change that failed was taken back, so it is begun anew as the next build.
+        """
 
         def step() -> _Step:
             project = self._project(project_id)
+            failed = self._failed_change(project)
+            if failed:
+                return self._change(project, failed.requirements, correlation_id, EventType.RETRY_REQUESTED)
             stalled = Stalled.of(self._table, project, correlation_id)
             if project.status in AT_REST or not stalled.messages:
                 raise Problem(Kind.NOT_NOW, f"The project is {project.status}: there is nothing to try again.")
@@ -210,6 +216,13 @@ class Requests:
         if stored is None:
             raise not_found("project")
         return project_of(stored)
+
+    def _failed_change(self, project: Project) -> ChangeRecord | None:
+        """The change that was asked of a finished project last, if that failed."""
+        if project.status not in AT_REST or project.failure is None:
+            return None
+        stored = self._table.get(Key(layout.project(project.id), layout.change(project.failed_build)))
+        return ChangeRecord.model_validate(stored) if stored else None
 
     def _at_rest(self, project_id: str) -> Project:
         project = self._project(project_id)

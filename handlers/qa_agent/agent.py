@@ -9,16 +9,15 @@ from qa_agent.page import render
 from qa_agent.verdict import Verdict, best, decide, fingerprint
 from shared import layout
 from shared.delivery import Delivery
-from shared.items import pending, removed_file, stored_file
-from shared.manifests import fix
+from shared.items import pending
+from shared.manifests import fix, read, restoring
 from shared.models.messages import REPAIR, DeployRequested, TaskReady, TestRequested
 from shared.models.project import Project, Revision, StoredObject
 from shared.models.quality import QualityReport, Severity
-from shared.models.records import DeploymentRecord, Manifest, TaskRecord, TestRecord
+from shared.models.records import DeploymentRecord, TaskRecord, TestRecord
 from shared.models.workflow import ProjectStatus
 from shared.projects import Projects
 from shared.storage.objects import Objects, read_named
-from shared.storage.table import Write
 from shared.works import Changes
 
 Analyse = Callable[[Revision, Mapping[str, str]], QualityReport]
@@ -113,17 +112,8 @@ class QaAgent:
         return Changes(
             move=ProjectStatus.NEEDS_REVIEW,
             project={"score": scores[chosen][0], "revision": chosen.model_dump()},
-            writes=self._restored(project, kept) if kept else (),
+            writes=restoring(self._projects, project.id, read(self._objects, kept)) if kept else (),
             detail=f"needs review; revision {chosen} is the best and kept",
-        )
-
-    def _restored(self, project: Project, kept: StoredObject) -> tuple[Write, ...]:
-        """The writes that make an earlier manifest the project's files again."""
-        wanted = Manifest.model_validate_json(read_named(self._objects, kept)).by_path()
-        current = {file.path: file for file in self._projects.files(project.id)}
-        return (
-            *(stored_file(project.id, file) for path, file in wanted.items() if current.get(path) != file),
-            *(removed_file(project.id, path) for path in current if path not in wanted),
         )
 
 

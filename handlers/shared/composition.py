@@ -17,6 +17,7 @@ from shared.models.base import TolerantModel
 from shared.models.messages import AnyMessage
 from shared.projects import Projects
 from shared.queues import Queue, SqsOutgoing
+from shared.reversal import Reversals
 from shared.storage.dynamodb import DynamoDbTable
 from shared.storage.objects import Objects, S3Objects
 from shared.storage.table import Table
@@ -102,7 +103,8 @@ class Connections:
 
     def worker(self, agent: Agent[M, R], note: Callable[[str], None]) -> Worker[M, R]:
         """The worker that runs an agent; `note` is told what the timeline does not say."""
-        return Worker(agent, self.works, self.deletion, self.outgoing, note, now)
+        reversals = Reversals(self.projects, self.objects)
+        return Worker(agent, self.works, self.deletion, reversals, self.outgoing, note, now)
 
 
 def read_settings(kind: type[S], environ: Mapping[str, str]) -> S:

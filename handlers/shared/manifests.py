@@ -1,10 +1,12 @@
 """The files that a piece of work is about, fixed once: every delivery of it sees the same ones."""
 
 from shared.errors import Retryable
+from shared.items import removed_file, stored_file
 from shared.models.project import Revision, StoredObject
 from shared.models.records import Manifest
 from shared.projects import Projects
 from shared.storage.objects import Objects, describe, read_named
+from shared.storage.table import Write
 
 
 def fix(projects: Projects, objects: Objects, project_id: str, key: str) -> tuple[Manifest, StoredObject]:
@@ -19,4 +21,18 @@ def tested(projects: Projects, objects: Objects, project_id: str, revision: Revi
     test = next((test for test in projects.tests(project_id) if test.revision == revision), None)
     if test is None or test.manifest is None:
         raise Retryable(f"revision {revision} has not been tested")
-    return Manifest.model_validate_json(read_named(objects, test.manifest))
+    return read(objects, test.manifest)
+
+
+def read(objects: Objects, stored: StoredObject) -> Manifest:
+    """A manifest that an item names."""
+    return Manifest.model_validate_json(read_named(objects, stored))
+
+
+def restoring(projects: Projects, project_id: str, wanted: Manifest) -> tuple[Write, ...]:
+    """The writes that make an earlier manifest the project's files again."""
+    before, now = wanted.by_path(), {file.path: file for file in projects.files(project_id)}
+    return (
+        *(stored_file(project_id, file) for path, file in before.items() if now.get(path) != file),
+        *(removed_file(project_id, path) for path in now if path not in before),
+    )

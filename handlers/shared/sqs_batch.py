@@ -76,7 +76,13 @@ def serve(
             # Whatever it was, the message is kept, and the dead-letter queue ends the retries.
             seconds = wait_after(fault, record.attributes.received)
             level = logger.warning if isinstance(fault, Retryable) else logger.exception
-            level("will be delivered again", reason=str(fault), message_id=record.message_id, seconds=seconds)
+            level(
+                "will be delivered again",
+                error_type=type(fault).__name__,
+                reason=str(fault),
+                message_id=record.message_id,
+                seconds=seconds,
+            )
             _postpone(postpone, record.receipt_handle, seconds, logger)
             failed.append(record.message_id)
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}

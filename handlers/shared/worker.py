@@ -15,6 +15,7 @@ from shared.models.messages import AnyMessage
 from shared.models.project import Project
 from shared.models.workflow import ProjectStatus
 from shared.queues import Outgoing
+from shared.reversal import Reversals
 from shared.storage.table import Conflict, retry_on_conflict
 from shared.works import Abandoned, AlreadyDone, Changes, Claimed, Deleted, Refusal, Works
 
@@ -65,6 +66,7 @@ class Worker(Generic[M, R]):
         agent: Agent[M, R],
         works: Works,
         deletion: Deletion,
+        reversals: Reversals,
         outgoing: Outgoing,
         note: Callable[[str], None],
         clock: Clock,
@@ -72,6 +74,7 @@ class Worker(Generic[M, R]):
         self._agent = agent
         self._works = works
         self._deletion = deletion
+        self._reversals = reversals
         self._outgoing = outgoing
         self._note = note
         self._clock = clock
@@ -112,7 +115,8 @@ class Worker(Generic[M, R]):
 
     def _fail(self, message: M, claim: Claimed, failure: Terminal, delivery: Delivery) -> Outcome:
         def fail() -> None:
-            self._works.fail(message, self._agent.name, claim, str(failure), delivery.tokens)
+            reversal = self._reversals.of(message)
+            self._works.fail(message, self._agent.name, claim, str(failure), delivery.tokens, reversal)
 
         return self._stored(message, delivery, fail) or Outcome.FAILED
 

@@ -1,5 +1,6 @@
 """Pieces of work in the table: how one is claimed, ended and given back, and its project moved on with it."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -10,8 +11,9 @@ from shared.models.events import EventType, TimelineEvent
 from shared.models.messages import AnyMessage
 from shared.models.project import Failure, Project, TokenUsage
 from shared.models.records import Work, WorkState
-from shared.models.workflow import FINAL, ProjectStatus, sources
+from shared.models.workflow import FINAL, TAKEN_BACK, ProjectStatus, sources
 from shared.projects import Projects
+from shared.reversal import Reversal
 from shared.storage.table import Attributes, Put, Table, Update, Write, retry_on_conflict
 
 NO_TOKENS: Final = TokenUsage()
@@ -77,14 +79,14 @@ class Works:
 
     def refusal(self, message: AnyMessage, status: ProjectStatus) -> Refusal | None:
         """Why the work that a message asks for is not, or no longer, to be done; None if it is."""
-        return _refusal(*self._stored(message), status)
+        return _refusal(message, *self._stored(message), status)
 
     def claim(self, message: AnyMessage, agent: str, status: ProjectStatus) -> Claimed | Refusal:
         """Begin the work that a message asks for, in a project whose status is, or may become, `status`."""
 
         def attempt() -> Claimed | Refusal:
             project, work = self._stored(message)
-            refusal = _refusal(project, work, status)
+            refusal = _refusal(message, project, work, status)
             if refusal or project is None or work is None:
                 return refusal or Deleted()
             claimed = Claimed(project.model_copy(update={"status": status}), work.attempts + 1, self._clock())
@@ -106,7 +108,7 @@ class Works:
         event = self._event(
             message.project_id, EventType.WORK_STARTED, claimed.at, agent, message.work, claimed.attempt, status
         )
-        return [begun, self._project_update(message.project_id, claimed.at, move=status), event]
+        return [begun, self._project_update(message, claimed.at, move=status), event]
 
     def commit(
         self, message: AnyMessage, agent: str, claimed: Claimed, changes: Changes, tokens: TokenUsage = NO_TOKENS
@@ -132,13 +134,22 @@ class Works:
             message.project_id, EventType.WORK_DONE, at, agent, message.work, claimed.attempt, status,
             duration_ms=_milliseconds(at, claimed.at), detail=changes.detail, tokens=tokens,
         )  # fmt: skip
-        project = self._project_update(message.project_id, at, move=changes.move, fields=changes.project, tokens=tokens)
+        project = self._project_update(message, at, move=changes.move, fields=changes.project, tokens=tokens)
         self._table.write(done, project, *changes.writes, event)
 
     def fail(
-        self, message: AnyMessage, agent: str, claimed: Claimed, reason: str, tokens: TokenUsage = NO_TOKENS
+        self,
+        message: AnyMessage,
+        agent: str,
+        claimed: Claimed,
+        reason: str,
+        tokens: TokenUsage = NO_TOKENS,
+        reversal: Reversal | None = None,
     ) -> None:
-        """End the work and the project as failed, for a reason that its owner will read; `tokens` are what it cost."""
+        """End the work as failed, for a reason that the project's owner will read; `tokens` are what it cost.
+
+        The project is FAILED too, or, with a `reversal`, as it was before the change that the work belongs to.
+        """
         at = self._clock()
         failure = Failure(step=agent, reason=_shortened(reason)).model_dump()
         failed = Update(
@@ -146,10 +157,12 @@ class Works:
             set={"state": WorkState.FAILED, "finished_at": iso(at), "failure": failure},
             among={"state": OPEN},
         )
-        status = ProjectStatus.FAILED
-        project = self._project_update(message.project_id, at, move=status, fields={"failure": failure}, tokens=tokens)
+        status = reversal.to.status if reversal else ProjectStatus.FAILED
+        fields = {"failure": failure, **(_taken_back(message, reversal) if reversal else {})}
+        among = _where(reversal) if reversal else {}
+        project = self._project_update(message, at, move=status, fields=fields, tokens=tokens, among=among)
         event = self._ended_badly(message, agent, claimed, status, reason, at, tokens)
-        self._table.write(failed, project, event)
+        self._table.write(failed, project, *(reversal.writes if reversal else ()), event)
 
     def interrupt(
         self, message: AnyMessage, agent: str, claimed: Claimed, reason: str, *, move: ProjectStatus | None = None
@@ -162,7 +175,7 @@ class Works:
             among={"state": OPEN},
         )
         status = move or claimed.project.status
-        project = self._project_update(message.project_id, at, move=move)
+        project = self._project_update(message, at, move=move)
         self._table.write(pending_again, project, self._ended_badly(message, agent, claimed, status, reason, at))
 
     def _ended_badly(
@@ -182,20 +195,24 @@ class Works:
 
     def _project_update(
         self,
-        project_id: str,
+        message: AnyMessage,
         at: datetime,
         *,
         move: ProjectStatus | None = None,
         fields: Attributes | None = None,
-        tokens: TokenUsage | None = None,
+        tokens: TokenUsage = NO_TOKENS,
+        among: Mapping[str, Collection[Any]] | None = None,
     ) -> Update:
-        """The write to METADATA that goes with every other: it fails where the move would be illegal."""
+        """The write to METADATA that goes with every other: it fails where the move would be illegal.
+
+        It fails too where the project is at another revision, so that nothing of a change that was taken back is done.
+        """
         allowed = _movable(move) if move else set(ProjectStatus) - FINAL
         return Update(
-            metadata_key(project_id),
+            metadata_key(message.project_id),
             set={**(fields or {}), "updated_at": iso(at), **({"status": move} if move else {})},
-            add={"version": 1, **counted((tokens or NO_TOKENS).model_dump())},
-            among={"status": sorted(allowed)},
+            add={"version": 1, **counted(tokens.model_dump())},
+            among={"status": sorted(allowed), "revision": [message.revision.model_dump()], **(among or {})},
         )
 
     def _event(
@@ -215,7 +232,18 @@ class Works:
         return timeline_put(project_id, event)
 
 
-def _refusal(project: Project | None, work: Work | None, status: ProjectStatus) -> Refusal | None:
+def _taken_back(message: AnyMessage, reversal: Reversal) -> Attributes:
+    """The project's attributes as they were before its change, and which build that was."""
+    before = reversal.to.model_dump(mode="json", include={"revision", "score"})
+    return {**before, "failed_build": message.revision.build}
+
+
+def _where(reversal: Reversal) -> Mapping[str, Collection[Any]]:
+    """What must be true of the project to take its change back."""
+    return {"version": [reversal.version], "status": sorted(TAKEN_BACK)}
+
+
+def _refusal(message: AnyMessage, project: Project | None, work: Work | None, status: ProjectStatus) -> Refusal | None:
     """Why the work is not to be begun; None if it is."""
     if project is None:
         return Deleted()
@@ -225,8 +253,8 @@ def _refusal(project: Project | None, work: Work | None, status: ProjectStatus) 
         return AlreadyDone(work.outbox)
     if work.state is WorkState.FAILED:
         return Abandoned("the work failed for good before")
-    if project.status not in _movable(status):
-        return Abandoned(f"the project is {project.status}")
+    if project.status not in _movable(status) or project.revision != message.revision:
+        return Abandoned(f"the project is {project.status}, at revision {project.revision}")
     return None
 
 

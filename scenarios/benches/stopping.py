@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from collections.abc import Callable
 from typing import Final
 
 from agenticai.scenarios.benches.deployed import Bench
@@ -11,11 +12,15 @@ CHECK_SECONDS: Final = 0.5
 """Between two looks at whether the engine still runs."""
 
 
-def until_stopped(running: Bench) -> None:
-    """Return when a signal says stop. Raises ScenarioError when the engine ends by itself."""
+def until_stopped(running: Bench, look: Callable[[], None] = lambda: None) -> None:
+    """Return when a signal says stop; `look` is called now and then.
+
+    Raises ScenarioError when the engine ends by itself.
+    """
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stopped.set())
     while not stopped.wait(CHECK_SECONDS):
         if running.engine and not running.engine.running:
             raise ScenarioError("The engine ended by itself; start it again with `agenticai up`.")
+        look()

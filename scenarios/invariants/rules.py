@@ -11,8 +11,9 @@ from agenticai.scenarios.invariants.reading import read
 from agenticai.scenarios.invariants.snapshot import BucketKey, Snapshot, StoredProject
 from shared import layout
 from shared.layout import Kind
+from shared.models.events import EventType
 from shared.models.records import Work, WorkState
-from shared.models.workflow import FINAL, LEGAL_MOVES, ProjectStatus
+from shared.models.workflow import FINAL, LEGAL_MOVES, TAKEN_BACK, ProjectStatus
 
 
 @dataclass(frozen=True)
@@ -162,13 +163,13 @@ def queues_are_empty(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def timeline_makes_legal_moves(snapshot: Snapshot) -> Iterator[Finding]:
-    """Each event of a timeline leaves the project where it was, or moves it as the table of moves allows."""
+    """Each event of a timeline leaves the project where it was, or moves it as the tables of moves allow."""
     for project in snapshot.projects:
         events = project.items.events
         if events and events[0].status is not ProjectStatus.CREATED:
             yield project.id, f"its timeline begins with {events[0].status}"
         for before, after in pairwise(events):
-            if after.status is not before.status and after.status not in LEGAL_MOVES[before.status]:
+            if after.status is not before.status and after.status not in _moves(before.status, after.type):
                 yield (
                     project.id,
                     f"from {before.status} ({before.type}, {before.work}, attempt {before.attempt}, {before.at}) to"
@@ -177,6 +178,12 @@ def timeline_makes_legal_moves(snapshot: Snapshot) -> Iterator[Finding]:
         metadata = project.items.metadata
         if events and metadata and metadata.status in FINAL and events[-1].status is not metadata.status:
             yield project.id, f"its timeline ends with {events[-1].status}, and it is {metadata.status}"
+
+
+def _moves(status: ProjectStatus, kind: EventType) -> frozenset[ProjectStatus]:
+    """Where an event of this type may take a project: work that fails may take its change back."""
+    taken_back = TAKEN_BACK.get(status, frozenset()) if kind is EventType.WORK_FAILED else frozenset()
+    return LEGAL_MOVES[status] | taken_back
 
 
 def _listed(names: Sequence[str]) -> str:

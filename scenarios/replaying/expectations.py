@@ -10,7 +10,7 @@ from agenticai.scenarios.format.expected import Bounds, ExpectedProject
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.replaying.outcome import ReplayedProject, Used
 from shared.models.views import ProjectView
-from shared.models.workflow import ProjectStatus
+from shared.models.workflow import AT_REST, ProjectStatus
 
 SHOWN = 200
 """Characters of a message that are shown."""
@@ -61,6 +61,8 @@ def _ended(expected: ExpectedProject, view: ProjectView) -> Iterator[str]:
         yield f"It ended as {view.status} and not as {expected.status}" + (f": {reason}" if reason else ".")
     if expected.failure and not re.search(expected.failure, reason):
         yield f"The reason of its failure is {reason!r}, in which {expected.failure.pattern!r} is not found."
+    if not expected.failure and reason and view.status in AT_REST:
+        yield f"Its last change failed: {reason}"
     if expected.revision and str(view.revision) != expected.revision:
         yield f"Its revision is {view.revision} and not {expected.revision}."
     if expected.min_score is not None and (view.score is None or view.score < expected.min_score):

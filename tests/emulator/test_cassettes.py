@@ -88,8 +88,13 @@ class TestNearest:
         assert near
         assert near.stored.path.name == "plan.yaml"
         assert (near.field, near.line) == ("contents.0.text", 2)
-        assert "-Second line.\n+Changed line." in near.diff
-        assert "plan.yaml; it differs first in contents.0.text, line 2" in near.sentence()
+        assert "-    Second line.\n+    Changed line." in near.diff
+
+    def test_it_has_all_differences(self, directory: Path) -> None:
+        near = nearest(CassetteStore.load(directory), sent("First line.\nChanged.\nUse <e-1>.", system="You think."))
+        assert near
+        assert "-system: You plan.\n+system: You think." in near.diff
+        assert "-    Second line.\n+    Changed." in near.diff
 
     def test_a_field_that_was_not_sent_is_a_difference(self, directory: Path) -> None:
         near = nearest(CassetteStore.load(directory), sent("Something else.", system="You review."))

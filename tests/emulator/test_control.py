@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import httpx2
 import pytest
 import uvicorn
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agenticai.emulator.bench_records import Dispatch, Settled
@@ -99,6 +100,16 @@ def served(exchanged: Exchanged) -> Iterator[Served]:
 def control(served: Served) -> Iterator[ControlClient]:
     with ControlClient(served.endpoint_url) as client:
         yield client
+
+
+@contextmanager
+def serve_more(routes: Sequence[Route], secret: str | None = None) -> Iterator[str]:
+    """Serve the control API with routes of other packages, and return the endpoint's URL."""
+    clock = Clock()
+    app = control_app(Engine(), Ledger(), clock, FaultBook(clock.now), lambda: 1.0, secret, routes)
+    with serve(under("/_harness", app)(nothing)) as url:
+        yield url
+    clock.close()
 
 
 async def nothing(scope: Scope, receive: Receive, send: Send) -> None:

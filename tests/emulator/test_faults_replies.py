@@ -6,8 +6,8 @@ import pytest
 from starlette.responses import JSONResponse, Response
 
 from agenticai.emulator.faults.rules import ModelReply
+from agenticai.emulator.gemini.answers import google_error
 from agenticai.emulator.gemini.bad_replies import MADE_OF_GOOD_ONES, bad_reply, garbled, spoiled
-from agenticai.emulator.gemini.routes import google_error
 from shared.language_model.gemini_wire import failure, read_reply
 from shared.language_model.port import FinishReason, ModelQuotaSpent, ModelUnavailable
 

@@ -23,7 +23,7 @@ class Asked:
     def __init__(self, tmp_path: Path) -> None:
         self.folder, self.misses = tmp_path / "cassettes", tmp_path / "gemini-misses"
         self.folder.mkdir()
-        self._app = answering(REPLAY, self.folder, CassetteStore.load(self.folder), tmp_path)
+        self._app = answering(REPLAY, self.folder, CassetteStore.load(self.folder), tmp_path).app
 
     def answer(self) -> dict[str, Any]:
         async def ask() -> dict[str, Any]:
@@ -45,7 +45,7 @@ class Asked:
 
 def test_a_request_that_was_kept_is_answered_once_its_reply_is_among_the_cassettes(tmp_path: Path) -> None:
     asked = Asked(tmp_path)
-    assert "move the file to the cassettes, and have the step tried again" in asked.reason()
+    assert f"move the file to {asked.folder}, and retry the project" in asked.reason()
     (kept,) = asked.misses.iterdir()
     kept.write_text(kept.read_text("utf-8").replace("text: ''", "text: Hello."))
     kept.rename(asked.folder / "greeting.yaml")
@@ -56,6 +56,6 @@ def test_a_reply_that_is_mended_is_taken(tmp_path: Path) -> None:
     asked = Asked(tmp_path)
     file = asked.folder / "greeting.yaml"
     file.write_text(CASSETTE.replace("authored", "somewhere"))
-    assert f"one of the files cannot be read. {file}:1: origin: " in asked.reason()
+    assert asked.reason().startswith(f"A file among the stored replies cannot be read, so none is used.\n{file}:1: ")
     file.write_text(CASSETTE)
     assert asked.text() == "Hello."

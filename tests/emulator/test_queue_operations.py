@@ -43,8 +43,8 @@ class Clock:
 class Bench:
     """The step in front of queues: `dev` and `qa` send their dead letters to `dead`, and `other` sends none."""
 
-    def __init__(self) -> None:
-        self.queues = Queues(dev="dead", qa="dead", dead=None, other=None)
+    def __init__(self, queues: Queues | None = None) -> None:
+        self.queues = queues or Queues(dev="dead", qa="dead", dead=None, other=None)
         self.clock = Clock()
         self.activity = Activity()
         self.step = QueueOperations(self.queues, self.clock, self.activity, new_id=lambda: "id-1")
@@ -83,6 +83,20 @@ class TestStart:
             "ApproximateNumberOfMessagesToMove": 3,
             "StartedTimestamp": int(NOW.timestamp() * 1000),
         }
+
+    def test_messages_that_fail_again_meanwhile_are_not_moved_for_ever(self) -> None:
+        class Failing(Queues):
+            def _send(self, asked: dict[str, Any]) -> dict[str, Any]:
+                assert len(self.messages["dev"]) < 10, "it goes on and on"
+                self.put_dead("dead", asked["MessageBody"], "dev")
+                return super()._send(asked)
+
+        bench = Bench(Failing(dev="dead", dead=None))
+        for body in "123":
+            bench.queues.put_dead("dead", body, "dev")
+        bench.say("StartMessageMoveTask", SourceArn=arn("dead"))
+        assert (bench.task()["Status"], bench.task()["ApproximateNumberOfMessagesMoved"]) == ("COMPLETED", 3)
+        assert bench.queues.bodies("dead") == ["1", "2", "3"]
 
     def test_with_one_they_go_there_wherever_they_came_from(self) -> None:
         bench = Bench()

@@ -8,10 +8,14 @@ from typing import Any
 import httpx2
 import pytest
 from pydantic import ValidationError
+from starlette.types import ASGIApp
 
+from agenticai.emulator.bench_records import ModelCalls
+from agenticai.emulator.client import ControlClient
 from agenticai.emulator.gemini.answering import answering
 from agenticai.emulator.gemini.cassettes import Cassette, CassetteStore, read_cassette, to_yaml
 from agenticai.emulator.gemini.recording import bound, document_of, read_reply
+from tests.emulator.test_control import serve_more
 from tests.fakes.gemini import fake_gemini
 
 KEY = "a-key-that-nobody-has"
@@ -35,14 +39,18 @@ def cassettes(tmp_path: Path) -> Path:
 
 def ask(url: str, run_dir: Path, body: object = BODY) -> httpx2.Response:
     """What the engine's endpoint answers when it passes requests on to `url`."""
-    app = answering(url, run_dir, CassetteStore(()), run_dir)
+    return post(answering(url, run_dir, CassetteStore(()), run_dir).app, body)
 
-    async def post() -> httpx2.Response:
+
+def post(app: ASGIApp, body: object = BODY) -> httpx2.Response:
+    """What the endpoint answers to one request."""
+
+    async def ask_once() -> httpx2.Response:
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://engine") as client:
             headers = {"x-goog-api-key": KEY, "x-goog-api-client": "sdk", "cookie": "a=b"}
             return await client.post("/v1/models/m:generateContent", json=body, headers=headers)
 
-    return asyncio.run(post())
+    return asyncio.run(ask_once())
 
 
 def kept(run_dir: Path) -> list[Path]:
@@ -64,6 +72,16 @@ def test_the_answer_goes_back_as_it_came_and_is_kept_without_key_and_headers(cas
     assert cassette.reply.text == "<t-5> Good morning, and your key is REDACTED.\nIndeed."
     assert cassette.reply.usage
     assert (cassette.reply.usage.prompt_tokens, cassette.reply.usage.output_tokens) == (11, 9)
+
+
+def test_what_the_model_is_asked_live_is_counted_with_its_tokens(cassettes: Path, tmp_path: Path) -> None:
+    with fake_gemini(cassettes) as gemini:
+        live = answering(gemini.url, tmp_path, CassetteStore(()), tmp_path)
+        assert post(live.app).status_code == 200
+    with serve_more(live.control) as url, ControlClient(url) as control:
+        use = control.model()
+    assert use.answers == "live"
+    assert use.models == (ModelCalls(model="m", calls=1, prompt_tokens=11, output_tokens=9),)
 
 
 def test_an_error_goes_back_and_is_not_kept(cassettes: Path, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from shared.language_model.port import Prompt
 from shared.models.messages import AnyMessage, DeployRequested, PlanRequested, TaskReady, TestRequested
 from shared.models.project import Project
 from shared.projects import Projects
+from shared.reversal import Reversals
 from shared.worker import Outcome, Worker
 from shared.works import Works
 from tests.fakes.model import Answer, ScriptedModel
@@ -45,8 +46,9 @@ class Factory:
 
         self.projects = Projects(self.table)
         self.requests = Requests(self.table, clock=clock, identifiers=identifiers)
-        works = Works(self.table, clock=clock, identifiers=identifiers)
+        self.works = Works(self.table, clock=clock, identifiers=identifiers)
         self.deletion = Deletion(self.table, self.objects)
+        reversals = Reversals(self.projects, self.objects)
         self.notes: list[str] = []
         self.seconds_left = 300.0
         agents: dict[type[AnyMessage], Any] = {
@@ -56,7 +58,7 @@ class Factory:
             DeployRequested: OpsAgent(self.projects, self.objects),
         }
         self._workers = {
-            kind: Worker(agent, works, self.deletion, self.sent, self.notes.append, clock)
+            kind: Worker(agent, self.works, self.deletion, reversals, self.sent, self.notes.append, clock)
             for kind, agent in agents.items()
         }
 

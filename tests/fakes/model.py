@@ -18,12 +18,12 @@ class ScriptedModel:
     """Answers each prompt with what `script` makes of it, and keeps the prompts."""
 
     def __init__(self, script: Callable[[Prompt], Answer]) -> None:
-        self._script = script
+        self.script = script
         self.prompts: list[Prompt] = []
 
     def generate(self, prompt: Prompt, remaining: Remaining) -> Reply:
         self.prompts.append(prompt)
-        answer = self._script(prompt)
+        answer = self.script(prompt)
         if isinstance(answer, AgentError):
             raise answer
         return answer if isinstance(answer, Reply) else said(answer)

@@ -1,5 +1,6 @@
 """The Gemini endpoint, as the google-genai SDK sees it."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from google.genai import errors as genai_errors
 from google.genai import types as genai_types
 
 from agenticai.emulator.process import Engine
+from tests.integration.cloud import CASSETTES
 
 
 class TestGemini:
@@ -39,15 +41,17 @@ class TestGemini:
         assert reply.usage_metadata
         assert reply.usage_metadata.total_token_count == 28
 
-    def test_a_miss_says_what_differs_and_keeps_the_request(self, gemini: genai.Client) -> None:
+    def test_a_miss_is_three_lines_and_keeps_the_request_and_its_difference(self, gemini: genai.Client) -> None:
         with pytest.raises(genai_errors.ClientError) as error:
             self.greet(gemini, "t-5f3a", name="Grace")
-        message = error.value.message or ""
         assert (error.value.code, error.value.status) == (404, "NOT_FOUND")
-        assert "greeting.yaml; it differs first in contents.0.text, line 1" in message
-        assert "-Greet Ada.\n+Greet Grace.\n" in message
-        kept = Path(message.split("kept in ")[1].split(": write")[0])
+        asked, where, remedy = (error.value.message or "").splitlines()
+        assert asked == 'No stored reply fits "Greet Grace.", asked of gemini-3.5-flash-lite.'
+        kept, difference = map(Path, re.findall(r"\S+\.(?:yaml|diff)", where))
         assert "Greet Grace." in kept.read_text()
+        assert "greeting.yaml" in difference.read_text()
+        assert "-    Greet Ada.\n+    Greet Grace.\n" in difference.read_text()
+        assert remedy.startswith(f"Write its reply there, move the file to {CASSETTES}, and retry the project; or ")
 
     def test_a_request_without_a_key_is_refused_as_google_does(self, engine: Engine) -> None:
         url = f"{engine.endpoint_url}/_gemini/v1beta/models/gemini-3.5-flash-lite:generateContent"

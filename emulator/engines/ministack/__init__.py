@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from agenticai.emulator.bench_records import Dispatch, Settled
 from agenticai.emulator.engines.environment_pool import start_ahead
+from agenticai.emulator.engines.ministack.contents import Contents
 from agenticai.emulator.engines.ministack.deliveries import DeliveryFaults, FaultyDeliveries
 from agenticai.emulator.engines.ministack.event_sources import EventSources
 from agenticai.emulator.engines.ministack.interference import RunningFunctions
@@ -79,6 +80,7 @@ class MiniStack:
             checked = refuse_other_types(getattr(lambda_svc, operation), lambda_svc.error_response_json)
             setattr(lambda_svc, operation, checked)
         FaultyDeliveries(sqs, faults)
+        self.contents = Contents(sqs)
         self._sources = EventSources(lambda_svc, sqs, host.activity)
 
     def api_origins(self) -> set[str]:

@@ -34,6 +34,9 @@ _FINISHED: Final = {
     FinishReason.BLOCKED,
 )  # fmt: skip
 
+NO_STORED_REPLY: Final = "NO_STORED_REPLY"
+"""The reason in the error of an endpoint that replays stored replies and has none; its message says what to do."""
+
 _PER_DAY: Final = re.compile(r"per[ _-]?day|daily", re.IGNORECASE)
 _SECONDS: Final = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s?")
 _SHOWN: Final = 1000
@@ -120,6 +123,8 @@ def failure(code: int, body: str, retry_after: str = "") -> AgentError:
     """What an HTTP status other than 200 means, with its body and its Retry-After header, in seconds."""
     answer = _parsed(body)
     status = (answer.error if answer else None) or _Status()
+    if any(detail.reason == NO_STORED_REPLY for detail in status.details):
+        return ModelUnusable(status.message[:_SHOWN])
     said = " ".join((status.message or body).split())[:_SHOWN]
     if code == 429:
         return _exhausted(status, body, retry_after)

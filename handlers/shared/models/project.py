@@ -51,7 +51,7 @@ class TokenUsage(Model):
 
 
 class Failure(Model):
-    """Why a project failed, in words a person can act on."""
+    """Why a project, or its latest change, failed, in words a person can act on."""
 
     step: str
     reason: str
@@ -75,7 +75,9 @@ class ProjectSummary(Model):
     updated_at: datetime
     version: int = Field(ge=1, description="grows by one with every write; optimistic concurrency")
     score: float | None = Field(default=None, ge=0, le=100)
-    failure: Failure | None = None
+    failure: Failure | None = Field(
+        default=None, description="of a project that is FAILED why it failed, of a finished one why its last change did"
+    )
     tokens: TokenUsage = TokenUsage()
 
 
@@ -85,5 +87,6 @@ class Project(ProjectSummary):
     requirements: str
     template: str | None = Field(default=None, description="the id of the template that it began from")
     package: StoredObject | None = None
+    failed_build: int = Field(default=0, ge=0, description="the latest build whose change failed; 0 if none did")
     retries: int = Field(default=0, ge=0, description="how often its owner had a failed step tried again")
     idempotency: str | None = Field(default=None, description="the partition key of the request that made it")

@@ -8,6 +8,7 @@ from pydantic import Field
 from shared.models.base import Model
 from shared.models.messages import AnyMessage
 from shared.models.project import Failure, Project, Revision, StoredObject
+from shared.models.workflow import ProjectStatus
 
 
 class WorkState(StrEnum):
@@ -90,6 +91,14 @@ class Manifest(Model):
         return {file.path: file for file in self.files}
 
 
+class Standing(Model):
+    """Where a finished project stands: what a change that fails leaves as it was."""
+
+    status: ProjectStatus
+    revision: Revision
+    score: float | None
+
+
 class ChangeRecord(Model):
     """A `MOD#{build}` item: the change that a build is to make, in its owner's words."""
 
@@ -97,6 +106,7 @@ class ChangeRecord(Model):
     requirements: str
     correlation_id: str = Field(description="of the API request that asked for it")
     requested_at: datetime
+    before: Standing | None = Field(default=None, description="the project as the change found it")
 
 
 class RequestRecord(Model):

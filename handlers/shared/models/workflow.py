@@ -32,8 +32,16 @@ LEGAL_MOVES: Final[dict[ProjectStatus, frozenset[ProjectStatus]]] = {
     _S.FAILED: frozenset({_S.PLANNING, _S.DEVELOPING, _S.TESTING, _S.DEPLOYING}),
 }
 
-FINAL: Final = frozenset({_S.COMPLETED, _S.NEEDS_REVIEW, _S.FAILED})
+AT_REST: Final = frozenset({_S.COMPLETED, _S.NEEDS_REVIEW})
+"""The statuses in which a project has finished software, and takes a change or another deployment."""
+
+FINAL: Final = AT_REST | {_S.FAILED}
 """The statuses in which no agent has anything left to do."""
+
+TAKEN_BACK: Final[dict[ProjectStatus, frozenset[ProjectStatus]]] = dict.fromkeys(
+    (_S.PLANNING, _S.DEVELOPING, _S.TESTING), AT_REST
+)
+"""The moves of a change that failed: the project stands again where it stood before the change."""
 
 
 def sources(target: ProjectStatus) -> frozenset[ProjectStatus]:

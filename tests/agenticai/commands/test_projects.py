@@ -1,6 +1,7 @@
 """The hints of the commands that talk to a stack lead to the same stack."""
 
-from agenticai.commands.projects import Stack, without_files
+from agenticai.commands.projects import without_files
+from agenticai.commands.stack import Stack
 from agenticai.display import this_command
 from shared.models.project import Failure
 from shared.models.workflow import ProjectStatus

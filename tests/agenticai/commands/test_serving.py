@@ -5,21 +5,26 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from agenticai.commands.serving import present_tests, summary_of_tests, welcome
+from agenticai.client.model_cost import Model
+from agenticai.commands.serving import present_tests, shown_use, summary_of_tests, welcome
 from agenticai.display import Display
+from agenticai.emulator.bench_records import ModelCalls, ModelUse
+from agenticai.emulator.errors import ControlError
 from agenticai.sandbox.report import TestResult
 from agenticai.sandbox.verdict import TestRun
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.stack.target import Target
 
 if TYPE_CHECKING:
+    from agenticai.emulator.client import ControlClient
     from agenticai.stack.outputs import StackOutputs
 
 
 def test_the_lines_have_the_command_as_it_was_started_and_credentials() -> None:
     outputs = cast("StackOutputs", SimpleNamespace(stage="dev", api_url="http://127.0.0.1:1/v1"))
     bench = Bench(None, Target.embedded("http://127.0.0.1:1"), outputs, "secret")
-    lines = [line.strip() for line in welcome(bench, ".venv/bin/agenticai").plain.splitlines()]
+    said = welcome(bench, ".venv/bin/agenticai", Model("m", "stored")).plain
+    lines = [line.strip() for line in said.splitlines()]
     assert ".venv/bin/agenticai new --file docs/examples/greeting.md --endpoint http://127.0.0.1:1" in lines
     assert (
         "AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any"
@@ -55,3 +60,31 @@ def test_what_failing_tests_print_is_shown_as_text_and_not_taken_for_markup(caps
 def test_tests_that_were_not_run_did_not_pass(capsys: pytest.CaptureFixture[str]) -> None:
     assert presented(capsys, None, "no [/nope] here") == "The project's own tests not run: no [/nope] here"
     assert summary_of_tests(None, "no sandbox") == {"passed": False, "ran": 0, "not_run": "no sandbox"}
+
+
+class Control:
+    """An engine's control API that answers once, and then is busy."""
+
+    def __init__(self) -> None:
+        self.answers = [ModelUse(answers="live", models=(ModelCalls(model="gemini-3.5-flash-lite", calls=7),))]
+
+    def model(self) -> ModelUse:
+        if not self.answers:
+            raise ControlError("It did not answer.")
+        return self.answers.pop()
+
+
+def test_what_the_model_costs_is_shown_while_it_is_asked_live_and_stays(capsys: pytest.CaptureFixture[str]) -> None:
+    control = cast("ControlClient", Control())
+    with shown_use(Display(), control, Model("gemini-3.5-flash-lite", "live")) as look:
+        look()
+        look()
+    assert capsys.readouterr().out.startswith(
+        "live so far: 7 model calls, 0 tokens in, 0 out: $0.0000 at the prices of "
+    )
+
+
+def test_stored_replies_are_not_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    with shown_use(Display(), cast("ControlClient", None), Model("m", "stored")) as look:
+        look()
+    assert capsys.readouterr().out == ""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from shared.errors import AgentError
+from shared.language_model.gemini_wire import NO_STORED_REPLY
 from shared.language_model.google_genai import GoogleGenaiModel
 from shared.language_model.google_generativeai import GoogleGenerativeaiModel
 from shared.language_model.port import (
@@ -74,6 +75,7 @@ def quota_failure(*quota_ids: str) -> dict[str, Any]:
 
 
 RETRY_INFO = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "36.5s"}
+MISS = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": NO_STORED_REPLY, "domain": "a.bench"}
 BAD_KEY = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID", "domain": "googleapis.com"}
 
 
@@ -220,6 +222,12 @@ class TestFailure:
         failure = refused(model, server, scripted)
         assert isinstance(failure, kind)
         assert words in str(failure)
+
+    def test_a_reply_that_is_not_stored_is_told_as_the_endpoint_tells_it(
+        self, model: LanguageModel, server: ScriptedServer
+    ) -> None:
+        failure = refused(model, server, error(404, "NOT_FOUND", "No reply.\nDo this.", MISS))
+        assert (type(failure), str(failure)) == (ModelUnusable, "No reply.\nDo this.")
 
     @pytest.mark.parametrize(
         "details",

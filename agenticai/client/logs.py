@@ -1,0 +1,92 @@
+"""The log events of a stack's functions: those since a moment, and those that come."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from agenticai.client.errors import QueueError
+from agenticai.stack.waiting import Pause
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs import CloudWatchLogsClient
+
+POLL_SECONDS: Final = 1.0
+
+LATE: Final = timedelta(seconds=10)
+"""How much later than events with a later time another may arrive: each function's environment sends its own."""
+
+_DURATION: Final = re.compile(r"([0-9]{1,6})([smhd])")
+_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+@dataclass(frozen=True)
+class LogEvent:
+    """A line of a function's log; `function` is the short name: api, pm, dev, qa or ops."""
+
+    at: datetime
+    function: str
+    stream: str
+    message: str
+
+
+def duration(text: str) -> timedelta:
+    """What 30s, 5m, 2h or 1d mean. Raises `QueueError`."""
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise QueueError(f"{text!r} is no length of time: give one such as 30s, 5m, 2h or 1d.")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+class FunctionLogs:
+    """Reads the log groups of functions, by their short names. Raises `QueueError` and botocore's errors."""
+
+    def __init__(self, logs: "CloudWatchLogsClient", functions: Mapping[str, str]) -> None:
+        self._logs = logs
+        self._functions = functions
+
+    def named(self, name: str | None) -> tuple[str, ...]:
+        """The short name of a function that is named by it or in full; all of them for None."""
+        if name is None:
+            return tuple(self._functions)
+        for short, full in self._functions.items():
+            if name in {short, full}:
+                return (short,)
+        raise QueueError(f"There is no function {name}: name one of {', '.join(self._functions)}.")
+
+    def events(self, functions: Iterable[str], since: datetime, project_id: str | None = None) -> list[LogEvent]:
+        """What is logged by now, by time; with `project_id`, only lines that name the project."""
+        found = [event for short in functions for event in self._of(short, since, project_id)]
+        return sorted(found, key=lambda event: event.at)
+
+    def follow(
+        self, functions: Iterable[str], since: datetime, project_id: str | None, wait: Pause
+    ) -> Iterator[LogEvent]:
+        """Each event once, as it comes, without end."""
+        names, seen, first = tuple(functions), Counter[LogEvent](), since
+        while True:
+            events = [event for event in self.events(names, first, project_id) if event.at >= first]
+            told: Counter[LogEvent] = Counter()
+            for event in events:
+                told[event] += 1
+                if told[event] > seen[event]:
+                    yield event
+            if events:
+                first = max(since, events[-1].at - LATE)
+            seen = Counter({event: number for event, number in (seen | told).items() if event.at >= first})
+            wait(POLL_SECONDS)
+
+    def _of(self, short: str, since: datetime, project_id: str | None) -> Iterator[LogEvent]:
+        pattern: dict[str, Any] = {"filterPattern": f'"{project_id}"'} if project_id else {}
+        pages = self._logs.get_paginator("filter_log_events").paginate(
+            logGroupName=f"/aws/lambda/{self._functions[short]}", startTime=int(since.timestamp() * 1000), **pattern
+        )
+        try:
+            for page in pages:
+                for event in page["events"]:
+                    at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
+                    yield LogEvent(at, short, event["logStreamName"], event["message"])
+        except self._logs.exceptions.ResourceNotFoundException:
+            return  # it has never run

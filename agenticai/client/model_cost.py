@@ -1,0 +1,88 @@
+"""What the language model costs: the tokens of a project, or of all, at the prices of one dated file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    from agenticai.emulator.bench_records import Answers
+    from agenticai.emulator.client import ControlClient
+    from agenticai.stack.outputs import StackOutputs
+    from agenticai.stack.target import Target
+
+PRICES: Final = Path(__file__).with_name("model_prices.yaml")
+MILLION: Final = 1_000_000
+
+
+class Price(BaseModel):
+    """US dollars for a million tokens, through the day `until`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    input: float
+    output: float
+    until: date | None = None
+
+
+class Prices(BaseModel):
+    """The prices of models, and where and when they were read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: str
+    read: date
+    models: Mapping[str, tuple[Price, ...]]
+
+    def price(self, model: str, day: date) -> Price | None:
+        """What a model costs on a day; None if that is not known."""
+        return next((p for p in self.models.get(model, ()) if p.until is None or day <= p.until), None)
+
+
+@cache
+def prices(path: Path = PRICES) -> Prices:
+    """The prices of the file."""
+    return Prices.model_validate(yaml.safe_load(path.read_text("utf-8")))
+
+
+@dataclass(frozen=True)
+class Model:
+    """The language model of a stack: its name, and where its replies come from; None where that is not known."""
+
+    name: str
+    answers: "Answers | None"
+
+    @property
+    def live(self) -> bool:
+        """Whether the model itself is asked, which costs money."""
+        return self.answers == "live"
+
+    def price(self, day: date) -> Price | None:
+        """What its tokens cost; None if that is not known."""
+        return prices().price(self.name, day)
+
+    def cost_usd(self, prompt_tokens: int, output_tokens: int, day: date) -> float | None:
+        """The price in US dollars, the free tier not counted: 0 where it is not asked, None if it is not known."""
+        if self.answers in ("stored", "nearest"):
+            return 0.0
+        price = self.price(day) if self.live else None
+        return (prompt_tokens * price.input + output_tokens * price.output) / MILLION if price else None
+
+
+def model_of(target: "Target", outputs: "StackOutputs", control: "ControlClient | None") -> Model:
+    """Return the model that a stack's functions ask, live where they ask Google itself.
+
+    Where they ask another endpoint, only the control API knows who answers there.
+    """
+    function = outputs.function_names["pm"]
+    configuration = target.client("lambda").get_function_configuration(FunctionName=function)
+    variables = configuration.get("Environment", {}).get("Variables", {})
+    name, elsewhere = variables.get("GEMINI_MODEL", "unknown"), variables.get("GEMINI_ENDPOINT")
+    if control:
+        return Model(name, control.model().answers)
+    return Model(name, None if elsewhere else "live")

@@ -1,0 +1,85 @@
+"""Why messages failed: what their function's log says of each delivery, or the engine where the log says nothing."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final, Protocol
+
+from agenticai.client.queues.model import Attempt
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs import CloudWatchLogsClient
+
+    from agenticai.client.queues.model import DeadLetter
+    from agenticai.emulator.meter.records import FinishedInvocation
+
+SAID: Final = "will be delivered again"
+"""What a worker logs of a message that it could not process (`handlers/shared/sqs_batch.py`)."""
+
+MOST_LINES: Final = 20_000
+"""Of a log that are read for one look; the newest letters may lack their attempts beyond it."""
+
+MARGIN: Final = timedelta(minutes=1)
+"""Between two clocks, and between a message's arrival and its first delivery."""
+
+Attempts = Mapping[str, tuple[Attempt, ...]]
+"""By message id, the oldest first."""
+
+
+class Invocations(Protocol):
+    """Tells of finished invocations, as the engine's control API does."""
+
+    def invocations(self) -> "Sequence[FinishedInvocation]":
+        """The latest ones, the oldest first."""
+        ...
+
+
+def logged_attempts(logs: "CloudWatchLogsClient", function: str, since: datetime) -> Attempts:
+    """The failed deliveries that a function's log tells of, since a moment. Raises botocore's errors."""
+    found: dict[str, list[Attempt]] = defaultdict(list)
+    for message in _lines(logs, function, since):
+        attempt = _attempt(message)
+        if attempt:
+            found[attempt[0]].append(attempt[1])
+    return {message_id: tuple(sorted(attempts, key=lambda a: a.at)) for message_id, attempts in found.items()}
+
+
+def silent_attempts(
+    letter: "DeadLetter", function: str, invocations: "Iterable[FinishedInvocation]"
+) -> Iterator[Attempt]:
+    """Invocations that were ended from outside, for a time-out say, while they worked on the letter's project."""
+    for done in invocations:
+        if (
+            done.function == function
+            and done.error_type
+            and done.project_id == letter.asked.project_id is not None
+            and done.started_at >= letter.message.sent_at
+        ):
+            said = f"the function ended after {done.duration_ms / 1000:.1f} s without a word"
+            yield Attempt(done.started_at, done.error_type, said, done.request_id)
+
+
+def _lines(logs: "CloudWatchLogsClient", function: str, since: datetime) -> Iterator[str]:
+    pages = logs.get_paginator("filter_log_events").paginate(
+        logGroupName=f"/aws/lambda/{function}",
+        startTime=int((since - MARGIN).timestamp() * 1000),
+        filterPattern=f'"{SAID}"',
+        PaginationConfig={"MaxItems": MOST_LINES},
+    )
+    try:
+        for page in pages:
+            yield from (event["message"] for event in page["events"])
+    except logs.exceptions.ResourceNotFoundException:
+        return  # it has never run
+
+
+def _attempt(line: str) -> tuple[str, Attempt] | None:
+    """The message id and the attempt that a log line tells of; None if it is no such line."""
+    try:
+        said = json.loads(line)
+        at = datetime.strptime(said["timestamp"], "%Y-%m-%d %H:%M:%S,%f%z").astimezone(UTC)
+        error_type, request_id = str(said["error_type"]), str(said["function_request_id"])
+        return str(said["message_id"]), Attempt(at, error_type, str(said["reason"]), request_id)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None

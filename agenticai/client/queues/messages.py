@@ -1,0 +1,133 @@
+"""The port to the messages in queues; where a target has no control API, they are received and given back."""
+
+import base64
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from agenticai.emulator.bench_records import MessageAttribute, MessagePage, QueuedMessage, ReceivedMessage
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+BATCH: Final = 10
+"""SQS's largest batch."""
+
+PEEK_SECONDS: Final = 30
+"""How long a message that is looked at is hidden from others, unless it is given back before."""
+
+
+class Messages(Protocol):
+    """The messages of queues, by the queues' names. `agenticai.emulator.client.ControlClient` is one."""
+
+    def messages(self, queue: str, *, after: str | None = None, limit: int = 100) -> MessagePage:
+        """Show some messages, from after a cursor that a page gave."""
+        ...
+
+    def receive(
+        self, queue: str, ids: Iterable[str], *, visibility_timeout_s: int = PEEK_SECONDS
+    ) -> tuple[ReceivedMessage, ...]:
+        """Receive these messages, ten at the most; those that nobody can receive now are left out."""
+        ...
+
+
+class SqsMessages:
+    """Looks at messages through SQS alone: each look counts as a receive, and shows what is visible.
+
+    `urls` are the queues' by name. Raises botocore's errors.
+    """
+
+    def __init__(self, sqs: "SQSClient", urls: Mapping[str, str], now: Callable[[], datetime]) -> None:
+        self._sqs = sqs
+        self._urls = urls
+        self._now = now
+
+    def messages(self, queue: str, *, after: str | None = None, limit: int = 100) -> MessagePage:
+        """The first messages; SQS has no cursor, so that a page never has a next one."""
+        now = self._now()
+        received: list[ReceivedMessage] = []
+        for batch in self._batches(queue):
+            received += batch
+            if len(received) >= limit:
+                break
+        self._give_back(queue, received)
+        depth = self._sqs.get_queue_attributes(
+            QueueUrl=self._urls[queue], AttributeNames=["ApproximateNumberOfMessages"]
+        )["Attributes"]
+        return MessagePage(
+            messages=tuple(each.message for each in received[:limit]),
+            next=None,
+            total=max(len(received), int(depth["ApproximateNumberOfMessages"])),
+            oldest=None,
+            now=now,
+        )
+
+    def receive(
+        self, queue: str, ids: Iterable[str], *, visibility_timeout_s: int = PEEK_SECONDS
+    ) -> tuple[ReceivedMessage, ...]:
+        """Receive until these were among the messages, and give back the others."""
+        wanted, found, others = set(ids), list[ReceivedMessage](), list[ReceivedMessage]()
+        for batch in self._batches(queue, visibility_timeout_s):
+            found += (each for each in batch if each.message.id in wanted)
+            others += (each for each in batch if each.message.id not in wanted)
+            if len(found) == len(wanted):
+                break
+        self._give_back(queue, others)
+        return tuple(found)
+
+    def _batches(self, queue: str, visibility_timeout_s: int = PEEK_SECONDS) -> Iterator[list[ReceivedMessage]]:
+        """Each message once, until a receive brings none that is new."""
+        seen: set[str] = set()
+        while True:
+            answer = self._sqs.receive_message(
+                QueueUrl=self._urls[queue],
+                MaxNumberOfMessages=BATCH,
+                VisibilityTimeout=visibility_timeout_s,
+                WaitTimeSeconds=1,  # a short poll asks only some of SQS's servers
+                MessageAttributeNames=["All"],
+                MessageSystemAttributeNames=["All"],
+            )
+            fresh = [message for message in answer.get("Messages", []) if message["MessageId"] not in seen]
+            if not fresh:
+                return
+            seen.update(message["MessageId"] for message in fresh)
+            yield [
+                ReceivedMessage(message=_described(message), receipt_handle=message["ReceiptHandle"])
+                for message in fresh
+            ]
+
+    def _give_back(self, queue: str, received: Sequence[ReceivedMessage]) -> None:
+        for first in range(0, len(received), BATCH):
+            entries: list[Any] = [
+                {"Id": str(number), "ReceiptHandle": each.receipt_handle, "VisibilityTimeout": 0}
+                for number, each in enumerate(received[first : first + BATCH])
+            ]
+            self._sqs.change_message_visibility_batch(QueueUrl=self._urls[queue], Entries=entries)
+
+
+def _described(message: Any) -> QueuedMessage:
+    """A message of ReceiveMessage's answer; what it tells of times is in milliseconds since 1970."""
+    told: Mapping[str, str] = message.get("Attributes", {})
+    sent = _moment(told.get("SentTimestamp", "0"))
+    return QueuedMessage(
+        id=message["MessageId"],
+        body=message["Body"],
+        state="visible",
+        sent_at=sent,
+        first_received_at=_moment(told.get("ApproximateFirstReceiveTimestamp", "0")),
+        visible_at=sent,
+        received=int(told.get("ApproximateReceiveCount", 1)),
+        attributes={name: _attribute(value) for name, value in message.get("MessageAttributes", {}).items()},
+        group_id=told.get("MessageGroupId"),
+        source_arn=told.get("DeadLetterQueueSourceArn"),
+    )
+
+
+def _attribute(value: Mapping[str, Any]) -> MessageAttribute:
+    binary = value.get("BinaryValue")
+    text = base64.b64encode(binary).decode() if binary is not None else str(value.get("StringValue", ""))
+    return MessageAttribute(data_type=value["DataType"], value=text)
+
+
+def _moment(milliseconds: str) -> datetime:
+    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)

@@ -1,0 +1,150 @@
+"""What is told of queues, of dead letters, and of what became of them."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from agenticai.emulator.bench_records import QueuedMessage
+from shared.models.messages import parse
+
+
+@dataclass(frozen=True)
+class Depth:
+    """A queue's numbers of messages, as SQS counts them."""
+
+    visible: int
+    in_flight: int
+    delayed: int
+
+    @property
+    def total(self) -> int:
+        """All messages in the queue."""
+        return self.visible + self.in_flight + self.delayed
+
+
+@dataclass(frozen=True)
+class QueueState:
+    """A queue now. `oldest_s` is the age in seconds of its oldest message; None where that is not known."""
+
+    name: str
+    depth: Depth
+    oldest_s: float | None
+
+
+@dataclass(frozen=True)
+class AgentQueues:
+    """An agent's queue and its dead-letter queue."""
+
+    agent: str
+    queue: QueueState
+    dead_letters: QueueState
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a message asks for. `problem` says why no agent can read it; the rest is then a guess, or None."""
+
+    project_id: str | None
+    work: str | None
+    schema: str | None
+    problem: str | None = None
+
+    @classmethod
+    def of(cls, body: str) -> "Asked":
+        """What a body asks for."""
+        try:
+            message = parse(body)
+        except (ValueError, RecursionError) as error:
+            return cls._guessed(body, str(error).partition("\n")[0])
+        return cls(message.project_id, message.work, message.schema_)
+
+    @classmethod
+    def _guessed(cls, body: str, problem: str) -> "Asked":
+        try:
+            document = json.loads(body)
+        except (ValueError, RecursionError):
+            document = None
+        found = document if isinstance(document, dict) else {}
+        named = {name: found[name] for name in ("project_id", "schema") if isinstance(found.get(name), str)}
+        return cls(named.get("project_id"), None, named.get("schema"), problem)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A delivery that failed: when, on which request of the function, and with which error."""
+
+    at: datetime
+    error_type: str
+    message: str
+    request_id: str
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """A message that its agent could not process; `attempts` are those that left a trace, the oldest first."""
+
+    message: QueuedMessage
+    asked: Asked
+    attempts: tuple[Attempt, ...] = ()
+
+    @property
+    def cause(self) -> str:
+        """The last error in a few words, the same for letters that failed alike."""
+        if not self.attempts:
+            return "cause unknown"
+        last = self.attempts[-1]
+        where = f" in {self.asked.work.partition('#')[0]}" if self.asked.work else ""
+        return f"{last.error_type}{where}"
+
+
+@dataclass(frozen=True)
+class Letters:
+    """Some dead letters of an agent, of `total`; `next` is the cursor of those that follow.
+
+    `now` is the target's time; `received` says that they had to be received to be read, which SQS counts.
+    """
+
+    letters: tuple[DeadLetter, ...]
+    total: int
+    next: str | None
+    now: datetime
+    received: bool
+
+
+def causes(letters: Iterable[DeadLetter]) -> list[tuple[str, int]]:
+    """How many letters have each cause, the most frequent first."""
+    return Counter(letter.cause for letter in letters).most_common()
+
+
+class Outcome(StrEnum):
+    """What became of a letter that was to be sent back."""
+
+    SENT = "sent back"
+    NOT_THERE = "not there, or in flight"
+    NOT_SENT = "not sent"
+    TWICE = "sent back, and not deleted"
+    """It is in both queues now: its agent does the work once, however often it is asked."""
+
+
+@dataclass(frozen=True)
+class Redriven:
+    """What became of one letter; `new_id` is its message's in the agent's queue."""
+
+    id: str
+    outcome: Outcome
+    asked: Asked | None = None
+    new_id: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Move:
+    """A message move task: RUNNING, COMPLETED, CANCELLED or FAILED, and how far it is."""
+
+    status: str
+    moved: int
+    to_move: int
+    reason: str = ""

@@ -1,0 +1,93 @@
+"""Dead letters sent back to the queue that they came from: chosen ones, or all of them by SQS itself."""
+
+import base64
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from agenticai.client.queues.messages import BATCH, Messages
+from agenticai.client.queues.model import Asked, Move, Outcome, Redriven
+from agenticai.stack.waiting import Pause
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+    from agenticai.emulator.bench_records import MessageAttribute, QueuedMessage, ReceivedMessage
+
+HIDDEN_SECONDS: Final = 60
+"""How long a letter is hidden while it is sent back; if that is interrupted, it is visible again afterwards."""
+
+LOOK_SECONDS: Final = 0.5
+
+MOST_PER_SECOND: Final = 500
+"""The highest rate of a message move task."""
+
+
+def redrive(
+    sqs: "SQSClient", messages: Messages, dead_letters: tuple[str, str], queue_url: str, ids: Sequence[str]
+) -> Iterator[Redriven]:
+    """Send these letters back, one after the other, and tell of each; `dead_letters` is their queue's name and URL.
+
+    A letter is received, sent, and only then deleted: whatever happens in between, it is not lost, but it may then be
+    in both queues. The copy has a new id and counts its receives anew, as one that SQS moves.
+    """
+    name, url = dead_letters
+    for first in range(0, len(ids), BATCH):
+        batch = ids[first : first + BATCH]
+        received = messages.receive(name, batch, visibility_timeout_s=HIDDEN_SECONDS)
+        by_id = {each.message.id: each for each in received}
+        for message_id in batch:
+            each = by_id.get(message_id)
+            yield _sent_back(sqs, url, queue_url, each) if each else Redriven(message_id, Outcome.NOT_THERE)
+
+
+def _sent_back(sqs: "SQSClient", url: str, queue_url: str, letter: "ReceivedMessage") -> Redriven:
+    message, handle = letter.message, letter.receipt_handle
+    asked = Asked.of(message.body)
+    try:
+        new_id = sqs.send_message(QueueUrl=queue_url, **_parameters(message))["MessageId"]
+    except (ClientError, BotoCoreError) as error:
+        sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
+        return Redriven(message.id, Outcome.NOT_SENT, asked, reason=str(error))
+    try:
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=handle)
+    except (ClientError, BotoCoreError) as error:
+        return Redriven(message.id, Outcome.TWICE, asked, new_id, str(error))
+    return Redriven(message.id, Outcome.SENT, asked, new_id)
+
+
+def _parameters(message: "QueuedMessage") -> dict[str, Any]:
+    """SendMessage's parameters for a copy of the message."""
+    attributes = {name: _attribute(held) for name, held in message.attributes.items()}
+    ordered = {"MessageGroupId": message.group_id, "MessageDeduplicationId": message.id} if message.group_id else {}
+    return {"MessageBody": message.body, "MessageAttributes": attributes, **ordered}
+
+
+def _attribute(held: "MessageAttribute") -> dict[str, Any]:
+    binary = held.data_type.partition(".")[0] == "Binary"
+    value = {"BinaryValue": base64.b64decode(held.value)} if binary else {"StringValue": held.value}
+    return {"DataType": held.data_type, **value}
+
+
+def redrive_all(
+    sqs: "SQSClient", dead_letters_arn: str, queue_arn: str, per_second: int | None, wait: Pause
+) -> Iterator[Move]:
+    """Have SQS move every letter to the queue, and tell how far it is until it has ended.
+
+    `per_second` is the most that it moves, from 1 to 500; SQS's own choice for None. It goes on when nobody looks.
+    """
+    rate: dict[str, Any] = {} if per_second is None else {"MaxNumberOfMessagesPerSecond": per_second}
+    # The destination is named, because SQS does not know it of a message that was sent to the dead-letter queue itself.
+    sqs.start_message_move_task(SourceArn=dead_letters_arn, DestinationArn=queue_arn, **rate)
+    while True:
+        latest: Any = sqs.list_message_move_tasks(SourceArn=dead_letters_arn, MaxResults=1)["Results"][0]
+        yield Move(
+            status=latest["Status"],
+            moved=latest.get("ApproximateNumberOfMessagesMoved", 0),
+            to_move=latest.get("ApproximateNumberOfMessagesToMove", 0),
+            reason=latest.get("FailureReason", ""),
+        )
+        if latest["Status"] not in {"RUNNING", "CANCELLING"}:
+            return
+        wait(LOOK_SECONDS)

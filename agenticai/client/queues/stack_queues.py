@@ -1,0 +1,151 @@
+"""The queues of one deployed stack: their depths, their dead letters with why they failed, and the way back."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from agenticai.client.errors import QueueError
+from agenticai.client.queues.failures import Invocations, logged_attempts, silent_attempts
+from agenticai.client.queues.messages import Messages, SqsMessages
+from agenticai.client.queues.model import AgentQueues, Asked, DeadLetter, Depth, Letters, Move, QueueState, Redriven
+from agenticai.client.queues.redriving import MOST_PER_SECOND, redrive, redrive_all
+from agenticai.emulator.bench_records import MOST_MESSAGES
+from agenticai.emulator.client import ControlClient
+from agenticai.stack.waiting import Pause, pause
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
+
+    from agenticai.emulator.bench_records import MessagePage
+    from agenticai.stack.outputs import StackOutputs
+    from agenticai.stack.target import Target
+
+_COUNTS: Final["tuple[QueueAttributeNameType, ...]"] = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
+
+
+class StackQueues:
+    """Reads and redrives the queues of a stack. Raises `QueueError`, `EngineError` and botocore's errors.
+
+    With the engine's control API (`engine`) messages are read without being received, and ages are known. Without it
+    they are received and given back at once.
+    """
+
+    def __init__(
+        self,
+        sqs: "SQSClient",
+        logs: "CloudWatchLogsClient",
+        outputs: "StackOutputs",
+        messages: Messages,
+        engine: Invocations | None = None,
+    ) -> None:
+        self._sqs = sqs
+        self._logs = logs
+        self._outputs = outputs
+        self._messages = messages
+        self._engine = engine
+        self._urls = queue_urls(outputs)
+
+    @classmethod
+    def of(cls, target: "Target", outputs: "StackOutputs", control: ControlClient | None) -> "StackQueues":
+        """The queues of a stack on a target, read by its control API where it has one."""
+        sqs = target.client("sqs")
+        messages = control or SqsMessages(sqs, queue_urls(outputs), lambda: datetime.now(UTC))
+        return cls(sqs, target.client("logs"), outputs, messages, control)
+
+    def agent(self, name: str) -> str:
+        """The agent of a queue that is named by its agent, or by its own or its dead-letter queue's name."""
+        for agent in self._outputs.queue_urls:
+            if name in {agent, self._queue(agent), self._dead_letters(agent)}:
+                return agent
+        agents = ", ".join(self._outputs.queue_urls)
+        raise QueueError(f"There is no queue {name}: name one by its agent ({agents}), or in full.")
+
+    def states(self) -> list[AgentQueues]:
+        """Every queue with its dead-letter queue, in the order of the workflow."""
+        return [self.state(agent) for agent in self._outputs.queue_urls]
+
+    def state(self, agent: str) -> AgentQueues:
+        """An agent's queue with its dead-letter queue."""
+        return AgentQueues(agent, self._state(self._queue(agent)), self._state(self._dead_letters(agent)))
+
+    def page(self, queue: str, *, after: str | None = None, limit: int = 100) -> "MessagePage":
+        """Messages of any queue of the stack, by its full name."""
+        return self._messages.messages(queue, after=after, limit=limit)
+
+    def letters(self, agent: str, *, after: str | None = None, limit: int = 100) -> Letters:
+        """Dead letters of an agent, in their queue's order, each with what it asked for and why it failed."""
+        page = self.page(self._dead_letters(agent), after=after, limit=limit)
+        found = [DeadLetter(message, Asked.of(message.body)) for message in page.messages]
+        explained = tuple(self._explained(found, self._outputs.function_names[agent]))
+        return Letters(explained, page.total, page.next, page.now, received=self._engine is None)
+
+    def ids(self, agent: str) -> Iterator[str]:
+        """The ids of all dead letters of an agent."""
+        cursor: str | None = ""
+        while cursor is not None:
+            page = self.page(self._dead_letters(agent), after=cursor or None, limit=MOST_MESSAGES)
+            yield from (message.id for message in page.messages)
+            cursor = page.next
+
+    def redrive(self, agent: str, ids: Sequence[str]) -> Iterator[Redriven]:
+        """Send chosen dead letters back to the agent's queue; see `redriving.redrive`."""
+        name = self._dead_letters(agent)
+        return redrive(self._sqs, self._messages, (name, self._urls[name]), self._outputs.queue_urls[agent], ids)
+
+    def redrive_all(self, agent: str, per_second: int | None = None, wait: Pause = pause) -> Iterator[Move]:
+        """Have SQS move all dead letters back to the agent's queue; see `redriving.redrive_all`.
+
+        The engine moves all before it answers where no rate is asked for; at its highest rate it can be watched.
+        """
+        if self._engine:
+            per_second = per_second or MOST_PER_SECOND
+        dead_letters, queue = self._outputs.dead_letter_queue_urls[agent], self._outputs.queue_urls[agent]
+        return redrive_all(self._sqs, self._arn(dead_letters), self._arn(queue), per_second, wait)
+
+    def _arn(self, url: str) -> str:
+        answer = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+        return answer["Attributes"]["QueueArn"]
+
+    def _explained(self, letters: Sequence[DeadLetter], function: str) -> Iterator[DeadLetter]:
+        if not letters:
+            return
+        logged = logged_attempts(self._logs, function, min(letter.message.sent_at for letter in letters))
+        seen = self._engine.invocations() if self._engine else ()
+        for letter in letters:
+            attempts = logged.get(letter.message.id) or tuple(silent_attempts(letter, function, seen))
+            yield DeadLetter(letter.message, letter.asked, attempts)
+
+    def _state(self, name: str) -> QueueState:
+        told: Mapping[str, str] = self._sqs.get_queue_attributes(QueueUrl=self._urls[name], AttributeNames=_COUNTS)[
+            "Attributes"
+        ]  # type: ignore[assignment]
+        depth = Depth(*(int(told[count]) for count in _COUNTS))
+        return QueueState(name, depth, self._oldest_s(name) if depth.total else None)
+
+    def _oldest_s(self, name: str) -> float | None:
+        if self._engine is None:
+            return None
+        page = self._messages.messages(name, limit=1)
+        return (page.now - page.oldest).total_seconds() if page.oldest else None
+
+    def _queue(self, agent: str) -> str:
+        return _name(self._outputs.queue_urls[agent])
+
+    def _dead_letters(self, agent: str) -> str:
+        return _name(self._outputs.dead_letter_queue_urls[agent])
+
+
+def queue_urls(outputs: "StackOutputs") -> dict[str, str]:
+    """The URLs of all queues of a stack, by their names."""
+    urls = (*outputs.queue_urls.values(), *outputs.dead_letter_queue_urls.values())
+    return {_name(url): url for url in urls}
+
+
+def _name(url: str) -> str:
+    return url.rpartition("/")[2]

@@ -1,0 +1,38 @@
+"""The command that shows, and follows, what the functions of a stack log."""
+
+import contextlib
+import json
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from agenticai import queues_display as show
+from agenticai.client.logs import FunctionLogs, LogEvent, duration
+from agenticai.commands.stack import Stack, asked
+from agenticai.display import Display
+from agenticai.stack.waiting import pause
+
+
+def show_logs(name: str | None, since: str, project_id: str | None, stack: Stack, *, follow: bool) -> None:
+    """Print what was logged since so long ago, a line each; with `follow`, go on until Ctrl-C."""
+    screen, long = Display(as_json=stack.as_json), duration(since)
+    with asked(stack) as (bench, control):
+        logs = FunctionLogs(bench.target.client("logs"), bench.outputs.function_names)
+        functions = logs.named(name)
+        begin = (control.clock().now if control else datetime.now(UTC)) - long
+        events = (
+            logs.follow(functions, begin, project_id, pause) if follow else logs.events(functions, begin, project_id)
+        )
+        with contextlib.suppress(KeyboardInterrupt):  # how following ends
+            for event in events:
+                _print(screen, event)
+
+
+def _print(screen: Display, event: LogEvent) -> None:
+    """A line for people, or a JSON document on a line of its own: there may be no end to wait for."""
+    if screen.as_json:
+        sys.stdout.write(json.dumps({**asdict(event), "at": event.at.isoformat()}) + "\n")
+        sys.stdout.flush()
+    else:
+        for line in show.log_lines(event):
+            screen.say(line)

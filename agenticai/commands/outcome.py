@@ -1,0 +1,31 @@
+"""What the commands tell of a project at its end, with the language model that its stack asks."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from agenticai import outcome_display, tables
+from agenticai.client.model_cost import Model, model_of
+from agenticai.commands.stack import Stack, asked
+from agenticai.display import Part
+from shared.models.views import ProjectView
+
+
+def model_at(endpoint: str, stage: str) -> Model:
+    """The model of the stack at an endpoint."""
+    with asked(Stack(endpoint, stage, as_json=False)) as (bench, control):
+        return model_of(bench.target, bench.outputs, control)
+
+
+def outcome(project: ProjectView, model: Model) -> Iterator[Part]:
+    """A project in a line, why it failed if it did, and what the model cost."""
+    yield tables.project_line(project)
+    yield from outcome_display.reason(project)
+    if project.tokens.calls:
+        yield outcome_display.spent(project.tokens, model, datetime.now(UTC).date())
+
+
+def told(model: Model, project: ProjectView) -> dict[str, object]:
+    """The model and the cost of a project, for machines; the cost is null where no price is known."""
+    tokens = project.tokens
+    cost = model.cost_usd(tokens.prompt_tokens, tokens.output_tokens, datetime.now(UTC).date())
+    return {"name": model.name, "answers": model.answers, "cost_usd": cost}

@@ -1,0 +1,185 @@
+"""The commands that show what waits in queues and dead-letter queues, and send dead letters back."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from typing import Final
+
+from agenticai import queues_display as show
+from agenticai.client.errors import QueueError
+from agenticai.client.queues.model import AgentQueues, DeadLetter, Letters, Outcome, Redriven, causes
+from agenticai.client.queues.stack_queues import StackQueues
+from agenticai.commands.stack import Stack, asked
+from agenticai.display import Display, counted
+from agenticai.emulator.bench_records import MOST_MESSAGES
+from agenticai.printable import printable
+from agenticai.stack.waiting import Pause, pause
+
+WHOLE_ID: Final = 36
+"""Characters of a message id of SQS."""
+
+WAIT_SECONDS: Final = 10.0
+"""How long to wait for what was sent back to be taken up."""
+
+LOOK_SECONDS: Final = 0.5
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which letters to send back: those of these ids, or of unique beginnings of them, or all."""
+
+    messages: tuple[str, ...]
+    all: bool
+    rate: int | None
+
+    def check(self) -> None:
+        """Raise `QueueError` where it is not clear what is chosen."""
+        if bool(self.messages) == self.all:
+            raise QueueError("Say which letters: --message ID, once or several times, or --all.")
+        if self.rate is not None and not self.all:
+            raise QueueError("--rate is for --all: chosen letters are sent one after the other.")
+
+
+def show_queues(stack: Stack) -> None:
+    """Show every queue of the stack with its dead-letter queue."""
+    screen = Display(as_json=stack.as_json)
+    with _queues(stack) as queues:
+        states = queues.states()
+    screen.emit([_state(state) for state in states])
+    screen.show(show.queues(states))
+    dead = [state for state in states if state.dead_letters.depth.total]
+    for state in dead:
+        screen.say((f"{stack.command('dlq', state.agent)} shows what {state.agent} could not process.", "dim"))
+
+
+def show_dead_letters(name: str | None, limit: int, stack: Stack, *, full: bool) -> None:
+    """Show the dead letters of one queue, or of all."""
+    screen = Display(as_json=stack.as_json)
+    with _queues(stack) as queues:
+        agents = [queues.agent(name)] if name else [state.agent for state in queues.states()]
+        found = {agent: _letters(queues, agent, limit) for agent in agents}
+    screen.emit([_letter(agent, letter) for agent, page in found.items() for letter in page.letters])
+    if stack.as_json:
+        return
+    for agent, page in found.items():
+        _present(screen, stack, agent, page, full=full)
+    if not any(page.letters for page in found.values()):
+        screen.say("No dead letters.")
+
+
+def redrive_letters(name: str, choice: Choice, stack: Stack, agreed: Callable[[str], bool]) -> int:
+    """Send dead letters back to the queue that they came from; return 0 if all that were chosen were sent."""
+    choice.check()
+    screen = Display(as_json=stack.as_json)
+    with _queues(stack) as queues:
+        agent = queues.agent(name)
+        if choice.all:
+            done = _move_all(screen, queues, agent, choice, agreed)
+        else:
+            done = _move_chosen(screen, queues, agent, choice, agreed)
+        if done is None:
+            screen.say("Nothing was sent.")
+            return 1
+        results, whole = done
+        after = _afterwards(screen, queues, agent)
+    screen.emit({"moved": results, "queues": _state(after)})
+    screen.show(show.queues([after]))
+    screen.say((f"{stack.command('logs', agent, '-f')} follows what {agent} makes of them.", "dim"))
+    return 0 if whole else 1
+
+
+def _move_all(
+    screen: Display, queues: StackQueues, agent: str, choice: Choice, agreed: Callable[[str], bool]
+) -> tuple[object, bool] | None:
+    depth = queues.state(agent).dead_letters.depth
+    if not depth.visible:
+        raise QueueError(f"The dead-letter queue of {agent} has nothing to send back.")
+    if not agreed(f"Send {counted(depth.visible, 'dead letter')} back to {agent}?"):
+        return None
+    with screen.status("sending back") as status:
+        for move in queues.redrive_all(agent, choice.rate):
+            status.update(f"sent back {move.moved} of {move.to_move}")
+    reason = f": {printable(move.reason)}" if move.reason else ""
+    screen.say(f"{counted(move.moved, 'dead letter')} of {move.to_move} sent back; the task is {move.status}{reason}.")
+    return asdict(move), move.status == "COMPLETED"
+
+
+def _move_chosen(
+    screen: Display, queues: StackQueues, agent: str, choice: Choice, agreed: Callable[[str], bool]
+) -> tuple[object, bool] | None:
+    ids = resolved(queues, agent, choice.messages)
+    if not agreed(f"Send {counted(len(ids), 'dead letter')} back to {agent}?"):
+        return None
+    results: list[Redriven] = []
+    for result in queues.redrive(agent, ids):
+        results.append(result)
+        for line in show.redriven([result]):
+            screen.say(line)
+    return [_redriven(result) for result in results], all(result.outcome is Outcome.SENT for result in results)
+
+
+def resolved(queues: StackQueues, agent: str, beginnings: Sequence[str]) -> list[str]:
+    """The ids that begin so. Raises `QueueError` where none does, or several do."""
+    known = [] if all(len(beginning) >= WHOLE_ID for beginning in beginnings) else list(queues.ids(agent))
+    found: dict[str, None] = {}
+    for beginning in beginnings:
+        fitting = {message_id for message_id in known if message_id.startswith(beginning)}
+        if len(beginning) >= WHOLE_ID or beginning in fitting:
+            fitting = {beginning}
+        if len(fitting) != 1:
+            many = f"{len(fitting)} dead letters begin" if fitting else "no dead letter begins"
+            raise QueueError(f"In the dead-letter queue of {agent}, {many} with {beginning}.")
+        found.update(dict.fromkeys(fitting))
+    return list(found)
+
+
+def _afterwards(screen: Display, queues: StackQueues, agent: str, wait: Pause = pause) -> AgentQueues:
+    """The queue once nothing in it waits to be taken up, or when there was time enough for that."""
+    with screen.status(f"waiting for {agent} to take them up"):
+        for _ in range(round(WAIT_SECONDS / LOOK_SECONDS)):
+            state = queues.state(agent)
+            if not state.queue.depth.visible and not state.queue.depth.in_flight:
+                break
+            wait(LOOK_SECONDS)
+    return state
+
+
+def _letters(queues: StackQueues, agent: str, limit: int) -> Letters:
+    """So many letters at the most, from as many pages as they take."""
+    page = queues.letters(agent, limit=min(limit, MOST_MESSAGES))
+    while page.next and len(page.letters) < limit:
+        more = queues.letters(agent, after=page.next, limit=min(limit - len(page.letters), MOST_MESSAGES))
+        page = replace(more, letters=page.letters + more.letters)
+    return page
+
+
+def _present(screen: Display, stack: Stack, agent: str, page: Letters, *, full: bool) -> None:
+    for letter in page.letters:
+        for line in show.letter(letter, agent, page.now, full=full):
+            screen.say(line)
+    if not page.letters:
+        return
+    summed = ", ".join(f"{number} x {printable(cause)}" for cause, number in causes(page.letters))
+    screen.say(f"{agent}: {len(page.letters)} of {counted(page.total, 'dead letter')} shown: {summed}")
+    if page.received:
+        screen.say(("To read them they were received and given back; SQS counts one more receive of each.", "dim"))
+    screen.say((f"{stack.command('redrive', agent, '--all')} sends them back to {agent}.", "dim"))
+
+
+@contextmanager
+def _queues(stack: Stack) -> Iterator[StackQueues]:
+    with asked(stack) as (bench, control):
+        yield StackQueues.of(bench.target, bench.outputs, control)
+
+
+def _state(state: AgentQueues) -> dict[str, object]:
+    return asdict(state)
+
+
+def _letter(agent: str, letter: DeadLetter) -> dict[str, object]:
+    attempts = [{**asdict(attempt), "at": attempt.at.isoformat()} for attempt in letter.attempts]
+    return {"agent": agent, "message": letter.message, "asked": asdict(letter.asked), "attempts": attempts}
+
+
+def _redriven(result: Redriven) -> dict[str, object]:
+    return asdict(result)

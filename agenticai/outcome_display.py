@@ -1,0 +1,74 @@
+"""How a project's end looks in a terminal: why it, or its last change, failed, and what the language model cost."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import TYPE_CHECKING
+
+from agenticai.client.model_cost import Model, prices
+from agenticai.display import Part, text
+from shared.models.workflow import ProjectStatus
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from agenticai.emulator.bench_records import ModelUse
+    from shared.models.project import TokenUsage
+    from shared.models.views import ProjectView
+
+TAKEN_BACK = "Its last change failed and was taken back; the project is as it was before."
+
+
+def reason(project: "ProjectView") -> Iterator[Part]:
+    """Why the project failed, or its last change, a line each; nothing where all went well."""
+    if project.failure is None:
+        return
+    if project.status is not ProjectStatus.FAILED:
+        yield TAKEN_BACK, "yellow"
+    yield from project.failure.reason.split("\n")
+
+
+def spent(tokens: "TokenUsage", model: Model, day: date) -> Part:
+    """What a project's calls of the language model came to."""
+    price = _price(model.cost_usd(tokens.prompt_tokens, tokens.output_tokens, day), model.name)
+    said = "stored replies, which cost nothing" if model.answers in ("stored", "nearest") else price
+    return f"{_counted(tokens.calls, tokens.prompt_tokens, tokens.output_tokens)}: {said}", "dim"
+
+
+def used_so_far(use: "ModelUse", day: date) -> str:
+    """What all calls since the engine started came to, and the models that answered them."""
+    calls, prompt, output = (
+        sum(getattr(each, name) for each in use.models) for name in ("calls", "prompt_tokens", "output_tokens")
+    )
+    costs = [
+        Model(each.model, use.answers).cost_usd(each.prompt_tokens, each.output_tokens, day) for each in use.models
+    ]
+    names = ", ".join(each.model for each in use.models) or "no model"
+    known = [cost for cost in costs if cost is not None]
+    price = _price(sum(known) if len(known) == len(costs) else None, names)
+    errors = sum(each.errors for each in use.models)
+    failed = f", {errors} of them failed" if errors else ""
+    return f"live so far: {_counted(calls, prompt, output)}{failed}: {price}"
+
+
+def _counted(calls: int, prompt_tokens: int, output_tokens: int) -> str:
+    noun = "model call" if calls == 1 else "model calls"
+    return f"{calls} {noun}, {prompt_tokens:,} tokens in, {output_tokens:,} out"
+
+
+def _price(dollars: float | None, model: str) -> str:
+    if dollars is None:
+        return f"no price is known for {model}"
+    return f"${dollars:.4f} at the prices of {prices().read}, {model}"
+
+
+def introduced(model: Model, day: date) -> "Text":
+    """The line of `up` that says which model is asked, and what it charges."""
+    if not model.live:
+        return text("stored replies only; start with --live and a key to ask Gemini itself")
+    price = model.price(day)
+    charged = (
+        f"${price.input:.2f} in and ${price.output:.2f} out for a million tokens, as of {prices().read}"
+        if price
+        else f"its price is not known here: see {prices().source}"
+    )
+    return text(("live", "yellow"), f": {model.name} is asked with your key; {charged}")

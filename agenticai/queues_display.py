@@ -1,0 +1,144 @@
+"""How queues, dead letters and log events look in a terminal."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from rich.table import Column, Table
+from rich.text import Text
+
+from agenticai.display import Part, figures, grid, text
+from agenticai.printable import printable
+
+if TYPE_CHECKING:
+    from agenticai.client.logs import LogEvent
+    from agenticai.client.queues.model import AgentQueues, DeadLetter, QueueState, Redriven
+
+SHOWN_BODY = 200
+"""Characters of a body, where it is not asked for in full."""
+
+_LEVELS = {"ERROR": "red", "CRITICAL": "red", "WARNING": "yellow"}
+_TOLD = frozenset(
+    (
+        *("level", "message", "timestamp", "location", "service", "cold_start", "function_name", "function_arn"),
+        *("function_memory_size", "xray_trace_id", "stack_trace", "exception_name", "exception"),
+    )
+)
+"""Fields of a log line that are shown otherwise, or that tell nothing new."""
+
+
+def queues(states: Iterable["AgentQueues"]) -> Table:
+    """Every queue and its dead-letter queue, a line each."""
+    columns = [Column("queue", no_wrap=True), *figures("visible", "in flight", "delayed", "oldest")]
+    rows = []
+    for state in states:
+        rows.append(_row(state.queue))
+        rows.append(_row(state.dead_letters, "red" if state.dead_letters.depth.total else ""))
+    return grid(columns, rows)
+
+
+def _row(state: "QueueState", colour: str = "") -> tuple[Part, ...]:
+    depth = state.depth
+    oldest = age(state.oldest_s) if state.oldest_s is not None else "-"
+    figures_of = (str(depth.visible), str(depth.in_flight), str(depth.delayed), oldest if depth.total else "")
+    return ((printable(state.name), colour), *figures_of)
+
+
+def age(seconds: float) -> str:
+    """A length of time in its two largest units: 3 d 4 h, 2 min 5 s, 7 s."""
+    left, parts = max(0, int(seconds)), []
+    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)):
+        number, left = divmod(left, size)
+        if number:
+            parts.append(f"{number} {unit}")
+    return " ".join(parts[:2]) or "0 s"
+
+
+def letter(dead: "DeadLetter", agent: str, now: datetime, *, full: bool) -> Iterator[Text]:
+    """A dead letter in lines; its id stands alone, to be pasted."""
+    message, asked = dead.message, dead.asked
+    times = f"{message.received} time" + ("" if message.received == 1 else "s")
+    yield text((printable(message.id), "bold"))
+    yield _field("queue", f"{agent}, received {times}")
+    yield _field("project", printable(asked.project_id) if asked.project_id else "names none")
+    yield _field("asked for", _asked(dead))
+    yield _field("sent", f"{moment(message.sent_at)}, {age((now - message.sent_at).total_seconds())} ago")
+    yield from _attempts(dead, full=full)
+    yield from _body(message.body, full=full)
+
+
+def _field(name: str, *said: Part) -> Text:
+    return text("  ", (f"{name:<9}", "dim"), " ", *said)
+
+
+def _asked(dead: "DeadLetter") -> str:
+    asked = dead.asked
+    if asked.problem:
+        return f"nothing that an agent can read: {printable(asked.problem)}"
+    return f"{printable(asked.work or '')} ({printable(asked.schema or '')})"
+
+
+def _attempts(dead: "DeadLetter", *, full: bool) -> Iterator[Text]:
+    """The last attempt, or every one."""
+    if not dead.attempts:
+        yield _field("failed", "nothing is logged of it")
+    for attempt in dead.attempts if full else dead.attempts[-1:]:
+        first, *rest = attempt.message.split("\n")
+        yield _field(
+            "failed", f"{moment(attempt.at)} ", (printable(attempt.error_type), "red"), f": {printable(first)}"
+        )
+        yield from (text(f"            {printable(line)}") for line in (rest if full else []))
+        yield text((f"            request {printable(attempt.request_id)}", "dim"))
+
+
+def _body(body: str, *, full: bool) -> Iterator[Text]:
+    if not full:
+        cut = body if len(body) <= SHOWN_BODY else f"{body[:SHOWN_BODY]}… ({len(body)} characters; --full shows all)"
+        yield _field("body", printable(cut))
+        return
+    yield _field("body")
+    yield from (text(f"    {printable(line)}") for line in _formatted(body).split("\n"))
+
+
+def _formatted(body: str) -> str:
+    try:
+        return json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return body
+
+
+def redriven(results: Sequence["Redriven"]) -> Iterator[Text]:
+    """What became of each letter."""
+    for result in results:
+        new = f" as {result.new_id}" if result.new_id else ""
+        project = f", of project {result.asked.project_id}" if result.asked and result.asked.project_id else ""
+        reason = f": {result.reason}" if result.reason else ""
+        yield text(printable(f"{result.id} {result.outcome}{new}{project}{reason}"))
+
+
+def log_lines(event: "LogEvent") -> Iterator[Text]:
+    """A log event: a structured one as its message and what it tells beside, any other as it is; then its traceback."""
+    head = (f"{event.at:%H:%M:%S}.{event.at.microsecond // 1000:03}", "dim"), f" {event.function:<3} "
+    try:
+        said = json.loads(event.message)
+    except (ValueError, RecursionError):
+        said = None
+    if not isinstance(said, dict) or not isinstance(said.get("message"), str):
+        yield text(*head, printable(event.message.rstrip("\n").replace("\t", "  ")))
+        return
+    level = str(said.get("level", ""))
+    rest = " ".join(f"{name}={_value(value)}" for name, value in said.items() if name not in _TOLD)
+    shown = (printable(level), _LEVELS.get(level, "dim"))
+    yield text(*head, shown, f" {printable(said['message'])} ", (printable(rest), "dim"))
+    for line in filter(None, str(said.get("exception", "")).split("\n")):
+        yield text((f"    {printable(line)}", "dim"))
+
+
+def _value(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def moment(at: datetime) -> str:
+    """A time in UTC, to the second."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"

@@ -1,0 +1,124 @@
+"""MiniStack's queues, looked into without a receive, and single messages received by their ids."""
+
+import base64
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from agenticai.emulator.bench_records import (
+    MessageAttribute,
+    MessagePage,
+    PageRequest,
+    QueuedMessage,
+    ReceivedMessage,
+    ReceiveRequest,
+)
+from agenticai.emulator.queues.contents import NoSuchQueue
+
+# MiniStack's queues and messages are dictionaries.
+Queue = Mapping[str, Any]
+Message = Mapping[str, Any]
+
+MOST_BYTES = 4 * 1024 * 1024
+"""Of the bodies in one page, unless the first is larger."""
+
+
+class Contents:
+    """Reads the queues of the engine's own account, one thread at a time."""
+
+    def __init__(self, sqs: Any) -> None:
+        self._sqs = sqs
+
+    def page(self, name: str, asked: PageRequest) -> MessagePage:
+        """The messages after the cursor, which says where it was and what was there, as others may be gone since."""
+        with self._sqs._queues_lock:
+            queue, now = self._queue(name), time.time()
+            self._sqs._expire_retained(queue)
+            messages: Sequence[Message] = queue["messages"]
+            first = after(messages, asked.after) if asked.after else 0
+            shown = [described(message, now) for message in fitting(messages[first : first + asked.limit])]
+            end = first + len(shown)
+            following = f"{end}.{messages[end - 1]['id']}" if shown and end < len(messages) else None
+            oldest = min((message.get("sent_at", now) for message in messages), default=None)
+            return MessagePage(
+                messages=tuple(shown),
+                next=following,
+                total=len(messages),
+                oldest=None if oldest is None else moment(oldest),
+                now=moment(now),
+            )
+
+    def receive(self, name: str, asked: ReceiveRequest) -> list[ReceivedMessage]:
+        """Receive these, as ReceiveMessage would if they were all that can be received."""
+        wanted = set(asked.ids)
+        with self._sqs._queues_lock:
+            queue = self._queue(name)
+            alone = {**queue, "messages": [message for message in queue["messages"] if message["id"] in wanted]}
+            received = self._sqs._collect_msgs(alone, len(alone["messages"]), asked.visibility_timeout_s)
+            return [
+                ReceivedMessage(message=described(message, time.time()), receipt_handle=message["receipt_handle"])
+                for message in received
+            ]
+
+    def _queue(self, name: str) -> Queue:
+        queue: Queue | None = self._sqs._queues.get(self._sqs._queue_url(name))
+        if queue is None:
+            raise NoSuchQueue(f"There is no queue {name}.")
+        return queue
+
+
+def after(messages: Sequence[Message], cursor: str) -> int:
+    """Where the messages begin that follow a cursor: behind the message that it names, wherever that is by now."""
+    position, _, last = cursor.partition(".")
+    expected = min(int(position), len(messages))
+    behind = next((index + 1 for index in range(expected - 1, -1, -1) if messages[index]["id"] == last), None)
+    return expected if behind is None else behind
+
+
+def fitting(messages: Sequence[Message]) -> Iterator[Message]:
+    """As many of the messages as one answer holds, and one at the least."""
+    size = 0
+    for message in messages:
+        size += len(message["body"])
+        if size > MOST_BYTES and size > len(message["body"]):
+            return
+        yield message
+
+
+def described(message: Message, now: float) -> QueuedMessage:
+    """A message in the control API's terms; MiniStack leaves some fields out until the first receive."""
+    sent, received = message.get("sent_at", now), message.get("receive_count", 0)
+    visible_at, first = message.get("visible_at", sent), message.get("first_receive_at")
+    attributes = message.get("message_attributes") or {}
+    return QueuedMessage(
+        id=message["id"],
+        body=message["body"],
+        state=state(visible_at <= now, received),
+        sent_at=moment(sent),
+        first_received_at=moment(first) if first else None,
+        visible_at=moment(visible_at),
+        received=received,
+        attributes={name: attribute(value) for name, value in attributes.items()},
+        group_id=message.get("group_id"),
+        source_arn=(message.get("sys") or {}).get("DeadLetterQueueSourceArn"),
+    )
+
+
+def state(visible: bool, received: int) -> Literal["visible", "in flight", "delayed"]:
+    """What SQS counts the message as."""
+    if visible:
+        return "visible"
+    return "in flight" if received else "delayed"
+
+
+def attribute(value: Mapping[str, Any]) -> MessageAttribute:
+    """A message attribute."""
+    held = next((value[name] for name in ("StringValue", "BinaryValue") if value.get(name) is not None), "")
+    text = base64.b64encode(held).decode() if isinstance(held, bytes) else str(held)
+    return MessageAttribute(data_type=str(value.get("DataType", "String")), value=text)
+
+
+def moment(seconds: float) -> datetime:
+    """A time of MiniStack's, which counts from 1970."""
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,39 @@
+"""Answers in the shapes of Google's APIs."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import JSONResponse
+
+from agenticai.emulator.gemini.canonical import CanonicalRequest
+from agenticai.emulator.gemini.cassettes import Found
+
+CHARACTERS_PER_TOKEN = 4  # https://ai.google.dev/gemini-api/docs/tokens; used where a cassette does not say
+
+
+def replay(request: CanonicalRequest, found: Found) -> JSONResponse:
+    """The stored reply in the shape of GenerateContentResponse."""
+    reply = found.stored.cassette.reply
+    if reply.body is not None:
+        return JSONResponse(reply.body, status_code=reply.status)
+    text = found.text
+    prompt_tokens = reply.usage.prompt_tokens if reply.usage else math.ceil(len(request.text) / CHARACTERS_PER_TOKEN)
+    output_tokens = reply.usage.output_tokens if reply.usage else math.ceil(len(text) / CHARACTERS_PER_TOKEN)
+    candidate = {
+        "content": {"role": "model", "parts": [{"text": text}]},
+        "finishReason": reply.finish_reason,
+        "index": 0,
+    }
+    usage = {
+        "promptTokenCount": prompt_tokens,
+        "candidatesTokenCount": output_tokens,
+        "totalTokenCount": prompt_tokens + output_tokens,
+    }
+    return JSONResponse({"candidates": [candidate], "usageMetadata": usage, "modelVersion": request.model})
+
+
+def google_error(code: int, status: str, message: str, *details: Mapping[str, Any]) -> JSONResponse:
+    """An error in the shape of all Google APIs (https://cloud.google.com/apis/design/errors)."""
+    error = {"code": code, "message": message, "status": status} | ({"details": details} if details else {})
+    return JSONResponse({"error": error}, status_code=code)

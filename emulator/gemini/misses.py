@@ -1,0 +1,70 @@
+"""A request without a stored reply: it is kept, compared with the nearest, and answered in three lines."""
+
+import re
+from pathlib import Path
+from typing import Final
+
+from starlette.responses import JSONResponse
+
+from agenticai.emulator.gemini.answers import google_error
+from agenticai.emulator.gemini.canonical import CanonicalRequest
+from agenticai.emulator.gemini.cassettes import CassetteStore, to_yaml
+from agenticai.emulator.gemini.nearest import Nearest, nearest
+
+NO_STORED_REPLY: Final = "NO_STORED_REPLY"
+"""The reason in the error's ErrorInfo, by which a client tells a miss from a model that is not there."""
+
+LONGEST_TITLE: Final = 100
+_HEADING: Final = re.compile(r"^#+ +(Your task: .+)$", re.MULTILINE)
+
+
+def miss(request: CanonicalRequest, store: CassetteStore, misses: Path, cassettes: Path | None = None) -> JSONResponse:
+    """Keep the request as a cassette that lacks only its reply, with its difference to the nearest beside it.
+
+    The answer says what was asked for, where it is kept, and what to do; `cassettes` is where replies are read from.
+    """
+    kept, near = keep(request, misses), nearest(store, request)
+    beside = f"{keep_difference(near, kept).name} has the difference to the nearest" if near else "it is the first"
+    return not_stored(
+        f'No stored reply fits "{title(request)}", asked of {request.model}.\n'
+        f"The request is kept in {kept}; {beside}.\n"
+        f"Write its reply there, move the file to {cassettes or 'the cassettes'}, and retry the project;"
+        " or start the engine with --live, which asks the model itself."
+    )
+
+
+def not_stored(message: str) -> JSONResponse:
+    """The error that says that a reply is not stored."""
+    info = {
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        "reason": NO_STORED_REPLY,
+        "domain": "agenticai.emulator",
+    }
+    return google_error(404, "NOT_FOUND", message, info)
+
+
+def keep(request: CanonicalRequest, misses: Path) -> Path:
+    """Write the request as a cassette whose reply is empty; return the file."""
+    misses.mkdir(parents=True, exist_ok=True)
+    kept = misses / f"{request.digest()}.yaml"
+    kept.write_text(
+        to_yaml({"origin": "authored", "request": request.document(), "reply": {"text": ""}}), encoding="utf-8"
+    )
+    return kept
+
+
+def keep_difference(near: Nearest, kept: Path) -> Path:
+    """Write beside a kept request how it differs from the nearest stored one; return the file."""
+    path = kept.with_suffix(".diff")
+    first = f"The first difference is in {near.field}, line {near.line}.\n"
+    path.write_text(f"{first}--- {near.stored.path}\n+++ {kept}\n{near.diff}\n", encoding="utf-8")
+    return path
+
+
+def title(request: CanonicalRequest) -> str:
+    """What a request asks for, in its own words: the last heading that names a task, or else its first line."""
+    texts = [content.text for content in request.contents if content.text]
+    headings = [heading for text in texts for heading in _HEADING.findall(text)]
+    lines = [line for text in texts for line in text.splitlines() if line.strip()]
+    chosen = " ".join((headings[-1:] or lines[:1] or ["a request without text"])[0].split())
+    return chosen if len(chosen) <= LONGEST_TITLE else f"{chosen[: LONGEST_TITLE - 1]}…"

@@ -1,0 +1,53 @@
+"""The control API's routes below `queues/`: what is in a queue, shown without a receive."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from pydantic import TypeAdapter
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from agenticai.emulator.bench_records import MessagePage, PageRequest, ReceivedMessage, ReceiveRequest
+from agenticai.emulator.control import answer, answers, asked
+
+RECEIVED = TypeAdapter(tuple[ReceivedMessage, ...])
+
+
+class NoSuchQueue(Exception):
+    """There is no queue of this name."""
+
+
+class QueueContents(Protocol):
+    """The messages of an engine's queues, by the queues' names. Both raise NoSuchQueue."""
+
+    def page(self, queue: str, asked: PageRequest) -> MessagePage:
+        """Show messages; nothing about them changes."""
+        ...
+
+    def receive(self, queue: str, asked: ReceiveRequest) -> Sequence[ReceivedMessage]:
+        """Receive these messages and no others; those that are gone, or that nobody can receive now, are left out."""
+        ...
+
+
+def contents_routes(contents: QueueContents) -> list[Route]:
+    """Return the routes that `ControlClient.messages` and `ControlClient.receive` call."""
+
+    async def messages(request: Request) -> Response:
+        wanted = PageRequest.model_validate(dict(request.query_params))
+        try:
+            return answer(contents.page(request.path_params["queue"], wanted))
+        except NoSuchQueue as error:
+            return PlainTextResponse(str(error), status_code=404)
+
+    async def receive(request: Request) -> Response:
+        wanted = await asked(request, ReceiveRequest)
+        try:
+            return answers(RECEIVED, tuple(contents.receive(request.path_params["queue"], wanted)))
+        except NoSuchQueue as error:
+            return PlainTextResponse(str(error), status_code=404)
+
+    return [
+        Route("/queues/{queue}/messages", messages),
+        Route("/queues/{queue}/receive", receive, methods=["POST"]),
+    ]

@@ -1,0 +1,79 @@
+"""What a message asks for is read from its body, however odd, and letters that failed alike have one cause."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from agenticai.client.queues.model import Asked, Attempt, DeadLetter, Depth, causes
+from agenticai.emulator.bench_records import QueuedMessage
+
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+PROJECT = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+TASK = {
+    "schema": "task-ready/2",
+    "project_id": PROJECT,
+    "correlation_id": "c",
+    "revision": {"build": 2},
+    "task_id": "store",
+}
+
+
+def message(body: str, message_id: str = "1") -> QueuedMessage:
+    return QueuedMessage(
+        id=message_id,
+        body=body,
+        state="visible",
+        sent_at=AT,
+        first_received_at=AT,
+        visible_at=AT,
+        received=5,
+        attributes={},
+        group_id=None,
+        source_arn=None,
+    )
+
+
+def test_a_message_names_its_project_and_its_work() -> None:
+    assert Asked.of(json.dumps(TASK)) == Asked(PROJECT, "TASK#2.0#store", "task-ready/2")
+
+
+@pytest.mark.parametrize(
+    ("body", "project_id", "schema"),
+    [
+        ("", None, None),
+        ("not JSON", None, None),
+        ("[1]", None, None),
+        ('"text"', None, None),
+        ("[" * 100_000, None, None),
+        ('{"project_id": 7, "schema": ["x"]}', None, None),
+        (json.dumps({**TASK, "schema": "task-ready/9"}), PROJECT, "task-ready/9"),
+        (json.dumps({**TASK, "extra": True}), PROJECT, "task-ready/2"),
+    ],
+)
+def test_what_no_agent_can_read_is_guessed_and_said_to_be_so(
+    body: str, project_id: str | None, schema: str | None
+) -> None:
+    asked = Asked.of(body)
+    assert (asked.project_id, asked.schema, asked.work) == (project_id, schema, None)
+    assert asked.problem
+    assert "\n" not in asked.problem
+
+
+def letter(message_id: str, body: str, *error_types: str) -> DeadLetter:
+    attempts = tuple(Attempt(AT, error_type, "why", "request") for error_type in error_types)
+    return DeadLetter(message(body, message_id), Asked.of(body), attempts)
+
+
+def test_letters_are_summed_up_by_their_last_error_and_kind_of_work() -> None:
+    letters = [
+        letter("1", json.dumps(TASK), "Retryable", "ModelUnavailable"),
+        letter("2", json.dumps({**TASK, "task_id": "page"}), "ModelUnavailable"),
+        letter("3", "{", "Poison"),
+        letter("4", "{"),
+    ]
+    assert causes(letters) == [("ModelUnavailable in TASK", 2), ("Poison", 1), ("cause unknown", 1)]
+
+
+def test_a_depth_adds_up() -> None:
+    assert Depth(visible=1, in_flight=2, delayed=4).total == 7
