@@ -117,7 +117,7 @@ def present_tests(screen: Display, tests: "TestRun | None", untested: str) -> No
     """Say how the project's own tests ended, with what they printed if they did not pass, or why they were not run."""
     heading = "\n[bold]The project's own tests[/]"
     if tests is None:
-        screen.say(f"{heading} [yellow]not run:[/] {escape(untested)}")
+        screen.say(f"{heading} were [yellow]not run:[/] {escape(untested)}")
         return
     verdict = "[green]passed[/]" if tests.passed else "[red]failed[/]"
     where = "in a sandbox" if tests.contained else "without a sandbox"
