@@ -160,7 +160,7 @@ def present_tests(screen: Display, tests: "TestRun | None", untested: str) -> No
     """Say how the project's own tests ended, with what they printed if they did not pass, or why they were not run."""
     heading = ("The project's own tests", "bold")
     if tests is None:
-        screen.say("\n", heading, " ", ("not run:", "yellow"), f" {untested}")
+        screen.say("\n", heading, " were ", ("not run:", "yellow"), f" {untested}")
         return
     verdict = ("passed", "green") if tests.passed else ("failed", "red")
     where = "in a sandbox" if tests.contained else "without a sandbox"

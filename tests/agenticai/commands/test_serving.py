@@ -58,7 +58,7 @@ def test_what_failing_tests_print_is_shown_as_text_and_not_taken_for_markup(caps
 
 
 def test_tests_that_were_not_run_did_not_pass(capsys: pytest.CaptureFixture[str]) -> None:
-    assert presented(capsys, None, "no [/nope] here") == "The project's own tests not run: no [/nope] here"
+    assert presented(capsys, None, "no [/nope] here") == "The project's own tests were not run: no [/nope] here"
     assert summary_of_tests(None, "no sandbox") == {"passed": False, "ran": 0, "not_run": "no sandbox"}
 
 
