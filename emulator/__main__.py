@@ -34,11 +34,14 @@ from agenticai.emulator.guard import Allowed, Guard, is_loopback
 from agenticai.emulator.meter.ledger import Ledger
 from agenticai.emulator.meter.step import Meter
 from agenticai.emulator.queues.operations import QueueOperations
+from agenticai.emulator.spool.file import Spool
+from agenticai.emulator.spool.shelf import Shelf
 
 LOOPBACK = "127.0.0.1"
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - what a user may name, never the default
 GEMINI = "/_gemini"
 GRACE_SECONDS = 3.0
+PROJECTS_HELD = 100  # of whose use the sums are in memory
 KEEP_ALIVE_SECONDS = 75  # longer than an SDK keeps an idle connection, so that it is never the server who closes it
 
 
@@ -98,10 +101,11 @@ def serve(listener: socket.socket, gemini: ASGIApp, python: Path, arguments: arg
     started = time.monotonic()
     port = listener.getsockname()[1]
     endpoint_url = f"http://{own_address(arguments.host)}:{port}"
-    ledger, clock, activity = Ledger(), Clock(), Activity()
+    spool, clock, activity = Spool(run_dir), Clock(), Activity()
+    ledger = Ledger(Shelf(spool, held=PROJECTS_HELD))
     faults = FaultBook(clock.now)
     host = LambdaHost(endpoint_url, f"{endpoint_url}{GEMINI}", python, code_cache, ledger, clock, activity)
-    engine = MiniStack(host, faults, port)
+    engine = MiniStack(host, faults, port, spool, run_dir)
     secret = None if is_loopback(arguments.host) else control_secret(run_dir)
     hosts = (*arguments.allow_host, own_address(arguments.host).strip("[]"))
     allowed = Allowed(hosts, [origin.lower() for origin in arguments.allow_origin], engine.api_origins)

@@ -13,12 +13,17 @@ What is exchanged in it, and why:
 - `lambda_svc._create_function`, `_update_config`, and what makes `AWS::Lambda::Function`: variables are text.
 - `lambda_svc._run_sqs_batch`, `sqs._delete_messages_for_esm`: event source mappings poll in process, so the meter
   could not see what AWS would bill for them, and their records lack what AWS's have.
+- `dynamodb._tables`, `defaultdict`, `_txn_token_store`; `s3._buckets`, `_object_versions`, `_multipart_uploads`, the
+  functions of its persistence; `cloudwatch_logs._log_groups`, `_log_records`, `_queries`,
+  `_fanout_to_subscription_filters`: what is stored rests in a file, and histories are bounded, so that memory does
+  not grow.
 """
 
 import functools
 import importlib
 import os
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agenticai.emulator.bench_records import Dispatch, Settled
@@ -26,14 +31,18 @@ from agenticai.emulator.engines.environment_pool import start_ahead
 from agenticai.emulator.engines.ministack.deliveries import DeliveryFaults, FaultyDeliveries
 from agenticai.emulator.engines.ministack.event_sources import EventSources
 from agenticai.emulator.engines.ministack.interference import RunningFunctions
+from agenticai.emulator.engines.ministack.log_events import LogEvents
 from agenticai.emulator.engines.ministack.mappings import Mappings
+from agenticai.emulator.engines.ministack.objects import Objects
 from agenticai.emulator.engines.ministack.polls import EventSourceMappingMeter
 from agenticai.emulator.engines.ministack.presigned_links import PresignedLinks
 from agenticai.emulator.engines.ministack.queues import Queues
 from agenticai.emulator.engines.ministack.records import with_whole_records
+from agenticai.emulator.engines.ministack.tables import Tables
 from agenticai.emulator.engines.ministack.variables import refuse_other_types, with_text_variables
 from agenticai.emulator.engines.ministack.workers import LambdaHost, acquire, execute, is_python, worker_class
 from agenticai.emulator.engines.settling import settle
+from agenticai.emulator.spool.file import Spool
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -51,11 +60,11 @@ PRELOADED = (
 class MiniStack:
     """The engine's ASGI application, lifespan included. One a process: MiniStack keeps its state in its modules."""
 
-    def __init__(self, host: LambdaHost, faults: DeliveryFaults, port: int) -> None:
+    def __init__(self, host: LambdaHost, faults: DeliveryFaults, port: int, spool: Spool, folder: Path) -> None:
         os.environ.update(settings(port))
         from ministack.app import app
         from ministack.core import lambda_runtime
-        from ministack.services import lambda_svc, s3, sqs
+        from ministack.services import cloudwatch_logs, dynamodb, lambda_svc, s3, sqs
         from ministack.services.cloudformation import provisioners
 
         self.app: ASGIApp = app
@@ -78,6 +87,9 @@ class MiniStack:
         for operation in ("_create_function", "_update_config"):
             checked = refuse_other_types(getattr(lambda_svc, operation), lambda_svc.error_response_json)
             setattr(lambda_svc, operation, checked)
+        Tables(dynamodb, spool)
+        Objects(s3, spool, folder / "s3")
+        LogEvents(cloudwatch_logs, spool)
         FaultyDeliveries(sqs, faults)
         self._sources = EventSources(lambda_svc, sqs, host.activity)
 
