@@ -7,6 +7,7 @@ import logging
 import os
 import resource
 import secrets
+import shutil
 import socket
 import sys
 import threading
@@ -19,6 +20,7 @@ from starlette.types import ASGIApp
 
 from agenticai.emulator.bench_records import SECRET_FILE
 from agenticai.emulator.clock import Clock
+from agenticai.emulator.connections import Connection
 from agenticai.emulator.control import control_app
 from agenticai.emulator.engines.activity import Activity
 from agenticai.emulator.engines.ministack import LambdaHost, MiniStack
@@ -31,6 +33,7 @@ from agenticai.emulator.gemini import REPLAY
 from agenticai.emulator.gemini.answering import answering
 from agenticai.emulator.gemini.cassettes import CassetteStore
 from agenticai.emulator.guard import Allowed, Guard, is_loopback
+from agenticai.emulator.limits import Limits
 from agenticai.emulator.meter.ledger import Ledger
 from agenticai.emulator.meter.step import Meter
 from agenticai.emulator.queues.operations import QueueOperations
@@ -112,6 +115,7 @@ def serve(listener: socket.socket, gemini: ASGIApp, python: Path, arguments: arg
     app = chain(
         [
             lambda after: Guard(after, allowed),
+            lambda after: Limits(after, lambda: shutil.disk_usage(run_dir).free),
             under("/_harness", control_app(engine, ledger, clock, faults, lambda: time.monotonic() - started, secret)),
             lambda after: Meter(after, ledger),
             lambda after: Faults(after, faults, engine.functions, clock),
@@ -136,6 +140,8 @@ def serve(listener: socket.socket, gemini: ASGIApp, python: Path, arguments: arg
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=1,
+        http=Connection,
+        limit_concurrency=Connection.most,
     )
     Server(config, on_ready=announce, on_stop=engine.close).run_until_asked(listener)
 
