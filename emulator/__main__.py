@@ -142,6 +142,7 @@ def serve(listener: socket.socket, gemini: ASGIApp, python: Path, arguments: arg
         timeout_graceful_shutdown=1,
         http=Connection,
         limit_concurrency=Connection.most,
+        reset_contextvars=True,
     )
     Server(config, on_ready=announce, on_stop=engine.close).run_until_asked(listener)
 

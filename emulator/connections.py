@@ -77,6 +77,15 @@ class Connection(Protocol):
         if self._head_bytes > HEAD_BYTES and not self._refused_body:
             self._give_up()
 
+    def on_response_complete(self) -> None:
+        """Go on to the next request, unless the body of this one was announced and will not come: then close.
+
+        It would be sent only after a 100, see https://httpwg.org/specs/rfc9110.html#field.expect.
+        """
+        super().on_response_complete()
+        if self.cycle.more_body and any(name == b"expect" for name, _ in self.scope["headers"]):
+            self.transport.close()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the timers."""
         self._head_done()

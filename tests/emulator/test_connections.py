@@ -27,6 +27,8 @@ class Impatient(Connection):
 
 
 async def answering(request: Request) -> Response:
+    if request.url.path == "/unread":
+        return PlainTextResponse("here")
     await request.body()
     return Response(ANSWER) if request.url.path == "/large" else PlainTextResponse("here")
 
@@ -119,6 +121,21 @@ def test_a_body_may_take_longer_than_a_head(connect: Callable[[], socket.socket]
         assert read_all(other)  # the time for a head has passed
         connection.sendall(b"b")
         assert until(connection, b"here").startswith(b"HTTP/1.1 200 ")
+
+
+def test_an_announced_body_that_is_not_asked_for_ends_the_connection(connect: Callable[[], socket.socket]) -> None:
+    with closing(connect()) as connection:
+        head = b"POST /unread HTTP/1.1\r\nHost: here\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n"
+        connection.sendall(head)
+        assert read_all(connection).endswith(b"here")
+
+
+def test_the_rest_of_a_body_that_is_not_asked_for_is_skipped(connect: Callable[[], socket.socket]) -> None:
+    with closing(connect()) as connection:
+        connection.sendall(b"POST /unread HTTP/1.1\r\nHost: here\r\nContent-Length: 200000\r\n\r\n")
+        assert until(connection, b"here").startswith(b"HTTP/1.1 200 ")
+        connection.sendall(b"x" * 200_000)
+        assert ask(connection).startswith(b"HTTP/1.1 200 ")
 
 
 def test_who_takes_nothing_of_an_answer_is_left(connect: Callable[[], socket.socket]) -> None:

@@ -1,12 +1,13 @@
 """S3's objects in the spool: their bodies, what is known of each, and the parts of uploads that are not complete."""
 
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from agenticai.emulator.engines.ministack.converted import Converted
+from agenticai.emulator.engines.ministack.converted import Converted, Newest
+from agenticai.emulator.engines.ministack.parts import Parts, bounded
+from agenticai.emulator.spool.bodies import Bodies
 from agenticai.emulator.spool.file import Spool
-from agenticai.emulator.spool.partitions import Partitions
 from agenticai.emulator.spool.shelf import Shelf
 
 # MiniStack's buckets, objects and versions are dictionaries.
@@ -25,12 +26,15 @@ class Objects:
 
     def __init__(self, s3: Any, spool: Spool, folder: Path) -> None:
         self._s3 = s3
-        self._bodies: Partitions[tuple[str, str, str], str, bytes] = Partitions(spool)
+        self._bodies: Bodies[tuple[str, str, str], str] = Bodies(spool)
         self._version_of: Callable[..., Record] = s3._version_entry_from_record
         s3.S3_PERSIST, s3.DATA_DIR = True, str(folder)
         s3._buckets._data = Converted("objects", lambda: Shelf(spool))
-        s3._multipart_uploads._data = Converted("parts", lambda: Partitions[str, int, Record](spool)["parts"])
         s3._object_versions._data = Shelf(spool)
+        s3._multipart_uploads._data = Converted("parts", lambda: Parts(spool))
+        s3._completed_multipart_uploads._data = Newest(1_000)
+        s3._upload_part = bounded(s3._upload_part, s3._error)
+        s3._upload_part_copy = bounded(s3._upload_part_copy, s3._error)
         s3._version_entry_from_record = lambda record, version, _: self._version_of(record, version, None)
         s3._persist_object = self._keep
         s3._persist_delete_marker = lambda *_: None
@@ -41,14 +45,13 @@ class Objects:
         s3._delete_persisted_object = lambda bucket, key: self._drop(bucket, key, CURRENT)
         s3._delete_persisted_bucket = self._drop_bucket
 
-    def _bodies_of(self, bucket: str, key: str) -> MutableMapping[str, bytes]:
-        """The bodies of one key's versions."""
-        return self._bodies[self._s3.get_account_id(), bucket, key]
+    def _place(self, bucket: str, key: str) -> tuple[str, str, str]:
+        return self._s3.get_account_id(), bucket, key
 
     def _keep(self, bucket: str, key: str, record: Record) -> None:
         """Keep an object's body, unless it has been kept before."""
         if record.get("body") is not None:
-            self._bodies_of(bucket, key)[CURRENT] = record["body"]
+            self._bodies.write(self._place(bucket, key), CURRENT, record["body"])
             record["body"] = None
 
     def _keep_former(self, bucket: str, key: str, former: Record | None, versioning: str) -> None:
@@ -57,14 +60,14 @@ class Objects:
         if versioning == "Suspended":
             self._drop(bucket, key, "null")
         if former is not None and not (versioning == "Suspended" and version == "null"):
-            self._bodies_of(bucket, key)[version] = self._body(bucket, key, former)
+            self._bodies.write(self._place(bucket, key), version, self._body(bucket, key, former))
 
     def _body(self, bucket: str, key: str, record: Mapping[str, Any]) -> bytes:
         body: bytes | None = record.get("body")
-        return self._bodies_of(bucket, key).get(CURRENT, b"") if body is None else body
+        return self._bodies.read(self._place(bucket, key), CURRENT) or b"" if body is None else body
 
     def _body_of_version(self, bucket: Record, name: str, key: str, version: Record) -> bytes | None:
-        former = self._bodies_of(name, key).get(version["version_id"])
+        former = self._bodies.read(self._place(name, key), version["version_id"])
         if former is not None:
             return former
         current = bucket["objects"].get(key)
@@ -73,8 +76,9 @@ class Objects:
         return None
 
     def _drop(self, bucket: str, key: str, version: str) -> None:
-        self._bodies_of(bucket, key).pop(version, None)
+        self._bodies.drop(self._place(bucket, key), version)
 
     def _drop_bucket(self, name: str) -> None:
-        for place in [place for place in self._bodies if place[:2] == (self._s3.get_account_id(), name)]:
-            del self._bodies[place]
+        for place in self._bodies.places():
+            if place[:2] == (self._s3.get_account_id(), name):
+                self._bodies.drop_all(place)
