@@ -7,6 +7,7 @@ What is exchanged in it, and why:
 - `lambda_svc._execute_function`: a batch's answer is read as AWS reads it.
 - `lambda_svc._poll_sqs` and what it calls: messages can be delivered one by one, in an order that is always the same.
 - `sqs._HANDLERS` and what they call: operations on queues keep the rules of `emulator/queues`, and no two meet.
+- `sqs._collect_msgs`, `_dlq_sweep`, `_expire_retained`: they look at every message of a queue; long ones took long.
 - `lambda_svc._create_esm`, `_update_esm`, `_init_stream_position`: event source mappings keep those of it, too.
 - `sqs._receive_messages_for_esm`: batches are as large as their mappings say, and deliveries meet fault rules.
 - `s3.resolve_credential`, `calculate_signature`, `signatures_match`: links are good with any credentials.
@@ -28,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 from agenticai.emulator.bench_records import Dispatch, Settled
 from agenticai.emulator.engines.environment_pool import start_ahead
+from agenticai.emulator.engines.ministack.backlog import Backlog
 from agenticai.emulator.engines.ministack.deliveries import DeliveryFaults, FaultyDeliveries
 from agenticai.emulator.engines.ministack.event_sources import EventSources
 from agenticai.emulator.engines.ministack.interference import RunningFunctions
@@ -77,6 +79,7 @@ class MiniStack:
             lambda_svc._execute_function_provided_warm, lambda_svc._execute_function_warm
         )
         lambda_svc.acquire_worker = acquire(lambda_svc.acquire_worker, lambda_runtime._workers, lambda_runtime._lock)
+        Backlog(sqs)
         Queues(sqs)
         Mappings(lambda_svc, sqs)
         polls = EventSourceMappingMeter(host.ledger)
