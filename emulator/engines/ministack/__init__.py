@@ -9,6 +9,7 @@ What is exchanged in it, and why:
 - `sqs._HANDLERS` and what they call: operations on queues keep the rules of `emulator/queues`, and no two meet.
 - `sqs._collect_msgs`, `_dlq_sweep`, `_expire_retained`: they look at every message of a queue; long ones took long.
 - `lambda_svc._create_esm`, `_update_esm`, `_init_stream_position`: event source mappings keep those of it, too.
+- `lambda_svc._functions`, `_reject_unreadable_zip`: bundles are bounded, those of stacks too.
 - `sqs._receive_messages_for_esm`: batches are as large as their mappings say, and deliveries meet fault rules.
 - `s3.resolve_credential`, `calculate_signature`, `signatures_match`: links are good with any credentials.
 - `lambda_svc._create_function`, `_update_config`, and what makes `AWS::Lambda::Function`: variables are text.
@@ -30,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 from agenticai.emulator.bench_records import Dispatch, Settled
 from agenticai.emulator.engines.environment_pool import start_ahead
 from agenticai.emulator.engines.ministack.backlog import Backlog
+from agenticai.emulator.engines.ministack.bundles import Bundles
 from agenticai.emulator.engines.ministack.deliveries import DeliveryFaults, FaultyDeliveries
 from agenticai.emulator.engines.ministack.event_sources import EventSources
 from agenticai.emulator.engines.ministack.interference import RunningFunctions
@@ -82,6 +84,7 @@ class MiniStack:
         Backlog(sqs)
         Queues(sqs)
         Mappings(lambda_svc, sqs)
+        Bundles(lambda_svc)
         polls = EventSourceMappingMeter(host.ledger)
         lambda_svc._run_sqs_batch = polls.metered_batch(with_whole_records(lambda_svc._run_sqs_batch))
         sqs._delete_messages_for_esm = polls.metered_delete(sqs._delete_messages_for_esm)
