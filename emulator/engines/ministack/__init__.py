@@ -1,6 +1,7 @@
 """MiniStack as the engine: the only package that knows its internals (release 1.5.33).
 
 What is exchanged in it, and why:
+- `app._dispatch_service_request`: a compressed request is inflated within bounds.
 - `lambda_runtime._worker_class_for`: functions with a Python runtime run in our execution environments.
 - `lambda_svc._execute_function_warm`: its twin for custom runtimes hands a function's own error on; this one does not.
 - `lambda_svc.acquire_worker`: an environment that becomes free is preferred to one that is still being initialised.
@@ -30,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 
 from agenticai.emulator.bench_records import Dispatch, Settled
 from agenticai.emulator.engines.environment_pool import start_ahead
+from agenticai.emulator.engines.ministack import compressed
 from agenticai.emulator.engines.ministack.backlog import Backlog
 from agenticai.emulator.engines.ministack.bundles import Bundles
 from agenticai.emulator.engines.ministack.deliveries import DeliveryFaults, FaultyDeliveries
@@ -66,12 +68,13 @@ class MiniStack:
 
     def __init__(self, host: LambdaHost, faults: DeliveryFaults, port: int, spool: Spool, folder: Path) -> None:
         os.environ.update(settings(port))
-        from ministack.app import app
+        from ministack import app as gateway
         from ministack.core import lambda_runtime
         from ministack.services import cloudwatch_logs, dynamodb, lambda_svc, s3, sqs
         from ministack.services.cloudformation import provisioners
 
-        self.app: ASGIApp = app
+        self.app: ASGIApp = gateway.app
+        gateway._dispatch_service_request = compressed.bounded(gateway._dispatch_service_request)
         self.functions = RunningFunctions(host)
         self._host = host
         self._pools: Mapping[str, list[Any]] = lambda_runtime._workers
