@@ -7,6 +7,7 @@ import logging
 import os
 import resource
 import secrets
+import shutil
 import socket
 import sys
 import threading
@@ -18,6 +19,7 @@ import uvicorn
 
 from agenticai.emulator.bench_records import SECRET_FILE
 from agenticai.emulator.clock import Clock
+from agenticai.emulator.connections import Connection
 from agenticai.emulator.control import control_app
 from agenticai.emulator.engines.activity import Activity
 from agenticai.emulator.engines.ministack import LambdaHost, MiniStack
@@ -30,15 +32,19 @@ from agenticai.emulator.gemini import REPLAY
 from agenticai.emulator.gemini.answering import Gemini, answering
 from agenticai.emulator.gemini.cassettes import CassetteStore
 from agenticai.emulator.guard import Allowed, Guard, is_loopback
+from agenticai.emulator.limits import Limits
 from agenticai.emulator.meter.ledger import Ledger
 from agenticai.emulator.meter.step import Meter
 from agenticai.emulator.queues.contents import contents_routes
 from agenticai.emulator.queues.operations import QueueOperations
+from agenticai.emulator.spool.file import Spool
+from agenticai.emulator.spool.shelf import Shelf
 
 LOOPBACK = "127.0.0.1"
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - what a user may name, never the default
 GEMINI = "/_gemini"
 GRACE_SECONDS = 3.0
+PROJECTS_HELD = 100  # of whose use the sums are in memory
 KEEP_ALIVE_SECONDS = 75  # longer than an SDK keeps an idle connection, so that it is never the server who closes it
 
 
@@ -98,10 +104,11 @@ def serve(listener: socket.socket, gemini: Gemini, python: Path, arguments: argp
     started = time.monotonic()
     port = listener.getsockname()[1]
     endpoint_url = f"http://{own_address(arguments.host)}:{port}"
-    ledger, clock, activity = Ledger(), Clock(), Activity()
+    spool, clock, activity = Spool(run_dir), Clock(), Activity()
+    ledger = Ledger(Shelf(spool, held=PROJECTS_HELD))
     faults = FaultBook(clock.now)
     host = LambdaHost(endpoint_url, f"{endpoint_url}{GEMINI}", python, code_cache, ledger, clock, activity)
-    engine = MiniStack(host, faults, port)
+    engine = MiniStack(host, faults, port, spool, run_dir)
     secret = None if is_loopback(arguments.host) else control_secret(run_dir)
     hosts = (*arguments.allow_host, own_address(arguments.host).strip("[]"))
     allowed = Allowed(hosts, [origin.lower() for origin in arguments.allow_origin], engine.api_origins)
@@ -109,6 +116,7 @@ def serve(listener: socket.socket, gemini: Gemini, python: Path, arguments: argp
     app = chain(
         [
             lambda after: Guard(after, allowed),
+            lambda after: Limits(after, lambda: shutil.disk_usage(run_dir).free),
             under(
                 "/_harness",
                 control_app(engine, ledger, clock, faults, lambda: time.monotonic() - started, secret, more),
@@ -136,6 +144,9 @@ def serve(listener: socket.socket, gemini: Gemini, python: Path, arguments: argp
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=1,
+        http=Connection,
+        limit_concurrency=Connection.most,
+        reset_contextvars=True,
     )
     Server(config, on_ready=announce, on_stop=engine.close).run_until_asked(listener)
 

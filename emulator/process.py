@@ -20,6 +20,9 @@ from agenticai.emulator.home import find_home, make_home, private_folder
 STOP_SECONDS = 5.0
 START_SECONDS = 20.0
 
+MALLOC = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": str(256 * 1024)}
+"""Has glibc give the memory of large bodies back when they are gone, where it would learn to keep it."""
+
 
 @dataclass(frozen=True)
 class Reach:
@@ -172,7 +175,7 @@ def start_engine(
 def engine_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """The few variables of ours that the engine gets: none that a setting or a credential could hide in."""
     kept = {name: environ[name] for name in ("HOME", "TMPDIR") if name in environ}
-    return kept | {"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
+    return kept | MALLOC | {"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
 
 
 def await_ready(process: subprocess.Popen[bytes], timeout_s: float) -> dict[str, str | int] | None:

@@ -6,13 +6,41 @@ import shutil
 import stat
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 
 from agenticai.emulator.errors import EngineError
 
+UNZIPPED_BYTES = 262_144_000
+"""A function's code and layers have no more: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html."""
+
+MOST_ENTRIES = 100_000
+_ENTRY = b"PK\x01\x02"  # begins each entry of a zip file's directory
+
 
 class UnsafeBundle(EngineError):
-    """A bundle is no zip file, or has an entry that would be written outside of its own folder."""
+    """A bundle is no zip file, has an entry that would be written outside of its own folder, or is too large."""
+
+
+def check_size(*bundles: bytes) -> None:
+    """Check that these are small enough together to be unpacked, as their directories have it. Raises UnsafeBundle.
+
+    An entry is never unpacked beyond the size that the directory has of it.
+    """
+    total = 0
+    for bundle in bundles:
+        if bundle.count(_ENTRY) > MOST_ENTRIES:  # before the directory is read into memory
+            raise UnsafeBundle(f"The bundle has more than {MOST_ENTRIES} entries.")
+        try:
+            with zipfile.ZipFile(io.BytesIO(bundle)) as archive:
+                entries = archive.infolist()
+        except zipfile.BadZipFile as error:
+            raise UnsafeBundle(f"The bundle is not a zip file ({error}): build it again.") from error
+        if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in entries):
+            raise UnsafeBundle("The bundle is compressed in another way than with Deflate: build it again.")
+        total += sum(entry.file_size for entry in entries)
+    if total > UNZIPPED_BYTES:
+        raise UnsafeBundle(f"Unzipped size must be smaller than {UNZIPPED_BYTES} bytes")
 
 
 def unpack(bundle: bytes, cache: Path) -> Path:
@@ -24,6 +52,7 @@ def unpack(bundle: bytes, cache: Path) -> Path:
     folder = cache / hashlib.sha256(bundle).hexdigest()
     if _whole(bundle, folder):
         return folder
+    check_size(bundle)
     shutil.rmtree(folder, ignore_errors=True)
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache, prefix=".unpacking-") as temporary:
@@ -51,8 +80,8 @@ def _extract(bundle: bytes, folder: Path) -> None:
                 path = Path(archive.extract(entry, folder))
                 if entry.external_attr >> 16 & stat.S_IXUSR:
                     path.chmod(0o700)
-    except zipfile.BadZipFile as error:
-        raise UnsafeBundle(f"The bundle is not a zip file ({error}): build it again.") from error
+    except (zipfile.BadZipFile, zlib.error) as error:
+        raise UnsafeBundle(f"The bundle is not a whole zip file ({error}): build it again.") from error
 
 
 def _publish(files: Path, folder: Path) -> None:

@@ -1,23 +1,24 @@
 """An execution environment: the process that runs one function's handler, one invocation at a time."""
 
 import contextlib
+import io
 import json
-import os
 import queue
 import signal
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Mapping
-from typing import IO
+from typing import IO, Any
 
 from pydantic import JsonValue
 
 from agenticai.emulator.clock import Clock
 from agenticai.emulator.engines.activity import Activity
 from agenticai.emulator.engines.function import FunctionError, Invocation, Outcome
+from agenticai.emulator.engines.function_log import FunctionLog
 from agenticai.emulator.engines.lambda_bootstrap import AHEAD
+from agenticai.emulator.engines.lambda_response import RESPONSE_BYTES
 from agenticai.emulator.engines.snapshot import end_session
 from agenticai.emulator.engines.starter import Starter
 
@@ -26,6 +27,8 @@ EXIT_SECONDS = 1.0  # for a process that has closed its pipes already to say how
 Reply = dict[str, JsonValue]
 SEEN_SECONDS = 1.0  # for a process to see that the clock jumped; one that is busy in C sees it later
 CLOCK_JUMPED = "the clock jumped"
+TRIM_SECONDS = 0.5  # between two looks at how much a handler has printed
+LONGEST_REPLY = 4 * RESPONSE_BYTES  # characters: the JSON of a reply has at most three for each of its bytes
 
 
 class Ended(Exception):
@@ -55,9 +58,8 @@ class ExecutionEnvironment:
         self._ready = False
         self._token = variables["AWS_SESSION_TOKEN"]
         self._started = time.monotonic()  # what is skipped of the engine's time is no part of init
-        # A file and not a pipe: when the reply is there, everything printed before it is there too.
-        self._log: IO[bytes] = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - it lives as long as the process
-        self._process = starter.start(variables, self._log)
+        self._log = FunctionLog()
+        self._process = starter.start(variables, self._log.file)
         self._writing = threading.Lock()
         self._asleep = contextlib.ExitStack()
         self._clock_seen = threading.Condition()
@@ -84,7 +86,7 @@ class ExecutionEnvironment:
                 if self._ready:
                     self._starter.prepare(self._variables)
         duration_ms = (time.time() - started) * 1000
-        return Outcome(result, error, self._take_log(), init_ms, duration_ms, ended=self.poll() is not None)
+        return Outcome(result, error, self._log.take(), init_ms, duration_ms, ended=self.poll() is not None)
 
     def _finish_init(self) -> tuple[float, FunctionError | None]:
         """Wait until the handler is imported; return the milliseconds that took, and why it could not be.
@@ -144,9 +146,8 @@ class ExecutionEnvironment:
             self._process.stdin.close()
 
     def _listen(self) -> None:
-        with self._process.stdout or contextlib.nullcontext(()) as lines:
-            for line in lines:
-                reply = json.loads(line)
+        with self._process.stdout or io.StringIO() as lines:
+            while reply := self._read_reply(lines):
                 if "asleep_until" in reply:
                     self._note_sleep(reply["asleep_until"])
                     continue
@@ -163,6 +164,16 @@ class ExecutionEnvironment:
         self._replies.put((time.monotonic(), None))
         self.initialised.set()
 
+    def _read_reply(self, lines: IO[str]) -> dict[str, Any] | None:
+        """Read a reply, or None when there are no more; something else ends the process, whose code has gone astray."""
+        line = lines.readline(LONGEST_REPLY)
+        try:
+            reply: dict[str, Any] | None = json.loads(line) if line else None
+        except ValueError:
+            self.terminate()
+            return None
+        return reply
+
     def _note_sleep(self, until: float | None) -> None:
         self._asleep.close()
         if until is not None:
@@ -173,11 +184,14 @@ class ExecutionEnvironment:
         until = time.time() + seconds
         answer: tuple[float, Reply | None] | str = CLOCK_JUMPED
         while isinstance(answer, str):
+            left = until - time.time()
             try:
-                answer = self._replies.get(timeout=max(0.0, until - time.time()))
+                answer = self._replies.get(timeout=max(0.0, min(left, TRIM_SECONDS)))
             except queue.Empty as empty:
-                self.kill()
-                raise Ended(timed_out=True) from empty
+                self._log.trim()
+                if left <= TRIM_SECONDS:
+                    self.kill()
+                    raise Ended(timed_out=True) from empty
         came, reply = answer
         if reply is None:
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -194,14 +208,6 @@ class ExecutionEnvironment:
         how = f"signal: {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
         message = f"RequestId: {request_id} Error: Runtime exited with error: {how}"
         return FunctionError("Runtime.ExitError", message, request_id)
-
-    def _take_log(self) -> str:
-        """What was printed since the last time."""
-        descriptor = self._log.fileno()
-        text = os.pread(descriptor, os.fstat(descriptor).st_size, 0).decode("utf-8", errors="replace")
-        os.ftruncate(descriptor, 0)
-        os.lseek(descriptor, 0, os.SEEK_SET)  # the process writes at this same position
-        return text
 
     def poll(self) -> int | None:
         """The exit status, or None while the process lives."""

@@ -69,8 +69,9 @@ class LambdaLogHandler(logging.Handler):
 class Engine:
     """The two pipes to the engine, taken away from the handler: what it prints goes to its log."""
 
-    def __init__(self, clock: "Clock") -> None:
+    def __init__(self, clock: "Clock", as_line: Callable[[dict[str, Any]], str]) -> None:
         self._clock = clock
+        self._as_line = as_line
         self._writing = threading.Lock()
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._imported: set[str] = set()
@@ -115,7 +116,7 @@ class Engine:
 
         Raises TypeError or ValueError when the outcome is not JSON.
         """
-        line = json.dumps(outcome, default=plain_number)
+        line = self._as_line(outcome)
         with self._writing:
             self._outcomes.write(line + "\n")
             self._outcomes.flush()
@@ -145,7 +146,7 @@ def main() -> None:
     """Import the handler, then serve until standard input ends."""
     arguments = sys.argv[1:]
     of_snapshot = arguments.pop(0) if arguments[0].startswith(SNAPSHOT) else None
-    engine = Engine(beside("lambda_clock.py")["Clock"](arguments.pop(0)))
+    engine = Engine(beside("lambda_clock.py")["Clock"](arguments.pop(0)), beside("lambda_response.py")["as_line"])
     snapshot = begin_snapshot(of_snapshot) if of_snapshot else None
     if not snapshot:
         engine.listen()
@@ -243,13 +244,6 @@ def log_error(error_type: str, message: str, request_id: str, stack: list[str]) 
     trace = "Traceback (most recent call last):\n" + "".join(stack) if stack else ""
     sys.stdout.write(f"[ERROR] {error_type}: {message}\n{trace}")
     return {"errorMessage": message, "errorType": error_type, "requestId": request_id, "stackTrace": stack}
-
-
-def plain_number(value: object) -> float:
-    """DynamoDB's numbers are Decimal, and Lambda's runtime writes those as numbers."""
-    if type(value).__name__ == "Decimal":
-        return float(value)  # type: ignore[arg-type]
-    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
 
 
 if __name__ == "__main__":

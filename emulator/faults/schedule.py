@@ -21,6 +21,10 @@ from agenticai.emulator.faults.rules import (
 
 MODEL = "gemini"  # the language model's service, as rules and recorded calls name it
 CALLS_KEPT = 100_000
+FIRED_KEPT = 10_000
+
+Kind = tuple[str, str, str]
+"""Function, service and operation of a call."""
 
 
 class FaultBook:
@@ -41,8 +45,9 @@ class FaultBook:
         with self._lock:
             self._schedule = tuple(schedule)
             self._met = [0] * len(self._schedule)
-            self._fired: list[Fired] = []
-            self._calls: deque[RecordedCall] = deque(maxlen=self._calls_kept)
+            self._fired: deque[Fired] = deque(maxlen=FIRED_KEPT)
+            self._calls: deque[Kind] = deque(maxlen=self._calls_kept)
+            self._kinds: dict[Kind, Kind] = {}  # so that equal calls are one object
             self._numbers: Counter[str] = Counter()
 
     def effect_of_call(self, function: str, service: str, operation: str) -> CallEffect | None:
@@ -50,7 +55,8 @@ class FaultBook:
         with self._lock:
             self._numbers[function] += 1
             call = RecordedCall(function=function, number=self._numbers[function], service=service, operation=operation)
-            self._calls.append(call)
+            kind = function, service, operation
+            self._calls.append(self._kinds.setdefault(kind, kind))
             due: CallEffect | None = None
             for place, fault in enumerate(self._schedule):
                 if not isinstance(fault, CallFault) or not fits(fault, call):
@@ -73,14 +79,21 @@ class FaultBook:
             return due
 
     def fired(self) -> tuple[Fired, ...]:
-        """The faults that were put to effect, the first one first."""
+        """The latest faults that were put to effect, the first one first."""
         with self._lock:
             return tuple(self._fired)
 
     def calls(self) -> tuple[RecordedCall, ...]:
         """The latest calls of functions, in the order of their beginnings."""
         with self._lock:
-            return tuple(self._calls)
+            kinds, numbers = tuple(self._calls), self._numbers - Counter(function for function, _, _ in self._calls)
+        calls = []
+        for function, service, operation in kinds:
+            numbers[function] += 1
+            calls.append(
+                RecordedCall(function=function, number=numbers[function], service=service, operation=operation)
+            )
+        return tuple(calls)
 
     def _is_due(self, place: int, when: Call | Delivery) -> bool:
         """Count one more that fits the rule; whether the rule is for it."""

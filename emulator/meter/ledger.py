@@ -1,8 +1,9 @@
-"""The meter's book: who calls, on whose behalf, and the sums of each project, in bounded memory."""
+"""The meter's book: who calls, on whose behalf, and the sums of each project."""
 
 import math
 import threading
-from collections import OrderedDict, deque
+from collections import deque
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +12,6 @@ from agenticai.emulator.meter.attribution import project_of_event, project_of_re
 from agenticai.emulator.meter.records import FinishedInvocation, Usage
 from agenticai.emulator.meter.sums import Call, Origin, Sums
 
-PROJECTS_KEPT = 1_000
 INVOCATIONS_KEPT = 1_000
 CLIENT = Origin("client")
 
@@ -29,16 +29,14 @@ class Ledger:
     """Counts calls and invocations; safe to use from any thread.
 
     A call is known by the session token it was signed with. What a running invocation calls is kept with it until it
-    ends, because a create request's project is known only then. Beyond `PROJECTS_KEPT` projects the one used longest
-    ago is added to the calls that belong to no project.
+    ends, because a create request's project is known only then. `projects` keeps the sums of each project.
     """
 
-    def __init__(self, projects_kept: int = PROJECTS_KEPT) -> None:
+    def __init__(self, projects: MutableMapping[str, Sums] | None = None) -> None:
         self._lock = threading.Lock()
-        self._projects_kept = projects_kept
         self._environments: dict[str, _Environment] = {}
-        self._projects: OrderedDict[str, Sums] = OrderedDict()
-        self._no_project = Sums()
+        self._projects: MutableMapping[str, Sums] = {} if projects is None else projects
+        self._total = Sums()
         self._recent: deque[FinishedInvocation] = deque(maxlen=INVOCATIONS_KEPT)
 
     def environment_started(self, token: str, function: Function) -> None:
@@ -52,7 +50,7 @@ class Ledger:
         with self._lock:
             environment = self._environments.pop(token, None)
             if environment:
-                self._sums(environment.project_id).add(environment.sums)
+                self._book(environment.project_id, lambda sums: sums.add(environment.sums))
 
     def invocation_started(self, token: str, invocation: Invocation) -> None:
         """Calls of this environment belong to the event's project, from its init phase on."""
@@ -70,11 +68,10 @@ class Ledger:
         project_id = project_of_event(invocation.event) or project_of_result(outcome.result)
         done = _finished(function, invocation, outcome, started_at, project_id)
         with self._lock:
-            sums = self._sums(project_id)
-            sums.add_invocation(done)
+            self._book(project_id, lambda sums: sums.add_invocation(done))
             if environment := self._environments.get(token):
-                sums.add(environment.sums)
-                environment.project_id, environment.sums = None, Sums()
+                called, environment.project_id, environment.sums = environment.sums, None, Sums()
+                self._book(project_id, lambda sums: sums.add(called))
             self._recent.append(done)
         return done
 
@@ -85,22 +82,21 @@ class Ledger:
             if environment:
                 environment.sums.add_call(call, environment.origin)
             else:
-                self._sums(project_id).add_call(call, CLIENT)
+                self._book(project_id, lambda sums: sums.add_call(call, CLIENT))
 
     def record_poll(self, call: Call, function_name: str, project_id: str | None) -> None:
         """Count a call that the event source mapping of a function made."""
         with self._lock:
-            self._sums(project_id).add_call(call, Origin("event source mapping", function_name))
+            origin = Origin("event source mapping", function_name)
+            self._book(project_id, lambda sums: sums.add_call(call, origin))
 
     def usage(self, project_id: str | None = None) -> Usage:
         """What one project used, or all of them and what belongs to none; running invocations included."""
         total = Sums()
         with self._lock:
-            if project_id is None:
-                total.add(self._no_project)
-            for name, sums in self._projects.items():
-                if project_id in (None, name):
-                    total.add(sums)
+            booked = self._total if project_id is None else self._projects.get(project_id)
+            if booked:
+                total.add(booked)
             for environment in self._environments.values():
                 if project_id in (None, environment.project_id):
                     total.add(environment.sums)
@@ -116,14 +112,11 @@ class Ledger:
         with self._lock:
             self._recent.clear()
 
-    def _sums(self, project_id: str | None) -> Sums:
-        if project_id is None:
-            return self._no_project
-        sums = self._projects.setdefault(project_id, Sums())
-        self._projects.move_to_end(project_id)
-        if len(self._projects) > self._projects_kept:
-            self._no_project.add(self._projects.popitem(last=False)[1])
-        return sums
+    def _book(self, project_id: str | None, add: Callable[[Sums], None]) -> None:
+        """Add to the total, and to the sums of the project, if there is one."""
+        add(self._total)
+        if project_id is not None:
+            add(self._projects.setdefault(project_id, Sums()))
 
 
 def _finished(

@@ -1,7 +1,7 @@
 """Calls and invocations added up: the rows of a usage report while they grow."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from agenticai.emulator.meter.records import CallCount, Caller, FinishedInvocation, FunctionUsage, Usage
 
@@ -25,7 +25,7 @@ class Origin:
     function: str | None = None
 
 
-@dataclass
+@dataclass(slots=True)
 class _CallSum:
     calls: int = 0
     request_bytes: int = 0
@@ -39,7 +39,7 @@ class _CallSum:
         self.errors += other.errors
 
 
-@dataclass
+@dataclass(slots=True)
 class _FunctionSum:
     invocations: int = 0
     errors: int = 0
@@ -98,6 +98,6 @@ class Sums:
             )
             for (service, operation, origin), row in self._calls.items()
         )
-        functions = (FunctionUsage(function=name, **vars(row)) for name, row in sorted(self._functions.items()))
+        functions = (FunctionUsage(function=name, **asdict(row)) for name, row in sorted(self._functions.items()))
         ordered = sorted(calls, key=lambda row: (row.service, row.operation, row.caller, row.function or ""))
         return Usage(project_id=project_id, calls=tuple(ordered), functions=tuple(functions))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agenticai.emulator.engines.code_cache import UnsafeBundle, unpack
+from agenticai.emulator.engines.code_cache import UNZIPPED_BYTES, UnsafeBundle, check_size, unpack
 
 
 def bundle(name: str, mode: int = 0o644) -> bytes:
@@ -47,3 +47,46 @@ def test_an_entry_that_leads_outside_is_refused(tmp_path: Path, name: str) -> No
 def test_what_is_no_zip_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnsafeBundle, match="not a zip"):
         unpack(b"no zip", tmp_path)
+
+
+def zeros(*sizes: int, kind: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """A bundle of entries that are nothing but zeros."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", kind) as archive:
+        for number, size in enumerate(sizes):
+            archive.writestr(str(number), bytes(size))
+    return buffer.getvalue()
+
+
+def saying(size: int, *, of: int = 77_777) -> bytes:
+    """A bundle of one entry, and what it says its size is."""
+    return zeros(of).replace(of.to_bytes(4, "little"), size.to_bytes(4, "little"))
+
+
+def test_a_bundle_that_grows_too_large_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnsafeBundle, match="must be smaller than 262144000 bytes"):
+        unpack(saying(UNZIPPED_BYTES + 1), tmp_path / "cache")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_code_and_the_layers_are_bounded_together() -> None:
+    half = saying(UNZIPPED_BYTES // 2)
+    check_size(half, half)
+    with pytest.raises(UnsafeBundle, match="262144000"):
+        check_size(half, half, zeros(1))
+
+
+def test_an_entry_that_says_less_than_it_has_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnsafeBundle, match="not a whole zip"):
+        unpack(saying(10), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_too_many_entries_are_not_even_listed() -> None:
+    with pytest.raises(UnsafeBundle, match="more than 100000 entries"):
+        check_size(b"PK\x01\x02" * 100_001)
+
+
+def test_compressions_that_unpack_into_memory_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnsafeBundle, match="Deflate"):
+        unpack(zeros(1, kind=zipfile.ZIP_BZIP2), tmp_path)

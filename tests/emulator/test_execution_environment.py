@@ -13,6 +13,8 @@ from agenticai.emulator.clock import Clock
 from agenticai.emulator.engines.activity import Activity
 from agenticai.emulator.engines.execution_environment import ExecutionEnvironment
 from agenticai.emulator.engines.function import Invocation
+from agenticai.emulator.engines.function_log import LOG_BYTES
+from agenticai.emulator.engines.lambda_response import RESPONSE_BYTES
 from tests.emulator.examples import FUNCTION
 from tests.emulator.versions import Version
 from tests.integration.cloud import alive, eventually
@@ -69,6 +71,49 @@ def test_what_is_printed_is_the_log_of_its_own_invocation(start: Start) -> None:
     environment = start(source)
     logs = [environment.invoke(invocation(event)).log for event in ("one", "two")]
     assert logs == ["one!\nfrom a child\n", "two!\nfrom a child\n"]
+
+
+def test_a_flood_of_printed_text_is_cut_while_it_comes(start: Start) -> None:
+    source = """
+        import sys, time
+        def handler(event, context):
+            for _ in range(64):
+                sys.stdout.write("x" * 1024 * 1024)
+            return "done"
+    """
+    done = start(source).invoke(invocation(None))
+    assert (done.result, len(done.log) < 1.1 * LOG_BYTES) == ("done", True)
+    assert "[The rest is dropped:" in done.log
+
+
+@pytest.mark.parametrize(("text", "length"), [("x", RESPONSE_BYTES - 2), ("é", RESPONSE_BYTES // 2 - 1)])
+def test_the_largest_response_is_returned_and_a_larger_one_is_an_error(start: Start, text: str, length: int) -> None:
+    environment = start("def handler(event, context): return event[0] * event[1]")
+    fits, too_large = (environment.invoke(invocation([text, size])) for size in (length, length + 1))
+    assert (len(str(fits.result)), fits.error) == (length, None)
+    assert (too_large.result, too_large.ended) == (None, False)
+    assert too_large.error
+    assert too_large.error.error_type == "Function.ResponseSizeTooLarge"
+    assert too_large.error.message.endswith("exceeded maximum allowed payload size (6291556 bytes).")
+    assert environment.invoke(invocation(["still", 1])).result == "still"
+
+
+@pytest.mark.parametrize("written", ["x" * 40_000_000, "x\n"])
+def test_a_reply_that_is_none_ends_the_process(start: Start, written: str) -> None:
+    source = """
+        import os, time
+        def handler(event, context):
+            for descriptor in range(3, 20):
+                try:
+                    os.write(descriptor, (event[0] * event[1]).encode())
+                except OSError:
+                    pass
+            time.sleep(60)
+    """
+    ended = start(source).invoke(invocation([written[:2], len(written) // 2]))
+    assert ended.ended
+    assert ended.error
+    assert ended.error.error_type == "Runtime.ExitError"
 
 
 def test_a_process_that_exits_takes_its_children_along(start: Start) -> None:

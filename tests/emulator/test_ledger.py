@@ -1,6 +1,7 @@
 """The meter's book: who called, for which project, and nothing counted twice or lost."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from pydantic import JsonValue
@@ -8,6 +9,8 @@ from pydantic import JsonValue
 from agenticai.emulator.engines.function import FunctionError, Invocation, Outcome
 from agenticai.emulator.meter.ledger import Ledger
 from agenticai.emulator.meter.sums import Call
+from agenticai.emulator.spool.file import Spool
+from agenticai.emulator.spool.shelf import Shelf
 from tests.emulator.examples import FUNCTION
 
 ONE = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -82,13 +85,12 @@ def test_what_an_ended_environment_called_in_its_init_stays_counted(ledger: Ledg
     assert ledger.usage().total_calls == 1
 
 
-def test_the_project_used_longest_ago_makes_room(ledger: Ledger) -> None:
-    small = Ledger(projects_kept=1)
-    small.record(PUT, project_id=ONE)
-    small.record(PUT, project_id=TWO)
-    assert small.usage(ONE).total_calls == 0
-    assert small.usage(TWO).total_calls == 1
-    assert small.usage().total_calls == 2
+def test_every_project_is_known_however_many_came_after_it(tmp_path: Path) -> None:
+    with Spool(tmp_path) as spool:
+        full = Ledger(Shelf(spool, held=1))
+        for project_id in (ONE, TWO, ONE):
+            full.record(PUT, project_id=project_id)
+        assert [full.usage(project_id).total_calls for project_id in (ONE, TWO, None)] == [2, 1, 3]
 
 
 def test_a_functions_own_variables_do_not_cover_reserved_ones() -> None:

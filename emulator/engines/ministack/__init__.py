@@ -1,40 +1,55 @@
 """MiniStack as the engine: the only package that knows its internals (release 1.5.33).
 
 What is exchanged in it, and why:
+- `app._dispatch_service_request`: a compressed request is inflated within bounds.
 - `lambda_runtime._worker_class_for`: functions with a Python runtime run in our execution environments.
 - `lambda_svc._execute_function_warm`: its twin for custom runtimes hands a function's own error on; this one does not.
 - `lambda_svc.acquire_worker`: an environment that becomes free is preferred to one that is still being initialised.
 - `lambda_svc._execute_function`: a batch's answer is read as AWS reads it.
 - `lambda_svc._poll_sqs` and what it calls: messages can be delivered one by one, in an order that is always the same.
 - `sqs._HANDLERS` and what they call: operations on queues keep the rules of `emulator/queues`, and no two meet.
+- `sqs._collect_msgs`, `_dlq_sweep`, `_expire_retained`: they look at every message of a queue; long ones took long.
 - `lambda_svc._create_esm`, `_update_esm`, `_init_stream_position`: event source mappings keep those of it, too.
+- `lambda_svc._functions`, `_reject_unreadable_zip`: bundles are bounded, those of stacks too.
 - `sqs._receive_messages_for_esm`: batches are as large as their mappings say, and deliveries meet fault rules.
 - `s3.resolve_credential`, `calculate_signature`, `signatures_match`: links are good with any credentials.
 - `lambda_svc._create_function`, `_update_config`, and what makes `AWS::Lambda::Function`: variables are text.
 - `lambda_svc._run_sqs_batch`, `sqs._delete_messages_for_esm`: event source mappings poll in process, so the meter
   could not see what AWS would bill for them, and their records lack what AWS's have.
+- `dynamodb._tables`, `defaultdict`, `_txn_token_store`; `s3._buckets`, `_object_versions`, `_multipart_uploads`, the
+  functions of its persistence; `cloudwatch_logs._log_groups`, `_log_records`, `_queries`,
+  `_fanout_to_subscription_filters`: what is stored rests in a file, and histories are bounded, so that memory does
+  not grow.
 """
 
 import functools
 import importlib
 import os
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agenticai.emulator.bench_records import Dispatch, Settled
 from agenticai.emulator.engines.environment_pool import start_ahead
+from agenticai.emulator.engines.ministack import compressed
+from agenticai.emulator.engines.ministack.backlog import Backlog
+from agenticai.emulator.engines.ministack.bundles import Bundles
 from agenticai.emulator.engines.ministack.contents import Contents
 from agenticai.emulator.engines.ministack.deliveries import DeliveryFaults, FaultyDeliveries
 from agenticai.emulator.engines.ministack.event_sources import EventSources
 from agenticai.emulator.engines.ministack.interference import RunningFunctions
+from agenticai.emulator.engines.ministack.log_events import LogEvents
 from agenticai.emulator.engines.ministack.mappings import Mappings
+from agenticai.emulator.engines.ministack.objects import Objects
 from agenticai.emulator.engines.ministack.polls import EventSourceMappingMeter
 from agenticai.emulator.engines.ministack.presigned_links import PresignedLinks
 from agenticai.emulator.engines.ministack.queues import Queues
 from agenticai.emulator.engines.ministack.records import with_whole_records
+from agenticai.emulator.engines.ministack.tables import Tables
 from agenticai.emulator.engines.ministack.variables import refuse_other_types, with_text_variables
 from agenticai.emulator.engines.ministack.workers import LambdaHost, acquire, execute, is_python, worker_class
 from agenticai.emulator.engines.settling import settle
+from agenticai.emulator.spool.file import Spool
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -52,14 +67,15 @@ PRELOADED = (
 class MiniStack:
     """The engine's ASGI application, lifespan included. One a process: MiniStack keeps its state in its modules."""
 
-    def __init__(self, host: LambdaHost, faults: DeliveryFaults, port: int) -> None:
+    def __init__(self, host: LambdaHost, faults: DeliveryFaults, port: int, spool: Spool, folder: Path) -> None:
         os.environ.update(settings(port))
-        from ministack.app import app
+        from ministack import app as gateway
         from ministack.core import lambda_runtime
-        from ministack.services import lambda_svc, s3, sqs
+        from ministack.services import cloudwatch_logs, dynamodb, lambda_svc, s3, sqs
         from ministack.services.cloudformation import provisioners
 
-        self.app: ASGIApp = app
+        self.app: ASGIApp = gateway.app
+        gateway._dispatch_service_request = compressed.bounded(gateway._dispatch_service_request)
         self.functions = RunningFunctions(host)
         self._host = host
         self._pools: Mapping[str, list[Any]] = lambda_runtime._workers
@@ -69,8 +85,10 @@ class MiniStack:
             lambda_svc._execute_function_provided_warm, lambda_svc._execute_function_warm
         )
         lambda_svc.acquire_worker = acquire(lambda_svc.acquire_worker, lambda_runtime._workers, lambda_runtime._lock)
+        Backlog(sqs)
         Queues(sqs)
         Mappings(lambda_svc, sqs)
+        Bundles(lambda_svc)
         polls = EventSourceMappingMeter(host.ledger)
         lambda_svc._run_sqs_batch = polls.metered_batch(with_whole_records(lambda_svc._run_sqs_batch))
         sqs._delete_messages_for_esm = polls.metered_delete(sqs._delete_messages_for_esm)
@@ -79,6 +97,9 @@ class MiniStack:
         for operation in ("_create_function", "_update_config"):
             checked = refuse_other_types(getattr(lambda_svc, operation), lambda_svc.error_response_json)
             setattr(lambda_svc, operation, checked)
+        Tables(dynamodb, spool)
+        Objects(s3, spool, folder / "s3")
+        LogEvents(cloudwatch_logs, spool)
         FaultyDeliveries(sqs, faults)
         self.contents = Contents(sqs)
         self._sources = EventSources(lambda_svc, sqs, host.activity)

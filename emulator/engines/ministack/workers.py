@@ -21,7 +21,7 @@ from agenticai.emulator.engines.starter import Starter, Starters
 from agenticai.emulator.meter.ledger import Ledger
 
 # Lambda itself reports these, and not the function's runtime, so they have neither request id nor stack.
-WITHOUT_STACK = frozenset({"Sandbox.Timedout", "Runtime.ExitError"})
+WITHOUT_STACK = frozenset({"Sandbox.Timedout", "Runtime.ExitError", "Function.ResponseSizeTooLarge"})
 
 
 @dataclass

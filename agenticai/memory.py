@@ -1,0 +1,58 @@
+"""What memory a process and those that it started hold, as Linux tells it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+PROC: Final = Path("/proc")
+KB_IN_MB: Final = 1024
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Megabytes of an engine's process, and of its functions' processes together, with how many those are.
+
+    What several processes share is counted once (the proportional set size).
+    """
+
+    engine_mb: float
+    functions_mb: float
+    functions: int
+
+
+def memory_of(engine: int, proc: Path = PROC) -> Memory:
+    """Return the memory of the engine with this process id, and of all that descends from it.
+
+    Raises OSError where the system has no /proc/PID/smaps_rollup, which only Linux has.
+    """
+    functions = [held for pid in descendants(engine, proc) if (held := _held_mb(proc / str(pid))) is not None]
+    return Memory(_pss_mb(proc / str(engine)), sum(functions), len(functions))
+
+
+def descendants(pid: int, proc: Path = PROC) -> Iterator[int]:
+    """Yield the ids of the processes that a process started, and of those that they started."""
+    for children in (proc / str(pid) / "task").glob("*/children"):
+        for child in map(int, _text(children).split()):
+            yield child
+            yield from descendants(child, proc)
+
+
+def _held_mb(process: Path) -> float | None:
+    """The memory of a process, or None when it has ended meanwhile."""
+    try:
+        return _pss_mb(process)
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
+def _pss_mb(process: Path) -> float:
+    rollup = (process / "smaps_rollup").read_text(encoding="ascii")
+    return next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")) / KB_IN_MB
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii")
+    except (FileNotFoundError, ProcessLookupError):  # the thread or its process has ended
+        return ""

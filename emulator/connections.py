@@ -1,0 +1,125 @@
+"""The server's side of a connection, held to a time for each request's head and to a pace for each answer."""
+
+import asyncio
+import resource
+from typing import TYPE_CHECKING, Final, cast
+
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+if TYPE_CHECKING:
+    from uvicorn.protocols.http.h11_impl import H11Protocol as Protocol
+else:
+    Protocol = AutoHTTPProtocol
+
+HEAD_SECONDS: Final = 30.0
+"""For a request line and headers, from their first byte to their last."""
+
+HEAD_BYTES: Final = 64 * 1024
+ANSWER_SECONDS: Final = 300.0
+SLOWEST_BYTES: Final = 64 * 1024
+"""What a client takes of an answer at the least in `ANSWER_SECONDS`."""
+
+
+def most_connections() -> int:
+    """Return how many connections are taken: the other half of the open files is for functions and what they do."""
+    return min(1_000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
+
+
+class Connection(Protocol):
+    """uvicorn's protocol, which itself waits without end for a head, and for a client to take an answer.
+
+    It also makes room for a new connection, where there are too many: by closing the one that has been idle longest.
+    """
+
+    head_s = HEAD_SECONDS
+    answer_s = ANSWER_SECONDS
+    most = most_connections()
+
+    _heard_at = 0.0
+    _head_timer: asyncio.TimerHandle | None = None
+    _head_bytes = 0
+    _answer_timer: asyncio.TimerHandle | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Whether no request is being answered."""
+        return self.cycle is None or self.cycle.response_complete
+
+    @property
+    def _refused_body(self) -> bool:
+        """Whether what comes may be the rest of a body whose request was answered without it."""
+        return self.idle and self.cycle is not None and self.cycle.more_body
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Make room, and wait for a first byte no longer than for a next request."""
+        super().connection_made(transport)
+        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+        self._heard_at = self.loop.time()
+        if len(self.connections) > self.most:
+            idle = [one for one in cast("set[Connection]", self.connections) if one.idle and one is not self]
+            for longest in sorted(idle, key=lambda one: one._heard_at)[:1]:
+                longest.timeout_keep_alive_handler()
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes; those of a head within its time."""
+        before, was_idle, self._heard_at = self.cycle, self.idle, self.loop.time()
+        super().data_received(data)
+        if self.cycle is not before or self.transport.is_closing() or self.transport.get_protocol() is not self:
+            self._head_done()
+        elif was_idle:
+            self._await_head(len(data))
+
+    def _await_head(self, size: int) -> None:
+        """Count bytes of a head that is not complete, and wait for the rest of it."""
+        self._head_bytes += size
+        if self._head_timer is None:
+            self._head_timer = self.loop.call_later(self.head_s, self._give_up)
+        if self._head_bytes > HEAD_BYTES and not self._refused_body:
+            self._give_up()
+
+    def on_response_complete(self) -> None:
+        """Go on to the next request, unless the body of this one was announced and will not come: then close.
+
+        It would be sent only after a 100, see https://httpwg.org/specs/rfc9110.html#field.expect.
+        """
+        super().on_response_complete()
+        if self.cycle.more_body and any(name == b"expect" for name, _ in self.scope["headers"]):
+            self.transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the timers."""
+        self._head_done()
+        if self._answer_timer is not None:
+            self._answer_timer.cancel()
+        super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Look from time to time whether the client takes what is sent."""
+        super().pause_writing()
+        self._watch(self.transport.get_write_buffer_size())
+
+    def resume_writing(self) -> None:
+        """Stop looking."""
+        super().resume_writing()
+        if self._answer_timer is not None:
+            self._answer_timer.cancel()
+
+    def _watch(self, unsent: int) -> None:
+        self._answer_timer = self.loop.call_later(self.answer_s, self._check_pace, unsent)
+
+    def _check_pace(self, unsent: int) -> None:
+        left = self.transport.get_write_buffer_size()
+        if left > unsent - SLOWEST_BYTES:
+            self.transport.abort()
+        else:
+            self._watch(left)
+
+    def _give_up(self) -> None:
+        self.transport.write(b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+        self.transport.close()
+
+    def _head_done(self) -> None:
+        self._head_bytes = 0
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None

@@ -1,0 +1,31 @@
+"""A function's outcome as the line that tells the engine of it: JSON as Lambda writes it, and no more than it takes.
+
+Standard library only: it runs beside `lambda_bootstrap`, in a function's process.
+"""
+
+import json
+from typing import Any
+
+RESPONSE_BYTES = 6 * 1024 * 1024 + 100
+"""The most that a function returns: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html."""
+
+
+def as_line(outcome: dict[str, Any]) -> str:
+    """Return the outcome as JSON, or that its result or error is too large. Raises TypeError or ValueError."""
+    line = json.dumps(outcome, default=plain_number)
+    if len(line) <= RESPONSE_BYTES:
+        return line
+    kind = next(iter(outcome))
+    size = len(json.dumps(outcome[kind], default=plain_number, ensure_ascii=False).encode(errors="surrogatepass"))
+    if size <= RESPONSE_BYTES:
+        return line
+    message = f"Response payload size ({size} bytes) exceeded maximum allowed payload size ({RESPONSE_BYTES} bytes)."
+    rest = {name: value for name, value in outcome.items() if name != kind}
+    return json.dumps({"error": {"errorMessage": message, "errorType": "Function.ResponseSizeTooLarge"}, **rest})
+
+
+def plain_number(value: object) -> float:
+    """DynamoDB's numbers are Decimal, and Lambda's runtime writes those as numbers."""
+    if type(value).__name__ == "Decimal":
+        return float(value)  # type: ignore[arg-type]
+    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")

@@ -1,0 +1,78 @@
+"""SQS's backlogs: how much all queues hold together, and long ones spared what need not be looked at."""
+
+import itertools
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from agenticai.emulator.aws_errors import AwsError, Refused
+from agenticai.emulator.queues.message_attributes import size_of
+
+MESSAGES_KEPT = 100_000
+BYTES_KEPT = 256 * 1024 * 1024
+"""AWS has no such limits. Here all is in memory."""
+
+LONG = 1_000
+"""Messages of a queue in which those that are too old are looked for once a second."""
+
+# MiniStack's queues and messages are dictionaries.
+Queue = dict[str, Any]
+Message = dict[str, Any]
+
+
+class Backlog:
+    """Stands between MiniStack's queues and their messages; MiniStack looks at each of them several times a receive."""
+
+    def __init__(self, sqs: Any, messages_kept: int = MESSAGES_KEPT, bytes_kept: int = BYTES_KEPT) -> None:
+        self._sqs = sqs
+        self._most = messages_kept
+        self._most_bytes = bytes_kept
+        self._bytes = 0
+        """What the messages have together, or had when they were more."""
+        self._collect: Callable[[Queue, int, int], list[Message]] = sqs._collect_msgs
+        self._sweep: Callable[[Queue], None] = sqs._dlq_sweep
+        self._expire: Callable[[Queue], None] = sqs._expire_retained
+        self._send: Callable[[Mapping[str, Any], str], Any] = sqs._HANDLERS["SendMessage"]
+        sqs._collect_msgs = self._collect_first
+        sqs._dlq_sweep = self._sweep_if_due
+        sqs._expire_retained = self._expire_now_and_then
+        sqs._HANDLERS["SendMessage"] = self._send_if_room
+
+    def _collect_first(self, queue: Queue, most: int, invisible_s: int) -> list[Message]:
+        """Look at no message behind those that are received; in a FIFO queue a group's others matter."""
+        if queue["is_fifo"]:
+            return self._collect(queue, most, invisible_s)
+        now = time.time()
+        visible = (message for message in queue["messages"] if message.get("visible_at", 0) <= now)
+        return self._collect({**queue, "messages": list(itertools.islice(visible, most))}, most, invisible_s)
+
+    def _sweep_if_due(self, queue: Queue) -> None:
+        """Build the list of messages anew only if one has come back, and so may have to leave."""
+        now = time.time()
+        if any(message["receive_count"] and message["visible_at"] <= now for message in queue["messages"]):
+            self._sweep(queue)
+
+    def _expire_now_and_then(self, queue: Queue) -> None:
+        now = time.time()
+        if len(queue["messages"]) < LONG or not 0 <= now - queue.get("looked_through_at", 0) < 1:
+            self._expire(queue)
+            queue["looked_through_at"] = now
+
+    def _send_if_room(self, asked: Mapping[str, Any], url: str) -> Any:
+        size = size_of(asked)
+        if self._bytes + size > self._most_bytes:
+            self._bytes = sum(len(message["body"]) for queue in self._queues() for message in queue["messages"])
+        if (
+            sum(len(queue["messages"]) for queue in self._queues()) >= self._most
+            or self._bytes + size > self._most_bytes
+        ):
+            told = f"{self._most} messages, and {self._most_bytes} bytes of them"
+            raise Refused(
+                AwsError("OverLimit", f"The engine's queues hold at most {told}: purge or receive some.", 403)
+            )
+        sent = self._send(asked, url)
+        self._bytes += size
+        return sent
+
+    def _queues(self) -> list[Queue]:
+        return list(self._sqs._queues._data.values())

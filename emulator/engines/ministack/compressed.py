@@ -1,0 +1,47 @@
+"""Compressed requests, inflated no further than an uncompressed one may be long."""
+
+import zlib
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from agenticai.emulator.aws_errors import error_answer
+from agenticai.emulator.largest import ANYTHING, UNSIGNED
+from agenticai.emulator.meter.operations import Request, service_of
+
+Answer = tuple[int, dict[str, str], bytes]
+Dispatch = Callable[[str, str, Mapping[str, str], bytes, Mapping[str, Any], str], Awaitable[Answer]]
+
+GZIP = 16 + zlib.MAX_WBITS
+
+
+def bounded(dispatch: Dispatch) -> Dispatch:
+    """Have a request refused whose body MiniStack would inflate to more than a service takes; S3 keeps it as it is."""
+
+    async def dispatch_bounded(
+        method: str, path: str, headers: Mapping[str, str], body: bytes, query: Mapping[str, Any], request_id: str
+    ) -> Answer:
+        request = Request(method, path, urlencode(query, doseq=True), headers)
+        service = service_of(request) or UNSIGNED
+        compressed = "gzip" in headers.get("content-encoding", "").lower() and service != UNSIGNED
+        if compressed and not inflates_within(ANYTHING.size, body):
+            answer = error_answer(ANYTHING.error(len(body)), request, service, request_id)
+            return answer.status_code, dict(answer.headers), bytes(answer.body)
+        return await dispatch(method, path, headers, body, query, request_id)
+
+    return dispatch_bounded
+
+
+def inflates_within(most: int, body: bytes) -> bool:
+    """Whether a body inflates to no more than so many bytes; what is no gzip file is left to whoever reads it."""
+    left = most
+    while body:
+        inflater = zlib.decompressobj(GZIP)
+        try:
+            left -= len(inflater.decompress(body, left + 1))
+        except zlib.error:
+            return True
+        if left < 0:
+            return False
+        body = inflater.unused_data
+    return True

@@ -1,0 +1,40 @@
+"""Dictionaries in place of MiniStack's own, which would grow without end."""
+
+from collections.abc import Callable, MutableMapping
+from typing import Any
+
+
+class Converted(dict[Any, Any]):
+    """A dictionary of records, each with a member that would grow: that is exchanged for one of `new_member`."""
+
+    def __init__(self, member: str, new_member: Callable[[], MutableMapping[Any, Any]]) -> None:
+        super().__init__()
+        self._member = member
+        self._new_member = new_member
+
+    def __setitem__(self, key: Any, record: dict[str, Any]) -> None:
+        given = record.get(self._member, {})
+        if isinstance(given, dict):
+            record[self._member] = self._new_member()
+            record[self._member].update(given)
+        super().__setitem__(key, record)
+
+    def setdefault(self, key: Any, default: Any = None) -> Any:
+        """Return the record of the key, after setting the default where there is none."""
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+
+class Newest(dict[Any, Any]):
+    """A dictionary that lets its oldest entry go when it has more than `most`."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self.pop(key, None)
+        super().__setitem__(key, value)
+        if len(self) > self._most:
+            del self[next(iter(self))]

@@ -1,0 +1,57 @@
+"""CloudWatch's log events in the spool, the newest of each group."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from agenticai.emulator.engines.ministack.converted import Converted, Newest
+from agenticai.emulator.spool.file import Spool
+from agenticai.emulator.spool.shelf import Shelf
+
+GROUP_BYTES = 2 * 1024 * 1024
+"""Of a log group's messages at most so many bytes are kept; AWS keeps them until its retention ends."""
+
+EVENT_BYTES = 26
+"""What an event counts beside its message: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html."""
+
+# MiniStack's groups, streams and events are dictionaries.
+Record = dict[str, Any]
+Events = Sequence[Mapping[str, Any]]
+
+
+class LogEvents:
+    """Stands between MiniStack's log groups and the memory of their events; it makes a stream of each invocation."""
+
+    def __init__(self, logs: Any, spool: Spool) -> None:
+        self._logs = logs
+        self._stored: Callable[[str, str, Events], None] = logs._fanout_to_subscription_filters
+        logs._log_groups._data = Converted("streams", lambda: Shelf(spool))
+        logs._log_records._data = Newest(10_000)
+        logs._queries._data = Newest(100)
+        logs._fanout_to_subscription_filters = self._count
+
+    def _count(self, group_name: str, stream_name: str, events: Events) -> None:
+        """MiniStack calls this when events have been stored: let the oldest go if they are too many."""
+        group = self._logs._log_groups[group_name]
+        stream = group["streams"][stream_name]
+        size = size_of(events)
+        stream["bytes"] = stream.get("bytes", 0) + size
+        group["bytes"] = group.get("bytes", 0) + size
+        while group["bytes"] > GROUP_BYTES:
+            self._let_go(group)
+        self._stored(group_name, stream_name, events)
+
+    def _let_go(self, group: Record) -> None:
+        """Let the oldest stream of the group go, or the older half of its only one."""
+        streams: Shelf[str, Record] = group["streams"]
+        oldest = streams.first()
+        if len(streams) > 1:
+            group["bytes"] -= streams.pop(oldest).get("bytes", 0)
+            return
+        stream = streams[oldest]
+        events = stream["events"] = stream["events"][len(stream["events"]) // 2 + 1 :]
+        group["bytes"] = stream["bytes"] = size_of(events)
+
+
+def size_of(events: Events) -> int:
+    """The bytes of events as AWS counts them."""
+    return sum(len(event["message"].encode()) + EVENT_BYTES for event in events)

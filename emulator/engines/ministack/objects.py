@@ -1,0 +1,84 @@
+"""S3's objects in the spool: their bodies, what is known of each, and the parts of uploads that are not complete."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from agenticai.emulator.engines.ministack.converted import Converted, Newest
+from agenticai.emulator.engines.ministack.parts import Parts, bounded
+from agenticai.emulator.spool.bodies import Bodies
+from agenticai.emulator.spool.file import Spool
+from agenticai.emulator.spool.shelf import Shelf
+
+# MiniStack's buckets, objects and versions are dictionaries.
+Record = dict[str, Any]
+
+CURRENT = ""
+"""The version under which the body of an object is kept as long as no other has taken its place."""
+
+
+class Objects:
+    """Stands between MiniStack's S3 and the memory of what is stored in it, as its own persistence does.
+
+    That calls the functions which are exchanged here. It keeps the bodies of former versions in memory, though, so
+    those are taken out.
+    """
+
+    def __init__(self, s3: Any, spool: Spool, folder: Path) -> None:
+        self._s3 = s3
+        self._bodies: Bodies[tuple[str, str, str], str] = Bodies(spool)
+        self._version_of: Callable[..., Record] = s3._version_entry_from_record
+        s3.S3_PERSIST, s3.DATA_DIR = True, str(folder)
+        s3._buckets._data = Converted("objects", lambda: Shelf(spool))
+        s3._object_versions._data = Shelf(spool)
+        s3._multipart_uploads._data = Converted("parts", lambda: Parts(spool))
+        s3._completed_multipart_uploads._data = Newest(1_000)
+        s3._upload_part = bounded(s3._upload_part, s3._error)
+        s3._upload_part_copy = bounded(s3._upload_part_copy, s3._error)
+        s3._version_entry_from_record = lambda record, version, _: self._version_of(record, version, None)
+        s3._persist_object = self._keep
+        s3._persist_delete_marker = lambda *_: None
+        s3._persist_displaced_version = self._keep_former
+        s3._read_body = self._body
+        s3._version_body = self._body_of_version
+        s3._delete_version_file = self._drop
+        s3._delete_persisted_object = lambda bucket, key: self._drop(bucket, key, CURRENT)
+        s3._delete_persisted_bucket = self._drop_bucket
+
+    def _place(self, bucket: str, key: str) -> tuple[str, str, str]:
+        return self._s3.get_account_id(), bucket, key
+
+    def _keep(self, bucket: str, key: str, record: Record) -> None:
+        """Keep an object's body, unless it has been kept before."""
+        if record.get("body") is not None:
+            self._bodies.write(self._place(bucket, key), CURRENT, record["body"])
+            record["body"] = None
+
+    def _keep_former(self, bucket: str, key: str, former: Record | None, versioning: str) -> None:
+        """Keep the body of an object that is about to be replaced, or hidden, as that of its version."""
+        version = (former or {}).get("version_id") or "null"
+        if versioning == "Suspended":
+            self._drop(bucket, key, "null")
+        if former is not None and not (versioning == "Suspended" and version == "null"):
+            self._bodies.write(self._place(bucket, key), version, self._body(bucket, key, former))
+
+    def _body(self, bucket: str, key: str, record: Mapping[str, Any]) -> bytes:
+        body: bytes | None = record.get("body")
+        return self._bodies.read(self._place(bucket, key), CURRENT) or b"" if body is None else body
+
+    def _body_of_version(self, bucket: Record, name: str, key: str, version: Record) -> bytes | None:
+        former = self._bodies.read(self._place(name, key), version["version_id"])
+        if former is not None:
+            return former
+        current = bucket["objects"].get(key)
+        if current is not None and (current.get("version_id") or "null") == version["version_id"]:
+            return self._body(name, key, current)
+        return None
+
+    def _drop(self, bucket: str, key: str, version: str) -> None:
+        self._bodies.drop(self._place(bucket, key), version)
+
+    def _drop_bucket(self, name: str) -> None:
+        for place in self._bodies.places():
+            if place[:2] == (self._s3.get_account_id(), name):
+                self._bodies.drop_all(place)

@@ -1,0 +1,68 @@
+"""The parts of an upload to S3 that is not complete, in the spool and of a bounded size together."""
+
+from collections.abc import Callable, Iterator, MutableMapping
+from typing import Any
+
+from agenticai.emulator.largest import OBJECT_BYTES
+from agenticai.emulator.spool.bodies import Bodies
+from agenticai.emulator.spool.file import Spool
+
+Part = dict[str, Any]  # as MiniStack has it: what is known of a part, and its body
+
+
+class TooLarge(Exception):
+    """The parts would make an object that is larger than one may be."""
+
+
+class Parts(MutableMapping[int, Part]):
+    """The parts by their numbers. Raises TooLarge when they are set and have too many bytes together."""
+
+    def __init__(self, spool: Spool) -> None:
+        self._known: dict[int, Part] = {}
+        self._bodies: Bodies[int, str] = Bodies(spool)
+
+    def __setitem__(self, number: int, part: Part) -> None:
+        others = sum(known["size"] for other, known in self._known.items() if other != number)
+        if others + part["size"] > OBJECT_BYTES:
+            raise TooLarge
+        self._bodies.write(number, "", part["body"])
+        self._known[number] = {name: value for name, value in part.items() if name != "body"}
+
+    def __getitem__(self, number: int) -> Part:
+        return LazyPart(self._known[number], lambda: self._bodies.read(number, ""))
+
+    def __delitem__(self, number: int) -> None:
+        del self._known[number]
+        self._bodies.drop(number, "")
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
+class LazyPart(Part):
+    """A part whose body is read when it is asked for."""
+
+    def __init__(self, known: Part, read: Callable[[], bytes | None]) -> None:
+        super().__init__(known)
+        self._read = read
+
+    def __missing__(self, name: str) -> bytes | None:
+        if name == "body":
+            return self._read()
+        raise KeyError(name)
+
+
+def bounded(upload: Callable[..., Any], error: Callable[..., Any]) -> Callable[..., Any]:
+    """Have an upload of a part refused as S3 would refuse it where an upload becomes too large."""
+
+    def upload_bounded(*arguments: Any) -> Any:
+        try:
+            return upload(*arguments)
+        except TooLarge:
+            said = "Your proposed upload exceeds the maximum allowed size"
+            return error("EntityTooLarge", f"{said}: the engine takes {OBJECT_BYTES} bytes.", 400)
+
+    return upload_bounded

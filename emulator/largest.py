@@ -1,0 +1,93 @@
+"""How large a request each service takes, and how it refuses a larger one."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from agenticai.emulator.aws_errors import AwsError
+from agenticai.emulator.meter.operations import Request, service_of
+
+MIB: Final = 1024 * 1024
+CONTROL: Final = "/_harness/"
+GEMINI: Final = "/_gemini/"
+
+UNSIGNED: Final = "s3"
+"""The service that a request without a signature goes to."""
+
+HEAD_BYTES: Final = 16 * 1024
+"""Of a request line and headers; AWS takes 8 to 10 KiB, mostly."""
+
+OBJECT_BYTES: Final = 256 * MIB
+"""Of an object in S3, where AWS takes 5 GB in one request: here each passes through memory."""
+
+_INVOKE: Final = re.compile(r"/2015-03-31/functions/[^/]+/invocations")
+
+
+@dataclass(frozen=True)
+class Largest:
+    """The bytes of the largest body that is taken, and the error for one of more bytes."""
+
+    size: int
+    error: Callable[[int], AwsError]
+
+
+def _anything(size: int) -> Largest:
+    message = f"The request is larger than {size} bytes, the most that the engine takes."
+    return Largest(size, lambda _: AwsError("RequestEntityTooLarge", message, 413))
+
+
+def _object(size: int) -> Largest:
+    """See https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html."""
+
+    def error(proposed: int) -> AwsError:
+        message = "Your proposed upload exceeds the maximum allowed size"
+        return AwsError("EntityTooLarge", f"{message}: it has {proposed} bytes, and the engine takes {size}.", 400)
+
+    return Largest(size, error)
+
+
+def _request_of(operation: str, size: int) -> Largest:
+    """See https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html."""
+    message = f"Request must be smaller than {size} bytes for the {operation} operation"
+    return Largest(size, lambda _: AwsError("RequestEntityTooLargeException", message, 413))
+
+
+def _event(size: int) -> Largest:
+    def error(given: int) -> AwsError:
+        message = f"{given} byte payload is too large for the Event invocation type (limit {size} bytes)"
+        return AwsError("RequestEntityTooLargeException", message, 413)
+
+    return Largest(size, error)
+
+
+ANYTHING: Final = _anything(16 * MIB)
+CODE: Final = _request_of("CreateFunction", 70_167_211)
+INVOCATION: Final = _request_of("InvokeFunction", 6 * MIB)
+EVENT: Final = _event(MIB)
+ORDER: Final = _anything(MIB)
+
+# Of a prompt with what is attached: https://ai.google.dev/gemini-api/docs/files.
+PROMPT: Final = Largest(
+    20 * MIB,
+    lambda _: AwsError("INVALID_ARGUMENT", f"Request payload size exceeds the limit: {20 * MIB} bytes."),
+)
+
+BY_SERVICE: Final[Mapping[str, Largest]] = {
+    "s3": _object(OBJECT_BYTES),
+    # https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+    "execute-api": Largest(10 * MIB, lambda _: AwsError("RequestTooLong", "Request Too Long", 413)),
+    "lambda": CODE,
+}
+
+
+def largest(request: Request) -> Largest:
+    """How large a body is taken where this request is sent to."""
+    if request.path.startswith(CONTROL):
+        return ORDER
+    if request.path.startswith(GEMINI):
+        return PROMPT
+    service = service_of(request)
+    if service == "lambda" and _INVOKE.fullmatch(request.path):
+        return EVENT if request.headers.get("x-amz-invocation-type") == "Event" else INVOCATION
+    return BY_SERVICE.get(service or UNSIGNED, ANYTHING)

@@ -1,0 +1,190 @@
+"""The step of the gateway that bounds what a request may bring: its head, its body, and the time that both take."""
+
+import asyncio
+import contextlib
+import logging
+import uuid
+from collections.abc import Callable
+from typing import Final
+
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from agenticai.emulator.aws_errors import AwsError, error_answer
+from agenticai.emulator.gemini.answers import google_error
+from agenticai.emulator.largest import ANYTHING, CONTROL, GEMINI, HEAD_BYTES, UNSIGNED, Largest, largest
+from agenticai.emulator.meter.operations import Request, service_of
+from agenticai.emulator.meter.step import head
+
+HELD_BYTES: Final = 512 * 1024 * 1024
+"""Of all bodies together so much is in memory at a time."""
+
+RESERVE_BYTES: Final = 512 * 1024 * 1024
+"""So much of the disk is left to others."""
+
+PATIENCE_SECONDS: Final = 30.0
+SLOWEST_BYTES: Final = 1024
+"""A client is waited for `PATIENCE_SECONDS`, and a second for each so many bytes that came."""
+
+ALWAYS_FINE: Final = 1024 * 1024
+"""Bytes that every service takes."""
+
+HEAD_TOO_LARGE: Final = AwsError(
+    "RequestHeaderSectionTooLarge", f"Your request header section exceeds the maximum allowed size: {HEAD_BYTES} bytes."
+)
+TOO_SLOW: Final = AwsError(
+    "RequestTimeout", "Your socket connection to the server was not read from or written to within the timeout period."
+)
+TOO_MANY: Final = AwsError("SlowDown", "The engine holds as many request bodies as it can: try again.", 503)
+DISK_FULL: Final = AwsError("InsufficientStorage", "The engine's disk is full: delete something, or free space.", 507)
+
+log = logging.getLogger(__name__)
+
+
+class Limits:
+    """Refuses what is too large or too slow, in the protocol of the service it was sent to.
+
+    Nothing behind it reads more than its service takes. `free_bytes` tells what is left of the disk.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        free_bytes: Callable[[], int],
+        *,
+        patience_s: float = PATIENCE_SECONDS,
+        held_bytes: int = HELD_BYTES,
+        new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
+    ) -> None:
+        self._app = app
+        self._free_bytes = free_bytes
+        self._patience_s = patience_s
+        self._room = held_bytes
+        self._new_id = new_id
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        length = body_length(scope) if scope["type"] == "http" else 0
+        if scope["type"] == "http" and size_of_head(scope) > HEAD_BYTES:
+            await self._refuse(HEAD_TOO_LARGE, scope, receive, send)
+        elif length == 0:
+            await self._app(scope, receive, send)
+        elif length is not None and length <= ALWAYS_FINE:
+            await self._bounded(ANYTHING, scope, receive, send)
+        else:
+            most = largest(head(scope))
+            if refused := self._refused_by_length(length or 0, most):
+                await self._refuse(refused, scope, receive, send)
+            else:
+                await self._bounded(most, scope, receive, send)
+
+    def _refused_by_length(self, length: int, most: Largest) -> AwsError | None:
+        """Why a body of this length is not even read."""
+        if length > most.size:
+            return most.error(length)
+        return DISK_FULL if length + RESERVE_BYTES > self._free_bytes() else None
+
+    async def _bounded(self, most: Largest, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the request on, and refuse it when its body turns out to be too large or too slow."""
+        body, begun = Body(receive, most, self._patience_s, self._hold), False
+
+        async def send_unless_refused(message: Message) -> None:
+            nonlocal begun
+            if body.refused is None:
+                begun = True
+                await send(message)
+
+        try:
+            with contextlib.suppress(ClientDisconnect):  # as what is behind takes a refusal
+                await self._app(scope, body.receive, send_unless_refused)
+        finally:
+            self._room += body.held
+        if body.refused is not None and not begun:
+            await self._refuse(body.refused, scope, receive, send)
+
+    def _hold(self, size: int) -> bool:
+        """Make room for more bytes of a body, if there is any."""
+        if size > self._room:
+            return False
+        self._room -= size
+        return True
+
+    async def _refuse(self, error: AwsError, scope: Scope, receive: Receive, send: Send) -> None:
+        request = head(scope)
+        log.warning("refused %s %s: %s", request.method, request.path, error.message)
+        answer = refusal(error, request, self._new_id())
+        if error is TOO_SLOW:
+            answer.headers["connection"] = "close"
+        await answer(scope, receive, send)
+
+
+class Body:
+    """A request's body while it is read; `refused` says why it is no longer, and `held` how much of it there is."""
+
+    def __init__(self, receive: Receive, most: Largest, patience_s: float, hold: Callable[[int], bool]) -> None:
+        self.refused: AwsError | None = None
+        self.held = 0
+        self._receive = receive
+        self._most = most
+        self._patience_s = patience_s
+        self._hold = hold
+        self._waited_s = 0.0
+        self._whole = False
+
+    async def receive(self) -> Message:
+        """Return the next piece; to who reads it, a client whose body is refused is one that has gone away."""
+        if self._whole:
+            return await self._receive()
+        if self.refused is None:
+            message = await self._in_time()
+            if message is not None and self._takes(len(message.get("body", b""))):
+                self._whole = not message.get("more_body", False)
+                return message
+        return {"type": "http.disconnect"}
+
+    async def _in_time(self) -> Message | None:
+        clock = asyncio.get_running_loop().time
+        began, left_s = clock(), self._patience_s + self.held / SLOWEST_BYTES - self._waited_s
+        try:
+            async with asyncio.timeout(max(0.0, left_s)):
+                return await self._receive()
+        except TimeoutError:
+            self.refused = TOO_SLOW
+            return None
+        finally:
+            self._waited_s += clock() - began
+
+    def _takes(self, size: int) -> bool:
+        """Count a piece; whether it is neither too much for the service nor for the engine."""
+        if self.held + size > self._most.size:
+            self.refused = self._most.error(self.held + size)
+        elif not self._hold(size):
+            self.refused = TOO_MANY
+        else:
+            self.held += size
+        return self.refused is None
+
+
+def size_of_head(scope: Scope) -> int:
+    """The bytes of a request's line and headers."""
+    line = len(scope.get("raw_path") or scope["path"]) + len(scope.get("query_string", b""))
+    return line + sum(len(name) + len(value) for name, value in scope["headers"])
+
+
+def body_length(scope: Scope) -> int | None:
+    """The length that a request gives its body; None when it does not say, and 0 when it has none."""
+    headers = dict(scope["headers"])
+    if b"transfer-encoding" in headers:
+        return None
+    length = headers.get(b"content-length", b"0")
+    return int(length) if length.isdigit() else None
+
+
+def refusal(error: AwsError, request: Request, request_id: str) -> Response:
+    """The answer to a request that is refused, in the words of the one it was sent to."""
+    if request.path.startswith(GEMINI):
+        unavailable = error.status >= 500
+        return google_error(error.status, "UNAVAILABLE" if unavailable else "INVALID_ARGUMENT", error.message)
+    if request.path.startswith(CONTROL):
+        return Response(error.message, error.status, media_type="text/plain")
+    return error_answer(error, request, service_of(request) or UNSIGNED, request_id)

@@ -1,0 +1,46 @@
+"""Large values in pieces, so that only the pieces pass through the memory of the file."""
+
+from typing import Final, Generic, TypeVar
+
+from agenticai.emulator.spool.file import Spool
+from agenticai.emulator.spool.partitions import Partitions
+
+P = TypeVar("P")
+K = TypeVar("K")
+
+PIECE_BYTES: Final = 1024 * 1024
+
+
+class Bodies(Generic[P, K]):
+    """Bytes under a place and a name in it; those under one place can be dropped together."""
+
+    def __init__(self, spool: Spool) -> None:
+        self._pieces: Partitions[P, tuple[K, int], bytes] = Partitions(spool)
+
+    def write(self, place: P, name: K, body: bytes) -> None:
+        """Keep a body, in place of the one that had this name before."""
+        self.drop(place, name)
+        pieces = self._pieces[place]
+        for number, start in enumerate(range(0, len(body) or 1, PIECE_BYTES)):
+            pieces[name, number] = body[start : start + PIECE_BYTES]
+
+    def read(self, place: P, name: K) -> bytes | None:
+        """Return a body, or None if there is none."""
+        found, pieces = list[bytes](), self._pieces[place]
+        while (piece := pieces.get((name, len(found)))) is not None:
+            found.append(piece)
+        return b"".join(found) if found else None
+
+    def drop(self, place: P, name: K) -> None:
+        """Drop a body, if there is one."""
+        number, pieces = 0, self._pieces[place]
+        while pieces.pop((name, number), None) is not None:
+            number += 1
+
+    def places(self) -> list[P]:
+        """Return the places at which there are bodies."""
+        return list(self._pieces)
+
+    def drop_all(self, place: P) -> None:
+        """Drop all bodies at a place."""
+        del self._pieces[place]

@@ -1,0 +1,97 @@
+"""Dictionaries in a dictionary, with no value of them in memory."""
+
+from collections.abc import ItemsView, Iterator, MutableMapping, ValuesView
+from typing import Generic, TypeVar
+
+from agenticai.emulator.spool.file import Spool, key_of, packed, read_key, unpacked
+
+K = TypeVar("K")
+P = TypeVar("P")
+V = TypeVar("V")
+
+
+class Partitions(MutableMapping[P, "Partition[P, K, V]"], Generic[P, K, V]):
+    """A dictionary of dictionaries: each value is written at once, and every read is of a copy of it.
+
+    As in a `defaultdict` each partition is there as soon as it is asked for; those that are empty are not listed.
+    """
+
+    def __init__(self, spool: Spool) -> None:
+        self.spool = spool
+        self.number = spool.number_for(self)
+
+    def __getitem__(self, part: P) -> "Partition[P, K, V]":
+        return Partition(self, part)
+
+    def __setitem__(self, part: P, values: MutableMapping[K, V]) -> None:
+        with self.spool.lock:
+            del self[part]
+            self[part].update(values)
+
+    def __delitem__(self, part: P) -> None:
+        self.spool.change("DELETE FROM items WHERE shelf = ? AND part = ?", self.number, key_of(part))
+
+    def __contains__(self, part: object) -> bool:
+        query = "SELECT 1 FROM items WHERE shelf = ? AND part = ? LIMIT 1"
+        return bool(self.spool.rows(query, self.number, key_of(part)))
+
+    def __iter__(self) -> Iterator[P]:
+        found = self.spool.rows("SELECT DISTINCT part FROM items WHERE shelf = ?", self.number)
+        return iter([read_key(part) for (part,) in found])
+
+    def __len__(self) -> int:
+        found = self.spool.rows("SELECT count(DISTINCT part) FROM items WHERE shelf = ?", self.number)
+        return int(found[0][0])
+
+
+class Partition(MutableMapping[K, V], Generic[P, K, V]):
+    """One of the dictionaries in `Partitions`."""
+
+    def __init__(self, partitions: "Partitions[P, K, V]", part: P) -> None:
+        self._partitions = partitions  # else its rows could be dropped while this is in use
+        self._spool = partitions.spool
+        self._place = partitions.number, key_of(part)
+
+    def __getitem__(self, key: K) -> V:
+        query = "SELECT value FROM items WHERE shelf = ? AND part = ? AND key = ?"
+        found = self._spool.rows(query, *self._place, key_of(key))
+        if not found:
+            raise KeyError(key)
+        value: V = unpacked(found[0][0])
+        return value
+
+    def __setitem__(self, key: K, value: V) -> None:
+        self._spool.change("INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?)", *self._place, key_of(key), packed(value))
+
+    def __delitem__(self, key: K) -> None:
+        if not self._spool.change(
+            "DELETE FROM items WHERE shelf = ? AND part = ? AND key = ?", *self._place, key_of(key)
+        ):
+            raise KeyError(key)
+
+    def __contains__(self, key: object) -> bool:
+        query = "SELECT 1 FROM items WHERE shelf = ? AND part = ? AND key = ?"
+        return bool(self._spool.rows(query, *self._place, key_of(key)))
+
+    def __iter__(self) -> Iterator[K]:
+        found = self._spool.rows("SELECT key FROM items WHERE shelf = ? AND part = ?", *self._place)
+        return iter([read_key(key) for (key,) in found])
+
+    def __len__(self) -> int:
+        found = self._spool.rows("SELECT count(*) FROM items WHERE shelf = ? AND part = ?", *self._place)
+        return int(found[0][0])
+
+    def __deepcopy__(self, memo: object) -> dict[K, V]:
+        return dict(self.items())
+
+    def items(self) -> ItemsView[K, V]:
+        """Return all keys with their values, read at once."""
+        return self._read().items()
+
+    def values(self) -> ValuesView[V]:
+        """Return all values, read at once."""
+        return self._read().values()
+
+    def _read(self) -> dict[K, V]:
+        found = self._spool.rows("SELECT key, value FROM items WHERE shelf = ? AND part = ?", *self._place)
+        return {read_key(key): unpacked(value) for key, value in found}

@@ -1,0 +1,92 @@
+"""A dictionary of which only the values that were asked for last are in memory."""
+
+from collections import OrderedDict
+from collections.abc import Iterator, MutableMapping
+from typing import Final, Generic, Literal, TypeVar
+
+from agenticai.emulator.spool.file import Spool, key_of, packed, read_key, unpacked
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+HELD: Final = 500
+"""Values of a shelf that are held in memory: those that were asked for last."""
+
+
+class Shelf(MutableMapping[K, V], Generic[K, V]):
+    """A dictionary with keys of text, numbers and tuples, in the order in which they came.
+
+    A value is written when `held` others have been asked for after it. Until then it may be changed in place, as one
+    of a plain dictionary.
+    """
+
+    def __init__(self, spool: Spool, held: int = HELD) -> None:
+        self._spool = spool
+        self._most = held
+        self._number = spool.number_for(self)
+        self._held: OrderedDict[K, tuple[V, bytes]] = OrderedDict()
+        """Each value with what is in the file."""
+
+    def __getitem__(self, key: K) -> V:
+        with self._spool.lock:
+            if key not in self._held:
+                found = self._read(key, "value")
+                if not found:
+                    raise KeyError(key)
+                self._held[key] = unpacked(found[0][0]), found[0][0]
+            value, _ = self._held[key]
+            self._hold(key)
+            return value
+
+    def __setitem__(self, key: K, value: V) -> None:
+        with self._spool.lock:
+            if key not in self._held:
+                insert = "INSERT OR IGNORE INTO records (shelf, key) VALUES (?, ?)"
+                self._spool.change(insert, self._number, key_of(key))
+            self._held[key] = value, b""
+            self._hold(key)
+
+    def __delitem__(self, key: K) -> None:
+        with self._spool.lock:
+            self._held.pop(key, None)
+            delete = "DELETE FROM records WHERE shelf = ? AND key = ?"
+            if not self._spool.change(delete, self._number, key_of(key)):
+                raise KeyError(key)
+
+    def __contains__(self, key: object) -> bool:
+        with self._spool.lock:
+            return key in self._held or bool(self._read(key, "1"))
+
+    def __iter__(self) -> Iterator[K]:
+        found = self._spool.rows("SELECT key FROM records WHERE shelf = ? ORDER BY rowid", self._number)
+        return iter([read_key(key) for (key,) in found])
+
+    def __len__(self) -> int:
+        return int(self._spool.rows("SELECT count(*) FROM records WHERE shelf = ?", self._number)[0][0])
+
+    def first(self) -> K:
+        """Return the key that has been here for the longest. Raises KeyError when there is none."""
+        found = self._spool.rows("SELECT key FROM records WHERE shelf = ? ORDER BY rowid LIMIT 1", self._number)
+        if not found:
+            raise KeyError("the shelf is empty")
+        key: K = read_key(found[0][0])
+        return key
+
+    def clear(self) -> None:
+        """Take everything out."""
+        with self._spool.lock:
+            self._held.clear()
+            self._spool.drop(self._number)
+
+    def _read(self, key: object, what: Literal["1", "value"]) -> list[tuple[bytes]]:
+        query = f"SELECT {what} FROM records WHERE shelf = ? AND key = ?"  # noqa: S608 - one of two
+        return self._spool.rows(query, self._number, key_of(key))
+
+    def _hold(self, key: K) -> None:
+        """Hold this value as the one that was asked for last, and write those that are too many."""
+        self._held.move_to_end(key)
+        while len(self._held) > self._most:
+            oldest, (value, written) = self._held.popitem(last=False)
+            if (now := packed(value)) != written:
+                where = self._number, key_of(oldest)
+                self._spool.change("UPDATE records SET value = ? WHERE shelf = ? AND key = ?", now, *where)

@@ -1,0 +1,25 @@
+"""How far a compressed body is inflated to see whether it is too large."""
+
+import gzip
+
+import pytest
+
+from agenticai.emulator.engines.ministack.compressed import inflates_within
+
+
+@pytest.mark.parametrize(
+    ("body", "within"),
+    [
+        (gzip.compress(b"x" * 10), True),
+        (gzip.compress(b"x" * 11), False),
+        (gzip.compress(b"x" * 6) + gzip.compress(b"x" * 5), False),
+        (gzip.compress(b"x" * 5) * 2, True),
+        (gzip.compress(b""), True),
+        (b"", True),
+        (b"no gzip", True),
+        (gzip.compress(b"x" * 10)[:-9], True),
+        (gzip.compress(b"x" * 10) + b"and more", True),
+    ],
+)
+def test_members_count_together_and_what_is_no_gzip_is_left_to_its_reader(body: bytes, within: bool) -> None:
+    assert inflates_within(10, body) is within

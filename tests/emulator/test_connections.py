@@ -1,0 +1,175 @@
+"""Connections that ask for nothing, or take nothing, do not hold the server; those that work are left alone."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from agenticai.emulator.connections import Connection
+
+HEAD = b"GET / HTTP/1.1\r\nHost: here\r\n"
+ANSWER = b"x" * 20_000_000
+
+
+class Impatient(Connection):
+    head_s = 0.2
+    answer_s = 0.1
+    most = 3
+
+
+async def answering(request: Request) -> Response:
+    if request.url.path == "/unread":
+        return PlainTextResponse("here")
+    await request.body()
+    return Response(ANSWER) if request.url.path == "/large" else PlainTextResponse("here")
+
+
+async def echoing(websocket: WebSocket) -> None:
+    await websocket.accept()
+    await websocket.receive_text()
+    await websocket.send_text("here")
+
+
+@contextmanager
+def serving(keep_alive_s: int = 60) -> Iterator[Callable[[], socket.socket]]:
+    """A server in a thread; yields what opens a connection to it."""
+    route = Route("/{path:path}", answering, methods=["GET", "POST"])
+    app = Starlette(routes=[route, WebSocketRoute("/", echoing)])
+    config = uvicorn.Config(app, http=Impatient, log_config=None, timeout_keep_alive=keep_alive_s)
+    server, listener = uvicorn.Server(config), socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
+    thread.start()
+    address = listener.getsockname()
+
+    def connect() -> socket.socket:
+        made = socket.create_connection(address)
+        made.settimeout(10)
+        return made
+
+    try:
+        yield connect
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
+
+
+@pytest.fixture(scope="module")
+def connect() -> Iterator[Callable[[], socket.socket]]:
+    with serving() as connecting:
+        yield connecting
+
+
+def read_all(connection: socket.socket) -> bytes:
+    """All that comes until the server closes the connection."""
+    received = bytearray()
+    while piece := connection.recv(65536):
+        received += piece
+    return bytes(received)
+
+
+def until(connection: socket.socket, end: bytes) -> bytes:
+    """What comes until it ends so, or the server closes the connection."""
+    received = b""
+    while not received.endswith(end) and (piece := connection.recv(65536)):
+        received += piece
+    return received
+
+
+def ask(connection: socket.socket) -> bytes:
+    connection.sendall(HEAD + b"\r\n")
+    return until(connection, b"here")
+
+
+def test_a_head_that_does_not_end_is_refused(connect: Callable[[], socket.socket]) -> None:
+    with closing(connect()) as connection:
+        connection.sendall(HEAD)
+        assert read_all(connection).startswith(b"HTTP/1.1 408 ")
+
+
+def test_so_is_one_after_a_request_that_was_answered(connect: Callable[[], socket.socket]) -> None:
+    with closing(connect()) as connection:
+        assert ask(connection).startswith(b"HTTP/1.1 200 ")
+        connection.sendall(b"G")
+        assert read_all(connection).startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_head_without_an_end_is_refused_before_it_fills_the_memory(connect: Callable[[], socket.socket]) -> None:
+    with closing(connect()) as connection:
+        connection.sendall(HEAD + b"X-Long: " + b"x" * 100_000)
+        assert b" 4" in read_all(connection).split(b"\r\n")[0]
+
+
+def test_a_connection_that_never_asks_is_closed() -> None:
+    with serving(keep_alive_s=0) as connect, closing(connect()) as connection:
+        assert read_all(connection) == b""
+
+
+def test_a_body_may_take_longer_than_a_head(connect: Callable[[], socket.socket]) -> None:
+    with closing(connect()) as connection, closing(connect()) as other:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 2\r\n\r\na")
+        other.sendall(HEAD)
+        assert read_all(other)  # the time for a head has passed
+        connection.sendall(b"b")
+        assert until(connection, b"here").startswith(b"HTTP/1.1 200 ")
+
+
+def test_an_announced_body_that_is_not_asked_for_ends_the_connection(connect: Callable[[], socket.socket]) -> None:
+    with closing(connect()) as connection:
+        head = b"POST /unread HTTP/1.1\r\nHost: here\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n"
+        connection.sendall(head)
+        assert read_all(connection).endswith(b"here")
+
+
+def test_the_rest_of_a_body_that_is_not_asked_for_is_skipped(connect: Callable[[], socket.socket]) -> None:
+    with closing(connect()) as connection:
+        connection.sendall(b"POST /unread HTTP/1.1\r\nHost: here\r\nContent-Length: 200000\r\n\r\n")
+        assert until(connection, b"here").startswith(b"HTTP/1.1 200 ")
+        connection.sendall(b"x" * 200_000)
+        assert ask(connection).startswith(b"HTTP/1.1 200 ")
+
+
+def test_who_takes_nothing_of_an_answer_is_left(connect: Callable[[], socket.socket]) -> None:
+    with closing(connect()) as connection, closing(connect()) as other:
+        connection.sendall(HEAD.replace(b" / ", b" /large ") + b"\r\n")
+        other.sendall(HEAD)
+        assert read_all(other)  # so much time has passed as an answer has
+        assert len(read_all(connection)) < len(ANSWER)
+
+
+def test_who_takes_it_gets_all_of_it(connect: Callable[[], socket.socket]) -> None:
+    with closing(connect()) as connection:
+        connection.sendall(HEAD.replace(b" / ", b" /large ") + b"Connection: close\r\n\r\n")
+        assert read_all(connection).endswith(ANSWER)
+
+
+def test_where_there_are_too_many_an_idle_one_makes_room(connect: Callable[[], socket.socket]) -> None:
+    opened = [connect() for _ in range(4)]
+    try:
+        answers = [ask(connection) for connection in reversed(opened[1:])]
+        assert all(answer.startswith(b"HTTP/1.1 200 ") for answer in answers)
+        assert opened[0].recv(1) == b""
+    finally:
+        for connection in opened:
+            connection.close()
+
+
+def test_a_websocket_has_no_head_to_wait_for(connect: Callable[[], socket.socket]) -> None:
+    asked = b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    key = b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    with closing(connect()) as connection, closing(connect()) as other:
+        connection.sendall(HEAD + asked + key)
+        assert until(connection, b"\r\n\r\n").startswith(b"HTTP/1.1 101 ")
+        other.sendall(HEAD)
+        assert read_all(other)  # the time for a head has passed
+        connection.sendall(b"\x81\x80\x00\x00\x00\x00")  # an empty message, masked with zeros
+        assert until(connection, b"here").startswith(b"\x81\x04")
