@@ -52,7 +52,7 @@ def serving(keep_alive_s: int = 60) -> Iterator[Callable[[], socket.socket]]:
 
     def connect() -> socket.socket:
         made = socket.create_connection(address)
-        made.settimeout(10)
+        made.settimeout(60)
         return made
 
     try:
