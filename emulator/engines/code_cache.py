@@ -9,6 +9,8 @@ import zipfile
 from pathlib import Path
 
 from agenticai.emulator.errors import EngineError
+from agenticai.emulator.locks import locked
+from agenticai.stack.private_files import make_private
 
 
 class UnsafeBundle(EngineError):
@@ -24,13 +26,14 @@ def unpack(bundle: bytes, cache: Path) -> Path:
     folder = cache / hashlib.sha256(bundle).hexdigest()
     if _whole(bundle, folder):
         return folder
-    shutil.rmtree(folder, ignore_errors=True)
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache, prefix=".unpacking-") as temporary:
+    with tempfile.TemporaryDirectory(dir=make_private(cache), prefix=".unpacking-") as temporary:
         files = Path(temporary) / "files"
         files.mkdir()
         _extract(bundle, files)
-        _publish(files, folder)
+        with locked(cache):
+            if not _whole(bundle, folder):  # nobody else was faster
+                shutil.rmtree(folder, ignore_errors=True)
+                files.rename(folder)
     return folder
 
 
@@ -53,13 +56,3 @@ def _extract(bundle: bytes, folder: Path) -> None:
                     path.chmod(0o700)
     except zipfile.BadZipFile as error:
         raise UnsafeBundle(f"The bundle is not a zip file ({error}): build it again.") from error
-
-
-def _publish(files: Path, folder: Path) -> None:
-    """Put the finished folder in its place at once; whoever comes second keeps the first one's."""
-    try:
-        files.rename(folder)
-    except OSError:
-        if not folder.is_dir():
-            raise
-        shutil.rmtree(files)

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,14 +35,18 @@ def cassettes(tmp_path: Path) -> Path:
     return tmp_path / "cassettes"
 
 
-def ask(url: str, run_dir: Path, body: object = BODY) -> httpx2.Response:
+IN_HEADER = {"x-goog-api-key": KEY, "x-goog-api-client": "sdk", "cookie": "a=b"}
+
+
+def ask(
+    url: str, run_dir: Path, body: object = BODY, query: str = "", headers: Mapping[str, str] = IN_HEADER
+) -> httpx2.Response:
     """What the engine's endpoint answers when it passes requests on to `url`."""
     app = answering(url, run_dir, CassetteStore(()), run_dir)
 
     async def post() -> httpx2.Response:
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://engine") as client:
-            headers = {"x-goog-api-key": KEY, "x-goog-api-client": "sdk", "cookie": "a=b"}
-            return await client.post("/v1/models/m:generateContent", json=body, headers=headers)
+            return await client.post(f"/v1/models/m:generateContent{query}", json=body, headers=headers)
 
     return asyncio.run(post())
 
@@ -64,6 +70,19 @@ def test_the_answer_goes_back_as_it_came_and_is_kept_without_key_and_headers(cas
     assert cassette.reply.text == "<t-5> Good morning, and your key is REDACTED.\nIndeed."
     assert cassette.reply.usage
     assert (cassette.reply.usage.prompt_tokens, cassette.reply.usage.output_tokens) == (11, 9)
+
+
+def test_a_key_in_the_address_is_passed_on_in_a_header_and_nothing_tells_the_address(
+    cassettes: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    with fake_gemini(cassettes) as gemini:
+        answer = ask(gemini.url, tmp_path, query=f"?alt=json&key={KEY}&x=1", headers={})
+    assert answer.is_success
+    assert gemini.paths == ["/v1/models/m:generateContent?alt=json&x=1"]
+    assert gemini.headers[0]["x-goog-api-key"] == KEY
+    assert gemini.url in caplog.text
+    assert KEY not in "".join(record.getMessage() for record in caplog.records if gemini.url in record.getMessage())
 
 
 def test_an_error_goes_back_and_is_not_kept(cassettes: Path, tmp_path: Path) -> None:
