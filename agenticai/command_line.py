@@ -1,7 +1,6 @@
 """The command line: one short function per command."""
 
 import sys
-from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -48,6 +47,8 @@ Out = Annotated[Path, typer.Option(metavar="FOLDER", help="Folder to write the c
 
 def _show_version(wanted: bool) -> None:
     if wanted:
+        from importlib import metadata
+
         typer.echo(f"agenticai {metadata.version('agenticai')}")
         raise typer.Exit
 
@@ -68,14 +69,18 @@ def up(
         bool, typer.Option("--live", help="Ask Gemini, with the key in GEMINI_API_KEY, instead of replaying replies.")
     ] = False,
     host: Annotated[
-        str, typer.Option(help="The address to listen on; other than 127.0.0.1 lets other machines in.")
+        str,
+        typer.Option(metavar="ADDRESS", help="Address to listen on; other than 127.0.0.1 lets other machines in."),
     ] = "127.0.0.1",
     allow_host: Annotated[
-        list[str] | None, typer.Option(help="A host name by which the engine may be reached; repeatable.")
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Host name by which the engine may be reached; repeatable."),
     ] = None,
     allow_origin: Annotated[
         list[str] | None,
-        typer.Option(help="An origin, such as http://localhost:5173, whose pages may call the engine; repeatable."),
+        typer.Option(
+            metavar="ORIGIN", help="Origin whose pages may call the engine, as http://localhost:5173; repeatable."
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
