@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from typer.main import get_command
 
+from agenticai.client.model_cost import Model
 from agenticai.command_line import app
 from agenticai.commands.serving import welcome
 from agenticai.scenarios.benches.deployed import Bench
@@ -154,10 +155,11 @@ def stays_here(line: str) -> bool:
 def test_a_line_that_leaves_the_machine_is_found() -> None:
     assert not stays_here("aws sqs list-queues")
     assert not stays_here("AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x AWS_ENDPOINT_URL=http://127.0.0.1:4566 aws sqs")
-    pasted = welcome(Bench(None, Target.embedded(), OUTPUTS, "secret"), "agenticai").plain.splitlines()
+    pasted = welcome(Bench(None, Target.embedded(), OUTPUTS, "secret"), "agenticai", STORED).plain.splitlines()
     assert [stays_here(line) for line in pasted if " aws " in line] == [True]
 
 
+STORED = Model("gemini", "stored")
 OUTPUTS = cast("StackOutputs", SimpleNamespace(stage="dev", api_url="http://127.0.0.1:1/v1"))
 
 

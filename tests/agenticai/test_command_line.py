@@ -14,7 +14,7 @@ from agenticai.examples import EXAMPLES
 from agenticai.settings import ENDPOINT_VARIABLES, PORT_VARIABLE, STAGE_VARIABLE
 
 if TYPE_CHECKING:
-    from agenticai.commands.projects import Stack
+    from agenticai.commands.stack import Stack
 
 UNSET = dict.fromkeys((*ENDPOINT_VARIABLES, PORT_VARIABLE, STAGE_VARIABLE))
 
