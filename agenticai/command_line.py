@@ -1,7 +1,6 @@
 """The command line: one short function per command."""
 
 import sys
-from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -48,6 +47,8 @@ Out = Annotated[Path, typer.Option(metavar="FOLDER", help="Folder to write the c
 
 def _show_version(wanted: bool) -> None:
     if wanted:
+        from importlib import metadata
+
         typer.echo(f"agenticai {metadata.version('agenticai')}")
         raise typer.Exit
 
@@ -68,14 +69,18 @@ def up(
         bool, typer.Option("--live", help="Ask Gemini, with the key in GEMINI_API_KEY, instead of replaying replies.")
     ] = False,
     host: Annotated[
-        str, typer.Option(help="The address to listen on; other than 127.0.0.1 lets other machines in.")
+        str,
+        typer.Option(metavar="ADDRESS", help="Address to listen on; other than 127.0.0.1 lets other machines in."),
     ] = "127.0.0.1",
     allow_host: Annotated[
-        list[str] | None, typer.Option(help="A host name by which the engine may be reached; repeatable.")
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Host name by which the engine may be reached; repeatable."),
     ] = None,
     allow_origin: Annotated[
         list[str] | None,
-        typer.Option(help="An origin, such as http://localhost:5173, whose pages may call the engine; repeatable."),
+        typer.Option(
+            metavar="ORIGIN", help="Origin whose pages may call the engine, as http://localhost:5173; repeatable."
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -220,9 +225,11 @@ def queues(endpoint: Endpoint = ENDPOINT, stage: Stage = DEFAULT_STAGE, as_json:
 
 @app.command(epilog=examples("dlq"))
 def dlq(
-    queue: Annotated[str | None, typer.Argument(help="pm, dev, qa or ops, or a queue's name; omit for all.")] = None,
+    queue: Annotated[
+        str | None, typer.Argument(metavar="QUEUE", help="pm, dev, qa or ops, or a queue's name; omit for all.")
+    ] = None,
     full: Annotated[bool, typer.Option("--full", help="Show each message's whole body and every attempt.")] = False,
-    limit: Annotated[int, typer.Option(help="Show at most this many messages per queue.", min=1)] = 20,
+    limit: Annotated[int, typer.Option(metavar="N", help="Show at most N messages per queue.", min=1)] = 20,
     endpoint: Endpoint = ENDPOINT,
     stage: Stage = DEFAULT_STAGE,
     as_json: Json = False,
@@ -236,13 +243,13 @@ def dlq(
 
 @app.command(epilog=examples("redrive"))
 def redrive(
-    queue: Annotated[str, typer.Argument(help="pm, dev, qa or ops, or a queue's name.")],
+    queue: Annotated[str, typer.Argument(metavar="QUEUE", help="pm, dev, qa or ops, or a queue's name.")],
     message: Annotated[
-        list[str] | None, typer.Option(help="The id of a dead letter, or its unique beginning; repeatable.")
+        list[str] | None, typer.Option(metavar="ID", help="Id of a dead letter, or the beginning of one; repeatable.")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Send all dead letters of the queue back.")] = False,
     rate: Annotated[
-        int | None, typer.Option(help="With --all: the most messages to send back per second.", min=1, max=500)
+        int | None, typer.Option(metavar="N", help="With --all: send at most N messages per second.", min=1, max=500)
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     endpoint: Endpoint = ENDPOINT,
@@ -260,16 +267,23 @@ def redrive(
 @app.command(epilog=examples("logs"))
 def logs(
     function: Annotated[
-        str | None, typer.Argument(help="api, pm, dev, qa or ops, or a function's name; omit for all.")
+        str | None,
+        typer.Argument(metavar="FUNCTION", help="api, pm, dev, qa or ops, or a function's name; omit for all."),
     ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Print new lines as they come, until Ctrl-C.")] = False,
-    project: Annotated[str | None, typer.Option(help="Show only lines that name this project.")] = None,
-    since: Annotated[str, typer.Option(help="How far to look back, such as 30s, 5m, 2h or 1d.")] = "5m",
+    project: Annotated[
+        str | None,
+        typer.Option(metavar="PROJECT", help="Show only lines that name this project.", autocompletion=_complete),
+    ] = None,
+    since: Annotated[str, typer.Option(metavar="TIME", help="How far to look back, such as 30s, 5m, 2h or 1d.")] = "5m",
     endpoint: Endpoint = ENDPOINT,
     stage: Stage = DEFAULT_STAGE,
     as_json: Json = False,
 ) -> None:
-    """Show what the functions log; with --json, one JSON document per line."""
+    """Show what the functions log.
+
+    With --json, every line is a JSON document.
+    """
     from agenticai.commands.logs import show_logs
     from agenticai.commands.stack import Stack
 

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from agenticai.client.errors import SettingsError
+from agenticai.emulator.errors import NoHome
 from agenticai.emulator.home import find_home
 from agenticai.emulator.running import running
 
@@ -32,13 +33,20 @@ def default_endpoint(environ: Mapping[str, str] = os.environ, home: Path | None 
         return named
     if port := environ.get(PORT_VARIABLE, ""):
         return local(port)
-    noted = running(home or find_home(environ))
+    noted = _noted(environ, home)
     if len(noted) > 1:
         raise SettingsError(
             f"Several engines run ({', '.join(noted)}): say which with --endpoint, or for every command with the"
             f" environment variable {ENDPOINT_VARIABLES[0]}."
         )
     return noted[0] if noted else local(DEFAULT_PORT)
+
+
+def _noted(environ: Mapping[str, str], home: Path | None) -> tuple[str, ...]:
+    try:
+        return running(home or find_home(environ))
+    except NoHome:  # where nothing can be kept, nothing is noted
+        return ()
 
 
 def local(port: int | str) -> str:

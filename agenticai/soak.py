@@ -124,8 +124,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with bench() as running:
         seen = soak(running, asked.count, asked.batch, delete=asked.delete, report=lambda soak: show(screen, soak))
     for failure in seen.failed:
-        screen.say(f"[red]✗[/] {failure}")
-    screen.console.print(summary(seen))
+        screen.say(("✗", "red"), f" {failure}")
+    screen.show(summary(seen))
     return 0 if seen.passed else 1
 
 

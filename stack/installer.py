@@ -25,7 +25,9 @@ def run_uv(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) ->
         environment.setdefault("UV_DEFAULT_INDEX", index)
     uv = find_uv_bin()
     command = [uv, *arguments, *_cache(uv, environment), "--quiet", "--system-certs"]
-    finished = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", env=environment, check=False)
+    finished = subprocess.run(
+        command, capture_output=True, encoding="utf-8", errors="replace", env=environment, check=False
+    )
     if finished.returncode:
         raise BuildError(_complaint(finished.stderr))
     return finished.stdout
@@ -33,10 +35,8 @@ def run_uv(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) ->
 
 def _cache(uv: str, environ: Mapping[str, str]) -> list[str]:
     """Return the option to do without uv's cache where its folder cannot be written, as with a read-only home."""
-    asked = subprocess.run(
-        [uv, "cache", "dir"], capture_output=True, text=True, encoding="utf-8", env=environ, check=False
-    )
-    folder = Path(asked.stdout.strip())
+    asked = subprocess.run([uv, "cache", "dir"], capture_output=True, env=environ, check=False)
+    folder = Path(os.fsdecode(asked.stdout).strip())
     nearest = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
     return [] if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK) else ["--no-cache"]
 

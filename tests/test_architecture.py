@@ -112,6 +112,19 @@ def test_logic_imports_no_aws_sdk_and_no_environment(path: Path) -> None:
     assert strays == []
 
 
+MARKUP = re.compile(r"\[/?(?:bold|dim|red|green|yellow|blue|cyan|magenta|/)\b|\[/\]")
+"""Tags of Rich, which would print any text from outside that looks like one as such."""
+
+
+def test_what_the_command_line_prints_is_no_markup() -> None:
+    files = [
+        path for path in (ROOT / "agenticai").rglob("*.py") if path.parent.resolve().is_relative_to(ROOT / "agenticai")
+    ]
+    assert files
+    marked = [path.name for path in files if MARKUP.search(path.read_text("utf-8")) or "rich.markup" in imports(path)]
+    assert marked == []
+
+
 def test_every_module_opens_with_one_sentence() -> None:
     files = [path for room in (*ALLOWED, "agenticai", "tests") for path in (ROOT / room).rglob("*.py")]
     bare = [str(path.relative_to(ROOT)) for path in files if not ast.get_docstring(ast.parse(path.read_text("utf-8")))]

@@ -1,6 +1,7 @@
 """The set-up says in one sentence what is wrong, on any Python, and leaves what is installed alone."""
 
 import ast
+import os
 import shutil
 import signal
 import subprocess
@@ -8,8 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from uv import find_uv_bin
 
 import bootstrap
+from agenticai.stack.installer import _cache
 
 ROOT = Path(__file__).parents[1]
 
@@ -90,3 +93,35 @@ def test_the_next_set_up_begins_when_the_one_before_ends(clone: Path) -> None:
         assert "waiting" in process.stdout.readline()
     said, _ = process.communicate(timeout=60)
     assert "Creating .venv" in said
+
+
+def test_a_failure_is_told_in_the_installers_own_last_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = tmp_path / "setup.log"
+    log.write_bytes(b"Resolving ...\nerror: No space left on device \xff\n\n")
+    monkeypatch.setattr(bootstrap, "LOG", str(log))
+    assert "The last that the installer said is: error: No space left on device \ufffd\n" in bootstrap.no_packages()
+    monkeypatch.setattr(bootstrap, "LOG", str(tmp_path / "none"))
+    assert "No such file or directory" in bootstrap.no_packages()
+
+
+@pytest.mark.parametrize(("folder", "options"), [("cache", []), ("file/cache", ["--no-cache"])])
+def test_a_cache_that_cannot_be_written_is_done_without(
+    folder: str, options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch(mode=0o600)
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / folder))
+    assert bootstrap.cache_options() == options
+    assert _cache(find_uv_bin(), os.environ) == options
+
+
+def test_a_path_with_other_letters_is_not_written_where_python_reads_ascii(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "pröjekt"
+    packages = root / ".venv" / "lib" / "python3.11" / "site-packages"
+    packages.mkdir(parents=True)
+    (packages / "_agenticai.pth").write_text(f"{root}\n{root}/handlers", encoding="utf-8")
+    monkeypatch.setattr(bootstrap, "VENV", str(root / ".venv"))
+    for _ in range(2):
+        bootstrap.make_links_relative()
+        assert (packages / "_agenticai.pth").read_bytes() == b"../../../..\n../../../../handlers"

@@ -3,15 +3,26 @@
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from typer.main import get_command
 
+from agenticai.client.model_cost import Model
 from agenticai.command_line import app
+from agenticai.commands.serving import welcome
+from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.format.scenario import LIBRARY, load
+from agenticai.settings import ENDPOINT_VARIABLES, KEY_VARIABLE, PORT_VARIABLE, STAGE_VARIABLE
+from agenticai.stack.target import Target
 from shared.errors import AgentError
 from shared.models.workflow import ProjectStatus
+
+if TYPE_CHECKING:
+    from agenticai.stack.outputs import StackOutputs
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -64,6 +75,92 @@ def test_every_command_is_in_the_readme_and_every_one_there_exists() -> None:
     named = set(re.findall(r"agenticai (\w+)", README)) | set(re.findall(r"make (demo|up)", README))
     assert existing <= named
     assert named <= existing
+
+
+COMMAND_LINE = (ROOT / "docs" / "command-line.md").read_text("utf-8")
+SHARED_OPTIONS = {"--json", "--endpoint", "--stage", "--help"}
+COMPLETION = {"--install-completion", "--show-completion", "--version"}
+
+
+def options_of(group: Any, path: str = "") -> Iterator[tuple[str, set[str]]]:
+    """The name of every command with its options, but for those that many commands take."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from options_of(command, f"{path}{name} ")
+        else:
+            named = {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
+            yield f"{path}{name}", named - SHARED_OPTIONS
+
+
+OPTIONS = dict(options_of(get_command(app)))
+
+
+def test_every_command_has_a_section() -> None:
+    assert re.findall(r"^### (.+)$", COMMAND_LINE, re.MULTILINE) == list(OPTIONS)
+    assert re.findall(r"^\| \[`(.+)`\]\(#", COMMAND_LINE, re.MULTILINE) == list(OPTIONS)
+
+
+@pytest.mark.parametrize("command", OPTIONS)
+def test_every_option_is_in_its_commands_section_and_every_one_there_exists(command: str) -> None:
+    section = re.split(r"^###? ", COMMAND_LINE.split(f"\n### {command}\n")[1], maxsplit=1, flags=re.MULTILINE)[0]
+    assert set(re.findall(r"^- `(--[a-z-]+)", section, re.MULTILINE)) == OPTIONS[command]
+
+
+def test_the_options_that_many_commands_take_are_documented() -> None:
+    shared = COMMAND_LINE.split("## Options that many commands take")[1].split("\n## ")[0]
+    assert set(re.findall(r"^- `(--[a-z-]+)", shared, re.MULTILINE)) == SHARED_OPTIONS
+    assert [option for option in COMPLETION if option not in COMMAND_LINE] == []
+
+
+def variables_in_code() -> set[str]:
+    """The variables of the product's own names that its code spells, and those of the options."""
+    rooms = ("agenticai", "emulator", "scenarios", "stack")
+    texts = [path.read_text("utf-8") for room in rooms for path in (ROOT / room).glob("**/*.py")]
+    own = {name for text in texts for name in re.findall(r"\bAGENTICAI_[A-Z_]+\b", text)}
+    return own | {*ENDPOINT_VARIABLES, PORT_VARIABLE, STAGE_VARIABLE, KEY_VARIABLE}
+
+
+def test_every_variable_is_documented_and_every_one_there_exists() -> None:
+    documented = set(re.findall(r"^\| `([A-Z_]+)` \|", COMMAND_LINE, re.MULTILINE))
+    of_others = {"PIP_INDEX_URL", "NO_COLOR", "COLUMNS"}
+    assert documented == variables_in_code() | of_others
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_what_is_pasted_never_leaves_the_machine(document: Path) -> None:
+    text = document.read_text("utf-8")
+    lines = [line for line in code_lines(text) if re.search(r"(^|[\s;&|$(])aws [a-z-]", line)]
+    assert [line for line in lines if not stays_here(line)] == []
+    clients = re.findall(r"\bboto3\.(?:client|resource)\((?:[^()]|\([^()]*\))*\)", text)
+    assert [client for client in clients if "endpoint_url=" not in client] == []
+
+
+def code_lines(text: str) -> Iterator[str]:
+    """The lines of a document's blocks of code: fenced, or indented."""
+    fenced = False
+    for line in text.splitlines():
+        if line.startswith("```"):
+            fenced = not fenced
+        elif fenced or line.startswith("    "):
+            yield line
+
+
+def stays_here(line: str) -> bool:
+    """Whether a line for the AWS CLI names the engine and credentials of no account; version 1 reads no variable."""
+    return all(
+        part in line for part in ("AWS_ACCESS_KEY_ID=", "AWS_SECRET_ACCESS_KEY=", "--endpoint-url http://127.0.0.1")
+    )
+
+
+def test_a_line_that_leaves_the_machine_is_found() -> None:
+    assert not stays_here("aws sqs list-queues")
+    assert not stays_here("AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x AWS_ENDPOINT_URL=http://127.0.0.1:4566 aws sqs")
+    pasted = welcome(Bench(None, Target.embedded(), OUTPUTS, "secret"), "agenticai", STORED).plain.splitlines()
+    assert [stays_here(line) for line in pasted if " aws " in line] == [True]
+
+
+STORED = Model("gemini", "stored")
+OUTPUTS = cast("StackOutputs", SimpleNamespace(stage="dev", api_url="http://127.0.0.1:1/v1"))
 
 
 def test_the_contract_names_every_failure_and_status() -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from agenticai import queues_display as show
 from agenticai.client.logs import FunctionLogs, LogEvent, duration
+from agenticai.commands.project_ids import find_project
 from agenticai.commands.stack import Stack, asked
 from agenticai.display import Display
 from agenticai.stack.waiting import pause
@@ -19,6 +20,9 @@ def show_logs(name: str | None, since: str, project_id: str | None, stack: Stack
     with asked(stack) as (bench, control):
         logs = FunctionLogs(bench.target.client("logs"), bench.outputs.function_names)
         functions = logs.named(name)
+        if project_id is not None:
+            with bench.api() as api:
+                project_id = find_project(api, project_id)
         begin = (control.clock().now if control else datetime.now(UTC)) - long
         events = (
             logs.follow(functions, begin, project_id, pause) if follow else logs.events(functions, begin, project_id)

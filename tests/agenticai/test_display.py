@@ -1,4 +1,4 @@
-"""What is printed to be pasted is the command as it was started."""
+"""What is printed is text, whatever is in it; and what is to be pasted is the command as it was started."""
 
 import os
 import sys
@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from agenticai.display import counted, this_command
+from agenticai.display import Display, counted, grid, this_command
+from agenticai.printable import printable
+from agenticai.tables import project_line, projects
+from shared.models.views import ProjectPage
+from tests.agenticai.client.test_api import PROJECT
 
 
 @pytest.fixture
@@ -36,3 +40,60 @@ def test_a_module_is_started_by_its_python() -> None:
 
 def test_one_thing_is_not_several() -> None:
     assert [counted(number, "file") for number in (0, 1, 2)] == ["0 files", "1 file", "2 files"]
+
+
+HOSTILE = (
+    "[/nope]",
+    "[bold]loud[/bold]",
+    "[link=http://evil.example]here[/link]",
+    ":bug: [red",
+    "\x1b[2J\x1b]0;title\x07",
+    "one\rtwo\x00\x9b31m",
+    "user\u202etxt.exe \u2066\u200b\ufeff",
+    "\udcff",
+)
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_text_from_outside_is_shown_as_text(hostile: str, capsys: pytest.CaptureFixture[str]) -> None:
+    screen = Display(environ={})
+    screen.say("plain ", hostile, (hostile, "bold"))
+    screen.explain(hostile)
+    screen.show(grid(("a", "b"), [(hostile, (hostile, "red"))], title=hostile))
+    with screen.status(hostile), screen.step(hostile) as step:
+        step.update(hostile)
+        step.done()
+    shown = capsys.readouterr().out
+    assert shown.count(printable(hostile)) == 7
+    assert {c for c in shown if not c.isprintable()} == {"\n"}
+
+
+def test_json_is_escaped_and_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    screen = Display(as_json=True)
+    screen.say("for people")
+    screen.emit({"name": "\x1b[2J é"})
+    assert capsys.readouterr().out == '{\n  "name": "\\u001b[2J \\u00e9"\n}\n'
+
+
+@pytest.mark.parametrize("columns", [20, 40, 60, 80, 100, 160])
+def test_ids_are_whole_at_any_width(
+    columns: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    long = PROJECT.model_copy(update={"name": "A project with a rather long name", "id": "1" * 26})
+    screen = Display()
+    screen.show(projects(ProjectPage(items=[PROJECT, long], next=None), screen.console.width))
+    screen.say(project_line(long))
+    shown = capsys.readouterr().out
+    assert shown.count("0" * 26) == 1
+    assert shown.count("1" * 26) == 2
+    assert "…" not in shown
+    if columns >= 60:
+        assert all(len(line) <= columns for line in shown.splitlines()[:-1])
+
+
+def test_a_line_to_be_pasted_is_not_broken(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    command = "agenticai get 01ABC --endpoint http://127.0.0.1:4567 --stage prod"
+    Display().say((command, "dim"))
+    assert capsys.readouterr().out == f"{command}\n"

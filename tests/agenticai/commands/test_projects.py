@@ -1,8 +1,13 @@
 """The hints of the commands that talk to a stack lead to the same stack."""
 
-from agenticai.commands.projects import without_files
+from pathlib import Path
+
+import pytest
+
+from agenticai.commands.projects import Request, without_files
 from agenticai.commands.stack import Stack
 from agenticai.display import this_command
+from agenticai.scenarios.errors import ScenarioError
 from shared.models.project import Failure
 from shared.models.workflow import ProjectStatus
 from tests.agenticai.client.test_api import PROJECT
@@ -19,6 +24,32 @@ def test_a_project_without_files_says_why() -> None:
     failed = PROJECT.model_copy(
         update={"status": ProjectStatus.FAILED, "failure": Failure(step="PLAN#1", reason="no reply fits")}
     )
-    assert without_files(failed, ELSEWHERE) == (
-        f"{PROJECT.id} failed before it had any file: `{ELSEWHERE.command('status', PROJECT.id)}` says why."
-    )
+    shown = ELSEWHERE.command("status", PROJECT.id)
+    assert without_files(failed, ELSEWHERE) == f"{PROJECT.id} failed before it had any file: `{shown}` says why."
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [("A tool é".encode(), "A tool é"), (b"\xef\xbb\xbfA tool", "A tool")],
+    ids=["UTF-8", "with a byte order mark"],
+)
+def test_a_file_is_read_as_text(content: bytes, text: str, tmp_path: Path) -> None:
+    file = tmp_path / "requirements.md"
+    file.write_bytes(content)
+    assert Request(None, file, None, None).requirements() == text
+
+
+@pytest.mark.parametrize("content", [b"caf\xe9", "A tool".encode("utf-16")], ids=["Latin-1", "UTF-16"])
+def test_a_file_of_another_encoding_is_refused_by_name(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "requirements.md"
+    file.write_bytes(content)
+    with pytest.raises(ScenarioError, match=rf"{file} cannot be read as text: it is not UTF-8 \(byte \d\)"):
+        Request(None, file, None, None).requirements()
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"), [("", "are empty"), (" \n", "are empty"), ("\udcff\udcfe", r"not UTF-8 \(character 1\)")]
+)
+def test_text_that_says_nothing_is_refused(text: str, sentence: str) -> None:
+    with pytest.raises(ScenarioError, match=sentence):
+        Request(text, None, None, None).requirements()

@@ -1,0 +1,91 @@
+"""The program as a process: what a person can mend is one sentence, and a fault of ours leaves a file."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from agenticai.crash import report_crash
+
+
+def run(*arguments: str, cwd: Path, **environ: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command in a folder, without a terminal, and with nothing of ours in the environment but `environ`."""
+    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "TMPDIR"}}
+    command = [sys.executable, "-m", "agenticai", *arguments]
+    return subprocess.run(
+        command, cwd=cwd, env={**kept, **environ}, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "sentence"),
+    [
+        (["up"], {"AGENTICAI_PORT": "abc"}, "'--port' (env var: 'AGENTICAI_PORT')"),
+        (["up", "--port", "65536"], {}, "--port"),
+        (["status", "--endpoint", "http://[/nope]\x1b"], {}, "is not the address of an emulator"),
+        (["runs"], {"AGENTICAI_HOME": "/dev/null"}, "AGENTICAI_HOME names it: let it name another"),
+        (["replay", "no-such"], {}, "There is no file no-such"),
+        (["replay", "/dev/null"], {}, "/dev/null"),
+        (["sweep", "greeting", "--only", "nonsense"], {}, "nonsense"),
+        (["record", "greeting"], {}, "get a key at"),
+        (["get", "last", "--out", "/dev/null/x"], {}, "/dev/null is not a folder"),
+        (["new", "--file", "/"], {}, "/ cannot be read as text: Is a directory"),
+        (["new", "Text.", "--file", "x"], {}, "not both"),
+    ],
+)
+def test_what_a_person_can_mend_is_no_traceback(
+    arguments: list[str], environ: Mapping[str, str], sentence: str, tmp_path: Path
+) -> None:
+    refused = run(*arguments, cwd=tmp_path, **environ)
+    assert refused.returncode in {1, 2}
+    assert sentence in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert "\x1b" not in refused.stderr
+    assert not list(tmp_path.glob("**/crashes"))
+
+
+def test_a_scenario_in_another_encoding_is_named(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_bytes(b"name: caf\xe9\n")
+    refused = run("replay", "mine.yaml", cwd=tmp_path)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("agenticai: mine.yaml")
+    assert refused.stderr.count("\n") == 1
+
+
+def test_a_folder_that_is_gone_is_one_sentence(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    script = 'cd "$1" && rmdir "$1" && exec "$2" -P -m agenticai runs'
+    refused = subprocess.run(
+        ["sh", "-c", script, "sh", str(gone), sys.executable], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert refused.returncode == 1
+    assert refused.stderr == "agenticai: The folder that you are in is no longer there: change to one that is.\n"
+
+
+def test_a_fault_of_ours_is_one_sentence_and_a_traceback_in_a_file(tmp_path: Path) -> None:
+    environ = {"AGENTICAI_HOME": str(tmp_path / "state"), "GEMINI_API_KEY": "a-key-of-mine"}
+    try:
+        json.loads("[")
+        raise AssertionError
+    except ValueError as error:
+        error.add_note("It was asked with a-key-of-mine.")
+        told = report_crash(error, environ)
+    (file,) = (tmp_path / "state" / "crashes").iterdir()
+    assert told.startswith("this is a fault of agenticai (JSONDecodeError): please report it with ")
+    assert str(file) in told
+    assert "Traceback" in file.read_text()
+    assert "a-key-of-mine" not in file.read_text()
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_where_no_state_can_be_kept_the_file_is_a_temporary_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    told = report_crash(OSError(28, "No space left on device"), {"AGENTICAI_HOME": "/dev/null"})
+    assert told.startswith(f"No space left on device; where that happened is in {tmp_path}")

@@ -1,0 +1,63 @@
+"""An option goes before its variable, that before the engine that runs, and that before the default port."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from agenticai.client.errors import SettingsError
+from agenticai.emulator.running import noted
+from agenticai.settings import default_endpoint, on_stack
+
+NAMED, OF_AWS, NOTED = "http://127.0.0.1:1", "http://127.0.0.1:2", "http://127.0.0.1:3"
+
+
+@pytest.mark.parametrize(
+    ("environ", "running", "found"),
+    [
+        ({}, [], "http://127.0.0.1:4566"),
+        ({}, [NOTED], NOTED),
+        ({"AGENTICAI_PORT": "5"}, [NOTED], "http://127.0.0.1:5"),
+        ({"AWS_ENDPOINT_URL": OF_AWS, "AGENTICAI_PORT": "5"}, [NOTED], OF_AWS),
+        ({"AGENTICAI_ENDPOINT": NAMED, "AWS_ENDPOINT_URL": OF_AWS}, [NOTED, OF_AWS], NAMED),
+        ({"AGENTICAI_ENDPOINT": "", "AWS_ENDPOINT_URL": "", "AGENTICAI_PORT": ""}, [NOTED], NOTED),
+        ({"AWS_ENDPOINT_URL_SQS": OF_AWS}, [], "http://127.0.0.1:4566"),
+    ],
+)
+def test_the_engine_is_found(environ: Mapping[str, str], running: list[str], found: str, tmp_path: Path) -> None:
+    with ExitStack() as engines:
+        for number, address in enumerate(running):
+            note_as(number, engines, tmp_path, address)
+        assert default_endpoint(environ, tmp_path) == found
+
+
+def note_as(number: int, engines: ExitStack, home: Path, address: str) -> None:
+    """Note an engine, as another process would: under a name of its own."""
+    engines.enter_context(noted(home, address))
+    folder = home / "engines"
+    newest = next(path for path in folder.iterdir() if path.stem.isdigit())
+    newest.rename(folder / f"engine-{number}.json")
+
+
+def test_several_engines_are_a_question(tmp_path: Path) -> None:
+    with ExitStack() as engines:
+        for number, address in enumerate((NAMED, NOTED)):
+            note_as(number, engines, tmp_path, address)
+        with pytest.raises(SettingsError, match=rf"{NAMED}, {NOTED}\): say which with --endpoint"):
+            default_endpoint({}, tmp_path)
+
+
+def test_the_state_folder_is_that_of_the_environment(tmp_path: Path) -> None:
+    with noted(tmp_path, NOTED):
+        assert default_endpoint({"AGENTICAI_HOME": str(tmp_path)}) == NOTED
+
+
+def test_a_hint_has_only_the_options_that_are_needed(tmp_path: Path) -> None:
+    here = {"AGENTICAI_HOME": str(tmp_path)}
+    assert on_stack("http://127.0.0.1:4566", "dev", here) == []
+    assert on_stack(NAMED, "prod", here) == ["--endpoint", NAMED, "--stage", "prod"]
+    assert on_stack(NAMED, "prod", {"AGENTICAI_ENDPOINT": f"{NAMED}/", "AGENTICAI_STAGE": "prod"}) == []
+    with noted(tmp_path, NOTED):
+        assert on_stack(NOTED, "dev", here) == []
+        assert on_stack("http://127.0.0.1:4566", "dev", here) == ["--endpoint", "http://127.0.0.1:4566"]

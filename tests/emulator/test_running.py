@@ -1,0 +1,54 @@
+"""Engines are found while their process lives, and forgotten when it has ended, however that was."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from agenticai.emulator.running import noted, running
+
+NOTE = """
+import sys
+from pathlib import Path
+from agenticai.emulator.running import noted
+with noted(Path(sys.argv[1]), sys.argv[2]):
+    print("noted", flush=True)
+    sys.stdin.read()
+"""
+
+
+def start(home: Path, address: str) -> "subprocess.Popen[str]":
+    process = subprocess.Popen(
+        [sys.executable, "-c", NOTE, str(home), address], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "noted\n"
+    return process
+
+
+def test_there_may_be_none(tmp_path: Path) -> None:
+    assert running(tmp_path) == ()
+
+
+def test_one_is_found_while_its_block_lasts(tmp_path: Path) -> None:
+    with noted(tmp_path, "http://127.0.0.1:1"):
+        assert running(tmp_path) == ("http://127.0.0.1:1",)
+    assert running(tmp_path) == ()
+
+
+def test_others_are_found_and_one_that_was_killed_is_forgotten(tmp_path: Path) -> None:
+    with start(tmp_path, "http://127.0.0.1:1") as first, start(tmp_path, "http://127.0.0.1:2") as second:
+        assert sorted(running(tmp_path)) == ["http://127.0.0.1:1", "http://127.0.0.1:2"]
+        first.kill()
+        first.wait()
+        assert running(tmp_path) == ("http://127.0.0.1:2",)
+        second.communicate("")
+    assert running(tmp_path) == ()
+    assert list((tmp_path / "engines").iterdir()) == []
+
+
+def test_what_is_no_note_is_passed_over(tmp_path: Path) -> None:
+    folder = tmp_path / "engines"
+    folder.mkdir()
+    (folder / "1.json").write_text("not JSON")
+    (folder / "2.json").mkdir()
+    assert running(tmp_path) == ()
