@@ -115,8 +115,13 @@ def eventually(condition: Callable[[], object], *, within_s: float = 10.0) -> No
 
 
 def alive(pid: int) -> bool:
+    """Return whether a process runs; one that has ended and is only not waited for yet does not."""
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+        return not Path("/proc").is_dir() or _state(pid) not in "ZX"
+    except (ProcessLookupError, FileNotFoundError):  # it may go at any moment, between two questions too
         return False
-    return Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1][0] != "Z" if Path("/proc").is_dir() else True
+
+
+def _state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1][0]
