@@ -31,7 +31,7 @@ class ControlClient:
     gives no usable answer, and when it is asked for what cannot be, such as a clock that goes back.
     """
 
-    def __init__(self, endpoint_url: str, timeout_s: float = 10.0) -> None:
+    def __init__(self, endpoint_url: str, timeout_s: float = 60.0) -> None:
         self._timeout_s = timeout_s
         self._http = httpx2.Client(base_url=f"{endpoint_url}/_harness/", timeout=timeout_s)
 

@@ -17,7 +17,7 @@ from emulator.gemini import REPLAY
 ROOT = Path(__file__).parents[1]
 HOME = ROOT / ".agenticai"
 STOP_SECONDS = 5.0
-START_SECONDS = 20.0
+START_SECONDS = 60.0  # far more than it takes, for a busy machine: an engine that ends before is noticed at once
 
 
 class Engine:
@@ -45,9 +45,9 @@ class Engine:
         """Whether the process lives."""
         return self._process.poll() is None
 
-    def stop(self) -> None:
-        """End the process and every function that runs in it; return when it is gone."""
-        end(self._process, grace_s=STOP_SECONDS)
+    def stop(self) -> int:
+        """End the process and every function that runs in it; return its exit status when it is gone."""
+        return end(self._process, grace_s=STOP_SECONDS)
 
 
 class Launch:

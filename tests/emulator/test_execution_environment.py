@@ -210,11 +210,11 @@ def test_a_sleeping_handler_wakes_when_the_clock_jumps(start: Start, clock: Cloc
     environment = start("import time\ndef handler(event, context):\n    time.sleep(4)\n    return 'woke'")
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(environment.invoke, invocation(None))
-        assert activity.await_rest(30)
+        assert activity.await_rest(60)
         while not activity.stuck:
             activity.await_change(1)
         clock.advance(min(activity.due()) - clock.now().timestamp())
-        outcome = running.result(30)
+        outcome = running.result(60)
     assert outcome.result == "woke"
     assert outcome.duration_ms >= 4_000
 
@@ -225,7 +225,7 @@ def test_a_timeout_comes_when_the_clock_says_so(start: Start, clock: Clock, acti
         running = pool.submit(environment.invoke, invocation(None))
         eventually(lambda: bool(activity.due()))
         clock.advance(environment.function.timeout_s)
-        outcome = running.result(30)
+        outcome = running.result(60)
     assert outcome.error
     assert outcome.error.error_type == "Sandbox.Timedout"
     assert outcome.ended
