@@ -53,8 +53,9 @@ def run_demo(bench: Bench, scenario: Scenario, out: Path, on_event: OnEvent, *, 
         for event in follow(api, posted.id):
             on_event(event)
             events += [event] if event else []
-        usage = control.usage(posted.id)
         project = _completed(api, posted.id)
+        control.settle(skip=False)  # the function that completed it is counted when it has returned
+        usage = control.usage(posted.id)
         downloaded = download(api, project.id, out / scenario.name)
         report = api.report(api.tests(project.id)[-1])
     tests, untested = _tested(downloaded.code, unsafe_run=unsafe_run)

@@ -50,7 +50,7 @@ class ControlClient:
     def __init__(
         self,
         endpoint_url: str,
-        timeout_s: float = 10.0,
+        timeout_s: float = 60.0,
         *,
         token: str | None = None,
         environ: Mapping[str, str] = os.environ,

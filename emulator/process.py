@@ -19,7 +19,7 @@ from agenticai.emulator.home import find_home, make_home, private_folder
 from agenticai.stack.private_files import owner_only
 
 STOP_SECONDS = 5.0
-START_SECONDS = 20.0
+START_SECONDS = 60.0  # far more than it takes, for a busy machine: an engine that ends before is noticed at once
 
 MALLOC = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": str(256 * 1024)}
 """Has glibc give the memory of large bodies back when they are gone, where it would learn to keep it."""
@@ -72,9 +72,9 @@ class Engine:
         """Whether the process lives."""
         return self._process.poll() is None
 
-    def stop(self) -> None:
-        """End the process and every function that runs in it; return when it is gone."""
-        end(self._process, grace_s=STOP_SECONDS)
+    def stop(self) -> int:
+        """End the process and every function that runs in it; return its exit status when it is gone."""
+        return end(self._process, grace_s=STOP_SECONDS)
 
 
 HERE = Reach()

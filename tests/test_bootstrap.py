@@ -17,11 +17,6 @@ from agenticai.stack.installer import _cache
 ROOT = Path(__file__).parents[1]
 
 
-def hear_interrupts() -> None:
-    """Where the tests run in the background of a shell, Ctrl-C is nothing to them, nor to what they start."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """A folder with what the set-up reads, where nothing is installed."""
@@ -32,11 +27,7 @@ def clone(tmp_path: Path) -> Path:
 
 def begun(clone: Path) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [sys.executable, clone / "bootstrap.py"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=hear_interrupts,
+        [sys.executable, clone / "bootstrap.py"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
 
 
@@ -69,19 +60,20 @@ def test_the_lock_names_no_registry() -> None:
 def test_what_keeps_venv_from_its_work_is_told(clone: Path) -> None:
     (clone / ".venv").write_text("in the way")
     with begun(clone) as process:
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=300)
     assert process.returncode == 1
     assert "Unable to create directory" in said
     assert "apt install python3-venv" in said
     assert "Traceback" not in said
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_a_set_up_waits_for_another_and_an_interrupt_is_one_sentence(clone: Path) -> None:
     with bootstrap.alone(clone / "bootstrap.py"), begun(clone) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "Another make is setting up; waiting ...\n"
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=300)
     assert (process.returncode, said) == (130, "interrupted; run it again to finish the set-up\n")
 
 
@@ -91,7 +83,7 @@ def test_the_next_set_up_begins_when_the_one_before_ends(clone: Path) -> None:
         process = begun(clone)
         assert process.stdout is not None
         assert "waiting" in process.stdout.readline()
-    said, _ = process.communicate(timeout=60)
+    said, _ = process.communicate(timeout=300)
     assert "Creating .venv" in said
 
 

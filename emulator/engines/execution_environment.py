@@ -23,9 +23,9 @@ from agenticai.emulator.engines.snapshot import end_session
 from agenticai.emulator.engines.starter import Starter
 
 INIT_SECONDS = 10.0  # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
-EXIT_SECONDS = 1.0  # for a process that has closed its pipes already to say how it ended
+EXIT_SECONDS = 5.0  # for a process that has closed its pipes already to say how it ended
 Reply = dict[str, JsonValue]
-SEEN_SECONDS = 1.0  # for a process to see that the clock jumped; one that is busy in C sees it later
+SEEN_SECONDS = 5.0  # for a process to see that the clock jumped; one that is busy in C sees it later
 CLOCK_JUMPED = "the clock jumped"
 TRIM_SECONDS = 0.5  # between two looks at how much a handler has printed
 LONGEST_REPLY = 4 * RESPONSE_BYTES  # characters: the JSON of a reply has at most three for each of its bytes
@@ -79,8 +79,9 @@ class ExecutionEnvironment:
                     init_ms, error = self._finish_init()
                     started = time.time()
                 if error is None:
-                    with self._activity.timeout_at(started + self.function.timeout_s):
-                        result, error = self._exchange(invocation)
+                    until = started + self.function.timeout_s
+                    with self._activity.timeout_at(until):
+                        result, error = self._exchange(invocation, until)
             except Ended as ended:
                 error = self._reason(ended, invocation.request_id)
                 if self._ready:
@@ -93,20 +94,24 @@ class ExecutionEnvironment:
 
         Lambda gives the init phase 10 s, and after that once more the function's timeout.
         """
-        finished, reply = self._next_reply(INIT_SECONDS + self.function.timeout_s)
+        finished, reply = self._next_reply(time.time() + INIT_SECONDS + self.function.timeout_s)
         error = _error(reply)
         if error:
             self.kill()
         self._ready = error is None
         return (finished - self._started) * 1000, error
 
-    def _exchange(self, invocation: Invocation) -> tuple[JsonValue, FunctionError | None]:
+    def _exchange(self, invocation: Invocation, until: float) -> tuple[JsonValue, FunctionError | None]:
+        """Run the handler until a moment in epoch seconds at most.
+
+        The moment is given, and not found here: the clock may jump at any time once others know that this has begun.
+        """
         request = {
             "request_id": invocation.request_id,
             "event": invocation.event,
             "invoked_function_arn": invocation.invoked_function_arn,
             "trace_id": invocation.trace_id,
-            "deadline_ms": int((time.time() + self.function.timeout_s) * 1000),
+            "deadline_ms": int(until * 1000),
         }
         try:
             self._tell_time()
@@ -114,7 +119,7 @@ class ExecutionEnvironment:
         except (BrokenPipeError, ValueError) as error:  # its end is closed, or ours is
             self.kill()
             raise Ended(timed_out=False) from error
-        _, reply = self._next_reply(self.function.timeout_s)
+        _, reply = self._next_reply(until)
         return reply.get("result"), _error(reply)
 
     def _clock_jumped(self) -> None:
@@ -142,8 +147,9 @@ class ExecutionEnvironment:
     def close(self) -> None:
         """Release what is kept of a process that is gone."""
         self._log.close()
-        if self._process.stdin:
-            self._process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):  # a request that the process did not live to read is still in it
+            if self._process.stdin:
+                self._process.stdin.close()
 
     def _listen(self) -> None:
         with self._process.stdout or io.StringIO() as lines:
@@ -179,9 +185,8 @@ class ExecutionEnvironment:
         if until is not None:
             self._asleep.enter_context(self._activity.waiting(self._token, until))
 
-    def _next_reply(self, seconds: float) -> tuple[float, Reply]:
-        """Wait for the next reply and when it came; raises Ended, with the process gone, when there is none."""
-        until = time.time() + seconds
+    def _next_reply(self, until: float) -> tuple[float, Reply]:
+        """Wait for the next reply and when it came; raises Ended, with the process gone, when there is none by then."""
         answer: tuple[float, Reply | None] | str = CLOCK_JUMPED
         while isinstance(answer, str):
             left = until - time.time()

@@ -97,7 +97,7 @@ class TestHold:
             until_all_held(activity)
             assert not holding.done()
             activity.release()
-            holding.result(5)
+            holding.result(60)
         assert not activity.held
 
     def test_all_that_is_held_is_released(self, activity: Activity, pool: ThreadPoolExecutor) -> None:
@@ -106,7 +106,7 @@ class TestHold:
             until_all_held(activity)
             activity.release()
             for each in holding:
-                each.result(5)
+                each.result(60)
 
     def test_what_is_released_waits_no_more_even_before_it_goes_on(
         self, activity: Activity, pool: ThreadPoolExecutor
@@ -116,12 +116,12 @@ class TestHold:
             until_all_held(activity)
             activity.release()
             assert not activity.stuck  # or the time until the function's timeout would be skipped
-            holding.result(5)
+            holding.result(60)
 
 
 def until_all_held(activity: Activity) -> None:
     """Wait until every invocation that runs is held."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while not (activity.held and activity.stuck):
         assert time.monotonic() < deadline, "nothing was held in time"
         activity.await_change(0.05)

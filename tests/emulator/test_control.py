@@ -236,14 +236,16 @@ class TestRefusals:
     def test_what_makes_no_sense_is_refused_by_name(
         self, served: Served, method: str, path: str, body: str, said: str
     ) -> None:
-        answer = httpx2.request(method, f"{served.endpoint_url}/_harness/{path}", content=body, headers=JSON)
+        answer = httpx2.request(
+            method, f"{served.endpoint_url}/_harness/{path}", content=body, headers=JSON, timeout=60
+        )
         assert answer.status_code == 422
         assert said in answer.text
         assert served.engine.asked == []
 
     def test_rules_that_are_refused_leave_those_before(self, control: ControlClient, served: Served) -> None:
         control.faults(FAULTS)
-        httpx2.put(f"{served.endpoint_url}/_harness/faults", content="[{}]", headers=JSON)
+        httpx2.put(f"{served.endpoint_url}/_harness/faults", content="[{}]", headers=JSON, timeout=60)
         assert served.book.effect_of_delivery("q") == FAULTS[1].then
 
     def test_an_engine_that_is_gone_is_one_sentence(self) -> None:

@@ -64,7 +64,7 @@ def test_a_busy_one_that_becomes_free_during_init_is_taken_and_the_new_one_stays
     pool = [busy, new]
 
     def release_when_begun() -> None:
-        new.begun.wait(5)
+        new.begun.wait(60)
         busy.in_use = False
 
     releasing = threading.Thread(target=release_when_begun)
@@ -92,7 +92,7 @@ def test_no_more_are_initialised_at_once_than_the_machine_can_carry(lock: thread
     assert not new.begun.is_set()
 
     starting[0].ready.set()
-    waiting.join(5)
+    waiting.join(60)
     assert leased == [new]
 
 
@@ -103,5 +103,5 @@ def test_one_that_cannot_be_started_is_returned_for_the_invocation_to_report(loc
 
 def test_starting_ahead_goes_one_by_one_in_order() -> None:
     order: list[str] = []
-    start_ahead([lambda: order.append("a"), lambda: order.append("b")]).join(5)
+    start_ahead([lambda: order.append("a"), lambda: order.append("b")]).join(60)
     assert order == ["a", "b"]

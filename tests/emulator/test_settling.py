@@ -51,13 +51,13 @@ def activity() -> Activity:
 
 
 def test_nothing_to_do_is_quiet_at_once(clock: Clock, activity: Activity) -> None:
-    settled = settle(FakeMessages(), activity, clock, deliveries=None, skip=True, timeout_s=10)
+    settled = settle(FakeMessages(), activity, clock, deliveries=None, skip=True, timeout_s=60)
     assert (settled.quiet, settled.deliveries, settled.skipped_s) == (True, 0, 0)
 
 
 def test_delays_are_skipped_and_every_message_is_delivered_when_it_is_due(clock: Clock, activity: Activity) -> None:
     messages, began = FakeMessages(0, 90 * MINUTE, 5 * MINUTE), time.time()
-    settled = settle(messages, activity, clock, deliveries=None, skip=True, timeout_s=10)
+    settled = settle(messages, activity, clock, deliveries=None, skip=True, timeout_s=60)
     assert settled.quiet
     assert [round((at - began) / MINUTE) for at in messages.delivered_at] == [0, 5, 90]
     assert settled.skipped_s == pytest.approx(90 * MINUTE, abs=5)
@@ -65,7 +65,7 @@ def test_delays_are_skipped_and_every_message_is_delivered_when_it_is_due(clock:
 
 def test_it_stops_after_so_many_deliveries(clock: Clock, activity: Activity) -> None:
     messages = FakeMessages(0, 0, MINUTE)
-    settled = settle(messages, activity, clock, deliveries=2, skip=True, timeout_s=10)
+    settled = settle(messages, activity, clock, deliveries=2, skip=True, timeout_s=60)
     assert (settled.quiet, settled.deliveries, settled.skipped_s) == (False, 2, 0)
 
 
@@ -87,8 +87,8 @@ def test_an_invocation_that_only_waits_is_jumped_over(clock: Clock, activity: Ac
     with ThreadPoolExecutor(1) as pool:
         working = pool.submit(work)
         waits.wait()
-        settled = settle(FakeMessages(), activity, clock, deliveries=None, skip=True, timeout_s=10)
-        working.result(10)
+        settled = settle(FakeMessages(), activity, clock, deliveries=None, skip=True, timeout_s=60)
+        working.result(60)
     assert settled.quiet
     assert settled.skipped_s == pytest.approx(10 * MINUTE, abs=5)
 
@@ -104,7 +104,7 @@ def test_what_is_held_ends_it_and_is_let_go_by_the_next(clock: Clock, activity: 
             activity.await_change(0.1)
         looking = Activity()
         assert looking.idle
-        again = settle(FakeMessages(), activity, clock, deliveries=None, skip=True, timeout_s=10)
-        working.result(10)
+        again = settle(FakeMessages(), activity, clock, deliveries=None, skip=True, timeout_s=60)
+        working.result(60)
     assert again.quiet
     assert not again.held

@@ -53,11 +53,11 @@ def test_environments_are_copied_once_one_was_lost(make: Make) -> None:
 
 
 def test_a_copy_tells_how_long_its_own_start_took(make: Make) -> None:
-    version = make("import time\ntime.sleep(0.5)\ndef handler(event, context): ...")
+    version = make("import time\ntime.sleep(2)\ndef handler(event, context): ...")
     version.make_snapshot()
     init_ms = [version.start().invoke(Invocation("id-1", None, FUNCTION.arn)).init_ms for _ in range(3)]
     assert all(init_ms)
-    assert min(map(float, filter(None, init_ms))) < 500
+    assert max(map(float, filter(None, init_ms))) < 2_000
 
 
 def test_one_that_is_lost_in_init_is_not_copied(make: Make) -> None:
@@ -151,7 +151,7 @@ def test_a_snapshot_that_is_killed_takes_its_copies_along_and_is_not_needed(make
     snapshot = version.make_snapshot()
     copy = version.start()
     os.kill(snapshot.pid, signal.SIGKILL)
-    assert copy.wait(5) == -signal.SIGKILL
+    assert copy.wait(60) == -signal.SIGKILL
     assert result(version.start()) == os.getpid()
 
 

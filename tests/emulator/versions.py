@@ -21,7 +21,7 @@ class Version:
 
     def __init__(self, source: str, task_root: Path, clock: Clock, activity: Activity) -> None:
         (task_root / "app.py").write_text(textwrap.dedent(source))
-        self.function = dataclasses.replace(FUNCTION, task_root=task_root, timeout_s=5)
+        self.function = dataclasses.replace(FUNCTION, task_root=task_root, timeout_s=60)
         self.starter = Starter(self.function, Path(sys.executable))
         self._clock = clock
         self._activity = activity

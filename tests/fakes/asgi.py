@@ -48,7 +48,7 @@ class Client:
         return self
 
     async def call(self, app: ASGIApp) -> None:
-        await asyncio.wait_for(app(self.scope, self.receive, self.send), timeout=5)
+        await asyncio.wait_for(app(self.scope, self.receive, self.send), timeout=60)
 
     @property
     def status(self) -> int | None:

@@ -153,15 +153,15 @@ def test_a_project_deleted_while_an_agent_works_leaves_nothing(running: Bench, s
     with running.api() as api:
         project = api.create(scenario.name, scenario.requirements)
         due = STATUSES[STATUSES.index(status) :]
-        eventually(lambda: (seen := api.get(project.id).status) in due or seen in FINAL, within_s=60)
+        eventually(lambda: (seen := api.get(project.id).status) in due or seen in FINAL)
         api.delete(project.id)
-    eventually(lambda: leftovers(running, project.id) == [], within_s=30)
+    eventually(lambda: leftovers(running, project.id) == [])
 
 
 def raw(running: Bench, request: bytes) -> bytes:
     """The head of the answer to a request that no client library would send."""
     address = urlsplit(running.outputs.api_url)
-    with socket.create_connection((str(address.hostname), address.port or 80), timeout=30) as connection:
+    with socket.create_connection((str(address.hostname), address.port or 80), timeout=60) as connection:
         connection.sendall(request)
         return connection.recv(65_536)
 
@@ -199,26 +199,29 @@ def test_bytes_that_are_not_utf_8_are_refused(http: httpx2.Client) -> None:
 
 
 def test_the_deeper_check_reaches_everything(http: httpx2.Client) -> None:
-    report = http.get("/health/deep").json()
-    assert report["status"] == "ok"
+    def report() -> dict[str, Any]:
+        document: dict[str, Any] = http.get("/health/deep").json()
+        return document
+
+    eventually(lambda: report()["status"] == "ok")  # it waits two seconds for each, and no longer
     queues = {f"{agent}-queue" for agent in ("pm", "dev", "qa", "ops")}
-    assert {check["name"] for check in report["checks"]} == {"table", "bucket", "parameters", *queues}
+    assert {check["name"] for check in report()["checks"]} == {"table", "bucket", "parameters", *queues}
 
 
 def test_old_and_new_token_are_both_valid_after_a_rotation(running: Bench) -> None:
     def status(token: str) -> int:
         headers = {"Authorization": f"Bearer {token}"}
-        return httpx2.get(f"{running.outputs.api_url}/api/projects", headers=headers).status_code
+        return httpx2.get(f"{running.outputs.api_url}/api/projects", headers=headers, timeout=60).status_code
 
     new = rotate(running.target.client("ssm"), "dev")
-    eventually(lambda: status(new) == 200, within_s=5)
+    eventually(lambda: status(new) == 200)
     assert status(running.token) == 200
     assert status(new[:-1]) == 401
 
 
 def test_the_document_and_the_page_are_open_and_speak_of_every_route(running: Bench) -> None:
-    document = httpx2.get(f"{running.outputs.api_url}/openapi.json").json()
-    page = httpx2.get(f"{running.outputs.api_url}/docs")
+    document = httpx2.get(f"{running.outputs.api_url}/openapi.json", timeout=60).json()
+    page = httpx2.get(f"{running.outputs.api_url}/docs", timeout=60)
     assert document["openapi"].startswith("3.1")
     assert page.headers["content-type"].startswith("text/html")
     assert all(path in page.text for path in document["paths"])

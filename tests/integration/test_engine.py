@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,9 +71,7 @@ class TestProcesses:
         name = own_cloud.deploy(source, timeout=60)
         own_cloud.lambda_.invoke(FunctionName=name, InvocationType="Event", Payload="{}")
         eventually(lambda: busy.exists() and busy.read_text().endswith("."))
-        started = time.monotonic()
-        own_engine.stop()
-        assert time.monotonic() - started < 4
+        assert own_engine.stop() == 0, "it had to be killed"
         assert not own_engine.running
         assert not alive(int(busy.read_text()[:-1]))
 

@@ -64,7 +64,7 @@ class TestFunctions:
         assert (function, memory, group) == (name, "128", f"/aws/lambda/{name}")
         assert arn == f"arn:aws:lambda:us-east-1:000000000000:function:{name}"
         assert request_id == cloud.finished(name)[0].request_id
-        assert 5_000 < remaining <= 10_000
+        assert 10_000 < remaining <= 30_000
         assert event == {"a": [1]}
 
     def test_what_a_handler_prints_and_logs_is_in_its_log_group(self, cloud: Cloud) -> None:

@@ -57,14 +57,14 @@ class TestGemini:
         url = f"{engine.endpoint_url}/_gemini/v1beta/models/gemini-3.5-flash-lite:generateContent"
         body = {"contents": [{"parts": [{"text": "Spend the quota."}]}]}
         for headers in ({}, {"x-goog-api-key": ""}):
-            answer = httpx2.post(url, json=body, headers=headers)
+            answer = httpx2.post(url, json=body, headers=headers, timeout=60)
             assert (answer.status_code, answer.json()["error"]["status"]) == (403, "PERMISSION_DENIED")
-        assert httpx2.post(url, json=body, params={"key": "any"}).status_code == 429
+        assert httpx2.post(url, json=body, params={"key": "any"}, timeout=60).status_code == 429
 
     def test_what_is_no_request_is_refused_as_google_does(self, engine: Engine) -> None:
         url = f"{engine.endpoint_url}/_gemini/v1/models/gemini-3.5-flash-lite:generateContent"
         for body in (b"{", b"[]", b'{"contents": []'):
-            answer = httpx2.post(url, content=body, headers={"x-goog-api-key": "any"})
+            answer = httpx2.post(url, content=body, headers={"x-goog-api-key": "any"}, timeout=60)
             assert (answer.status_code, answer.json()["error"]["status"]) == (400, "INVALID_ARGUMENT")
 
     def test_a_stored_error_comes_back_as_one(self, gemini: genai.Client) -> None:

@@ -39,10 +39,10 @@ class TestQueues:
                 if event["Records"][0]["attributes"]["ApproximateReceiveCount"] == "1":
                     threading.Event().wait()
         """
-        name = cloud.deploy(source, timeout=1)
-        url = cloud.connect(name, visibility_timeout_s=2)
+        name = cloud.deploy(source, timeout=3)
+        url = cloud.connect(name, visibility_timeout_s=3)
         cloud.sqs.send_message(QueueUrl=url, MessageBody="{}")
-        eventually(lambda: len(cloud.finished(name)) == 2 and cloud.depth(url) == 0, within_s=15)
+        eventually(lambda: len(cloud.finished(name)) == 2 and cloud.depth(url) == 0)
         assert [done.error_type for done in cloud.finished(name)] == ["Sandbox.Timedout", None]
         events = cloud.logs.filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
         first, second = (int(e["message"].removeprefix("pid=")) for e in events if e["message"].startswith("pid="))

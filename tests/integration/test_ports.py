@@ -281,5 +281,5 @@ def test_a_link_opens_without_credentials(engine: Engine, connect: Connect) -> N
     client.create_bucket(Bucket=name)
     bucket = S3Objects(client, name)
     stored = bucket.put("a/b.txt", b"linked", "text/plain")
-    assert httpx2.get(bucket.link(stored, 60)).content == b"linked"
+    assert httpx2.get(bucket.link(stored, 60), timeout=60).content == b"linked"
     client.close()

@@ -13,7 +13,7 @@ import pytest
 
 from agenticai.emulator.client import ControlClient
 from tests.integration.cloud import eventually
-from tests.integration.test_command_line import COMMAND, ROOT, hear_interrupts, run
+from tests.integration.test_command_line import COMMAND, ROOT, run
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -163,10 +163,11 @@ def test_logs_of_one_project_name_it(up: Up) -> None:
     assert all(posted["id"] in line for line in shown.splitlines())
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_logs_are_followed_until_somebody_interrupts(up: Up, dead: str) -> None:
     process = subprocess.Popen(
         [*COMMAND, "logs", "pm", "--follow", "--since", "1h", *up.endpoint],
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=hear_interrupts,
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stdout is not None
     deadline = threading.Timer(30, process.kill)

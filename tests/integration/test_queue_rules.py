@@ -361,5 +361,5 @@ class TestLongPolling:
                 cloud.control.advance(21)
                 return waiting.done()
 
-            eventually(over, within_s=5)
+            eventually(over)
             assert "Messages" not in waiting.result()

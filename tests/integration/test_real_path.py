@@ -134,11 +134,11 @@ def test_an_ordinary_client_sees_what_the_template_declares(finished: Finished) 
 
 def test_the_health_route_is_open_and_all_others_want_the_token(finished: Finished) -> None:
     url = finished.bench.outputs.api_url
-    assert httpx2.get(f"{url}/health").json() == {"status": "ok"}
+    assert httpx2.get(f"{url}/health", timeout=60).json() == {"status": "ok"}
     for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {finished.bench.token}"}):
         for refused in (
-            httpx2.get(f"{url}/api/projects", headers=headers),
-            httpx2.post(f"{url}/api/projects", headers=headers, json={}),
+            httpx2.get(f"{url}/api/projects", headers=headers, timeout=60),
+            httpx2.post(f"{url}/api/projects", headers=headers, json={}, timeout=60),
         ):
             assert refused.status_code == 401
             assert refused.headers["content-type"] == "application/problem+json"
@@ -171,7 +171,7 @@ def test_projects_are_listed_newest_first_page_by_page(finished: Finished) -> No
 def test_a_request_without_a_stored_reply_fails_the_project_with_the_reason(finished: Finished) -> None:
     with finished.bench.api() as api:
         project = api.create("unknown", "A program for which no reply is stored.")
-        eventually(lambda: api.get(project.id).status is ProjectStatus.FAILED, within_s=20)
+        eventually(lambda: api.get(project.id).status is ProjectStatus.FAILED)
         failure = api.get(project.id).failure
     assert failure is not None
     assert failure.step == "pm"

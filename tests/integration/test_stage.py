@@ -133,22 +133,22 @@ def test_every_route_reaches_the_handler(template: Template, deployed: tuple[Sta
     for event in template.document["Resources"]["ApiFunction"]["Properties"]["Events"].values():
         route, method = event["Properties"]["Path"], event["Properties"]["Method"]
         path = route.replace("{project_id}", "0" * 26).replace("{path+}", "src/a%20b%2Fc.py")
-        answer = httpx2.request(method.upper(), found.api_url + path, timeout=30)
+        answer = httpx2.request(method.upper(), found.api_url + path, timeout=60)
         assert answer.status_code != UNKNOWN_ROUTE, (method, path, answer.text)
-    assert httpx2.get(f"{found.api_url}/nowhere", timeout=30).status_code == UNKNOWN_ROUTE
+    assert httpx2.get(f"{found.api_url}/nowhere", timeout=60).status_code == UNKNOWN_ROUTE
 
 
 def test_a_browser_of_the_allowed_origin_may_ask(deployed: tuple[StackOutputs, Deployer]) -> None:
     found, _ = deployed
     headers = {"Origin": ORIGIN, "Access-Control-Request-Method": "POST"}
-    answer = httpx2.request("OPTIONS", f"{found.api_url}/api/projects", headers=headers, timeout=30)
+    answer = httpx2.request("OPTIONS", f"{found.api_url}/api/projects", headers=headers, timeout=60)
     assert answer.headers["access-control-allow-origin"] == ORIGIN
 
 
 def test_the_token_opens_the_api(target: Target, deployed: tuple[StackOutputs, Deployer]) -> None:
     found, _ = deployed
     headers = {"Authorization": f"Bearer {api_token(target.client('ssm'), STAGE)}"}
-    answer = httpx2.get(f"{found.api_url}/api/projects", headers=headers, timeout=30)
+    answer = httpx2.get(f"{found.api_url}/api/projects", headers=headers, timeout=60)
     assert answer.status_code == 200
 
 

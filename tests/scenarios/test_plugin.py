@@ -20,7 +20,7 @@ def collected(folder: Path) -> str:
         "--rootdir",
         str(folder),
     ]
-    return subprocess.run([*command, str(folder)], capture_output=True, text=True, check=False, timeout=60).stdout
+    return subprocess.run([*command, str(folder)], capture_output=True, text=True, check=False, timeout=300).stdout
 
 
 def test_the_files_of_a_library_are_tests_and_one_that_is_no_scenario_says_why(tmp_path: Path) -> None:

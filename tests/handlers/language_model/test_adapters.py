@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -304,10 +305,11 @@ class TestFailure:
 
 
 def test_nobody_listens(adapter: Adapter) -> None:
-    with ScriptedServer() as gone:
-        url = gone.url
-    with pytest.raises(ModelUnavailable, match="did not answer"):
-        adapter("key", MODEL, url).generate(PROMPT, lots_of_time)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and does not listen
+        model = adapter("key", MODEL, f"http://127.0.0.1:{taken.getsockname()[1]}")
+        with pytest.raises(ModelUnavailable, match="did not answer"):
+            model.generate(PROMPT, lots_of_time)
 
 
 # What a careful reader makes of the bodies that others recorded: the finish reason and text, or the failure.

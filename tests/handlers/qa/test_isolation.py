@@ -8,7 +8,9 @@ from qa_agent.analysers.isolation import Limits, Outcome, jobs_of, run
 from qa_agent.analysers.port import Analyser, SourceFile
 from tests.handlers.qa.breaking import Breaking, BreakingTogether
 
-LIMITS = Limits(file=1, job=1)
+LIMITS = Limits(file=60, job=60)
+SHORT = Limits(file=5)
+"""For what never ends; long enough for all else, of which the first job of a process has its imports, too."""
 
 
 def outcomes(*texts: str, analyser: Analyser | None = None, limits: Limits = LIMITS) -> list[Outcome]:
@@ -29,13 +31,13 @@ def test_a_file_that_raises_fails_alone() -> None:
     "deed", ["abort", "loop", pytest.param("eat", marks=pytest.mark.skipif(sys.platform != "linux", reason="no limit"))]
 )
 def test_a_file_that_ends_the_process_fails_alone(deed: str) -> None:
-    first, second, third = told(outcomes("a", deed, "b"))
+    first, second, third = told(outcomes("a", deed, "b", limits=SHORT))
     assert (first, third) == ("read", "read")
     assert "MemoryError" in second or second == "it took too long, too much memory, or crashed"
 
 
 def test_after_too_many_ends_the_rest_is_not_checked_and_said_to_be_so() -> None:
-    results = told(outcomes("abort", "abort", "abort", "a", limits=Limits(file=1, deaths=1)))
+    results = told(outcomes("abort", "abort", "abort", "a", limits=Limits(deaths=1)))
     assert results[2:] == ["the time for this revision was over"] * 2
 
 

@@ -233,7 +233,7 @@ def test_which_files_are_read(path: str, text: str, read: bool) -> None:
 
 
 @pytest.mark.parametrize("language", sorted(LANGUAGES - {"bash"}))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(text=st.text(alphabet=st.sampled_from("abc1 \n\t\"'`()[]{}<>#/*\\;:=,.$%&!é\0")))
 def test_no_text_breaks_a_parser(language: str, text: str) -> None:
     for fault in check(language, text):

@@ -1,0 +1,87 @@
+"""Event source mappings beside those who wait for them: what the order of threads must not change."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from agenticai.emulator.engines.activity import Activity
+from agenticai.emulator.engines.ministack.event_sources import EventSources
+
+
+@dataclass
+class Lambda:
+    """What is used of MiniStack's module; a poll is over when a test says so."""
+
+    polls: threading.Event = field(default_factory=threading.Event)
+    go_on: threading.Event = field(default_factory=threading.Event)
+    log: list[str] = field(default_factory=list)
+    _sqs_esm_concurrency: Callable[..., int] = lambda *_: 5
+    _dispatch_esm_batch: Callable[..., None] = lambda *_: None
+    _execute_function: Callable[..., dict[str, Any]] = lambda *_: {}
+
+    def _poll_sqs(self) -> bool:
+        self.polls.set()
+        went_on = self.go_on.wait(60)
+        self.log.append("poll ended")
+        return went_on
+
+    def _iter_all_esms(self) -> Iterator[Any]:
+        return iter(())
+
+
+@pytest.fixture
+def lambda_svc() -> Lambda:
+    return Lambda()
+
+
+@pytest.fixture
+def activity() -> Activity:
+    return Activity()
+
+
+@pytest.fixture
+def sources(lambda_svc: Lambda, activity: Activity) -> EventSources:
+    return EventSources(lambda_svc, SimpleNamespace(), activity)
+
+
+@pytest.mark.usefixtures("sources")
+def test_what_a_poll_has_received_is_worked_on_before_it_is_with_its_function(
+    lambda_svc: Lambda, activity: Activity
+) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        polling = pool.submit(lambda_svc._poll_sqs)
+        assert lambda_svc.polls.wait(60)
+        assert not activity.await_rest(0)
+        lambda_svc.go_on.set()
+        assert polling.result(60)
+    assert activity.idle
+
+
+def test_once_dispatch_is_stepped_no_poll_goes_on(sources: EventSources, lambda_svc: Lambda) -> None:
+    def step() -> None:
+        sources.stepped = True
+        lambda_svc.log.append("stepped")
+
+    with ThreadPoolExecutor(2) as pool:
+        pool.submit(lambda_svc._poll_sqs)
+        assert lambda_svc.polls.wait(60)
+        stepping = pool.submit(step)
+        lambda_svc.go_on.set()
+        stepping.result(60)
+    assert lambda_svc.log == ["poll ended", "stepped"]
+    assert not lambda_svc._poll_sqs()
+    assert sources.deliver_one()
+
+
+def test_a_batch_that_has_ended_keeps_no_other_of_its_mapping_back(
+    sources: EventSources, lambda_svc: Lambda, activity: Activity
+) -> None:
+    sources.stepped, still_counted = True, 1
+    assert lambda_svc._sqs_esm_concurrency() > still_counted
+    with activity.batch():
+        assert lambda_svc._sqs_esm_concurrency() == 0
