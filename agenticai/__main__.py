@@ -12,8 +12,10 @@ INTERRUPTED = 130
 def main() -> None:
     """Run the command line; what a person can mend is told in a sentence, not a traceback."""
     try:
+        from agenticai.secret_variables import hide_secrets
         from agenticai.terminal import flush_streams, prepare_streams
 
+        hide_secrets()
         prepare_streams()
         try:
             run()

@@ -10,10 +10,9 @@ from typing import Final
 
 from agenticai.emulator.errors import NoHome
 from agenticai.emulator.home import find_home, make_home
+from agenticai.secret_variables import SECRETS
 
 FOLDER: Final = "crashes"
-SECRETS: Final = ("GEMINI_API_KEY",)
-"""The variables whose values are in no file."""
 
 
 def report_crash(error: Exception, environ: Mapping[str, str] = os.environ) -> str:

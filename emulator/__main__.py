@@ -33,12 +33,14 @@ from agenticai.emulator.gemini.answering import Gemini, answering
 from agenticai.emulator.gemini.cassettes import CassetteStore
 from agenticai.emulator.guard import Allowed, Guard, is_loopback
 from agenticai.emulator.limits import Limits
+from agenticai.emulator.locks import held
 from agenticai.emulator.meter.ledger import Ledger
 from agenticai.emulator.meter.step import Meter
 from agenticai.emulator.queues.contents import contents_routes
 from agenticai.emulator.queues.operations import QueueOperations
 from agenticai.emulator.spool.file import Spool
 from agenticai.emulator.spool.shelf import Shelf
+from agenticai.stack.private_files import write_private
 
 LOOPBACK = "127.0.0.1"
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - what a user may name, never the default
@@ -50,6 +52,7 @@ KEEP_ALIVE_SECONDS = 75  # longer than an SDK keeps an idle connection, so that 
 
 def main() -> None:
     """Serve, or end with one sentence and the exit status of the error."""
+    keep_private()
     arguments = parsed()
     try:
         listener = bind(arguments.host, arguments.port)
@@ -59,7 +62,8 @@ def main() -> None:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_status)
     gemini = answering(arguments.gemini, arguments.cassettes, store, arguments.run_dir)
-    serve(listener, gemini, python, arguments)
+    with held(arguments.run_dir):
+        serve(listener, gemini, python, arguments)
 
 
 def parsed() -> argparse.Namespace:
@@ -99,7 +103,6 @@ def serve(listener: socket.socket, gemini: Gemini, python: Path, arguments: argp
     """Compose the gateway and run it until it is asked to stop."""
     run_dir, code_cache = arguments.run_dir, arguments.home / "cache" / "code"
     announcement = os.dup(1)
-    keep_private()
     log_to(run_dir / "engine.log")
     started = time.monotonic()
     port = listener.getsockname()[1]
@@ -161,8 +164,7 @@ def own_address(host: str) -> str:
 def control_secret(run_dir: Path) -> str:
     """Make the secret that the control API asks for where others than this machine's programs reach it."""
     secret = secrets.token_urlsafe(32)
-    with open(run_dir / SECRET_FILE, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
-        file.write(secret)
+    write_private(run_dir / SECRET_FILE, secret)
     return secret
 
 
@@ -179,6 +181,7 @@ def log_to(path: Path) -> None:
     os.dup2(descriptor, 2)
     os.close(descriptor)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s [%(name)s] %(message)s")
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # it tells whole addresses, in which a key may be
 
 
 class Server(uvicorn.Server):

@@ -9,6 +9,7 @@ from typing import Final
 from platformdirs import user_data_path
 
 from agenticai.emulator.errors import NoHome
+from agenticai.stack.private_files import make_private, write_private
 
 NAME: Final = ".agenticai"
 VARIABLE: Final = "AGENTICAI_HOME"
@@ -42,15 +43,14 @@ def make_home(home: Path) -> None:
     """
     if not home.exists():
         private_folder(home)
-        (home / ".gitignore").write_text("*\n", encoding="utf-8")
+        write_private(home / ".gitignore", "*\n")
     elif home.name == NAME:
         private_folder(home)
 
 
 def private_folder(folder: Path) -> Path:
     """Make a folder that nobody else may look into, or make one that is there so; return it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
+    make_private(folder).chmod(0o700)
     return folder
 
 

@@ -16,6 +16,7 @@ from agenticai.emulator.engines.runtime_venv import runtime_python
 from agenticai.emulator.errors import EngineCrashed, EngineError, InvalidCassette, PortTaken
 from agenticai.emulator.gemini import REPLAY
 from agenticai.emulator.home import find_home, make_home, private_folder
+from agenticai.stack.private_files import owner_only
 
 STOP_SECONDS = 5.0
 START_SECONDS = 20.0
@@ -130,7 +131,7 @@ def launch(
     runtime_python(home, environ=environ, on_progress=on_progress)
     private_folder(run_dir)
     log = run_dir.resolve() / "engine.log"
-    with open(log, "ab", opener=lambda path, flags: os.open(path, flags, 0o600)) as errors:
+    with open(log, "ab", opener=owner_only) as errors:
         process = subprocess.Popen(
             [
                 *(sys.executable, "-P", "-m", "agenticai.emulator", "--port", str(port)),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from agenticai.emulator.home import make_home, private_folder
+from agenticai.stack.private_files import owner_only
 
 FOLDER: Final = "engines"
 
@@ -23,7 +24,7 @@ def noted(home: Path, endpoint_url: str) -> Iterator[None]:
     private_folder(home / FOLDER)
     note = home / FOLDER / f"{os.getpid()}.json"
     written = note.with_suffix(".new")
-    with written.open("w", encoding="utf-8") as file:
+    with open(written, "w", encoding="utf-8", opener=owner_only) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.write(json.dumps({"endpoint_url": endpoint_url}))
         file.flush()

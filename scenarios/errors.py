@@ -9,6 +9,7 @@ class ScenarioError(Exception):
      ├─ StepFailed       a step of a scenario could not be taken
      ├─ DemoFailed       the demo did not end as it must
      ├─ NotRecorded      a scenario's replies were not recorded, or not given new requests
+     ├─ FolderInUse      another process writes to the folder that a run would empty
      └─ BenchLost        what was done on a bench did not end, and the bench with it
     """
 
@@ -27,6 +28,10 @@ class DemoFailed(ScenarioError):
 
 class NotRecorded(ScenarioError):
     """A scenario's replies were not recorded or re-keyed; the message says why, and what is stored is as it was."""
+
+
+class FolderInUse(ScenarioError):
+    """Another process writes to the folder that a run would empty; the message names it."""
 
 
 class BenchLost(ScenarioError):

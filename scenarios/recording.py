@@ -17,10 +17,12 @@ from agenticai.emulator.gemini.recording import bound, document_of
 from agenticai.emulator.gemini.rekey import rekey
 from agenticai.scenarios.benches.deployed import Report
 from agenticai.scenarios.benches.embedded import bench
+from agenticai.scenarios.benches.run_folders import emptied_folder
 from agenticai.scenarios.errors import NotRecorded
 from agenticai.scenarios.format.scenario import CASSETTES, Scenario
 from agenticai.scenarios.format.script import Create, Modify, Settle, Step
 from agenticai.scenarios.replaying.replay import replay
+from agenticai.stack.private_files import make_private, write_private
 from shared.models.events import TimelineEvent
 from shared.models.workflow import FINAL, ProjectStatus
 
@@ -58,8 +60,13 @@ def record(
     `NotRecorded`, after which the replies are only there, and the errors of `emulator` and `stack`.
     """
     refuse_unrecordable(scenario)
-    run_dir = runs / scenario.name
-    shutil.rmtree(run_dir, ignore_errors=True)
+    with emptied_folder(runs / scenario.name) as run_dir:
+        recorded = _recorded(scenario, gemini, run_dir, report, on_event)
+        return _store(recorded, cassettes, cassettes / scenario.name)
+
+
+def _recorded(scenario: Scenario, gemini: Gemini, run_dir: Path, report: Report, on_event: OnEvent) -> list[Stored]:
+    """Play the scenario against Gemini; return what the engine kept of it in `run_dir`."""
     with (
         tempfile.TemporaryDirectory() as none,
         bench(
@@ -74,8 +81,7 @@ def record(
         session = _Session(api, scenario, on_event)
         for step in scenario.script:
             session.take(step)
-    recorded = [read_cassette(path) for path in sorted((run_dir / "gemini-recordings").glob("*.yaml"))]
-    return _store(recorded, cassettes, cassettes / scenario.name)
+    return [read_cassette(path) for path in sorted((run_dir / "gemini-recordings").glob("*.yaml"))]
 
 
 def rekey_scenario(
@@ -89,14 +95,13 @@ def rekey_scenario(
     own = own_cassettes(scenario, cassettes)
     if not own:
         raise NotRecorded(f"No stored replies are for the projects of {scenario.name}: record or write them first.")
-    run_dir = runs / scenario.name
-    shutil.rmtree(run_dir, ignore_errors=True)
-    copies = _copied(own, cassettes, run_dir / "cassettes")
-    with bench(cassettes=copies, run_dir=run_dir, gemini=NEAREST, report=report) as running:
-        replay(running, scenario)
-    changed = [path.relative_to(copies) for path in rekey(copies, run_dir / "gemini-requests")]
-    for path in changed:
-        shutil.copyfile(copies / path, cassettes / path)
+    with emptied_folder(runs / scenario.name) as run_dir:
+        copies = _copied(own, cassettes, run_dir / "cassettes")
+        with bench(cassettes=copies, run_dir=run_dir, gemini=NEAREST, report=report) as running:
+            replay(running, scenario)
+        changed = [path.relative_to(copies) for path in rekey(copies, run_dir / "gemini-requests")]
+        for path in changed:
+            shutil.copyfile(copies / path, cassettes / path)
     return [cassettes / path for path in changed]
 
 
@@ -200,8 +205,8 @@ def _named(request: CanonicalRequest) -> str:
 def _copied(own: Sequence[Stored], cassettes: Path, folder: Path) -> Path:
     for stored in own:
         copy = folder / stored.path.relative_to(cassettes)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(stored.path, copy)
+        make_private(copy.parent)
+        write_private(copy, stored.path.read_text("utf-8"))
     return folder
 
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
+from agenticai.stack.private_files import make_private
+
 # The earliest moment that a zip can hold.
 _TIME = (1980, 1, 1, 0, 0, 0)
 _LEVEL = 6
@@ -65,7 +67,7 @@ def write(path: Path, files: Iterable[tuple[str, Path]], *, after: Path | None =
 
 def replace(path: Path, fill: Callable[[Path], object]) -> None:
     """Make `path` whole or not at all: `fill` writes a temporary file beside it, which then takes its name."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private(path.parent)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(handle)
     temporary = Path(name)

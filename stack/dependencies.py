@@ -13,6 +13,7 @@ from agenticai.stack import archive
 from agenticai.stack.errors import BuildError
 from agenticai.stack.installer import Uv, run_uv
 from agenticai.stack.platform import Platform
+from agenticai.stack.private_files import make_private
 
 # Raised whenever the content of an archive changes for the same pins.
 FORMAT = "2"
@@ -59,8 +60,7 @@ class Dependencies:
             return None
         cached = self.cache / "dependencies" / f"{self._key(prefix, *pins)}.zip"
         if not cached.exists():
-            self.cache.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=self.cache) as folder:
+            with tempfile.TemporaryDirectory(dir=make_private(self.cache)) as folder:
                 packages = Path(folder) / "packages"
                 self._install(pins, Path(folder) / "pins.txt", packages)
                 files = archive.installed_files(packages)

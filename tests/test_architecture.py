@@ -16,7 +16,9 @@ SHARED = ("shared.models", "shared.paths", "shared.layout")
 CONTROL = ("agenticai.emulator.client", "agenticai.emulator.bench_records", "agenticai.emulator.meter.records")
 ALLOWED: dict[str, tuple[str, ...]] = {
     "stack": ("agenticai.stack",),
-    "emulator": ("agenticai.emulator", "agenticai.stack.installer", "agenticai.stack.errors"),
+    "emulator": tuple(
+        f"agenticai.{name}" for name in ("emulator", "stack.errors", "stack.installer", "stack.private_files")
+    ),
     "handlers/shared": ("shared",),
     **{f"handlers/{agent}": ("shared", agent) for agent in AGENTS},
     "agenticai/sandbox": ("agenticai.sandbox",),

@@ -16,6 +16,7 @@ from agenticai.commands import replay_display as console
 from agenticai.commands.replay_display import Progress, live
 from agenticai.display import Display, from_here, this_command
 from agenticai.emulator.home import find_home, make_home
+from agenticai.emulator.locks import held
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.benches.pool import BenchPool, Start
@@ -48,7 +49,7 @@ def show_replay(playing: Playing, *, as_json: bool) -> int:
     make_home(home)
     folder, began = runs.folder_for(playing.order.seed, home), time.monotonic()
     started_at = datetime.now(UTC)
-    with live(screen, scenarios, playing.order.repeat) as progress:
+    with held(folder), live(screen, scenarios, playing.order.repeat) as progress:
         results = _replayed(playing, scenarios, folder, progress)
     report = RunReport(
         started_at=started_at,

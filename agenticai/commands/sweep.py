@@ -1,7 +1,6 @@
 """The command `sweep`: a clean run first, then the same with a fault at every call, or with schedules from seeds."""
 
 import itertools
-import os
 import shlex
 import shutil
 from collections import Counter
@@ -18,6 +17,7 @@ from agenticai.emulator.home import find_home
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.benches.pool import BenchPool, Start
+from agenticai.scenarios.benches.run_folders import run_folder
 from agenticai.scenarios.errors import ScenarioError
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.replaying.naming import written
@@ -77,8 +77,7 @@ class Ground:
 def show_sweep(name: str, selection: Selection, workers: int, *, as_json: bool) -> int:
     """Sweep a scenario; return the exit status: 0 only if replays survived, and none broke anything."""
     screen, scenario = Display(as_json=as_json), one_scenario(name)
-    logs = find_home() / "run" / str(os.getpid())
-    with BenchPool(benches_in(logs), workers) as pool:
+    with run_folder(find_home() / "run") as logs, BenchPool(benches_in(logs), workers) as pool:
         with screen.step(f"{name} without faults") as step:
             clean, outputs = pool.submit(partial(_clean, scenario)).result()
             step.done()

@@ -10,6 +10,8 @@ import zlib
 from pathlib import Path
 
 from agenticai.emulator.errors import EngineError
+from agenticai.emulator.locks import locked
+from agenticai.stack.private_files import make_private
 
 UNZIPPED_BYTES = 262_144_000
 """A function's code and layers have no more: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html."""
@@ -53,13 +55,14 @@ def unpack(bundle: bytes, cache: Path) -> Path:
     if _whole(bundle, folder):
         return folder
     check_size(bundle)
-    shutil.rmtree(folder, ignore_errors=True)
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache, prefix=".unpacking-") as temporary:
+    with tempfile.TemporaryDirectory(dir=make_private(cache), prefix=".unpacking-") as temporary:
         files = Path(temporary) / "files"
         files.mkdir()
         _extract(bundle, files)
-        _publish(files, folder)
+        with locked(cache):
+            if not _whole(bundle, folder):  # nobody else was faster
+                shutil.rmtree(folder, ignore_errors=True)
+                files.rename(folder)
     return folder
 
 
@@ -82,13 +85,3 @@ def _extract(bundle: bytes, folder: Path) -> None:
                     path.chmod(0o700)
     except (zipfile.BadZipFile, zlib.error) as error:
         raise UnsafeBundle(f"The bundle is not a whole zip file ({error}): build it again.") from error
-
-
-def _publish(files: Path, folder: Path) -> None:
-    """Put the finished folder in its place at once; whoever comes second keeps the first one's."""
-    try:
-        files.rename(folder)
-    except OSError:
-        if not folder.is_dir():
-            raise
-        shutil.rmtree(files)

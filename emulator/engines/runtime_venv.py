@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from agenticai.emulator.errors import RuntimeUnavailable
+from agenticai.emulator.locks import locked
 from agenticai.stack.errors import BuildError
 from agenticai.stack.installer import run_uv
+from agenticai.stack.private_files import make_private, take_from_others
 
 LOCK = Path(__file__).resolve().parents[2] / "requirements.lock"
 
@@ -25,12 +27,11 @@ def runtime_python(
     venv = home / "runtime" / venv_name(lock)
     python = venv / "bin" / "python"
     if not python.exists():
-        shutil.rmtree(venv, ignore_errors=True)  # made from an interpreter that is gone
         on_progress("Installing the interpreter for the functions (boto3 only, once)")
-        venv.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=venv.parent, prefix=".making-") as temporary:
+        with tempfile.TemporaryDirectory(dir=make_private(venv.parent), prefix=".making-") as temporary:
             made = Path(temporary) / "venv"
             _make(made, lock, environ)
+            take_from_others(made)
             _publish(made, venv)
     return python
 
@@ -41,7 +42,9 @@ def venv_name(lock: Path) -> str:
 
 
 def _make(venv: Path, lock: Path, environ: Mapping[str, str]) -> None:
-    install = ("pip", "install", "--compile-bytecode", "--python", str(venv / "bin" / "python"))
+    # Copied, because a link to uv's cache would change its modes there.
+    copied = ("--link-mode", "copy")
+    install = ("pip", "install", "--compile-bytecode", *copied, "--python", str(venv / "bin" / "python"))
     try:
         run_uv(["venv", "--no-project", "--relocatable", "--python", sys.executable, str(venv)], environ)
         run_uv([*install, "--constraints", str(lock), "boto3"], environ)
@@ -54,8 +57,7 @@ def _make(venv: Path, lock: Path, environ: Mapping[str, str]) -> None:
 
 def _publish(made: Path, venv: Path) -> None:
     """Put the finished environment in its place at once; whoever comes second uses the first one's."""
-    try:
-        made.rename(venv)
-    except OSError:
-        if not venv.is_dir():
-            raise
+    with locked(venv.parent):
+        if not (venv / "bin" / "python").exists():
+            shutil.rmtree(venv, ignore_errors=True)  # made from an interpreter that is gone
+            made.rename(venv)

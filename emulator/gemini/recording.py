@@ -20,7 +20,9 @@ MAX_SECONDS: Final = 300.0
 SHORTEST_KEY: Final = 8
 """Characters: a shorter text would be found in any answer."""
 
-_PASSED_ON: Final = ("content-type", "x-goog-api-key")
+KEY_HEADER: Final = "x-goog-api-key"
+
+_PASSED_ON: Final = ("content-type",)
 _PASSED_BACK: Final = ("content-type", "retry-after")
 
 
@@ -49,9 +51,11 @@ class Recorder:
 
     async def _asked(self, http: Request) -> httpx2.Response:
         path = http.scope["path"].removeprefix(http.scope.get("root_path", ""))
-        headers = {name: http.headers[name] for name in _PASSED_ON if name in http.headers}
+        # The key goes as a header in any case: what is in an address, logs and errors tell.
+        headers = {name: http.headers[name] for name in _PASSED_ON if name in http.headers} | {KEY_HEADER: _key(http)}
+        params = httpx2.QueryParams(http.url.query).remove("key")
         async with httpx2.AsyncClient(base_url=self._upstream, timeout=MAX_SECONDS) as client:
-            return await client.post(path, params=http.url.query, content=await http.body(), headers=headers)
+            return await client.post(path, params=params, content=await http.body(), headers=headers)
 
     def _keep(self, request: CanonicalRequest, body: bytes, key: str) -> None:
         try:
@@ -65,7 +69,7 @@ class Recorder:
 
 
 def _key(http: Request) -> str:
-    return http.headers.get("x-goog-api-key") or http.query_params["key"]
+    return http.headers.get(KEY_HEADER) or http.query_params["key"]
 
 
 def _redacted(content: bytes, key: str) -> bytes:

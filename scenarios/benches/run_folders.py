@@ -1,47 +1,64 @@
-"""The folders of the engines' runs: each is locked while its engine may live, so that no other run removes it."""
+"""The folders of the engines' runs: whoever may still write to one holds it, so that no other run removes it."""
 
-import fcntl
+import contextlib
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from agenticai.emulator.gemini import MISSES
 from agenticai.emulator.home import private_folder
+from agenticai.emulator.locks import held, is_held, locked
+from agenticai.scenarios.errors import FolderInUse
 
 KEPT: Final = 5
-"""Folders of ended runs that are kept: those that ended with an error, or hold requests that wait for a reply."""
+"""Folders of ended runs that are kept: those that ended with an error."""
 
-LOCK: Final = "lock"
+KEPT_WAITING: Final = 20
+"""Folders of ended runs that are kept because requests wait there for somebody to write their replies."""
 
 
-@contextmanager
+@contextlib.contextmanager
 def run_folder(runs: Path) -> Iterator[Path]:
     """Make a folder for one run below `runs`, and hold it while the block lasts; it is not removed at its end."""
     private_folder(runs)
     folder = runs / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{os.getpid()}"
     folder.mkdir(mode=0o700)
-    with open(folder / LOCK, "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with held(folder):
+        yield folder
+
+
+@contextlib.contextmanager
+def emptied_folder(folder: Path) -> Iterator[Path]:
+    """Empty a folder, or make it, and hold it while the block lasts. Raises `FolderInUse` where another run has it."""
+    with contextlib.ExitStack() as holding:
+        with locked(private_folder(folder.parent)):
+            if is_in_use(folder):
+                raise FolderInUse(f"Another run is using {folder}: wait until it has ended.")
+            shutil.rmtree(folder, ignore_errors=True)
+            private_folder(folder)
+            holding.enter_context(held(folder))
         yield folder
 
 
 def remove_old_runs(runs: Path) -> None:
-    """Remove the folders of runs that have ended, but for the newest."""
-    ended = sorted(filter(_has_ended, runs.glob("*/")), key=lambda folder: folder.stat().st_mtime)
-    for folder in ended[:-KEPT]:
-        shutil.rmtree(folder, ignore_errors=True)
+    """Remove the folders of runs that have ended, but for the newest of each kind."""
+    with contextlib.suppress(FileNotFoundError):  # another run has ended meanwhile, and removed its own
+        folders = sorted(runs.glob("*/"), key=lambda folder: folder.stat().st_mtime)
+        waiting = [folder for folder in folders if any(folder.glob(f"**/{MISSES}"))]
+        remove_ended([folder for folder in folders if folder not in waiting], KEPT)
+        remove_ended(waiting, KEPT_WAITING)
 
 
-def _has_ended(folder: Path) -> bool:
-    """Whether nobody holds the folder's lock; the system gives that up when its owner ends, however it ends."""
-    try:
-        with open(folder / LOCK) as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except FileNotFoundError:
-        return True
-    return True
+def remove_ended(folders: Sequence[Path], kept: int) -> None:
+    """Remove folders, of which the oldest comes first, except for those in use and the last `kept` of the others."""
+    ended = [folder for folder in folders if not is_in_use(folder)]
+    for old in ended[:-kept]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def is_in_use(folder: Path) -> bool:
+    """Return whether somebody holds the folder, or one in it, as an engine holds the one that it was given."""
+    return any(map(is_held, (folder, *folder.glob("*/"))))

@@ -1,6 +1,5 @@
 """The runs that are kept: a folder for each under `runs/` in the state folder, with its reports; the newest stay."""
 
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,9 +7,11 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from agenticai.scenarios.benches.run_folders import remove_ended
 from agenticai.scenarios.reports.document import RunReport
 from agenticai.scenarios.reports.junit import junit
 from agenticai.scenarios.reports.page import page
+from agenticai.stack.private_files import make_private, write_private
 
 RUNS: Final = "runs"
 """The folder in the state folder."""
@@ -20,22 +21,24 @@ DOCUMENT: Final = "run.json"
 
 
 def folder_for(seed: int, home: Path, now: datetime | None = None) -> Path:
-    """Create a folder for a run that begins in the state folder `home`, and remove those of all but the newest runs."""
+    """Create a folder for a run that begins in the state folder `home`.
+
+    The folders of runs that have ended are removed, except for the newest.
+    """
     runs = home / RUNS
-    for old in sorted(runs.glob("*/"))[: -(KEPT - 1)]:
-        shutil.rmtree(old, ignore_errors=True)
+    remove_ended(sorted(runs.glob("*/")), KEPT - 1)
     folder = runs / f"{now or datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{seed}"
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    make_private(runs)
     folder.mkdir(mode=0o700)
     return folder
 
 
 def keep(report: RunReport, folder: Path) -> Path:
     """Write the three reports of a run to its folder; return the page for people."""
-    (folder / DOCUMENT).write_text(report.model_dump_json(indent=2), encoding="utf-8")
-    (folder / "junit.xml").write_text(junit(report), encoding="utf-8")
+    write_private(folder / DOCUMENT, report.model_dump_json(indent=2))
+    write_private(folder / "junit.xml", junit(report))
     shown = folder / "report.html"
-    shown.write_text(page(report), encoding="utf-8")
+    write_private(shown, page(report))
     return shown
 
 

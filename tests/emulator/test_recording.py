@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,18 +39,22 @@ def cassettes(tmp_path: Path) -> Path:
     return tmp_path / "cassettes"
 
 
-def ask(url: str, run_dir: Path, body: object = BODY) -> httpx2.Response:
+IN_HEADER = {"x-goog-api-key": KEY, "x-goog-api-client": "sdk", "cookie": "a=b"}
+
+
+def ask(
+    url: str, run_dir: Path, body: object = BODY, query: str = "", headers: Mapping[str, str] = IN_HEADER
+) -> httpx2.Response:
     """What the engine's endpoint answers when it passes requests on to `url`."""
-    return post(answering(url, run_dir, CassetteStore(()), run_dir).app, body)
+    return post(answering(url, run_dir, CassetteStore(()), run_dir).app, body, query, headers)
 
 
-def post(app: ASGIApp, body: object = BODY) -> httpx2.Response:
+def post(app: ASGIApp, body: object = BODY, query: str = "", headers: Mapping[str, str] = IN_HEADER) -> httpx2.Response:
     """What the endpoint answers to one request."""
 
     async def ask_once() -> httpx2.Response:
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://engine") as client:
-            headers = {"x-goog-api-key": KEY, "x-goog-api-client": "sdk", "cookie": "a=b"}
-            return await client.post("/v1/models/m:generateContent", json=body, headers=headers)
+            return await client.post(f"/v1/models/m:generateContent{query}", json=body, headers=headers)
 
     return asyncio.run(ask_once())
 
@@ -82,6 +88,19 @@ def test_what_the_model_is_asked_live_is_counted_with_its_tokens(cassettes: Path
         use = control.model()
     assert use.answers == "live"
     assert use.models == (ModelCalls(model="m", calls=1, prompt_tokens=11, output_tokens=9),)
+
+
+def test_a_key_in_the_address_is_passed_on_in_a_header_and_nothing_tells_the_address(
+    cassettes: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    with fake_gemini(cassettes) as gemini:
+        answer = ask(gemini.url, tmp_path, query=f"?alt=json&key={KEY}&x=1", headers={})
+    assert answer.is_success
+    assert gemini.paths == ["/v1/models/m:generateContent?alt=json&x=1"]
+    assert gemini.headers[0]["x-goog-api-key"] == KEY
+    assert gemini.url in caplog.text
+    assert KEY not in "".join(record.getMessage() for record in caplog.records if gemini.url in record.getMessage())
 
 
 def test_an_error_goes_back_and_is_not_kept(cassettes: Path, tmp_path: Path) -> None:

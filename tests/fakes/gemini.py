@@ -16,12 +16,13 @@ BUSY = {"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "Slow 
 
 @dataclass
 class FakeGemini:
-    """Where it listens, which headers came, and how often it says that it is busy before it answers."""
+    """Where it listens, which addresses and headers came, and how often it is busy before it answers."""
 
     url: str
     busy: int = 0
     echo_key: bool = False
     headers: list[Mapping[str, str]] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -34,6 +35,7 @@ def fake_gemini(cassettes: Path, *, busy: int = 0, echo_key: bool = False) -> It
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
+            fake.paths.append(self.path)
             fake.headers.append({name.lower(): value for name, value in self.headers.items()})
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
             if fake.busy:
@@ -73,10 +75,17 @@ def fake_gemini(cassettes: Path, *, busy: int = 0, echo_key: bool = False) -> It
 
 
 def said(text: str) -> dict[str, object]:
-    """A GenerateContentResponse."""
-    parts = [{"text": "Let me think.", "thought": True}, {"text": text[:40]}, {"text": text[40:]}]
+    """A GenerateContentResponse, whose text is split at its beginning and close to its end."""
+    end = max(40, len(text) - 12)
+    parts = [{"text": part} for part in (text[:40], text[40:end], text[end:])]
     return {
-        "candidates": [{"content": {"role": "model", "parts": parts}, "finishReason": "STOP", "index": 0}],
+        "candidates": [
+            {
+                "content": {"role": "model", "parts": [{"text": "Let me think.", "thought": True}, *parts]},
+                "finishReason": "STOP",
+                "index": 0,
+            }
+        ],
         "usageMetadata": {"promptTokenCount": 11, "candidatesTokenCount": 7, "thoughtsTokenCount": 2},
         "responseId": "secret-response-id",
     }

@@ -124,8 +124,8 @@ def failure(code: int, body: str, retry_after: str = "") -> AgentError:
     answer = _parsed(body)
     status = (answer.error if answer else None) or _Status()
     if any(detail.reason == NO_STORED_REPLY for detail in status.details):
-        return ModelUnusable(status.message[:_SHOWN])
-    said = " ".join((status.message or body).split())[:_SHOWN]
+        return ModelUnusable(_shortened(status.message))
+    said = _shortened(" ".join((status.message or body).split()))
     if code == 429:
         return _exhausted(status, body, retry_after)
     if code in {408, 409, 425, 499} or code >= 500 or code < 300:
@@ -147,6 +147,11 @@ def _exhausted(status: _Status, body: str, retry_after: str) -> AgentError:
     if any(map(_PER_DAY.search, quotas if any(quotas) else [status.message or body])):
         return ModelQuotaSpent("the model's daily quota is used up", after=QUOTA_WAIT_SECONDS)
     return ModelUnavailable("the model is throttled", after=_delay(status, retry_after))
+
+
+def _shortened(text: str) -> str:
+    """The text's beginning, cut between two words: half of a key could not be found and taken out."""
+    return text if len(text) <= _SHOWN else text[: _SHOWN + 1].rpartition(" ")[0]
 
 
 def _delay(status: _Status, retry_after: str) -> float | None:

@@ -14,8 +14,8 @@ REDACTED: Final = "[REDACTED]"
 SHORTEST: Final = 8
 """Characters of a key: a shorter one would be found in any text."""
 
-_GOOGLE_KEY: Final = re.compile(r"AIza[0-9A-Za-z_-]{30,}")
-"""What Google's keys look like, in case that an answer names another than the one it was sent."""
+_CREDENTIAL: Final = re.compile(r"AIza[0-9A-Za-z_-]{30,}|ya29\.[0-9A-Za-z_-]+|(?<=[Bb]earer )[0-9A-Za-z._~+/-]{16,}=*")
+"""What Google's keys and access tokens look like, in case that an error names another than the one it was sent."""
 
 
 class Redaction:
@@ -41,7 +41,7 @@ class Redaction:
         It has no cause: that would be logged with it, and holds the answer as it came.
         """
         if isinstance(error, AgentError):
-            error.args = tuple(_GOOGLE_KEY.sub(REDACTED, self.of(str(argument))) for argument in error.args)
+            error.args = tuple(_CREDENTIAL.sub(REDACTED, self.of(str(argument))) for argument in error.args)
             return error
         if any(form in _told(error) for form in self._forms):
             return ModelUnavailable(f"the model's SDK failed: {type(error).__name__}")

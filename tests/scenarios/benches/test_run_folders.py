@@ -4,12 +4,18 @@ import os
 import stat
 from pathlib import Path
 
-from agenticai.scenarios.benches.run_folders import KEPT, remove_old_runs, run_folder
+import pytest
+
+from agenticai.emulator.gemini import MISSES
+from agenticai.emulator.locks import held
+from agenticai.scenarios.benches.run_folders import KEPT, KEPT_WAITING, emptied_folder, remove_old_runs, run_folder
+from agenticai.scenarios.errors import FolderInUse
 
 
-def ended(runs: Path, number: int) -> Path:
+def ended(runs: Path, number: int, *inside: str) -> Path:
     with run_folder(runs) as folder:
-        pass
+        for name in inside:
+            (folder / name).mkdir(parents=True)
     os.utime(folder, (number, number))
     return folder
 
@@ -25,13 +31,25 @@ def test_a_folder_in_use_outlives_all_that_have_ended(tmp_path: Path) -> None:
     assert not used.exists()
 
 
-def test_a_folder_without_a_lock_is_of_a_run_that_has_ended(tmp_path: Path) -> None:
-    (tmp_path / "12345").mkdir()
-    os.utime(tmp_path / "12345", (0, 0))
+def test_a_folder_that_only_its_engine_uses_is_in_use(tmp_path: Path) -> None:
+    sweep = ended(tmp_path, 0, "engine-1")
     for number in range(1, KEPT + 1):
         ended(tmp_path, number)
+    with held(sweep / "engine-1"):
+        remove_old_runs(tmp_path)
+        assert sweep.is_dir()
     remove_old_runs(tmp_path)
-    assert not (tmp_path / "12345").exists()
+    assert not sweep.exists()
+
+
+def test_requests_that_wait_for_a_reply_are_kept_longer_and_not_for_ever(tmp_path: Path) -> None:
+    waiting = [ended(tmp_path, number, MISSES) for number in range(KEPT_WAITING)]
+    waiting.append(ended(tmp_path, KEPT_WAITING, f"engine-1/{MISSES}"))
+    for number in range(100, 100 + KEPT + 1):
+        ended(tmp_path, number)
+    remove_old_runs(tmp_path)
+    assert [folder.is_dir() for folder in waiting] == [False] + [True] * KEPT_WAITING
+    assert len(list(tmp_path.iterdir())) == KEPT_WAITING + KEPT
 
 
 def test_nobody_else_may_look_into_one(tmp_path: Path) -> None:
@@ -41,3 +59,15 @@ def test_nobody_else_may_look_into_one(tmp_path: Path) -> None:
             assert [stat.S_IMODE(path.stat().st_mode) for path in (folder, folder.parent)] == [0o700, 0o700]
     finally:
         os.umask(before)
+
+
+def test_a_folder_is_emptied_for_one_run_at_a_time(tmp_path: Path) -> None:
+    folder = tmp_path / "recordings" / "greeting"
+    with emptied_folder(folder):
+        (folder / "reply").touch()
+        with pytest.raises(FolderInUse, match=r"Another run is using .*greeting"), emptied_folder(folder):
+            pass
+        with emptied_folder(folder.with_name("another")):
+            assert (folder / "reply").exists()
+    with emptied_folder(folder):
+        assert list(folder.iterdir()) == []

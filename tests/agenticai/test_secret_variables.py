@@ -1,0 +1,51 @@
+"""A secret that a command was started with is the command's alone."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+MARK = "AIzaSyMARKED-0123456789"
+PROGRAM = """
+import json, os, pathlib, resource, subprocess, sys
+from agenticai.secret_variables import hide_secrets
+hide_secrets()
+shown = subprocess.run([sys.executable, "-c", "import os; print(dict(os.environ))"], capture_output=True, text=True)
+environ = pathlib.Path("/proc/self/environ")
+print(json.dumps({
+    "own": os.environ.get("GEMINI_API_KEY"),
+    "others": environ.read_bytes().decode() if environ.exists() else "",
+    "child": shown.stdout,
+    "core": resource.getrlimit(resource.RLIMIT_CORE),
+}))
+"""
+
+
+def hidden(**variables: str) -> dict[str, object]:
+    """What a process that has hidden its secrets, and others, see of them."""
+    environ = {name: value for name, value in os.environ.items() if name != "GEMINI_API_KEY"} | variables
+    done = subprocess.run([sys.executable, "-c", PROGRAM], env=environ, capture_output=True, text=True, check=True)
+    seen: dict[str, object] = json.loads(done.stdout)
+    return seen
+
+
+def test_neither_other_processes_nor_its_own_see_it() -> None:
+    seen = hidden(GEMINI_API_KEY=MARK, AGENTICAI_CONTROL_TOKEN=MARK, ANOTHER="kept")
+    assert seen["own"] == MARK
+    assert MARK not in str(seen["child"])
+    assert "'ANOTHER': 'kept'" in str(seen["child"])
+    assert seen["core"] == [0, 0]
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc")
+def test_it_is_not_in_the_environment_that_the_system_shows() -> None:
+    seen = hidden(GEMINI_API_KEY=MARK, AGENTICAI_CONTROL_TOKEN=MARK, ANOTHER="kept")
+    assert MARK not in str(seen["others"])
+    assert "\0ANOTHER=kept\0" in f"\0{seen['others']}"
+
+
+def test_without_a_secret_nothing_changes() -> None:
+    assert hidden()["own"] is None

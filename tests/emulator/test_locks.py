@@ -1,0 +1,55 @@
+"""A folder is held as long as one of its holders lives, and not a moment longer."""
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from agenticai.emulator.locks import held, is_held, locked
+
+HOLDER = """
+import pathlib, sys
+from agenticai.emulator.locks import held
+with held(pathlib.Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_several_may_hold_a_folder(tmp_path: Path) -> None:
+    with held(tmp_path):
+        with held(tmp_path):
+            assert is_held(tmp_path)
+        assert is_held(tmp_path)
+    assert not is_held(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_it_is_free_when_its_holder_was_killed(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", HOLDER, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == "held\n"
+        assert is_held(tmp_path)
+        holder.kill()
+        holder.wait()
+        assert not is_held(tmp_path)
+
+
+def test_who_wants_it_alone_waits_for_all_others(tmp_path: Path) -> None:
+    entered = threading.Event()
+
+    def enter() -> None:
+        with locked(tmp_path):
+            entered.set()
+
+    thread = threading.Thread(target=enter)
+    with held(tmp_path):
+        thread.start()
+        assert not entered.wait(0.05)
+    thread.join(10)
+    assert entered.is_set()
+
+
+def test_nobody_holds_what_is_gone(tmp_path: Path) -> None:
+    assert not is_held(tmp_path / "gone")
