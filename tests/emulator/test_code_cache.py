@@ -1,8 +1,11 @@
 """Bundles are unpacked once, whole, and never outside of their folder."""
 
 import io
+import shutil
 import zipfile
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -31,6 +34,25 @@ def test_a_folder_that_lost_a_file_is_unpacked_again(tmp_path: Path) -> None:
     (folder / "pkg" / "app.py").unlink()
     assert unpack(bundle("pkg/app.py"), tmp_path) == folder
     assert (folder / "pkg" / "app.py").exists()
+
+
+def test_nobody_removes_what_another_has_unpacked_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = bundle("pkg/app.py")
+    folder = unpack(code, tmp_path)
+    (folder / "pkg" / "app.py").unlink()
+    remove, others = shutil.rmtree, list[Thread]()
+
+    def remove_late(path: Any, *rest: Any, **options: Any) -> None:
+        if Path(path) == folder and not others:
+            others.append(Thread(target=lambda: (unpack(code, tmp_path) / "mark").touch()))
+            others[0].start()
+            others[0].join(0.3)
+        remove(path, *rest, **options)
+
+    monkeypatch.setattr(shutil, "rmtree", remove_late)
+    unpack(code, tmp_path)
+    others[0].join()
+    assert {path.name for path in folder.rglob("*")} == {"pkg", "app.py", "mark"}
 
 
 def test_an_executable_stays_one(tmp_path: Path) -> None:

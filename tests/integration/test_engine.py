@@ -12,12 +12,23 @@ from pathlib import Path
 import pytest
 
 from agenticai.emulator.errors import InvalidCassette, PortTaken
+from agenticai.emulator.gemini import MISSES
+from agenticai.emulator.locks import is_held
 from agenticai.emulator.process import Engine, start_engine
 from agenticai.scenarios.benches.embedded import bench
-from agenticai.scenarios.benches.run_folders import run_folder
+from agenticai.scenarios.benches.run_folders import KEPT, KEPT_WAITING, run_folder
 from tests.integration.cloud import CASSETTES, Cloud, alive, eventually
 
 REPORTS_PID = "import os\ndef handler(event, context):\n    return os.getpid()\n"
+
+
+def ended_runs(runs: Path, count: int, *inside: str) -> Iterator[Path]:
+    """Folders of runs that have ended."""
+    for _ in range(count):
+        with run_folder(runs) as folder:
+            for name in inside:
+                (folder / name).mkdir()
+        yield folder
 
 
 @pytest.fixture
@@ -92,11 +103,22 @@ class TestProcesses:
         )
 
     def test_a_taken_port_costs_no_other_run_its_folder(self, engine: Engine, tmp_path: Path) -> None:
-        with run_folder(tmp_path / "run") as live:
-            for _ in range(2):
+        runs = tmp_path / "run"
+        with run_folder(runs) as live:
+            os.utime(live, (0, 0))
+            waiting = [*ended_runs(runs, KEPT_WAITING, MISSES)]
+            failed = [*ended_runs(runs, KEPT)]
+            for _ in range(KEPT + 2):
                 with pytest.raises(PortTaken), bench(port=engine.port, home=tmp_path):
                     pass
-            assert list((tmp_path / "run").iterdir()) == [live]
+            assert {*runs.iterdir()} == {live, *waiting, *failed}
+
+    def test_an_engine_holds_its_folder_however_it_ends_and_whoever_started_it(
+        self, own_engine: Engine, tmp_path: Path
+    ) -> None:
+        assert is_held(tmp_path / "run")
+        os.kill(own_engine.pid, signal.SIGKILL)
+        eventually(lambda: not is_held(tmp_path / "run"))
 
     def test_an_unusable_cassette_is_refused_with_file_and_line(self, tmp_path: Path) -> None:
         file = tmp_path / "cassettes" / "bad.yaml"
