@@ -124,8 +124,8 @@ def failure(code: int, body: str, retry_after: str = "") -> AgentError:
     answer = _parsed(body)
     status = (answer.error if answer else None) or _Status()
     if any(detail.reason == NO_STORED_REPLY for detail in status.details):
-        return ModelUnusable(status.message[:_SHOWN])
-    said = _shortened(status.message or body)
+        return ModelUnusable(_shortened(status.message))
+    said = _shortened(" ".join((status.message or body).split()))
     if code == 429:
         return _exhausted(status, body, retry_after)
     if code in {408, 409, 425, 499} or code >= 500 or code < 300:
@@ -150,9 +150,8 @@ def _exhausted(status: _Status, body: str, retry_after: str) -> AgentError:
 
 
 def _shortened(text: str) -> str:
-    """The text's beginning in one line, cut between two words: half of a key could not be found and taken out."""
-    line = " ".join(text.split())
-    return line if len(line) <= _SHOWN else line[: _SHOWN + 1].rpartition(" ")[0]
+    """The text's beginning, cut between two words: half of a key could not be found and taken out."""
+    return text if len(text) <= _SHOWN else text[: _SHOWN + 1].rpartition(" ")[0]
 
 
 def _delay(status: _Status, retry_after: str) -> float | None:
