@@ -5,7 +5,7 @@ BIN := .venv/bin
 SETUP = @$(PYTHON) bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test pytest lint types unit integration scenarios audit lock size clean
+.PHONY: help demo up test pytest lint types unit integration scenarios audit lock size soak clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,10 @@ audit: ## known vulnerabilities of the locked packages, where a source of adviso
 size: ## what each function's bundle weighs, and how long its import takes
 	$(SETUP)
 	@$(BIN)/python -m agenticai.sizes
+
+soak: ## 2,000 projects through one engine, its memory and latency; COUNT=300 BATCH=20 DELETE=1 for others
+	$(SETUP)
+	@$(BIN)/python -m agenticai.soak --count $(or $(COUNT),2000) --batch $(or $(BATCH),50) $(if $(DELETE),--delete)
 
 lock: ## resolve every dependency again into requirements.lock
 	$(SETUP) dev

@@ -19,7 +19,7 @@ import uvicorn
 
 from agenticai.emulator.bench_records import SECRET_FILE
 from agenticai.emulator.clock import Clock
-from agenticai.emulator.connections import Connection
+from agenticai.emulator.connections import Connection, most_before_refusal
 from agenticai.emulator.control import control_app
 from agenticai.emulator.engines.activity import Activity
 from agenticai.emulator.engines.ministack import LambdaHost, MiniStack
@@ -148,7 +148,7 @@ def serve(listener: socket.socket, gemini: Gemini, python: Path, arguments: argp
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=1,
         http=Connection,
-        limit_concurrency=Connection.most,
+        limit_concurrency=most_before_refusal(Connection.most),
         reset_contextvars=True,
     )
     Server(config, on_ready=announce, on_stop=engine.close).run_until_asked(listener)

@@ -25,6 +25,11 @@ def most_connections() -> int:
     return min(1_000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
 
 
+def most_before_refusal(most: int) -> int:
+    """Return from how many connections on requests are refused: more than make room, as that takes a moment."""
+    return most + most // 4 + 2
+
+
 class Connection(Protocol):
     """uvicorn's protocol, which itself waits without end for a head, and for a client to take an answer.
 
@@ -56,9 +61,15 @@ class Connection(Protocol):
         self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
         self._heard_at = self.loop.time()
         if len(self.connections) > self.most:
-            idle = [one for one in cast("set[Connection]", self.connections) if one.idle and one is not self]
-            for longest in sorted(idle, key=lambda one: one._heard_at)[:1]:
-                longest.timeout_keep_alive_handler()
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Close the connection that has been idle for longest, if there are too many that are not being closed."""
+        others = cast("set[Connection]", self.connections) - {self}
+        staying = [one for one in others if not one.transport.is_closing()]
+        idle = [one for one in staying if one.idle]
+        if idle and len(staying) >= self.most:
+            min(idle, key=lambda one: one._heard_at).timeout_keep_alive_handler()
 
     def data_received(self, data: bytes) -> None:
         """Take bytes; those of a head within its time."""

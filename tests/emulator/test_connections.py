@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from agenticai.emulator.connections import Connection
+from agenticai.emulator.connections import Connection, most_before_refusal
 
 HEAD = b"GET / HTTP/1.1\r\nHost: here\r\n"
 ANSWER = b"x" * 20_000_000
@@ -44,7 +44,10 @@ def serving(keep_alive_s: int = 60) -> Iterator[Callable[[], socket.socket]]:
     """A server in a thread; yields what opens a connection to it."""
     route = Route("/{path:path}", answering, methods=["GET", "POST"])
     app = Starlette(routes=[route, WebSocketRoute("/", echoing)])
-    config = uvicorn.Config(app, http=Impatient, log_config=None, timeout_keep_alive=keep_alive_s)
+    most = most_before_refusal(Impatient.most)
+    config = uvicorn.Config(
+        app, http=Impatient, log_config=None, timeout_keep_alive=keep_alive_s, limit_concurrency=most
+    )
     server, listener = uvicorn.Server(config), socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
     thread.start()
@@ -153,11 +156,11 @@ def test_who_takes_it_gets_all_of_it(connect: Callable[[], socket.socket]) -> No
 
 
 def test_where_there_are_too_many_an_idle_one_makes_room(connect: Callable[[], socket.socket]) -> None:
-    opened = [connect() for _ in range(4)]
+    opened = [connect() for _ in range(9)]
     try:
-        answers = [ask(connection) for connection in reversed(opened[1:])]
+        answers = [ask(connection) for connection in reversed(opened[6:])]
         assert all(answer.startswith(b"HTTP/1.1 200 ") for answer in answers)
-        assert opened[0].recv(1) == b""
+        assert [connection.recv(1) for connection in opened[:6]] == [b""] * 6
     finally:
         for connection in opened:
             connection.close()
