@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Final, Protocol
 
-from agenticai.display import Display, grid
+from agenticai.display import Display
 from agenticai.memory import Memory, memory_of
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.format.scenario import LIBRARY, ScenarioProject, load
@@ -172,7 +172,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     for failure in seen.failures:
         screen.say(("✗ ", "red"), failure)
-    screen.show(grid(("", ""), summary(seen)))
+    for name, value in summary(seen):
+        screen.say(f"{name:<10}  {value}")
     return 0 if seen.passed else 1
 
 
@@ -196,7 +197,7 @@ def progress(seen: Soak) -> str:
 
 
 def summary(seen: Soak) -> list[tuple[str, str]]:
-    """Return the rows of the table of results."""
+    """Return the results, each with its name."""
     first, end = f"MB after {SETTLED} projects", "MB at the end"
     return [
         ("projects", f"{seen.count}, {len(seen.failures)} failures"),

@@ -65,7 +65,6 @@ ANYTHING: Final = _anything(16 * MIB)
 CODE: Final = _request_of("CreateFunction", 70_167_211)
 INVOCATION: Final = _request_of("InvokeFunction", 6 * MIB)
 EVENT: Final = _event(MIB)
-ORDER: Final = _anything(MIB)
 
 # Of a prompt with what is attached: https://ai.google.dev/gemini-api/docs/files.
 PROMPT: Final = Largest(
@@ -84,7 +83,7 @@ BY_SERVICE: Final[Mapping[str, Largest]] = {
 def largest(request: Request) -> Largest:
     """How large a body is taken where this request is sent to."""
     if request.path.startswith(CONTROL):
-        return ORDER
+        return ANYTHING
     if request.path.startswith(GEMINI):
         return PROMPT
     service = service_of(request)

@@ -46,7 +46,6 @@ def told(what: str) -> str:
         ("DynamoDB", f"the latest {tables.TOKENS_KEPT:,}"),
         ("any other request", f"{largest.ANYTHING.size // MIB} MiB"),
         ("Gemini", f"{largest.PROMPT.size // MIB} MiB"),
-        ("control API", f"{largest.ORDER.size // MIB} MiB"),
         (
             "calls that",
             f"the latest {schedule.CALLS_KEPT:,}, {schedule.FIRED_KEPT:,} and {ledger.INVOCATIONS_KEPT:,}",
