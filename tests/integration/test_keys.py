@@ -22,7 +22,9 @@ from shared.models.workflow import ProjectStatus
 from tests.fakes.gemini import fake_gemini
 from tests.integration.cloud import Cloud
 
-KEY = "AIzaSyMARKED-gemini-key-0123456789abcd"
+KEY = f"AIzaSyMARKED-gemini-key-{os.getpid():015}"
+"""One of this test process: another may just be starting a command with its own."""
+
 GREETING = load(LIBRARY / "greeting.yaml")
 
 
@@ -167,15 +169,15 @@ main()
 """The command line, with another address for the Gemini API."""
 
 LOOKS_AROUND = """
-import pathlib
+import os
 
 def handler(event, context):
     mark, found = "".join(event), []
-    for path in pathlib.Path("/proc").glob("[0-9]*/*"):
-        if path.name in ("environ", "cmdline"):
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        for name in ("environ", "cmdline"):
             try:
-                if mark in path.read_bytes().decode("latin-1"):
-                    found.append(str(path))
+                with open(f"/proc/{pid}/{name}", encoding="latin-1") as shown:
+                    found += [(pid, name)] if mark in shown.read() else []
             except OSError:
                 pass
     return found
