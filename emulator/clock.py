@@ -48,9 +48,12 @@ class Clock:
         if self._shift is None:
             import time_machine  # only now: most engines never skip
 
-            travel = time_machine.travel(time.time() + seconds, tick=True)
+            now, asked = time.time(), time.monotonic()
+            travel = time_machine.travel(now + seconds, tick=True)
             self._shift, self._stop = travel.start().shift, travel.stop
+            passed = time.monotonic() - asked
             time.time()  # a traveller's time goes on from the first question for it
+            self._shift(passed)  # and stood still until then: long, on a busy machine
         else:
             self._shift(seconds)
 

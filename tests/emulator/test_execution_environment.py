@@ -235,7 +235,7 @@ def test_a_handler_sees_the_time_of_the_engine(start: Start, clock: Clock) -> No
     outcome = environment.invoke(invocation(None))
     after = clock.now().timestamp()
     by_time, by_datetime, remaining_ms = TypeAdapter(list[float]).validate_python(outcome.result)
-    assert before <= by_time <= by_datetime <= after
+    assert before - 1 <= by_time <= by_datetime <= after + 1  # they began to skip in two processes
     assert 30_000 < remaining_ms <= 60_000
 
 
