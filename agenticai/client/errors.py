@@ -4,7 +4,7 @@ ProjectsError
  ├─ ApiError       the API did not answer as asked
  ├─ FolderError    a folder or a file on this machine cannot be written
  ├─ SettingsError  it is not clear what a command is for: no engine, or no project, or several
- ├─ QueueError     a queue, a message or a log is not there, or AWS refused what was asked of it
+ ├─ QueueError     a queue, a dead letter or a function is not there, or it is not clear which one is meant
  └─ Unfollowed     a person stopped to follow a project, which goes on
 """
 
@@ -39,4 +39,4 @@ class Unfollowed(ProjectsError):
 
 
 class QueueError(ProjectsError):
-    """A queue, a message or a log is not there, or AWS refused what was asked of it; the message says which."""
+    """A queue, a dead letter or a function is not there, or it is not clear which one is meant."""

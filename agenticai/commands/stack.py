@@ -5,13 +5,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from agenticai.client.api import ProjectsApi
-from agenticai.client.errors import QueueError
 from agenticai.display import this_command
 from agenticai.scenarios.benches.targets import bench_at
 from agenticai.settings import on_stack
+from agenticai.stack.deploying import reached
 from agenticai.stack.target import Capability
 
 if TYPE_CHECKING:
@@ -43,12 +41,11 @@ def asked(stack: Stack) -> "Iterator[tuple[Bench, ControlClient | None]]":
     """The stack, and its control API if it has one; what AWS refuses in the block becomes one sentence."""
     bench = bench_at(stack.endpoint, stack.stage)
     try:
-        if Capability.CONTROL in bench.target.capabilities:
-            with bench.control() as control:
-                yield bench, control
-        else:
-            yield bench, None
-    except (ClientError, BotoCoreError) as error:
-        raise QueueError(f"{bench.target.name} did not do what was asked of it: {error}") from error
+        with reached(bench.target):
+            if Capability.CONTROL in bench.target.capabilities:
+                with bench.control() as control:
+                    yield bench, control
+            else:
+                yield bench, None
     finally:
         bench.target.close()

@@ -82,7 +82,7 @@ def test_a_finished_project_is_changed(up: dict[str, Any], tmp_path: Path) -> No
     assert changed.returncode == 0, changed.stderr
     assert "planned 2 tasks: groups, tests" in changed.stdout
     assert "planned 2 tasks: greeting, tests" not in changed.stdout, "what was before is not followed again"
-    assert f"-m agenticai get {project['id']} --endpoint {up['endpoint_url']}" in changed.stdout
+    assert f"-m agenticai get {project['id']} " in changed.stdout
     refused = run("retry", project["id"], *endpoint)
     assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
     assert "COMPLETED: there is nothing to try again" in refused.stderr
@@ -92,7 +92,7 @@ def test_a_step_that_failed_is_tried_again_and_followed_and_there_is_nothing_to_
     endpoint = ("--endpoint", up["endpoint_url"])
     posted = run("new", "No reply is stored for what this asks.", *endpoint)
     assert posted.returncode == 1
-    project_id = posted.stdout.split()[2].rstrip(".")
+    project_id = posted.stdout.partition("Posted as ")[2].partition(".")[0]
     assert f"agenticai retry {project_id}" in posted.stdout
     retried = run("retry", project_id, *endpoint)
     assert retried.returncode == 1

@@ -75,7 +75,8 @@ def test_queues_show_a_dead_letter_and_lead_to_it(up: Up, dead: str) -> None:
     shown = run("queues", *up.endpoint)
     assert shown.returncode == 0, shown.stderr
     assert shown.stdout.count("-queue-dev ") == shown.stdout.count("-dlq-dev ") == 4
-    assert f"dlq pm --endpoint {up.told['endpoint_url']} shows what pm could not process." in shown.stdout
+    (hint,) = (line for line in shown.stdout.splitlines() if line.endswith(" shows what pm could not process."))
+    assert " dlq pm" in hint, "with --endpoint where the command would not find this engine by itself"
     pm = up.json("queues")[0]
     assert (pm["agent"], pm["dead_letters"]["depth"]["visible"]) == ("pm", 1)
 
