@@ -1,10 +1,13 @@
 """Connections that ask for nothing, or take nothing, do not hold the server; those that work are left alone."""
 
 import asyncio
+import queue
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import uvicorn
@@ -13,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
+from uvicorn.protocols.http.flow_control import FlowControl
 
 from agenticai.emulator.connections import Connection, most_before_refusal
 
@@ -20,10 +24,19 @@ HEAD = b"GET / HTTP/1.1\r\nHost: here\r\n"
 ANSWER = b"x" * 20_000_000
 
 
+LOST: queue.SimpleQueue[int] = queue.SimpleQueue()
+"""The clients' ports of the connections that the server has lost or given up."""
+
+
 class Impatient(Connection):
     head_s = 0.2
     answer_s = 0.1
     most = 3
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if self.client:
+            LOST.put(self.client[1])
 
 
 async def answering(request: Request) -> Response:
@@ -40,13 +53,13 @@ async def echoing(websocket: WebSocket) -> None:
 
 
 @contextmanager
-def serving(keep_alive_s: int = 60) -> Iterator[Callable[[], socket.socket]]:
+def serving(protocol: type[Connection] = Impatient, keep_alive_s: int = 60) -> Iterator[Callable[[], socket.socket]]:
     """A server in a thread; yields what opens a connection to it."""
     route = Route("/{path:path}", answering, methods=["GET", "POST"])
     app = Starlette(routes=[route, WebSocketRoute("/", echoing)])
-    most = most_before_refusal(Impatient.most)
+    most = most_before_refusal(protocol.most)
     config = uvicorn.Config(
-        app, http=Impatient, log_config=None, timeout_keep_alive=keep_alive_s, limit_concurrency=most
+        app, http=protocol, log_config=None, timeout_keep_alive=keep_alive_s, limit_concurrency=most
     )
     server, listener = uvicorn.Server(config), socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
@@ -133,8 +146,8 @@ def test_an_announced_body_that_is_not_asked_for_ends_the_connection(connect: Ca
         assert read_all(connection).endswith(b"here")
 
 
-def test_the_rest_of_a_body_that_is_not_asked_for_is_skipped(connect: Callable[[], socket.socket]) -> None:
-    with closing(connect()) as connection:
+def test_the_rest_of_a_body_that_is_not_asked_for_is_skipped() -> None:
+    with serving(Connection) as connect, closing(connect()) as connection:
         connection.sendall(b"POST /unread HTTP/1.1\r\nHost: here\r\nContent-Length: 200000\r\n\r\n")
         assert until(connection, b"here").startswith(b"HTTP/1.1 200 ")
         connection.sendall(b"x" * 200_000)
@@ -142,17 +155,32 @@ def test_the_rest_of_a_body_that_is_not_asked_for_is_skipped(connect: Callable[[
 
 
 def test_who_takes_nothing_of_an_answer_is_left(connect: Callable[[], socket.socket]) -> None:
-    with closing(connect()) as connection, closing(connect()) as other:
+    with closing(connect()) as connection:
         connection.sendall(HEAD.replace(b" / ", b" /large ") + b"\r\n")
-        other.sendall(HEAD)
-        assert read_all(other)  # so much time has passed as an answer has
+        while LOST.get(timeout=60) != connection.getsockname()[1]:
+            pass
         assert len(read_all(connection)) < len(ANSWER)
 
 
-def test_who_takes_it_gets_all_of_it(connect: Callable[[], socket.socket]) -> None:
-    with closing(connect()) as connection:
-        connection.sendall(HEAD.replace(b" / ", b" /large ") + b"Connection: close\r\n\r\n")
-        assert read_all(connection).endswith(ANSWER)
+@pytest.mark.parametrize(("unsent", "aborted"), [([300_000, 200_000, 100_000], False), ([300_000, 299_999], True)])
+def test_who_takes_it_slowly_is_waited_for(unsent: list[int], aborted: bool) -> None:
+    """The looks at the pace, one after the other, with what is still to be sent at each."""
+    looks: list[tuple[Callable[[int], None], int]] = []
+    ended: list[bool] = []
+    sizes = iter(unsent)
+    connection = Connection.__new__(Connection)
+    connection.loop = cast("Any", SimpleNamespace(call_later=lambda _, look, size: looks.append((look, size))))
+    connection.transport = cast(
+        "Any", SimpleNamespace(get_write_buffer_size=lambda: next(sizes), abort=lambda: ended.append(True))
+    )
+    connection.flow = FlowControl(connection.transport)
+    connection.flow.write_paused = True
+    connection.pause_writing()
+    for _ in unsent[1:]:
+        look, size = looks.pop()
+        look(size)
+    assert bool(ended) is aborted
+    assert bool(looks) is not aborted
 
 
 def test_where_there_are_too_many_an_idle_one_makes_room(connect: Callable[[], socket.socket]) -> None:
