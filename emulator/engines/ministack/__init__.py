@@ -12,7 +12,8 @@ What is exchanged in it, and why:
 - `lambda_svc._create_esm`, `_update_esm`, `_init_stream_position`: event source mappings keep those of it, too.
 - `lambda_svc._functions`, `_reject_unreadable_zip`: bundles are bounded, those of stacks too.
 - `sqs._receive_messages_for_esm`: batches are as large as their mappings say, and deliveries meet fault rules.
-- `s3.resolve_credential`, `calculate_signature`, `signatures_match`: links are good with any credentials.
+- `s3._verify_presigned_sigv4`, `resolve_credential`, `calculate_signature`, `signatures_match`: links are good with
+  any credentials, and all of them expire.
 - `lambda_svc._create_function`, `_update_config`: variables are text.
 - `engine.CfnLoader`, `_parse_template`; `provisioners._provision_resource`, `_update_resource`: CloudFormation gives
   numbers and booleans of a template the type that they must have.
