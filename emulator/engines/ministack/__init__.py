@@ -9,7 +9,8 @@ What is exchanged in it, and why:
 - `lambda_svc._poll_sqs` and what it calls: messages can be delivered one by one, in an order that is always the same.
 - `sqs._HANDLERS` and what they call: operations on queues keep the rules of `emulator/queues`, and no two meet.
 - `sqs._collect_msgs`, `_dlq_sweep`, `_expire_retained`: they look at every message of a queue; long ones took long.
-- `lambda_svc._create_esm`, `_update_esm`, `_init_stream_position`: event source mappings keep those of it, too.
+- `lambda_svc._create_esm`, `_update_esm`, `_init_stream_position`, and what makes `AWS::Lambda::EventSourceMapping`:
+  event source mappings keep those of it, too. `_match_esm_filter`: their filters know all operators.
 - `lambda_svc._functions`, `_reject_unreadable_zip`: bundles are bounded, those of stacks too.
 - `sqs._receive_messages_for_esm`: batches are as large as their mappings say, and deliveries meet fault rules.
 - `s3._verify_presigned_sigv4`, `resolve_credential`, `calculate_signature`, `signatures_match`: links are good with
@@ -92,7 +93,7 @@ class MiniStack:
         lambda_svc.acquire_worker = acquire(lambda_svc.acquire_worker, lambda_runtime._workers, lambda_runtime._lock)
         Backlog(sqs)
         Queues(sqs)
-        Mappings(lambda_svc, sqs)
+        Mappings(lambda_svc, sqs, provisioners._RESOURCE_HANDLERS)
         Bundles(lambda_svc)
         polls = EventSourceMappingMeter(host.ledger)
         lambda_svc._run_sqs_batch = polls.metered_batch(with_whole_records(lambda_svc._run_sqs_batch))
