@@ -87,9 +87,9 @@ class ControlClient:
         """Return the latest 1,000 invocations that ended, the oldest first, since they were last forgotten."""
         return self._get("invocations", TypeAdapter(tuple[FinishedInvocation, ...]))
 
-    def forget_invocations(self) -> None:
-        """Forget the invocations that ended; what they used stays counted in `usage`."""
-        self._send("DELETE", "invocations")
+    def forget_usage(self) -> None:
+        """Have `usage` and `invocations` begin anew, as if nothing had been called or invoked yet."""
+        self._send("DELETE", "usage")
 
     def start_ahead(self, functions: Iterable[str]) -> None:
         """Have an environment of each of these functions started in the background, one after the other."""

@@ -154,8 +154,8 @@ def _orders(engine: Steered, ledger: Ledger, clock: Clock, faults: FaultBook) ->
         engine.look()
         return answer(ClockReading(now=clock.now(), ahead_s=clock.ahead_s))
 
-    async def forget_invocations(_: Request) -> Response:
-        ledger.forget_invocations()
+    async def forget_usage(_: Request) -> Response:
+        ledger.forget_usage()
         return Response(status_code=204)
 
     async def set_faults(request: Request) -> Response:
@@ -163,7 +163,7 @@ def _orders(engine: Steered, ledger: Ledger, clock: Clock, faults: FaultBook) ->
         return Response(status_code=204)
 
     return [
-        Route("/invocations", forget_invocations, methods=["DELETE"]),
+        Route("/usage", forget_usage, methods=["DELETE"]),
         Route("/start-ahead", start_ahead, methods=["POST"]),
         Route("/dispatch", dispatch, methods=["PUT"]),
         Route("/settle", settle, methods=["POST"]),

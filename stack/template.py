@@ -152,10 +152,15 @@ def _environments(document: Document) -> Iterator[Document]:
 def _defaults(document: Document) -> dict[str, object]:
     """Return the defaults of the parameters whose values may stand in the template: no secrets, nothing looked up."""
     return {
-        name: str(each["Default"])
+        name: _as_text(each["Default"])
         for name, each in document.get("Parameters", {}).items()
         if "Default" in each and each.get("Type") in {"String", "Number"} and not each.get("NoEcho")
     }
+
+
+def _as_text(value: object) -> str:
+    """Return a scalar as CloudFormation does, which writes booleans in lower case."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _valued(value: object, parameters: Mapping[str, object]) -> object:

@@ -107,10 +107,14 @@ class Ledger:
         with self._lock:
             return tuple(self._recent)
 
-    def forget_invocations(self) -> None:
-        """Forget which invocations ended; what they used stays counted."""
+    def forget_usage(self) -> None:
+        """Forget all calls and invocations; the environments that run stay known."""
         with self._lock:
             self._recent.clear()
+            self._projects.clear()
+            self._total = Sums()
+            for environment in self._environments.values():
+                environment.sums = Sums()
 
     def _book(self, project_id: str | None, add: Callable[[Sums], None]) -> None:
         """Add to the total, and to the sums of the project, if there is one."""

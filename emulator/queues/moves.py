@@ -23,6 +23,7 @@ QUEUE_GONE = "AWS.SimpleQueueService.NonExistentQueue"  # how a task says that a
 RECEIVE = {
     "MaxNumberOfMessages": 1,
     "WaitTimeSeconds": 0,
+    "VisibilityTimeout": 30,  # a queue's own may be 0, and what is visible again can't be deleted in a FIFO queue
     "MessageAttributeNames": ["All"],
     "MessageSystemAttributeNames": ["All"],
 }

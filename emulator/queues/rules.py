@@ -19,6 +19,7 @@ from agenticai.emulator.queues.dead_letter_policies import (
     check_target,
 )
 from agenticai.emulator.queues.message_attributes import attributes_are_valid, size_of
+from agenticai.emulator.queues.queue_attributes import OF_FIFO_QUEUES, OF_MESSAGES, OF_QUEUES, SETTABLE, is_fifo
 
 Asked = Mapping[str, Any]
 """The parameters of an operation, under their names in SQS's JSON protocol; in the query protocol all are text."""
@@ -43,45 +44,12 @@ LONGEST_BYTES = 1024 * 1024
 LONGEST_INVISIBLE_S = 12 * 3600
 STANDARD_NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
 FIFO_NAME = re.compile(r"[A-Za-z0-9_-]{1,75}\.fifo")
-OF_FIFO_QUEUES = frozenset({"FifoQueue", "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit"})
-BOOLEAN = frozenset({"FifoQueue", "ContentBasedDeduplication", "SqsManagedSseEnabled"})
-SETTABLE = OF_FIFO_QUEUES | {
-    *("DelaySeconds", "MaximumMessageSize", "MessageRetentionPeriod", "Policy", "ReceiveMessageWaitTimeSeconds"),
-    *("VisibilityTimeout", "RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId"),
-    *("KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled"),
-}
-OF_QUEUES = SETTABLE | {
-    *("All", "QueueArn", "CreatedTimestamp", "LastModifiedTimestamp", "ApproximateNumberOfMessages"),
-    *("ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed"),
-}
-OF_MESSAGES = frozenset(
-    {
-        *("All", "SenderId", "SentTimestamp", "ApproximateReceiveCount", "ApproximateFirstReceiveTimestamp"),
-        *("SequenceNumber", "MessageDeduplicationId", "MessageGroupId", "AWSTraceHeader", "DeadLetterQueueSourceArn"),
-    }
-)
 
 
 def keep(operation: str, asked: Asked, queue: Queue) -> None:
     """Check what is asked against the rules of the operation. Raises Refused."""
     for rule in RULES.get(operation, ()):
         rule(asked, queue)
-
-
-def normalized(asked: Asked) -> Asked:
-    """Return the parameters with boolean attributes of a queue in lower case, as SQS keeps them. Raises Refused."""
-    given = asked.get("Attributes")
-    if not isinstance(given, Mapping):
-        return asked
-    return {**asked, "Attributes": {name: _boolean(name, value) for name, value in given.items()}}
-
-
-def _boolean(name: str, value: Any) -> Any:
-    if name not in BOOLEAN:
-        return value
-    if (text := str(value).lower()) not in {"true", "false"}:
-        raise Refused(AwsError("InvalidAttributeValue", f"Invalid value for the parameter {name}."))
-    return text
 
 
 def within(name: str, low: int, high: int) -> Rule:
@@ -118,7 +86,7 @@ def known(parameter: str, names: frozenset[str]) -> Rule:
 
 def named(asked: Asked, _: Queue) -> None:
     """A queue's name is made of letters, digits, hyphens and underscores; a FIFO queue's ends with .fifo."""
-    fifo = (asked.get("Attributes") or {}).get("FifoQueue") == "true"
+    fifo = is_fifo(asked.get("Attributes") or {})
     if not (FIFO_NAME if fifo else STANDARD_NAME).fullmatch(asked.get("QueueName") or ""):
         reason = "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
         raise invalid(f"The name of a FIFO queue must end with .fifo. {reason}" if fifo else reason)
@@ -134,9 +102,15 @@ def the_same(asked: Asked, queue: Queue) -> None:
 
 def of_its_type(asked: Asked, queue: Queue) -> None:
     """Standard queues do not know the attributes of FIFO queues, not even to say that they are none."""
-    own = queue.attributes or asked.get("Attributes") or {}
-    if own.get("FifoQueue") != "true":
+    if not is_fifo(queue.attributes or asked.get("Attributes") or {}):
         known("Attributes", SETTABLE - OF_FIFO_QUEUES)(asked, queue)
+
+
+def still_fifo(asked: Asked, _: Queue) -> None:
+    """A FIFO queue can't become a standard one."""
+    if (asked.get("Attributes") or {}).get("FifoQueue") == "false":
+        reason = "Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported."
+        raise Refused(AwsError("InvalidAttributeValue", reason))
 
 
 def with_policies(asked: Asked, queue: Queue) -> None:
@@ -188,9 +162,23 @@ def together_not_too_long(asked: Asked, _: Queue) -> None:
 def only_for_fifo(asked: Asked, queue: Queue) -> None:
     """Standard queues know no deduplication."""
     name = "MessageDeduplicationId"
-    if (value := asked.get(name)) and queue.attributes.get("FifoQueue") != "true":
+    if (value := asked.get(name)) and not is_fifo(queue.attributes):
         reason = "The request includes a parameter that is not valid for this queue type."
         raise invalid(f"Value {value} for parameter {name} is invalid. Reason: {reason}")
+
+
+def in_a_group(asked: Asked, queue: Queue) -> None:
+    """Messages of a FIFO queue have a group and a deduplication id; one that lacks either refuses its whole batch."""
+    if not is_fifo(queue.attributes):
+        return
+    by_content = queue.attributes.get("ContentBasedDeduplication") == "true"
+    for message in asked.get("Entries", [asked]):
+        required("MessageGroupId")(message, queue)
+        if not by_content and not message.get("MessageDeduplicationId"):
+            raise invalid(
+                "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided"
+                " explicitly"
+            )
 
 
 def _is_between(value: object, low: int, high: int) -> bool:
@@ -199,11 +187,14 @@ def _is_between(value: object, low: int, high: int) -> bool:
 
 RULES: Mapping[str, tuple[Rule, ...]] = {
     "CreateQueue": (named, known("Attributes", SETTABLE), of_its_type, with_policies, the_same),
-    "SetQueueAttributes": (known("Attributes", SETTABLE), of_its_type, with_policies),
+    "SetQueueAttributes": (known("Attributes", SETTABLE), of_its_type, still_fifo, with_policies),
     "GetQueueAttributes": (known("AttributeNames", OF_QUEUES),),
     "ListQueues": (within("MaxResults", 1, 1000), next_token),
-    "SendMessage": (within("DelaySeconds", 0, 900), attributes, system_attributes, not_too_long, only_for_fifo),
-    "SendMessageBatch": (together_not_too_long,),
+    "SendMessage": (
+        *(within("DelaySeconds", 0, 900), attributes, system_attributes),
+        *(not_too_long, only_for_fifo, in_a_group),
+    ),
+    "SendMessageBatch": (together_not_too_long, in_a_group),
     "ReceiveMessage": (
         within("WaitTimeSeconds", 0, 20),
         within("VisibilityTimeout", 0, LONGEST_INVISIBLE_S),

@@ -130,10 +130,11 @@ def stepped(control: ControlClient, sqs: "SQSClient") -> Iterator[None]:
 
 
 def clear(control: ControlClient, sqs: "SQSClient") -> None:
-    """Take the faults away, let what runs come to its end, empty every queue, and forget what was invoked."""
+    """Take the faults away, let what runs come to its end, empty every queue, and forget what was called."""
     control.faults(())
     control.settle(deliveries=0)
     for page in sqs.get_paginator("list_queues").paginate():
         for url in page.get("QueueUrls", []):
             sqs.purge_queue(QueueUrl=url)
-    control.forget_invocations()
+    control.faults(())  # forgets the calls of what came to its end
+    control.forget_usage()

@@ -85,6 +85,15 @@ def test_what_an_ended_environment_called_in_its_init_stays_counted(ledger: Ledg
     assert ledger.usage().total_calls == 1
 
 
+def test_what_is_forgotten_is_counted_no_more(ledger: Ledger) -> None:
+    run(ledger, {"project_id": ONE}, PUT)
+    ledger.record(PUT, token="token")
+    ledger.forget_usage()
+    assert (ledger.usage().calls, ledger.usage(ONE).calls, ledger.invocations()) == ((), (), ())
+    run(ledger, {"project_id": ONE}, PUT)
+    assert (ledger.usage().total_calls, ledger.usage(ONE).total_calls, len(ledger.invocations())) == (1, 1, 1)
+
+
 def test_every_project_is_known_however_many_came_after_it(tmp_path: Path) -> None:
     with Spool(tmp_path) as spool:
         full = Ledger(Shelf(spool, held=1))

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from agenticai.emulator.aws_errors import Refused
+from agenticai.emulator.queues.queue_attributes import defaults, normalized
 from agenticai.emulator.queues.rules import RULES, Queue, keep
 from tests.fakes.queues import arn
 
@@ -77,7 +78,24 @@ class TestMessages:
 
     def test_deduplication_is_for_fifo_queues(self) -> None:
         assert refusal("SendMessage", MessageDeduplicationId="d") == "InvalidParameterValue"
-        assert refusal("SendMessage", FIFO, MessageDeduplicationId="d") is None
+        assert refusal("SendMessage", FIFO, MessageDeduplicationId="d", MessageGroupId="g") is None
+
+    @pytest.mark.parametrize(
+        ("by_content", "lacking", "code"),
+        [
+            ("false", "MessageGroupId", "MissingParameter"),
+            ("false", "MessageDeduplicationId", "InvalidParameterValue"),
+            ("true", "MessageDeduplicationId", None),
+        ],
+    )
+    def test_those_of_fifo_queues_have_a_group_and_an_id(self, by_content: str, lacking: str, code: str | None) -> None:
+        """One that lacks either refuses the whole batch, as recorded from AWS."""
+        queue = {**FIFO, "ContentBasedDeduplication": by_content}
+        whole = {"MessageBody": "a", "MessageGroupId": "g", "MessageDeduplicationId": "d"}
+        part = {name: value for name, value in whole.items() if name != lacking}
+        assert refusal("SendMessage", queue, **part) == code
+        assert refusal("SendMessageBatch", queue, Entries=[whole, part]) == code
+        assert refusal("SendMessageBatch", queue, Entries=[whole]) is None
 
     def test_of_its_system_attributes_only_the_trace_header_is_sent(self) -> None:
         """AWSSimpleQueueService/latest/APIReference/API_SendMessage.html"""
@@ -129,6 +147,7 @@ class TestQueues:
             ("GetQueueAttributes", {"AttributeNames": ["Colour"]}),
             ("ReceiveMessage", {"AttributeNames": ["Colour"]}),
             ("ReceiveMessage", {"MessageSystemAttributeNames": ["Colour"]}),
+            ("ReceiveMessage", {"AttributeNames": ["QueueArn"]}),
         ],
     )
     def test_an_attribute_that_is_none(self, operation: str, asked: dict[str, Any]) -> None:
@@ -141,6 +160,24 @@ class TestQueues:
             asked = {"QueueName": "q", "Attributes": {name: "false"}}
             assert refusal(operation, queue, **asked) == "InvalidAttributeName"
         assert refusal("SetQueueAttributes", FIFO, Attributes={name: "true"}) is None
+
+    def test_a_fifo_queue_stays_one(self) -> None:
+        assert refusal("SetQueueAttributes", FIFO, Attributes={"FifoQueue": "false"}) == "InvalidAttributeValue"
+
+    def test_every_queue_has_attributes_that_nobody_asked_for(self) -> None:
+        assert defaults({}) == {"SqsManagedSseEnabled": "true"}
+        assert defaults({"KmsMasterKeyId": "k"}) == {"SqsManagedSseEnabled": "false"}
+        assert defaults({"FifoQueue": "true"})["DeduplicationScope"] == "queue"
+
+    @pytest.mark.parametrize("name", ["FifoQueue", "ContentBasedDeduplication", "SqsManagedSseEnabled"])
+    def test_a_boolean_is_kept_in_lower_case(self, name: str) -> None:
+        for written, kept in (("True", "true"), ("FALSE", "false"), (True, "true"), ("false", "false")):
+            assert normalized({"Attributes": {name: written, "Policy": "True"}}) == {
+                "Attributes": {name: kept, "Policy": "True"}
+            }
+        for wrong in ("yes", "1", ""):
+            with pytest.raises(Refused, match=f"InvalidAttributeValue: Invalid value for the parameter {name}"):
+                normalized({"Attributes": {name: wrong}})
 
     @pytest.mark.parametrize("operation", ["CreateQueue", "SetQueueAttributes"])
     @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ class Queue:
         self._sqs = cloud.sqs
         self._lambda = cloud.lambda_
         texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in attributes.items()}
-        self.name = f"q-{uuid.uuid4().hex[:8]}"
+        self.name = f"q-{uuid.uuid4().hex[:8]}{'.fifo' if 'FifoQueue' in attributes else ''}"
         self.url = cloud.sqs.create_queue(QueueName=self.name, Attributes=texts)["QueueUrl"]  # type: ignore[arg-type]
         self.arn = self.attribute("QueueArn")
 

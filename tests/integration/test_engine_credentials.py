@@ -1,6 +1,7 @@
 """Links that are signed in their address, and how long they are good."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -16,10 +17,15 @@ if TYPE_CHECKING:
 BUCKET = "linked"
 
 
-def client(cloud: Cloud, key: str, secret: str, signature: str = "s3v4") -> "S3Client":
+def client(cloud: Cloud, key: str, secret: str, token: str | None = None, signature: str = "s3v4") -> "S3Client":
     config = Config(signature_version=signature, s3={"addressing_style": "path"})
-    session = boto3.Session(aws_access_key_id=key, aws_secret_access_key=secret, region_name="us-east-1")
+    session = boto3.Session(key, secret, token, "us-east-1")
     return session.client("s3", endpoint_url=cloud.endpoint_url, config=config)
+
+
+def lifetime(cloud: Cloud, seconds: int) -> int:
+    """What `ExpiresIn` must be for a link to live so long: those who sign it do not know the engine's clock."""
+    return round(cloud.control.clock().ahead_s) + seconds
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +44,7 @@ def owner(cloud: Cloud) -> Iterator["S3Client"]:
 @pytest.mark.parametrize("signature", ["s3v4", "s3"])
 @pytest.mark.usefixtures("owner")
 def test_a_link_is_good_with_any_credentials(cloud: Cloud, key: str, secret: str, signature: str) -> None:
-    s3 = client(cloud, key, secret, signature)
+    s3 = client(cloud, key, secret, signature=signature)
     named: dict[str, Any] = {"Bucket": BUCKET, "Key": "a"}
     assert httpx2.get(s3.generate_presigned_url("get_object", Params=named)).content == b"content"
     upload = s3.generate_presigned_url("put_object", Params={**named, "Key": f"by-{key}"})
@@ -47,13 +53,81 @@ def test_a_link_is_good_with_any_credentials(cloud: Cloud, key: str, secret: str
     s3.close()
 
 
+@pytest.mark.parametrize("signature", ["s3v4", "s3"])
 @pytest.mark.usefixtures("owner")
-def test_a_link_ends_when_it_says(cloud: Cloud) -> None:
-    s3 = client(cloud, "000000000000", "any")
-    link = s3.generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": "a"}, ExpiresIn=60)
+def test_a_link_ends_when_it_says(cloud: Cloud, signature: str) -> None:
+    s3 = client(cloud, "000000000000", "any", signature=signature)
+    link = s3.generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": "a"}, ExpiresIn=lifetime(cloud, 60))
+    assert httpx2.get(link).status_code == 200
     cloud.control.advance(61)
+    answer = httpx2.get(link)
+    assert (answer.status_code, "Request has expired" in answer.text) == (403, True)
+    s3.close()
+
+
+@pytest.mark.usefixtures("owner")
+def test_a_link_lives_for_a_week_at_most(cloud: Cloud) -> None:
+    s3, named = client(cloud, "000000000000", "any"), {"Bucket": BUCKET, "Key": "a"}
+    links = [s3.generate_presigned_url("get_object", Params=named, ExpiresIn=604_800 + more) for more in (0, 1)]
+    assert [httpx2.get(link).status_code for link in links] == [200, 400]
+    s3.close()
+
+
+@pytest.mark.parametrize("signature", ["s3v4", "s3"])
+@pytest.mark.usefixtures("owner")
+def test_a_form_is_good_with_any_credentials_until_it_expires(cloud: Cloud, signature: str) -> None:
+    """AmazonS3/latest/developerguide/HTTPPOSTForms.html"""
+    s3 = client(cloud, "AKIAEXAMPLE", "x", signature=signature)
+    form = s3.generate_presigned_post(BUCKET, "posted", ExpiresIn=lifetime(cloud, 60))
+
+    def post() -> int:
+        return httpx2.post(form["url"], data=form["fields"], files={"file": b"sent"}).status_code
+
+    assert (post(), s3.get_object(Bucket=BUCKET, Key="posted")["Body"].read()) == (204, b"sent")
+    cloud.control.advance(61)
+    assert post() == 403
+    s3.close()
+
+
+@pytest.mark.usefixtures("owner")
+def test_a_twelve_digit_key_stays_the_account(cloud: Cloud) -> None:
+    s3 = client(cloud, "123456789012", "any")
+    link = s3.generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": "a"})
     assert httpx2.get(link).status_code == 403
     s3.close()
+
+
+@pytest.mark.usefixtures("owner")
+def test_a_link_of_a_role_is_checked(cloud: Cloud) -> None:
+    session = boto3.Session(aws_access_key_id="000000000000", aws_secret_access_key="any", region_name="us-east-1")
+    with closing(session.client("sts", endpoint_url=cloud.endpoint_url)) as sts:
+        role = "arn:aws:iam::000000000000:role/reader"
+        issued = sts.assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+    key, secret, token = issued["AccessKeyId"], issued["SecretAccessKey"], issued["SessionToken"]
+    statuses = []
+    for given in ((secret, token), ("another", token), (secret, "another")):
+        s3 = client(cloud, key, *given)
+        link = s3.generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": "a"})
+        statuses.append(httpx2.get(link).status_code)
+        s3.close()
+    assert statuses == [200, 403, 400]
+
+
+@pytest.mark.usefixtures("owner")
+def test_a_link_of_a_function_is_checked(cloud: Cloud) -> None:
+    name = cloud.deploy(
+        """
+        import boto3
+
+        def handler(event, context):
+            from botocore.config import Config
+            s3 = boto3.client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": "path"}))
+            return s3.generate_presigned_url("get_object", Params={"Bucket": event, "Key": "a"})
+        """
+    )
+    link = cloud.invoke(name, BUCKET).payload
+    other = link.replace(f"/{BUCKET}/a?", f"/{BUCKET}/b?")
+    assert (httpx2.get(link).content, httpx2.get(other).status_code) == (b"content", 403)
 
 
 def test_a_link_of_a_user_of_the_engine_is_checked(cloud: Cloud, owner: "S3Client") -> None:

@@ -1,4 +1,4 @@
-"""The environment variables of functions are text, however a template or a request writes them."""
+"""Numbers and booleans of a template have the types that they must have; a function's variables are text."""
 
 import json
 from pathlib import Path
@@ -9,10 +9,12 @@ import pytest
 from agenticai.emulator.process import Engine
 from agenticai.emulator.testing import deploy_template
 from agenticai.stack.target import Target
+from tests.integration.cloud import Cloud
 
 TEMPLATE = """
 Transform: AWS::Serverless-2016-10-31
-Parameters: {Count: {Type: Number, Default: 3}}
+Parameters: {Count: {Type: Number, Default: 3}, Debug: {Type: String, Default: no, AllowedValues: [yes, no]}}
+Mappings: {Accounts: {123456789012: {Rate: 2.5}}}
 Globals: {Function: {Environment: {Variables: {SHARED: 7}}}}
 Resources:
   Sam:
@@ -23,7 +25,8 @@ Resources:
       Runtime: python3.13
       Timeout: "9"
       Environment:
-        Variables: {RATE: 0.1, WHOLE: 1.0, BIG: 12345678901234, FLAG: false, UP: true, TEXT: "yes", COUNT: !Ref Count}
+        Variables: {RATE: 0.1, WHOLE: 1.0, BIG: 12345678901234, FLAG: false, UP: true, TEXT: "yes", COUNT: !Ref Count,
+          DEBUG: !Ref Debug}
   Plain:
     Type: AWS::Lambda::Function
     Properties:
@@ -31,8 +34,10 @@ Resources:
       Handler: index.handler
       Runtime: python3.13
       Role: arn:aws:iam::000000000000:role/any
-      Environment: {Variables: {RATE: 0.1, FLAG: false, COUNT: !If [Always, 5, 6]}}
-Conditions: {Always: !Equals [a, a]}
+      Environment: {Variables: {RATE: 0.1, FLAG: false, COUNT: !If [Always, 5, 6], NAME: !Join [":", [1, true]]}}
+  Setting: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: !If [Always, yes, no], Tags: {a: 1}}}
+Conditions: {Always: !Equals [!Ref Debug, false]}
+Outputs: {Rate: {Value: !FindInMap [Accounts, "123456789012", Rate]}, Flag: {Value: !If [Always, yes, no]}}
 """
 EXPECTED = {
     "Sam": {
@@ -44,8 +49,9 @@ EXPECTED = {
         "UP": "true",
         "TEXT": "yes",
         "COUNT": "3",
+        "DEBUG": "false",
     },
-    "Plain": {"RATE": "0.1", "FLAG": "false", "COUNT": "5"},
+    "Plain": {"RATE": "0.1", "FLAG": "false", "COUNT": "5", "NAME": "1:true"},
 }
 
 
@@ -57,22 +63,24 @@ def test_numbers_and_booleans_of_a_template_become_text(engine: Engine, tmp_path
         answer = target.client("lambda").invoke(FunctionName=made.resources[name])
         found = json.loads(answer["Payload"].read())
         assert {variable: found[variable] for variable in expected} == expected
+    setting = target.client("ssm").get_parameter(Name=made.resources["Setting"])
+    assert setting["Parameter"]["Value"] == "true"
+    assert made.outputs == {"Rate": "2.5", "Flag": "true"}
     target.close()
 
 
 @pytest.mark.parametrize("value", [0.1, 3, False, ["a"], {"a": "b"}])
-def test_lambdas_own_api_takes_text_only(engine: Engine, value: object) -> None:
-    answer = httpx2.post(
-        f"{engine.endpoint_url}/2015-03-31/functions",
-        json={
-            "FunctionName": "typed",
-            "Runtime": "python3.13",
-            "Role": "arn:aws:iam::000000000000:role/any",
-            "Handler": "app.handler",
-            "Code": {"ZipFile": ""},
-            "Environment": {"Variables": {"RATE": value}},
-        },
-        headers={"Authorization": "AWS4-HMAC-SHA256 Credential=0/20261123/us-east-1/lambda/aws4_request"},
-    )
-    assert answer.status_code == 400
-    assert "RATE" in answer.text
+def test_lambdas_own_api_takes_text_only(cloud: Cloud, value: object) -> None:
+    """lambda/latest/api/API_Environment.html"""
+    functions, name = f"{cloud.endpoint_url}/2015-03-31/functions", cloud.deploy("def handler(event, context): ...")
+    environment = {"Environment": {"Variables": {"RATE": value}}}
+    code = {"Runtime": "python3.13", "Handler": "app.handler", "Code": {"ZipFile": ""}}
+    created = {"FunctionName": "typed", "Role": "arn:aws:iam::000000000000:role/any", **code, **environment}
+    signed = {"Authorization": "AWS4-HMAC-SHA256 Credential=0/20261123/us-east-1/lambda/aws4_request"}
+    for answer in (
+        httpx2.post(functions, json=created, headers=signed),
+        httpx2.put(f"{functions}/{name}/configuration", json=environment, headers=signed),
+    ):
+        assert answer.status_code == 400
+        assert "SerializationException" in answer.text
+        assert "RATE" in answer.text

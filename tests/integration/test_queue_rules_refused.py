@@ -121,6 +121,17 @@ class TestQueues:
         with pytest.raises(ClientError, match="InvalidAttributeName"):
             cloud.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Colour"])  # type: ignore[list-item]
 
+    def test_what_is_empty_is_left_out(self, cloud: Cloud) -> None:
+        """SQS's answers have no empty lists and maps in them, so that `answer["Failed"]` is a KeyError there too."""
+        queue = Queue(cloud)
+        sent = cloud.sqs.send_message_batch(QueueUrl=queue.url, Entries=[{"Id": "1", "MessageBody": "a"}])
+        assert ("Successful" in sent, "Failed" in sent) == (True, False)
+        wrong = cloud.sqs.delete_message_batch(QueueUrl=queue.url, Entries=[{"Id": "1", "ReceiptHandle": "garbage"}])
+        assert ("Successful" in wrong, "Failed" in wrong) == (False, True)
+        assert "Attributes" not in cloud.sqs.get_queue_attributes(QueueUrl=queue.url, AttributeNames=["Policy"])
+        assert "QueueUrls" not in cloud.sqs.list_queues(QueueNamePrefix="none has this")
+        assert "Tags" not in cloud.sqs.list_queue_tags(QueueUrl=queue.url)
+
 
 @pytest.fixture(scope="module")
 def function(cloud: Cloud) -> str:

@@ -147,11 +147,15 @@ class TestControl:
             for _ in range(3):
                 sqs.send_message(QueueUrl=url, MessageBody="{}")
             assert control.settle().held
+            control.faults([])
+            aws_client("lambda").invoke(FunctionName=stack.resources["Function"])
+            assert (len(control.invocations()), control.usage().functions[0].invocations) == (1, 1)
         with stepped(control, sqs):
-            assert (control.fired(), control.calls()) == ((), ())
+            assert (control.fired(), control.calls(), control.invocations()) == ((), (), ())
+            assert control.usage().functions == ()
+            assert "function" not in {row.caller for row in control.usage().calls}
             settled = control.settle()
             assert (settled.quiet, settled.deliveries) == (True, 0)
-            assert control.invocations() == ()
 
     def test_what_a_test_without_it_left_is_taken_away_too(
         self, stack: DeployedStack, aws_client: AwsClient, control: ControlClient

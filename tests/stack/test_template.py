@@ -12,7 +12,7 @@ from agenticai.stack.template import Template
 TEXT = """
 Globals: {Function: {Runtime: python3.12, Architectures: [arm64]}}
 Created: 2026-11-01
-Parameters: {Level: {Type: String, Default: INFO}, Stage: {Type: String}}
+Parameters: {Level: {Type: String, Default: INFO}, Stage: {Type: String}, Trace: {Type: String, Default: false}}
 Resources:
   Layer:
     Type: AWS::Serverless::LayerVersion
@@ -27,7 +27,7 @@ Resources:
       Name: !Sub ["${A}-x", {A: !Ref Stage}]
       When: !Condition Big
       Nested: !GetAtt [Inner, Outputs.Name]
-      Environment: {Variables: {LEVEL: !Ref Level, STAGE: !Ref Stage, TABLE: !Ref Table}}
+      Environment: {Variables: {LEVEL: !Ref Level, STAGE: !Ref Stage, TABLE: !Ref Table, TRACE: !Ref Trace}}
 """
 
 
@@ -74,7 +74,8 @@ def test_the_body_points_at_s3_and_the_template_stays_as_it_was(template: Templa
 def test_parameters_in_an_environment_are_written_out(template: Template, given: dict[str, str], level: str) -> None:
     objects = {"Layer": S3Object("b", "layer.zip"), "Worker": S3Object("b", "worker.zip")}
     properties = json.loads(template.body(objects, given))["Resources"]["Worker"]["Properties"]
-    assert properties["Environment"]["Variables"] == {"LEVEL": level, "STAGE": "dev", "TABLE": {"Ref": "Table"}}
+    expected = {"LEVEL": level, "STAGE": "dev", "TABLE": {"Ref": "Table"}, "TRACE": "false"}
+    assert properties["Environment"]["Variables"] == expected
     assert properties["Name"] == {"Fn::Sub": ["${A}-x", {"A": {"Ref": "Stage"}}]}
 
 

@@ -9,11 +9,15 @@ What is exchanged in it, and why:
 - `lambda_svc._poll_sqs` and what it calls: messages can be delivered one by one, in an order that is always the same.
 - `sqs._HANDLERS` and what they call: operations on queues keep the rules of `emulator/queues`, and no two meet.
 - `sqs._collect_msgs`, `_dlq_sweep`, `_expire_retained`: they look at every message of a queue; long ones took long.
-- `lambda_svc._create_esm`, `_update_esm`, `_init_stream_position`: event source mappings keep those of it, too.
+- `lambda_svc._create_esm`, `_update_esm`, `_init_stream_position`, and what makes `AWS::Lambda::EventSourceMapping`:
+  event source mappings keep those of it, too. `_match_esm_filter`: their filters know all operators.
 - `lambda_svc._functions`, `_reject_unreadable_zip`: bundles are bounded, those of stacks too.
 - `sqs._receive_messages_for_esm`: batches are as large as their mappings say, and deliveries meet fault rules.
-- `s3.resolve_credential`, `calculate_signature`, `signatures_match`: links are good with any credentials.
-- `lambda_svc._create_function`, `_update_config`, and what makes `AWS::Lambda::Function`: variables are text.
+- `s3._verify_presigned_sigv4`, `resolve_credential`, `calculate_signature`, `signatures_match`: links are good with
+  any credentials, and all of them expire.
+- `lambda_svc._create_function`, `_update_config`: variables are text.
+- `engine.CfnLoader`, `_parse_template`; `provisioners._provision_resource`, `_update_resource`: CloudFormation gives
+  numbers and booleans of a template the type that they must have.
 - `lambda_svc._run_sqs_batch`, `sqs._delete_messages_for_esm`: event source mappings poll in process, so the meter
   could not see what AWS would bill for them, and their records lack what AWS's have.
 - `dynamodb._tables`, `defaultdict`, `_txn_token_store`; `s3._buckets`, `_object_versions`, `_multipart_uploads`, the
@@ -43,10 +47,12 @@ from agenticai.emulator.engines.ministack.mappings import Mappings
 from agenticai.emulator.engines.ministack.objects import Objects
 from agenticai.emulator.engines.ministack.polls import EventSourceMappingMeter
 from agenticai.emulator.engines.ministack.presigned_links import PresignedLinks
+from agenticai.emulator.engines.ministack.property_types import types_properties
 from agenticai.emulator.engines.ministack.queues import Queues
 from agenticai.emulator.engines.ministack.records import with_whole_records
 from agenticai.emulator.engines.ministack.tables import Tables
-from agenticai.emulator.engines.ministack.variables import refuse_other_types, with_text_variables
+from agenticai.emulator.engines.ministack.template_text import reads_text
+from agenticai.emulator.engines.ministack.variables import refuse_other_types
 from agenticai.emulator.engines.ministack.workers import LambdaHost, acquire, execute, is_python, worker_class
 from agenticai.emulator.engines.settling import settle
 from agenticai.emulator.spool.file import Spool
@@ -72,7 +78,7 @@ class MiniStack:
         from ministack import app as gateway
         from ministack.core import lambda_runtime
         from ministack.services import cloudwatch_logs, dynamodb, lambda_svc, s3, sqs
-        from ministack.services.cloudformation import provisioners
+        from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
 
         self.app: ASGIApp = gateway.app
         gateway._dispatch_service_request = compressed.bounded(gateway._dispatch_service_request)
@@ -87,13 +93,14 @@ class MiniStack:
         lambda_svc.acquire_worker = acquire(lambda_svc.acquire_worker, lambda_runtime._workers, lambda_runtime._lock)
         Backlog(sqs)
         Queues(sqs)
-        Mappings(lambda_svc, sqs)
+        Mappings(lambda_svc, sqs, provisioners._RESOURCE_HANDLERS)
         Bundles(lambda_svc)
         polls = EventSourceMappingMeter(host.ledger)
         lambda_svc._run_sqs_batch = polls.metered_batch(with_whole_records(lambda_svc._run_sqs_batch))
         sqs._delete_messages_for_esm = polls.metered_delete(sqs._delete_messages_for_esm)
         PresignedLinks(s3, host.workers)
-        with_text_variables(provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"])
+        reads_text(engine, changesets, handlers)
+        types_properties(provisioners, stacks)
         for operation in ("_create_function", "_update_config"):
             checked = refuse_other_types(getattr(lambda_svc, operation), lambda_svc.error_response_json)
             setattr(lambda_svc, operation, checked)

@@ -9,6 +9,7 @@ from typing import Any
 
 from agenticai.emulator.engines.activity import Activity
 from agenticai.emulator.engines.batch_response import failed_ids
+from agenticai.emulator.engines.ministack.receivable import receivable
 
 # MiniStack's mappings, queues and messages are dictionaries.
 SourceMapping = Mapping[str, Any]
@@ -130,7 +131,7 @@ def batch_ready(mapping: SourceMapping, queue: Queue, now: float) -> float:
     That is when there is one message, but with a batching window when there are BatchSize of them or the window ends:
     see https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html#invocation-eventsourcemapping-batching.
     """
-    visible = [float(message["visible_at"]) for message in queue["messages"] if message["visible_at"] <= now]
+    visible = [float(message["visible_at"]) for message in receivable(queue, now)]
     if not visible:
         return NEVER
     # A change of a stack can leave these numbers as the template has them, as text.

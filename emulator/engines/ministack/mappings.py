@@ -1,10 +1,11 @@
-"""MiniStack's event source mappings behind AWS's rules for those of SQS queues."""
+"""MiniStack's event source mappings behind AWS's rules: for those of SQS queues, and for the filters of all."""
 
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from agenticai.emulator.aws_errors import Refused
+from agenticai.emulator.engines.ministack.filters import check_filters, fits
 from agenticai.emulator.queues.mapping_rules import ONLY_OF_STREAMS, SourceMapping, check_mapping
 
 Answer = tuple[int, Any, bytes]
@@ -13,13 +14,18 @@ Record = Mapping[str, Any]
 
 # What a change must ask for to be checked. A mapping that met the rules can still be disabled when its function has
 # been given more time than its queue has.
-CHECKED = ONLY_OF_STREAMS | {"BatchSize", "MaximumBatchingWindowInSeconds", "FunctionResponseTypes", "FunctionName"}
+CHECKED = ONLY_OF_STREAMS | {
+    *("BatchSize", "MaximumBatchingWindowInSeconds", "FunctionResponseTypes", "FunctionName", "FilterCriteria"),
+}
 
 
 class Mappings:
-    """Stands between MiniStack's mappings and those who make and change them: the API, and CloudFormation."""
+    """Stands between MiniStack's mappings and those who make and change them: the API, and CloudFormation.
 
-    def __init__(self, lambda_svc: Any, sqs: Any) -> None:
+    `resources` are the handlers of CloudFormation's resources, by type.
+    """
+
+    def __init__(self, lambda_svc: Any, sqs: Any, resources: Mapping[str, dict[str, Any]]) -> None:
         self._lambda = lambda_svc
         self._sqs = sqs
         self._create: Callable[[Record], Answer] = lambda_svc._create_esm
@@ -28,9 +34,15 @@ class Mappings:
         lambda_svc._create_esm = self._create_checked
         lambda_svc._update_esm = self._update_checked
         lambda_svc._init_stream_position = self._start_checked
+        lambda_svc._match_esm_filter = fits
+        handlers = resources["AWS::Lambda::EventSourceMapping"]
+        handlers["create"] = self._made_by_stacks(handlers["create"])
+
+    def _made_by_stacks(self, make: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda logical_id, asked, stack: make(logical_id, with_batch_size(asked), stack)
 
     def _create_checked(self, asked: Record) -> Answer:
-        answer = self._create(asked)
+        answer = self._create(with_batch_size(asked))
         if answer[0] >= 400:
             return answer
         try:
@@ -66,6 +78,7 @@ class Mappings:
             raise
 
     def _check(self, record: Record) -> None:
+        check_filters(record.get("FilterCriteria"))
         if ":sqs:" in record["EventSourceArn"]:
             check_mapping(self._mapping(record))
 
@@ -88,6 +101,14 @@ class Mappings:
         error = refused.error
         answer: Answer = self._lambda.error_response_json(error.code, error.message, error.status)
         return answer
+
+
+def with_batch_size(asked: Record) -> Record:
+    """Return what is asked of a new mapping with the batch size that AWS gives it: 10 for SQS, 100 for all else.
+
+    See https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html.
+    """
+    return {"BatchSize": 10 if ":sqs:" in str(asked.get("EventSourceArn")) else 100, **asked}
 
 
 def are_the_same(one: Record, other: Record) -> bool:

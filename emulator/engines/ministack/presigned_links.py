@@ -1,15 +1,18 @@
 """Links to S3 that are signed in their address: good with any credentials, as every other request is.
 
 The engine takes any access key and secret, so it cannot know what most links were signed with. It checks the signatures
-whose secret it knows: those of IAM users and roles that it issued keys to, and those that its functions make. All links
-expire as on AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ShareObjectPreSignedURL.html
+of version 4 whose secret it knows: those of users and sessions that it issued keys to, and those that its functions
+make. All links expire as on AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ShareObjectPreSignedURL.html,
+and for version 2 https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html.
 """
 
-from collections.abc import Callable, Container
+import time
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 ANY = "any secret"
+WEEK_S = 604_800
 
 
 class PresignedLinks:
@@ -23,21 +26,44 @@ class PresignedLinks:
         self._resolve: Callable[..., Any] = s3.resolve_credential
         self._sign: Callable[..., str] = s3.calculate_signature
         self._match: Callable[[str, str], bool] = s3.signatures_match
+        self._error: Callable[..., Any] = s3._error
+        self._verify: Callable[..., Any] = s3._verify_presigned_sigv4
         s3.resolve_credential = self._resolved
         s3.calculate_signature = self._signed
         s3.signatures_match = self._matching
+        s3._verify_presigned_sigv4 = self._verified
+
+    def _verified(
+        self, method: str, path: str, headers: Mapping[str, str], query: Mapping[str, str | Sequence[str]]
+    ) -> Any:
+        """Refuse what has expired or would live too long; the engine looks at the expiry of version 4 only."""
+        given = {name: value if isinstance(value, str) else value[0] for name, value in query.items()}
+        if "Signature" in given and 0 < seconds(given.get("Expires", "")) < time.time():
+            return self._error("AccessDenied", "Request has expired", 403, path)
+        if "X-Amz-Signature" in given and seconds(given.get("X-Amz-Expires", "")) > WEEK_S:
+            reason = f"X-Amz-Expires must be less than a week (in seconds), which are {WEEK_S}."
+            return self._error("AuthorizationQueryParametersError", reason, 400, path)
+        return self._verify(method, path, headers, query)
 
     def _resolved(self, key: str, account: str, token: str = "") -> Any:
         """Resolve a key that the engine issued as MiniStack does, and any other to the account with any secret."""
         from ministack.core.iam_evaluator import find_iam_access_key_account
+        from ministack.services import sts
 
-        if find_iam_access_key_account(key):
-            return self._resolve(key, account, token)
         own = self._resolve("", account)
-        return own if token in self._own_tokens else replace(own, secret_access_key=ANY)
+        if token in self._own_tokens:
+            return own
+        if find_iam_access_key_account(key) or key in sts._sessions:
+            return self._resolve(key, account, token)
+        return replace(own, secret_access_key=ANY)
 
     def _signed(self, secret: str, *scope: str) -> str:
         return ANY if secret == ANY else self._sign(secret, *scope)
 
     def _matching(self, computed: str, signature: str) -> bool:
         return computed == ANY or self._match(computed, signature)
+
+
+def seconds(text: str) -> int:
+    """Return the number that a parameter is; 0 for what is none."""
+    return int(text) if text.isascii() and text.isdigit() else 0

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from agenticai.emulator.aws_errors import AwsError, Refused, invalid
+from agenticai.emulator.engines.ministack.receivable import Message, Queue, receivable
 from agenticai.emulator.queues import rules
 from agenticai.emulator.queues.dead_letter_policies import check_redrive_policy
+from agenticai.emulator.queues.queue_attributes import defaults, normalized
 from agenticai.emulator.queues.receipt_handles import receipt_handle, was_given_by
 from agenticai.emulator.queues.rules import LONGEST_INVISIBLE_S, keep
 
-# MiniStack's queues and messages are dictionaries, and so are the parameters that both protocols hand to it.
-Queue = dict[str, Any]
-Message = dict[str, Any]
+# The parameters, as both protocols hand them to MiniStack.
 Asked = Mapping[str, Any]
 Handler = Callable[[Asked, str], Any]
 
@@ -32,17 +32,18 @@ class Queues:
         self._sqs = sqs
         self._lock = sqs._queues_lock = threading.RLock()
         self._collect: Callable[..., list[Message]] = sqs._collect_msgs
+        sqs._collect_fifo = self._collect_in_order
         sqs._collect_msgs = self._alone(self._collect_with_handles)
         sqs._receive_messages_for_esm = self._alone(self._receive_batch)
         sqs._expire_retained = self._alone(sqs._expire_retained)
         sqs._dlq_sweep = self._alone(sqs._dlq_sweep)
         sqs._validate_redrive_policy = self._check_redrive_policy
         handlers: dict[str, Handler] = sqs._HANDLERS
-        handlers["CreateQueue"] = self._encrypted(handlers["CreateQueue"])
         handlers["GetQueueAttributes"] = asked_for(handlers["GetQueueAttributes"])
         handlers["ReceiveMessage"] = with_both_names(handlers["ReceiveMessage"])
         handlers["DeleteMessage"] = self._delete
         handlers["ChangeMessageVisibility"] = self._change_visibility
+        handlers["PurgeQueue"] = self._purged(handlers["PurgeQueue"])
         handlers.update({operation: self._ruled(operation, handler) for operation, handler in handlers.items()})
         for operation in ("SendMessage", "DeleteMessage", "ChangeMessageVisibility"):
             batch = f"{operation}Batch"
@@ -60,9 +61,10 @@ class Queues:
 
         def handle(asked: Asked, url: str) -> Any:
             with self._lock, self._refusing():
-                given = rules.normalized(asked)
+                given = normalized(asked)
                 keep(operation, given, self._about(operation, given, url))
-                return handler(given, url)
+                answer = handler(given, url)
+                return without_empty_members(answer) if isinstance(answer, dict) else answer
 
         return handle
 
@@ -91,7 +93,9 @@ class Queues:
             queue = sqs._queues.get(sqs._queue_url(name))
         else:
             queue = self._queue(asked, url) if asked.get("QueueUrl") else None
-        attributes: Mapping[str, str] = queue["attributes"] if queue else {}
+        attributes: dict[str, str] = queue["attributes"] if queue else {}
+        if attributes:  # stacks make queues without these
+            attributes |= defaults(attributes) | attributes
         arn = attributes.get("QueueArn") or f"arn:aws:sqs:{sqs.get_region()}:{sqs.get_account_id()}:{name}"
         return rules.Queue(arn, attributes, self._find)
 
@@ -108,21 +112,6 @@ class Queues:
         with self._refusing():
             check_redrive_policy(policy, self._find)
 
-    def _encrypted(self, create: Handler) -> Handler:
-        """New queues are encrypted with keys of SQS's own, unless they are created with others.
-
-        See https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-sqs-sse-queue.html.
-        """
-
-        def create_encrypted(asked: Asked, url: str) -> dict[str, Any]:
-            created: dict[str, Any] = create(asked, url)
-            attributes = self._sqs._queues[created["QueueUrl"]]["attributes"]
-            if "KmsMasterKeyId" not in attributes:
-                attributes.setdefault("SqsManagedSseEnabled", "true")
-            return created
-
-        return create_encrypted
-
     @contextlib.contextmanager
     def _refusing(self) -> Iterator[None]:
         """Inside the block, what is refused becomes MiniStack's own error, which it writes in the caller's protocol."""
@@ -138,6 +127,13 @@ class Queues:
             message["receipt_handle"] = receipt_handle(queue["attributes"]["QueueArn"], message["receipt_handle"])
             message["received_at"] = time.time()
         return messages
+
+    def _collect_in_order(self, queue: Queue, most: int, invisible_s: int, now: float) -> list[Message]:
+        """Receive of a FIFO queue what its groups give, as if it were all that a standard queue has."""
+        for message in queue["messages"]:
+            self._sqs._ensure_msg_fields(message)
+        due = list(itertools.islice(receivable(queue, now), most))
+        return self._collect({**queue, "is_fifo": False, "messages": due}, most, invisible_s)
 
     def _receive_batch(self, url: str, most: int) -> list[Message]:
         """The messages of one invocation, as they are now: a later receive gives them other handles.
@@ -159,12 +155,25 @@ class Queues:
     def _delete(self, asked: Asked, url: str) -> dict[str, Any]:
         """With the handle of an earlier receive, or of a message that is gone, this succeeds and deletes nothing.
 
+        In a FIFO queue the handle is good until the visibility timeout ends.
         See https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html.
         """
-        queue = self._queue(asked, url)
-        if message := self._received(queue, asked["ReceiptHandle"]):
+        queue, handle = self._queue(asked, url), asked["ReceiptHandle"]
+        if message := self._received(queue, handle):
+            if queue["is_fifo"] and message["visible_at"] <= time.time():
+                reason = "Reason: The receipt handle has expired."
+                raise invalid(f"Value {handle} for parameter ReceiptHandle is invalid. {reason}")
             queue["messages"].remove(message)
         return {}
+
+    def _purged(self, purge: Handler) -> Handler:
+        """A queue that is purged forgets which messages it has had, too."""
+
+        def purge_all(asked: Asked, url: str) -> Any:
+            self._queue(asked, url)["dedup_cache"].clear()
+            return purge(asked, url)
+
+        return purge_all
 
     def _change_visibility(self, asked: Asked, url: str) -> dict[str, Any]:
         """To no more than 12 hours from its receive; the handle stays good until somebody else receives the message.
@@ -183,6 +192,11 @@ class Queues:
         if timeout == 0:
             self._sqs.esm_wake.set()
         return {}
+
+
+def without_empty_members(answer: dict[str, Any]) -> dict[str, Any]:
+    """Leave out lists and maps that have nothing in them, as SQS does."""
+    return {name: value for name, value in answer.items() if value not in ([], {})}
 
 
 def asked_for(handler: Handler) -> Handler:
@@ -206,6 +220,6 @@ def fitting(queue: Queue, most: int) -> int:
     See https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html.
     """
     now = time.time()
-    visible = [message for message in queue["messages"] if message["visible_at"] <= now][:most]
-    sizes = itertools.accumulate(len(message["body"].encode()) for message in visible)
+    due = itertools.islice(receivable(queue, now), most)
+    sizes = itertools.accumulate(len(message["body"].encode()) for message in due)
     return max(1, sum(size <= PAYLOAD_BYTES for size in sizes))

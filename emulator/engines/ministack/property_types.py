@@ -1,0 +1,110 @@
+"""The properties of a stack's resources, each in the type that its resource wants, however the template writes it.
+
+CloudFormation takes `Timeout: "30"` and `Value: 5` alike. The types are those of the API operation that makes the
+resource, which botocore knows; its names for members are the template's. A part of a resource that an operation of its
+own makes has its own place in the table.
+"""
+
+import functools
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from agenticai.emulator.engines.ministack.template_text import as_text
+
+if TYPE_CHECKING:
+    from botocore.model import ServiceModel
+
+OPERATIONS: Mapping[str, tuple[str, str]] = {
+    "AWS::ApiGateway::Stage": ("apigateway", "CreateStage"),
+    "AWS::CloudWatch::Alarm": ("cloudwatch", "PutMetricAlarm"),
+    "AWS::DynamoDB::Table": ("dynamodb", "CreateTable"),
+    "AWS::Events::Rule": ("events", "PutRule"),
+    "AWS::Kinesis::Stream": ("kinesis", "CreateStream"),
+    "AWS::Lambda::Alias": ("lambda", "CreateAlias"),
+    "AWS::Lambda::EventSourceMapping": ("lambda", "CreateEventSourceMapping"),
+    "AWS::Lambda::EventInvokeConfig": ("lambda", "PutFunctionEventInvokeConfig"),
+    "AWS::Lambda::Function": ("lambda", "CreateFunction"),
+    "AWS::Logs::LogGroup": ("logs", "PutRetentionPolicy"),
+    "AWS::SSM::Parameter": ("ssm", "PutParameter"),
+    "AWS::SecretsManager::Secret": ("secretsmanager", "CreateSecret"),
+    "AWS::SecretsManager::Secret.GenerateSecretString": ("secretsmanager", "GetRandomPassword"),
+    "AWS::StepFunctions::StateMachine": ("stepfunctions", "CreateStateMachine"),
+}
+
+Properties = Mapping[str, Any]
+
+
+def types_properties(provisioners: Any, *modules: Any) -> None:
+    """Have MiniStack make and change resources so; `modules` are those that have its functions for it by name."""
+    make: Callable[..., Any] = provisioners._provision_resource
+    change: Callable[..., Any] = provisioners._update_resource
+
+    def provision(kind: str, logical_id: str, properties: Properties, *rest: Any) -> Any:
+        return make(kind, logical_id, typed_properties(kind, properties), *rest)
+
+    def update(kind: str, physical_id: str, old: Properties, new: Properties, *rest: Any, **named: Any) -> Any:
+        typed_old, typed_new = (typed_properties(kind, properties) for properties in (old, new))
+        return change(kind, physical_id, typed_old, typed_new, *rest, **named)
+
+    for module in (provisioners, *modules):
+        module._provision_resource, module._update_resource = provision, update
+
+
+def typed_properties(kind: str, properties: Properties) -> Properties:
+    """Return the properties of a resource of this kind with scalars in the types of its API, where it is known.
+
+    Raises ValueError if a map of text, such as a function's environment variables, holds anything else.
+    """
+    whole = _typed_as(kind, properties)
+    return {name: _typed_as(f"{kind}.{name}", value) for name, value in whole.items()}
+
+
+def _typed_as(kind: str, value: Any) -> Any:
+    return typed(value, _input(*OPERATIONS[kind])) if kind in OPERATIONS else value
+
+
+def typed(value: Any, shape: Any, path: str = "#") -> Any:
+    """Return a value with its scalars in the types of a botocore shape; what does not fit it stays as it is.
+
+    Raises ValueError as `typed_properties` does; `path` says where in the properties the value is.
+    """
+    match shape.type_name, value:
+        case "structure", dict():
+            members = {name.lower(): member for name, member in shape.members.items()}
+            return {
+                name: typed(part, members[name.lower()], f"{path}/{name}") if name.lower() in members else part
+                for name, part in value.items()
+            }
+        case "map", dict():
+            return {name: _typed_entry(part, shape.value, f"{path}/{name}") for name, part in value.items()}
+        case "list", list():
+            return [typed(part, shape.member, f"{path}/{place}") for place, part in enumerate(value)]
+        case "string", bool() | int() | float():
+            return as_text(value)
+        case "boolean", str() if value.lower() in {"true", "false"}:
+            return value.lower() == "true"
+        case (("integer" | "long"), str()) if re.fullmatch(r"[-+]?\d+", value):
+            return int(value)
+        case (("float" | "double"), str()) if re.fullmatch(r"[-+]?\d+(\.\d+)?", value):
+            return float(value)
+    return value
+
+
+def _typed_entry(value: Any, shape: Any, path: str) -> Any:
+    if shape.type_name == "string" and not isinstance(value, str | int | float):
+        found = "JSONArray" if isinstance(value, list) else "JSONObject" if isinstance(value, dict) else "Null"
+        raise ValueError(f"Properties validation failed: [{path}: expected type: String, found: {found}]")
+    return typed(value, shape, path)
+
+
+def _input(service: str, operation: str) -> Any:
+    return _model(service).operation_model(operation).input_shape
+
+
+@functools.cache
+def _model(service: str) -> "ServiceModel":
+    from botocore.loaders import Loader  # imported here: it takes longer than all else in this package
+    from botocore.model import ServiceModel
+
+    return ServiceModel(Loader().load_service_model(service, "service-2"))

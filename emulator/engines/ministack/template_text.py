@@ -1,0 +1,70 @@
+"""Numbers and booleans of templates where CloudFormation knows only text, such as in parameters and conditions.
+
+CloudFormation reads YAML 1.1 and keeps every scalar as text, in lower case and as Java writes numbers: `yes` is "true",
+`1.10` is "1.1", and the account 012345678901 without quotes is "1.2345678901E10".
+"""
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+SECTIONS = frozenset({"Parameters", "Mappings", "Conditions", "Rules", "Outputs"})
+"""What has nothing but text in it."""
+MEMBERS = frozenset({"Fn::Equals", "Fn::Join", "Fn::Sub", "Tags"})
+"""What has nothing but text in it wherever it is."""
+NUMBER = re.compile(r"[-+]?[0-9][0-9_]*(\.[0-9_]*)?[eE][-+]?[0-9]+$|0[0-9]*[89][0-9]*$")
+"""Numbers to CloudFormation that PyYAML takes for text."""
+
+
+def reads_text(engine: Any, *modules: Any) -> None:
+    """Have MiniStack's CloudFormation read templates so; `modules` are those that have its parser by name."""
+    engine.CfnLoader.add_implicit_resolver("tag:yaml.org,2002:float", NUMBER, list("-+0123456789"))
+    parsed = _parsed(engine._parse_template)
+    for module in (engine, *modules):
+        module._parse_template = parsed
+
+
+def as_text(value: object) -> str:
+    """Return a scalar of a template as CloudFormation makes text of it. Raises ValueError for what is none."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case float():
+            return _as_java_writes(value)
+        case str() | int():
+            return str(value)
+    raise ValueError(f"Value {value!r} is no string, number or boolean.")
+
+
+def with_text(value: Any, *, text: bool = True) -> Any:
+    """Return part of a template with names as text, and scalars where `text` says so or their place does."""
+    match value:
+        case dict():
+            return {
+                name if name is None else as_text(name): with_text(part, text=text or name in MEMBERS)
+                for name, part in value.items()
+            }
+        case list():
+            return [with_text(part, text=text) for part in value]
+        case bool() | int() | float() if text:
+            return as_text(value)
+    return value
+
+
+def _parsed(parse: Callable[[str], dict[str, Any]]) -> Callable[[str], dict[str, Any]]:
+    def parsed(body: str) -> dict[str, Any]:
+        return {name: with_text(section, text=name in SECTIONS) for name, section in parse(body).items()}
+
+    return parsed
+
+
+def _as_java_writes(value: float) -> str:
+    """See https://docs.oracle.com/javase/8/docs/api/java/lang/Double.html#toString-double-."""
+    if value == 0 or 1e-3 <= abs(value) < 1e7:
+        return repr(value)
+    if value != value or abs(value) == float("inf"):
+        return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[repr(value)]
+    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
+    first, rest = digits[0], "".join(map(str, digits[1:])) or "0"
+    return f"{'-' if sign else ''}{first}.{rest}E{int(exponent) + len(digits) - 1}"

@@ -1,0 +1,65 @@
+"""The attributes of queues and of received messages: which there are, and what they are if nobody says.
+
+They are those of https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/, on the pages of
+CreateQueue, GetQueueAttributes and ReceiveMessage.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from agenticai.emulator.aws_errors import AwsError, Refused
+
+OF_FIFO_QUEUES = frozenset({"FifoQueue", "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit"})
+BOOLEAN = frozenset({"FifoQueue", "ContentBasedDeduplication", "SqsManagedSseEnabled"})
+SETTABLE = OF_FIFO_QUEUES | {
+    *("DelaySeconds", "MaximumMessageSize", "MessageRetentionPeriod", "Policy", "ReceiveMessageWaitTimeSeconds"),
+    *("VisibilityTimeout", "RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId"),
+    *("KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled"),
+}
+OF_QUEUES = SETTABLE | {
+    *("All", "QueueArn", "CreatedTimestamp", "LastModifiedTimestamp", "ApproximateNumberOfMessages"),
+    *("ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed"),
+}
+OF_MESSAGES = frozenset(
+    {
+        *("All", "SenderId", "SentTimestamp", "ApproximateReceiveCount", "ApproximateFirstReceiveTimestamp"),
+        *("SequenceNumber", "MessageDeduplicationId", "MessageGroupId", "AWSTraceHeader", "DeadLetterQueueSourceArn"),
+        "SqsManagedSseEnabled",  # the page lists it, though no message has it
+    }
+)
+DEFAULTS_OF_FIFO = {
+    "ContentBasedDeduplication": "false",
+    "DeduplicationScope": "queue",
+    "FifoThroughputLimit": "perQueue",
+}
+
+
+def is_fifo(attributes: Mapping[str, Any]) -> bool:
+    """Whether a queue with these attributes is a FIFO queue."""
+    return attributes.get("FifoQueue") == "true"
+
+
+def defaults(attributes: Mapping[str, str]) -> dict[str, str]:
+    """Return the attributes that a queue with these has besides, though nobody asked for them.
+
+    Queues are encrypted with keys of SQS's own unless they have others:
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-sqs-sse-queue.html.
+    """
+    encrypted = "false" if attributes.get("KmsMasterKeyId") else "true"
+    return {"SqsManagedSseEnabled": encrypted} | (DEFAULTS_OF_FIFO if is_fifo(attributes) else {})
+
+
+def normalized(asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return an operation's parameters with booleans among the Attributes as SQS keeps them. Raises Refused."""
+    given = asked.get("Attributes")
+    if not isinstance(given, Mapping):
+        return asked
+    return {**asked, "Attributes": {name: _boolean(name, value) for name, value in given.items()}}
+
+
+def _boolean(name: str, value: Any) -> Any:
+    if name not in BOOLEAN:
+        return value
+    if (text := str(value).lower()) not in {"true", "false"}:
+        raise Refused(AwsError("InvalidAttributeValue", f"Invalid value for the parameter {name}."))
+    return text
