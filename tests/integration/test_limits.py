@@ -62,7 +62,9 @@ def test_an_object_of_5_gb_is_refused_before_it_is_sent(
         connection.sendall(line % (bucket.encode(), 5 * 1024 * MB, expect))
         answer = connection.recv(65536)
         assert answer.startswith(b"HTTP/1.1 400 ")
-        assert b"<Code>EntityTooLarge</Code>" in answer + connection.recv(65536) * (b"<Code>" not in answer)
+        while b"</Error>" not in answer and (more := connection.recv(65536)):
+            answer += more
+        assert b"<Code>EntityTooLarge</Code>" in answer
 
 
 def test_a_large_object_leaves_nothing_in_memory(s3: "S3Client", bucket: str, memory_stays: Callable[[], None]) -> None:
