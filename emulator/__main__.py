@@ -22,7 +22,7 @@ from agenticai.emulator.clock import Clock
 from agenticai.emulator.connections import Connection, most_before_refusal
 from agenticai.emulator.control import control_app
 from agenticai.emulator.engines.activity import Activity
-from agenticai.emulator.engines.ministack import LambdaHost, MiniStack
+from agenticai.emulator.engines.ministack import LambdaHost, MiniStack, allowed_origins
 from agenticai.emulator.engines.runtime_venv import runtime_python
 from agenticai.emulator.errors import EngineError, PortTaken
 from agenticai.emulator.faults.schedule import FaultBook
@@ -31,18 +31,18 @@ from agenticai.emulator.gateway import chain, under
 from agenticai.emulator.gemini import REPLAY
 from agenticai.emulator.gemini.answering import Gemini, answering
 from agenticai.emulator.gemini.cassettes import CassetteStore
-from agenticai.emulator.guard import Allowed, Guard, is_loopback
+from agenticai.emulator.guard import Allowed, Guard
 from agenticai.emulator.limits import Limits
 from agenticai.emulator.locks import held
 from agenticai.emulator.meter.ledger import Ledger
 from agenticai.emulator.meter.step import Meter
 from agenticai.emulator.queues.contents import contents_routes
 from agenticai.emulator.queues.operations import QueueOperations
+from agenticai.emulator.reach import LOOPBACK, host_name, is_loopback
 from agenticai.emulator.spool.file import Spool
 from agenticai.emulator.spool.shelf import Shelf
 from agenticai.stack.private_files import write_private
 
-LOOPBACK = "127.0.0.1"
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - what a user may name, never the default
 GEMINI = "/_gemini"
 GRACE_SECONDS = 3.0
@@ -94,7 +94,7 @@ def bind(host: str, port: int) -> socket.socket:
         listener.listen()
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
-            raise
+            raise EngineError(f"The engine cannot listen on {host}, port {port}: {error.strerror}.") from error
         raise PortTaken(f"Port {port} is in use: end what listens there, or choose another with --port.") from error
     return listener
 
@@ -113,8 +113,8 @@ def serve(listener: socket.socket, gemini: Gemini, python: Path, arguments: argp
     host = LambdaHost(endpoint_url, f"{endpoint_url}{GEMINI}", python, code_cache, ledger, clock, activity)
     engine = MiniStack(host, faults, port, spool, run_dir)
     secret = None if is_loopback(arguments.host) else control_secret(run_dir)
-    hosts = (*arguments.allow_host, own_address(arguments.host).strip("[]"))
-    allowed = Allowed(hosts, [origin.lower() for origin in arguments.allow_origin], engine.api_origins)
+    hosts = (*arguments.allow_host, host_name(own_address(arguments.host)))
+    allowed = Allowed(hosts, arguments.allow_origin, allowed_origins)
     more = (*contents_routes(engine.contents), *gemini.control)
     app = chain(
         [

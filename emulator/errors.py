@@ -6,6 +6,7 @@ EngineError
  ├─ InvalidCassette     a file of Gemini replies cannot be used
  ├─ NotRekeyed          it is not clear which stored request a new one replaces
  ├─ EngineCrashed       the engine ended, or was not ready in time
+ ├─ InvalidReach        what is to be let in is neither a host name nor an origin
  ├─ NoHome              there is no folder that state can be kept in
  └─ ControlError        the control API did not answer as it should, or was asked for what cannot be
 """
@@ -46,6 +47,10 @@ class NotRekeyed(EngineError):
 
 class EngineCrashed(EngineError):
     """The gateway process ended, or was not ready in time; the message says where its log is."""
+
+
+class InvalidReach(EngineError):
+    """What is to be let in is neither a host name nor an origin."""
 
 
 class NoHome(EngineError):

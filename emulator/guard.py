@@ -8,14 +8,17 @@ and other programs send none of them, and are not asked.
 """
 
 import logging
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Final, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from agenticai.emulator.meter.operations import deployed_api
+from agenticai.emulator.reach import host_name, is_loopback
 
 logger = logging.getLogger(__name__)
 
@@ -23,9 +26,8 @@ LOGGED_FULLY: Final = 100
 """Refusals that are logged one by one; of the later ones every hundredth, so that no page fills the disk."""
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
-API_PATHS: Final = ("/_aws/execute-api/", "/restapis/")
-API_HOST: Final = ".execute-api."
-"""Where deployed APIs answer; each decides by itself which origins may call it."""
+RPC_PATH: Final = re.compile(r"/service/[^/]+/operation/")
+"""Where AWS's RPC protocols name an operation: https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html"""
 
 SANDBOX: Final = b"sandbox allow-scripts allow-forms allow-popups allow-downloads"
 """For pages that a browser opens here, such as those of a produced project: their scripts are of no origin, so what
@@ -36,33 +38,63 @@ they send is refused like any other page's. https://www.w3.org/TR/CSP3/#directiv
 class Allowed:
     """What was allowed on purpose: host names without ports, and origins such as `http://localhost:5173`.
 
-    `api_origins` returns the origins that deployed APIs allow on their own paths; `*` stands for all.
+    `api_origins` returns the origins that a deployed API, given by its id, allows on its own paths; `*` stands for all.
     """
 
     hosts: Collection[str] = ()
     origins: Collection[str] = ()
-    api_origins: Callable[[], Collection[str]] = lambda: ()
+    api_origins: Callable[[str], Collection[str]] = lambda _: ()
 
     def host(self, name: str) -> bool:
         """Whether a request may be addressed to this name: this machine's own, or one that was allowed."""
-        return is_loopback(name) or name in {allowed.lower() for allowed in self.hosts}
+        return is_loopback(name) or name in self.hosts
 
-    def origin(self, origin: str, host: str, path: str) -> bool:
-        """Whether a page of this origin may call the path on the host."""
-        if origin in self.origins:
-            return True
-        of_apis = self.api_origins() if path.startswith(API_PATHS) or API_HOST in host else ()
-        return origin in of_apis or "*" in of_apis
+    def by_api(self, api: str | None, origin: str) -> bool:
+        """Whether a deployed API allows a page of this origin to call it."""
+        return bool(api) and not {origin, "*"}.isdisjoint(self.api_origins(api or ""))
 
 
 class Browser(NamedTuple):
-    """What a browser says of where a request comes from: `site` as Sec-Fetch-Site has it, `origin` where it says one.
+    """What a browser says of where a request comes from: `site` as Sec-Fetch-Site has it, each of them empty if absent.
 
+    `origin` is that of the page; `referer` is too, from where a page is linked or embedded without saying its origin.
     https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header
     """
 
     site: str
     origin: str
+    referer: str
+
+
+class Call:
+    """A request as the guard sees it; `name` is that of the host, empty where HTTP/1.0 has none."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.headers = _headers(scope)
+        self.hosts = self.headers.get("host", [])
+        self.name = host_name(self.hosts[0]) if len(self.hosts) == 1 else None
+        self.browser = _browser(self.headers)
+        # A name below localhost may be that of a bucket or another service, whatever the path says.
+        below = (self.name or "").endswith(".localhost")
+        self.api = None if below else deployed_api(scope["path"])
+        scheme = "https" if scope.get("scheme") in {"https", "wss"} else "http"
+        self.own = f"{scheme}://{self.hosts[0].lower()}" if self.hosts else ""
+
+    @property
+    def opens_a_page(self) -> bool:
+        """Whether a browser shows the answer."""
+        mode, accepted = self.headers.get("sec-fetch-mode", [""])[0], self.headers.get("accept", [""])[0]
+        return mode == "navigate" or (not mode and "text/html" in accepted)
+
+    @property
+    def acts(self) -> bool:
+        """Whether it may do more than look: AWS's query protocol takes its operation in the address, too."""
+        if self.scope["type"] != "http" or self.scope["method"] not in SAFE_METHODS:
+            return True
+        named = parse_qs(self.scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+        by_address = "action" in {name.lower() for name in named} or bool(RPC_PATH.match(self.scope["path"]))
+        return by_address and self.api is None
 
 
 class Guard:
@@ -77,43 +109,43 @@ class Guard:
         if scope["type"] not in {"http", "websocket"}:
             await self._after(scope, receive, send)
             return
-        headers = _headers(scope)
-        browser = _browser(headers)
-        reason = self._reason(scope, headers, browser)
-        if reason:
+        call = Call(scope)
+        if reason := self._reason(call):
             await self._refuse(scope, receive, send, reason)
-        elif browser is None or scope["type"] == "websocket":
+        elif call.browser is None or scope["type"] == "websocket":
             await self._after(scope, receive, send)
-        elif _is_preflight(scope, headers) and browser.origin in self._allowed.origins:
-            await _preflight_answer(headers)(scope, receive, send)
+        elif _is_preflight(call) and call.browser.origin in self._allowed.origins:
+            await _preflight_answer(call.headers)(scope, receive, send)
         else:
-            await self._after(scope, receive, self._answering(scope, headers, browser, send))
+            await self._after(scope, receive, self._answering(call, call.browser, send))
 
-    def _reason(self, scope: Scope, headers: Mapping[str, list[str]], browser: Browser | None) -> str | None:
+    def _reason(self, call: Call) -> str | None:
         """Return why the request is refused, as a sentence that says how to allow it; None if it is not."""
-        if not scope.get("raw_path", b"/").startswith((b"/", b"*")):
+        if not call.scope.get("raw_path", b"/").startswith((b"/", b"*")):
             return "The request names a whole address in place of a path: send the path alone."
-        hosts = headers.get("host", [])
-        name = _host_name(hosts[0]) if len(hosts) == 1 else None
-        if len(hosts) > 1 or (hosts and name is None):
+        if call.hosts and call.name is None:
             return "The header Host is no name of one host."
-        if name is not None and not self._allowed.host(name):
-            return f"{name} is no name of this machine: start the engine with `--allow-host {name}` to allow it."
-        if browser is None or self._may_pass(scope, hosts, browser):
+        if call.name is not None and not self._allowed.host(call.name):
+            return (
+                f"{call.name} is no name of this machine: start the engine with `--allow-host {call.name}` to allow it."
+            )
+        if call.browser is None or self._may_pass(call, call.browser):
             return None
-        origin = browser.origin or "ORIGIN"
-        came = f"from {origin}" if browser.origin else "from a page of another origin"
-        return f"A browser sent this {came}: start the engine with `--allow-origin {origin}` to allow it."
+        return _told(call.browser)
 
-    def _may_pass(self, scope: Scope, hosts: list[str], browser: Browser) -> bool:
-        if browser.origin and self._allowed.origin(browser.origin, "".join(hosts), scope["path"]):
-            return True
-        if browser.site == "none":
-            # Typed, a bookmark, or a link of another program: to look is allowed, to change something is not.
-            return scope["type"] == "http" and scope["method"] in SAFE_METHODS and not _acts(scope)
-        if browser.site:
-            return browser.site == "same-origin"
-        return bool(hosts) and browser.origin == f"{_scheme(scope)}://{hosts[0].lower()}"
+    def _may_pass(self, call: Call, browser: Browser) -> bool:
+        same = browser.site == "same-origin"
+        page = call.own if same else browser.origin or browser.referer
+        # A Referer outlives redirects: it tells who embeds a picture, not who chose the address.
+        if page and (same or browser.origin or not call.acts):
+            if page in self._allowed.origins:
+                return True
+            # A page of a deployed API may call deployed APIs; all other pages from here are of no origin.
+            if call.api and (page == call.own or self._allowed.by_api(call.api, page)):
+                return True
+        # Typed, a bookmark, or a link of another program: to look is allowed, to change something is not.
+        looks = browser.site == "none" or (bool(page) and page == call.own and call.opens_a_page)
+        return looks and not call.acts
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send, reason: str) -> None:
         self._refused += 1
@@ -128,13 +160,11 @@ class Guard:
         answer = PlainTextResponse(f"Refused by AgenticAI's engine. {reason}\n", 403, {"Connection": "close"})
         await answer(scope, receive, send)
 
-    def _answering(self, scope: Scope, headers: Mapping[str, list[str]], browser: Browser, send: Send) -> Send:
+    def _answering(self, call: Call, browser: Browser, send: Send) -> Send:
         """Return a `send` that leaves `Access-Control-*` only to whom it is for, and gives pages no origin."""
-        host = headers.get("host", [""])[0].lower()
-        own_page = f"{_scheme(scope)}://{host}"
         shared = browser.origin in self._allowed.origins
-        by_api = bool(browser.origin) and self._allowed.origin(browser.origin, host, scope["path"])
-        sandboxed = _opens_a_page(headers) and own_page not in self._allowed.origins
+        by_api = self._allowed.by_api(call.api, browser.origin)
+        sandboxed = call.opens_a_page and call.api is None and call.own not in self._allowed.origins
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -151,14 +181,21 @@ class Guard:
         return answer
 
 
-def is_loopback(name: str) -> bool:
-    """Whether a host name means this machine wherever it is looked up: RFC 6761 reserves localhost and all below it."""
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(name.strip("[]")).is_loopback
-    except ValueError:
-        return False
+def _told(browser: Browser) -> str:
+    """Return, for who sent a request from a browser, why it is refused and how to allow it."""
+    page = browser.origin or browser.referer
+    if page == "null":
+        return (
+            "A browser sent this from a page without an origin, such as a file: serve the page from an address of its"
+            " own, and start the engine with `--allow-origin` and that address to allow it."
+        )
+    if page or browser.site != "none":
+        came = f"from {page}" if page else "from a page of another origin"
+        return f"A browser sent this {came}: start the engine with `--allow-origin {page or 'ORIGIN'}` to allow it."
+    return (
+        "A browser sent this without a page's origin, and may then only read: send it from a program whose User-Agent"
+        " is no browser's, or from a page whose origin `--allow-origin` allows."
+    )
 
 
 def _headers(scope: Scope) -> dict[str, list[str]]:
@@ -168,46 +205,28 @@ def _headers(scope: Scope) -> dict[str, list[str]]:
     return found
 
 
-def _host_name(host: str) -> str | None:
-    """Return the name in a Host header, in lower case and without its port; None if it is not one."""
-    try:
-        parts = urlsplit(f"//{host}")
-        name, _ = parts.hostname, parts.port
-    except ValueError:
-        return None
-    plain = not (parts.username is not None or parts.path or parts.query or parts.fragment)
-    return name.rstrip(".") if name and plain and name.isascii() and not set(name) & set(" \t,;%") else None
-
-
 def _browser(headers: Mapping[str, list[str]]) -> Browser | None:
     """Return where a browser says that the request comes from; None if no browser sent it."""
     site = headers.get("sec-fetch-site", [""])[0].lower()
     origin = headers.get("origin", [""])[0].lower()
-    if not site and not origin and (referer := headers.get("referer", [""])[0]):
-        parts = urlsplit(referer)
-        origin = f"{parts.scheme}://{parts.netloc}".lower()
-    if site or origin:
-        return Browser(site, origin)
+    referer = headers.get("referer", [""])[0]
+    if site or origin or referer:
+        return Browser(site, origin, _origin_of(referer))
     # One that is too old to say it, or was told to be silent, is trusted as little as a typed address.
     is_browser = any(agent.startswith("Mozilla/") for agent in headers.get("user-agent", []))
-    return Browser("none", "") if is_browser else None
+    return Browser("none", "", "") if is_browser else None
 
 
-def _acts(scope: Scope) -> bool:
-    """Whether a GET does more than look: AWS's query protocol takes its operation in the address."""
-    return "action" in {name.lower() for name in parse_qs(scope.get("query_string", b"").decode("latin-1"))}
+def _origin_of(referer: str) -> str:
+    try:
+        parts = urlsplit(referer)
+    except ValueError:
+        return "null"
+    return f"{parts.scheme}://{parts.netloc}".lower() if referer else ""
 
 
-def _opens_a_page(headers: Mapping[str, list[str]]) -> bool:
-    return headers.get("sec-fetch-mode", [""])[0] == "navigate" or "text/html" in headers.get("accept", [""])[0]
-
-
-def _scheme(scope: Scope) -> str:
-    return "https" if scope.get("scheme") in {"https", "wss"} else "http"
-
-
-def _is_preflight(scope: Scope, headers: Mapping[str, list[str]]) -> bool:
-    return scope["method"] == "OPTIONS" and "access-control-request-method" in headers
+def _is_preflight(call: Call) -> bool:
+    return call.scope["method"] == "OPTIONS" and "access-control-request-method" in call.headers
 
 
 def _preflight_answer(headers: Mapping[str, list[str]]) -> Response:

@@ -5,8 +5,7 @@ import os
 import select
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,6 +15,7 @@ from agenticai.emulator.engines.runtime_venv import runtime_python
 from agenticai.emulator.errors import EngineCrashed, EngineError, InvalidCassette, PortTaken
 from agenticai.emulator.gemini import REPLAY
 from agenticai.emulator.home import find_home, make_home, private_folder
+from agenticai.emulator.reach import HERE, Reach
 from agenticai.stack.private_files import owner_only
 
 STOP_SECONDS = 5.0
@@ -23,25 +23,6 @@ START_SECONDS = 60.0  # far more than it takes, for a busy machine: an engine th
 
 MALLOC = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": str(256 * 1024)}
 """Has glibc give the memory of large bodies back when they are gone, where it would learn to keep it."""
-
-
-@dataclass(frozen=True)
-class Reach:
-    """From where the engine is reached: the address that it listens on, and what its guard lets in besides.
-
-    `hosts` are further host names of requests, `origins` those of pages that may call, such as
-    `http://localhost:5173`.
-    """
-
-    host: str = "127.0.0.1"
-    hosts: Sequence[str] = ()
-    origins: Sequence[str] = ()
-
-    @property
-    def arguments(self) -> list[str]:
-        """The command line of the gateway process for it."""
-        named = [option for host in self.hosts for option in ("--allow-host", host)]
-        return ["--host", self.host, *named, *(o for origin in self.origins for o in ("--allow-origin", origin))]
 
 
 class Engine:
@@ -75,9 +56,6 @@ class Engine:
     def stop(self) -> int:
         """End the process and every function that runs in it; return its exit status when it is gone."""
         return end(self._process, grace_s=STOP_SECONDS)
-
-
-HERE = Reach()
 
 
 class Launch:

@@ -15,10 +15,11 @@ FOLDER: Final = "engines"
 
 
 @contextmanager
-def noted(home: Path, endpoint_url: str) -> Iterator[None]:
+def noted(home: Path, endpoint_url: str, control_token: str | None = None) -> Iterator[None]:
     """Have `running` name an engine for as long as the block, or at the most this process, lasts.
 
-    The note is locked, and a lock ends with its process, however that ends.
+    `control_token` is what its control API asks for, if anything. The note is locked, and a lock ends with its process,
+    however that ends.
     """
     make_home(home)
     private_folder(home / FOLDER)
@@ -26,7 +27,7 @@ def noted(home: Path, endpoint_url: str) -> Iterator[None]:
     written = note.with_suffix(".new")
     with open(written, "w", encoding="utf-8", opener=owner_only) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        file.write(json.dumps({"endpoint_url": endpoint_url}))
+        file.write(json.dumps({"endpoint_url": endpoint_url, "control_token": control_token}))
         file.flush()
         written.rename(note)  # only now, so that nobody finds it without its lock
         try:
@@ -37,16 +38,26 @@ def noted(home: Path, endpoint_url: str) -> Iterator[None]:
 
 def running(home: Path) -> tuple[str, ...]:
     """Return the addresses of the engines that run, such as `http://127.0.0.1:4566`, and forget those that ended."""
-    return tuple(filter(None, map(_address, sorted((home / FOLDER).glob("*.json")))))
+    return tuple(address for address, _ in _notes(home))
 
 
-def _address(note: Path) -> str | None:
+def noted_token(home: Path, endpoint_url: str) -> str | None:
+    """Return what the control API of an engine that `running` names asks for; None if nothing."""
+    return next((token for address, token in _notes(home) if address == endpoint_url), None)
+
+
+def _notes(home: Path) -> list[tuple[str, str | None]]:
+    return [found for note in sorted((home / FOLDER).glob("*.json")) if (found := _read(note))]
+
+
+def _read(note: Path) -> tuple[str, str | None] | None:
     try:
         with note.open(encoding="utf-8") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
-                return str(json.load(file)["endpoint_url"])
+                said = json.load(file)
+                return str(said["endpoint_url"]), said["control_token"]
             note.unlink(missing_ok=True)
     except (OSError, ValueError, KeyError, TypeError):
         return None  # it has ended meanwhile, or is not a note of this version

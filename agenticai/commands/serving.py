@@ -18,7 +18,7 @@ from agenticai.display import Display, Part, counted, text, this_command
 from agenticai.emulator.errors import ControlError
 from agenticai.emulator.gemini import GEMINI_API, REPLAY
 from agenticai.emulator.home import find_home
-from agenticai.emulator.process import HERE, Reach
+from agenticai.emulator.reach import HERE, Reach
 from agenticai.emulator.running import noted
 from agenticai.following import Following
 from agenticai.outcome_display import introduced, used_so_far
@@ -46,7 +46,7 @@ def keep_up(port: int, reach: Reach, *, live: bool, as_json: bool) -> None:
     with (
         _benched(screen, port, reach, key) as running,
         running.control() as control,
-        noted(find_home(), running.target.endpoint_url),
+        noted(find_home(), running.target.endpoint_url, running.control_token),
     ):
         model = model_of(running.target, running.outputs, control)
         screen.emit({**_addresses(running), "model": {"name": model.name, "answers": model.answers}})
@@ -121,6 +121,7 @@ def _addresses(running: Bench) -> dict[str, object]:
         "api_token": running.token,
         "region": running.target.region,
         "stage": running.outputs.stage,
+        **({"control_token": running.control_token} if running.control_token else {}),
     }
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from botocore.model import OperationModel
 
 _SCOPE = re.compile(r"Credential=[^/,\s]+/\d{8}/[^/,\s]*/([^/,\s]+)/aws4_request")
-_API_DATA_PLANE = re.compile(r"/_aws/execute-api/|/restapis/[^/]+/[^/]+/_user_request_(?:/|$)")
+_API_DATA_PLANE = re.compile(r"/_aws/execute-api/([^/]+)/|/restapis/([^/]+)/[^/]+/_user_request_(?:/|$)")
 _RPC_V2 = re.compile(r"/service/[^/]+/operation/([^/]+)$")
 _LABEL = re.compile(r"\{([^}]+)\}")
 
@@ -45,9 +45,15 @@ class Request:
         return parse_qs(self.query, keep_blank_values=True)
 
 
+def deployed_api(path: str) -> str | None:
+    """Return the id of the deployed API that answers at this path; None if none does."""
+    found = _API_DATA_PLANE.match(path)
+    return found and (found[1] or found[2])
+
+
 def service_of(request: Request) -> str | None:
     """The service as in the SigV4 scope; None for a request that is not to AWS."""
-    if _API_DATA_PLANE.match(request.path):
+    if deployed_api(request.path):
         return "execute-api"
     credential = request.parameter("X-Amz-Credential")
     signed = _SCOPE.search(request.headers.get("authorization", "") or f"Credential={unquote(credential or '')}")

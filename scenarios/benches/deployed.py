@@ -22,6 +22,7 @@ class Bench:
     target: "Target"
     outputs: "StackOutputs"
     token: str = field(repr=False)
+    control_token: str | None = field(repr=False, default=None)
 
     def api(self) -> "ProjectsApi":
         """A client of the stack's API."""
@@ -33,4 +34,4 @@ class Bench:
         """A client of the control API, which a target with the capability CONTROL has."""
         from agenticai.emulator.client import ControlClient
 
-        return ControlClient(self.target.endpoint_url, token=self.engine.control_token if self.engine else None)
+        return ControlClient(self.target.endpoint_url, token=self.control_token)

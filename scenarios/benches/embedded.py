@@ -9,7 +9,8 @@ from pathlib import Path
 from agenticai.emulator.errors import PortTaken
 from agenticai.emulator.gemini import MISSES, REPLAY
 from agenticai.emulator.home import find_home, make_home
-from agenticai.emulator.process import HERE, Reach, launch
+from agenticai.emulator.process import launch
+from agenticai.emulator.reach import HERE, Reach
 from agenticai.scenarios.benches.deployed import Bench, Report
 from agenticai.scenarios.benches.run_folders import remove_old_runs, run_folder
 from agenticai.scenarios.format.scenario import CASSETTES

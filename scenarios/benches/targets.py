@@ -3,7 +3,9 @@
 import httpx2
 
 from agenticai.emulator.client import ControlClient
-from agenticai.emulator.errors import ControlError
+from agenticai.emulator.errors import ControlError, NoHome
+from agenticai.emulator.home import find_home
+from agenticai.emulator.running import noted_token
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.stack.deploying import reached
 from agenticai.stack.errors import TargetError
@@ -18,15 +20,24 @@ def bench_at(endpoint_url: str, stage: str) -> Bench:
     Raises `agenticai.stack.errors.StackError` where there is none, or where something else answers, or nothing.
     """
     target = Target.endpoint(endpoint_url)
-    if _has_control(target.endpoint_url):
+    secret = _secret(target.endpoint_url)
+    if _has_control(target.endpoint_url, secret):
         target = Target.embedded(endpoint_url)
     with reached(target):
-        return Bench(None, target, stage_outputs(target, stage), api_token(target.client("ssm"), stage))
+        return Bench(None, target, stage_outputs(target, stage), api_token(target.client("ssm"), stage), secret)
 
 
-def _has_control(endpoint_url: str) -> bool:
+def _secret(endpoint_url: str) -> str | None:
+    """Return what the control API of an engine of this machine asks for, as `agenticai up` noted it."""
     try:
-        with ControlClient(endpoint_url) as control:
+        return noted_token(find_home(), endpoint_url)
+    except NoHome:
+        return None
+
+
+def _has_control(endpoint_url: str, secret: str | None) -> bool:
+    try:
+        with ControlClient(endpoint_url, token=secret) as control:
             control.health()
     except ControlError as error:
         if isinstance(error.__cause__, httpx2.TimeoutException):

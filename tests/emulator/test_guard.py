@@ -88,9 +88,9 @@ class TestHost:
         assert client.ask(Guard(Engine(), Allowed())).status == 403
 
     def test_a_name_that_was_allowed_is_let_in(self) -> None:
-        allowed = Allowed(hosts=["host.docker.internal", "Bench.Example"])
+        allowed = Allowed(hosts=["host.docker.internal", "bench.example"])
         assert asked(host="host.docker.internal:4566", allowed=allowed)[1]
-        assert asked(host="bench.example", allowed=allowed)[1]
+        assert asked(host="Bench.Example", allowed=allowed)[1]
 
 
 class TestPrograms:
@@ -117,6 +117,9 @@ FOREIGN: list[dict[str, Any]] = [
     {"origin": "http://localhost:4566"},
     {"referer": "http://evil.example/page"},
     {"referer": "about:blank"},
+    {"referer": "http://[not-an-address"},
+    {"referer": f"http://{HERE}/a"},
+    {"sec_fetch_site": "cross-site", "referer": f"http://{HERE}/a"},
     {"user_agent": "Mozilla/5.0 (X11; Linux x86_64)"},
 ]
 
@@ -138,25 +141,70 @@ class TestPages:
         assert not asked("/_harness/usage", "GET", **headers)[1]
         assert not asked("/", "OPTIONS", access_control_request_method="POST", **headers)[1]
 
-    @pytest.mark.parametrize(
-        "headers",
-        [{"sec_fetch_site": "same-origin"}, {"origin": f"http://{HERE}"}, {"referer": f"http://{HERE}/a"}],
-        ids=str,
-    )
-    def test_a_page_of_the_engines_own_may_call(self, headers: dict[str, Any]) -> None:
-        assert asked("/", **headers)[1]
+    def test_a_page_without_an_origin_is_told_what_would_have_to_be_allowed(self) -> None:
+        body = asked(origin="null")[0].body
+        assert b"an address of its own" in body
+        assert b"null" not in body
+
+    def test_a_link_names_the_page_that_it_is_on(self) -> None:
+        client, _ = asked("/", "GET", sec_fetch_site="same-site", referer=f"{APP}/page")
+        assert f"--allow-origin {APP}`".encode() in client.body
 
     def test_a_typed_address_may_look_and_no_more(self) -> None:
         assert asked(f"{API}/docs", "GET", sec_fetch_site="none")[1]
         assert asked("/bucket/package.zip?X-Amz-Signature=1", "GET", sec_fetch_site="none")[1]
+        assert asked(f"{API}?action=list", "GET", sec_fetch_site="none")[1]
         assert not asked("/?Action=PurgeQueue&QueueUrl=q", "GET", sec_fetch_site="none")[1]
         assert not asked("/?QueueUrl=q&action=PurgeQueue", "GET", sec_fetch_site="none")[1]
+        assert not asked("/?%41ction&Action=", "GET", sec_fetch_site="none")[1]
+        assert not asked("/service/AmazonSQS/operation/CancelMessageMoveTask?x", "GET", sec_fetch_site="none")[1]
         assert not asked("/_ministack/reset", "POST", sec_fetch_site="none")[1]
 
     def test_a_page_that_is_opened_here_has_no_origin(self) -> None:
         client, _ = asked("/bucket/index.html", "GET", sec_fetch_site="none", sec_fetch_mode="navigate")
         assert client.headers["content-security-policy"].startswith("sandbox ")
         assert "allow-same-origin" not in client.headers["content-security-policy"]
+
+
+OWN: list[dict[str, Any]] = [
+    {"sec_fetch_site": "same-origin"},
+    {"sec_fetch_site": "same-origin", "origin": f"http://{HERE}"},
+    {"origin": f"http://{HERE}"},  # where the address is one for which browsers say no more
+]
+
+
+@pytest.mark.parametrize("headers", OWN, ids=str)
+class TestPagesOfDeployedApis:
+    """Pages from the engine's own origin; all others than those of deployed APIs are without an origin."""
+
+    def test_they_may_call_apis(self, headers: dict[str, Any]) -> None:
+        assert asked(API, **headers)[1]
+        assert asked("/restapis/abc/v1/_user_request_/x", "PUT", **headers)[1]
+
+    @pytest.mark.parametrize("path", ["/", "/_harness/faults", "/_ministack/reset", "/restapis/abc", "/bucket/key"])
+    def test_they_may_call_nothing_else(self, headers: dict[str, Any], path: str) -> None:
+        assert not asked(path, **headers)[1]
+        assert not asked(path, "GET", sec_fetch_mode="cors", **headers)[1]
+
+    def test_they_may_link_to_what_is_then_a_page_without_an_origin(self, headers: dict[str, Any]) -> None:
+        client, reached = asked("/bucket/index.html", "GET", sec_fetch_mode="navigate", **headers)
+        assert reached
+        assert client.headers["content-security-policy"].startswith("sandbox ")
+        assert not asked("/?Action=PurgeQueue", "GET", sec_fetch_mode="navigate", **headers)[1]
+
+    def test_they_have_an_origin(self, headers: dict[str, Any]) -> None:
+        client, _ = asked(f"{API}/docs", "GET", sec_fetch_mode="navigate", **headers)
+        assert "content-security-policy" not in client.headers
+
+    def test_they_may_do_all_where_their_origin_is_allowed(self, headers: dict[str, Any]) -> None:
+        allowed = Allowed(origins=[f"http://{HERE}"])
+        assert asked("/", allowed=allowed, **headers)[1]
+        client, _ = asked("/bucket/index.html", "GET", allowed, sec_fetch_mode="navigate", **headers)
+        assert "content-security-policy" not in client.headers
+
+
+def test_without_a_host_nothing_is_a_page_of_ones_own() -> None:
+    assert not asked("/bucket/key", "GET", host="absent", sec_fetch_site="same-origin", accept="text/html")[1]
 
 
 class TestAllowedOrigins:
@@ -188,17 +236,43 @@ class TestAllowedOrigins:
         assert not asked("/", allowed=self.ALLOWED, origin=f"{APP}0")[1]
         assert not asked("/", allowed=self.ALLOWED, origin="http://localhost")[1]
 
+    def test_what_its_pages_show_and_link_is_read_and_no_more(self) -> None:
+        embedded = {"sec_fetch_site": "cross-site", "referer": f"{APP}/"}
+        assert asked("/bucket/picture.png", "GET", self.ALLOWED, **embedded)[1]
+        assert not asked("/?Action=PurgeQueue", "GET", self.ALLOWED, **embedded)[1]
+        assert not asked("/", "POST", self.ALLOWED, **embedded)[1]
+
     @pytest.mark.parametrize("named", [APP, "*"])
-    def test_a_deployed_api_lets_in_on_its_own_paths_and_answers_itself(self, named: str) -> None:
-        allowed = Allowed(api_origins=lambda: {named})
-        for host, path in ((HERE, API), ("abc.execute-api.localhost:4566", "/v1/api/projects")):
-            client = Client(path, method="OPTIONS", headers=[(b"host", host.encode()), (b"origin", APP.encode())])
-            assert client.ask(Guard(answering(CORS), allowed)).headers["access-control-allow-methods"] == "GET"
-        for path in ("/", "/_harness/usage", "/bucket/_aws/execute-api/"):
-            assert not asked(path, allowed=allowed, origin=APP)[1]
+    @pytest.mark.parametrize("path", [API, "/restapis/abc/v1/_user_request_/x"])
+    def test_a_deployed_api_lets_in_on_its_own_paths_and_answers_itself(self, named: str, path: str) -> None:
+        allowed = Allowed(api_origins={"abc": {named}}.__getitem__)
+        client = Client(path, method="OPTIONS", headers=[(b"host", HERE.encode()), (b"origin", APP.encode())])
+        assert client.ask(Guard(answering(CORS), allowed)).headers["access-control-allow-methods"] == "GET"
+
+    @pytest.mark.parametrize(
+        ("host", "path"),
+        [
+            (HERE, "/"),
+            (HERE, "/_harness/usage"),
+            (HERE, "/bucket/_aws/execute-api/abc/"),
+            (HERE, "/_aws/execute-api/other/v1/"),
+            (HERE, "/_aws/execute-api/"),
+            (HERE, "/_aws/execute-api//v1/"),
+            (HERE, "/restapis/abc"),
+            (HERE, "/restapis/abc/deployments"),
+            (HERE, "/restapis/abc/v1/_user_requests"),
+            ("abc.execute-api.localhost:4566", "/_ministack/reset"),
+            ("abc.execute-api.localhost:4566", "/"),
+            ("bucket.localhost:4566", API),
+        ],
+    )
+    def test_it_lets_in_nowhere_else(self, host: str, path: str) -> None:
+        allowed = Allowed(api_origins=lambda api: {"*"} if api == "abc" else set())
+        assert not asked(path, allowed=allowed, host=host, origin=APP)[1]
+        assert not asked(path, "OPTIONS", allowed, host=host, origin=APP, access_control_request_method="POST")[1]
 
     def test_nothing_else_that_the_engine_says_of_origins_leaves_it(self) -> None:
-        headers = [(b"host", HERE.encode()), (b"sec-fetch-site", b"same-origin")]
+        headers = [(b"host", HERE.encode()), (b"sec-fetch-site", b"none")]
         client = Client("/", method="GET", headers=headers).ask(Guard(answering(CORS), Allowed()))
         assert not [name for name in client.headers if name.startswith("access-control")]
 

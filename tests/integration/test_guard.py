@@ -11,7 +11,8 @@ import pytest
 
 from agenticai.emulator.client import ControlClient
 from agenticai.emulator.errors import ControlError
-from agenticai.emulator.process import Engine, Reach, start_engine
+from agenticai.emulator.process import Engine, start_engine
+from agenticai.emulator.reach import Reach
 from tests.integration.cloud import CASSETTES, Cloud
 
 FORM = b"Action=CreateQueue&QueueName=made-by-a-page"

@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from agenticai.emulator.client import ControlClient
-from agenticai.emulator.process import Reach, start_engine
+from agenticai.emulator.process import start_engine
+from agenticai.emulator.reach import Reach
 from tests.browser import chromium, needs_chromium
 from tests.integration.cloud import CASSETTES, Cloud
 

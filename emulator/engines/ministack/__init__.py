@@ -45,6 +45,7 @@ from agenticai.emulator.engines.ministack.interference import RunningFunctions
 from agenticai.emulator.engines.ministack.log_events import LogEvents
 from agenticai.emulator.engines.ministack.mappings import Mappings
 from agenticai.emulator.engines.ministack.objects import Objects
+from agenticai.emulator.engines.ministack.origins import allowed_origins
 from agenticai.emulator.engines.ministack.polls import EventSourceMappingMeter
 from agenticai.emulator.engines.ministack.presigned_links import PresignedLinks
 from agenticai.emulator.engines.ministack.property_types import types_properties
@@ -60,7 +61,7 @@ from agenticai.emulator.spool.file import Spool
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-__all__ = ["LambdaHost", "MiniStack"]
+__all__ = ["LambdaHost", "MiniStack", "allowed_origins"]
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
@@ -110,19 +111,6 @@ class MiniStack:
         FaultyDeliveries(sqs, faults)
         self.contents = Contents(sqs)
         self._sources = EventSources(lambda_svc, sqs, host.activity)
-
-    def api_origins(self) -> set[str]:
-        """Return the origins that deployed APIs allow: by the variable ALLOWED_ORIGIN of a function, or by CORS rules.
-
-        https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
-        """
-        from ministack.services import apigateway, lambda_svc
-
-        functions = [function["config"] for function in list(lambda_svc._functions._data.values())]
-        variables = [(function.get("Environment") or {}).get("Variables") or {} for function in functions]
-        rules = [api.get("corsConfiguration") or {} for api in list(apigateway._apis._data.values())]
-        named = {str(each["ALLOWED_ORIGIN"]) for each in variables if each.get("ALLOWED_ORIGIN")}
-        return named | {str(origin) for rule in rules for origin in rule.get("allowOrigins") or ()}
 
     def preload(self) -> None:
         """Import what a first deploy would wait for: services, the SAM translator, botocore's models."""

@@ -1,0 +1,55 @@
+"""Which origins a deployed API lets in: what it was deployed with says so.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-cors.html and http-api-cors.html
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+VARIABLE: Final = "ALLOWED_ORIGIN"
+"""The environment variable by which a function that answers preflights itself is told whom to allow."""
+
+HEADER: Final = "method.response.header.access-control-allow-origin"
+FUNCTION: Final = re.compile(r":function:([^:/]+)")
+
+
+def allowed_origins(api_id: str) -> set[str]:
+    """Return the origins that an API allows.
+
+    By the CORS rules of an HTTP API, by the header with which a REST API's integrations are declared to answer, or by
+    the variable ALLOWED_ORIGIN of a function behind it.
+    """
+    from ministack.services import apigateway, apigateway_v1, lambda_svc
+
+    rules = [api.get("corsConfiguration") or {} for api in _of(apigateway._apis, api_id)]
+    origins = {str(origin) for rule in rules for origin in rule.get("allowOrigins") or ()}
+    rest = [*_rest_integrations(_of(apigateway_v1._resources, api_id))]
+    http = [each for table in _of(apigateway._integrations, api_id) for each in list(table.values())]
+    for integration in rest:
+        origins.update(_declared(integration))
+    uris = [str(each.get("uri") or each.get("integrationUri")) for each in (*rest, *http)]
+    for name in {found for uri in uris for found in FUNCTION.findall(uri)}:
+        for function in _of(lambda_svc._functions, name):
+            variables = (function["config"].get("Environment") or {}).get("Variables") or {}
+            origins.add(str(variables.get(VARIABLE) or ""))
+    return origins - {""}
+
+
+def _of(table: Any, name: str) -> list[Any]:
+    """Return what a table holds under a name, in whatever account and region."""
+    return [value for key, value in list(table._data.items()) if key[-1] == name]
+
+
+def _rest_integrations(apis: list[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    for resources in apis:
+        for resource in list(resources.values()):
+            for method in list((resource.get("resourceMethods") or {}).values()):
+                yield method.get("methodIntegration") or {}
+
+
+def _declared(integration: Mapping[str, Any]) -> Iterator[str]:
+    for answer in list((integration.get("integrationResponses") or {}).values()):
+        for name, value in (answer.get("responseParameters") or {}).items():
+            if name.lower() == HEADER:
+                yield str(value).strip("'")
