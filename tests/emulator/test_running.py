@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from agenticai.emulator.running import noted, running
+from agenticai.emulator.running import noted, noted_token, running
 
 NOTE = """
 import sys
@@ -33,6 +33,15 @@ def test_one_is_found_while_its_block_lasts(tmp_path: Path) -> None:
     with noted(tmp_path, "http://127.0.0.1:1"):
         assert running(tmp_path) == ("http://127.0.0.1:1",)
     assert running(tmp_path) == ()
+
+
+def test_what_its_control_api_asks_for_is_told_to_nobody_else(tmp_path: Path) -> None:
+    with noted(tmp_path, "http://127.0.0.1:1", "secret"), start(tmp_path, "http://127.0.0.1:2") as other:
+        assert noted_token(tmp_path, "http://127.0.0.1:1") == "secret"
+        assert noted_token(tmp_path, "http://127.0.0.1:2") is None
+        assert noted_token(tmp_path, "http://127.0.0.1:3") is None
+        assert {note.stat().st_mode & 0o777 for note in (tmp_path / "engines").iterdir()} == {0o600}
+        other.communicate("")
 
 
 def test_others_are_found_and_one_that_was_killed_is_forgotten(tmp_path: Path) -> None:

@@ -235,6 +235,10 @@ def test_a_project_that_is_not_there_is_one_sentence(up: dict[str, Any]) -> None
         (("modify", "0" * 26, "--endpoint", "http://127.0.0.1:9"), "Say what is to change"),
         (("modify", "0" * 26, "More.", "--file", "more.md", "--endpoint", "http://127.0.0.1:9"), "and not both"),
         (("up", "--live"), "needs a key for the Gemini API"),
+        (("up", "--allow-origin", "*"), "such as http://localhost:5173, not '*'"),
+        (("up", "--allow-host", "http://bench.example"), "takes the name of a host"),
+        (("up", "--host", "192.0.2.1", "--port", "0"), "cannot listen on 192.0.2.1"),
+        (("up", "--host", "no-such-host.invalid", "--port", "0"), "cannot listen on no-such-host.invalid"),
     ],
 )
 def test_what_a_person_can_mend_is_one_sentence(arguments: tuple[str, ...], sentence: str) -> None:

@@ -10,24 +10,29 @@ import boto3
 import pytest
 from playwright.sync_api import Browser, Page
 
-from agenticai.emulator.client import ControlClient
 from agenticai.emulator.process import start_engine
 from agenticai.emulator.reach import Reach
 from tests.browser import chromium, needs_chromium
+from tests.integration.apis import Apis
 from tests.integration.cloud import CASSETTES, Cloud
 
 pytestmark = needs_chromium
 
 FRIEND = "friend.test"
+PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="7" height="7"/>'
 FORM = """<form id="f" method="post" action="{url}" enctype="{kind}">
 <input name="Action" value="CreateQueue"><input name="QueueName" value="by-a-form">
 <input name='{{"seconds":3600,"a":"' value='"}}'></form><script>document.getElementById("f").submit()</script>"""
 FETCH = """<script>
-window.read = fetch("{url}/_harness/usage").then(r => r.text()).catch(e => "blocked");
-fetch("{url}/?Action=CreateQueue&QueueName=by-fetch", {{mode: "no-cors"}}).catch(() => 0);
-fetch("{url}/", {{method: "POST", mode: "no-cors", body: "Action=CreateQueue&QueueName=by-post"}}).catch(() => 0);
-const json = {{"Content-Type": "application/json"}};
-fetch("{url}/_harness/clock/advance", {{method: "POST", headers: json, body: '{{"seconds": 9}}'}}).catch(() => 0);
+const form = {{"Content-Type": "application/x-www-form-urlencoded"}}, json = {{"Content-Type": "application/json"}};
+const tried = [
+  fetch("{url}/_harness/usage").then(r => r.ok ? r.text() : r.status),
+  fetch("{url}/?Action=CreateQueue&QueueName=by-fetch", {{mode: "no-cors"}}),
+  fetch("{url}/", {{method: "POST", mode: "no-cors", headers: form, body: "Action=CreateQueue&QueueName=by-post"}}),
+  fetch("{url}/_harness/clock/advance", {{method: "POST", headers: json, body: '{{"seconds": 9}}'}}),
+  fetch("{url}/_ministack/reset", {{method: "POST"}}),
+];
+window.read = Promise.allSettled(tried).then(([first]) => first.value || "blocked");
 </script>"""
 SOCKET = """<script>
 window.opened = new Promise(done => {{
@@ -104,6 +109,12 @@ def page(browser: Browser) -> Iterator[Page]:
     opened.close()
 
 
+def api_url(cloud: Cloud, body: str, **deployed: str) -> str:
+    """Deploy an API that answers everything with this body, and return its address."""
+    with Apis(cloud) as apis:
+        return f"{cloud.endpoint_url}/_aws/execute-api/{apis.deploy_rest(body, **deployed)}/v1/"
+
+
 def untouched(cloud: Cloud) -> bool:
     """Whether the engine is as it was: its one queue with nothing purged, its clock where it was."""
     names = [url.rpartition("/")[2] for url in cloud.sqs.list_queues().get("QueueUrls", [])]
@@ -129,6 +140,16 @@ def test_scripts_do_nothing_and_read_nothing(own: Cloud, pages: Pages, page: Pag
     addresses = {"data": f"data:text/html,{text}", "file": f"file://{tmp_path}/page.html", "http": pages.url("/fetch")}
     page.goto(addresses[scheme])
     assert page.evaluate("window.read") == "blocked"
+    assert untouched(own)
+
+
+def test_an_address_that_leads_elsewhere_does_nothing(own: Cloud, pages: Pages, page: Page) -> None:
+    """What is typed, or opened by another program, may be redirected by whoever it belongs to."""
+    act = f"{own.endpoint_url}/?Action=CreateQueue&QueueName=by-a-redirect"
+    pages.pages["/away"] = act
+    page.goto(pages.url("/away", "evil.test"))
+    assert page.url == act
+    assert "Refused" in page.content()
     assert untouched(own)
 
 
@@ -186,9 +207,32 @@ def test_a_page_from_a_bucket_has_no_rights_here(own: Cloud, page: Page) -> None
     assert untouched(own)
 
 
-def test_an_origin_that_was_allowed_may_act_and_read(own: Cloud, pages: Pages, page: Page) -> None:
-    pages.pages["/fetch"] = FETCH.format(url=own.endpoint_url)
-    page.goto(pages.url("/fetch", FRIEND))
-    assert "calls" in page.evaluate("window.read")
-    with ControlClient(own.endpoint_url) as control:
-        assert control.health().status == "ok"
+def test_a_page_of_a_deployed_api_may_call_that_api_only(own: Cloud, page: Page) -> None:
+    api = api_url(own, FETCH.format(url=own.endpoint_url) + '<a href="?">again</a>')
+    page.goto(f"{api}?action=any")
+    assert page.evaluate("window.read") == 403
+    assert page.evaluate("fetch('', {method: 'POST'}).then(answer => answer.status)") == 200
+    page.click("text=again")
+    page.wait_for_url(f"{api}?")
+    assert "again" in page.content()
+    assert untouched(own)
+
+
+def test_an_api_that_allows_every_origin_lets_pages_call_that_api_only(own: Cloud, pages: Pages, page: Page) -> None:
+    api = api_url(own, "hello", variable="*")
+    host = f"http://x.execute-api.localhost:{own.endpoint_url.rpartition(':')[2]}"
+    pages.pages["/fetch"] = FETCH.format(url=host)
+    page.goto(pages.url("/fetch"))
+    assert page.evaluate("window.read") == "blocked"
+    assert page.evaluate(f"fetch('{api}').then(answer => answer.text())") == "hello"
+    assert untouched(own)
+
+
+def test_an_origin_that_was_allowed_may_act_read_and_show(own: Cloud, pages: Pages, page: Page) -> None:
+    pages.pages["/shown"] = f'<img src="{api_url(own, PICTURE, kind="image/svg+xml")}">'
+    page.goto(pages.url("/shown", FRIEND))
+    assert page.evaluate("document.images[0].decode().then(() => document.images[0].width)") == 7
+    assert page.evaluate(f"fetch('{own.endpoint_url}/_harness/usage').then(answer => answer.ok)")
+    create = f"{own.endpoint_url}/?Action=CreateQueue&QueueName=by-a-friend"
+    page.evaluate(f"fetch('{create}').then(answer => answer.text())")
+    own.sqs.delete_queue(QueueUrl=own.sqs.get_queue_url(QueueName="by-a-friend")["QueueUrl"])

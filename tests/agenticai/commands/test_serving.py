@@ -33,6 +33,14 @@ def test_the_lines_have_the_command_as_it_was_started_and_credentials() -> None:
     assert "curl -H 'Authorization: Bearer secret' http://127.0.0.1:1/v1/api/projects" in lines
 
 
+def test_the_secret_of_the_control_api_is_told_where_it_asks_for_one() -> None:
+    outputs = cast("StackOutputs", SimpleNamespace(stage="dev", api_url="http://10.0.0.1:1/v1"))
+    target = Target.embedded("http://10.0.0.1:1")
+    here, reached = (Bench(None, target, outputs, "token", secret) for secret in (None, "secret"))
+    assert "AGENTICAI_CONTROL_TOKEN=secret" in welcome(reached, "agenticai", Model("m", "stored")).plain
+    assert "AGENTICAI_CONTROL_TOKEN" not in welcome(here, "agenticai", Model("m", "stored")).plain
+
+
 PASSED = TestResult("test_it.T.test_it", "passed", 0.1, "")
 FAILED = TestResult("test_it.T.test_[/b]", "failed", 0.1, "[/nope]")
 
