@@ -27,6 +27,7 @@ class EventSources:
     def __init__(self, lambda_svc: Any, sqs: Any, activity: Activity) -> None:
         self._stepped = False
         self._polling = threading.Lock()
+        self._may_deliver = False
         self._lambda = lambda_svc
         self._sqs = sqs
         self._activity = activity
@@ -49,8 +50,9 @@ class EventSources:
             self._stepped = stepped
 
     def deliver_one(self) -> bool:
-        """Hand the next message to its function, if dispatch is stepped and there is one."""
+        """Hand the next message to its function, if dispatch is stepped, there is one, and nothing is worked on."""
         with self._polling:
+            self._may_deliver = self._activity.idle
             return self._stepped and self._poll()
 
     def deliverable(self) -> bool:
@@ -92,9 +94,10 @@ class EventSources:
 
     def _limited(self, original: Callable[..., int]) -> Callable[..., int]:
         def limit(*arguments: Any) -> int:
-            # MiniStack still counts a batch for a moment when it has ended: no other mapping must go first for that.
+            # One poll asks for each mapping, in order. What the answer is must not change meanwhile: neither because
+            # MiniStack still counts a batch that has ended, nor because the one that was just dispatched has ended.
             if self._stepped:
-                return sys.maxsize if self._activity.idle else 0
+                return sys.maxsize if self._may_deliver else 0
             return original(*arguments)
 
         return limit
@@ -105,6 +108,7 @@ class EventSources:
         def dispatch(mapping_id: str, run: Callable[..., None], *rest: Any) -> None:
             counted = contextlib.ExitStack()
             counted.enter_context(self._activity.batch())
+            self._may_deliver = False
 
             def run_counted(*arguments: Any) -> None:
                 with counted:
