@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ import pytest
 from typer.main import get_command
 
 from agenticai.command_line import app
+from agenticai.emulator.client import ControlClient
+from agenticai.emulator.faults.rules import Call, CallFault, Latency
+from agenticai.emulator.home import find_home
 from agenticai.scenarios.format.scenario import LIBRARY, load
 from agenticai.scenarios.format.script import Modify
 from tests.integration.cloud import alive, eventually
@@ -22,29 +26,54 @@ GREETING = load(LIBRARY / "greeting.yaml")
 COMMAND = [sys.executable, "-m", "agenticai"]
 
 
-def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    environment = {name: value for name, value in os.environ.items() if name != "GEMINI_API_KEY"}
+def run(*arguments: str, **environ: str) -> "subprocess.CompletedProcess[str]":
+    environment = {name: value for name, value in os.environ.items() if name != "GEMINI_API_KEY"} | environ
     return subprocess.run(
         [*COMMAND, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False
     )
 
 
+def home_of_its_own(folder: Path) -> Path:
+    """A state folder where no other test's engine is noted; what is installed is the project's."""
+    installed = find_home(folder=ROOT)
+    for name in ("runtime", "cache"):
+        (installed / name).mkdir(parents=True, exist_ok=True)
+        (folder / name).symlink_to(installed / name)
+    return folder
+
+
+@contextmanager
+def served(home: Path) -> Iterator[dict[str, Any]]:
+    """`agenticai up` on a free port, noted in a state folder, and what it printed."""
+    with subprocess.Popen(
+        [*COMMAND, "up", "--port", "0", "--json"],
+        cwd=ROOT,
+        env={**os.environ, "AGENTICAI_HOME": str(home)},
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        text = ""
+        while line := process.stdout.readline():
+            text += line
+            if line == "}\n":
+                break
+        yield json.loads(text)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+
+
 @pytest.fixture(scope="module")
-def up() -> Iterator[dict[str, Any]]:
-    """`agenticai up` on a free port, and what it printed."""
-    process = subprocess.Popen(
-        [*COMMAND, "up", "--port", "0", "--json"], cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True
-    )
-    assert process.stdout is not None
-    text = ""
-    while line := process.stdout.readline():
-        text += line
-        if line == "}\n":
-            break
-    yield json.loads(text)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 0
-    process.stdout.close()
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The state folder in which the engine is noted; commands that do not have it need the engine's address."""
+    return home_of_its_own(tmp_path_factory.mktemp("state"))
+
+
+@pytest.fixture(scope="module")
+def up(home: Path) -> Iterator[dict[str, Any]]:
+    with served(home) as told:
+        yield told
 
 
 def test_a_request_from_a_file_is_followed_to_its_end_listed_and_fetched(up: dict[str, Any], tmp_path: Path) -> None:
@@ -92,7 +121,7 @@ def test_a_step_that_failed_is_tried_again_and_followed_and_there_is_nothing_to_
     endpoint = ("--endpoint", up["endpoint_url"])
     posted = run("new", "No reply is stored for what this asks.", *endpoint)
     assert posted.returncode == 1
-    project_id = posted.stdout.split()[2].rstrip(".")
+    project_id = posted.stdout.split("Posted as ")[1].split(".")[0]
     assert f"agenticai retry {project_id}" in posted.stdout
     retried = run("retry", project_id, *endpoint)
     assert retried.returncode == 1
@@ -112,7 +141,7 @@ def test_templates_are_listed_and_one_that_is_not_there_is_named(up: dict[str, A
     assert all(template["id"] in shown for template in listed)
     refused = run("new", "--template", "no-such", *endpoint)
     assert refused.returncode == 1
-    assert "template" in refused.stderr
+    assert refused.stderr.startswith("agenticai: There is no template no-such: choose one of cli-tool, ")
 
 
 def test_a_token_is_rotated_while_the_one_before_stays_valid(up: dict[str, Any]) -> None:
@@ -124,6 +153,55 @@ def test_a_token_is_rotated_while_the_one_before_stays_valid(up: dict[str, Any])
     assert rotated["old_token_valid_seconds"] == 86_400
     assert rotated["api_token"] not in shown.stdout
     assert run("status", *endpoint).returncode == 0, "the command takes the new token, and the API knows it"
+
+
+def test_the_engine_is_found_and_the_last_project_too(up: dict[str, Any], home: Path, tmp_path: Path) -> None:
+    def found(*arguments: str) -> str:
+        done = run(*arguments, AGENTICAI_HOME=str(home))
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    posted = found("new", "--file", "docs/examples/greeting.md", "--name", "The last [/one]")
+    project_id = posted.split("Posted as ")[1].split(".")[0]
+    assert f"-m agenticai get {project_id} writes" in posted
+    assert f"{project_id} The last [/one]: COMPLETED" in found("status", "last")
+    assert json.loads(found("status", project_id[:25].lower(), "--json"))["project"]["id"] == project_id
+    followed = found("follow", project_id[:25])
+    assert followed.splitlines()[0].startswith("✓ api              created")
+    assert followed.splitlines()[1:] == posted.splitlines()[2:]
+    assert f"{tmp_path}/{project_id}/code" in found("get", "last", "--out", str(tmp_path))
+
+
+@pytest.mark.parametrize("columns", ["60", "80"])
+def test_in_a_narrow_terminal_of_ascii_ids_are_whole(columns: str, up: dict[str, Any]) -> None:
+    plain = {"COLUMNS": columns, "LC_ALL": "C", "PYTHONIOENCODING": "ascii"}
+    posted = run("new", "--file", "docs/examples/greeting.md", "--endpoint", up["endpoint_url"], **plain)
+    assert (posted.returncode, posted.stderr) == (0, "")
+    assert posted.stdout.isascii()
+    assert "+ pm-queue -> pm" in posted.stdout
+    listed = run("status", "--endpoint", up["endpoint_url"], **plain)
+    assert posted.stdout.split("Posted as ")[1].split(".")[0] in listed.stdout
+    assert max(map(len, listed.stdout.splitlines())) <= int(columns)
+
+
+def test_who_stops_to_follow_is_told_how_to_go_on(up: dict[str, Any]) -> None:
+    slow = CallFault(when=Call(service="gemini"), then=Latency(do="latency", seconds=5))
+    with ControlClient(up["endpoint_url"]) as control:
+        control.faults([slow])
+        new = [*COMMAND, "new", "--file", "docs/examples/greeting.md", "--endpoint", up["endpoint_url"]]
+        with subprocess.Popen(
+            new, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=hear_interrupts
+        ) as process:
+            assert process.stdout is not None
+            project_id = process.stdout.readline().split("Posted as ")[1].rstrip(".\n")
+            eventually(control.fired)
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=60)
+    again = f"-m agenticai follow {project_id} --endpoint {up['endpoint_url']}` follows it.\n"
+    assert process.returncode == 130
+    assert said.startswith(f"agenticai: interrupted; project {project_id} goes on: `")
+    assert said.endswith(again)
+    assert run("follow", project_id, "--endpoint", up["endpoint_url"]).returncode == 0
 
 
 @pytest.mark.parametrize("command", ["status", "get", "retry"])

@@ -13,7 +13,7 @@ import pytest
 
 from agenticai.emulator.client import ControlClient
 from tests.integration.cloud import eventually
-from tests.integration.test_command_line import COMMAND, ROOT, run
+from tests.integration.test_command_line import COMMAND, ROOT, home_of_its_own, run, served
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -48,20 +48,9 @@ class Up:
 
 
 @pytest.fixture(scope="module")
-def up() -> Iterator[Up]:
-    process = subprocess.Popen(
-        [*COMMAND, "up", "--port", "0", "--json"], cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True
-    )
-    assert process.stdout is not None
-    text = ""
-    while line := process.stdout.readline():
-        text += line
-        if line == "}\n":
-            break
-    yield Up(json.loads(text))
-    process.send_signal(signal.SIGINT)
-    assert process.wait(20) == 0
-    process.stdout.close()
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    with served(home_of_its_own(tmp_path_factory.mktemp("state"))) as told:
+        yield Up(told)
 
 
 @pytest.fixture
