@@ -44,7 +44,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def reach_models() -> None:
     """Have the models found, after all that is on the path already.
 
-    Raises pytest.UsageError where the tests that are run have a package `shared` of their own.
+    Raises pytest.Collector.CollectError where the tests that are run have a package `shared` of their own.
     """
     found = find_spec("shared")
     if found is None:
@@ -52,7 +52,7 @@ def reach_models() -> None:
         return
     places = [Path(place).resolve() for place in found.submodule_search_locations or ()]
     if (SOURCE_ROOT / "shared").resolve() not in places:
-        raise pytest.UsageError(
+        raise pytest.Collector.CollectError(
             f"Scenarios cannot be collected beside a package `shared` of your own ({found.origin or places[0]}): replay"
             " them with `agenticai replay FOLDER`."
         )
