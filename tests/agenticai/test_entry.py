@@ -17,7 +17,7 @@ def run(*arguments: str, cwd: Path, **environ: str) -> "subprocess.CompletedProc
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "TMPDIR"}}
     command = [sys.executable, "-m", "agenticai", *arguments]
     return subprocess.run(
-        command, cwd=cwd, env={**kept, **environ}, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=cwd, env={**kept, **environ}, capture_output=True, text=True, timeout=300, check=False
     )
 
 
@@ -61,7 +61,7 @@ def test_a_folder_that_is_gone_is_one_sentence(tmp_path: Path) -> None:
     gone.mkdir()
     script = 'cd "$1" && rmdir "$1" && exec "$2" -P -m agenticai runs'
     refused = subprocess.run(
-        ["sh", "-c", script, "sh", str(gone), sys.executable], capture_output=True, text=True, timeout=60, check=False
+        ["sh", "-c", script, "sh", str(gone), sys.executable], capture_output=True, text=True, timeout=300, check=False
     )
     assert refused.returncode == 1
     assert refused.stderr == "agenticai: The folder that you are in is no longer there: change to one that is.\n"

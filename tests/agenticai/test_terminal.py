@@ -36,13 +36,13 @@ def write(text: str, encoding: str, lines: int = 1, **options: int) -> "subproce
 )
 def test_what_an_encoding_lacks_is_written_in_ascii(encoding: str, expected: bytes) -> None:
     with write("✓ a → b… café 中", encoding) as process:
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=300)
     assert (out, err) == (expected + b"\n", expected)
 
 
 def test_bytes_of_an_argument_that_are_no_text_are_escaped() -> None:
     with write("\udcff", "utf-8") as process:
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=300)
     assert out == b"\\udcff\n"
 
 
@@ -51,14 +51,14 @@ def test_a_reader_who_has_left_is_no_error() -> None:
     os.close(ours)
     with write("a line", "utf-8", stdout=theirs) as process:
         os.close(theirs)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=300)
     assert (process.returncode, err) == (0, b"a line")
 
 
 def test_a_closed_stream_is_no_error() -> None:
     command = [sys.executable, "-c", WRITE, "text", "1"]
     shell = ["sh", "-c", '"$@" >&- 2>&-', "sh", *command]
-    assert subprocess.run(shell, check=False, timeout=30).returncode == 0
+    assert subprocess.run(shell, check=False, timeout=300).returncode == 0
 
 
 def test_other_errors_of_codecs_stay_errors() -> None:

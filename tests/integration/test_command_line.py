@@ -184,6 +184,7 @@ def test_in_a_narrow_terminal_of_ascii_ids_are_whole(columns: str, up: dict[str,
     assert max(map(len, listed.stdout.splitlines())) <= int(columns)
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_who_stops_to_follow_is_told_how_to_go_on(up: dict[str, Any]) -> None:
     slow = CallFault(when=Call(service="gemini"), then=Latency(do="latency", seconds=5))
     with ControlClient(up["endpoint_url"]) as control:
@@ -194,7 +195,7 @@ def test_who_stops_to_follow_is_told_how_to_go_on(up: dict[str, Any]) -> None:
             project_id = process.stdout.readline().split("Posted as ")[1].rstrip(".\n")
             eventually(control.fired)
             process.send_signal(signal.SIGINT)
-            _, said = process.communicate(timeout=60)
+            _, said = process.communicate(timeout=300)
     again = f"-m agenticai follow {project_id} --endpoint {up['endpoint_url']}` follows it.\n"
     assert process.returncode == 130
     assert said.startswith(f"agenticai: interrupted; project {project_id} goes on: `")

@@ -108,7 +108,7 @@ def test_all_are_sent_back_at_once(up: Up, dead: str) -> None:
 def test_nothing_is_sent_back_unless_it_is_agreed_to(up: Up, dead: str) -> None:
     done = subprocess.run(
         [*COMMAND, "redrive", "pm", "--all", *up.endpoint],
-        cwd=ROOT, input="n\n", capture_output=True, text=True, timeout=60, check=False,
+        cwd=ROOT, input="n\n", capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout.strip()) == (1, "Nothing was sent.")
     assert "Send 1 dead letter back to pm?" in done.stderr
