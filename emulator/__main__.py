@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from agenticai.emulator.bench_records import SECRET_FILE
 from agenticai.emulator.clock import Clock
@@ -138,7 +139,12 @@ def serve(listener: socket.socket, gemini: Gemini, python: Path, arguments: argp
         os.close(announcement)
         threading.Thread(target=engine.preload, daemon=True, name="preload").start()
 
-    config = uvicorn.Config(
+    Server(uvicorn_config(app), on_ready=announce, on_stop=engine.close).run_until_asked(listener)
+
+
+def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
+    """Return how the gateway is served: as a quiet server that is bounded, and gives memory back."""
+    return uvicorn.Config(
         app,
         lifespan="on",
         log_config=None,
@@ -151,7 +157,6 @@ def serve(listener: socket.socket, gemini: Gemini, python: Path, arguments: argp
         limit_concurrency=most_before_refusal(Connection.most),
         reset_contextvars=True,
     )
-    Server(config, on_ready=announce, on_stop=engine.close).run_until_asked(listener)
 
 
 def own_address(host: str) -> str:
