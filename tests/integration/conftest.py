@@ -1,6 +1,9 @@
 """The engine that the integration tests share: one a test process, on a free port, in a directory of its own."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple, Self
 
 import pytest
 
@@ -8,15 +11,56 @@ from agenticai.emulator.process import Engine, start_engine
 from tests.integration.cloud import CASSETTES, Cloud
 
 
-@pytest.fixture(scope="session")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """A running engine; what is kept from run to run (interpreter, unpacked code) stays in the project's own place."""
-    with start_engine(cassettes=CASSETTES, run_dir=tmp_path_factory.mktemp("engine")) as running:
-        yield running
+class Running(NamedTuple):
+    engine: Engine
+    cloud: Cloud
+
+
+class SharedEngine:
+    """One engine for one test module after another, until a module leaves its clock ahead: the next gets a new one."""
+
+    def __init__(self, new_run_dir: pytest.TempPathFactory) -> None:
+        self._new_run_dir = new_run_dir
+        self._started = ExitStack()
+        self._running: Running | None = None
+
+    def on_time(self) -> Running:
+        if self._running and self._running.cloud.control.clock().ahead_s == 0:
+            return self._running
+        self._started.close()
+        self._running = self._start(self._new_run_dir.mktemp("engine"))
+        return self._running
+
+    def _start(self, run_dir: Path) -> Running:
+        engine = self._started.enter_context(start_engine(cassettes=CASSETTES, run_dir=run_dir))
+        return Running(engine, self._started.enter_context(Cloud(engine.endpoint_url)))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._started.close()
 
 
 @pytest.fixture(scope="session")
-def cloud(engine: Engine) -> Iterator[Cloud]:
-    """The shared engine through boto3 and the control client."""
-    with Cloud(engine.endpoint_url) as shared:
+def shared_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedEngine]:
+    """What is kept from engine to engine (interpreter, unpacked code) stays in the project's own place."""
+    with SharedEngine(tmp_path_factory) as shared:
         yield shared
+
+
+@pytest.fixture(scope="module")
+def on_time(shared_engine: SharedEngine) -> Running:
+    """The shared engine, whose clock tells the machine's time when a module's tests begin."""
+    return shared_engine.on_time()
+
+
+@pytest.fixture(scope="module")
+def engine(on_time: Running) -> Engine:
+    return on_time.engine
+
+
+@pytest.fixture(scope="module")
+def cloud(on_time: Running) -> Cloud:
+    """The shared engine through boto3 and the control client."""
+    return on_time.cloud
