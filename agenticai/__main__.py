@@ -32,7 +32,7 @@ def run() -> None:
     from agenticai.client.errors import ProjectsError
     from agenticai.command_line import app
     from agenticai.crash import report_crash
-    from agenticai.emulator.errors import EngineError
+    from agenticai.emulator.core.errors import EngineError
     from agenticai.scenarios.errors import ScenarioError
     from agenticai.stack.errors import StackError
 

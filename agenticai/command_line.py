@@ -86,7 +86,7 @@ def up(
 ) -> None:
     """Run the engine with the stack until Ctrl-C."""
     from agenticai.commands.serving import keep_up
-    from agenticai.emulator.reach import Reach
+    from agenticai.emulator.http.reach import Reach
 
     keep_up(port, Reach(host, allow_host or (), allow_origin or ()), live=live, as_json=as_json)
 

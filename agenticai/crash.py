@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from agenticai.emulator.errors import NoHome
-from agenticai.emulator.home import find_home, make_home
+from agenticai.emulator.core.errors import NoHome
+from agenticai.emulator.core.home import find_home, make_home
 from agenticai.secret_variables import SECRETS
 
 FOLDER: Final = "crashes"

@@ -7,7 +7,7 @@ from pathlib import Path
 from agenticai.client.api import ProjectsApi
 from agenticai.client.download import Downloaded, download
 from agenticai.client.follow import follow
-from agenticai.emulator.meter.records import Usage
+from agenticai.emulator.core.usage_records import Usage
 from agenticai.sandbox.errors import NotRun
 from agenticai.sandbox.projects import run_python_tests
 from agenticai.sandbox.verdict import TestRun

@@ -11,7 +11,7 @@ from shared.models.workflow import ProjectStatus
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from agenticai.emulator.bench_records import ModelUse
+    from agenticai.emulator.core.bench_records import ModelUse
     from shared.models.project import TokenUsage
     from shared.models.views import ProjectView
 

@@ -8,8 +8,8 @@ from typing import Annotated, Final
 import typer
 
 from agenticai.client.errors import SettingsError
-from agenticai.emulator.errors import NoHome
-from agenticai.emulator.home import find_home
+from agenticai.emulator.core.errors import NoHome
+from agenticai.emulator.core.home import find_home
 from agenticai.emulator.running import running
 
 ENDPOINT_VARIABLES: Final = ("AGENTICAI_ENDPOINT", "AWS_ENDPOINT_URL")

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from agenticai.display import Display, figures, grid
+from agenticai.emulator.core.home import find_home
 from agenticai.emulator.engines.runtime_venv import runtime_python
-from agenticai.emulator.home import find_home
 from agenticai.stack.packaging import Bundle, Bundles, Packaging, build
 from agenticai.stack.platform import Platform
 from agenticai.stack.template import Template

@@ -7,7 +7,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from agenticai.display import Display, Part, figures, grid, text
-from agenticai.emulator.meter.records import Usage
+from agenticai.emulator.core.usage_records import Usage
 from agenticai.printable import printable
 from agenticai.scenarios.benches.deployed import Bench
 from shared.models.events import EventType, TimelineEvent

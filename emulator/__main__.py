@@ -1,7 +1,6 @@
 """The gateway process, `python -m agenticai.emulator`: serves on one port until its standard input ends."""
 
 import argparse
-import errno
 import json
 import logging
 import os
@@ -12,43 +11,33 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
-import uvicorn
-from starlette.types import ASGIApp
-
-from agenticai.emulator.bench_records import SECRET_FILE
-from agenticai.emulator.clock import Clock
-from agenticai.emulator.connections import Connection, most_before_refusal
 from agenticai.emulator.control import control_app
+from agenticai.emulator.core.bench_records import SECRET_FILE
+from agenticai.emulator.core.clock import Clock
+from agenticai.emulator.core.errors import EngineError
+from agenticai.emulator.core.locks import held
 from agenticai.emulator.engines.activity import Activity
 from agenticai.emulator.engines.ministack import LambdaHost, MiniStack, allowed_origins
 from agenticai.emulator.engines.runtime_venv import runtime_python
-from agenticai.emulator.errors import EngineError, PortTaken
 from agenticai.emulator.faults.schedule import FaultBook
-from agenticai.emulator.faults.step import Faults
-from agenticai.emulator.gateway import chain, under
+from agenticai.emulator.gateway import Parts, gateway
 from agenticai.emulator.gemini import REPLAY
 from agenticai.emulator.gemini.answering import Gemini, answering
 from agenticai.emulator.gemini.cassettes import CassetteStore
-from agenticai.emulator.guard import Allowed, Guard
-from agenticai.emulator.limits import Limits
-from agenticai.emulator.locks import held
+from agenticai.emulator.http.guard import Allowed
+from agenticai.emulator.http.reach import LOOPBACK, host_name, is_loopback
+from agenticai.emulator.http.request import GEMINI
+from agenticai.emulator.http.server import Server, bind, server_config
 from agenticai.emulator.meter.ledger import Ledger
-from agenticai.emulator.meter.step import Meter
 from agenticai.emulator.queues.contents import contents_routes
-from agenticai.emulator.queues.operations import QueueOperations
-from agenticai.emulator.reach import LOOPBACK, host_name, is_loopback
 from agenticai.emulator.spool.file import Spool
 from agenticai.emulator.spool.shelf import Shelf
 from agenticai.stack.private_files import write_private
 
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - what a user may name, never the default
-GEMINI = "/_gemini"
-GRACE_SECONDS = 3.0
 PROJECTS_HELD = 100  # of whose use the sums are in memory
-KEEP_ALIVE_SECONDS = 75  # longer than an SDK keeps an idle connection, so that it is never the server who closes it
 
 
 def main() -> None:
@@ -84,22 +73,6 @@ def parsed() -> argparse.Namespace:
     return arguments
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """Listen on the port before anything else is done, so that nobody can take it. Raises PortTaken."""
-    # With the protocol named: asyncio switches Nagle's 40 ms delay off only for sockets that say they are TCP.
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen()
-    except OSError as error:
-        if error.errno != errno.EADDRINUSE:
-            raise EngineError(f"The engine cannot listen on {host}, port {port}: {error.strerror}.") from error
-        raise PortTaken(f"Port {port} is in use: end what listens there, or choose another with --port.") from error
-    return listener
-
-
 def serve(listener: socket.socket, gemini: Gemini, python: Path, arguments: argparse.Namespace) -> None:
     """Compose the gateway and run it until it is asked to stop."""
     run_dir, code_cache = arguments.run_dir, arguments.home / "cache" / "code"
@@ -117,20 +90,20 @@ def serve(listener: socket.socket, gemini: Gemini, python: Path, arguments: argp
     hosts = (*arguments.allow_host, host_name(own_address(arguments.host)))
     allowed = Allowed(hosts, arguments.allow_origin, allowed_origins)
     more = (*contents_routes(engine.contents), *gemini.control)
-    app = chain(
-        [
-            lambda after: Guard(after, allowed),
-            lambda after: Limits(after, lambda: shutil.disk_usage(run_dir).free),
-            under(
-                "/_harness",
-                control_app(engine, ledger, clock, faults, lambda: time.monotonic() - started, secret, more),
-            ),
-            lambda after: Meter(after, ledger),
-            lambda after: Faults(after, faults, engine.functions, clock),
-            under(GEMINI, gemini.app),
-            lambda after: QueueOperations(after, clock, activity),
-        ],
-        engine.app,
+    control = control_app(engine, ledger, clock, faults, lambda: time.monotonic() - started, secret, more)
+    app = gateway(
+        Parts(
+            engine=engine.app,
+            workers=engine.functions,
+            control=control,
+            gemini=gemini.app,
+            allowed=allowed,
+            free_bytes=lambda: shutil.disk_usage(run_dir).free,
+            ledger=ledger,
+            faults=faults,
+            clock=clock,
+            activity=activity,
+        )
     )
 
     def announce() -> None:
@@ -139,24 +112,7 @@ def serve(listener: socket.socket, gemini: Gemini, python: Path, arguments: argp
         os.close(announcement)
         threading.Thread(target=engine.preload, daemon=True, name="preload").start()
 
-    Server(uvicorn_config(app), on_ready=announce, on_stop=engine.close).run_until_asked(listener)
-
-
-def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
-    """Return how the gateway is served: as a quiet server that is bounded, and gives memory back."""
-    return uvicorn.Config(
-        app,
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        date_header=False,
-        server_header=False,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=1,
-        http=Connection,
-        limit_concurrency=most_before_refusal(Connection.most),
-        reset_contextvars=True,
-    )
+    Server(server_config(app), on_ready=announce, on_stop=engine.close).run_until_asked(listener)
 
 
 def own_address(host: str) -> str:
@@ -187,42 +143,6 @@ def log_to(path: Path) -> None:
     os.close(descriptor)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s [%(name)s] %(message)s")
     logging.getLogger("httpx2").setLevel(logging.WARNING)  # it tells whole addresses, in which a key may be
-
-
-class Server(uvicorn.Server):
-    """uvicorn, which also tells when it is ready and when it begins to stop."""
-
-    def __init__(self, config: uvicorn.Config, *, on_ready: Callable[[], None], on_stop: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._on_ready = on_ready
-        self._on_stop = on_stop
-
-    def run_until_asked(self, listener: socket.socket) -> None:
-        """Serve until a signal comes or standard input ends."""
-        threading.Thread(target=self._follow_lifeline, daemon=True, name="lifeline").start()
-        self.run(sockets=[listener])
-
-    def _follow_lifeline(self) -> None:
-        """The parent holds the other end of standard input: when it closes it, or dies, so does the engine.
-
-        At once, for all state is in memory, and nobody is left to be served.
-        """
-        while os.read(0, 1024):
-            pass
-        threading.Timer(GRACE_SECONDS, os._exit, [1]).start()
-        self._on_stop()
-        os._exit(0)
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start to serve, and say so."""
-        await super().startup(sockets)
-        if self.started:
-            self._on_ready()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End the functions first, so that no request waits for one."""
-        self._on_stop()
-        await super().shutdown(sockets)
 
 
 if __name__ == "__main__":

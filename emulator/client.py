@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx2
 from pydantic import TypeAdapter, ValidationError
 
-from agenticai.emulator.bench_records import (
+from agenticai.emulator.core.bench_records import (
     AdvanceRequest,
     ClockReading,
     Dispatch,
@@ -26,9 +26,9 @@ from agenticai.emulator.bench_records import (
     StoredAnswer,
     StoredRequest,
 )
-from agenticai.emulator.errors import ControlError
+from agenticai.emulator.core.errors import ControlError
+from agenticai.emulator.core.usage_records import FinishedInvocation, Health, Record, Usage
 from agenticai.emulator.faults.rules import Fault, Fired, RecordedCall
-from agenticai.emulator.meter.records import FinishedInvocation, Health, Record, Usage
 
 CONTROL_TOKEN = "AGENTICAI_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
 """The environment variable with the secret."""

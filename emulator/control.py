@@ -4,7 +4,7 @@ import asyncio
 import hmac
 import os
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from pydantic import TypeAdapter, ValidationError
 from starlette.applications import Starlette
@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from agenticai.emulator.bench_records import (
+from agenticai.emulator.core.bench_records import (
     AdvanceRequest,
     ClockReading,
     Dispatch,
@@ -23,19 +23,18 @@ from agenticai.emulator.bench_records import (
     SettleRequest,
     StartAheadRequest,
 )
-from agenticai.emulator.clock import Clock
+from agenticai.emulator.core.clock import Clock
+from agenticai.emulator.core.usage_records import FinishedInvocation, Health
 from agenticai.emulator.engines.settling import Unsettled
 from agenticai.emulator.faults.rules import Fault, Fired, RecordedCall
 from agenticai.emulator.faults.schedule import FaultBook
+from agenticai.emulator.http.json_bodies import NotJson, answer, answers, asked, json_body
 from agenticai.emulator.meter.ledger import Ledger
-from agenticai.emulator.meter.records import FinishedInvocation, Health, Record
 
 INVOCATIONS = TypeAdapter(tuple[FinishedInvocation, ...])
 FAULTS = TypeAdapter(tuple[Fault, ...])
 FIRED = TypeAdapter(tuple[Fired, ...])
 CALLS = TypeAdapter(tuple[RecordedCall, ...])
-R = TypeVar("R", bound=Record)
-T = TypeVar("T")
 
 
 class Steered(Protocol):
@@ -95,10 +94,6 @@ class BearerToken:
             await PlainTextResponse(refusal, status_code=401)(scope, receive, send)
             return
         await self._app(scope, receive, send)
-
-
-class NotJson(Exception):
-    """A body came with another content type than JSON's."""
 
 
 def _readings(ledger: Ledger, clock: Clock, faults: FaultBook, uptime_s: Callable[[], float]) -> list[Route]:
@@ -176,28 +171,6 @@ def latest_failure(invocations: Sequence[FinishedInvocation]) -> str:
     """What failed last, for whoever wonders why the engine does not come to rest: mostly it is tried for ever."""
     failed = next((invocation for invocation in reversed(invocations) if invocation.error_type), None)
     return f" The latest failure: {failed.function} ended with {failed.error_type}." if failed else ""
-
-
-async def asked(request: Request, kind: type[R]) -> R:
-    """Return the request's body. Raises ValidationError and NotJson."""
-    return kind.model_validate_json(await json_body(request))
-
-
-async def json_body(request: Request) -> bytes:
-    """Return a body that says it is JSON, which no form of a page can. Raises NotJson."""
-    if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
-        raise NotJson
-    return await request.body()
-
-
-def answer(record: Record) -> Response:
-    """A record as JSON."""
-    return Response(record.model_dump_json(), media_type="application/json")
-
-
-def answers(kind: TypeAdapter[tuple[T, ...]], records: tuple[T, ...]) -> Response:
-    """Several records as JSON."""
-    return Response(kind.dump_json(records), media_type="application/json")
 
 
 async def _not_json(_: Request, __: Exception) -> Response:

@@ -1,14 +1,59 @@
 """The gateway: the ordered steps that every request to the engine's one port takes."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from agenticai.emulator.core.clock import Clock
+from agenticai.emulator.engines.activity import Activity
+from agenticai.emulator.faults.ports import Workers
+from agenticai.emulator.faults.schedule import FaultBook
+from agenticai.emulator.faults.step import Faults
+from agenticai.emulator.http.guard import Allowed, Guard
+from agenticai.emulator.http.limits import Limits
+from agenticai.emulator.http.request import CONTROL, GEMINI
+from agenticai.emulator.meter.ledger import Ledger
+from agenticai.emulator.meter.step import Meter
+from agenticai.emulator.queues.operations import QueueOperations
 
 Step = Callable[[ASGIApp], ASGIApp]
 
 
+@dataclass(frozen=True)
+class Parts:
+    """What the steps work with; `engine` is AWS, `workers` are its execution environments."""
+
+    engine: ASGIApp
+    workers: Workers
+    control: ASGIApp
+    gemini: ASGIApp
+    allowed: Allowed
+    free_bytes: Callable[[], int]
+    ledger: Ledger
+    faults: FaultBook
+    clock: Clock
+    activity: Activity
+
+
+def gateway(parts: Parts) -> ASGIApp:
+    """Return the application behind the port: a request takes these steps from top to bottom, until one answers."""
+    return chain(
+        [
+            lambda after: Guard(after, parts.allowed),
+            lambda after: Limits(after, parts.free_bytes),
+            under(CONTROL, parts.control),
+            lambda after: Meter(after, parts.ledger),
+            lambda after: Faults(after, parts.faults, parts.workers, parts.clock),
+            under(GEMINI, parts.gemini),
+            lambda after: QueueOperations(after, parts.clock, parts.activity),
+        ],
+        parts.engine,
+    )
+
+
 def under(prefix: str, app: ASGIApp) -> Step:
-    """The step that answers all that is under a path prefix with an application of its own."""
+    """Return the step that answers all that is under a path prefix with an application of its own."""
     return lambda after: Under(prefix, app, after)
 
 

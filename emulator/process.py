@@ -10,12 +10,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from agenticai.emulator.bench_records import SECRET_FILE
+from agenticai.emulator.core.bench_records import SECRET_FILE
+from agenticai.emulator.core.errors import EngineCrashed, EngineError, InvalidCassette, PortTaken
+from agenticai.emulator.core.home import find_home, make_home, private_folder
 from agenticai.emulator.engines.runtime_venv import runtime_python
-from agenticai.emulator.errors import EngineCrashed, EngineError, InvalidCassette, PortTaken
 from agenticai.emulator.gemini import REPLAY
-from agenticai.emulator.home import find_home, make_home, private_folder
-from agenticai.emulator.reach import HERE, Reach
+from agenticai.emulator.http.reach import HERE, Reach
 from agenticai.stack.private_files import owner_only
 
 STOP_SECONDS = 5.0

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from agenticai.emulator.home import make_home, private_folder
+from agenticai.emulator.core.home import make_home, private_folder
 from agenticai.stack.private_files import owner_only
 
 FOLDER: Final = "engines"

@@ -8,8 +8,8 @@ from typing import Final
 import pytest
 
 from agenticai.client.errors import ProjectsError
-from agenticai.emulator.errors import EngineError
-from agenticai.emulator.home import find_home
+from agenticai.emulator.core.errors import EngineError
+from agenticai.emulator.core.home import find_home
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.errors import InvalidScenario, ScenarioError

@@ -13,7 +13,11 @@ ROOMS = ("agenticai", "shared", *AGENTS)
 
 # What each room may import of the house, beside itself.
 SHARED = ("shared.models", "shared.paths", "shared.layout")
-CONTROL = ("agenticai.emulator.client", "agenticai.emulator.bench_records", "agenticai.emulator.meter.records")
+CONTROL = (
+    "agenticai.emulator.client",
+    "agenticai.emulator.core.bench_records",
+    "agenticai.emulator.core.usage_records",
+)
 ALLOWED: dict[str, tuple[str, ...]] = {
     "stack": ("agenticai.stack",),
     "emulator": tuple(

@@ -11,8 +11,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
-    from agenticai.emulator.bench_records import Answers
     from agenticai.emulator.client import ControlClient
+    from agenticai.emulator.core.bench_records import Answers
     from agenticai.stack.outputs import StackOutputs
     from agenticai.stack.target import Target
 

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from agenticai.client.api import ProjectsApi
 from agenticai.client.errors import ProjectsError, SettingsError
 from agenticai.display import this_command
-from agenticai.emulator.errors import EngineError
+from agenticai.emulator.core.errors import EngineError
 from agenticai.scenarios.benches.targets import bench_at
 from agenticai.settings import default_endpoint
 from agenticai.stack.errors import StackError

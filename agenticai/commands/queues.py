@@ -11,7 +11,7 @@ from agenticai.client.queues.model import AgentQueues, DeadLetter, Letters, Outc
 from agenticai.client.queues.stack_queues import StackQueues
 from agenticai.commands.stack import Stack, asked
 from agenticai.display import Display, counted
-from agenticai.emulator.bench_records import MOST_MESSAGES
+from agenticai.emulator.core.bench_records import MOST_MESSAGES
 from agenticai.printable import printable
 from agenticai.stack.waiting import Pause, pause
 

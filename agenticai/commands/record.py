@@ -6,7 +6,7 @@ from pathlib import Path
 
 from agenticai.commands.replay import one_scenario
 from agenticai.display import Display, from_here, text, this_command
-from agenticai.emulator.home import find_home
+from agenticai.emulator.core.home import find_home
 from agenticai.following import Following
 from agenticai.scenarios.errors import NotRecorded
 from agenticai.scenarios.format.scenario import CASSETTES, Scenario

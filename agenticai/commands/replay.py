@@ -15,8 +15,8 @@ from typing import Final
 from agenticai.commands import replay_display as console
 from agenticai.commands.replay_display import Progress, live
 from agenticai.display import Display, from_here, this_command
-from agenticai.emulator.home import find_home, make_home
-from agenticai.emulator.locks import held
+from agenticai.emulator.core.home import find_home, make_home
+from agenticai.emulator.core.locks import held
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.benches.pool import BenchPool, Start

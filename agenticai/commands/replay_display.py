@@ -8,7 +8,7 @@ from rich.status import Status
 from rich.text import Text
 
 from agenticai.display import Display, Part, text
-from agenticai.emulator.home import find_home
+from agenticai.emulator.core.home import find_home
 from agenticai.emulator.running import noted
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.stopping import until_stopped

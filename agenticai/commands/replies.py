@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from agenticai.client.errors import ApiError
 from agenticai.client.model_cost import model_of
 from agenticai.commands.stack import Stack, asked
-from agenticai.emulator.bench_records import ModelRequest
+from agenticai.emulator.core.bench_records import ModelRequest
 from pm_agent.questions import about_project
 from shared.models.project import Project, Revision
 from shared.models.text import Requirements

@@ -15,10 +15,10 @@ from agenticai import tables
 from agenticai.client.folder import check_folder
 from agenticai.client.model_cost import Model, model_of
 from agenticai.display import Display, Part, counted, text, this_command
-from agenticai.emulator.errors import ControlError
+from agenticai.emulator.core.errors import ControlError
+from agenticai.emulator.core.home import find_home
 from agenticai.emulator.gemini import GEMINI_API, REPLAY
-from agenticai.emulator.home import find_home
-from agenticai.emulator.reach import HERE, Reach
+from agenticai.emulator.http.reach import HERE, Reach
 from agenticai.emulator.running import noted
 from agenticai.following import Following
 from agenticai.outcome_display import introduced, used_so_far

@@ -13,7 +13,7 @@ from time import monotonic
 from agenticai.commands import sweep_display as show
 from agenticai.commands.replay import one_scenario
 from agenticai.display import Display, this_command
-from agenticai.emulator.home import find_home
+from agenticai.emulator.core.home import find_home
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.benches.pool import BenchPool, Start

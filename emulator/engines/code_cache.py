@@ -9,8 +9,8 @@ import zipfile
 import zlib
 from pathlib import Path
 
-from agenticai.emulator.errors import EngineError
-from agenticai.emulator.locks import locked
+from agenticai.emulator.core.errors import EngineError
+from agenticai.emulator.core.locks import locked
 from agenticai.stack.private_files import make_private
 
 UNZIPPED_BYTES = 262_144_000

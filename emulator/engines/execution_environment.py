@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from pydantic import JsonValue
 
-from agenticai.emulator.clock import Clock
+from agenticai.emulator.core.clock import Clock
 from agenticai.emulator.engines.activity import Activity
 from agenticai.emulator.engines.function import FunctionError, Invocation, Outcome
 from agenticai.emulator.engines.function_log import FunctionLog

@@ -8,8 +8,8 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from agenticai.emulator.errors import RuntimeUnavailable
-from agenticai.emulator.locks import locked
+from agenticai.emulator.core.errors import RuntimeUnavailable
+from agenticai.emulator.core.locks import locked
 from agenticai.stack.errors import BuildError
 from agenticai.stack.installer import run_uv
 from agenticai.stack.private_files import make_private, take_from_others

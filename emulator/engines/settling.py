@@ -3,8 +3,8 @@
 import time
 from typing import Protocol
 
-from agenticai.emulator.bench_records import Settled
-from agenticai.emulator.clock import Clock
+from agenticai.emulator.core.bench_records import Settled
+from agenticai.emulator.core.clock import Clock
 from agenticai.emulator.engines.activity import Activity
 
 LOOK_SECONDS = 0.005

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from agenticai.emulator.asgi import answer_of, cut_off, disconnected, drained, read_ahead, while_connected
-from agenticai.emulator.aws_errors import AwsError, error_answer
+from agenticai.emulator.faults.bad_replies import MADE_OF_GOOD_ONES, bad_reply, spoiled
 from agenticai.emulator.faults.ports import Clock, Workers
 from agenticai.emulator.faults.rules import (
     CallEffect,
@@ -20,9 +19,10 @@ from agenticai.emulator.faults.rules import (
     Reply,
 )
 from agenticai.emulator.faults.schedule import MODEL
-from agenticai.emulator.gemini.answers import google_error
-from agenticai.emulator.gemini.bad_replies import MADE_OF_GOOD_ONES, bad_reply, spoiled
-from agenticai.emulator.meter.operations import Request
+from agenticai.emulator.http.asgi import answer_of, cut_off, disconnected, drained, read_ahead, while_connected
+from agenticai.emulator.http.aws_errors import AwsError, error_answer
+from agenticai.emulator.http.google_errors import google_error
+from agenticai.emulator.http.request import Request
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from agenticai.emulator.asgi import read_ahead
 from agenticai.emulator.faults.effects import Effects, Exchange
 from agenticai.emulator.faults.ports import Clock, Workers
 from agenticai.emulator.faults.schedule import MODEL, FaultBook
-from agenticai.emulator.meter.operations import Request, operation_of, service_of
-from agenticai.emulator.meter.step import FORM_KEPT, head
+from agenticai.emulator.http.asgi import read_ahead
+from agenticai.emulator.http.operations import FORM_BYTES, operation_of
+from agenticai.emulator.http.request import Request, changed, request_of
 
 _MODEL_CALL = re.compile(r"(/_gemini)/as/([^/]+)(/.*)")
 _METHOD = re.compile(r":([A-Za-z]+)$")
@@ -43,8 +43,8 @@ class Faults:
             await self._app(scope, receive, send)
             return
         scope, model_token = without_token(scope)
-        request = head(scope)
-        service = MODEL if model_token else service_of(request)
+        request = request_of(scope)
+        service = MODEL if model_token else request.service
         token = model_token or request.session_token
         function = self._workers.function_of(token) if token else None
         if token is None or function is None or service is None:
@@ -52,7 +52,7 @@ class Faults:
             return
         form = b""
         if request.is_form:
-            form, receive = await read_ahead(receive, FORM_KEPT)
+            form, receive = await read_ahead(receive, FORM_BYTES)
         operation = operation_named(request, service, form)
         effect = self._book.effect_of_call(function, service, operation)
         if effect is None:
@@ -68,7 +68,7 @@ def without_token(scope: Scope) -> tuple[Scope, str | None]:
         return scope, None
     raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
     cut = raw_path.replace(f"/as/{found[2]}".encode(), b"", 1)
-    return {**scope, "path": found[1] + found[3], "raw_path": cut}, found[2]
+    return changed(scope, path=found[1] + found[3], raw_path=cut), found[2]
 
 
 def operation_named(request: Request, service: str, form: bytes) -> str:

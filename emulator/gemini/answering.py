@@ -7,7 +7,7 @@ from typing import NamedTuple
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from agenticai.emulator.bench_records import Answers
+from agenticai.emulator.core.bench_records import Answers
 from agenticai.emulator.gemini import MISSES, NEAREST, REPLAY
 from agenticai.emulator.gemini.canonical import CanonicalRequest
 from agenticai.emulator.gemini.cassettes import CassetteStore

@@ -1,8 +1,6 @@
 """Answers in the shapes of Google's APIs."""
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
 from starlette.responses import JSONResponse
 
@@ -31,9 +29,3 @@ def replay(request: CanonicalRequest, found: Found) -> JSONResponse:
         "totalTokenCount": prompt_tokens + output_tokens,
     }
     return JSONResponse({"candidates": [candidate], "usageMetadata": usage, "modelVersion": request.model})
-
-
-def google_error(code: int, status: str, message: str, *details: Mapping[str, Any]) -> JSONResponse:
-    """An error in the shape of all Google APIs (https://cloud.google.com/apis/design/errors)."""
-    error = {"code": code, "message": message, "status": status} | ({"details": details} if details else {})
-    return JSONResponse({"error": error}, status_code=code)

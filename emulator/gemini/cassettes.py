@@ -16,8 +16,8 @@ from pydantic import (
     model_validator,
 )
 
-from agenticai.emulator.documents import read_document
-from agenticai.emulator.errors import InvalidCassette
+from agenticai.emulator.core.documents import read_document
+from agenticai.emulator.core.errors import InvalidCassette
 from agenticai.emulator.gemini.canonical import CanonicalRequest
 
 

@@ -6,10 +6,10 @@ from typing import Final
 
 from starlette.responses import JSONResponse
 
-from agenticai.emulator.gemini.answers import google_error
 from agenticai.emulator.gemini.canonical import CanonicalRequest
 from agenticai.emulator.gemini.cassettes import CassetteStore, to_yaml
 from agenticai.emulator.gemini.nearest import Nearest, nearest
+from agenticai.emulator.http.google_errors import google_error
 
 NO_STORED_REPLY: Final = "NO_STORED_REPLY"
 """The reason in the error's ErrorInfo, by which a client tells a miss from a model that is not there."""

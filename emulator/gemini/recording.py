@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from agenticai.emulator.gemini.answers import google_error
 from agenticai.emulator.gemini.canonical import CanonicalRequest
 from agenticai.emulator.gemini.cassettes import Cassette, Reply, TokenCount, to_yaml
+from agenticai.emulator.http.google_errors import google_error
 
 MAX_SECONDS: Final = 300.0
 

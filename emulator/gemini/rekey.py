@@ -7,7 +7,7 @@ import yaml
 from starlette.requests import Request
 from starlette.responses import Response
 
-from agenticai.emulator.errors import NotRekeyed
+from agenticai.emulator.core.errors import NotRekeyed
 from agenticai.emulator.gemini.answers import replay
 from agenticai.emulator.gemini.canonical import CanonicalRequest
 from agenticai.emulator.gemini.cassettes import CassetteStore, Found, Stored, read_cassette, to_yaml

@@ -9,10 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from agenticai.emulator.gemini.answers import google_error, replay
+from agenticai.emulator.gemini.answers import replay
 from agenticai.emulator.gemini.canonical import CanonicalRequest, MalformedRequest, canonical_request
 from agenticai.emulator.gemini.cassettes import CassetteStore
 from agenticai.emulator.gemini.misses import miss
+from agenticai.emulator.http.google_errors import google_error
 
 Unstored = Callable[[Request, CanonicalRequest], Awaitable[Response]]
 """Answers a request that has no stored reply."""

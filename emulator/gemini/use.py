@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from agenticai.emulator.bench_records import Answers, ModelCalls, ModelUse, StoredAnswer, StoredRequest
-from agenticai.emulator.control import answer, asked
+from agenticai.emulator.core.bench_records import Answers, ModelCalls, ModelUse, StoredAnswer, StoredRequest
 from agenticai.emulator.gemini.canonical import CanonicalRequest, canonical_request
+from agenticai.emulator.http.json_bodies import answer, asked
 
 
 @dataclass

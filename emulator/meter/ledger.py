@@ -7,9 +7,9 @@ from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from agenticai.emulator.core.usage_records import FinishedInvocation, Usage
 from agenticai.emulator.engines.function import Function, Invocation, Outcome
 from agenticai.emulator.meter.attribution import project_of_event, project_of_result
-from agenticai.emulator.meter.records import FinishedInvocation, Usage
 from agenticai.emulator.meter.sums import Call, Origin, Sums
 
 INVOCATIONS_KEPT = 1_000

@@ -1,17 +1,16 @@
 """The step of the gateway that counts each AWS call as it streams by."""
 
 import re
-from collections.abc import Iterable
 from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from agenticai.emulator.http.operations import FORM_BYTES, operation_of
+from agenticai.emulator.http.request import Request, decoded, request_of
 from agenticai.emulator.meter.attribution import project_in, project_of_response
 from agenticai.emulator.meter.ledger import Ledger
-from agenticai.emulator.meter.operations import Request, operation_of, service_of
 from agenticai.emulator.meter.sums import Call
 
-FORM_KEPT = 64 * 1024  # bytes; AWS's query protocol names the action first
 ANSWER_KEPT = 2 * 1024  # bytes; an error's code comes early
 _ERROR_CODE = re.compile(r'"(?:__type|code|Code)"\s*:\s*"(?:[^"]*#)?([^":]+)|<Code>([^<]+)</Code>')
 
@@ -24,8 +23,8 @@ class Meter:
         self._ledger = ledger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = head(scope) if scope["type"] == "http" else None
-        service = service_of(request) if request else None
+        request = request_of(scope) if scope["type"] == "http" else None
+        service = request.service if request else None
         if request is None or service is None:
             await self._app(scope, receive, send)
             return
@@ -59,7 +58,7 @@ class Exchange:
         body: bytes = message.get("body", b"")
         self._request_bytes += len(body)
         if self._request.is_form:
-            self._form += body[: FORM_KEPT - len(self._form)]
+            self._form += body[: FORM_BYTES - len(self._form)]
         return message
 
     async def send(self, message: Message) -> None:
@@ -106,15 +105,3 @@ class Exchange:
         kind = self._headers.get("x-amzn-errortype", "").partition(":")[0]
         found = _ERROR_CODE.search(self._answer.decode("utf-8", errors="replace"))
         return kind or (next(filter(None, found.groups())) if found else str(self._status))
-
-
-def head(scope: Scope) -> Request:
-    """The request line and headers of an ASGI scope."""
-    path: bytes = scope.get("raw_path") or scope["path"].encode()
-    query: bytes = scope.get("query_string", b"")
-    return Request(scope["method"], path.decode("latin-1"), query.decode("latin-1"), decoded(scope["headers"]))
-
-
-def decoded(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """ASGI headers as text, names in lower case."""
-    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 
-from agenticai.emulator.meter.records import CallCount, Caller, FinishedInvocation, FunctionUsage, Usage
+from agenticai.emulator.core.usage_records import CallCount, Caller, FinishedInvocation, FunctionUsage, Usage
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from agenticai.emulator.bench_records import MessagePage, PageRequest, ReceivedMessage, ReceiveRequest
-from agenticai.emulator.control import answer, answers, asked
+from agenticai.emulator.core.bench_records import MessagePage, PageRequest, ReceivedMessage, ReceiveRequest
+from agenticai.emulator.http.json_bodies import answer, answers, asked
 
 RECEIVED = TypeAdapter(tuple[ReceivedMessage, ...])
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from agenticai.emulator.aws_errors import invalid
+from agenticai.emulator.http.aws_errors import invalid
 
 Attributes = Mapping[str, str]
 Find = Callable[[str], Attributes | None]

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html.
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from agenticai.emulator.aws_errors import AwsError, Refused
+from agenticai.emulator.http.aws_errors import AwsError, Refused
 
 WITHOUT_WINDOW = 10
 """So many messages a batch has at most when they are not gathered over time, or come from a FIFO queue."""

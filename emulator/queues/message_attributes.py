@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from agenticai.emulator.aws_errors import invalid
+from agenticai.emulator.http.aws_errors import invalid
 
 MOST = 10
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,256}")

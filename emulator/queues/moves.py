@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from agenticai.emulator.aws_errors import AwsError, Refused, invalid
 from agenticai.emulator.engines.activity import Activity
 from agenticai.emulator.faults.ports import Clock
+from agenticai.emulator.http.aws_errors import AwsError, Refused, invalid
 
 TASKS_LISTED = 10
 QUEUE_GONE = "AWS.SimpleQueueService.NonExistentQueue"  # how a task says that a destination is not there

@@ -12,12 +12,12 @@ from pydantic.alias_generators import to_pascal
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from agenticai.emulator.asgi import post, read_ahead
-from agenticai.emulator.aws_errors import AwsError, Refused, error_answer, invalid
 from agenticai.emulator.engines.activity import Activity
 from agenticai.emulator.faults.ports import Clock
-from agenticai.emulator.meter.operations import Request, operation_of, service_of
-from agenticai.emulator.meter.step import FORM_KEPT, head
+from agenticai.emulator.http.asgi import post, read_ahead
+from agenticai.emulator.http.aws_errors import AwsError, Refused, error_answer, invalid
+from agenticai.emulator.http.operations import FORM_BYTES, operation_of
+from agenticai.emulator.http.request import Request, request_of
 from agenticai.emulator.queues.moves import MoveTasks, Sqs, attributes_of, dead_letter_sources
 
 TARGET = "AmazonSQS."
@@ -87,13 +87,13 @@ class QueueOperations:
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = head(scope) if scope["type"] == "http" else None
-        if request is None or service_of(request) != "sqs":
+        request = request_of(scope) if scope["type"] == "http" else None
+        if request is None or request.service != "sqs":
             await self._app(scope, receive, send)
             return
         form = b""
         if request.is_form:
-            form, receive = await read_ahead(receive, FORM_KEPT)
+            form, receive = await read_ahead(receive, FORM_BYTES)
         operation = operation_of(request, "sqs", form.decode("latin-1"))
         if operation not in self._operations:
             await self._app(scope, receive, send)

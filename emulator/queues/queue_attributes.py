@@ -7,7 +7,7 @@ CreateQueue, GetQueueAttributes and ReceiveMessage.
 from collections.abc import Mapping
 from typing import Any
 
-from agenticai.emulator.aws_errors import AwsError, Refused
+from agenticai.emulator.http.aws_errors import AwsError, Refused
 
 OF_FIFO_QUEUES = frozenset({"FifoQueue", "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit"})
 BOOLEAN = frozenset({"FifoQueue", "ContentBasedDeduplication", "SqsManagedSseEnabled"})

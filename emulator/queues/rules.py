@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from agenticai.emulator.aws_errors import AwsError, Refused, invalid
+from agenticai.emulator.http.aws_errors import AwsError, Refused, invalid
 from agenticai.emulator.queues.dead_letter_policies import (
     Find,
     check_redrive_allow_policy,

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from agenticai.emulator.client import ControlClient
-from agenticai.emulator.home import find_home
+from agenticai.emulator.core.home import find_home
 from agenticai.emulator.process import Engine, start_engine
 from agenticai.stack.deploying import DeployedStack, deploy_stack, describe_stack
 from agenticai.stack.errors import DeployError

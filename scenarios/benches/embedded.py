@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from agenticai.emulator.errors import PortTaken
+from agenticai.emulator.core.errors import PortTaken
+from agenticai.emulator.core.home import find_home, make_home
 from agenticai.emulator.gemini import MISSES, REPLAY
-from agenticai.emulator.home import find_home, make_home
+from agenticai.emulator.http.reach import HERE, Reach
 from agenticai.emulator.process import launch
-from agenticai.emulator.reach import HERE, Reach
 from agenticai.scenarios.benches.deployed import Bench, Report
 from agenticai.scenarios.benches.run_folders import remove_old_runs, run_folder
 from agenticai.scenarios.format.scenario import CASSETTES

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from agenticai.emulator.core.home import private_folder
+from agenticai.emulator.core.locks import held, is_held, locked
 from agenticai.emulator.gemini import MISSES
-from agenticai.emulator.home import private_folder
-from agenticai.emulator.locks import held, is_held, locked
 from agenticai.scenarios.errors import FolderInUse
 
 KEPT: Final = 5

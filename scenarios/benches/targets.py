@@ -3,8 +3,8 @@
 import httpx2
 
 from agenticai.emulator.client import ControlClient
-from agenticai.emulator.errors import ControlError, NoHome
-from agenticai.emulator.home import find_home
+from agenticai.emulator.core.errors import ControlError, NoHome
+from agenticai.emulator.core.home import find_home
 from agenticai.emulator.running import noted_token
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.stack.deploying import reached

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from agenticai.emulator.documents import Location, read_document
+from agenticai.emulator.core.documents import Location, read_document
 from agenticai.emulator.faults.rules import CallFault, DeliveryFault, kind_of
 from agenticai.scenarios.errors import InvalidScenario
 from agenticai.scenarios.format.expected import Expectation, ExpectedProject

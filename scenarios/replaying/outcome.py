@@ -8,7 +8,7 @@ from pathlib import Path
 
 from agenticai.client.api import ProjectsApi
 from agenticai.client.download import download
-from agenticai.emulator.meter.records import CallCount, FunctionUsage, Usage
+from agenticai.emulator.core.usage_records import CallCount, FunctionUsage, Usage
 from agenticai.sandbox.errors import NotRun
 from agenticai.sandbox.projects import run_node_tests, run_python_tests
 from agenticai.sandbox.verdict import TestRun

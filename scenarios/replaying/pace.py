@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
-from agenticai.emulator.bench_records import Settled
+from agenticai.emulator.core.bench_records import Settled
+from agenticai.emulator.core.usage_records import FinishedInvocation, Usage
 from agenticai.emulator.faults.rules import Fault, Fired, RecordedCall
-from agenticai.emulator.meter.records import FinishedInvocation, Usage
 from agenticai.scenarios.errors import StepFailed
 from agenticai.scenarios.format.script import Settling
 from agenticai.stack.waiting import Pause, pause

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable
 from typing import Final
 
-from agenticai.emulator.meter.records import CallCount, FunctionUsage
+from agenticai.emulator.core.usage_records import CallCount, FunctionUsage
 
 LAMBDA_REQUEST: Final = 0.20e-6
 LAMBDA_GB_SECOND: Final = 0.0000133334

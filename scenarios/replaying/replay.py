@@ -11,9 +11,9 @@ from typing import Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from agenticai.client.errors import ProjectsError
-from agenticai.emulator.errors import EngineError
+from agenticai.emulator.core.errors import EngineError
+from agenticai.emulator.core.usage_records import FinishedInvocation, Usage
 from agenticai.emulator.faults.rules import Delivery, DeliveryFault, Fault, Fired, RecordedCall, Reorder
-from agenticai.emulator.meter.records import FinishedInvocation, Usage
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.errors import ScenarioError
 from agenticai.scenarios.format.scenario import Scenario

@@ -7,7 +7,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
-from agenticai.emulator.meter.records import FinishedInvocation
+from agenticai.emulator.core.usage_records import FinishedInvocation
 from agenticai.scenarios.reports.document import ProjectReport, ScenarioReport
 from shared.models.events import EventType, TimelineEvent
 from shared.models.workflow import ProjectStatus

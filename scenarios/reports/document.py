@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from agenticai.emulator.core.usage_records import FinishedInvocation
 from agenticai.emulator.faults.rules import Fault, Fired
-from agenticai.emulator.meter.records import FinishedInvocation
 from agenticai.scenarios.replaying.comparison import difference
 from agenticai.scenarios.replaying.outcome import ReplayedProject
 from agenticai.scenarios.replaying.replay import Result

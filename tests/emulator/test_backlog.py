@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from agenticai.emulator.aws_errors import Refused
 from agenticai.emulator.engines.ministack.backlog import LONG, Backlog
+from agenticai.emulator.http.aws_errors import Refused
 
 
 class Sqs(SimpleNamespace):

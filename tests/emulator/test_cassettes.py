@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agenticai.emulator.errors import InvalidCassette
+from agenticai.emulator.core.errors import InvalidCassette
 from agenticai.emulator.gemini.canonical import CanonicalRequest
 from agenticai.emulator.gemini.cassettes import CassetteStore, read_cassette, to_yaml
 from agenticai.emulator.gemini.nearest import nearest

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from agenticai.emulator.clock import Clock
+from agenticai.emulator.core.clock import Clock
 
 HOUR = 3_600
 

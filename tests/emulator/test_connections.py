@@ -18,7 +18,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 from uvicorn.protocols.http.flow_control import FlowControl
 
-from agenticai.emulator.connections import Connection, most_before_refusal
+from agenticai.emulator.http.connections import Connection, most_before_refusal
 
 HEAD = b"GET / HTTP/1.1\r\nHost: here\r\n"
 ANSWER = b"x" * 20_000_000

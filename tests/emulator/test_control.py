@@ -13,13 +13,13 @@ import uvicorn
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from agenticai.emulator.bench_records import Dispatch, Settled
 from agenticai.emulator.client import ControlClient
-from agenticai.emulator.clock import Clock
 from agenticai.emulator.control import control_app
+from agenticai.emulator.core.bench_records import Dispatch, Settled
+from agenticai.emulator.core.clock import Clock
+from agenticai.emulator.core.errors import ControlError
 from agenticai.emulator.engines.function import FunctionError, Invocation, Outcome
 from agenticai.emulator.engines.settling import Unsettled
-from agenticai.emulator.errors import ControlError
 from agenticai.emulator.faults.rules import Call, CallFault, Delay, Delivery, DeliveryFault, Error, Fault, Kill
 from agenticai.emulator.faults.schedule import FaultBook
 from agenticai.emulator.gateway import under

@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from agenticai.emulator.aws_errors import Refused
+from agenticai.emulator.http.aws_errors import Refused
 from agenticai.emulator.queues.dead_letter_policies import (
     check_redrive_allow_policy,
     check_redrive_policy,

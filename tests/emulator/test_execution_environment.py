@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import JsonValue, TypeAdapter
 
-from agenticai.emulator.clock import Clock
+from agenticai.emulator.core.clock import Clock
 from agenticai.emulator.engines.activity import Activity
 from agenticai.emulator.engines.execution_environment import ExecutionEnvironment
 from agenticai.emulator.engines.function import Invocation

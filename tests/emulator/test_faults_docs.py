@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel, TypeAdapter
 
-from agenticai.emulator.documents import parse_yaml
+from agenticai.emulator.core.documents import parse_yaml
 from agenticai.emulator.faults.rules import (
     Call,
     CallEffect,

@@ -7,8 +7,8 @@ import pytest
 from botocore.model import StructureShape
 from botocore.parsers import create_parser
 
-from agenticai.emulator.aws_errors import AwsError, error_answer
-from agenticai.emulator.meter.operations import Request
+from agenticai.emulator.http.aws_errors import AwsError, error_answer
+from agenticai.emulator.http.request import Request
 
 NO_OUTPUT = StructureShape("Output", {"type": "structure", "members": {}})
 JSON_1_0 = {"x-amz-target": "Any.Operation", "content-type": "application/x-amz-json-1.0"}

@@ -5,9 +5,9 @@ import json
 import pytest
 from starlette.responses import JSONResponse, Response
 
+from agenticai.emulator.faults.bad_replies import MADE_OF_GOOD_ONES, bad_reply, garbled, spoiled
 from agenticai.emulator.faults.rules import ModelReply
-from agenticai.emulator.gemini.answers import google_error
-from agenticai.emulator.gemini.bad_replies import MADE_OF_GOOD_ONES, bad_reply, garbled, spoiled
+from agenticai.emulator.http.google_errors import google_error
 from shared.language_model.gemini_wire import failure, read_reply
 from shared.language_model.port import FinishReason, ModelQuotaSpent, ModelUnavailable
 

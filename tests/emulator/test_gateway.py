@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from agenticai.emulator.core.usage_records import CallCount
 from agenticai.emulator.gateway import Step, chain, under
 from agenticai.emulator.meter.ledger import Ledger
-from agenticai.emulator.meter.records import CallCount
 from agenticai.emulator.meter.step import Meter
 
 SIGNED = b"AWS4-HMAC-SHA256 Credential=0/20261123/us-east-1/%s/aws4_request, SignedHeaders=host, Signature=0"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from agenticai.emulator.guard import LOGGED_FULLY, Allowed, Guard
+from agenticai.emulator.http.guard import LOGGED_FULLY, Allowed, Guard
 from tests.fakes.asgi import Client, Engine
 
 HERE = "127.0.0.1:4566"

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from agenticai.emulator.errors import NoHome
-from agenticai.emulator.home import find_home, make_home
+from agenticai.emulator.core.errors import NoHome
+from agenticai.emulator.core.home import find_home, make_home
 
 NOBODY = 65534
 
 FIND = """
 import sys
 from pathlib import Path
-from agenticai.emulator.errors import NoHome
-from agenticai.emulator.home import find_home
+from agenticai.emulator.core.errors import NoHome
+from agenticai.emulator.core.home import find_home
 try:
     print(find_home({}, Path(sys.argv[1]), Path(sys.argv[2])))
 except NoHome as error:

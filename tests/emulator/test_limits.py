@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from agenticai.emulator.largest import HEAD_BYTES
-from agenticai.emulator.limits import Limits
+from agenticai.emulator.http.largest import HEAD_BYTES
+from agenticai.emulator.http.limits import Limits
 from tests.fakes.asgi import signed
 
 MIB = 1024 * 1024

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from agenticai.emulator import connections, largest, limits
 from agenticai.emulator.engines import code_cache, function_log, lambda_response
 from agenticai.emulator.engines.ministack import backlog, log_events, tables
 from agenticai.emulator.faults import schedule
+from agenticai.emulator.http import connections, largest, limits
 from agenticai.emulator.meter import ledger
 from agenticai.soak import GROWTH, SETTLED
 

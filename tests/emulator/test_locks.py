@@ -5,11 +5,11 @@ import sys
 import threading
 from pathlib import Path
 
-from agenticai.emulator.locks import held, is_held, locked
+from agenticai.emulator.core.locks import held, is_held, locked
 
 HOLDER = """
 import pathlib, sys
-from agenticai.emulator.locks import held
+from agenticai.emulator.core.locks import held
 with held(pathlib.Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from agenticai.emulator.aws_errors import Refused
+from agenticai.emulator.http.aws_errors import Refused
 from agenticai.emulator.queues.mapping_rules import SourceMapping, check_mapping
 
 ORDERS = SourceMapping(

@@ -9,9 +9,9 @@ import httpx2
 import pytest
 from starlette.responses import JSONResponse, Response
 
-from agenticai.emulator.bench_records import ModelCalls, ModelRequest
 from agenticai.emulator.client import ControlClient
-from agenticai.emulator.errors import ControlError
+from agenticai.emulator.core.bench_records import ModelCalls, ModelRequest
+from agenticai.emulator.core.errors import ControlError
 from agenticai.emulator.gemini import MISSES, REPLAY
 from agenticai.emulator.gemini.answering import Gemini, answering
 from agenticai.emulator.gemini.cassettes import CassetteStore

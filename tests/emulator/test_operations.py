@@ -2,7 +2,8 @@
 
 import pytest
 
-from agenticai.emulator.meter.operations import Request, operation_of, service_of
+from agenticai.emulator.http.operations import operation_of
+from agenticai.emulator.http.request import Request
 
 SCOPE = "AWS4-HMAC-SHA256 Credential=000000000000/20261123/us-east-1/{}/aws4_request, SignedHeaders=host, Signature=0"
 
@@ -13,18 +14,18 @@ def request(method: str, path: str, query: str = "", **headers: str) -> Request:
 
 class TestService:
     def test_from_the_signature(self) -> None:
-        assert service_of(request("POST", "/", authorization=SCOPE.format("dynamodb"))) == "dynamodb"
+        assert request("POST", "/", authorization=SCOPE.format("dynamodb")).service == "dynamodb"
 
     def test_from_a_presigned_query(self) -> None:
         query = "X-Amz-Credential=0%2F20261123%2Fus-east-1%2Fs3%2Faws4_request"
-        assert service_of(request("GET", "/bucket/key", query)) == "s3"
+        assert request("GET", "/bucket/key", query).service == "s3"
 
     @pytest.mark.parametrize("path", ["/_aws/execute-api/abc/prod/health", "/restapis/abc/prod/_user_request_/health"])
     def test_from_the_path_of_a_deployed_api(self, path: str) -> None:
-        assert service_of(request("GET", path)) == "execute-api"
+        assert request("GET", path).service == "execute-api"
 
     def test_none_for_what_is_not_to_aws(self) -> None:
-        assert service_of(request("GET", "/_ministack/health")) is None
+        assert request("GET", "/_ministack/health").service is None
 
 
 class TestOperation:

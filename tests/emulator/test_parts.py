@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agenticai.emulator.engines.ministack.parts import Parts, TooLarge, bounded
-from agenticai.emulator.largest import OBJECT_BYTES
+from agenticai.emulator.http.largest import OBJECT_BYTES
 from agenticai.emulator.spool.bodies import PIECE_BYTES, Bodies
 from agenticai.emulator.spool.file import Spool
 

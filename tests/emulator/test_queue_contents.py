@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from agenticai.emulator.bench_records import (
+from agenticai.emulator.client import ControlClient
+from agenticai.emulator.core.bench_records import (
     MessageAttribute,
     MessagePage,
     PageRequest,
@@ -13,9 +14,8 @@ from agenticai.emulator.bench_records import (
     ReceivedMessage,
     ReceiveRequest,
 )
-from agenticai.emulator.client import ControlClient
+from agenticai.emulator.core.errors import ControlError
 from agenticai.emulator.engines.ministack.contents import MOST_BYTES, after, described, fitting
-from agenticai.emulator.errors import ControlError
 from agenticai.emulator.queues.contents import NoSuchQueue, contents_routes
 from tests.emulator.test_control import serve_more
 

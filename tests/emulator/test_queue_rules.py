@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from agenticai.emulator.aws_errors import Refused
+from agenticai.emulator.http.aws_errors import Refused
 from agenticai.emulator.queues.queue_attributes import defaults, normalized
 from agenticai.emulator.queues.rules import RULES, Queue, keep
 from tests.fakes.queues import arn

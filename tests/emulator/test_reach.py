@@ -2,8 +2,8 @@
 
 import pytest
 
-from agenticai.emulator.errors import InvalidReach
-from agenticai.emulator.reach import Reach, host_name, origin_name
+from agenticai.emulator.core.errors import InvalidReach
+from agenticai.emulator.http.reach import Reach, host_name, origin_name
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import pytest
 from pydantic import ValidationError
 from starlette.types import ASGIApp
 
-from agenticai.emulator.bench_records import ModelCalls
 from agenticai.emulator.client import ControlClient
+from agenticai.emulator.core.bench_records import ModelCalls
 from agenticai.emulator.gemini.answering import answering
 from agenticai.emulator.gemini.cassettes import Cassette, CassetteStore, read_cassette, to_yaml
 from agenticai.emulator.gemini.recording import bound, document_of, read_reply

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from starlette.applications import Starlette
 
-from agenticai.emulator.errors import NotRekeyed
+from agenticai.emulator.core.errors import NotRekeyed
 from agenticai.emulator.gemini.cassettes import CassetteStore, to_yaml
 from agenticai.emulator.gemini.rekey import NearestReplies, rekey
 from agenticai.emulator.gemini.routes import gemini_app

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from agenticai.emulator.core.errors import RuntimeUnavailable
 from agenticai.emulator.engines.runtime_venv import LOCK, runtime_python, venv_name
-from agenticai.emulator.errors import RuntimeUnavailable
 
 
 def test_no_network_is_one_sentence_and_leaves_nothing(tmp_path: Path) -> None:

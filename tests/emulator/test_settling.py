@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from agenticai.emulator.clock import Clock
+from agenticai.emulator.core.clock import Clock
 from agenticai.emulator.engines.activity import Activity
 from agenticai.emulator.engines.settling import Unsettled, settle
 

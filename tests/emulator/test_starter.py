@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pydantic import JsonValue
 
-from agenticai.emulator.clock import Clock
+from agenticai.emulator.core.clock import Clock
 from agenticai.emulator.engines.activity import Activity
 from agenticai.emulator.engines.execution_environment import ExecutionEnvironment
 from agenticai.emulator.engines.function import Invocation
@@ -177,7 +177,7 @@ def test_nothing_is_left_when_the_engine_is_killed(tmp_path: Path) -> None:
     script = """
 import sys, threading
 from pathlib import Path
-from agenticai.emulator.clock import Clock
+from agenticai.emulator.core.clock import Clock
 from agenticai.emulator.engines.activity import Activity
 from agenticai.emulator.engines.function import Invocation
 from tests.emulator.versions import Version

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from agenticai.emulator.clock import Clock
+from agenticai.emulator.core.clock import Clock
 from agenticai.emulator.engines.activity import Activity
 from agenticai.emulator.engines.execution_environment import ExecutionEnvironment
 from agenticai.emulator.engines.snapshot import Snapshot

@@ -5,8 +5,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from agenticai.emulator.bench_records import MessagePage, ReceivedMessage
-from agenticai.emulator.meter.records import FinishedInvocation
+from agenticai.emulator.core.bench_records import MessagePage, ReceivedMessage
+from agenticai.emulator.core.usage_records import FinishedInvocation
 
 BATCH = 10
 

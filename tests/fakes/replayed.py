@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from agenticai.emulator.core.usage_records import CallCount, FinishedInvocation, FunctionUsage, Usage
 from agenticai.emulator.faults.rules import Fired
-from agenticai.emulator.meter.records import CallCount, FinishedInvocation, FunctionUsage, Usage
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.invariants import Violation
 from agenticai.scenarios.replaying.outcome import ReplayedProject

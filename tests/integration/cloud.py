@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 import boto3
 
 from agenticai.emulator.client import ControlClient
-from agenticai.emulator.meter.records import CallCount, FinishedInvocation
+from agenticai.emulator.core.usage_records import CallCount, FinishedInvocation
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from agenticai.emulator.errors import ControlError
+from agenticai.emulator.core.errors import ControlError
 from agenticai.emulator.faults.rules import Call, CallFault, Hold, Kill
 from tests.integration.cloud import Cloud, eventually
 from tests.integration.stepped import printed, stepped_cloud

@@ -15,8 +15,8 @@ from typer.main import get_command
 
 from agenticai.command_line import app
 from agenticai.emulator.client import ControlClient
+from agenticai.emulator.core.home import find_home
 from agenticai.emulator.faults.rules import Call, CallFault, Latency
-from agenticai.emulator.home import find_home
 from agenticai.scenarios.format.scenario import LIBRARY, load
 from agenticai.scenarios.format.script import Modify
 from tests.integration.cloud import alive, eventually

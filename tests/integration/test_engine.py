@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from agenticai.emulator.errors import InvalidCassette, PortTaken
+from agenticai.emulator.core.errors import InvalidCassette, PortTaken
+from agenticai.emulator.core.locks import is_held
 from agenticai.emulator.gemini import MISSES
-from agenticai.emulator.locks import is_held
 from agenticai.emulator.process import Engine, start_engine
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.benches.run_folders import KEPT, KEPT_WAITING, run_folder

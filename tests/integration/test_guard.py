@@ -10,9 +10,9 @@ import httpx2
 import pytest
 
 from agenticai.emulator.client import ControlClient
-from agenticai.emulator.errors import ControlError
+from agenticai.emulator.core.errors import ControlError
+from agenticai.emulator.http.reach import Reach
 from agenticai.emulator.process import Engine, start_engine
-from agenticai.emulator.reach import Reach
 from tests.integration.cloud import CASSETTES, Cloud
 
 FORM = b"Action=CreateQueue&QueueName=made-by-a-page"

@@ -10,8 +10,8 @@ import boto3
 import pytest
 from playwright.sync_api import Browser, Page
 
+from agenticai.emulator.http.reach import Reach
 from agenticai.emulator.process import start_engine
-from agenticai.emulator.reach import Reach
 from tests.browser import chromium, needs_chromium
 from tests.integration.apis import Apis
 from tests.integration.cloud import CASSETTES, Cloud

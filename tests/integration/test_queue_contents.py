@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from agenticai.emulator.errors import ControlError
+from agenticai.emulator.core.errors import ControlError
 from tests.integration.cloud import Cloud
 from tests.integration.stepped import Queue, stepped_cloud
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
 
     from agenticai.client.queues.model import DeadLetter
-    from agenticai.emulator.meter.records import FinishedInvocation
+    from agenticai.emulator.core.usage_records import FinishedInvocation
 
 SAID: Final = "will be delivered again"
 """What a worker logs of a message that it could not process (`handlers/shared/sqs_batch.py`)."""

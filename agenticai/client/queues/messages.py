@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from agenticai.emulator.bench_records import MessageAttribute, MessagePage, QueuedMessage, ReceivedMessage
+from agenticai.emulator.core.bench_records import MessageAttribute, MessagePage, QueuedMessage, ReceivedMessage
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

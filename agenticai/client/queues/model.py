@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from agenticai.emulator.bench_records import QueuedMessage
+from agenticai.emulator.core.bench_records import QueuedMessage
 from shared.models.messages import parse
 
 

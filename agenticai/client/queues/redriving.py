@@ -13,7 +13,7 @@ from agenticai.stack.waiting import Pause
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-    from agenticai.emulator.bench_records import MessageAttribute, QueuedMessage, ReceivedMessage
+    from agenticai.emulator.core.bench_records import MessageAttribute, QueuedMessage, ReceivedMessage
 
 HIDDEN_SECONDS: Final = 60
 """How long a letter is hidden while it is sent back; if that is interrupted, it is visible again afterwards."""

@@ -9,8 +9,8 @@ from agenticai.client.queues.failures import Invocations, logged_attempts, silen
 from agenticai.client.queues.messages import Messages, SqsMessages
 from agenticai.client.queues.model import AgentQueues, Asked, DeadLetter, Depth, Letters, Move, QueueState, Redriven
 from agenticai.client.queues.redriving import MOST_PER_SECOND, redrive, redrive_all
-from agenticai.emulator.bench_records import MOST_MESSAGES
 from agenticai.emulator.client import ControlClient
+from agenticai.emulator.core.bench_records import MOST_MESSAGES
 from agenticai.stack.waiting import Pause, pause
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.literals import QueueAttributeNameType
 
-    from agenticai.emulator.bench_records import MessagePage
+    from agenticai.emulator.core.bench_records import MessagePage
     from agenticai.stack.outputs import StackOutputs
     from agenticai.stack.target import Target
 

@@ -33,7 +33,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agenticai.emulator.bench_records import Dispatch, Settled
+from agenticai.emulator.core.bench_records import Dispatch, Settled
 from agenticai.emulator.engines.environment_pool import start_ahead
 from agenticai.emulator.engines.ministack import compressed
 from agenticai.emulator.engines.ministack.backlog import Backlog
@@ -114,7 +114,7 @@ class MiniStack:
 
     def preload(self) -> None:
         """Import what a first deploy would wait for: services, the SAM translator, botocore's models."""
-        from agenticai.emulator.meter.operations import routes
+        from agenticai.emulator.http.operations import routes
 
         for name in PRELOADED:
             importlib.import_module(f"ministack.services.{name}")

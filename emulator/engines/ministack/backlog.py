@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from agenticai.emulator.aws_errors import AwsError, Refused
+from agenticai.emulator.http.aws_errors import AwsError, Refused
 from agenticai.emulator.queues.message_attributes import size_of
 
 MESSAGES_KEPT = 100_000

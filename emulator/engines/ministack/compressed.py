@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from agenticai.emulator.aws_errors import error_answer
-from agenticai.emulator.largest import ANYTHING, UNSIGNED
-from agenticai.emulator.meter.operations import Request, service_of
+from agenticai.emulator.http.aws_errors import error_answer
+from agenticai.emulator.http.largest import ANYTHING, UNSIGNED
+from agenticai.emulator.http.request import Request
 
 Answer = tuple[int, dict[str, str], bytes]
 Dispatch = Callable[[str, str, Mapping[str, str], bytes, Mapping[str, Any], str], Awaitable[Answer]]
@@ -22,7 +22,7 @@ def bounded(dispatch: Dispatch) -> Dispatch:
         method: str, path: str, headers: Mapping[str, str], body: bytes, query: Mapping[str, Any], request_id: str
     ) -> Answer:
         request = Request(method, path, urlencode(query, doseq=True), headers)
-        service = service_of(request) or UNSIGNED
+        service = request.service or UNSIGNED
         compressed = "gzip" in headers.get("content-encoding", "").lower() and service != UNSIGNED
         if compressed and not inflates_within(ANYTHING.size, body):
             answer = error_answer(ANYTHING.error(len(body)), request, service, request_id)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from agenticai.emulator.bench_records import (
+from agenticai.emulator.core.bench_records import (
     MessageAttribute,
     MessagePage,
     PageRequest,

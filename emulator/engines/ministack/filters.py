@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html#filt
 from collections.abc import Mapping
 from typing import Any
 
-from agenticai.emulator.aws_errors import AwsError, Refused
+from agenticai.emulator.http.aws_errors import AwsError, Refused
 
 
 def check_filters(criteria: Mapping[str, Any] | None) -> None:

@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from agenticai.emulator.aws_errors import Refused
 from agenticai.emulator.engines.ministack.filters import check_filters, fits
+from agenticai.emulator.http.aws_errors import Refused
 from agenticai.emulator.queues.mapping_rules import ONLY_OF_STREAMS, SourceMapping, check_mapping
 
 Answer = tuple[int, Any, bytes]

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from agenticai.emulator.aws_errors import AwsError, Refused, invalid
 from agenticai.emulator.engines.ministack.receivable import Message, Queue, receivable
+from agenticai.emulator.http.aws_errors import AwsError, Refused, invalid
 from agenticai.emulator.queues import rules
 from agenticai.emulator.queues.dead_letter_policies import check_redrive_policy
 from agenticai.emulator.queues.queue_attributes import defaults, normalized

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from agenticai.emulator.clock import Clock
+from agenticai.emulator.core.clock import Clock
 from agenticai.emulator.engines.activity import Activity
 from agenticai.emulator.engines.code_cache import UnsafeBundle, unpack
 from agenticai.emulator.engines.environment_pool import first_free

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from agenticai.client.model_cost import Model, Price, Prices, model_of, prices
-from agenticai.emulator.bench_records import ModelUse
+from agenticai.emulator.core.bench_records import ModelUse
 from agenticai.stack.template import TEMPLATE, Template
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import pytest
 from agenticai.client.model_cost import Model
 from agenticai.commands.serving import present_tests, shown_use, summary_of_tests, welcome
 from agenticai.display import Display
-from agenticai.emulator.bench_records import ModelCalls, ModelUse
-from agenticai.emulator.errors import ControlError
+from agenticai.emulator.core.bench_records import ModelCalls, ModelUse
+from agenticai.emulator.core.errors import ControlError
 from agenticai.sandbox.report import TestResult
 from agenticai.sandbox.verdict import TestRun
 from agenticai.scenarios.benches.deployed import Bench

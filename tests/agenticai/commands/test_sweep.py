@@ -12,7 +12,7 @@ import pytest
 
 from agenticai.commands.sweep import Ground, Selection, exit_status, tried
 from agenticai.display import Display
-from agenticai.emulator.documents import parse_yaml
+from agenticai.emulator.core.documents import parse_yaml
 from agenticai.emulator.faults.rules import Fault, Fired, RecordedCall
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.pool import BenchPool

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from agenticai.emulator.core.locks import held
 from agenticai.emulator.gemini import MISSES
-from agenticai.emulator.locks import held
 from agenticai.scenarios.benches.run_folders import KEPT, KEPT_WAITING, emptied_folder, remove_old_runs, run_folder
 from agenticai.scenarios.errors import FolderInUse
 

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 from pydantic import BaseModel
 
-from agenticai.emulator.documents import parse_yaml
+from agenticai.emulator.core.documents import parse_yaml
 from agenticai.emulator.faults.rules import Fault, ModelReply
 from agenticai.scenarios.format import schema
 from agenticai.scenarios.format.scenario import LIBRARY, Scenario, load

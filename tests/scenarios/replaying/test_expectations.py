@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from agenticai.emulator.core.usage_records import CallCount, FunctionUsage, Usage
 from agenticai.emulator.faults.rules import Fired
-from agenticai.emulator.meter.records import CallCount, FunctionUsage, Usage
 from agenticai.sandbox.report import TestResult
 from agenticai.sandbox.verdict import TestRun
 from agenticai.scenarios.format.scenario import Scenario

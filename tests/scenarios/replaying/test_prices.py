@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from agenticai.emulator.meter.records import CallCount, FunctionUsage
+from agenticai.emulator.core.usage_records import CallCount, FunctionUsage
 from agenticai.scenarios.replaying.prices import cost_usd
 
 MILLION = 1_000_000

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from agenticai.client.api import ProjectsApi
-from agenticai.emulator.bench_records import Settled
+from agenticai.emulator.core.bench_records import Settled
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.errors import StepFailed
 from agenticai.scenarios.format.scenario import Scenario

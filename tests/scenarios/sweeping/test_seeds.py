@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from agenticai.emulator.documents import parse_yaml
+from agenticai.emulator.core.documents import parse_yaml
 from agenticai.emulator.faults.rules import (
     Call,
     CallFault,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from agenticai.client.queues.model import Asked, Attempt, DeadLetter, Depth, causes
-from agenticai.emulator.bench_records import QueuedMessage
+from agenticai.emulator.core.bench_records import QueuedMessage
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 PROJECT = "01ARZ3NDEKTSV4RRFFQ69G5FAV"

@@ -7,7 +7,7 @@ import pytest
 
 from agenticai.client.queues.model import Move, Outcome
 from agenticai.client.queues.redriving import redrive, redrive_all
-from agenticai.emulator.bench_records import MessageAttribute, MessagePage, QueuedMessage
+from agenticai.emulator.core.bench_records import MessageAttribute, MessagePage, QueuedMessage
 from tests.agenticai.client.queues.test_model import AT, PROJECT, TASK, message
 from tests.fakes.queue_clients import Messages, Sqs
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from platformdirs import user_data_path
 
-from agenticai.emulator.errors import NoHome
+from agenticai.emulator.core.errors import NoHome
 from agenticai.stack.private_files import make_private, write_private
 
 NAME: Final = ".agenticai"

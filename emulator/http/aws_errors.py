@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 from starlette.responses import Response
 
-from agenticai.emulator.meter.operations import Request
+from agenticai.emulator.http.request import Request
 
 # What stands before the code in `__type`; the other services' JSON errors have the bare code.
 NAMESPACES = {"dynamodb": "com.amazonaws.dynamodb.v20120810#", "sqs": "com.amazonaws.sqs#"}

@@ -5,63 +5,22 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs
+
+from agenticai.emulator.http.request import Request
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
 
-_SCOPE = re.compile(r"Credential=[^/,\s]+/\d{8}/[^/,\s]*/([^/,\s]+)/aws4_request")
-_API_DATA_PLANE = re.compile(r"/_aws/execute-api/([^/]+)/|/restapis/([^/]+)/[^/]+/_user_request_(?:/|$)")
+FORM_BYTES = 64 * 1024
+"""Of a form so much is looked at for the operation; AWS's query protocol names it first."""
+
 _RPC_V2 = re.compile(r"/service/[^/]+/operation/([^/]+)$")
 _LABEL = re.compile(r"\{([^}]+)\}")
 
 
-@dataclass(frozen=True)
-class Request:
-    """The head of an HTTP request; header names are lower-case, path and query as they came on the wire."""
-
-    method: str
-    path: str
-    query: str
-    headers: Mapping[str, str]
-
-    @property
-    def session_token(self) -> str | None:
-        """The session token that the request was signed with."""
-        return self.headers.get("x-amz-security-token") or self.parameter("X-Amz-Security-Token")
-
-    @property
-    def is_form(self) -> bool:
-        """Whether the body is a form, which in AWS's query protocol names the operation."""
-        return self.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
-
-    def parameter(self, name: str) -> str | None:
-        """The first value of a query parameter."""
-        return next(iter(self.parameters.get(name, [])), None)
-
-    @functools.cached_property
-    def parameters(self) -> dict[str, list[str]]:
-        """The query, decoded."""
-        return parse_qs(self.query, keep_blank_values=True)
-
-
-def deployed_api(path: str) -> str | None:
-    """Return the id of the deployed API that answers at this path; None if none does."""
-    found = _API_DATA_PLANE.match(path)
-    return found and (found[1] or found[2])
-
-
-def service_of(request: Request) -> str | None:
-    """The service as in the SigV4 scope; None for a request that is not to AWS."""
-    if deployed_api(request.path):
-        return "execute-api"
-    credential = request.parameter("X-Amz-Credential")
-    signed = _SCOPE.search(request.headers.get("authorization", "") or f"Credential={unquote(credential or '')}")
-    return signed.group(1) if signed else None
-
-
 def operation_of(request: Request, service: str, form: str = "") -> str:
-    """The operation's name; a request that no model of the service knows is named by its HTTP method."""
+    """Return the operation's name; a request that no model of the service knows is named by its HTTP method."""
     if service == "execute-api":
         return "Invoke"
     if target := request.headers.get("x-amz-target"):

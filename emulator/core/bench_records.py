@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from agenticai.emulator.meter.records import Record
+from agenticai.emulator.core.usage_records import Record
 
 SECRET_FILE = "control-token"  # noqa: S105 - the name of a file
 """In the run's folder: the secret that the control API asks for, where the port is reached from elsewhere."""

@@ -8,6 +8,8 @@ from typing import Any
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from agenticai.emulator.http.request import changed
+
 
 async def read_ahead(receive: Receive, limit: int = sys.maxsize) -> tuple[bytes, Receive]:
     """Read a body until it ends or has `limit` bytes; the second is a `receive` that begins anew with what was read."""
@@ -81,7 +83,7 @@ async def post(app: ASGIApp, scope: Scope, body: bytes, headers: Sequence[tuple[
         return unread.pop() if unread else {"type": "http.disconnect"}
 
     line = {"method": "POST", "path": "/", "raw_path": b"/", "query_string": b""}
-    return await answer_of(app, {**scope, **line, "headers": list(headers)}, receive)
+    return await answer_of(app, changed(scope, **line, headers=list(headers)), receive)
 
 
 async def cut_off(answer: Response, send: Send) -> None:

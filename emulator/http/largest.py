@@ -5,12 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from agenticai.emulator.aws_errors import AwsError
-from agenticai.emulator.meter.operations import Request, service_of
+from agenticai.emulator.http.aws_errors import AwsError
+from agenticai.emulator.http.request import CONTROL, GEMINI, Request
 
 MIB: Final = 1024 * 1024
-CONTROL: Final = "/_harness/"
-GEMINI: Final = "/_gemini/"
 
 UNSIGNED: Final = "s3"
 """The service that a request without a signature goes to."""
@@ -82,11 +80,11 @@ BY_SERVICE: Final[Mapping[str, Largest]] = {
 
 def largest(request: Request) -> Largest:
     """How large a body is taken where this request is sent to."""
-    if request.path.startswith(CONTROL):
+    if request.path.startswith(f"{CONTROL}/"):
         return ANYTHING
-    if request.path.startswith(GEMINI):
+    if request.path.startswith(f"{GEMINI}/"):
         return PROMPT
-    service = service_of(request)
+    service = request.service
     if service == "lambda" and _INVOKE.fullmatch(request.path):
         return EVENT if request.headers.get("x-amz-invocation-type") == "Event" else INVOCATION
     return BY_SERVICE.get(service or UNSIGNED, ANYTHING)

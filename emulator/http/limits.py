@@ -11,11 +11,10 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from agenticai.emulator.aws_errors import AwsError, error_answer
-from agenticai.emulator.gemini.answers import google_error
-from agenticai.emulator.largest import ANYTHING, CONTROL, GEMINI, HEAD_BYTES, UNSIGNED, Largest, largest
-from agenticai.emulator.meter.operations import Request, service_of
-from agenticai.emulator.meter.step import head
+from agenticai.emulator.http.aws_errors import AwsError, error_answer
+from agenticai.emulator.http.google_errors import google_error
+from agenticai.emulator.http.largest import ANYTHING, HEAD_BYTES, UNSIGNED, Largest, largest
+from agenticai.emulator.http.request import CONTROL, GEMINI, Request, request_of
 
 HELD_BYTES: Final = 512 * 1024 * 1024
 """Of all bodies together so much is in memory at a time."""
@@ -72,7 +71,7 @@ class Limits:
         elif length is not None and length <= ALWAYS_FINE:
             await self._bounded(ANYTHING, scope, receive, send)
         else:
-            most = largest(head(scope))
+            most = largest(request_of(scope))
             if refused := self._refused_by_length(length or 0, most):
                 await self._refuse(refused, scope, receive, send)
             else:
@@ -110,7 +109,7 @@ class Limits:
         return True
 
     async def _refuse(self, error: AwsError, scope: Scope, receive: Receive, send: Send) -> None:
-        request = head(scope)
+        request = request_of(scope)
         log.warning("refused %s %s: %s", request.method, request.path, error.message)
         answer = refusal(error, request, self._new_id())
         if error is TOO_SLOW:
@@ -182,9 +181,9 @@ def body_length(scope: Scope) -> int | None:
 
 def refusal(error: AwsError, request: Request, request_id: str) -> Response:
     """The answer to a request that is refused, in the words of the one it was sent to."""
-    if request.path.startswith(GEMINI):
+    if request.path.startswith(f"{GEMINI}/"):
         unavailable = error.status >= 500
         return google_error(error.status, "UNAVAILABLE" if unavailable else "INVALID_ARGUMENT", error.message)
-    if request.path.startswith(CONTROL):
+    if request.path.startswith(f"{CONTROL}/"):
         return Response(error.message, error.status, media_type="text/plain")
-    return error_answer(error, request, service_of(request) or UNSIGNED, request_id)
+    return error_answer(error, request, request.service or UNSIGNED, request_id)

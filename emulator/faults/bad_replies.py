@@ -13,7 +13,8 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from agenticai.emulator.faults.rules import ModelReply
-from agenticai.emulator.gemini.answers import CHARACTERS_PER_TOKEN, google_error
+from agenticai.emulator.gemini.answers import CHARACTERS_PER_TOKEN
+from agenticai.emulator.http.google_errors import google_error
 
 QUOTA_METRIC = "generativelanguage.googleapis.com/generate_content_free_tier_requests"
 RATE_LIMITS_PAGE = "https://ai.google.dev/gemini-api/docs/rate-limits"

@@ -17,8 +17,8 @@ from urllib.parse import parse_qs, urlsplit
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from agenticai.emulator.meter.operations import deployed_api
-from agenticai.emulator.reach import host_name, is_loopback
+from agenticai.emulator.http.reach import host_name, is_loopback
+from agenticai.emulator.http.request import deployed_api, request_of
 
 logger = logging.getLogger(__name__)
 
@@ -71,8 +71,8 @@ class Call:
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
-        self.headers = _headers(scope)
-        self.hosts = self.headers.get("host", [])
+        self.headers = request_of(scope).headers
+        self.hosts = [value.decode("latin-1").strip() for name, value in scope["headers"] if name.lower() == b"host"]
         self.name = host_name(self.hosts[0]) if len(self.hosts) == 1 else None
         self.browser = _browser(self.headers)
         # A name below localhost may be that of a bucket or another service, whatever the path says.
@@ -84,7 +84,7 @@ class Call:
     @property
     def opens_a_page(self) -> bool:
         """Whether a browser shows the answer."""
-        mode, accepted = self.headers.get("sec-fetch-mode", [""])[0], self.headers.get("accept", [""])[0]
+        mode, accepted = self.headers.get("sec-fetch-mode"), self.headers.get("accept", "")
         return mode == "navigate" or (not mode and "text/html" in accepted)
 
     @property
@@ -198,22 +198,14 @@ def _told(browser: Browser) -> str:
     )
 
 
-def _headers(scope: Scope) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for name, value in scope["headers"]:
-        found.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1").strip())
-    return found
-
-
-def _browser(headers: Mapping[str, list[str]]) -> Browser | None:
+def _browser(headers: Mapping[str, str]) -> Browser | None:
     """Return where a browser says that the request comes from; None if no browser sent it."""
-    site = headers.get("sec-fetch-site", [""])[0].lower()
-    origin = headers.get("origin", [""])[0].lower()
-    referer = headers.get("referer", [""])[0]
+    site, origin = (headers.get(name, "").strip().lower() for name in ("sec-fetch-site", "origin"))
+    referer = headers.get("referer", "").strip()
     if site or origin or referer:
         return Browser(site, origin, _origin_of(referer))
     # One that is too old to say it, or was told to be silent, is trusted as little as a typed address.
-    is_browser = any(agent.startswith("Mozilla/") for agent in headers.get("user-agent", []))
+    is_browser = headers.get("user-agent", "").strip().startswith("Mozilla/")
     return Browser("none", "", "") if is_browser else None
 
 
@@ -229,17 +221,17 @@ def _is_preflight(call: Call) -> bool:
     return call.scope["method"] == "OPTIONS" and "access-control-request-method" in call.headers
 
 
-def _preflight_answer(headers: Mapping[str, list[str]]) -> Response:
+def _preflight_answer(headers: Mapping[str, str]) -> Response:
     """Return the answer to a preflight request of an origin that was allowed: everything it asks for.
 
     https://fetch.spec.whatwg.org/#cors-preflight-fetch
     """
     answer = Response(status_code=204)
-    answer.raw_headers += _sharing(headers["origin"][0])
+    answer.raw_headers += _sharing(headers["origin"].strip().lower())
     asked = {"method": "methods", "headers": "headers"}
     for name, granted in asked.items():
-        if values := headers.get(f"access-control-request-{name}"):
-            answer.headers[f"Access-Control-Allow-{granted.title()}"] = values[0]
+        if value := headers.get(f"access-control-request-{name}"):
+            answer.headers[f"Access-Control-Allow-{granted.title()}"] = value
     if "access-control-request-private-network" in headers:
         answer.headers["Access-Control-Allow-Private-Network"] = "true"
     answer.headers["Access-Control-Max-Age"] = "600"

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
-from agenticai.emulator.errors import InvalidReach
+from agenticai.emulator.core.errors import InvalidReach
 
 LOOPBACK: Final = "127.0.0.1"
 _DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}

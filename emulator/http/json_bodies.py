@@ -1,0 +1,36 @@
+"""Bodies of the control API: records as JSON, both ways."""
+
+from typing import TypeVar
+
+from pydantic import BaseModel, TypeAdapter
+from starlette.requests import Request
+from starlette.responses import Response
+
+R = TypeVar("R", bound=BaseModel)
+T = TypeVar("T")
+
+
+class NotJson(Exception):
+    """A body came with another content type than JSON's."""
+
+
+async def asked(request: Request, kind: type[R]) -> R:
+    """Return the request's body. Raises ValidationError and NotJson."""
+    return kind.model_validate_json(await json_body(request))
+
+
+async def json_body(request: Request) -> bytes:
+    """Return a body that says it is JSON, which no form of a page can. Raises NotJson."""
+    if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
+        raise NotJson
+    return await request.body()
+
+
+def answer(record: BaseModel) -> Response:
+    """Return a record as JSON."""
+    return Response(record.model_dump_json(), media_type="application/json")
+
+
+def answers(kind: TypeAdapter[tuple[T, ...]], records: tuple[T, ...]) -> Response:
+    """Return several records as JSON."""
+    return Response(kind.dump_json(records), media_type="application/json")

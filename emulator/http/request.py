@@ -1,0 +1,83 @@
+"""The head of a request, parsed once for all steps of the gateway."""
+
+import functools
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import parse_qs, unquote
+
+from starlette.types import Scope
+
+CONTROL: Final = "/_harness"
+GEMINI: Final = "/_gemini"
+"""What is below these is not for AWS."""
+
+_CREDENTIAL: Final = re.compile(r"Credential=[^/,\s]+/\d{8}/[^/,\s]*/([^/,\s]+)/aws4_request")
+_DEPLOYED_API: Final = re.compile(r"/_aws/execute-api/([^/]+)/|/restapis/([^/]+)/[^/]+/_user_request_(?:/|$)")
+_PARSED: Final = "agenticai.request"
+
+
+@dataclass(frozen=True)
+class Request:
+    """The head of an HTTP request; header names are lower-case, path and query as they came on the wire."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+
+    @functools.cached_property
+    def parameters(self) -> dict[str, list[str]]:
+        """The query, decoded."""
+        return parse_qs(self.query, keep_blank_values=True)
+
+    def parameter(self, name: str) -> str | None:
+        """Return the first value of a query parameter."""
+        return next(iter(self.parameters.get(name, [])), None)
+
+    @property
+    def session_token(self) -> str | None:
+        """The session token that the request was signed with."""
+        return self.headers.get("x-amz-security-token") or self.parameter("X-Amz-Security-Token")
+
+    @property
+    def is_form(self) -> bool:
+        """Whether the body is a form, which in AWS's query protocol names the operation."""
+        return self.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+
+    @functools.cached_property
+    def service(self) -> str | None:
+        """The AWS service as in the SigV4 scope, such as `dynamodb`; None for a request that is not to AWS."""
+        if deployed_api(self.path):
+            return "execute-api"
+        credential = f"Credential={unquote(self.parameter('X-Amz-Credential') or '')}"
+        signed = _CREDENTIAL.search(self.headers.get("authorization", "") or credential)
+        return signed and signed[1]
+
+
+def deployed_api(path: str) -> str | None:
+    """Return the id of the deployed API that answers at this path; None if none does."""
+    found = _DEPLOYED_API.match(path)
+    return found and (found[1] or found[2])
+
+
+def request_of(scope: Scope) -> Request:
+    """Return the head of the request, or WebSocket handshake, that an ASGI scope describes."""
+    if _PARSED not in scope:
+        path: bytes = scope.get("raw_path") or scope["path"].encode()
+        query: bytes = scope.get("query_string", b"")
+        method = scope.get("method", "GET")
+        scope[_PARSED] = Request(method, path.decode("latin-1"), query.decode("latin-1"), decoded(scope["headers"]))
+    parsed: Request = scope[_PARSED]
+    return parsed
+
+
+def changed(scope: Scope, **to: Any) -> Scope:
+    """Return the scope of another request on the same connection: what is not named stays as it is."""
+    return {name: value for name, value in scope.items() if name != _PARSED} | to
+
+
+def decoded(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return ASGI headers as text, names in lower case."""
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}

@@ -1,0 +1,87 @@
+"""The server of the one port: uvicorn, which is quiet, is bounded, and ends with who started it."""
+
+import errno
+import os
+import socket
+import threading
+from collections.abc import Callable
+from typing import Final
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from agenticai.emulator.core.errors import EngineError, PortTaken
+from agenticai.emulator.http.connections import Connection, most_before_refusal
+
+GRACE_SECONDS: Final = 3.0
+KEEP_ALIVE_SECONDS: Final = 75
+"""Longer than an SDK keeps an idle connection, so that it is never the server who closes it."""
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Listen on the port before anything else is done, so that nobody can take it. Raises PortTaken."""
+    # With the protocol named: asyncio switches Nagle's 40 ms delay off only for sockets that say they are TCP.
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen()
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise EngineError(f"The engine cannot listen on {host}, port {port}: {error.strerror}.") from error
+        raise PortTaken(f"Port {port} is in use: end what listens there, or choose another with --port.") from error
+    return listener
+
+
+def server_config(app: ASGIApp) -> uvicorn.Config:
+    """Return how the gateway is served: as a quiet server that is bounded, and gives memory back."""
+    return uvicorn.Config(
+        app,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        date_header=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=1,
+        http=Connection,
+        limit_concurrency=most_before_refusal(Connection.most),
+        reset_contextvars=True,
+    )
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which also tells when it is ready and when it begins to stop."""
+
+    def __init__(self, config: uvicorn.Config, *, on_ready: Callable[[], None], on_stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+        self._on_stop = on_stop
+
+    def run_until_asked(self, listener: socket.socket) -> None:
+        """Serve until a signal comes or standard input ends."""
+        threading.Thread(target=self._follow_lifeline, daemon=True, name="lifeline").start()
+        self.run(sockets=[listener])
+
+    def _follow_lifeline(self) -> None:
+        """The parent holds the other end of standard input: when it closes it, or dies, so does the engine.
+
+        At once, for all state is in memory, and nobody is left to be served.
+        """
+        while os.read(0, 1024):
+            pass
+        threading.Timer(GRACE_SECONDS, os._exit, [1]).start()
+        self._on_stop()
+        os._exit(0)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to serve, and say so."""
+        await super().startup(sockets)
+        if self.started:
+            self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the functions first, so that no request waits for one."""
+        self._on_stop()
+        await super().shutdown(sockets)
