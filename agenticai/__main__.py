@@ -12,8 +12,8 @@ INTERRUPTED = 130
 def main() -> None:
     """Run the command line; what a person can mend is told in a sentence, not a traceback."""
     try:
+        from agenticai.display.streams import flush_streams, prepare_streams
         from agenticai.secret_variables import hide_secrets
-        from agenticai.terminal import flush_streams, prepare_streams
 
         hide_secrets()
         prepare_streams()
@@ -33,7 +33,7 @@ def run() -> None:
     from agenticai.command_line import app
     from agenticai.crash import report_crash
     from agenticai.emulator.core.errors import EngineError
-    from agenticai.scenarios.errors import ScenarioError
+    from agenticai.scenarios.format.errors import ScenarioError
     from agenticai.stack.errors import StackError
 
     try:
@@ -52,7 +52,7 @@ def run() -> None:
 
 def fail(sentence: str, status: int = 1) -> None:
     """End with a sentence on standard error."""
-    from agenticai.printable import printable_lines
+    from agenticai.display.printable import printable_lines
 
     sys.stderr.write("\n".join(printable_lines(f"agenticai: {sentence}")) + "\n")
     sys.exit(status)

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from agenticai.commands.settings import DEFAULT_PORT, DEFAULT_STAGE, ENDPOINT, Endpoint, Json, Port, Stage
 from agenticai.examples import examples
-from agenticai.settings import DEFAULT_PORT, DEFAULT_STAGE, ENDPOINT, Endpoint, Json, Port, Stage
 
 app = typer.Typer(
     no_args_is_help=True,

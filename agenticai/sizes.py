@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from agenticai.display import Display, figures, grid
+from agenticai.display.console import Display, figures, grid
 from agenticai.emulator.core.home import find_home
 from agenticai.emulator.engines.runtime_venv import runtime_python
 from agenticai.stack.packaging import Bundle, Bundles, Packaging, build

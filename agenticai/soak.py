@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Final, Protocol
 
-from agenticai.display import Display
+from agenticai.display.console import Display
 from agenticai.memory import Memory, memory_of
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.format.scenario import LIBRARY, ScenarioProject, load

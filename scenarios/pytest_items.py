@@ -12,7 +12,7 @@ from agenticai.emulator.core.errors import EngineError
 from agenticai.emulator.core.home import find_home
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
-from agenticai.scenarios.errors import InvalidScenario, ScenarioError
+from agenticai.scenarios.format.errors import InvalidScenario, ScenarioError
 from agenticai.scenarios.format.scenario import Scenario, load
 from agenticai.scenarios.replaying.replay import replay
 from agenticai.scenarios.reports.document import ScenarioReport

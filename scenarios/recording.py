@@ -18,7 +18,7 @@ from agenticai.emulator.gemini.rekey import rekey
 from agenticai.scenarios.benches.deployed import Report
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.benches.run_folders import emptied_folder
-from agenticai.scenarios.errors import NotRecorded
+from agenticai.scenarios.format.errors import NotRecorded
 from agenticai.scenarios.format.scenario import CASSETTES, Scenario
 from agenticai.scenarios.format.script import Create, Modify, Settle, Step
 from agenticai.scenarios.replaying.replay import replay

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ AGENTS = ("pm_agent", "dev_agent", "qa_agent", "ops_agent", "api_handler")
 ROOMS = ("agenticai", "shared", *AGENTS)
 
 # What each room may import of the house, beside itself.
-SHARED = ("shared.models", "shared.paths", "shared.layout")
+SHARED = ("shared.models", "shared.paths", "shared.models.layout")
 CONTROL = (
     "agenticai.emulator.client",
     "agenticai.emulator.core.bench_records",
@@ -42,9 +43,6 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 # The fixtures for other projects deploy their templates.
 EXTENDED = {ROOT / "emulator" / "testing": ("agenticai.stack",)}
 
-# The packages of the scenarios, in the order in which they build on each other.
-LAYERS = ("format", "benches", "invariants", "replaying", "sweeping", "reports")
-
 LOGIC_IMPORTS_NO_AWS = [
     *(ROOT / "handlers").glob("*_agent/*.py"),
     *(ROOT / "handlers" / "api_handler").glob("*.py"),
@@ -56,13 +54,13 @@ EDGES = {"worker.py", "app.py", "composition.py"}
 
 
 def imports(path: Path) -> Iterator[str]:
-    """Every module that a file imports, wherever in it."""
+    """Every module that a file imports, wherever in it; of `from package import name` also `package.name`."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            of_a_room = node.module in ROOMS  # then the names are modules
-            yield from (f"{node.module}.{alias.name}" for alias in node.names) if of_a_room else [node.module]
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            yield node.module
 
 
 def within(module: str, packages: tuple[str, ...]) -> bool:
@@ -82,12 +80,37 @@ def test_a_room_imports_only_what_it_may(room: str) -> None:
     assert strays == []
 
 
-@pytest.mark.parametrize(("position", "package"), list(enumerate(LAYERS)))
-def test_the_packages_of_the_scenarios_import_only_those_before_them(position: int, package: str) -> None:
-    files = sorted((ROOT / "scenarios" / package).glob("*.py"))
-    assert files, f"there is no package {package}"
-    later = tuple(f"agenticai.scenarios.{name}" for name in LAYERS[position + 1 :])
-    assert [(path.name, module) for path in files for module in imports(path) if within(module, later)] == []
+def modules() -> dict[str, Path]:
+    """Every module of the house by its name."""
+    found = {}
+    for room in ("stack", "emulator", "scenarios", "agenticai", "handlers"):
+        parent = ROOT / "handlers" if room == "handlers" else ROOT
+        prefix = "" if room in {"handlers", "agenticai"} else "agenticai."
+        for path in (ROOT / room).rglob("*.py"):  # rglob follows no links
+            name = ".".join(path.relative_to(parent).with_suffix("").parts)
+            found[prefix + name.removesuffix(".__init__")] = path
+    return found
+
+
+def package_imports() -> dict[str, set[str]]:
+    """Which packages each package imports, beside itself."""
+    known = modules()
+    packages = {name: name if path.name == "__init__.py" else name.rpartition(".")[0] for name, path in known.items()}
+    graph: dict[str, set[str]] = {package: set() for package in packages.values()}
+    for name, path in known.items():
+        graph[packages[name]] |= {packages[module] for module in imports(path) if module in known} - {packages[name]}
+    return graph
+
+
+def test_no_package_imports_one_that_comes_to_import_it() -> None:
+    graph = package_imports()
+    assert len(graph) > 30
+    assert "agenticai.emulator.core" in graph["agenticai.emulator"]
+    try:
+        order = tuple(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(" imports ".join(reversed(error.args[1])))
+    assert order
 
 
 def test_nothing_imports_the_scenarios_but_the_command_line() -> None:
@@ -111,8 +134,8 @@ def test_only_the_engine_knows_the_engine() -> None:
 
 @pytest.mark.parametrize("path", [path for path in LOGIC_IMPORTS_NO_AWS if path.name not in EDGES], ids=str)
 def test_logic_imports_no_aws_sdk_and_no_environment(path: Path) -> None:
-    typing_only = {"botocore.exceptions"} if path.name == "queues.py" else set()
-    strays = [m for m in imports(path) if within(m, ("boto3", "botocore", "os", "time")) and m not in typing_only]
+    typing_only = ("botocore.exceptions",) if path.name == "queues.py" else ()
+    strays = [m for m in imports(path) if within(m, ("boto3", "botocore", "os", "time")) and not within(m, typing_only)]
     assert strays == []
 
 

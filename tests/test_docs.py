@@ -14,11 +14,11 @@ from typer.main import get_command
 from agenticai.client.model_cost import Model
 from agenticai.command_line import app
 from agenticai.commands.serving import welcome
+from agenticai.commands.settings import ENDPOINT_VARIABLES, KEY_VARIABLE, PORT_VARIABLE, STAGE_VARIABLE
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.format.scenario import LIBRARY, load
-from agenticai.settings import ENDPOINT_VARIABLES, KEY_VARIABLE, PORT_VARIABLE, STAGE_VARIABLE
 from agenticai.stack.target import Target
-from shared.errors import AgentError
+from shared.models.errors import AgentError
 from shared.models.workflow import ProjectStatus
 
 if TYPE_CHECKING:

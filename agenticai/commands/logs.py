@@ -6,11 +6,11 @@ import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from agenticai import queues_display as show
 from agenticai.client.logs import FunctionLogs, LogEvent, duration
 from agenticai.commands.project_ids import find_project
 from agenticai.commands.stack import Stack, asked
-from agenticai.display import Display
+from agenticai.display import queues as show
+from agenticai.display.console import Display
 from agenticai.stack.waiting import pause
 
 

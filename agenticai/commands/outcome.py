@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from agenticai import outcome_display, tables
 from agenticai.client.model_cost import Model, model_of
 from agenticai.commands.stack import Stack, asked
-from agenticai.display import Part
+from agenticai.display import outcome as show
+from agenticai.display import tables
+from agenticai.display.console import Part
 from shared.models.views import ProjectView
 
 
@@ -19,9 +20,9 @@ def model_at(endpoint: str, stage: str) -> Model:
 def outcome(project: ProjectView, model: Model) -> Iterator[Part]:
     """A project in a line, why it failed if it did, and what the model cost."""
     yield tables.project_line(project)
-    yield from outcome_display.reason(project)
+    yield from show.reason(project)
     if project.tokens.calls:
-        yield outcome_display.spent(project.tokens, model, datetime.now(UTC).date())
+        yield show.spent(project.tokens, model, datetime.now(UTC).date())
 
 
 def told(model: Model, project: ProjectView) -> dict[str, object]:

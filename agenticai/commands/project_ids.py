@@ -7,10 +7,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from agenticai.client.api import ProjectsApi
 from agenticai.client.errors import ProjectsError, SettingsError
-from agenticai.display import this_command
+from agenticai.commands.settings import default_endpoint
+from agenticai.display.console import this_command
 from agenticai.emulator.core.errors import EngineError
 from agenticai.scenarios.benches.targets import bench_at
-from agenticai.settings import default_endpoint
 from agenticai.stack.errors import StackError
 from shared.models.project import ProjectId
 from shared.models.views import ProjectSummaryView

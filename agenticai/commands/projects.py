@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from agenticai import tables
 from agenticai.client.api import ProjectsApi
 from agenticai.client.download import download
 from agenticai.client.errors import ApiError, SettingsError, Unfollowed
@@ -17,9 +16,10 @@ from agenticai.commands.outcome import model_at, outcome, told
 from agenticai.commands.project_ids import find_project
 from agenticai.commands.replies import NEEDS_A_KEY, requirements_of, stored
 from agenticai.commands.stack import Stack
-from agenticai.display import Display, counted
-from agenticai.following import Following
-from agenticai.scenarios.errors import ScenarioError
+from agenticai.display import tables
+from agenticai.display.console import Display, counted
+from agenticai.display.following import Following
+from agenticai.scenarios.format.errors import ScenarioError
 from agenticai.stack.deploying import reached
 from agenticai.stack.secrets import OLD_TOKEN_VALID, rotate
 from agenticai.stack.stage import stage_outputs

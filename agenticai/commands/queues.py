@@ -5,14 +5,14 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import Final
 
-from agenticai import queues_display as show
 from agenticai.client.errors import QueueError
 from agenticai.client.queues.model import AgentQueues, DeadLetter, Letters, Outcome, Redriven, causes
 from agenticai.client.queues.stack_queues import StackQueues
 from agenticai.commands.stack import Stack, asked
-from agenticai.display import Display, counted
+from agenticai.display import queues as show
+from agenticai.display.console import Display, counted
+from agenticai.display.printable import printable
 from agenticai.emulator.core.bench_records import MOST_MESSAGES
-from agenticai.printable import printable
 from agenticai.stack.waiting import Pause, pause
 
 WHOLE_ID: Final = 36

@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from agenticai.commands.replay import one_scenario
-from agenticai.display import Display, from_here, text, this_command
+from agenticai.commands.settings import KEY_VARIABLE, gemini_api_key
+from agenticai.display.console import Display, from_here, text, this_command
+from agenticai.display.following import Following
 from agenticai.emulator.core.home import find_home
-from agenticai.following import Following
-from agenticai.scenarios.errors import NotRecorded
+from agenticai.scenarios.format.errors import NotRecorded
 from agenticai.scenarios.format.scenario import CASSETTES, Scenario
 from agenticai.scenarios.recording import (
     RECORDINGS,
@@ -18,7 +19,6 @@ from agenticai.scenarios.recording import (
     refuse_unrecordable,
     rekey_scenario,
 )
-from agenticai.settings import KEY_VARIABLE, gemini_api_key
 
 KEYS_PAGE = "https://aistudio.google.com/apikey"
 PRICES_PAGE = "https://ai.google.dev/gemini-api/docs/pricing"

@@ -12,16 +12,16 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-from agenticai.commands import replay_display as console
-from agenticai.commands.replay_display import Progress, live
-from agenticai.display import Display, from_here, this_command
+from agenticai.display import replays as console
+from agenticai.display.console import Display, from_here, this_command
+from agenticai.display.replays import Progress, live
 from agenticai.emulator.core.home import find_home, make_home
 from agenticai.emulator.core.locks import held
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.benches.pool import BenchPool, Start
 from agenticai.scenarios.benches.targets import bench_at
-from agenticai.scenarios.errors import ScenarioError
+from agenticai.scenarios.format.errors import ScenarioError
 from agenticai.scenarios.format.scenario import LIBRARY, Scenario, load
 from agenticai.scenarios.replaying.replay import Result
 from agenticai.scenarios.replaying.replays import Order, Replays

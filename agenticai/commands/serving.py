@@ -11,26 +11,26 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from agenticai import tables
 from agenticai.client.folder import check_folder
 from agenticai.client.model_cost import Model, model_of
-from agenticai.display import Display, Part, counted, text, this_command
+from agenticai.commands.settings import KEY_VARIABLE, gemini_api_key, on_stack
+from agenticai.display import tables
+from agenticai.display.console import Display, Part, counted, text, this_command
+from agenticai.display.following import Following
+from agenticai.display.outcome import introduced, used_so_far
 from agenticai.emulator.core.errors import ControlError
 from agenticai.emulator.core.home import find_home
 from agenticai.emulator.gemini import GEMINI_API, REPLAY
 from agenticai.emulator.http.reach import HERE, Reach
 from agenticai.emulator.running import noted
-from agenticai.following import Following
-from agenticai.outcome_display import introduced, used_so_far
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.benches.stopping import until_stopped
-from agenticai.scenarios.errors import ScenarioError
+from agenticai.scenarios.format.errors import ScenarioError
 from agenticai.scenarios.format.scenario import LIBRARY, load
-from agenticai.settings import KEY_VARIABLE, gemini_api_key, on_stack
 
 if TYPE_CHECKING:
-    from agenticai.demo import DemoResult
+    from agenticai.commands.demo import DemoResult
     from agenticai.emulator.client import ControlClient
     from agenticai.sandbox.verdict import TestRun
 
@@ -80,7 +80,7 @@ def show_demo(out: Path, *, unsafe_run: bool, as_json: bool) -> int:
     screen, scenario = Display(as_json=as_json), load(DEMO)
     check_folder(out / scenario.name)
     with _benched(screen) as running:
-        from agenticai.demo import run_demo
+        from agenticai.commands.demo import run_demo
 
         screen.say("\nPosting ", (scenario.first.name, "bold"), f": {scenario.description}")
         with screen.status("posting") as status:

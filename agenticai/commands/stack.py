@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agenticai.client.api import ProjectsApi
-from agenticai.display import this_command
+from agenticai.commands.settings import on_stack
+from agenticai.display.console import this_command
 from agenticai.scenarios.benches.targets import bench_at
-from agenticai.settings import on_stack
 from agenticai.stack.deploying import reached
 from agenticai.stack.target import Capability
 

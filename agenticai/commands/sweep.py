@@ -10,15 +10,15 @@ from functools import partial
 from pathlib import Path
 from time import monotonic
 
-from agenticai.commands import sweep_display as show
 from agenticai.commands.replay import one_scenario
-from agenticai.display import Display, this_command
+from agenticai.display import sweeps as show
+from agenticai.display.console import Display, this_command
 from agenticai.emulator.core.home import find_home
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.benches.pool import BenchPool, Start
 from agenticai.scenarios.benches.run_folders import run_folder
-from agenticai.scenarios.errors import ScenarioError
+from agenticai.scenarios.format.errors import ScenarioError
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.replaying.naming import written
 from agenticai.scenarios.sweeping.ending import Ending

@@ -10,7 +10,7 @@ from typing import Final
 
 from agenticai.sandbox.errors import NotRun
 from agenticai.sandbox.inside.job import Job
-from agenticai.sandbox.limits import Limits
+from agenticai.sandbox.inside.limits import Limits
 from agenticai.sandbox.process import INTERPRETER, LOADER, run
 from agenticai.sandbox.verdict import TestRun, judge
 

@@ -3,7 +3,7 @@
 import signal
 from dataclasses import dataclass
 
-from agenticai.sandbox.limits import MIB, Limits
+from agenticai.sandbox.inside.limits import MIB, Limits
 from agenticai.sandbox.process import Ended
 from agenticai.sandbox.report import Report, TestResult
 

@@ -20,7 +20,7 @@ from api_handler.headers import with_headers
 from api_handler.problems import CONTENT_TYPE, Kind, Problem, internal, invalid, not_found, unauthorized, unavailable
 from api_handler.service import Service
 from api_handler.tokens import Tokens
-from shared.errors import Retryable
+from shared.models.errors import Retryable
 
 ROUTES = (project_routes.routes, artifact_routes.routes, general_routes.templates, general_routes.health)
 

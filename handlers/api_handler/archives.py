@@ -3,8 +3,8 @@
 import hashlib
 from collections.abc import Sequence
 
-from shared import layout
 from shared.items import attributes, metadata_key
+from shared.models import layout
 from shared.models.project import Archive
 from shared.models.records import FileRecord
 from shared.storage.objects import Objects, read_named

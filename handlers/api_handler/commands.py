@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from api_handler.problems import Kind, Problem, invalid, not_found
 from api_handler.requests import Accepted, Once, Requests
 from shared.deletion import Deletion
-from shared.errors import Retryable
 from shared.language_model.port import Remaining
+from shared.models.errors import Retryable
 from shared.models.project import Project
 from shared.models.text import MAX_REQUIREMENTS
 from shared.models.views import Modification, NewProject

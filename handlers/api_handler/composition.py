@@ -11,8 +11,8 @@ from api_handler.requests import Requests
 from api_handler.service import Service
 from api_handler.tokens import StoredToken, Tokens
 from shared.composition import Connections, Settings, client
-from shared.errors import Retryable
 from shared.identifiers import new_ulid, now
+from shared.models.errors import Retryable
 from shared.templates import Templates
 
 if TYPE_CHECKING:

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from shared.errors import Retryable
 from shared.identifiers import Clock
 from shared.models.answers import Check
+from shared.models.errors import Retryable
 
 Ask = Callable[[], object]
 """Asks one thing whether it is there; raises `Retryable` if it does not say so within a short time."""

@@ -7,7 +7,6 @@ from typing import Final, NamedTuple
 
 from api_handler.problems import Kind, Problem, not_found
 from api_handler.stalled import Stalled
-from shared import layout
 from shared.identifiers import Clock, Identifiers
 from shared.items import (
     attributes,
@@ -18,6 +17,7 @@ from shared.items import (
     timeline_put,
     work_key,
 )
+from shared.models import layout
 from shared.models.events import EventType, TimelineEvent
 from shared.models.messages import AnyMessage, DeployRequested, PlanRequested
 from shared.models.project import Project, Revision

@@ -25,7 +25,7 @@ class StoredToken(NamedTuple):
 
 
 ReadToken = Callable[[int | None], StoredToken | None]
-"""Reads one version, the newest for None; None if it is gone. Raises `shared.errors.Retryable`."""
+"""Reads one version, the newest for None; None if it is gone. Raises `shared.models.errors.Retryable`."""
 
 
 class Tokens:

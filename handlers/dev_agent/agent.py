@@ -8,12 +8,12 @@ from dev_agent.assignment import Assignment, Assignments
 from dev_agent.envelopes import MalformedReply, extract
 from dev_agent.generated import GeneratedFile
 from dev_agent.prompting import retry
-from shared import layout
-from shared.delivery import Delivery
-from shared.errors import Terminal
 from shared.items import pending, plan_progress, removed_file, stored_file
 from shared.language_model.asking import NoUsableReply, ask, ask_twice
+from shared.language_model.delivery import Delivery
 from shared.language_model.port import FinishReason, LanguageModel, Prompt, Reply
+from shared.models import layout
+from shared.models.errors import Terminal
 from shared.models.messages import AnyMessage, TaskReady, TestRequested
 from shared.models.plan import FileAction, Plan
 from shared.models.project import Project

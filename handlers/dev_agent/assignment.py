@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from dev_agent.prompting import Context, question, repair_question
-from shared.errors import Retryable
 from shared.language_model.port import Prompt
 from shared.manifests import tested
+from shared.models.errors import Retryable
 from shared.models.messages import REPAIR, TaskReady
 from shared.models.plan import FileAction, Plan, PlannedFile, PlannedTask, TaskType
 from shared.models.project import Project, Revision, StoredObject

@@ -5,9 +5,9 @@ from functools import partial
 
 from ops_agent.deployment import instructions_for, template_for
 from ops_agent.project_type import ProjectType, detect
-from shared import layout
-from shared.delivery import Delivery
+from shared.language_model.delivery import Delivery
 from shared.manifests import tested
+from shared.models import layout
 from shared.models.messages import DeployRequested
 from shared.models.project import Project, StoredObject
 from shared.models.workflow import ProjectStatus

@@ -6,14 +6,14 @@ from pydantic import ValidationError
 
 from pm_agent.questions import about_change, about_project, correction
 from pm_agent.validation import faults
-from shared import layout
-from shared.delivery import Delivery
-from shared.errors import Retryable, Terminal
 from shared.items import pending
 from shared.language_model.asking import NoUsableReply, ask, ask_twice
+from shared.language_model.delivery import Delivery
 from shared.language_model.json_reply import read_json
 from shared.language_model.port import FinishReason, LanguageModel, Prompt, Reply
 from shared.manifests import fix
+from shared.models import layout
+from shared.models.errors import Retryable, Terminal
 from shared.models.messages import PlanRequested, TaskReady
 from shared.models.plan import Plan
 from shared.models.project import Project, StoredObject

@@ -7,10 +7,10 @@ from functools import partial
 from qa_agent.analysis import analyse
 from qa_agent.page import render
 from qa_agent.verdict import Verdict, best, decide, fingerprint
-from shared import layout
-from shared.delivery import Delivery
 from shared.items import pending
+from shared.language_model.delivery import Delivery
 from shared.manifests import fix, read, restoring
+from shared.models import layout
 from shared.models.messages import REPAIR, DeployRequested, TaskReady, TestRequested
 from shared.models.project import Project, Revision, StoredObject
 from shared.models.quality import QualityReport, Severity

@@ -6,9 +6,9 @@ gone sweeps up, before the message is acknowledged, what it may have written sin
 
 from typing import Final
 
-from shared import layout
 from shared.items import metadata_key
 from shared.language_model.port import Remaining
+from shared.models import layout
 from shared.models.project import Project
 from shared.storage.objects import Objects
 from shared.storage.table import MAX_WRITES, Conflict, Key, Remove, Table

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
-from shared import layout
+from shared.models import layout
 from shared.models.base import Model
 from shared.models.events import TimelineEvent
 from shared.models.messages import AnyMessage

@@ -1,7 +1,7 @@
 """The files that a piece of work is about, fixed once: every delivery of it sees the same ones."""
 
-from shared.errors import Retryable
 from shared.items import removed_file, stored_file
+from shared.models.errors import Retryable
 from shared.models.project import Revision, StoredObject
 from shared.models.records import Manifest
 from shared.projects import Projects

@@ -2,8 +2,8 @@
 
 from typing import TypeVar
 
-from shared import layout
 from shared.items import metadata_key, project_of, summary_of, work_of
+from shared.models import layout
 from shared.models.base import Model
 from shared.models.events import TimelineEvent
 from shared.models.project import Project, ProjectSummary, Revision

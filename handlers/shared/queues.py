@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.errors import Retryable
+from shared.models.errors import Retryable
 from shared.models.messages import AnyMessage, DeployRequested, PlanRequested, TaskReady, TestRequested
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ DESTINATION: Mapping[type, Queue] = {
 
 
 class Outgoing(Protocol):
-    """Sends messages. Throttling and outages raise `shared.errors.Retryable`."""
+    """Sends messages. Throttling and outages raise `shared.models.errors.Retryable`."""
 
     def send(self, messages: Iterable[AnyMessage], *, delay: int = 0) -> None:
         """Send each message to its queue, `delay` seconds from now (0 to 900)."""

@@ -7,8 +7,8 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import Field
 
-from shared.errors import Poison, Retryable
 from shared.models.base import TolerantModel
+from shared.models.errors import Poison, Retryable
 from shared.models.messages import AnyMessage, parse
 from shared.worker import Worker
 

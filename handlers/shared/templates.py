@@ -1,6 +1,6 @@
 """The templates in the table."""
 
-from shared import layout
+from shared.models import layout
 from shared.models.template import Template, TemplateSummary
 from shared.storage.table import INDEX_PARTITION, INDEX_SORT, Attributes, Index, Key, Put, Table
 

@@ -7,10 +7,10 @@ from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
 from shared.deletion import Deletion
-from shared.delivery import Delivery
-from shared.errors import Deferrable, Retryable, Terminal
 from shared.identifiers import Clock
+from shared.language_model.delivery import Delivery
 from shared.language_model.port import Remaining
+from shared.models.errors import Deferrable, Retryable, Terminal
 from shared.models.messages import AnyMessage
 from shared.models.project import Project
 from shared.models.workflow import ProjectStatus

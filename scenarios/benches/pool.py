@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from agenticai.scenarios.benches.deployed import Bench
-from agenticai.scenarios.errors import BenchLost
+from agenticai.scenarios.format.errors import BenchLost
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from agenticai.scenarios.errors import ScenarioError
+from agenticai.scenarios.format.errors import ScenarioError
 from agenticai.stack.template import TEMPLATE
 from shared.models.template import Template
 from shared.storage.dynamodb import DynamoDbTable

@@ -11,7 +11,7 @@ from typing import Final
 from agenticai.emulator.core.home import private_folder
 from agenticai.emulator.core.locks import held, is_held, locked
 from agenticai.emulator.gemini import MISSES
-from agenticai.scenarios.errors import FolderInUse
+from agenticai.scenarios.format.errors import FolderInUse
 
 KEPT: Final = 5
 """Folders of ended runs that are kept: those that ended with an error."""

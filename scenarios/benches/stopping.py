@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from agenticai.scenarios.benches.deployed import Bench
-from agenticai.scenarios.errors import ScenarioError
+from agenticai.scenarios.format.errors import ScenarioError
 
 CHECK_SECONDS: Final = 0.5
 """Between two looks at whether the engine still runs."""

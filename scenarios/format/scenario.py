@@ -9,7 +9,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from agenticai.emulator.core.documents import Location, read_document
 from agenticai.emulator.faults.rules import CallFault, DeliveryFault, kind_of
-from agenticai.scenarios.errors import InvalidScenario
+from agenticai.scenarios.format.errors import InvalidScenario
 from agenticai.scenarios.format.expected import Expectation, ExpectedProject
 from agenticai.scenarios.format.script import Advance, Create, Delete, Settle, Settling, Step, projects_of
 from agenticai.scenarios.format.section import AGENTS, ProjectKey, Section

@@ -8,7 +8,7 @@ from operator import add
 from typing import Final
 
 from agenticai.scenarios.invariants.snapshot import StoredProject
-from shared import layout
+from shared.models import layout
 from shared.models.events import EventType, TimelineEvent
 from shared.models.project import TokenUsage
 from shared.models.records import Work, WorkState

@@ -19,9 +19,9 @@ from agenticai.scenarios.invariants.snapshot import (
     StoredProject,
     Unreadable,
 )
-from shared import layout
-from shared.layout import Kind
+from shared.models import layout
 from shared.models.events import TimelineEvent
+from shared.models.layout import Kind
 from shared.models.project import StoredObject
 from shared.models.records import DeploymentRecord, FileRecord, PlanRecord, TaskRecord, TestRecord
 

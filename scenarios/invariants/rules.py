@@ -9,9 +9,9 @@ from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.invariants.once import not_once
 from agenticai.scenarios.invariants.reading import read
 from agenticai.scenarios.invariants.snapshot import BucketKey, Snapshot, StoredProject
-from shared import layout
-from shared.layout import Kind
+from shared.models import layout
 from shared.models.events import EventType
+from shared.models.layout import Kind
 from shared.models.records import Work, WorkState
 from shared.models.workflow import FINAL, LEGAL_MOVES, TAKEN_BACK, ProjectStatus
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from agenticai.emulator.core.bench_records import Settled
 from agenticai.emulator.core.usage_records import FinishedInvocation, Usage
 from agenticai.emulator.faults.rules import Fault, Fired, RecordedCall
-from agenticai.scenarios.errors import StepFailed
+from agenticai.scenarios.format.errors import StepFailed
 from agenticai.scenarios.format.script import Settling
 from agenticai.stack.waiting import Pause, pause
 

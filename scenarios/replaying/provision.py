@@ -8,12 +8,12 @@ from botocore.exceptions import ClientError
 
 from agenticai.client.api import ProjectsApi
 from agenticai.scenarios.benches.deployed import Bench
-from agenticai.scenarios.errors import StepFailed
+from agenticai.scenarios.format.errors import StepFailed
 from agenticai.stack.changeset import message
 from agenticai.stack.deploying import deploy_stack
 from agenticai.stack.errors import StackError
 from agenticai.stack.template import Template
-from shared import layout
+from shared.models import layout
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient

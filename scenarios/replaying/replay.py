@@ -15,7 +15,7 @@ from agenticai.emulator.core.errors import EngineError
 from agenticai.emulator.core.usage_records import FinishedInvocation, Usage
 from agenticai.emulator.faults.rules import Delivery, DeliveryFault, Fault, Fired, RecordedCall, Reorder
 from agenticai.scenarios.benches.deployed import Bench
-from agenticai.scenarios.errors import ScenarioError
+from agenticai.scenarios.format.errors import ScenarioError
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.format.script import Settling, Step
 from agenticai.scenarios.invariants import Violation, broken, newest_project, read

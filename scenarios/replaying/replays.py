@@ -10,7 +10,7 @@ from pathlib import Path
 
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.pool import BenchPool
-from agenticai.scenarios.errors import BenchLost
+from agenticai.scenarios.format.errors import BenchLost
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.replaying.replay import Result, replay
 

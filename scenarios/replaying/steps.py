@@ -8,7 +8,7 @@ from typing import Final
 
 from agenticai.client.api import ProjectsApi
 from agenticai.scenarios.benches.deployed import Bench
-from agenticai.scenarios.errors import StepFailed
+from agenticai.scenarios.format.errors import StepFailed
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.format.script import (
     Advance,

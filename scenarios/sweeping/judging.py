@@ -9,7 +9,7 @@ from typing import TypeVar
 from agenticai.emulator.faults.rules import Fault
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.pool import BenchPool
-from agenticai.scenarios.errors import BenchLost
+from agenticai.scenarios.format.errors import BenchLost
 from agenticai.scenarios.sweeping.ending import Ending, differences
 
 K = TypeVar("K", bound=Hashable)

@@ -6,7 +6,7 @@ from typing import Final
 
 from agenticai.emulator.faults.rules import Fault
 from agenticai.scenarios.benches.deployed import Bench
-from agenticai.scenarios.errors import ScenarioError, StepFailed
+from agenticai.scenarios.format.errors import ScenarioError, StepFailed
 from agenticai.scenarios.format.expected import Expectation
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.invariants.reading import read_items

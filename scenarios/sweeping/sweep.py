@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from agenticai.emulator.faults.rules import Call, CallFault, DeliverAgain, Kill, RecordedCall
 from agenticai.scenarios.benches.pool import BenchPool
-from agenticai.scenarios.errors import ScenarioError
+from agenticai.scenarios.format.errors import ScenarioError
 from agenticai.scenarios.sweeping.ending import Ending
 from agenticai.scenarios.sweeping.judging import Judged, Rehearse, judge, judgements
 

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from agenticai.command_line import app
 from agenticai.commands import projects, serving
+from agenticai.commands.settings import ENDPOINT_VARIABLES, PORT_VARIABLE, STAGE_VARIABLE
 from agenticai.examples import EXAMPLES
-from agenticai.settings import ENDPOINT_VARIABLES, PORT_VARIABLE, STAGE_VARIABLE
 
 if TYPE_CHECKING:
     from agenticai.commands.stack import Stack

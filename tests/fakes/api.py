@@ -17,8 +17,8 @@ from api_handler.requests import Requests
 from api_handler.service import Service
 from api_handler.tokens import StoredToken, Tokens
 from shared.deletion import Deletion
-from shared.errors import Retryable
 from shared.items import stored_file
+from shared.models.errors import Retryable
 from shared.models.messages import AnyMessage
 from shared.models.project import Revision
 from shared.models.records import FileRecord

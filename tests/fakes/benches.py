@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from agenticai.scenarios.benches.deployed import Bench
-from agenticai.scenarios.errors import ScenarioError
+from agenticai.scenarios.format.errors import ScenarioError
 
 if TYPE_CHECKING:
     from agenticai.emulator.process import Engine

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from shared.errors import AgentError
 from shared.language_model.port import FinishReason, Prompt, Remaining, Reply
+from shared.models.errors import AgentError
 from shared.models.project import TokenUsage
 
 Answer = str | Reply | AgentError

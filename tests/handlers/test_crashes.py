@@ -9,8 +9,8 @@ from typing import Any, cast
 
 import pytest
 
-from shared.errors import Retryable
 from shared.language_model.port import Prompt
+from shared.models.errors import Retryable
 from shared.models.messages import AnyMessage
 from shared.models.workflow import ProjectStatus
 from shared.storage.objects import describe

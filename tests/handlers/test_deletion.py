@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from shared.errors import AgentError, Retryable
 from shared.language_model.port import ModelQuotaSpent, ModelUnavailable, Prompt
+from shared.models.errors import AgentError, Retryable
 from shared.models.project import Project
 from shared.worker import Outcome
 from tests.fakes import replies

@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.errors import Retryable
 from shared.language_model.port import FinishReason, Prompt
+from shared.models.errors import Retryable
 from shared.models.workflow import ProjectStatus
 from tests.fakes import replies
 from tests.fakes.factory import Factory

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from aws_lambda_powertools import Logger
 
-from shared.errors import Poison, Retryable
 from shared.language_model.port import ModelUnavailable
+from shared.models.errors import Poison, Retryable
 from shared.models.messages import PlanRequested, parse
 from shared.models.project import Revision
 from shared.sqs_batch import read, serve, wait_after

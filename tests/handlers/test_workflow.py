@@ -6,8 +6,8 @@ import zipfile
 
 import pytest
 
-from shared.errors import Retryable
 from shared.language_model.port import FinishReason, ModelQuotaSpent, ModelUnavailable, Prompt
+from shared.models.errors import Retryable
 from shared.models.events import EventType
 from shared.models.workflow import ProjectStatus
 from shared.worker import Outcome

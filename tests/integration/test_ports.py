@@ -267,7 +267,7 @@ def test_every_version_and_delete_marker_is_erased(connect: Connect) -> None:
 
 
 def test_an_object_that_is_not_the_one_that_was_named_is_not_taken(objects: Objects) -> None:
-    from shared.errors import Retryable
+    from shared.models.errors import Retryable
 
     stored = objects.put("k", b"one", "text/plain")
     assert read_named(objects, stored) == b"one"

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from agenticai.client.errors import ApiError
-from agenticai.demo import DemoResult, run_demo
+from agenticai.commands.demo import DemoResult, run_demo
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.format.scenario import LIBRARY, load

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from agenticai.emulator.gemini.cassettes import CassetteStore
-from agenticai.scenarios.errors import NotRecorded
+from agenticai.scenarios.format.errors import NotRecorded
 from agenticai.scenarios.format.scenario import CASSETTES, LIBRARY, load
 from agenticai.scenarios.recording import Gemini, record, rekey_scenario
 from tests.fakes.gemini import fake_gemini

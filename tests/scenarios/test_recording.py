@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from agenticai.commands.record import show_recording
-from agenticai.scenarios.errors import NotRecorded
+from agenticai.scenarios.format.errors import NotRecorded
 from agenticai.scenarios.format.scenario import CASSETTES, LIBRARY, Scenario, load
 from agenticai.scenarios.recording import Gemini, own_cassettes, record, rekey_scenario
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import IO
 
-from agenticai.sandbox.limits import Limits
+from agenticai.sandbox.inside.limits import Limits
 
 
 @dataclass(frozen=True)

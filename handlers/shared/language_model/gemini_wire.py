@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from pydantic import Field, model_validator
 
-from shared.errors import AgentError
 from shared.language_model.port import (
     FinishReason,
     ModelQuotaSpent,
@@ -19,6 +18,7 @@ from shared.language_model.port import (
     Reply,
 )
 from shared.models.base import TolerantModel
+from shared.models.errors import AgentError
 from shared.models.project import TokenUsage
 
 QUOTA_WAIT_SECONDS: Final = 3600.0

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
-from shared.errors import Deferrable, Retryable, Terminal
+from shared.models.errors import Deferrable, Retryable, Terminal
 from shared.models.project import TokenUsage
 
 Remaining = Callable[[], float]

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import quote, quote_plus
 
-from shared.errors import AgentError
 from shared.language_model.port import ModelUnavailable, Reply
+from shared.models.errors import AgentError
 
 REDACTED: Final = "[REDACTED]"
 

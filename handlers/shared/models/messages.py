@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, TypeAdapter
 
-from shared import layout
+from shared.models import layout
 from shared.models.base import Model
 from shared.models.plan import TaskId
 from shared.models.project import ProjectId, Revision

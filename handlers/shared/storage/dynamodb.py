@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.errors import Retryable
+from shared.models.errors import Retryable
 from shared.storage.attribute_values import attribute_value, plain_value
 from shared.storage.table import (
     INDEX_PARTITION,

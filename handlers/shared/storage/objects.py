@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.errors import Retryable
+from shared.models.errors import Retryable
 from shared.models.project import StoredObject
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Objects(Protocol):
-    """A bucket of objects. Throttling and outages raise `shared.errors.Retryable`."""
+    """A bucket of objects. Throttling and outages raise `shared.models.errors.Retryable`."""
 
     def put(self, key: str, content: bytes, content_type: str) -> StoredObject:
         """Write an object, over an earlier one of that key."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
-from shared.errors import Retryable
+from shared.models.errors import Retryable
 
 T = TypeVar("T")
 
@@ -16,7 +16,7 @@ MAX_WRITES: Final = 100
 """Writes in one transaction (DynamoDB's TransactWriteItems quota)."""
 
 MAX_CONFLICTS: Final = 20
-"""Tries at a write whose conditions keep changing, before it is given up as `shared.errors.Retryable`."""
+"""Tries at a write whose conditions keep changing, before it is given up as `shared.models.errors.Retryable`."""
 
 LAST: Final = "\U0010ffff"
 """A text that sorts after every sort key; behind a prefix, after every sort key that begins with it."""
@@ -110,7 +110,7 @@ class Position(NamedTuple):
 
 
 class Table(Protocol):
-    """A table. Throttling and outages raise `shared.errors.Retryable`."""
+    """A table. Throttling and outages raise `shared.models.errors.Retryable`."""
 
     def get(self, key: Key) -> Attributes | None:
         """Read one item, consistently; None if there is none."""

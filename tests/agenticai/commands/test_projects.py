@@ -6,8 +6,8 @@ import pytest
 
 from agenticai.commands.projects import Request, without_files
 from agenticai.commands.stack import Stack
-from agenticai.display import this_command
-from agenticai.scenarios.errors import ScenarioError
+from agenticai.display.console import this_command
+from agenticai.scenarios.format.errors import ScenarioError
 from shared.models.project import Failure
 from shared.models.workflow import ProjectStatus
 from tests.agenticai.client.test_api import PROJECT

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agenticai.commands.replay import chosen, longest_first
-from agenticai.scenarios.errors import ScenarioError
+from agenticai.scenarios.format.errors import ScenarioError
 from agenticai.scenarios.format.scenario import LIBRARY
 from agenticai.scenarios.reports import runs
 from agenticai.scenarios.reports.document import RunReport, reported

@@ -7,7 +7,7 @@ import pytest
 
 from agenticai.client.model_cost import Model
 from agenticai.commands.serving import present_tests, shown_use, summary_of_tests, welcome
-from agenticai.display import Display
+from agenticai.display.console import Display
 from agenticai.emulator.core.bench_records import ModelCalls, ModelUse
 from agenticai.emulator.core.errors import ControlError
 from agenticai.sandbox.report import TestResult

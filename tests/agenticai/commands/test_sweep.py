@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from agenticai.commands.sweep import Ground, Selection, exit_status, tried
-from agenticai.display import Display
+from agenticai.display.console import Display
 from agenticai.emulator.core.documents import parse_yaml
 from agenticai.emulator.faults.rules import Fault, Fired, RecordedCall
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.pool import BenchPool
-from agenticai.scenarios.errors import ScenarioError
+from agenticai.scenarios.format.errors import ScenarioError
 from agenticai.scenarios.invariants import Violation
 from agenticai.scenarios.sweeping.ending import Ending, ProjectEnd
 from agenticai.scenarios.sweeping.judging import Verdict

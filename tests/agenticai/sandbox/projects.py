@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agenticai.sandbox.limits import MIB, Limits
+from agenticai.sandbox.inside.limits import MIB, Limits
 from agenticai.sandbox.projects import run_python_tests, why_no_sandbox
 from agenticai.sandbox.verdict import TestRun
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from agenticai.sandbox.inside.limits import Limits
 from agenticai.sandbox.inside.memory import Machine, Memory
-from agenticai.sandbox.limits import Limits
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 

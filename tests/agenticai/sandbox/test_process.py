@@ -11,7 +11,7 @@ import pytest
 
 from agenticai.sandbox.errors import NoSandbox, NotRun
 from agenticai.sandbox.inside.job import Job
-from agenticai.sandbox.limits import Limits
+from agenticai.sandbox.inside.limits import Limits
 from agenticai.sandbox.process import INTERPRETER, run
 from agenticai.sandbox.projects import run_python_tests
 from agenticai.sandbox.refusals import why_not

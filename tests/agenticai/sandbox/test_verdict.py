@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agenticai.sandbox.limits import Limits
+from agenticai.sandbox.inside.limits import Limits
 from agenticai.sandbox.process import Ended
 from agenticai.sandbox.projects import run_python_tests
 from agenticai.sandbox.report import TestResult

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from shared.errors import Retryable
+from shared.models.errors import Retryable
 from tests.fakes.api import REQUIREMENTS, TOKEN, FakeApi
 
 PROJECT = "/api/projects/" + "0" * 26

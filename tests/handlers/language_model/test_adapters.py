@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from shared.errors import AgentError
 from shared.language_model.gemini_wire import NO_STORED_REPLY
 from shared.language_model.google_genai import GoogleGenaiModel
 from shared.language_model.google_generativeai import GoogleGenerativeaiModel
@@ -23,6 +22,7 @@ from shared.language_model.port import (
     Prompt,
     Reply,
 )
+from shared.models.errors import AgentError
 from shared.models.plan import Plan
 from shared.models.project import TokenUsage
 from tests.handlers.language_model.server import Scripted, ScriptedServer, said

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from shared.errors import AgentError
 from shared.language_model.api_key import KeyedModel
 from shared.language_model.google_genai import GoogleGenaiModel
 from shared.language_model.google_generativeai import GoogleGenerativeaiModel
 from shared.language_model.port import Prompt, Reply
+from shared.models.errors import AgentError
 from tests.handlers.language_model.server import Scripted, ScriptedServer, said
 
 KEY = "AIzaSyMARKED-key_of-0123456789-abcdefg"

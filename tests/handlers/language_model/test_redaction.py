@@ -4,7 +4,6 @@ import traceback
 
 import pytest
 
-from shared.errors import AgentError
 from shared.language_model.api_key import KeyedModel
 from shared.language_model.port import (
     FinishReason,
@@ -16,6 +15,7 @@ from shared.language_model.port import (
     Remaining,
     Reply,
 )
+from shared.models.errors import AgentError
 from shared.models.project import TokenUsage
 
 KEY = "AIzaSy/marked+key=0123456789-abcdefghij"

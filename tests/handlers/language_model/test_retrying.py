@@ -4,11 +4,11 @@ import pytest
 from pydantic import ValidationError
 
 from shared.composition import ModelSettings, adapter
-from shared.errors import AgentError
 from shared.language_model.google_genai import GoogleGenaiModel
 from shared.language_model.google_generativeai import GoogleGenerativeaiModel
 from shared.language_model.port import FinishReason, ModelQuotaSpent, ModelUnavailable, ModelUnusable, Prompt
 from shared.language_model.retrying import MAX_ATTEMPTS, MAX_DELAY_SECONDS, RetryingModel
+from shared.models.errors import AgentError
 from tests.fakes.model import Answer, ScriptedModel, said
 
 PROMPT = Prompt("system", "text")

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from pm_agent.agent import read_plan
-from shared.errors import Terminal
 from shared.language_model.port import FinishReason
+from shared.models.errors import Terminal
 from tests.fakes import replies
 from tests.fakes.model import said
 

@@ -10,7 +10,7 @@ import pytest
 from agenticai.client.errors import ApiError
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.pool import BenchPool
-from agenticai.scenarios.errors import BenchLost, ScenarioError
+from agenticai.scenarios.format.errors import BenchLost, ScenarioError
 from tests.fakes.benches import FakeBenches, FakeEngine
 
 

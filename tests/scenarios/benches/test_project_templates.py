@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from agenticai.scenarios.benches.project_templates import read_project_templates, seed_project_templates
-from agenticai.scenarios.errors import ScenarioError
+from agenticai.scenarios.format.errors import ScenarioError
 from shared.models.text import MAX_REQUIREMENTS
 
 

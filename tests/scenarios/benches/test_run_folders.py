@@ -9,7 +9,7 @@ import pytest
 from agenticai.emulator.core.locks import held
 from agenticai.emulator.gemini import MISSES
 from agenticai.scenarios.benches.run_folders import KEPT, KEPT_WAITING, emptied_folder, remove_old_runs, run_folder
-from agenticai.scenarios.errors import FolderInUse
+from agenticai.scenarios.format.errors import FolderInUse
 
 
 def ended(runs: Path, number: int, *inside: str) -> Path:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from agenticai.emulator.faults.rules import CallFault, DeliveryFault, Duplicate, Error
-from agenticai.scenarios.errors import InvalidScenario
+from agenticai.scenarios.format.errors import InvalidScenario
 from agenticai.scenarios.format.expected import ExpectedDeadLetters, ExpectedProject
 from agenticai.scenarios.format.scenario import Scenario, load
 from agenticai.scenarios.format.script import Create, Settle, Wait

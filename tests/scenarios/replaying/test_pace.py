@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from agenticai.emulator.faults.rules import Call, CallFault, Hang
-from agenticai.scenarios.errors import StepFailed
+from agenticai.scenarios.format.errors import StepFailed
 from agenticai.scenarios.format.script import Settling
 from agenticai.scenarios.replaying.pace import ARRIVAL_SECONDS, Free, Observed
 from tests.fakes.sqs import FakeSqs

@@ -9,7 +9,7 @@ import pytest
 from agenticai.client.errors import ApiError
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.pool import BenchPool
-from agenticai.scenarios.errors import ScenarioError
+from agenticai.scenarios.format.errors import ScenarioError
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.replaying.replay import Result
 from agenticai.scenarios.replaying.replays import Order, Replays

@@ -8,7 +8,7 @@ import pytest
 from agenticai.client.api import ProjectsApi
 from agenticai.emulator.core.bench_records import Settled
 from agenticai.scenarios.benches.deployed import Bench
-from agenticai.scenarios.errors import StepFailed
+from agenticai.scenarios.format.errors import StepFailed
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.replaying.steps import Play, take
 from agenticai.stack.outputs import StackOutputs

@@ -9,8 +9,8 @@ from xml.etree.ElementTree import Element, fromstring
 import pytest
 from rich.text import Text
 
-from agenticai.commands import replay_display as console
-from agenticai.display import Display
+from agenticai.display import replays as console
+from agenticai.display.console import Display
 from agenticai.scenarios.replaying.replay import Result
 from agenticai.scenarios.reports.document import RunReport, reported
 from agenticai.scenarios.reports.junit import junit

@@ -21,7 +21,7 @@ from agenticai.emulator.faults.rules import (
 )
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.pool import BenchPool
-from agenticai.scenarios.errors import StepFailed
+from agenticai.scenarios.format.errors import StepFailed
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.replaying.naming import deployed, written
 from agenticai.scenarios.sweeping.ending import Ending, ProjectEnd

@@ -14,7 +14,7 @@ from agenticai.command_line import app
 from agenticai.emulator.faults.rules import Call, CallFault, DeliverAgain, Fault, Fired, Kill, RecordedCall
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.pool import BenchPool
-from agenticai.scenarios.errors import ScenarioError
+from agenticai.scenarios.format.errors import ScenarioError
 from agenticai.scenarios.invariants import Violation
 from agenticai.scenarios.invariants.rules import INVARIANTS
 from agenticai.scenarios.sweeping.ending import Ending, ProjectEnd, differences

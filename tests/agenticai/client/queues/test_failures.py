@@ -11,7 +11,7 @@ from aws_lambda_powertools import Logger
 from agenticai.client.queues.failures import SAID, logged_attempts, silent_attempts
 from agenticai.client.queues.model import Asked, Attempt, DeadLetter
 from agenticai.emulator.core.usage_records import FinishedInvocation
-from shared.errors import Retryable
+from shared.models.errors import Retryable
 from tests.agenticai.client.queues.test_model import AT, PROJECT, TASK, message
 from tests.fakes.queue_clients import Logs
 from tests.handlers.test_sqs_batch import BODY, FakeWorker, served

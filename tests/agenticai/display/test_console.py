@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from agenticai.display import Display, counted, grid, this_command
-from agenticai.printable import printable
-from agenticai.tables import project_line, projects
+from agenticai.display.console import Display, counted, grid, this_command
+from agenticai.display.printable import printable
+from agenticai.display.tables import project_line, projects
 from shared.models.views import ProjectPage
 from tests.agenticai.client.test_api import PROJECT
 

@@ -6,11 +6,11 @@ import sys
 
 import pytest
 
-from agenticai.terminal import in_ascii
+from agenticai.display.streams import in_ascii
 
 WRITE = """
 import sys
-from agenticai.terminal import flush_streams, prepare_streams
+from agenticai.display.streams import flush_streams, prepare_streams
 prepare_streams()
 for _ in range(int(sys.argv[2])):
     sys.stdout.write(sys.argv[1] + chr(10))

@@ -9,7 +9,6 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from agenticai import queues_display as show
 from agenticai.client.logs import LogEvent
 from agenticai.client.queues.model import (
     AgentQueues,
@@ -21,6 +20,7 @@ from agenticai.client.queues.model import (
     QueueState,
     Redriven,
 )
+from agenticai.display import queues as show
 from tests.agenticai.client.queues.test_model import AT, PROJECT, TASK, message
 
 HOSTILE = "[/nope] \x1b[31m [bold]\u202e"

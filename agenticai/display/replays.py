@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from rich.status import Status
 from rich.text import Text
 
-from agenticai.display import Display, Part, text
+from agenticai.display.console import Display, Part, text
+from agenticai.display.tables import addresses
 from agenticai.emulator.core.home import find_home
 from agenticai.emulator.running import noted
 from agenticai.scenarios.benches.deployed import Bench
@@ -16,7 +17,6 @@ from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.replaying.replay import Result
 from agenticai.scenarios.reports.document import Outcome, RunReport, ScenarioReport
 from agenticai.scenarios.reports.figures import dollars, duration
-from agenticai.tables import addresses
 
 HEADING = "scenario"
 """The head of the names, and so the least width of their column."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agenticai.printable import printable, printable_lines
+from agenticai.display.printable import printable, printable_lines
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,9 @@
 from datetime import date
 
 from agenticai.client.model_cost import Model
-from agenticai.display import text
+from agenticai.display.console import text
+from agenticai.display.outcome import TAKEN_BACK, introduced, reason, spent, used_so_far
 from agenticai.emulator.core.bench_records import ModelCalls, ModelUse
-from agenticai.outcome_display import TAKEN_BACK, introduced, reason, spent, used_so_far
 from shared.models.project import Failure, TokenUsage
 from shared.models.workflow import ProjectStatus
 from tests.agenticai.client.test_api import PROJECT

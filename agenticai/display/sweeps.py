@@ -8,7 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.table import Table
 from rich.text import Text
 
-from agenticai.display import Display, Part, figures, grid, text
+from agenticai.display.console import Display, Part, figures, grid, text
 from agenticai.scenarios.sweeping.ending import Ending
 from agenticai.scenarios.sweeping.judging import Judged, Verdict
 from agenticai.scenarios.sweeping.seeds import SeedResult

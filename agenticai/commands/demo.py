@@ -12,7 +12,7 @@ from agenticai.sandbox.errors import NotRun
 from agenticai.sandbox.projects import run_python_tests
 from agenticai.sandbox.verdict import TestRun
 from agenticai.scenarios.benches.deployed import Bench
-from agenticai.scenarios.errors import DemoFailed
+from agenticai.scenarios.format.errors import DemoFailed
 from agenticai.scenarios.format.scenario import Scenario
 from shared.models.events import TimelineEvent
 from shared.models.quality import QualityReport

@@ -6,9 +6,9 @@ from typing import Final
 
 from rich.status import Status
 
-from agenticai.display import Display, Part, text
-from agenticai.printable import printable
-from agenticai.tables import event_in_words, status_part, work_in_words
+from agenticai.display.console import Display, Part, text
+from agenticai.display.printable import printable
+from agenticai.display.tables import event_in_words, status_part, work_in_words
 from shared.models.events import EventType, TimelineEvent
 from shared.models.workflow import FINAL, ProjectStatus
 

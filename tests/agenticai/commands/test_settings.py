@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from agenticai.client.errors import SettingsError
+from agenticai.commands.settings import default_endpoint, on_stack
 from agenticai.emulator.running import noted
-from agenticai.settings import default_endpoint, on_stack
 
 NAMED, OF_AWS, NOTED = "http://127.0.0.1:1", "http://127.0.0.1:2", "http://127.0.0.1:3"
 

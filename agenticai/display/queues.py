@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from rich.table import Column, Table
 from rich.text import Text
 
-from agenticai.display import Part, figures, grid, text
-from agenticai.printable import printable
+from agenticai.display.console import Part, figures, grid, text
+from agenticai.display.printable import printable
 
 if TYPE_CHECKING:
     from agenticai.client.logs import LogEvent

@@ -5,7 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from agenticai.client.model_cost import Model, prices
-from agenticai.display import Part, text
+from agenticai.display.console import Part, text
 from shared.models.workflow import ProjectStatus
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from rich.status import Status
 from rich.table import Column, Table
 from rich.text import Text
 
-from agenticai.printable import printable_lines
+from agenticai.display.printable import printable_lines
 
 Part = str | tuple[str, str] | Text
 """Some text: plain, or with a style of Rich's such as `bold` or `green`."""

@@ -6,9 +6,9 @@ from typing import Final
 from rich.table import Column, Table
 from rich.text import Text
 
-from agenticai.display import Display, Part, figures, grid, text
+from agenticai.display.console import Display, Part, figures, grid, text
+from agenticai.display.printable import printable
 from agenticai.emulator.core.usage_records import Usage
-from agenticai.printable import printable
 from agenticai.scenarios.benches.deployed import Bench
 from shared.models.events import EventType, TimelineEvent
 from shared.models.quality import QualityReport

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from agenticai.display import Display
-from agenticai.following import QUIET_SECONDS, Following, elapsed
+from agenticai.display.console import Display
+from agenticai.display.following import QUIET_SECONDS, Following, elapsed
 from shared.models.events import EventType, TimelineEvent
 from shared.models.workflow import ProjectStatus
 
