@@ -26,6 +26,7 @@ from agenticai.emulator.gateway import Parts, gateway
 from agenticai.emulator.gemini import REPLAY
 from agenticai.emulator.gemini.answering import Gemini, answering
 from agenticai.emulator.gemini.cassettes import CassetteStore
+from agenticai.emulator.http.connections import is_compiled
 from agenticai.emulator.http.guard import Allowed
 from agenticai.emulator.http.reach import LOOPBACK, host_name, is_loopback
 from agenticai.emulator.http.request import GEMINI
@@ -66,6 +67,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--run-dir", type=Path, required=True, help="for the log and the requests that had no reply")
     parser.add_argument("--cassettes", type=Path, required=True, help="the directory of Gemini's replies")
     parser.add_argument("--gemini", default=REPLAY, help="replay, nearest, or the URL of an API to ask and record")
+    parser.add_argument("--pure-python", action="store_true", help="serve without httptools and uvloop")
     parser.add_argument("--home", type=Path, default=Path(".agenticai"), help="for what is kept from run to run")
     arguments = parser.parse_args()
     arguments.run_dir.mkdir(parents=True, exist_ok=True)
@@ -91,6 +93,7 @@ def serve(listener: socket.socket, gemini: Gemini, python: Path, arguments: argp
     allowed = Allowed(hosts, arguments.allow_origin, allowed_origins)
     more = (*contents_routes(engine.contents), *gemini.control)
     control = control_app(engine, ledger, clock, faults, lambda: time.monotonic() - started, secret, more)
+    compiled = is_compiled() and not arguments.pure_python
     app = gateway(
         Parts(
             engine=engine.app,
@@ -112,7 +115,7 @@ def serve(listener: socket.socket, gemini: Gemini, python: Path, arguments: argp
         os.close(announcement)
         threading.Thread(target=engine.preload, daemon=True, name="preload").start()
 
-    Server(server_config(app), on_ready=announce, on_stop=engine.close).run_until_asked(listener)
+    Server(server_config(app, compiled=compiled), on_ready=announce, on_stop=engine.close).run_until_asked(listener)
 
 
 def own_address(host: str) -> str:

@@ -94,6 +94,7 @@ def launch(
     home: Path | None = None,
     gemini: str = REPLAY,
     reach: Reach = HERE,
+    pure_python: bool = False,
     environ: Mapping[str, str] = os.environ,
     on_progress: Callable[[str], None] = lambda _: None,
 ) -> Launch:
@@ -102,7 +103,8 @@ def launch(
     `cassettes` holds Gemini's replies, and `gemini` is one of the ways in `emulator/gemini` to answer with them.
     `run_dir` gets `engine.log` and `gemini-misses/`, port 0 picks a free one, and `home`, by default what `find_home`
     finds, keeps the functions' interpreter and unpacked code from run to run. The interpreter is installed on first
-    use, with `environ` for the installer's settings; `on_progress` is told so. Raises NoHome and RuntimeUnavailable.
+    use, with `environ` for the installer's settings; `on_progress` is told so. `pure_python` serves without httptools
+    and uvloop, as where the platform has none. Raises NoHome and RuntimeUnavailable.
     """
     home = (home or find_home(environ)).resolve()
     make_home(home)
@@ -116,6 +118,7 @@ def launch(
                 *("--run-dir", str(run_dir.resolve()), "--home", str(home)),
                 *("--cassettes", str(cassettes.resolve()), "--gemini", gemini),
                 *reach.arguments,
+                *(["--pure-python"] if pure_python else []),
             ],
             cwd=run_dir,
             env=engine_environment(environ),
@@ -134,6 +137,7 @@ def start_engine(
     port: int = 0,
     home: Path | None = None,
     reach: Reach = HERE,
+    pure_python: bool = False,
     environ: Mapping[str, str] = os.environ,
     on_progress: Callable[[str], None] = lambda _: None,
     timeout_s: float = START_SECONDS,
@@ -145,6 +149,7 @@ def start_engine(
         port=port,
         home=home,
         reach=reach,
+        pure_python=pure_python,
         environ=environ,
         on_progress=on_progress,
     ) as starting:

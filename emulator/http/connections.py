@@ -2,14 +2,13 @@
 
 import asyncio
 import resource
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final, cast
-
-from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 if TYPE_CHECKING:
     from uvicorn.protocols.http.h11_impl import H11Protocol as Protocol
 else:
-    Protocol = AutoHTTPProtocol
+    Protocol = object
 
 HEAD_SECONDS: Final = 30.0
 """For a request line and headers, from their first byte to their last."""
@@ -31,7 +30,7 @@ def most_before_refusal(most: int) -> int:
 
 
 class Connection(Protocol):
-    """uvicorn's protocol, which itself waits without end for a head, and for a client to take an answer.
+    """What each of uvicorn's protocols lacks: they wait without end for a head, and for a client to take an answer.
 
     It also makes room for a new connection, where there are too many: by closing the one that has been idle longest.
     """
@@ -134,3 +133,29 @@ class Connection(Protocol):
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
+
+
+def is_compiled() -> bool:
+    """Return whether the parser and the event loop that are compiled are installed; not every platform has them."""
+    return find_spec("httptools") is not None and find_spec("uvloop") is not None
+
+
+def connection_class(*, compiled: bool) -> type[Connection]:
+    """Return the protocol on the parser httptools, which is compiled, or on h11."""
+    if compiled:
+        from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+        class OnHttptools(Connection, HttpToolsProtocol):  # type: ignore[misc]
+            def on_headers_complete(self) -> None:
+                """Keep, as h11 does, the host of a request that names a whole address."""
+                super().on_headers_complete()
+                if not self.url.startswith(b"/"):
+                    self.scope["raw_path"] = self.url.partition(b"?")[0]
+
+        return OnHttptools
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+
+    class OnH11(Connection, H11Protocol):
+        pass
+
+    return OnH11

@@ -123,7 +123,7 @@ class Guard:
         """Return why the request is refused, as a sentence that says how to allow it; None if it is not."""
         if not call.scope.get("raw_path", b"/").startswith((b"/", b"*")):
             return "The request names a whole address in place of a path: send the path alone."
-        if call.hosts and call.name is None:
+        if call.name is None and (call.hosts or call.scope.get("http_version") != "1.0"):
             return "The header Host is no name of one host."
         if call.name is not None and not self._allowed.host(call.name):
             return (

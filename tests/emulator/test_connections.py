@@ -18,7 +18,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 from uvicorn.protocols.http.flow_control import FlowControl
 
-from agenticai.emulator.http.connections import Connection, most_before_refusal
+from agenticai.emulator.http.connections import Connection, connection_class, most_before_refusal
 
 HEAD = b"GET / HTTP/1.1\r\nHost: here\r\n"
 ANSWER = b"x" * 20_000_000
@@ -28,15 +28,20 @@ LOST: queue.SimpleQueue[int] = queue.SimpleQueue()
 """The clients' ports of the connections that the server has lost or given up."""
 
 
-class Impatient(Connection):
-    head_s = 0.2
-    answer_s = 0.1
-    most = 3
+def impatient(compiled: bool) -> type[Connection]:
+    """The protocol with short times, which tells of connections that it lost."""
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
-        if self.client:
-            LOST.put(self.client[1])
+    class Impatient(connection_class(compiled=compiled)):  # type: ignore[misc]
+        head_s = 0.2
+        answer_s = 0.1
+        most = 3
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            super().connection_lost(exc)
+            if self.client:
+                LOST.put(self.client[1])
+
+    return Impatient
 
 
 async def answering(request: Request) -> Response:
@@ -53,7 +58,7 @@ async def echoing(websocket: WebSocket) -> None:
 
 
 @contextmanager
-def serving(protocol: type[Connection] = Impatient, keep_alive_s: int = 60) -> Iterator[Callable[[], socket.socket]]:
+def serving(protocol: type[Connection], keep_alive_s: int = 60) -> Iterator[Callable[[], socket.socket]]:
     """A server in a thread; yields what opens a connection to it."""
     route = Route("/{path:path}", answering, methods=["GET", "POST"])
     app = Starlette(routes=[route, WebSocketRoute("/", echoing)])
@@ -79,9 +84,16 @@ def serving(protocol: type[Connection] = Impatient, keep_alive_s: int = 60) -> I
         listener.close()
 
 
+@pytest.fixture(scope="module", params=[True, False], ids=["httptools", "h11"])
+def compiled(request: pytest.FixtureRequest) -> bool:
+    if request.param:
+        pytest.importorskip("httptools", reason="this platform has no httptools")
+    return bool(request.param)
+
+
 @pytest.fixture(scope="module")
-def connect() -> Iterator[Callable[[], socket.socket]]:
-    with serving() as connecting:
+def connect(compiled: bool) -> Iterator[Callable[[], socket.socket]]:
+    with serving(impatient(compiled)) as connecting:
         yield connecting
 
 
@@ -125,8 +137,8 @@ def test_a_head_without_an_end_is_refused_before_it_fills_the_memory(connect: Ca
         assert b" 4" in read_all(connection).split(b"\r\n")[0]
 
 
-def test_a_connection_that_never_asks_is_closed() -> None:
-    with serving(keep_alive_s=0) as connect, closing(connect()) as connection:
+def test_a_connection_that_never_asks_is_closed(compiled: bool) -> None:
+    with serving(impatient(compiled), keep_alive_s=0) as connect, closing(connect()) as connection:
         assert read_all(connection) == b""
 
 
@@ -146,8 +158,8 @@ def test_an_announced_body_that_is_not_asked_for_ends_the_connection(connect: Ca
         assert read_all(connection).endswith(b"here")
 
 
-def test_the_rest_of_a_body_that_is_not_asked_for_is_skipped() -> None:
-    with serving(Connection) as connect, closing(connect()) as connection:
+def test_the_rest_of_a_body_that_is_not_asked_for_is_skipped(compiled: bool) -> None:
+    with serving(connection_class(compiled=compiled)) as connect, closing(connect()) as connection:
         connection.sendall(b"POST /unread HTTP/1.1\r\nHost: here\r\nContent-Length: 200000\r\n\r\n")
         assert until(connection, b"here").startswith(b"HTTP/1.1 200 ")
         connection.sendall(b"x" * 200_000)
@@ -163,12 +175,13 @@ def test_who_takes_nothing_of_an_answer_is_left(connect: Callable[[], socket.soc
 
 
 @pytest.mark.parametrize(("unsent", "aborted"), [([300_000, 200_000, 100_000], False), ([300_000, 299_999], True)])
-def test_who_takes_it_slowly_is_waited_for(unsent: list[int], aborted: bool) -> None:
+def test_who_takes_it_slowly_is_waited_for(compiled: bool, unsent: list[int], aborted: bool) -> None:
     """The looks at the pace, one after the other, with what is still to be sent at each."""
     looks: list[tuple[Callable[[int], None], int]] = []
     ended: list[bool] = []
     sizes = iter(unsent)
-    connection = Connection.__new__(Connection)
+    protocol = connection_class(compiled=compiled)
+    connection = protocol.__new__(protocol)
     connection.loop = cast("Any", SimpleNamespace(call_later=lambda _, look, size: looks.append((look, size))))
     connection.transport = cast(
         "Any", SimpleNamespace(get_write_buffer_size=lambda: next(sizes), abort=lambda: ended.append(True))

@@ -16,7 +16,9 @@ API = "/_aws/execute-api/abc/v1/api/projects"
 CORS = [(b"access-control-allow-origin", b"*"), (b"access-control-allow-methods", b"GET")]
 
 
-def asked(path: str = "/", method: str = "POST", allowed: Allowed | None = None, **headers: str) -> tuple[Client, bool]:
+def asked(
+    path: str = "/", method: str = "POST", allowed: Allowed | None = None, http_version: str = "1.1", **headers: str
+) -> tuple[Client, bool]:
     """One request through the guard, and whether the engine got it."""
     engine = Engine()
     named = {"host": HERE} | {name.replace("_", "-"): value for name, value in headers.items()}
@@ -24,6 +26,7 @@ def asked(path: str = "/", method: str = "POST", allowed: Allowed | None = None,
     path, _, query = path.partition("?")
     client = Client(path, b"body", method=method, headers=sent)
     client.scope["query_string"] = query.encode()
+    client.scope["http_version"] = http_version
     client.ask(Guard(engine, allowed or Allowed()))
     return client, bool(engine.paths)
 
@@ -43,11 +46,14 @@ class TestHost:
             "bucket.localhost:4566",
             "abc.execute-api.localhost:4566",
             "bucket.s3.us-east-1.localhost",
-            "absent",  # HTTP/1.0
         ],
     )
     def test_a_name_of_this_machine_is_let_in(self, host: str) -> None:
         assert asked(host=host)[1]
+
+    @pytest.mark.parametrize(("http_version", "let_in"), [("1.0", True), ("1.1", False)])
+    def test_only_an_old_client_may_name_no_host(self, http_version: str, let_in: bool) -> None:
+        assert asked(host="absent", http_version=http_version)[1] is let_in
 
     @pytest.mark.parametrize(
         "host",

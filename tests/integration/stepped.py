@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from agenticai.emulator.process import start_engine
 from tests.integration.cloud import CASSETTES, Cloud
@@ -14,10 +14,15 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 
+SERVERS: Final = ("compiled", "pure-python")
+"""What the engine serves with: httptools and uvloop, or h11 and asyncio."""
+
+
 @contextmanager
-def stepped_cloud(run_dir: Path) -> Iterator[Cloud]:
+def stepped_cloud(run_dir: Path, *, pure_python: bool = False) -> Iterator[Cloud]:
     """An engine that delivers messages only while it settles; others must not share it, for its clock is ahead."""
-    with start_engine(cassettes=CASSETTES, run_dir=run_dir) as engine, Cloud(engine.endpoint_url) as cloud:
+    starting = start_engine(cassettes=CASSETTES, run_dir=run_dir, pure_python=pure_python)
+    with starting as engine, Cloud(engine.endpoint_url) as cloud:
         cloud.control.dispatch("stepped")
         yield cloud
 

@@ -10,7 +10,7 @@ import pytest
 from agenticai.emulator.core.errors import ControlError
 from agenticai.emulator.faults.rules import Call, CallFault, Hold, Kill
 from tests.integration.cloud import Cloud, eventually
-from tests.integration.stepped import printed, stepped_cloud
+from tests.integration.stepped import SERVERS, printed, stepped_cloud
 
 MINUTE = 60
 HOUR = 60 * MINUTE
@@ -32,9 +32,10 @@ CALLS_BETWEEN_PRINTS = """
 NOTHING = "def handler(event, context):\n    pass\n"
 
 
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    with stepped_cloud(tmp_path_factory.mktemp("engine")) as cloud:
+@pytest.fixture(scope="module", params=SERVERS)
+def cloud(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    pure_python = request.param == "pure-python"
+    with stepped_cloud(tmp_path_factory.mktemp("engine"), pure_python=pure_python) as cloud:
         yield cloud
 
 

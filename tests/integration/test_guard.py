@@ -14,9 +14,23 @@ from agenticai.emulator.core.errors import ControlError
 from agenticai.emulator.http.reach import Reach
 from agenticai.emulator.process import Engine, start_engine
 from tests.integration.cloud import CASSETTES, Cloud
+from tests.integration.stepped import SERVERS
 
 FORM = b"Action=CreateQueue&QueueName=made-by-a-page"
 FOREIGN = b"Origin: http://evil.example\r\n"
+
+
+@pytest.fixture(scope="module", params=SERVERS)
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    run_dir, pure_python = tmp_path_factory.mktemp("engine"), request.param == "pure-python"
+    with start_engine(cassettes=CASSETTES, run_dir=run_dir, pure_python=pure_python) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def cloud(engine: Engine) -> Iterator[Cloud]:
+    with Cloud(engine.endpoint_url) as cloud:
+        yield cloud
 
 
 def exchange(port: int, request: bytes) -> tuple[int, bytes]:
