@@ -1,30 +1,4 @@
-"""MiniStack as the engine: the only package that knows its internals (release 1.5.33).
-
-What is exchanged in it, and why:
-- `app._dispatch_service_request`: a compressed request is inflated within bounds.
-- `lambda_runtime._worker_class_for`: functions with a Python runtime run in our execution environments.
-- `lambda_svc._execute_function_warm`: its twin for custom runtimes hands a function's own error on; this one does not.
-- `lambda_svc.acquire_worker`: an environment that becomes free is preferred to one that is still being initialised.
-- `lambda_svc._execute_function`: a batch's answer is read as AWS reads it.
-- `lambda_svc._poll_sqs` and what it calls: messages can be delivered one by one, in an order that is always the same.
-- `sqs._HANDLERS` and what they call: operations on queues keep the rules of `emulator/queues`, and no two meet.
-- `sqs._collect_msgs`, `_dlq_sweep`, `_expire_retained`: they look at every message of a queue; long ones took long.
-- `lambda_svc._create_esm`, `_update_esm`, `_init_stream_position`, and what makes `AWS::Lambda::EventSourceMapping`:
-  event source mappings keep those of it, too. `_match_esm_filter`: their filters know all operators.
-- `lambda_svc._functions`, `_reject_unreadable_zip`: bundles are bounded, those of stacks too.
-- `sqs._receive_messages_for_esm`: batches are as large as their mappings say, and deliveries meet fault rules.
-- `s3._verify_presigned_sigv4`, `resolve_credential`, `calculate_signature`, `signatures_match`: links are good with
-  any credentials, and all of them expire.
-- `lambda_svc._create_function`, `_update_config`: variables are text.
-- `engine.CfnLoader`, `_parse_template`; `provisioners._provision_resource`, `_update_resource`: CloudFormation gives
-  numbers and booleans of a template the type that they must have.
-- `lambda_svc._run_sqs_batch`, `sqs._delete_messages_for_esm`: event source mappings poll in process, so the meter
-  could not see what AWS would bill for them, and their records lack what AWS's have.
-- `dynamodb._tables`, `defaultdict`, `_txn_token_store`; `s3._buckets`, `_object_versions`, `_multipart_uploads`, the
-  functions of its persistence; `cloudwatch_logs._log_groups`, `_log_records`, `_queries`,
-  `_fanout_to_subscription_filters`: what is stored rests in a file, and histories are bounded, so that memory does
-  not grow.
-"""
+"""MiniStack as the engine: the only package that knows its internals, of which `patches` lists what is exchanged."""
 
 import functools
 import importlib

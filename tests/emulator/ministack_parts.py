@@ -1,0 +1,99 @@
+"""Prints what MiniStack's parts look like and which the engine exchanges: `python -m tests.emulator.ministack_parts`.
+
+It is a program because MiniStack keeps its state in its modules: in a process of its own nothing is exchanged yet.
+"""
+
+import hashlib
+import inspect
+import json
+import os
+import pkgutil
+import sys
+import tempfile
+from collections.abc import Hashable, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from agenticai.emulator.core.clock import Clock
+from agenticai.emulator.engines.activity import Activity
+from agenticai.emulator.engines.ministack import LambdaHost, MiniStack, settings
+from agenticai.emulator.engines.ministack.patches import PATCHES
+from agenticai.emulator.faults.schedule import FaultBook
+from agenticai.emulator.meter.ledger import Ledger
+from agenticai.emulator.spool.file import Spool
+from agenticai.emulator.spool.shelf import Shelf
+
+
+def part(name: str) -> Any:
+    """The part of this name; AttributeError if MiniStack has none."""
+    module, _, attribute = f"ministack.{name}".rpartition(".")
+    return getattr(import_module(module), attribute)
+
+
+def look(value: Any) -> str:
+    """What a part looks like: a digest of its source, or that of the functions in it, or else its type."""
+    sources = [one for one in (value.values() if isinstance(value, dict) else [value]) if is_source(one)]
+    if sources:
+        source = "".join(sorted(map(inspect.getsource, sources)))
+        return hashlib.sha256(source.encode()).hexdigest()[:16]
+    return type(value).__qualname__
+
+
+def is_source(value: Any) -> bool:
+    """Whether it is a function or class of MiniStack's own."""
+    return (inspect.isfunction(value) or inspect.isclass(value)) and value.__module__.startswith("ministack")
+
+
+def looks() -> dict[str, str]:
+    """What all parts of the patch set look like; "absent" for one that is not there."""
+    found = {}
+    for name in (name for patch in PATCHES for name in patch.parts):
+        try:
+            found[name] = look(part(name))
+        except (AttributeError, ImportError):
+            found[name] = "absent"
+    return found
+
+
+def identity(value: Any) -> Hashable:
+    """What changes when a value, an entry of it, or what it keeps its entries in is exchanged."""
+    if isinstance(value, dict):
+        return id(value), tuple((key, identity(entry)) for key, entry in value.items())
+    if inspect.isclass(value) and value.__module__.startswith("ministack"):
+        return id(value), len(vars(value))
+    return id(value), id(getattr(value, "_data", None)), value if isinstance(value, bool | str) else None
+
+
+def everything() -> Iterator[tuple[str, Any]]:
+    """All attributes of all modules of MiniStack, by their names below `ministack`."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("ministack."):
+            yield from ((f"{name[10:]}.{key}", value) for key, value in vars(module).items() if key[:2] != "__")
+
+
+def exchanged() -> list[str]:
+    """Make an engine; the names of all that is another then, or why there is none."""
+    before = {name: identity(value) for name, value in everything()}
+    folder = Path(tempfile.mkdtemp())
+    spool, clock = Spool(folder), Clock()
+    ledger = Ledger(Shelf(spool, held=1))
+    host = LambdaHost("http://engine", "http://model", Path(sys.executable), folder, ledger, clock, Activity())
+    try:
+        MiniStack(host, FaultBook(clock.now), 1, spool, folder)
+    except (AttributeError, ImportError, KeyError) as error:
+        return [f"The engine does not start: {error}"]
+    return sorted(name for name, value in everything() if before.get(name) != identity(value))
+
+
+def main() -> None:
+    """Print both, as one JSON document."""
+    os.environ.update(settings(1))
+    for module in pkgutil.walk_packages(import_module("ministack").__path__, "ministack."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
+    sys.stdout.write(json.dumps({"looks": looks(), "exchanged": exchanged()}, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
