@@ -12,8 +12,10 @@ from pydantic import TypeAdapter, ValidationError
 from agenticai.emulator.core.bench_records import (
     AdvanceRequest,
     ClockReading,
+    DepthHistory,
     Dispatch,
     DispatchRequest,
+    HistoryRequest,
     MessagePage,
     ModelRequest,
     ModelUse,
@@ -139,6 +141,12 @@ class ControlClient:
         asked = asking(PageRequest, after=after, limit=limit)
         parameters = {name: str(value) for name, value in asked.model_dump(exclude_none=True).items()}
         return self._get(f"queues/{quote(queue, safe='')}/messages", TypeAdapter(MessagePage), parameters)
+
+    def depths(self, since: int = 0, limit: int = 10_000) -> DepthHistory:
+        """How the depths of all queues changed; `since` is the `next` of the history before, 0 for all that is kept."""
+        asked = asking(HistoryRequest, since=since, limit=limit)
+        parameters = {name: str(value) for name, value in asked.model_dump().items()}
+        return self._get("queues/history", TypeAdapter(DepthHistory), parameters)
 
     def receive(self, queue: str, ids: Iterable[str], *, visibility_timeout_s: int = 30) -> tuple[ReceivedMessage, ...]:
         """Receive these messages of a queue, ten at the most; those that nobody can receive now are left out."""

@@ -117,6 +117,39 @@ class PageRequest(Record):
     limit: int = Field(default=100, ge=1, le=MOST_MESSAGES)
 
 
+class DepthChange(Record):
+    """A queue's numbers of messages from a moment on, and how many were received and deleted in all until then."""
+
+    number: int
+    at: datetime
+    queue: str
+    visible: int
+    in_flight: int
+    delayed: int
+    received: int
+    deleted: int
+
+
+class DepthHistory(Record):
+    """Changes in their order; `next` is the `since` of those that follow, and `more` says that there are some.
+
+    `lost` says that changes in between were forgotten, and `now` is the engine's time.
+    """
+
+    changes: tuple[DepthChange, ...]
+    next: int
+    more: bool
+    lost: bool
+    now: datetime
+
+
+class HistoryRequest(Record):
+    """Which changes to tell: so many at the most, after the one of this number."""
+
+    since: int = Field(default=0, ge=0)
+    limit: int = Field(default=10_000, ge=1, le=50_000)
+
+
 class ReceiveRequest(Record):
     """The messages to receive, and for how many seconds nobody else shall."""
 

@@ -1,4 +1,4 @@
-"""The control API's routes below `queues/`: what is in a queue, shown without a receive."""
+"""The control API's routes below `queues/`: what is in a queue, shown without a receive, and how depths changed."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -8,7 +8,14 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from agenticai.emulator.core.bench_records import MessagePage, PageRequest, ReceivedMessage, ReceiveRequest
+from agenticai.emulator.core.bench_records import (
+    DepthHistory,
+    HistoryRequest,
+    MessagePage,
+    PageRequest,
+    ReceivedMessage,
+    ReceiveRequest,
+)
 from agenticai.emulator.http.json_bodies import answer, answers, asked
 
 RECEIVED = TypeAdapter(tuple[ReceivedMessage, ...])
@@ -19,10 +26,14 @@ class NoSuchQueue(Exception):
 
 
 class QueueContents(Protocol):
-    """The messages of an engine's queues, by the queues' names. Both raise NoSuchQueue."""
+    """The messages of an engine's queues, by the queues' names. Those of one queue raise NoSuchQueue."""
 
     def page(self, queue: str, asked: PageRequest) -> MessagePage:
         """Show messages; nothing about them changes."""
+        ...
+
+    def history(self, asked: HistoryRequest) -> DepthHistory:
+        """How the depths of all queues changed."""
         ...
 
     def receive(self, queue: str, asked: ReceiveRequest) -> Sequence[ReceivedMessage]:
@@ -40,6 +51,9 @@ def contents_routes(contents: QueueContents) -> list[Route]:
         except NoSuchQueue as error:
             return PlainTextResponse(str(error), status_code=404)
 
+    async def history(request: Request) -> Response:
+        return answer(contents.history(HistoryRequest.model_validate(dict(request.query_params))))
+
     async def receive(request: Request) -> Response:
         wanted = await asked(request, ReceiveRequest)
         try:
@@ -48,6 +62,7 @@ def contents_routes(contents: QueueContents) -> list[Route]:
             return PlainTextResponse(str(error), status_code=404)
 
     return [
+        Route("/queues/history", history),
         Route("/queues/{queue}/messages", messages),
         Route("/queues/{queue}/receive", receive, methods=["POST"]),
     ]

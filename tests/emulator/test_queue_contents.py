@@ -7,6 +7,9 @@ import pytest
 
 from agenticai.emulator.client import ControlClient
 from agenticai.emulator.core.bench_records import (
+    DepthChange,
+    DepthHistory,
+    HistoryRequest,
     MessageAttribute,
     MessagePage,
     PageRequest,
@@ -35,15 +38,23 @@ MESSAGE = QueuedMessage(
 PAGE = MessagePage(messages=(MESSAGE,), next="1.1", total=7, oldest=NOW, now=NOW)
 
 
+CHANGE = DepthChange(number=8, at=NOW, queue="q", visible=1, in_flight=2, delayed=3, received=4, deleted=5)
+HISTORY = DepthHistory(changes=(CHANGE,), next=8, more=False, lost=True, now=NOW)
+
+
 class Contents:
     """One queue, `dead letters`, and what was asked of it."""
 
     def __init__(self) -> None:
-        self.asked: list[PageRequest | ReceiveRequest] = []
+        self.asked: list[PageRequest | ReceiveRequest | HistoryRequest] = []
 
     def page(self, queue: str, asked: PageRequest) -> MessagePage:
         self._note(queue, asked)
         return PAGE
+
+    def history(self, asked: HistoryRequest) -> DepthHistory:
+        self.asked.append(asked)
+        return HISTORY
 
     def receive(self, queue: str, asked: ReceiveRequest) -> Sequence[ReceivedMessage]:
         self._note(queue, asked)
@@ -78,6 +89,13 @@ def test_a_page_comes_as_it_is_and_the_wishes_arrive(control: ControlClient, con
     assert control.messages("dead letters") == PAGE
     assert control.messages("dead letters", after="100.some-id", limit=1000) == PAGE
     assert contents.asked[-2:] == [PageRequest(), PageRequest(after="100.some-id", limit=1000)]
+
+
+def test_so_does_the_history_of_depths(control: ControlClient, contents: Contents) -> None:
+    assert control.depths(7, limit=5) == HISTORY
+    assert contents.asked[-1] == HistoryRequest(since=7, limit=5)
+    with pytest.raises(ControlError, match="since"):
+        control.depths(-1)
 
 
 def test_messages_are_received_by_their_ids(control: ControlClient, contents: Contents) -> None:

@@ -67,7 +67,7 @@ class MiniStack:
         )
         lambda_svc.acquire_worker = acquire(lambda_svc.acquire_worker, lambda_runtime._workers, lambda_runtime._lock)
         Backlog(sqs)
-        Queues(sqs)
+        queues = Queues(sqs, (ACCOUNT, REGION))
         Mappings(lambda_svc, sqs, provisioners._RESOURCE_HANDLERS)
         Bundles(lambda_svc)
         polls = EventSourceMappingMeter(host.ledger)
@@ -83,7 +83,7 @@ class MiniStack:
         Objects(s3, spool, folder / "s3")
         LogEvents(cloudwatch_logs, spool)
         FaultyDeliveries(sqs, faults)
-        self.contents = Contents(sqs)
+        self.contents = Contents(sqs, queues.depths)
         self._sources = EventSources(lambda_svc, sqs, host.activity)
 
     def preload(self) -> None:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from agenticai.emulator.core.bench_records import (
+    DepthHistory,
+    HistoryRequest,
     MessageAttribute,
     MessagePage,
     PageRequest,
@@ -15,6 +17,7 @@ from agenticai.emulator.core.bench_records import (
     ReceiveRequest,
 )
 from agenticai.emulator.queues.contents import NoSuchQueue
+from agenticai.emulator.queues.depths import Depths
 
 # MiniStack's queues and messages are dictionaries.
 Queue = Mapping[str, Any]
@@ -27,8 +30,9 @@ MOST_BYTES = 4 * 1024 * 1024
 class Contents:
     """Reads the queues of the engine's own account, one thread at a time."""
 
-    def __init__(self, sqs: Any) -> None:
+    def __init__(self, sqs: Any, depths: Depths) -> None:
         self._sqs = sqs
+        self._depths = depths
 
     def page(self, name: str, asked: PageRequest) -> MessagePage:
         """The messages after the cursor, which says where it was and what was there, as others may be gone since."""
@@ -60,6 +64,13 @@ class Contents:
                 ReceivedMessage(message=described(message, time.time()), receipt_handle=message["receipt_handle"])
                 for message in received
             ]
+
+    def history(self, asked: HistoryRequest) -> DepthHistory:
+        """The changes until now, those included that time alone has made."""
+        with self._sqs._queues_lock:
+            pass  # to let go of it is to look at the queues
+        with self._sqs._queues_lock:
+            return self._depths.history(asked.since, asked.limit)
 
     def _queue(self, name: str) -> Queue:
         queue: Queue | None = self._sqs._queues.get(self._sqs._queue_url(name))

@@ -2,7 +2,6 @@
 
 import contextlib
 import itertools
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -11,6 +10,7 @@ from agenticai.emulator.engines.ministack.receivable import Message, Queue, rece
 from agenticai.emulator.http.aws_errors import AwsError, Refused, invalid
 from agenticai.emulator.queues import rules
 from agenticai.emulator.queues.dead_letter_policies import check_redrive_policy
+from agenticai.emulator.queues.depths import Depths, WatchedLock
 from agenticai.emulator.queues.queue_attributes import defaults, normalized
 from agenticai.emulator.queues.receipt_handles import receipt_handle, was_given_by
 from agenticai.emulator.queues.rules import LONGEST_INVISIBLE_S, keep
@@ -21,20 +21,30 @@ Handler = Callable[[Asked, str], Any]
 
 PAYLOAD_BYTES = 6 * 1024 * 1024
 
+ADDING_OR_READING = frozenset(
+    {"SendMessage", "SendMessageBatch", "CreateQueue", "GetQueueUrl", "GetQueueAttributes", "ListQueues"}
+)
+"""Operations after which all messages of a queue are as they were, but for those behind them."""
+
 
 class Queues:
     """Stands between SQS's protocols and MiniStack's handlers of its operations.
 
-    One thread at a time is at the queues: requests and event source mappings would lose each other's messages.
+    One thread at a time is at the queues: requests and event source mappings would lose each other's messages. The
+    depths of those in the account and region of `owner` are noted.
     """
 
-    def __init__(self, sqs: Any) -> None:
+    def __init__(self, sqs: Any, owner: tuple[str, str]) -> None:
         self._sqs = sqs
-        self._lock = sqs._queues_lock = threading.RLock()
+        self.depths = Depths()
+        self._owner = owner
+        self._lock = sqs._queues_lock = WatchedLock(self._look)
         self._collect: Callable[..., list[Message]] = sqs._collect_msgs
         sqs._collect_fifo = self._collect_in_order
         sqs._collect_msgs = self._alone(self._collect_with_handles)
         sqs._receive_messages_for_esm = self._alone(self._receive_batch)
+        self._delete_received: Callable[[str, set[str]], None] = sqs._delete_messages_for_esm
+        sqs._delete_messages_for_esm = self._alone(self._delete_batch)
         sqs._expire_retained = self._alone(sqs._expire_retained)
         sqs._dlq_sweep = self._alone(sqs._dlq_sweep)
         sqs._validate_redrive_policy = self._check_redrive_policy
@@ -48,6 +58,12 @@ class Queues:
         for operation in ("SendMessage", "DeleteMessage", "ChangeMessageVisibility"):
             batch = f"{operation}Batch"
             handlers[batch] = self._ruled(batch, self._one_by_one(batch, handlers[operation]))
+
+    def _look(self) -> None:
+        all_queues = list(self._sqs._queues._data.items())
+        self.depths.look(
+            (name_of(url), queue["messages"]) for (*owner, url), queue in all_queues if tuple(owner) == self._owner
+        )
 
     def _alone(self, change: Callable[..., Any]) -> Callable[..., Any]:
         def change_alone(*arguments: Any) -> Any:
@@ -64,6 +80,8 @@ class Queues:
                 given = normalized(asked)
                 keep(operation, given, self._about(operation, given, url))
                 answer = handler(given, url)
+                if operation not in ADDING_OR_READING:
+                    self.depths.touch(name_of(asked.get("QueueUrl") or url))
                 return without_empty_members(answer) if isinstance(answer, dict) else answer
 
         return handle
@@ -126,6 +144,7 @@ class Queues:
         for message in messages:
             message["receipt_handle"] = receipt_handle(queue["attributes"]["QueueArn"], message["receipt_handle"])
             message["received_at"] = time.time()
+        self.depths.touch(queue["attributes"]["QueueArn"].rpartition(":")[2], received=len(messages))
         return messages
 
     def _collect_in_order(self, queue: Queue, most: int, invisible_s: int, now: float) -> list[Message]:
@@ -146,6 +165,12 @@ class Queues:
         invisible_s = int(queue["attributes"]["VisibilityTimeout"])
         return [dict(message) for message in self._sqs._collect_msgs(queue, fitting(queue, most), invisible_s)]
 
+    def _delete_batch(self, url: str, handles: set[str]) -> None:
+        """Delete what an event source mapping has received, and its function worked on."""
+        before = len(self._sqs._get_q(url)["messages"])
+        self._delete_received(url, handles)
+        self.depths.touch(name_of(url), deleted=before - len(self._sqs._get_q(url)["messages"]))
+
     def _received(self, queue: Queue, handle: str) -> Message | None:
         """The message whose latest receive the handle is of. Raises Refused when no receive from this queue had it."""
         if not was_given_by(queue["attributes"]["QueueArn"], handle):
@@ -164,6 +189,7 @@ class Queues:
                 reason = "Reason: The receipt handle has expired."
                 raise invalid(f"Value {handle} for parameter ReceiptHandle is invalid. {reason}")
             queue["messages"].remove(message)
+            self.depths.touch(name_of(asked.get("QueueUrl") or url), deleted=1)
         return {}
 
     def _purged(self, purge: Handler) -> Handler:
@@ -192,6 +218,11 @@ class Queues:
         if timeout == 0:
             self._sqs.esm_wake.set()
         return {}
+
+
+def name_of(url: str) -> str:
+    """Return the name of the queue at a URL."""
+    return url.rpartition("/")[2]
 
 
 def without_empty_members(answer: dict[str, Any]) -> dict[str, Any]:

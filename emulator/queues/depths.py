@@ -1,0 +1,149 @@
+"""How deep the queues are, and were: every change, with the engine's time, in a bounded history."""
+
+import heapq
+import itertools
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from agenticai.emulator.core.bench_records import DepthChange, DepthHistory
+
+CHANGES_KEPT: Final = 50_000
+"""Of all queues together; the oldest are forgotten."""
+
+# MiniStack's messages are dictionaries.
+Message = Mapping[str, Any]
+
+
+@dataclass
+class _Known:
+    """A queue as it was last seen: its messages that cannot be received yet, by id, and until when."""
+
+    total: int = 0
+    hidden: dict[str, tuple[float, bool]] = field(default_factory=dict)
+    due: list[tuple[float, str]] = field(default_factory=list)
+    received: int = 0
+    deleted: int = 0
+    shown: tuple[int, ...] = (0, 0, 0, 0, 0)
+
+    def counts(self) -> tuple[int, ...]:
+        in_flight = sum(received for _, received in self.hidden.values())
+        visible, delayed = self.total - len(self.hidden), len(self.hidden) - in_flight
+        return visible, in_flight, delayed, self.received, self.deleted
+
+
+class Depths:
+    """Is shown queues whenever they may have changed, and keeps what changed.
+
+    A message becomes visible by itself when its time has come; such changes are noted with the moment at which they
+    came, by whoever looks next. Not safe for several threads: its owner holds the queues' lock.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.time, kept: int = CHANGES_KEPT) -> None:
+        self._clock = clock
+        self._known: dict[str, _Known] = {}
+        self._numbers = itertools.count(1)
+        self._changes: deque[DepthChange] = deque(maxlen=kept)
+        self._touched: dict[str, tuple[int, int]] = {}
+        """What was received and deleted since the last look, of the queues that must be looked through."""
+
+    def touch(self, queue: str, *, received: int = 0, deleted: int = 0) -> None:
+        """Messages of a queue may have changed other than by being added; so many were received, or deleted."""
+        before = self._touched.get(queue, (0, 0))
+        self._touched[queue] = before[0] + received, before[1] + deleted
+
+    def look(self, queues: Iterable[tuple[str, Sequence[Message]]]) -> None:
+        """Note what changed since the last look at all queues, each with its name and messages."""
+        now, there = self._clock(), set()
+        for name, messages in queues:
+            there.add(name)
+            known = self._known.setdefault(name, _Known())
+            self._pass_time(name, known, now)
+            added = len(messages) - known.total
+            received, deleted = self._touched.get(name, (0, 0))
+            known.received += received
+            known.deleted += deleted
+            if name in self._touched or added < 0:
+                known.hidden.clear()
+                known.due.clear()
+                self._hide(known, messages, now)
+            elif added:
+                self._hide(known, messages[-added:], now)
+            known.total = len(messages)
+            self._note(name, known, now)
+        self._touched.clear()
+        for gone in self._known.keys() - there:
+            known = self._known.pop(gone)
+            known.total, known.hidden = 0, {}
+            self._note(gone, known, now)
+
+    def history(self, since: int = 0, limit: int = CHANGES_KEPT) -> DepthHistory:
+        """Return the changes after the one with the number `since`, the oldest first."""
+        first = self._changes[0].number if self._changes else 1
+        start = max(0, since + 1 - first)
+        shown = tuple(itertools.islice(self._changes, start, start + limit))
+        last = shown[-1].number if shown else max(since, first - 1)
+        more = bool(self._changes) and self._changes[-1].number > last
+        return DepthHistory(changes=shown, next=last, more=more, lost=since + 1 < first, now=_moment(self._clock()))
+
+    def _hide(self, known: _Known, messages: Iterable[Message], now: float) -> None:
+        for message in messages:
+            if (until := message.get("visible_at", 0)) > now:
+                known.hidden[message["id"]] = until, message.get("receive_count", 0) > 0
+                heapq.heappush(known.due, (until, message["id"]))
+
+    def _pass_time(self, name: str, known: _Known, now: float) -> None:
+        while known.due and known.due[0][0] <= now:
+            until, message_id = heapq.heappop(known.due)
+            if known.hidden.get(message_id, (None,))[0] == until:
+                del known.hidden[message_id]
+                if not known.due or known.due[0][0] != until:
+                    self._note(name, known, until)
+
+    def _note(self, name: str, known: _Known, at: float) -> None:
+        counts = known.counts()
+        if counts != known.shown:
+            known.shown = counts
+            visible, in_flight, delayed, received, deleted = counts
+            self._changes.append(
+                DepthChange(
+                    number=next(self._numbers),
+                    at=_moment(at),
+                    queue=name,
+                    visible=visible,
+                    in_flight=in_flight,
+                    delayed=delayed,
+                    received=received,
+                    deleted=deleted,
+                )
+            )
+
+
+class WatchedLock:
+    """A lock that its holder may take again; when it is let go for good, `on_release` is called, still inside."""
+
+    def __init__(self, on_release: Callable[[], None]) -> None:
+        self._lock = threading.RLock()
+        self._on_release = on_release
+        self._taken = 0
+
+    def __enter__(self) -> "WatchedLock":
+        self._lock.acquire()
+        self._taken += 1
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            if self._taken == 1:
+                self._on_release()
+        finally:
+            self._taken -= 1
+            self._lock.release()
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
