@@ -103,3 +103,21 @@ def test_messages_are_received_by_their_ids_and_the_others_left_alone(cloud: Clo
 def test_a_queue_that_is_not_there_is_named(cloud: Cloud) -> None:
     with pytest.raises(ControlError, match=r"There is no queue no-such-queue\."):
         cloud.control.messages("no-such-queue")
+
+
+def test_every_depth_that_a_queue_had_is_told_with_its_time(cloud: Cloud) -> None:
+    dead = Queue(cloud)
+    queue = Queue(cloud, VisibilityTimeout="60", RedrivePolicy={"deadLetterTargetArn": dead.arn, "maxReceiveCount": 1})
+    since = cloud.control.depths().next
+    queue.send("poison")
+    received_at = cloud.control.clock().now
+    receive_one(cloud, queue)
+    cloud.control.advance(HOUR)
+    assert not cloud.sqs.receive_message(QueueUrl=queue.url).get("Messages"), "it has gone to the dead letters"
+
+    changes = cloud.control.depths(since).changes
+    own, of_dead = ([c for c in changes if c.queue == name(one)] for one in (queue, dead))
+    assert [(c.visible, c.in_flight) for c in own] == [(1, 0), (0, 1), (1, 0), (0, 0)]
+    assert [(c.visible, c.in_flight) for c in of_dead] == [(1, 0)]
+    assert (own[2].at - received_at).total_seconds() == pytest.approx(60, abs=30), "not when somebody looked"
+    assert (dead.counts(), queue.counts()) == ((1, 0, 0), (0, 0, 0))
