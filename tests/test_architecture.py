@@ -14,11 +14,7 @@ ROOMS = ("agenticai", "shared", *AGENTS)
 
 # What each room may import of the house, beside itself.
 SHARED = ("shared.models", "shared.paths", "shared.models.layout")
-CONTROL = (
-    "agenticai.emulator.client",
-    "agenticai.emulator.core.bench_records",
-    "agenticai.emulator.core.usage_records",
-)
+CONTROL = ("agenticai.emulator.client", "agenticai.emulator.core", "agenticai.emulator.running")
 ALLOWED: dict[str, tuple[str, ...]] = {
     "stack": ("agenticai.stack",),
     "emulator": tuple(
@@ -27,6 +23,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "handlers/shared": ("shared",),
     **{f"handlers/{agent}": ("shared", agent) for agent in AGENTS},
     "agenticai/sandbox": ("agenticai.sandbox",),
+    "dashboard": ("agenticai.dashboard", "agenticai.client", "agenticai.stack", *CONTROL, *SHARED),
     "agenticai/client": ("agenticai.client", "agenticai.stack", *CONTROL, *SHARED),
     "scenarios": (
         "agenticai.scenarios",

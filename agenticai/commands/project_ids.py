@@ -7,10 +7,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from agenticai.client.api import ProjectsApi
 from agenticai.client.errors import ProjectsError, SettingsError
+from agenticai.client.finding import stack_at
 from agenticai.commands.settings import default_endpoint
 from agenticai.display.console import this_command
 from agenticai.emulator.core.errors import EngineError
-from agenticai.scenarios.benches.targets import bench_at
 from agenticai.stack.errors import StackError
 from shared.models.project import ProjectId
 from shared.models.views import ProjectSummaryView
@@ -48,7 +48,7 @@ def find_project(api: ProjectsApi, given: str) -> str:
 def suggest_ids(endpoint: str, stage: str, incomplete: str) -> list[tuple[str, str]]:
     """Return the ids that begin so, the newest first, each with its project's name; none where nothing answers."""
     try:
-        with bench_at(endpoint or default_endpoint(), stage).api() as api:
+        with stack_at(endpoint or default_endpoint(), stage).api() as api:
             listed = api.listed(limit=PAGE).items
     except (ProjectsError, EngineError, StackError):
         return []

@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agenticai.client.api import ProjectsApi
+from agenticai.client.finding import stack_at
 from agenticai.commands.settings import on_stack
 from agenticai.display.console import this_command
-from agenticai.scenarios.benches.targets import bench_at
 from agenticai.stack.deploying import reached
-from agenticai.stack.target import Capability
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from agenticai.client.stack import DeployedStack
     from agenticai.emulator.client import ControlClient
-    from agenticai.scenarios.benches.deployed import Bench
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Stack:
 
     def connect(self) -> ProjectsApi:
         """Return a client of its API. Raises StackError."""
-        return bench_at(self.endpoint, self.stage).api()
+        return stack_at(self.endpoint, self.stage).api()
 
     def command(self, *arguments: str) -> str:
         """Return a command for the same stack, to be pasted."""
@@ -37,15 +36,11 @@ class Stack:
 
 
 @contextmanager
-def asked(stack: Stack) -> "Iterator[tuple[Bench, ControlClient | None]]":
+def asked(stack: Stack) -> "Iterator[tuple[DeployedStack, ControlClient | None]]":
     """The stack, and its control API if it has one; what AWS refuses in the block becomes one sentence."""
-    bench = bench_at(stack.endpoint, stack.stage)
+    found = stack_at(stack.endpoint, stack.stage)
     try:
-        with reached(bench.target):
-            if Capability.CONTROL in bench.target.capabilities:
-                with bench.control() as control:
-                    yield bench, control
-            else:
-                yield bench, None
+        with reached(found.target), found.control_if_any() as control:
+            yield found, control
     finally:
-        bench.target.close()
+        found.target.close()

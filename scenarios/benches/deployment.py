@@ -68,7 +68,7 @@ def deploy_to(engine: Engine, prepared: Prepared, report: Report, *, gemini_api_
             on_event=deploying,
         )
         seed_project_templates(target.client("dynamodb"), outputs.table_name, read_project_templates())
-        made = Bench(engine, target, outputs, token, engine.control_token)
+        made = Bench(target, outputs, token, engine.control_token, engine)
         with made.control() as control:
             control.start_ahead(outputs.function_names.values())  # in the order in which a project needs them
         yield made

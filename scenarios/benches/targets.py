@@ -1,46 +1,10 @@
 """A bench on a stack that somebody else brought up."""
 
-import httpx2
-
-from agenticai.emulator.client import ControlClient
-from agenticai.emulator.core.errors import ControlError, NoHome
-from agenticai.emulator.core.home import find_home
-from agenticai.emulator.running import noted_token
+from agenticai.client.finding import stack_at
 from agenticai.scenarios.benches.deployed import Bench
-from agenticai.stack.deploying import reached
-from agenticai.stack.errors import TargetError
-from agenticai.stack.secrets import api_token
-from agenticai.stack.stage import stage_outputs
-from agenticai.stack.target import Target
 
 
 def bench_at(endpoint_url: str, stage: str) -> Bench:
-    """The stack of a stage on the emulator at this address; if that has a control API, with all it can do.
-
-    Raises `agenticai.stack.errors.StackError` where there is none, or where something else answers, or nothing.
-    """
-    target = Target.endpoint(endpoint_url)
-    secret = _secret(target.endpoint_url)
-    if _has_control(target.endpoint_url, secret):
-        target = Target.embedded(endpoint_url)
-    with reached(target):
-        return Bench(None, target, stage_outputs(target, stage), api_token(target.client("ssm"), stage), secret)
-
-
-def _secret(endpoint_url: str) -> str | None:
-    """Return what the control API of an engine of this machine asks for, as `agenticai up` noted it."""
-    try:
-        return noted_token(find_home(), endpoint_url)
-    except NoHome:
-        return None
-
-
-def _has_control(endpoint_url: str, secret: str | None) -> bool:
-    try:
-        with ControlClient(endpoint_url, token=secret) as control:
-            control.health()
-    except ControlError as error:
-        if isinstance(error.__cause__, httpx2.TimeoutException):
-            raise TargetError(f"What listens at {endpoint_url} does not answer: is it an engine?") from error
-        return False
-    return True
+    """Return the stack that `stack_at` finds, as a bench. Raises `agenticai.stack.errors.StackError`."""
+    found = stack_at(endpoint_url, stage)
+    return Bench(found.target, found.outputs, found.token, found.control_token)

@@ -45,7 +45,7 @@ class FakeBenches:
         if self.ends_badly:
             raise ScenarioError("no engine to be had")
         engine = cast("Engine", FakeEngine())
-        bench = Bench(engine, cast("Target", object()), cast("StackOutputs", object()), "token")
+        bench = Bench(cast("Target", object()), cast("StackOutputs", object()), "token", engine=engine)
         self.started.append(bench)
         yield bench
         self.closed.append(bench)

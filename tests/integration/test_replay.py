@@ -124,7 +124,7 @@ def test_a_stack_that_somebody_else_brought_up_is_replayed_on(running: Bench) ->
 
 
 def test_a_target_without_a_control_api_plays_what_it_can_and_skips_the_rest_by_name(running: Bench) -> None:
-    bare = Bench(None, Target.endpoint(running.target.endpoint_url), running.outputs, running.token)
+    bare = Bench(Target.endpoint(running.target.endpoint_url), running.outputs, running.token)
     assert replay(bare, GREETING).passed
     skipped = replay(bare, load(LIBRARY / "throttled-table.yaml"))
     assert skipped.skipped == f"{running.target.endpoint_url} has no faults, no steps and no clock to offer"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def test_the_lines_have_the_command_as_it_was_started_and_credentials() -> None:
     outputs = cast("StackOutputs", SimpleNamespace(stage="dev", api_url="http://127.0.0.1:1/v1"))
-    bench = Bench(None, Target.embedded("http://127.0.0.1:1"), outputs, "secret")
+    bench = Bench(Target.embedded("http://127.0.0.1:1"), outputs, "secret")
     said = welcome(bench, ".venv/bin/agenticai", Model("m", "stored")).plain
     lines = [line.strip() for line in said.splitlines()]
     assert ".venv/bin/agenticai new --file docs/examples/greeting.md --endpoint http://127.0.0.1:1" in lines
@@ -36,7 +36,7 @@ def test_the_lines_have_the_command_as_it_was_started_and_credentials() -> None:
 def test_the_secret_of_the_control_api_is_told_where_it_asks_for_one() -> None:
     outputs = cast("StackOutputs", SimpleNamespace(stage="dev", api_url="http://10.0.0.1:1/v1"))
     target = Target.embedded("http://10.0.0.1:1")
-    here, reached = (Bench(None, target, outputs, "token", secret) for secret in (None, "secret"))
+    here, reached = (Bench(target, outputs, "token", secret) for secret in (None, "secret"))
     assert "AGENTICAI_CONTROL_TOKEN=secret" in welcome(reached, "agenticai", Model("m", "stored")).plain
     assert "AGENTICAI_CONTROL_TOKEN" not in welcome(here, "agenticai", Model("m", "stored")).plain
 

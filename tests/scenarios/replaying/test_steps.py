@@ -88,7 +88,7 @@ def settled(*, quiet: bool = False, held: bool = False, deliveries: int = 0, ski
 def play(of: Scenario, sqs: FakeSqs | None = None, pace: FakePace | None = None) -> PlayOfStatuses:
     target = cast("Target", sqs or FakeSqs())
     outputs = StackOutputs("dev", "", "", "", "", {"dev": DEV}, {"dev": DEAD}, {}, "", "")
-    return PlayOfStatuses(Bench(None, target, outputs, ""), FakeApi(), cast("Pace", pace or FakePace()), of)
+    return PlayOfStatuses(Bench(target, outputs, ""), FakeApi(), cast("Pace", pace or FakePace()), of)
 
 
 def steps(*steps: dict[str, Any], **parts: Any) -> Scenario:

@@ -1,0 +1,46 @@
+"""The way to a stack that somebody else brought up."""
+
+import httpx2
+
+from agenticai.client.stack import DeployedStack
+from agenticai.emulator.client import ControlClient
+from agenticai.emulator.core.errors import ControlError, NoHome
+from agenticai.emulator.core.home import find_home
+from agenticai.emulator.running import noted_token
+from agenticai.stack.deploying import reached
+from agenticai.stack.errors import TargetError
+from agenticai.stack.secrets import api_token
+from agenticai.stack.stage import stage_outputs
+from agenticai.stack.target import Target
+
+
+def stack_at(endpoint_url: str, stage: str) -> DeployedStack:
+    """Return the stack of a stage on the emulator at this address; if that has a control API, with all it can do.
+
+    Raises `agenticai.stack.errors.StackError` where there is none, or where something else answers, or nothing.
+    """
+    target = Target.endpoint(endpoint_url)
+    secret = _secret(target.endpoint_url)
+    if _has_control(target.endpoint_url, secret):
+        target = Target.embedded(endpoint_url)
+    with reached(target):
+        return DeployedStack(target, stage_outputs(target, stage), api_token(target.client("ssm"), stage), secret)
+
+
+def _secret(endpoint_url: str) -> str | None:
+    """Return what the control API of an engine of this machine asks for, as `agenticai up` noted it."""
+    try:
+        return noted_token(find_home(), endpoint_url)
+    except NoHome:
+        return None
+
+
+def _has_control(endpoint_url: str, secret: str | None) -> bool:
+    try:
+        with ControlClient(endpoint_url, token=secret) as control:
+            control.health()
+    except ControlError as error:
+        if isinstance(error.__cause__, httpx2.TimeoutException):
+            raise TargetError(f"What listens at {endpoint_url} does not answer: is it an engine?") from error
+        return False
+    return True
