@@ -107,7 +107,7 @@ def _readings(ledger: Ledger, clock: Clock, faults: FaultBook, uptime_s: Callabl
         return answers(INVOCATIONS, ledger.invocations())
 
     async def reading(_: Request) -> Response:
-        return answer(ClockReading(now=clock.now(), ahead_s=clock.ahead_s))
+        return answer(ClockReading(now=clock.now(), ahead_s=clock.ahead_s, jumps=clock.jumps))
 
     async def fired(_: Request) -> Response:
         return answers(FIRED, faults.fired())
@@ -147,7 +147,7 @@ def _orders(engine: Steered, ledger: Ledger, clock: Clock, faults: FaultBook) ->
     async def advance(request: Request) -> Response:
         await asyncio.to_thread(clock.advance, (await asked(request, AdvanceRequest)).seconds)
         engine.look()
-        return answer(ClockReading(now=clock.now(), ahead_s=clock.ahead_s))
+        return answer(ClockReading(now=clock.now(), ahead_s=clock.ahead_s, jumps=clock.jumps))
 
     async def forget_usage(_: Request) -> Response:
         ledger.forget_usage()

@@ -26,11 +26,19 @@ BATCH = 10
 MessageId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
+class Jump(Record):
+    """Time that was skipped: the engine's time before, and how many seconds."""
+
+    at: datetime
+    seconds: float
+
+
 class ClockReading(Record):
-    """The engine's time, and how many seconds of it were skipped."""
+    """The engine's time, how many seconds of it were skipped in all, and the latest 1,000 jumps, the oldest first."""
 
     now: datetime
     ahead_s: float
+    jumps: tuple[Jump, ...] = ()
 
 
 class Settled(Record):

@@ -4,8 +4,14 @@ import asyncio
 import contextlib
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import Final
+
+from agenticai.emulator.core.bench_records import Jump
+
+JUMPS_KEPT: Final = 1_000
 
 
 class Clock:
@@ -19,6 +25,7 @@ class Clock:
         self._lock = threading.Lock()
         self._jumping = threading.Lock()
         self._ahead_s = 0.0
+        self._jumps: deque[Jump] = deque(maxlen=JUMPS_KEPT)
         self._shift: Callable[[float], None] | None = None
         self._stop: Callable[[], None] = lambda: None
         self._listeners: dict[object, Callable[[], object]] = {}
@@ -27,6 +34,11 @@ class Clock:
     def ahead_s(self) -> float:
         """How many seconds were skipped in all."""
         return self._ahead_s
+
+    @property
+    def jumps(self) -> tuple[Jump, ...]:
+        """The latest jumps, the oldest first."""
+        return tuple(self._jumps)
 
     def now(self) -> datetime:
         """The engine's time."""
@@ -38,6 +50,7 @@ class Clock:
             raise ValueError(f"The clock only goes forward, so it cannot be advanced by {seconds:g} s.")
         with self._jumping:
             with self._lock:
+                self._jumps.append(Jump(at=self.now(), seconds=seconds))
                 self._travel(seconds)
                 self._ahead_s += seconds
                 listeners = tuple(self._listeners.values())
