@@ -91,6 +91,20 @@ def up(
     keep_up(port, Reach(host, allow_host or (), allow_origin or ()), live=live, as_json=as_json)
 
 
+@app.command(epilog=examples("dashboard"))
+def dashboard(
+    endpoint: Endpoint = ENDPOINT,
+    stage: Stage = DEFAULT_STAGE,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to serve on at 127.0.0.1.")] = 8501,
+    browser: Annotated[bool, typer.Option(help="Open it in the browser.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Show queues, dead letters, projects, scores and cost of a stack in the browser."""
+    from agenticai.commands.dashboard import show_dashboard
+
+    show_dashboard(endpoint, stage, port, browser=browser, as_json=as_json)
+
+
 @app.command(epilog=examples("demo"))
 def demo(out: Out = Path("out"), unsafe_run: UnsafeRun = False, as_json: Json = False) -> None:
     """Turn a stored request into tested, packaged software.

@@ -74,6 +74,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON
 Endpoint = Annotated[
     str,
     typer.Option(
+        "--endpoint",
+        "--target",
         metavar="URL",
         envvar=list(ENDPOINT_VARIABLES),
         callback=lambda given: (given or default_endpoint()).rstrip("/"),

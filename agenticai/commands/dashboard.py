@@ -1,0 +1,90 @@
+"""The command that serves the dashboard, and ends it again."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import IO, Final
+
+import httpx2
+
+from agenticai.client.errors import SettingsError
+from agenticai.commands.settings import on_stack
+from agenticai.display.console import Display, this_command
+
+ADDRESS: Final = "127.0.0.1"
+START_SECONDS: Final = 60.0
+LOOK_SECONDS: Final = 0.1
+
+
+def show_dashboard(endpoint: str, stage: str, port: int, *, browser: bool, as_json: bool) -> None:
+    """Serve until a signal says stop. Raises SettingsError."""
+    screen = Display(as_json=as_json)
+    with served(endpoint, stage, port) as (process, url):
+        screen.emit({"url": url, "endpoint_url": endpoint, "stage": stage})
+        screen.say(f"The dashboard is at {url} and shows the stack at {endpoint}. Ctrl-C ends it.")
+        if browser:
+            webbrowser.open(url)
+        process.wait()
+        raise SettingsError("The dashboard ended by itself.")
+
+
+@contextmanager
+def served(endpoint: str, stage: str, port: int) -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
+    """Serve the dashboard inside the block; yields its process and address. Raises SettingsError.
+
+    The process ends with this one, however this one ends: it holds the other end of its standard input.
+    """
+    if find_spec("streamlit") is None:
+        raise SettingsError("The dashboard needs Streamlit: pip install 'agenticai[dashboard]'.")
+    _check_free(port)
+    command, url = [sys.executable, "-P", "-m", "agenticai.dashboard", str(port)], f"http://{ADDRESS}:{port}"
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            command, env=_environment(endpoint, stage), stdin=subprocess.PIPE, stdout=log, stderr=log
+        )
+        try:
+            _await(process, url, log)
+            yield process, url
+        finally:
+            if process.stdin:
+                process.stdin.close()
+            process.wait()
+
+
+def _check_free(port: int) -> None:
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            taken.bind((ADDRESS, port))
+        except OSError as error:
+            raise SettingsError(
+                f"Port {port} is in use: end what listens there, or choose another with --port."
+            ) from error
+
+
+def _environment(endpoint: str, stage: str) -> dict[str, str]:
+    start = " ".join([this_command(), "up", *on_stack(endpoint, stage)])
+    told = {"ENDPOINT": endpoint, "STAGE": stage, "START": start}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("STREAMLIT_")}
+    return {**inherited, **{f"AGENTICAI_DASHBOARD_{name}": value for name, value in told.items()}}
+
+
+def _await(process: "subprocess.Popen[bytes]", url: str, log: IO[bytes]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if httpx2.get(f"{url}/_stcore/health", trust_env=False).is_success:
+                return
+        except httpx2.HTTPError:
+            time.sleep(LOOK_SECONDS)
+    log.seek(0)
+    said = log.read().decode(errors="replace").splitlines()
+    reason = next((line.strip() for line in reversed(said) if line.strip()), "it said nothing")
+    raise SettingsError(f"The dashboard did not start: {reason}")

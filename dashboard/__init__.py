@@ -1,0 +1,1 @@
+"""The dashboard: queues, dead letters, projects, scores and cost of a stack, in a browser."""

@@ -1,0 +1,28 @@
+"""The dashboard's navigation: `streamlit run` begins here."""
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+HANDLERS = HERE.parent / "handlers"
+if str(HANDLERS) not in sys.path:
+    sys.path.insert(0, str(HANDLERS))  # the source root of the Lambda code, whose models are shared
+
+import streamlit as st  # noqa: E402
+
+from agenticai.dashboard.views import dead_letters, overview, queues  # noqa: E402
+
+st.set_page_config(page_title="AgenticAI", page_icon=str(HERE / "icon.svg"), layout="wide")
+pages = {
+    page.url_path: page
+    for page in (
+        st.Page(overview.page, title="Overview", icon=":material/hub:", url_path="overview", default=True),
+        st.Page(queues.page, title="Queues", icon=":material/stacks:", url_path="queues"),
+        st.Page(dead_letters.page, title="Dead letters", icon=":material/report:", url_path="dead-letters"),
+    )
+}
+opened = st.navigation(list(pages.values()))
+if (asked := st.query_params.get("page")) in pages:
+    rest = {name: value for name, value in st.query_params.to_dict().items() if name != "page"}
+    st.switch_page(pages[asked], query_params=rest)
+opened.run()

@@ -1,0 +1,60 @@
+"""The one connection of the dashboard's process, and what stands in for a page while there is no stack."""
+
+import os
+from collections.abc import Callable
+from typing import Final
+
+import streamlit as st
+
+from agenticai.dashboard.components.texts import plain, say
+from agenticai.dashboard.services.connecting import FAULTS, Connected, Connection
+
+ENDPOINT_VARIABLE: Final = "AGENTICAI_DASHBOARD_ENDPOINT"
+STAGE_VARIABLE: Final = "AGENTICAI_DASHBOARD_STAGE"
+START_VARIABLE: Final = "AGENTICAI_DASHBOARD_START"
+"""The command that starts a stack where this dashboard looks for one."""
+
+REFRESH_SECONDS: Final = 2.0
+
+
+@st.cache_resource(show_spinner=False)
+def connection() -> Connection:
+    """Return the connection that all sessions share."""
+    return Connection(os.environ[ENDPOINT_VARIABLE], os.environ[STAGE_VARIABLE])
+
+
+def with_stack(draw: Callable[[Connected], None]) -> None:
+    """Draw with the stack; where there is none, or it does not answer, say so, and begin anew when it does."""
+    shared = connection()
+    try:
+        draw(shared.get())
+    except FAULTS as error:
+        shared.lose()
+        _wait(str(error))
+
+
+@st.fragment(run_every=REFRESH_SECONDS)
+def _wait(reason: str) -> None:
+    try:
+        connection().get()
+    except FAULTS as error:
+        reason = str(error)
+    else:
+        st.rerun()
+    start = os.environ.get(START_VARIABLE, "agenticai up")
+    st.info(f"There is no stack to show yet. `{start}` starts one; this page then comes alive by itself.")
+    say(reason)
+
+
+def part(draw: Callable[[Connected], None], *, every_s: float | None = REFRESH_SECONDS) -> None:
+    """Draw part of a page that refreshes by itself; what it cannot tell it says in its place."""
+
+    @st.fragment(run_every=every_s)
+    def drawn() -> None:
+        try:
+            draw(connection().get())
+        except FAULTS as error:
+            connection().lose()
+            st.warning(plain(str(error)))
+
+    drawn()

@@ -1,0 +1,43 @@
+"""Text of unknown origin, shown as text: never as markup, and without characters that hide or turn the writing."""
+
+import re
+from datetime import UTC, datetime
+from typing import Final
+
+import streamlit as st
+
+from agenticai.display.printable import printable, printable_lines
+
+_PUNCTUATION: Final = re.compile(r"([!-/:-@\[-`{-~])")
+
+
+def plain(text: str) -> str:
+    """Return text for a place that Streamlit reads as Markdown, such as a label: it is shown as it is."""
+    return _PUNCTUATION.sub(r"\\\1", printable(text))
+
+
+def say(text: str) -> None:
+    """Show lines of text."""
+    st.text("\n".join(printable_lines(text)))
+
+
+def code(text: str, language: str | None = None) -> None:
+    """Show lines of text in a fixed width, with a button that copies them."""
+    st.code("\n".join(printable_lines(text)), language=language, wrap_lines=True)
+
+
+def when(at: datetime) -> str:
+    """Return a time as all pages write it."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def age(seconds: float | None) -> str:
+    """Return a length of time in its two largest units; a dash where it is not known."""
+    if seconds is None:
+        return "-"
+    left, parts = max(0, int(seconds)), []
+    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)):
+        number, left = divmod(left, size)
+        if number:
+            parts.append(f"{number} {unit}")
+    return " ".join(parts[:2]) or "0 s"

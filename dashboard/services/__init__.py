@@ -1,0 +1,1 @@
+"""What the pages show, and do, without Streamlit: asked of a target through one port."""

@@ -1,0 +1,53 @@
+"""The way to the stack that the dashboard shows, found again whenever it is lost."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from agenticai.client.api import ProjectsApi
+from agenticai.client.errors import ProjectsError
+from agenticai.client.finding import stack_at
+from agenticai.client.stack import DeployedStack
+from agenticai.dashboard.services.port import Source
+from agenticai.dashboard.services.sources import source_of
+from agenticai.emulator.core.errors import EngineError
+from agenticai.stack.errors import StackError
+
+FAULTS: Final = (ProjectsError, EngineError, StackError, BotoCoreError, ClientError)
+"""What any question to a target may raise; each message is for people."""
+
+
+@dataclass(frozen=True)
+class Connected:
+    """A stack, what tells of it, and its API."""
+
+    stack: DeployedStack
+    source: Source
+    api: ProjectsApi
+
+
+class Connection:
+    """Finds the stack of a stage at an address, and keeps it until `lose` is called. Several threads may ask."""
+
+    def __init__(self, endpoint_url: str, stage: str, find: Callable[[str, str], DeployedStack] = stack_at) -> None:
+        self.endpoint_url = endpoint_url
+        self.stage = stage
+        self._find = find
+        self._lock = threading.Lock()
+        self._connected: Connected | None = None
+
+    def get(self) -> Connected:
+        """Return the stack. Raises `FAULTS` where there is none."""
+        with self._lock:
+            if self._connected is None:
+                stack = self._find(self.endpoint_url, self.stage)
+                self._connected = Connected(stack, source_of(stack), stack.api())
+            return self._connected
+
+    def lose(self) -> None:
+        """Look for the stack anew when it is asked for next: another may have come in its place."""
+        with self._lock:
+            self._connected = None

@@ -1,0 +1,93 @@
+"""How the depths of queues changed: exact where the target keeps it, else as it was seen now and then."""
+
+import threading
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from agenticai.client.queues.model import AgentQueues, QueueState
+
+if TYPE_CHECKING:
+    from agenticai.emulator.client import ControlClient
+    from agenticai.emulator.core.bench_records import Jump
+
+KEPT: Final = 50_000
+"""Points, of all queues together."""
+
+
+@dataclass(frozen=True)
+class DepthPoint:
+    """A queue's numbers of messages from a moment on; `received` and `deleted` in all, where they are known."""
+
+    at: datetime
+    queue: str
+    visible: int
+    in_flight: int
+    delayed: int
+    received: int | None = None
+    deleted: int | None = None
+
+    @property
+    def total(self) -> int:
+        """All messages in the queue."""
+        return self.visible + self.in_flight + self.delayed
+
+
+@dataclass(frozen=True)
+class DepthSeries:
+    """Points in their order, up to `now`; `exact` says that no change is missing, and `jumps` are skipped time."""
+
+    points: tuple[DepthPoint, ...]
+    now: datetime
+    exact: bool
+    jumps: "tuple[Jump, ...]" = ()
+
+
+class EngineDepths:
+    """The engine's own history, of which each look asks only for what is new. Several threads may look."""
+
+    def __init__(self, control: "ControlClient", queues: Iterable[str]) -> None:
+        self._control = control
+        self._queues = frozenset(queues)
+        self._lock = threading.Lock()
+        self._points: deque[DepthPoint] = deque(maxlen=KEPT)
+        self._next = 0
+        self._exact = True
+
+    def look(self) -> DepthSeries:
+        """Ask for what is new, and return all. Raises ControlError."""
+        with self._lock:
+            more = True
+            while more:
+                history = self._control.depths(self._next)
+                self._exact = self._exact and not (history.lost and self._next)
+                self._next, more = history.next, history.more
+                self._points.extend(
+                    DepthPoint(c.at, c.queue, c.visible, c.in_flight, c.delayed, c.received, c.deleted)
+                    for c in history.changes
+                    if c.queue in self._queues
+                )
+            return DepthSeries(tuple(self._points), history.now, self._exact, self._control.clock().jumps)
+
+
+class SampledDepths:
+    """What was seen at each look, for a target that keeps no history."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._points: deque[DepthPoint] = deque(maxlen=KEPT)
+        self._latest: dict[str, QueueState] = {}
+
+    def look(self, states: Iterable[AgentQueues], now: datetime | None = None) -> DepthSeries:
+        """Note what changed, and return all."""
+        now = now or datetime.now(UTC)
+        with self._lock:
+            for state in (one for pair in states for one in (pair.queue, pair.dead_letters)):
+                latest = self._latest.get(state.name)
+                if latest is None or latest.depth != state.depth:
+                    self._latest[state.name] = state
+                    depth = state.depth
+                    self._points.append(DepthPoint(now, state.name, depth.visible, depth.in_flight, depth.delayed))
+            return DepthSeries(tuple(self._points), now, exact=False)

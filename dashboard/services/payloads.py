@@ -1,0 +1,12 @@
+"""Messages' bodies, made easy to read where they are JSON."""
+
+import json
+
+
+def formatted(body: str, most: int = 20_000) -> str:
+    """Return a body with its members on lines of their own, or as it is where it is no JSON; long ones are cut."""
+    try:
+        text = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        text = body
+    return text if len(text) <= most else f"{text[:most]}\n… {len(text) - most} more characters"

@@ -1,0 +1,73 @@
+"""The port through which pages ask a target: what it can tell is typed, and what it cannot says why."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from agenticai.client.queues.model import AgentQueues, Letters, Move, Redriven
+
+if TYPE_CHECKING:
+    from agenticai.dashboard.services.depths import DepthSeries
+    from agenticai.emulator.core.bench_records import ClockReading, MessagePage
+    from agenticai.emulator.core.usage_records import FinishedInvocation, Usage
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What this target cannot tell, and why, as a sentence."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class FunctionState:
+    """What a function is doing: how many messages it works on, and how its latest invocation ended, if one did."""
+
+    name: str
+    in_flight: int
+    last: "FinishedInvocation | None"
+
+
+class Source(Protocol):
+    """What a target tells of one stack. Raises `QueueError`, `EngineError`, `StackError` and botocore's errors."""
+
+    name: str
+    """What the target is, for people."""
+
+    def queues(self) -> list[AgentQueues]:
+        """Every queue with its dead-letter queue, in the order of the workflow."""
+        ...
+
+    def depths(self) -> "DepthSeries":
+        """How the depths of all queues changed."""
+        ...
+
+    def messages(self, queue: str, after: str | None, limit: int) -> "MessagePage":
+        """Messages of any queue of the stack, by its full name."""
+        ...
+
+    def letters(self, agent: str, after: str | None, limit: int) -> Letters:
+        """Dead letters of an agent, each with what it asked for and why it failed."""
+        ...
+
+    def redrive(self, agent: str, ids: Sequence[str]) -> Iterator[Redriven]:
+        """Send chosen dead letters back."""
+        ...
+
+    def redrive_all(self, agent: str, per_second: int | None) -> Iterator[Move]:
+        """Send all dead letters of an agent back; tell how far that is."""
+        ...
+
+    def clock(self) -> "ClockReading | Missing":
+        """The target's time."""
+        ...
+
+    def usage(self, project_id: str | None = None) -> "Usage | Missing":
+        """AWS calls and Lambda use, of all or of one project."""
+        ...
+
+    def invocations(self) -> "Sequence[FinishedInvocation] | Missing":
+        """The latest invocations that ended, the oldest first."""
+        ...

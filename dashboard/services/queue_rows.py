@@ -1,0 +1,88 @@
+"""Queues as rows and curves: what each page shows of them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from agenticai.client.queues.model import AgentQueues, QueueState
+from agenticai.dashboard.services.depths import DepthPoint, DepthSeries
+from agenticai.dashboard.services.port import Missing
+
+if TYPE_CHECKING:
+    from agenticai.emulator.core.usage_records import FinishedInvocation
+
+MINUTE: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """A queue in a table; None stands for what the target does not tell. Rates are those of the last minute."""
+
+    agent: str
+    name: str
+    is_dead_letters: bool
+    visible: int
+    in_flight: int
+    delayed: int
+    oldest_s: float | None
+    received_a_minute: int | None
+    deleted_a_minute: int | None
+
+
+def queue_rows(states: Iterable[AgentQueues], series: DepthSeries) -> list[QueueRow]:
+    """Return every queue, each followed by its dead-letter queue."""
+    return [
+        _row(state.agent, queue, series, is_dead_letters=queue is state.dead_letters)
+        for state in states
+        for queue in (state.queue, state.dead_letters)
+    ]
+
+
+def _row(agent: str, queue: QueueState, series: DepthSeries, *, is_dead_letters: bool) -> QueueRow:
+    depth = queue.depth
+    received, deleted = rates([point for point in series.points if point.queue == queue.name], series.now)
+    return QueueRow(
+        agent=agent,
+        name=queue.name,
+        is_dead_letters=is_dead_letters,
+        visible=depth.visible,
+        in_flight=depth.in_flight,
+        delayed=depth.delayed,
+        oldest_s=queue.oldest_s,
+        received_a_minute=received,
+        deleted_a_minute=deleted,
+    )
+
+
+def rates(points: Sequence[DepthPoint], now: datetime) -> tuple[int | None, int | None]:
+    """Return how many messages were received and deleted in the last minute; None where that is not counted."""
+    if not points:
+        return (0, 0)
+    last = points[-1]
+    if last.received is None or last.deleted is None:
+        return (None, None)
+    before = next((point for point in reversed(points) if point.at <= now - MINUTE), None)
+    then = (before.received or 0, before.deleted or 0) if before else (0, 0)
+    return last.received - then[0], last.deleted - then[1]
+
+
+def last_of(function: str, invocations: "Sequence[FinishedInvocation] | Missing") -> "FinishedInvocation | None":
+    """Return the latest invocation of a function that is known to have ended."""
+    if isinstance(invocations, Missing):
+        return None
+    return next((ended for ended in reversed(invocations) if ended.function == function), None)
+
+
+def curve(series: DepthSeries, queues: Sequence[str], since: datetime) -> list[dict[str, object]]:
+    """Return what a chart draws: the depth of each queue at each change, at `since` and now."""
+    drawn: list[dict[str, object]] = []
+    for name in queues:
+        points = [point for point in series.points if point.queue == name]
+        before = next((point for point in reversed(points) if point.at < since), None)
+        shown = [point for point in points if point.at >= since]
+        start = before.total if before else 0
+        drawn.append({"at": since.isoformat(), "queue": name, "messages": start})
+        drawn += [{"at": point.at.isoformat(), "queue": name, "messages": point.total} for point in shown]
+        drawn.append({"at": series.now.isoformat(), "queue": name, "messages": shown[-1].total if shown else start})
+    return drawn

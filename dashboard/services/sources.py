@@ -1,0 +1,82 @@
+"""The adapters of the port: a stack on an engine with a control API, and one that only the AWS API tells of."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from agenticai.client.queues.model import AgentQueues, Letters, Move, Redriven
+from agenticai.client.queues.stack_queues import StackQueues, queue_urls
+from agenticai.dashboard.services.depths import DepthSeries, EngineDepths, SampledDepths
+from agenticai.dashboard.services.port import Missing, Source
+from agenticai.stack.target import Capability
+
+if TYPE_CHECKING:
+    from agenticai.client.stack import DeployedStack
+    from agenticai.emulator.client import ControlClient
+    from agenticai.emulator.core.bench_records import ClockReading, MessagePage
+    from agenticai.emulator.core.usage_records import FinishedInvocation, Usage
+
+NO_CONTROL: Final = "Only the embedded engine tells this: this target has no control API."
+
+
+class AwsSource:
+    """What the AWS API alone tells, of any target."""
+
+    def __init__(self, stack: "DeployedStack", control: "ControlClient | None" = None) -> None:
+        self.name = stack.target.name
+        self._queues = StackQueues.of(stack.target, stack.outputs, control)
+        self._samples = SampledDepths()
+
+    def queues(self) -> list[AgentQueues]:
+        return self._queues.states()
+
+    def depths(self) -> DepthSeries:
+        return self._samples.look(self.queues())
+
+    def messages(self, queue: str, after: str | None, limit: int) -> "MessagePage":
+        return self._queues.page(queue, after=after, limit=limit)
+
+    def letters(self, agent: str, after: str | None, limit: int) -> Letters:
+        return self._queues.letters(agent, after=after, limit=limit)
+
+    def redrive(self, agent: str, ids: Sequence[str]) -> Iterator[Redriven]:
+        return self._queues.redrive(agent, ids)
+
+    def redrive_all(self, agent: str, per_second: int | None) -> Iterator[Move]:
+        return self._queues.redrive_all(agent, per_second)
+
+    def clock(self) -> "ClockReading | Missing":
+        return Missing(NO_CONTROL)
+
+    def usage(self, project_id: str | None = None) -> "Usage | Missing":
+        return Missing(NO_CONTROL)
+
+    def invocations(self) -> "Sequence[FinishedInvocation] | Missing":
+        return Missing(NO_CONTROL)
+
+
+class EngineSource(AwsSource):
+    """What the embedded engine tells through its control API beside that."""
+
+    def __init__(self, stack: "DeployedStack", control: "ControlClient") -> None:
+        super().__init__(stack, control)
+        self._control = control
+        self._history = EngineDepths(control, queue_urls(stack.outputs))
+
+    def depths(self) -> DepthSeries:
+        return self._history.look()
+
+    def clock(self) -> "ClockReading | Missing":
+        return self._control.clock()
+
+    def usage(self, project_id: str | None = None) -> "Usage | Missing":
+        return self._control.usage(project_id)
+
+    def invocations(self) -> "Sequence[FinishedInvocation] | Missing":
+        return self._control.invocations()
+
+
+def source_of(stack: "DeployedStack") -> Source:
+    """Return what tells most of a stack; it lives as long as the process."""
+    if Capability.CONTROL in stack.target.capabilities:
+        return EngineSource(stack, stack.control())
+    return AwsSource(stack)

@@ -1,0 +1,64 @@
+"""Queues: how deep they are and were, and what waits in them."""
+
+from datetime import timedelta
+from typing import Final
+
+import streamlit as st
+
+from agenticai.dashboard.components.depth_chart import depth_chart
+from agenticai.dashboard.components.session import part, with_stack
+from agenticai.dashboard.components.texts import age, code, say, when
+from agenticai.dashboard.services.connecting import Connected
+from agenticai.dashboard.services.payloads import formatted
+from agenticai.dashboard.services.queue_rows import queue_rows
+
+WINDOWS: Final = {"5 minutes": 5, "15 minutes": 15, "1 hour": 60, "1 day": 1440, "14 days": 20_160}
+SHOWN: Final = 100
+
+
+def page() -> None:
+    """Draw the page."""
+    st.title("Queues")
+    with_stack(_draw)
+
+
+def _draw(connected: Connected) -> None:
+    window = st.segmented_control("Depth over", list(WINDOWS), default="15 minutes", key="window") or "15 minutes"
+    part(lambda connected: _table_and_chart(connected, WINDOWS[window]))
+    names = [queue.name for state in connected.source.queues() for queue in (state.queue, state.dead_letters)]
+    chosen = st.query_params.get("queue")
+    index = names.index(chosen) if chosen in names else 0
+    name = st.selectbox("Look into", names, index=index, key="looked-into")
+    st.query_params["queue"] = name
+    part(lambda connected: _messages(connected, name))
+
+
+def _table_and_chart(connected: Connected, minutes: int) -> None:
+    series = connected.source.depths()
+    rows = queue_rows(connected.source.queues(), series)
+    st.dataframe(
+        {
+            "queue": [row.name for row in rows],
+            "visible": [row.visible for row in rows],
+            "in flight": [row.in_flight for row in rows],
+            "delayed": [row.delayed for row in rows],
+            "oldest": [age(row.oldest_s) if row.visible + row.in_flight + row.delayed else "" for row in rows],
+            "received / min": [row.received_a_minute for row in rows],
+            "deleted / min": [row.deleted_a_minute for row in rows],
+        },
+        hide_index=True,
+        key="queues",
+    )
+    depth_chart(series, [row.name for row in rows], series.now - timedelta(minutes=minutes), key="depths")
+
+
+def _messages(connected: Connected, name: str) -> None:
+    shown = connected.source.messages(name, None, SHOWN)
+    if not shown.messages:
+        st.caption("No messages.")
+        return
+    st.caption(f"{len(shown.messages)} of {shown.total} messages, the oldest first.")
+    for message in shown.messages[:20]:
+        with st.container(border=True):
+            say(f"{message.id}   {message.state}   sent {when(message.sent_at)}   received {message.received} times")
+            code(formatted(message.body), "json")
