@@ -59,7 +59,7 @@ class Reporting(unittest.TextTestResult):
 
     def addExpectedFailure(self, test: unittest.TestCase, err: Any) -> None:  # noqa: N802
         super().addExpectedFailure(test, err)
-        self._ended(test, "passed")
+        self._ended(test, "skipped", "It failed, as it was expected to.")
 
     def addSkip(self, test: unittest.TestCase, reason: str) -> None:  # noqa: N802
         super().addSkip(test, reason)

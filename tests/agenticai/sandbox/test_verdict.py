@@ -94,6 +94,13 @@ def test_a_failure_is_a_failure_however_it_comes(body: str, tmp_path: Path) -> N
 
 
 @needs_sandbox
+def test_a_failure_that_was_expected_is_no_pass(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(TEST.format(2).replace("    def", "    @unittest.expectedFailure\n    def"))
+    run = run_python_tests(tmp_path)
+    assert (run.passed, run.ran, run.trouble) == (False, 0, "All of them were skipped.")
+
+
+@needs_sandbox
 def test_a_copy_of_the_process_reports_nothing(tmp_path: Path) -> None:
     run = run_body(tmp_path, "pid = os.fork()\nif pid: os.waitpid(pid, 0)\nelse: self.fail('in the copy')")
     assert (run.passed, run.ran) == (True, 1)
