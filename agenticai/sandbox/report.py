@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 from agenticai.sandbox.output import shown
 
@@ -41,13 +41,22 @@ class Report:
         results, running = [], ""
         for line in filter(None, lines):
             if "began" in line:
-                running = shown(str(line["began"]))
+                running = shown_id(line["began"])
             elif "test" in line:
                 results.append(_result(line))
                 running = ""
         last = lines[-1] if lines else None
         complete = last is not None and last.get("complete") == len(lines) - 1
         return cls(tuple(results), running, complete, damaged=None in lines)
+
+
+LONGEST_ID: Final = 500
+
+
+def shown_id(name: object) -> str:
+    """Return a test's name on one line, in characters that are safe to show, and shortened."""
+    text = shown(str(name)[: LONGEST_ID + 1]).replace("\n", "\\n").replace("\t", "\\t")
+    return text if len(text) <= LONGEST_ID else f"{text[:LONGEST_ID]}..."
 
 
 def _line(line: bytes) -> Mapping[str, object] | None:
@@ -65,7 +74,7 @@ def _result(line: Mapping[str, object]) -> TestResult:
     outcome, seconds = line.get("outcome"), line.get("seconds")
     outcomes: tuple[Outcome, ...] = get_args(Outcome)
     return TestResult(
-        id=shown(str(line["test"])),
+        id=shown_id(line["test"]),
         outcome=next((known for known in outcomes if known == outcome), "error"),
         seconds=seconds if isinstance(seconds, float) and math.isfinite(seconds) else 0.0,
         message=shown(str(line.get("message", ""))),

@@ -8,7 +8,7 @@ import pytest
 from agenticai.sandbox.limits import Limits
 from agenticai.sandbox.process import Ended
 from agenticai.sandbox.projects import run_python_tests
-from agenticai.sandbox.report import TestResult
+from agenticai.sandbox.report import LONGEST_ID, TestResult
 from agenticai.sandbox.verdict import judge
 from tests.agenticai.sandbox.projects import TIGHT, needs_sandbox, run_body
 
@@ -142,6 +142,12 @@ def test_a_complete_report_of_tests_that_pass_is_a_pass() -> None:
 )
 def test_a_report_whose_last_line_does_not_count_the_others_is_incomplete(lines: tuple[object, ...]) -> None:
     assert "ended before its tests were over" in trouble(*lines)
+
+
+def test_a_name_is_shown_on_one_line_and_shortened() -> None:
+    (result,) = judge(ended({**GOOD, "test": "a\n\tb\x1b" + "c" * 10_000}, {"complete": 1}), Limits()).results
+    assert result.id.startswith(r"a\n\tb\x1bccc")
+    assert len(result.id) == LONGEST_ID + len("...")
 
 
 def test_a_report_with_lines_of_another_kind_is_damaged() -> None:
