@@ -1,11 +1,13 @@
 """Runs a program in a sandbox and listens to it until all of it has ended."""
 
 import json
+import math
 import os
 import platform
 import selectors
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -29,6 +31,9 @@ _LAUNCH: Final = (
 )
 _CHUNK: Final = 65536
 _LISTEN_SECONDS: Final = 0.1
+_AFTERWARDS_SECONDS: Final = 2
+"""How long what a run has printed may take to be read when it is over: without a sandbox, something may still print."""
+
 _STATUS_BYTES: Final = 8192
 
 
@@ -110,12 +115,15 @@ def _send(leash: IO[bytes], job: Job) -> None:
 
 
 def _listen(process: "subprocess.Popen[bytes]", streams: Mapping[int, Kept]) -> None:
-    """Take in all that comes, until the streams end or, where a process was left behind, the sandbox has ended."""
+    """Take in all that comes, until the streams end, or soon after the run if something was left behind."""
     with selectors.DefaultSelector() as selector:
         for stream in streams:
             selector.register(stream, selectors.EVENT_READ)
-        while selector.get_map():
+        deadline = math.inf
+        while selector.get_map() and time.monotonic() < deadline:
             over = process.poll() is not None
+            if over and deadline == math.inf:
+                deadline = time.monotonic() + _AFTERWARDS_SECONDS
             ready = selector.select(_LISTEN_SECONDS)
             for key, _ in ready:
                 chunk = os.read(key.fd, _CHUNK)
