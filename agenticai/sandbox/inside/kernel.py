@@ -44,6 +44,7 @@ _CALLS: Final = {
     "request_key": (249, 218),
     "semget": (64, 190),
     "setns": (308, 268),
+    "setsockopt": (54, 208),
     "shmget": (29, 194),
     "socket": (41, 198),
     "syslog": (103, 116),
