@@ -15,6 +15,7 @@ DENIED: Final = (
     *("memfd_create", "shmget", "msgget", "semget"),  # memory that belongs to no process, and so is not counted
     *("ptrace", "process_vm_readv", "process_vm_writev"),
     *("unshare", "setns"),
+    *("inotify_add_watch", "fanotify_init"),  # files of the system are the machine's too: they tell what others do
     *("bpf", "perf_event_open", "userfaultfd", "syslog"),  # the kernel's own, and what has often led into it
 )
 _DENIED_EVERYWHERE: Final = (425, 426, 427, 447)

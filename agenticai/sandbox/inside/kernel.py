@@ -33,6 +33,8 @@ _CALLS: Final = {
     "add_key": (248, 217),
     "bpf": (321, 280),
     "clone": (56, 220),
+    "fanotify_init": (300, 262),
+    "inotify_add_watch": (254, 27),
     "keyctl": (250, 219),
     "memfd_create": (319, 279),
     "msgget": (68, 186),

@@ -181,7 +181,19 @@ CALLS = {**architecture().calls, "io_uring_setup": 425, "memfd_secret": 447} if 
 REFUSED = ("keyctl", "add_key", "request_key", "ptrace", "process_vm_readv", "bpf", "unshare", "setns", "memfd_create")
 
 
-@pytest.mark.parametrize("call", [*REFUSED, "shmget", "syslog", "userfaultfd", "io_uring_setup", "memfd_secret"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        *REFUSED,
+        "shmget",
+        "syslog",
+        "inotify_add_watch",
+        "fanotify_init",
+        "userfaultfd",
+        "io_uring_setup",
+        "memfd_secret",
+    ],
+)
 def test_what_namespaces_do_not_separate_is_refused(call: str, tmp_path: Path) -> None:
     passes(
         tmp_path,
