@@ -1,6 +1,7 @@
 """Code in the sandbox sees the system and its own folder, reaches nobody, and has no rights."""
 
 import os
+import resource
 import socket
 import sys
 from collections.abc import Iterator
@@ -175,6 +176,26 @@ def test_there_are_no_rights_and_no_way_to_get_any(tmp_path: Path) -> None:
         self.assertEqual(libc.umount2(b"/usr", 2), -1)
         """,
     )
+
+
+def test_no_priority_is_given_even_where_the_user_may_have_it(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_RTPRIO)
+    try:
+        resource.setrlimit(resource.RLIMIT_RTPRIO, (50, 50))
+    except (ValueError, OSError):
+        pytest.skip("needs a user who may have a real-time priority")
+    try:
+        passes(
+            tmp_path,
+            """
+            with self.assertRaises(PermissionError):
+                os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+            with self.assertRaises(PermissionError):
+                os.nice(-1)
+            """,
+        )
+    finally:
+        resource.setrlimit(resource.RLIMIT_RTPRIO, before)
 
 
 CALLS = {**architecture().calls, "io_uring_setup": 425, "memfd_secret": 447} if not REASON else {}
