@@ -25,6 +25,9 @@ INTERPRETER: Final = os.path.realpath(getattr(sys, "_base_executable", sys.execu
 LOADER: Final = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
 """What some interpreters need in their environment to start at all."""
 
+_PROGRAMS: Final = ("/usr/bin", "/usr/lib", "/usr/local/bin", "/usr/local/lib", "/etc/alternatives", "/nix/store")
+"""Folders that are never hidden, nor is one that holds them."""
+
 _PACKAGES: Final = str(Path(__file__).parents[2])
 _LAUNCH: Final = (
     "import sys; sys.path.append(sys.argv[1]); from agenticai.sandbox.inside.launch import main; sys.exit(main())"
@@ -59,7 +62,7 @@ def run(job: Job, *, unsafe: bool = False) -> Ended:
     """
     try:
         _check(job)
-        return _run(replace(job, contained=True))
+        return _run(replace(job, contained=True, hidden=_private(job)))
     except NoSandbox as reason:
         if not unsafe:
             raise NoSandbox(f"{reason} (--unsafe-run runs it without a sandbox)") from reason
@@ -74,6 +77,16 @@ def _check(job: Job) -> None:
     for path in job.shown:
         if home.is_relative_to(path):
             raise NoSandbox(f"the program is installed in {path}, and with it the home folder would be seen inside")
+
+
+def _private(job: Job) -> tuple[str, ...]:
+    """The user's own folders, which may lie in a folder that is shown, as in /usr/src; none that the program needs."""
+    work = Path.cwd()
+    folders = [os.path.expanduser("~"), str(work), _PACKAGES, os.environ.get("AGENTICAI_HOME", "")]
+    folders += [str(folder / ".agenticai") for folder in (work, *work.parents)]
+    real = dict.fromkeys(os.path.realpath(folder) for folder in folders if folder)
+    needed = [Path(path) for path in (*_PROGRAMS, *job.shown, job.command[0])]
+    return tuple(folder for folder in real if not any(path.is_relative_to(folder) for path in needed))
 
 
 def _run(job: Job) -> Ended:

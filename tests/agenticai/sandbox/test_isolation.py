@@ -44,6 +44,22 @@ def test_no_file_of_this_machine_is_there_but_the_systems(tmp_path: Path) -> Non
     )
 
 
+@pytest.mark.parametrize("private", ["cwd", "AGENTICAI_HOME"])
+def test_a_folder_of_the_users_in_one_that_is_shown_is_empty(
+    private: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(os.path.realpath(sys.base_prefix), "share")
+    if not folder.is_dir() or not list(folder.iterdir()):
+        pytest.skip(f"{folder} is empty on this machine")
+    look = f"self.assertEqual(os.listdir({str(folder)!r}), {{}})"
+    passes(tmp_path, look.format(os.listdir(folder)).replace("Equal", "CountEqual"))
+    if private == "cwd":
+        monkeypatch.chdir(folder)
+    else:
+        monkeypatch.setenv(private, str(folder))
+    passes(tmp_path, f"{look.format([])}\nwith self.assertRaises(OSError): open({str(folder / 'new')!r}, 'w')")
+
+
 def test_nothing_can_be_written_but_the_one_folder(tmp_path: Path) -> None:
     passes(
         tmp_path,
