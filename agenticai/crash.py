@@ -10,6 +10,7 @@ from typing import Final
 
 from agenticai.emulator.core.errors import NoHome
 from agenticai.emulator.core.home import find_home, make_home
+from agenticai.emulator.gemini.key_forms import forms_of
 from agenticai.secret_variables import SECRETS
 
 FOLDER: Final = "crashes"
@@ -20,7 +21,8 @@ def report_crash(error: Exception, environ: Mapping[str, str] = os.environ) -> s
     told = "".join(traceback.format_exception(error))
     for name in SECRETS:
         if secret := environ.get(name):
-            told = told.replace(secret, f"[{name}]")
+            for form in forms_of(secret) or (secret,):
+                told = told.replace(form, f"[{name}]")
     kind, where = type(error).__name__, _kept(told, environ)
     if isinstance(error, OSError):
         named = f": {error.filename}" if error.filename else ""

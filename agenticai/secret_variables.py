@@ -4,7 +4,13 @@ import os
 import resource
 from typing import Final
 
-SECRETS: Final = ("GEMINI_API_KEY", "AGENTICAI_CONTROL_TOKEN")
+SECRETS: Final = (
+    "GEMINI_API_KEY",
+    "GOOGLE_API_KEY",
+    "AGENTICAI_CONTROL_TOKEN",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+)
 
 
 def hide_secrets() -> None:

@@ -1,11 +1,13 @@
 """Runs a program in a sandbox and listens to it until all of it has ended."""
 
 import json
+import math
 import os
 import platform
 import selectors
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -23,12 +25,18 @@ INTERPRETER: Final = os.path.realpath(getattr(sys, "_base_executable", sys.execu
 LOADER: Final = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
 """What some interpreters need in their environment to start at all."""
 
+_PROGRAMS: Final = ("/usr/bin", "/usr/lib", "/usr/local/bin", "/usr/local/lib", "/etc/alternatives", "/nix/store")
+"""Folders that are never hidden, nor is one that holds them."""
+
 _PACKAGES: Final = str(Path(__file__).parents[2])
 _LAUNCH: Final = (
     "import sys; sys.path.append(sys.argv[1]); from agenticai.sandbox.inside.launch import main; sys.exit(main())"
 )
 _CHUNK: Final = 65536
 _LISTEN_SECONDS: Final = 0.1
+_AFTERWARDS_SECONDS: Final = 2
+"""How long what a run has printed may take to be read when it is over: without a sandbox, something may still print."""
+
 _STATUS_BYTES: Final = 8192
 
 
@@ -54,7 +62,7 @@ def run(job: Job, *, unsafe: bool = False) -> Ended:
     """
     try:
         _check(job)
-        return _run(replace(job, contained=True))
+        return _run(replace(job, contained=True, hidden=_private(job)))
     except NoSandbox as reason:
         if not unsafe:
             raise NoSandbox(f"{reason} (--unsafe-run runs it without a sandbox)") from reason
@@ -69,6 +77,16 @@ def _check(job: Job) -> None:
     for path in job.shown:
         if home.is_relative_to(path):
             raise NoSandbox(f"the program is installed in {path}, and with it the home folder would be seen inside")
+
+
+def _private(job: Job) -> tuple[str, ...]:
+    """The user's own folders, which may lie in a folder that is shown, as in /usr/src; none that the program needs."""
+    work = Path.cwd()
+    folders = [os.path.expanduser("~"), str(work), _PACKAGES, os.environ.get("AGENTICAI_HOME", "")]
+    folders += [str(folder / ".agenticai") for folder in (work, *work.parents)]
+    real = dict.fromkeys(os.path.realpath(folder) for folder in folders if folder)
+    needed = [Path(path) for path in (*_PROGRAMS, *job.shown, job.command[0])]
+    return tuple(folder for folder in real if not any(path.is_relative_to(folder) for path in needed))
 
 
 def _run(job: Job) -> Ended:
@@ -110,12 +128,15 @@ def _send(leash: IO[bytes], job: Job) -> None:
 
 
 def _listen(process: "subprocess.Popen[bytes]", streams: Mapping[int, Kept]) -> None:
-    """Take in all that comes, until the streams end or, where a process was left behind, the sandbox has ended."""
+    """Take in all that comes, until the streams end, or soon after the run if something was left behind."""
     with selectors.DefaultSelector() as selector:
         for stream in streams:
             selector.register(stream, selectors.EVENT_READ)
-        while selector.get_map():
+        deadline = math.inf
+        while selector.get_map() and time.monotonic() < deadline:
             over = process.poll() is not None
+            if over and deadline == math.inf:
+                deadline = time.monotonic() + _AFTERWARDS_SECONDS
             ready = selector.select(_LISTEN_SECONDS)
             for key, _ in ready:
                 chunk = os.read(key.fd, _CHUNK)

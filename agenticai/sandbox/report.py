@@ -2,9 +2,10 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 from agenticai.sandbox.output import shown
 
@@ -27,27 +28,71 @@ class Report:
     """The results, and in `running` what had begun and not ended.
 
     It is `complete` if its last line says how many lines come before it, and `damaged` if one of them is none of ours.
+    `expected` are the ids of the tests that were written down, and `changed` what the tests replaced in their runner;
+    a runner that finds out neither leaves both empty.
     """
 
     results: tuple[TestResult, ...]
     running: str
     complete: bool
     damaged: bool
+    expected: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+
+    @property
+    def not_run(self) -> tuple[str, ...]:
+        """The tests that have no result, and are not in a class or module that was skipped as a whole."""
+        have = {result.id for result in self.results}
+        skipped = [match[1] for match in map(_WHOLE.fullmatch, have) if match]
+        left = (test for test in self.expected if test not in have)
+        return tuple(test for test in left if not any(test.startswith(f"{whole}.") for whole in skipped))
 
     @classmethod
     def read(cls, content: bytes) -> "Report":
         """Read a report of any length and content."""
-        lines = [_line(line) for line in content.splitlines()]
+        lines = _lines(content)
         results, running = [], ""
         for line in filter(None, lines):
             if "began" in line:
-                running = shown(str(line["began"]))
+                running = shown_id(line["began"])
             elif "test" in line:
                 results.append(_result(line))
                 running = ""
         last = lines[-1] if lines else None
         complete = last is not None and last.get("complete") == len(lines) - 1
-        return cls(tuple(results), running, complete, damaged=None in lines)
+        return cls(
+            results=tuple(results),
+            running=running,
+            complete=complete,
+            damaged=None in lines,
+            expected=_ids(lines[0] if lines else None, "expects"),
+            changed=_ids(last, "changed"),
+        )
+
+
+_WHOLE: Final = re.compile(r"(?:setUp(?:Class|Module) \(|unittest\.loader\.ModuleSkipped\.)([^()]+)\)?")
+"""How unittest names what is skipped as a whole: a class or a module."""
+
+LONGEST_ID: Final = 500
+
+
+def shown_id(name: object) -> str:
+    """Return a test's name on one line, in characters that are safe to show, and shortened."""
+    text = shown(str(name)[: LONGEST_ID + 1]).replace("\n", "\\n").replace("\t", "\\t")
+    return text if len(text) <= LONGEST_ID else f"{text[:LONGEST_ID]}..."
+
+
+def _lines(content: bytes) -> list[Mapping[str, object] | None]:
+    """The lines of a report; None for each that has not the key of the first, if that has one."""
+    lines = [_line(line) for line in content.splitlines()]
+    key = lines[0].get("key") if lines and lines[0] else None
+    return [line if line and line.get("key") == key else None for line in lines]
+
+
+def _ids(line: Mapping[str, object] | None, name: str) -> tuple[str, ...]:
+    """A list of names in a line."""
+    names = (line or {}).get(name)
+    return tuple(map(shown_id, names)) if isinstance(names, list) else ()
 
 
 def _line(line: bytes) -> Mapping[str, object] | None:
@@ -56,7 +101,7 @@ def _line(line: bytes) -> Mapping[str, object] | None:
         content = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    ours = isinstance(content, dict) and not content.keys().isdisjoint(("began", "test", "complete"))
+    ours = isinstance(content, dict) and not content.keys().isdisjoint(("expects", "began", "test", "complete"))
     return content if ours else None
 
 
@@ -65,7 +110,7 @@ def _result(line: Mapping[str, object]) -> TestResult:
     outcome, seconds = line.get("outcome"), line.get("seconds")
     outcomes: tuple[Outcome, ...] = get_args(Outcome)
     return TestResult(
-        id=shown(str(line["test"])),
+        id=shown_id(line["test"]),
         outcome=next((known for known in outcomes if known == outcome), "error"),
         seconds=seconds if isinstance(seconds, float) and math.isfinite(seconds) else 0.0,
         message=shown(str(line.get("message", ""))),

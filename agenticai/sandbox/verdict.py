@@ -2,10 +2,14 @@
 
 import signal
 from dataclasses import dataclass
+from typing import Final
 
 from agenticai.sandbox.inside.limits import MIB, Limits
 from agenticai.sandbox.process import Ended
 from agenticai.sandbox.report import Report, TestResult
+
+_NAMED: Final = 3
+"""How many tests a sentence names."""
 
 
 @dataclass(frozen=True)
@@ -76,10 +80,20 @@ def _doubt(ended: Ended, report: Report) -> str:
         return f"The run ended before its tests were over{where} ({how})."
     if report.damaged:
         return "The tests wrote into the report on them."
-    if not report.results:
-        return "There are none."
+    if report.changed:
+        return f"The tests replaced {_some(report.changed)} of what ran them."
     outcomes = {result.outcome for result in report.results}
+    if report.not_run and outcomes.isdisjoint(("failed", "error")):
+        return f"Not run by unittest: {_some(report.not_run)}."
+    if not outcomes:
+        return "There are none."
     if outcomes == {"skipped"}:
         return "All of them were skipped."
     bad = ended.exit and outcomes.isdisjoint(("failed", "error"))
     return f"They passed, but then the run ended with {how}." if bad else ""
+
+
+def _some(names: tuple[str, ...]) -> str:
+    """The first of some names, and how many more there are."""
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more

@@ -4,7 +4,6 @@ import itertools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
 
 import httpx2
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -13,12 +12,10 @@ from starlette.responses import Response
 
 from agenticai.emulator.gemini.canonical import CanonicalRequest
 from agenticai.emulator.gemini.cassettes import Cassette, Reply, TokenCount, to_yaml
+from agenticai.emulator.gemini.key_forms import forms_of
 from agenticai.emulator.http.google_errors import google_error
 
 MAX_SECONDS: Final = 300.0
-
-SHORTEST_KEY: Final = 8
-"""Characters: a shorter text would be found in any answer."""
 
 KEY_HEADER: Final = "x-goog-api-key"
 
@@ -74,9 +71,8 @@ def _key(http: Request) -> str:
 
 def _redacted(content: bytes, key: str) -> bytes:
     """Return an answer without the key of its request, which some errors repeat."""
-    forms = {form.encode() for form in (key, quote(key, safe=""))} if len(key) >= SHORTEST_KEY else set()
-    for form in forms:
-        content = content.replace(form, b"REDACTED")
+    for form in forms_of(key):
+        content = content.replace(form.encode(), b"REDACTED")
     return content
 
 

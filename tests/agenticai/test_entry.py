@@ -68,18 +68,20 @@ def test_a_folder_that_is_gone_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_a_fault_of_ours_is_one_sentence_and_a_traceback_in_a_file(tmp_path: Path) -> None:
-    environ = {"AGENTICAI_HOME": str(tmp_path / "state"), "GEMINI_API_KEY": "a-key-of-mine"}
+    keys = {"GEMINI_API_KEY": "a-key-of-mine", "AWS_SECRET_ACCESS_KEY": "a/secret+of=mine"}
     try:
         json.loads("[")
         raise AssertionError
     except ValueError as error:
-        error.add_note("It was asked with a-key-of-mine.")
-        told = report_crash(error, environ)
+        error.add_note("It was asked with a-key-of-mine, a/secret+of=mine and ?signed=a%2Fsecret%2Bof%3Dmine.")
+        told = report_crash(error, {"AGENTICAI_HOME": str(tmp_path / "state"), **keys})
     (file,) = (tmp_path / "state" / "crashes").iterdir()
     assert told.startswith("this is a fault of agenticai (JSONDecodeError): please report it with ")
     assert str(file) in told
     assert "Traceback" in file.read_text()
-    assert "a-key-of-mine" not in file.read_text()
+    assert file.read_text().endswith(
+        "with [GEMINI_API_KEY], [AWS_SECRET_ACCESS_KEY] and ?signed=[AWS_SECRET_ACCESS_KEY].\n"
+    )
     assert file.stat().st_mode & 0o077 == 0
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from agenticai.secret_variables import SECRETS
+
 MARK = "AIzaSyMARKED-0123456789"
 PROGRAM = """
 import json, os, pathlib, resource, subprocess, sys
@@ -26,14 +28,14 @@ print(json.dumps({
 
 def hidden(**variables: str) -> dict[str, object]:
     """What a process that has hidden its secrets, and others, see of them."""
-    environ = {name: value for name, value in os.environ.items() if name != "GEMINI_API_KEY"} | variables
+    environ = {name: value for name, value in os.environ.items() if name not in SECRETS} | variables
     done = subprocess.run([sys.executable, "-c", PROGRAM], env=environ, capture_output=True, text=True, check=True)
     seen: dict[str, object] = json.loads(done.stdout)
     return seen
 
 
 def test_neither_other_processes_nor_its_own_see_it() -> None:
-    seen = hidden(GEMINI_API_KEY=MARK, AGENTICAI_CONTROL_TOKEN=MARK, ANOTHER="kept")
+    seen = hidden(**dict.fromkeys(SECRETS, MARK), ANOTHER="kept")
     assert seen["own"] == MARK
     assert MARK not in str(seen["child"])
     assert "'ANOTHER': 'kept'" in str(seen["child"])
@@ -42,7 +44,7 @@ def test_neither_other_processes_nor_its_own_see_it() -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc")
 def test_it_is_not_in_the_environment_that_the_system_shows() -> None:
-    seen = hidden(GEMINI_API_KEY=MARK, AGENTICAI_CONTROL_TOKEN=MARK, ANOTHER="kept")
+    seen = hidden(**dict.fromkeys(SECRETS, MARK), ANOTHER="kept")
     assert MARK not in str(seen["others"])
     assert "\0ANOTHER=kept\0" in f"\0{seen['others']}"
 

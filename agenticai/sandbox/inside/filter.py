@@ -15,6 +15,7 @@ DENIED: Final = (
     *("memfd_create", "shmget", "msgget", "semget"),  # memory that belongs to no process, and so is not counted
     *("ptrace", "process_vm_readv", "process_vm_writev"),
     *("unshare", "setns"),
+    *("inotify_add_watch", "fanotify_init"),  # files of the system are the machine's too: they tell what others do
     *("bpf", "perf_event_open", "userfaultfd", "syslog"),  # the kernel's own, and what has often led into it
 )
 _DENIED_EVERYWHERE: Final = (425, 426, 427, 447)
@@ -23,8 +24,12 @@ _DENIED_EVERYWHERE: Final = (425, 426, 427, 447)
 FAMILIES: Final = (1, 2, 10, 16)
 """AF_UNIX, AF_INET, AF_INET6 and AF_NETLINK are each separate for a network; AF_VSOCK, for one, is not."""
 
+_SOCKET_LEVEL: Final = 1
+_BUFFER_SIZES: Final = (7, 8)
+"""SO_SNDBUF and SO_RCVBUF, which are wishes; larger buffers would be much memory that belongs to no process."""
+
 _X32: Final = 0x40000000
-_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16
+_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT, _SECOND_ARGUMENT, _THIRD_ARGUMENT = 0, 4, 16, 24, 32
 _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
 _ALLOW, _REFUSE, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 
@@ -44,6 +49,7 @@ def _instructions(machine: Architecture) -> Iterator[bytes]:
     for number in (*(machine.calls[name] for name in DENIED), *_DENIED_EVERYWHERE):
         yield _instruction(_EQUAL, number, skip_unless=1)
         yield _instruction(_RETURN, _REFUSE | errno.EPERM)
+    yield from _buffer_sizes(machine.calls["setsockopt"])
     yield _instruction(_EQUAL, machine.calls["socket"], skip_if=1)
     yield _instruction(_RETURN, _ALLOW)
     yield _instruction(_LOAD, _FIRST_ARGUMENT)
@@ -51,6 +57,18 @@ def _instructions(machine: Architecture) -> Iterator[bytes]:
         yield _instruction(_EQUAL, family, skip_unless=1)
         yield _instruction(_RETURN, _ALLOW)
     yield _instruction(_RETURN, _REFUSE | errno.EAFNOSUPPORT)
+
+
+def _buffer_sizes(call: int) -> Iterator[bytes]:
+    """Have a wish for another size of a socket's buffers succeed and do nothing."""
+    yield _instruction(_EQUAL, call, skip_unless=7)
+    yield _instruction(_LOAD, _SECOND_ARGUMENT)
+    yield _instruction(_EQUAL, _SOCKET_LEVEL, skip_unless=4)
+    yield _instruction(_LOAD, _THIRD_ARGUMENT)
+    yield _instruction(_EQUAL, _BUFFER_SIZES[0], skip_if=1)
+    yield _instruction(_EQUAL, _BUFFER_SIZES[1], skip_unless=1)
+    yield _instruction(_RETURN, _REFUSE)
+    yield _instruction(_RETURN, _ALLOW)
 
 
 def _instruction(code: int, value: int, skip_if: int = 0, skip_unless: int = 0) -> bytes:

@@ -12,8 +12,9 @@ from agenticai.sandbox.inside.limits import Limits
 class Job:
     """A program and all that it gets: nothing else of this machine is there for it.
 
-    `shown` are real paths that can be read inside; `files` (content by path) become its working folder. What it writes
-    to the descriptor `REPORT` arrives at the descriptor `report`. Unless `contained`, it is run without a sandbox.
+    `shown` are real paths that can be read inside, and `hidden` folders that are empty there. `files` (content by path)
+    become its working folder. What it writes to the descriptor `REPORT` arrives at the descriptor `report`. Unless
+    `contained`, it is run without a sandbox.
     """
 
     command: tuple[str, ...]
@@ -23,6 +24,7 @@ class Job:
     limits: Limits = field(default_factory=Limits)
     report: int = -1
     contained: bool = True
+    hidden: tuple[str, ...] = ()
 
     def sent(self) -> bytes:
         """Return it as bytes."""
@@ -38,13 +40,14 @@ class Job:
         return cls(
             command=tuple(head.pop("command")),
             shown=tuple(head.pop("shown")),
+            hidden=tuple(head.pop("hidden")),
             limits=Limits(**head.pop("limits")),
             files=files,
             **head,
         )
 
 
-_HEAD = ("command", "environment", "shown", "report", "contained")
+_HEAD = ("command", "environment", "shown", "report", "contained", "hidden")
 
 REPORT = 3
 """The descriptor to which the program reports."""

@@ -9,7 +9,9 @@ from agenticai.sandbox.inside.limits import Limits
 SCARCE: Final = 0.1
 """The share of the machine's memory below which a run is ended, whoever uses it."""
 
-_PAGE: Final = os.sysconf("SC_PAGE_SIZE")
+SOCKET: Final = 256 * 1024
+"""What a socket counts as, in bytes: its buffers, which belong to no process, hold 208 KiB and a message more."""
+
 _INIT: Final = "1"
 
 
@@ -20,12 +22,17 @@ class Memory:
         self._limit = limits.memory_bytes
         self._machine = machine
         self._floor = min(machine.total() * SCARCE, machine.available() / 2)
+        self._shared_before = machine.shared()
 
     def exceeded(self) -> str:
         """Return what is used up: "memory" for the run's, "machine" for the machine's; else nothing."""
-        if sum(map(_resident, _processes())) > self._limit and sum(map(_share, _processes())) > self._limit:
+        if self._machine.available() < self._floor:
+            return "machine"
+        left = self._limit - _sockets() * SOCKET
+        if sum(map(_resident, _processes())) > left and sum(map(_share, _processes())) > left:
             return "memory"
-        return "machine" if self._machine.available() < self._floor else ""
+        hidden = self._machine.shared() - self._shared_before > self._limit and any(map(_shares, _processes()))
+        return "memory" if hidden else ""
 
 
 class Machine:
@@ -42,6 +49,10 @@ class Machine:
         """What programs could still be given."""
         return self._figure("MemAvailable:")
 
+    def shared(self) -> int:
+        """What is shared memory, or in a file system in memory."""
+        return self._figure("Shmem:")
+
     def _figure(self, name: str) -> int:
         return _kilobytes(os.pread(self._file, 4096, 0).decode().split(name)[1])
 
@@ -51,16 +62,36 @@ def _processes() -> list[str]:
 
 
 def _resident(process: str) -> int:
-    """The bytes that a process has in memory; what it shares with others is counted for each."""
-    with suppress(OSError), open(f"/proc/{process}/statm", encoding="ascii") as file:
-        return int(file.read().split()[1]) * _PAGE
-    return 0
+    """The bytes that a process has in memory, with its page tables; what it shares with others is counted for each."""
+    return _fields(process, "status", "VmRSS:", "VmPTE:")
 
 
 def _share(process: str) -> int:
     """The bytes that a process has in memory, with its share of what it shares: slower to find out."""
-    with suppress(OSError), open(f"/proc/{process}/smaps_rollup", encoding="ascii") as file:
-        return sum(_kilobytes(line[4:]) for line in file if line.startswith("Pss:"))
+    return _fields(process, "smaps_rollup", "Pss:") + _fields(process, "status", "VmPTE:")
+
+
+def _shares(process: str) -> bool:
+    """Whether a process has memory that it can share with what it forks.
+
+    Such memory stays in use when it is no longer in the process's page tables, and so in none of its figures.
+    """
+    with suppress(OSError), open(f"/proc/{process}/maps", encoding="utf-8", errors="replace") as file:
+        return any(line.endswith("/dev/zero (deleted)\n") for line in file)
+    return False
+
+
+def _sockets() -> int:
+    """How many sockets there are in this network namespace."""
+    with suppress(OSError), open("/proc/self/net/sockstat", encoding="ascii") as file:
+        return int(file.readline().split()[2])
+    return 0
+
+
+def _fields(process: str, file: str, *names: str) -> int:
+    """The sum of some fields of a file of a process, which are in kB; 0 if it has ended."""
+    with suppress(OSError), open(f"/proc/{process}/{file}", encoding="utf-8", errors="replace") as lines:
+        return sum(_kilobytes(line.split(":")[1]) for line in lines if line.startswith(names))
     return 0
 
 

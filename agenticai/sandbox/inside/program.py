@@ -61,6 +61,8 @@ def _limit(job: Job) -> None:
         resource.RLIMIT_DATA: limits.memory_bytes,
         resource.RLIMIT_FSIZE: limits.file_bytes,
         resource.RLIMIT_NOFILE: limits.open_files,
+        resource.RLIMIT_RTPRIO: 0,
+        resource.RLIMIT_NICE: 0,  # the lowest priority that it may give itself back
         resource.RLIMIT_CORE: 1,  # core(5): with 1, nothing is piped to a program that collects dumps either
     }
     if job.contained:

@@ -40,6 +40,7 @@ def build(job: Job) -> None:
     kernel.pivot_root(_BASE, _BASE + _OLD)
     os.chdir("/")
     _show((*_SYSTEM, *job.shown), _PROTECTED)
+    _hide(job.hidden)
     _show(_DEVICES, kernel.READ_ONLY | kernel.NO_SUID | kernel.NO_EXEC)
     _make()
     kernel.mount("proc", _made("/proc"), "hidepid=2,subset=pid")
@@ -68,6 +69,14 @@ def _show(paths: tuple[str, ...], attributes: int) -> None:
         else:
             continue
         done.append(path)
+
+
+def _hide(folders: tuple[str, ...]) -> None:
+    """Put an empty folder in the place of each that can be seen."""
+    for folder in folders:
+        if os.path.isdir(folder):
+            kernel.mount("tmpfs", folder, "size=4k,nr_inodes=1,mode=0555")
+            kernel.set_attributes(folder, _PROTECTED)
 
 
 def _make() -> None:

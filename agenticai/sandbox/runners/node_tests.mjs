@@ -4,6 +4,7 @@
 // The files are those that `node --test` finds: nodejs.org/api/test.html#running-tests-from-the-command-line
 
 import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { readdirSync, writeSync } from "node:fs";
 import { basename, join } from "node:path";
 
@@ -11,12 +12,14 @@ const LARGEST_REPORT = 4 * 1024 * 1024;
 const NAMED = /^(test|test-.+|.+[.\-_]test)\.[cm]?js$/;
 const SCRIPT = /\.[cm]?js$/;
 
+const KEY = randomBytes(16).toString("hex");
 const asModule = (source) => `data:text/javascript,${encodeURIComponent(source)}`;
 
 const REPORTER = asModule(`
 import { writeSync } from "node:fs";
-const say = (message) => writeSync(3, JSON.stringify(message) + "\\n");
-const outcome = (type, data) => data.skip !== undefined ? "skipped" : type === "test:pass" || data.todo !== undefined ? "passed" : "failed";
+const say = (message) => writeSync(3, JSON.stringify({ ...message, key: "${KEY}" }) + "\\n");
+const badly = (data) => data.todo !== undefined ? "skipped" : "failed";
+const outcome = (type, data) => data.skip !== undefined ? "skipped" : type === "test:pass" ? "passed" : badly(data);
 export default async function* (source) {
   for await (const { type, data } of source) {
     if ((type === "test:pass" || type === "test:fail") && data.details?.type !== "suite") {
@@ -31,7 +34,7 @@ export default async function* (source) {
 // A file without tests, such as a helper of other tests, is over when nothing is left to be done in it.
 const ENDING = asModule(`
 import { writeSync } from "node:fs";
-process.once("beforeExit", () => writeSync(3, '{"over":true}\\n'));`);
+process.once("beforeExit", () => writeSync(3, '{"over":true,"key":"${KEY}"}\\n'));`);
 
 const OPTIONS = [
   ...["--import", ENDING],
@@ -60,13 +63,16 @@ function runFile(file) {
     maxBuffer: LARGEST_REPORT,
   });
   const lines = String(ended.output?.[3] ?? "").split("\n").filter(Boolean).map((line) => JSON.parse(line));
-  for (const line of lines) if (line.test !== undefined) say({ ...line, test: `${file}: ${line.test}` });
+  for (const { key, ...line } of lines) {
+    if (key === KEY && line.test !== undefined) say({ ...line, test: `${file}: ${line.test}` });
+  }
   const fault = faultOf(ended, lines);
   if (fault) say({ test: file, outcome: "error", seconds: 0, message: fault });
 }
 
 function faultOf(ended, lines) {
   if (ended.error) return String(ended.error);
+  if (lines.some((line) => line.key !== KEY)) return "It wrote into the report on its tests.";
   if (ended.status !== 0 && !lines.some((line) => line.outcome === "failed")) {
     return `It ended with ${ended.signal ?? `status ${ended.status}`}.`;
   }

@@ -1,15 +1,20 @@
 """Runs the unittest tests below the working folder, and reports each in a line of JSON on descriptor 3.
 
 It is run as text in the sandbox, with nothing but the standard library. The names that it uses are bound before the
-tests are imported, so that a test which replaces a function of a module does not replace it here.
+tests are imported, so that a test which replaces a function of a module does not replace it here. The first line says
+which tests are written down, before any of their code is run; each line has the key of the first.
 """
 
+import ast
 import sys
 import unittest
+import unittest.async_case
+from collections.abc import Iterator
 from json import dumps
-from os import close, dup, getpid, write
+from os import close, dup, getpid, urandom, walk, write
 from time import monotonic
 from traceback import format_exception_only
+from types import FunctionType, ModuleType
 from typing import Any
 
 LONGEST_MESSAGE = 8000
@@ -20,6 +25,7 @@ class Report:
 
     def __init__(self) -> None:
         self.lines = 0
+        self._key = urandom(16).hex()
         self._process = getpid()
         self._descriptor = dup(3)  # which, unlike 3 itself, no program that a test starts inherits
         close(3)
@@ -28,7 +34,7 @@ class Report:
         """Write a line."""
         if getpid() != self._process:
             return
-        line = memoryview(dumps(message).encode() + b"\n")
+        line = memoryview(dumps({**message, "key": self._key}).encode() + b"\n")
         while line:
             line = line[write(self._descriptor, line) :]
         self.lines += 1
@@ -39,10 +45,16 @@ say = report.say
 
 
 class Reporting(unittest.TextTestResult):
-    """Says how each test ended; what belongs to no single test, such as a class's set-up, has a line of its own."""
+    """Says how each test ended; what belongs to no single test, such as a class's set-up, has a line of its own.
+
+    `replaced` are the names of what tests changed in the machinery that runs them.
+    """
+
+    replaced: frozenset[str] = frozenset()
 
     def startTest(self, test: unittest.TestCase) -> None:  # noqa: N802 - unittest's own name
         super().startTest(test)
+        self.replaced |= changed(self)
         say(began=test.id())
         self._began, self._outcome, self._message = monotonic(), "", ""
         self._running = True
@@ -59,7 +71,7 @@ class Reporting(unittest.TextTestResult):
 
     def addExpectedFailure(self, test: unittest.TestCase, err: Any) -> None:  # noqa: N802
         super().addExpectedFailure(test, err)
-        self._ended(test, "passed")
+        self._ended(test, "skipped", "It failed, as it was expected to.")
 
     def addSkip(self, test: unittest.TestCase, reason: str) -> None:  # noqa: N802
         super().addSkip(test, reason)
@@ -93,13 +105,71 @@ class Reporting(unittest.TextTestResult):
             self._outcome, self._message = outcome, message
 
 
+def written_tests() -> Iterator[str]:
+    """The ids of the tests in all files that are named as tests, whether or not unittest finds them."""
+    for folder, _, names in walk("."):
+        for name in sorted(names):
+            if name.endswith(".py") and (name.startswith("test") or name.endswith("_test.py")):
+                path = f"{folder}/{name}"
+                yield from tests_of(path, path[2:-3].replace("/", "."))
+
+
+def tests_of(path: str, module: str) -> Iterator[str]:
+    """The ids of the tests in a file: methods of test cases, and what is a test to pytest alone."""
+    try:
+        with open(path, "rb") as file:
+            body = ast.parse(file.read()).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return  # its import fails, which is an error of its own
+    classes = [node for node in body if isinstance(node, ast.ClassDef)]
+    bases = {ast.unparse(base) for node in classes for base in node.bases}
+    yield from (f"{module}.{name}" for name in functions_of(body, "test_"))
+    for node in classes:
+        if node.bases:
+            is_test = any(ast.unparse(base).endswith("TestCase") for base in node.bases)
+        else:
+            is_test = node.name.startswith("Test") and node.name not in bases
+        if is_test:
+            yield from (f"{module}.{node.name}.{name}" for name in functions_of(node.body, "test"))
+
+
+def functions_of(body: list[ast.stmt], prefix: str) -> list[str]:
+    functions = (node.name for node in body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    return [name for name in functions if name.startswith(prefix)]
+
+
+def machinery() -> dict[str, tuple[object, object]]:
+    """Every function of unittest and of this runner by its name, with its code."""
+    found: dict[str, tuple[object, object]] = {}
+    parts = (unittest.case, unittest.async_case, unittest.suite, unittest.loader, unittest.result, unittest.runner)
+    classes = [value for part in parts for value in vars(part).values() if isinstance(value, type)]
+    owners: list[ModuleType | type] = [*parts, *classes, Reporting, Report]
+    for owner in owners:
+        for name, value in vars(owner).items():
+            if isinstance(value, FunctionType | classmethod | staticmethod | property | type):
+                found[f"{owner.__name__}.{name}"] = (value, getattr(value, "__code__", None))
+    return found
+
+
+def changed(result: Reporting) -> frozenset[str]:
+    """The names of what was replaced in the machinery since it was loaded, and of what is hidden by `result`."""
+    now = machinery()
+    hidden = {name for name in vars(result) if isinstance(getattr(type(result), name, None), FunctionType)}
+    return frozenset(hidden | {name for name in ORIGINAL.keys() | now.keys() if ORIGINAL.get(name) != now.get(name)})
+
+
+ORIGINAL = machinery()
+
+
 def main() -> None:
     """Run all tests; the report ends with a line that says so."""
+    sys.modules["__main__"] = ModuleType("__main__")  # which is what tests can import: not the names of this runner
+    say(expects=list(written_tests()))
     sys.path.insert(0, ".")
     tests = unittest.defaultTestLoader.discover(".", top_level_dir=".")
     runner: Any = unittest.TextTestRunner
     result = runner(resultclass=Reporting).run(tests)
-    say(complete=report.lines)
+    say(complete=report.lines, changed=sorted(result.replaced | changed(result)))
     sys.exit(not result.wasSuccessful())
 
 

@@ -1,29 +1,24 @@
 """Keys taken out of what a model or its SDK says: an answer may echo the request that it refuses."""
 
-import json
 import re
 from dataclasses import replace
 from typing import Final
-from urllib.parse import quote, quote_plus
 
+from shared.language_model.key_forms import forms_of
 from shared.language_model.port import ModelUnavailable, Reply
 from shared.models.errors import AgentError
 
 REDACTED: Final = "[REDACTED]"
-
-SHORTEST: Final = 8
-"""Characters of a key: a shorter one would be found in any text."""
 
 _CREDENTIAL: Final = re.compile(r"AIza[0-9A-Za-z_-]{30,}|ya29\.[0-9A-Za-z_-]+|(?<=[Bb]earer )[0-9A-Za-z._~+/-]{16,}=*")
 """What Google's keys and access tokens look like, in case that an error names another than the one it was sent."""
 
 
 class Redaction:
-    """Takes one key out of texts, however it is escaped there."""
+    """Takes one key out of texts, however it is escaped or encoded there."""
 
     def __init__(self, key: str) -> None:
-        forms = {key, quote(key, safe=""), quote_plus(key), json.dumps(key)[1:-1]} if len(key) >= SHORTEST else set()
-        self._forms = sorted(forms, key=len, reverse=True)
+        self._forms = forms_of(key)
 
     def of(self, text: str) -> str:
         """Return the text without the key."""

@@ -1,6 +1,7 @@
 """Code in the sandbox sees the system and its own folder, reaches nobody, and has no rights."""
 
 import os
+import resource
 import socket
 import sys
 from collections.abc import Iterator
@@ -41,6 +42,22 @@ def test_no_file_of_this_machine_is_there_but_the_systems(tmp_path: Path) -> Non
         self.assertEqual((os.getcwd(), os.listdir("/work/tmp")), ("/work/code", []))
         """,
     )
+
+
+@pytest.mark.parametrize("private", ["cwd", "AGENTICAI_HOME"])
+def test_a_folder_of_the_users_in_one_that_is_shown_is_empty(
+    private: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(os.path.realpath(sys.base_prefix), "share")
+    if not folder.is_dir() or not list(folder.iterdir()):
+        pytest.skip(f"{folder} is empty on this machine")
+    look = f"self.assertEqual(os.listdir({str(folder)!r}), {{}})"
+    passes(tmp_path, look.format(os.listdir(folder)).replace("Equal", "CountEqual"))
+    if private == "cwd":
+        monkeypatch.chdir(folder)
+    else:
+        monkeypatch.setenv(private, str(folder))
+    passes(tmp_path, f"{look.format([])}\nwith self.assertRaises(OSError): open({str(folder / 'new')!r}, 'w')")
 
 
 def test_nothing_can_be_written_but_the_one_folder(tmp_path: Path) -> None:
@@ -177,11 +194,43 @@ def test_there_are_no_rights_and_no_way_to_get_any(tmp_path: Path) -> None:
     )
 
 
+def test_no_priority_is_given_even_where_the_user_may_have_it(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_RTPRIO)
+    try:
+        resource.setrlimit(resource.RLIMIT_RTPRIO, (50, 50))
+    except (ValueError, OSError):
+        pytest.skip("needs a user who may have a real-time priority")
+    try:
+        passes(
+            tmp_path,
+            """
+            with self.assertRaises(PermissionError):
+                os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+            with self.assertRaises(PermissionError):
+                os.nice(-1)
+            """,
+        )
+    finally:
+        resource.setrlimit(resource.RLIMIT_RTPRIO, before)
+
+
 CALLS = {**architecture().calls, "io_uring_setup": 425, "memfd_secret": 447} if not REASON else {}
 REFUSED = ("keyctl", "add_key", "request_key", "ptrace", "process_vm_readv", "bpf", "unshare", "setns", "memfd_create")
 
 
-@pytest.mark.parametrize("call", [*REFUSED, "shmget", "syslog", "userfaultfd", "io_uring_setup", "memfd_secret"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        *REFUSED,
+        "shmget",
+        "syslog",
+        "inotify_add_watch",
+        "fanotify_init",
+        "userfaultfd",
+        "io_uring_setup",
+        "memfd_secret",
+    ],
+)
 def test_what_namespaces_do_not_separate_is_refused(call: str, tmp_path: Path) -> None:
     passes(
         tmp_path,

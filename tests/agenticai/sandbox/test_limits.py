@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from agenticai.sandbox.inside.memory import SOCKET
 from tests.agenticai.sandbox.projects import TIGHT, needs_sandbox, run_body
 from tests.integration.cloud import eventually
 
@@ -63,12 +64,41 @@ def test_a_fork_bomb_ends_with_its_time(tmp_path: Path) -> None:
         "for _ in range(8):\n    if os.fork() == 0: break\nblock = b'x' * 100_000_000\ntime.sleep(1000)",
         "import mmap\nblocks = [mmap.mmap(-1, 50_000_000) for _ in range(20)]\n"
         "for block in blocks: block.write(b'x' * 50_000_000)\ntime.sleep(1000)",
+        "import mmap\nblocks = [mmap.mmap(-1, 50_000_000) for _ in range(20)]\nfor block in blocks:\n"
+        "    block.write(b'x' * 50_000_000)\n    block.madvise(mmap.MADV_DONTNEED)\ntime.sleep(1000)",
+        "libc.mmap.restype, libc.mmap.argtypes = ctypes.c_void_p, (ctypes.c_void_p, *[ctypes.c_long] * 5)\n"
+        "file = open('f', 'wb+')\nfile.write(bytes(8 << 20))\nfile.flush()\n"
+        "for _ in range(30_000):\n    start = libc.mmap(None, 8 << 20, 1, 1, file.fileno(), 0)\n"
+        "    for at in range(4): ctypes.c_char.from_address(start + (at << 21)).value\ntime.sleep(1000)",
+        "for _ in range(20):\n    if os.fork() == 0: break\n"
+        "pairs = [socket.socketpair() for _ in range(60)]\ntime.sleep(1000)",
     ],
-    ids=["of several processes", "shared"],
+    ids=["of several processes", "shared", "shared and out of the page tables", "page tables", "sockets"],
 )
 def test_memory_is_that_of_all_processes(bomb: str, tmp_path: Path) -> None:
     run = run_body(tmp_path, bomb)
     assert run.trouble == "test_it.Hostile.test_it used more than 256 MiB of memory."
+
+
+def test_a_socket_holds_no_more_than_it_counts_as(tmp_path: Path) -> None:
+    run = run_body(
+        tmp_path,
+        f"""
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+            here, there = socket.socketpair(socket.AF_UNIX, kind)
+            for end in (here, there):
+                end.setblocking(False)
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 24)
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 24)
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            self.assertEqual(here.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE), 1)
+            sent = 0
+            with self.assertRaises(BlockingIOError):
+                while True: sent += here.send(bytes(10_000))
+            self.assertLess(sent, {SOCKET})
+        """,
+    )
+    assert run.passed, run.evidence
 
 
 def test_a_process_gets_no_more_memory_than_there_is(tmp_path: Path) -> None:
@@ -109,6 +139,7 @@ def test_of_much_output_the_beginning_and_the_end_are_kept(tmp_path: Path) -> No
 HOST = """
 import sys
 from pathlib import Path
+from agenticai.sandbox.inside.memory import SOCKET
 from tests.agenticai.sandbox.projects import run_body
 run_body(Path(sys.argv[1]), sys.argv[2])
 """

@@ -14,7 +14,9 @@ MUCH = Limits(memory_bytes=2**60)
 
 
 def meminfo(available: int) -> str:
-    return f"MemTotal:  {1000:>8} kB\nMemFree:  {5:>8} kB\nMemAvailable:  {available:>8} kB\nBuffers: 1 kB\n"
+    return (
+        f"MemTotal:  {1000:>8} kB\nMemFree:  {5:>8} kB\nMemAvailable:  {available:>8} kB\nBuffers: 1 kB\nShmem: 7 kB\n"
+    )
 
 
 @pytest.mark.parametrize(

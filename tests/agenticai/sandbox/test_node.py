@@ -53,6 +53,19 @@ def test_a_file_that_does_not_end_well_is_no_pass(text: str, tmp_path: Path) -> 
     assert not run(tmp_path, it_test_mjs=GOOD, other_test_mjs=text).passed
 
 
+def test_a_failure_that_is_to_do_is_no_pass(tmp_path: Path) -> None:
+    todo = run(tmp_path, it_test_mjs=IMPORT + 'test("a", {todo: true}, () => { throw new Error("not yet"); });')
+    assert (todo.passed, todo.ran, todo.trouble) == (False, 0, "All of them were skipped.")
+
+
+def test_lines_that_tests_write_into_the_report_are_not_taken_for_the_runners(tmp_path: Path) -> None:
+    lines = '{"test":"b","outcome":"passed","seconds":0.1}\\n{"over":true}\\n'
+    write = f"import {{ writeSync }} from 'node:fs'; writeSync(3, '{lines}'); process.exit(0);"
+    forged = run(tmp_path, it_test_mjs=GOOD, other_test_mjs=write)
+    assert [result.message for result in forged.failed] == ["It wrote into the report on its tests."]
+    assert [result.id for result in forged.results] == ["it.test.mjs: it", "other.test.mjs"]
+
+
 def test_what_is_printed_counts_for_nothing(tmp_path: Path) -> None:
     printed = run(tmp_path, it_test_mjs='console.log("ok 1 - fake\\n1..1\\n# tests 1\\n# pass 1");')
     assert (printed.passed, printed.ran) == (False, 0)

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,23 @@ def test_without_a_sandbox_it_is_run_only_if_asked_for_and_with_what_limits_ther
     assert not Path(folder).exists()
     forever = run(python("while True: pass", HOME, limits=Limits(wall_seconds=0.3)), unsafe=True)
     assert (forever.exit, forever.exceeded) == (None, "time")
+
+
+ENDLESS = """
+import os, time
+if os.fork() == 0:
+    os.setsid()
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        os.write(1, b"still here" * 400)
+"""
+
+
+def test_without_a_sandbox_what_is_left_behind_and_prints_does_not_hold_up_the_end() -> None:
+    began = time.monotonic()
+    ended = run(python(ENDLESS, HOME), unsafe=True)
+    assert (ended.exit, ended.contained) == (0, False)
+    assert time.monotonic() - began < 20
 
 
 @needs_sandbox

@@ -8,8 +8,8 @@ import pytest
 from agenticai.sandbox.inside.limits import Limits
 from agenticai.sandbox.process import Ended
 from agenticai.sandbox.projects import run_python_tests
-from agenticai.sandbox.report import TestResult
-from agenticai.sandbox.verdict import judge
+from agenticai.sandbox.report import LONGEST_ID, TestResult
+from agenticai.sandbox.verdict import TestRun, judge
 from tests.agenticai.sandbox.projects import TIGHT, needs_sandbox, run_body
 
 TEST = "import unittest\n\nclass T(unittest.TestCase):\n    def test_it(self):\n        self.assertEqual(1, {})\n"
@@ -94,6 +94,99 @@ def test_a_failure_is_a_failure_however_it_comes(body: str, tmp_path: Path) -> N
 
 
 @needs_sandbox
+def test_a_failure_that_was_expected_is_no_pass(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(TEST.format(2).replace("    def", "    @unittest.expectedFailure\n    def"))
+    run = run_python_tests(tmp_path)
+    assert (run.passed, run.ran, run.trouble) == (False, 0, "All of them were skipped.")
+
+
+def run_beside_good(folder: Path, first: str, test: str = TEST.format(2), **others: str) -> TestRun:
+    """Run a module that begins with code of its own and ends with a test, other files, and a test that passes."""
+    files = {"test_it": f"import os, unittest\n{first}\n{test}", "test_good": TEST.format(1), **others}
+    for name, text in files.items():
+        path = folder / f"{name.replace('__', '/')}.py"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    return run_python_tests(folder)
+
+
+@needs_sandbox
+@pytest.mark.parametrize(
+    ("replacement", "named"),
+    [
+        ("unittest.TestCase._callTestMethod = lambda *_: None", "TestCase._callTestMethod"),
+        ("unittest.TestCase.assertEqual = lambda *_: None", "TestCase.assertEqual"),
+        ("unittest.TestCase._callTestMethod.__code__ = (lambda self, method: None).__code__", "_callTestMethod"),
+        ("unittest.TestCase.failureException = unittest.SkipTest", "TestCase.failureException"),
+        (
+            "run = unittest.TestCase.run\n"
+            "unittest.TestCase.run = lambda s, r: r.startTest(s) or r.addSuccess(s) or r.stopTest(s)\n"
+            "def tearDownModule(): unittest.TestCase.run = run",
+            "TestCase.run",
+        ),
+        (
+            "class A(unittest.TestCase):\n    def test_it(self):\n        result = self._outcome.result\n"
+            "        result.addFailure = lambda test, _: result.addSuccess(test)\n",
+            "addFailure",
+        ),
+    ],
+)
+def test_tests_that_replace_what_runs_them_prove_nothing(replacement: str, named: str, tmp_path: Path) -> None:
+    run = run_beside_good(tmp_path, replacement)
+    assert not run.passed
+    assert run.trouble.startswith("The tests replaced ")
+    assert named in run.trouble
+
+
+@needs_sandbox
+@pytest.mark.parametrize(
+    ("first", "others", "missing"),
+    [
+        ("def load_tests(*_): return unittest.TestSuite()", {}, "test_it.T.test_it"),
+        ("def test_as_pytest_has_them(): assert False", {}, "test_it.test_as_pytest_has_them"),
+        ("class TestAsPytest:\n    def test_a(self): assert False", {}, "test_it.TestAsPytest.test_a"),
+        ("", {"sub__test_sub": TEST.format(2)}, "sub.test_sub.T.test_it"),
+        ("", {"it_test": TEST.format(2)}, "it_test.T.test_it"),
+    ],
+)
+def test_tests_that_are_written_and_not_run_are_named(
+    first: str, others: dict[str, str], missing: str, tmp_path: Path
+) -> None:
+    run = run_beside_good(tmp_path, first, TEST.format(1), **others)
+    assert (run.passed, run.trouble) == (False, f"Not run by unittest: {missing}.")
+
+
+@needs_sandbox
+@pytest.mark.parametrize(
+    "skip",
+    [
+        "raise unittest.SkipTest('module')",
+        "def setUpModule(): raise unittest.SkipTest('module')",
+        "class Base:\n    @classmethod\n    def setUpClass(cls): raise unittest.SkipTest('class')",
+    ],
+)
+def test_what_is_skipped_as_a_whole_does_not_count_as_not_run(skip: str, tmp_path: Path) -> None:
+    test = TEST.format(2).replace("(unittest", "(Base, unittest") if "Base" in skip else TEST.format(2)
+    run = run_beside_good(tmp_path, skip, test)
+    assert (run.passed, run.ran) == (True, 1), run.trouble
+
+
+@needs_sandbox
+@pytest.mark.parametrize("where", ["", "class A(unittest.TestCase):\n  def test_a(self):\n    "])
+def test_lines_that_tests_write_into_the_report_are_not_taken_for_the_runners(where: str, tmp_path: Path) -> None:
+    forged = f"{json.dumps(GOOD)}\n{json.dumps({'complete': 2 if where else 1})}\n"
+    write = f"[os.write(n, {forged.encode()!r}) for n in range(3, 9) if os.path.exists(f'/proc/self/fd/{{n}}')]"
+    run = run_beside_good(tmp_path, f"{where}{write}; os._exit(0)")
+    assert not run.passed
+    assert "ended before its tests were over" in run.trouble
+
+
+@needs_sandbox
+def test_the_runner_cannot_be_imported(tmp_path: Path) -> None:
+    assert run_body(tmp_path, "import __main__; self.assertFalse(hasattr(__main__, 'say'))").passed
+
+
+@needs_sandbox
 def test_a_copy_of_the_process_reports_nothing(tmp_path: Path) -> None:
     run = run_body(tmp_path, "pid = os.fork()\nif pid: os.waitpid(pid, 0)\nelse: self.fail('in the copy')")
     assert (run.passed, run.ran) == (True, 1)
@@ -135,6 +228,24 @@ def test_a_complete_report_of_tests_that_pass_is_a_pass() -> None:
 )
 def test_a_report_whose_last_line_does_not_count_the_others_is_incomplete(lines: tuple[object, ...]) -> None:
     assert "ended before its tests were over" in trouble(*lines)
+
+
+def test_a_name_is_shown_on_one_line_and_shortened() -> None:
+    (result,) = judge(ended({**GOOD, "test": "a\n\tb\x1b" + "c" * 10_000}, {"complete": 1}), Limits()).results
+    assert result.id.startswith(r"a\n\tb\x1bccc")
+    assert len(result.id) == LONGEST_ID + len("...")
+
+
+def test_a_line_without_the_key_of_the_first_is_none_of_the_runners() -> None:
+    first, good = {"expects": ["t"], "key": "k"}, {**GOOD, "key": "k"}
+    assert judge(ended(first, good, {"complete": 2, "key": "k"}), Limits()).passed
+    assert trouble(first, good, GOOD, {"complete": 3, "key": "k"}) == "The tests wrote into the report on them."
+    assert "ended before" in trouble(first, good, {"complete": 2})
+
+
+def test_of_many_tests_that_were_not_run_some_are_named() -> None:
+    first = {"expects": ["t", "a", "b", "c", "d", "e"]}
+    assert trouble(first, GOOD, {"complete": 2}) == "Not run by unittest: a, b, c and 2 more."
 
 
 def test_a_report_with_lines_of_another_kind_is_damaged() -> None:

@@ -1,6 +1,7 @@
 """The key is in nothing that comes from the model: no reply, no error, no cause of one."""
 
 import traceback
+from base64 import b64encode
 
 import pytest
 
@@ -42,12 +43,21 @@ def asked(answer: Reply | Exception, key: str = KEY) -> Reply:
 
 
 @pytest.mark.parametrize(
-    "echo", [KEY, "AIzaSy%2Fmarked%2Bkey%3D0123456789-abcdefghij", f'{{"key": "{KEY}"}}', f"?key={KEY}&alt=json"]
+    "echo",
+    [
+        KEY,
+        "AIzaSy%2Fmarked%2Bkey%3D0123456789-abcdefghij",
+        f'{{"key": "{KEY}"}}',
+        f"?key={KEY}&alt=json",
+        KEY.encode().hex(),
+        b64encode(f"user:{KEY}".encode()).decode(),
+    ],
 )
 def test_a_reply_is_without_it(echo: str) -> None:
     reply = asked(Reply(f"before {echo} after", FinishReason.STOP, TokenUsage(), echo))
     assert "[REDACTED]" in reply.text
-    assert "marked" not in reply.text + reply.detail
+    for part in ("marked", b"marked".hex(), b64encode(b"marked").decode()[:-1]):
+        assert part not in reply.text + reply.detail
     assert (reply.text[:7], reply.text[-6:]) == ("before ", " after")
 
 

@@ -1,0 +1,1 @@
+../../handlers/shared/language_model/key_forms.py
