@@ -19,6 +19,7 @@ from agenticai.commands.replies import NEEDS_A_KEY, requirements_of, stored
 from agenticai.commands.stack import Stack
 from agenticai.display import Display, counted
 from agenticai.following import Following
+from agenticai.printable import readable
 from agenticai.scenarios.errors import ScenarioError
 from agenticai.stack.deploying import reached
 from agenticai.stack.secrets import OLD_TOKEN_VALID, rotate
@@ -50,7 +51,8 @@ class Request:
 def post_project(request: Request, stack: Stack) -> int:
     """Post requirements and follow; return 0 if the project completed."""
     screen, requirements = Display(as_json=stack.as_json), request.requirements()
-    name = request.name or " ".join((requirements or str(request.template)).split()[:NAME_WORDS])[:100]
+    first_words = " ".join((requirements or str(request.template)).split()[:NAME_WORDS])[:100]
+    name = _encodable(request.name, "name") or first_words
     with stack.connect() as api:
         known = requirements_of(api, requirements, request.template)
         if known is not None and stored(stack.endpoint, stack.stage, [known]) == (False,):
@@ -220,7 +222,7 @@ def _present_end(screen: Display, ended: ProjectView, stack: Stack) -> int:
 def _given(text: str | None, file: Path | None) -> str | None:
     if text is not None and file is not None:
         raise ScenarioError("Give the requirements as text or with --file, and not both.")
-    given = _read(file) if file else _encodable(text)
+    given = _read(file) if file else _encodable(text, "text")
     if given is not None and not given.strip():
         raise ScenarioError("The requirements are empty: say in a sentence or more what is wanted.")
     return given
@@ -238,10 +240,11 @@ def _read(file: Path) -> str:
         raise ScenarioError(f"{name} cannot be read as text: {error.strerror}.") from error
 
 
-def _encodable(text: str | None) -> str | None:
-    """The text of an argument. Raises ScenarioError if it has bytes that are no UTF-8."""
+def _encodable(given: str | None, what: str) -> str | None:
+    """An argument as text. Raises ScenarioError if it has bytes that are no UTF-8."""
+    text = None if given is None else readable(given)
     try:
         (text or "").encode()
     except UnicodeEncodeError as error:
-        raise ScenarioError(f"The text is not UTF-8 (character {error.start + 1}).") from error
+        raise ScenarioError(f"The {what} is not UTF-8 (character {error.start + 1}).") from error
     return text
