@@ -13,21 +13,24 @@ def main() -> None:
     """Run the command line; what a person can mend is told in a sentence, not a traceback."""
     try:
         from agenticai.secret_variables import hide_secrets
-        from agenticai.terminal import flush_streams, prepare_streams
+        from agenticai.terminal import OutputLost, prepare_streams
 
         hide_secrets()
         prepare_streams()
         try:
             run()
-        finally:
-            flush_streams()
+        except OutputLost as error:
+            fail(f"{error.strerror}.")
     except KeyboardInterrupt:
         sys.stderr.write("agenticai: interrupted.\n")
         sys.exit(INTERRUPTED)
 
 
 def run() -> None:
-    """Run one command, and end with its status. Raises KeyboardInterrupt until the command begins."""
+    """Run one command, and end with its status.
+
+    Raises OutputLost, and KeyboardInterrupt until the command begins.
+    """
     sys.path.insert(0, str(HANDLERS))  # the source root of the Lambda code, whose models the commands share
     from agenticai.client.errors import ProjectsError
     from agenticai.command_line import app
@@ -35,6 +38,7 @@ def run() -> None:
     from agenticai.emulator.errors import EngineError
     from agenticai.scenarios.errors import ScenarioError
     from agenticai.stack.errors import StackError
+    from agenticai.terminal import OutputLost, flush_streams
 
     try:
         app()
@@ -46,8 +50,12 @@ def run() -> None:
         if ended.code == INTERRUPTED:
             sys.stderr.write("agenticai: interrupted.\n")
         raise
+    except OutputLost:
+        raise
     except Exception as error:  # noqa: BLE001 - the command's edge
         fail(report_crash(error))
+    finally:
+        flush_streams()
 
 
 def fail(sentence: str, status: int = 1) -> None:

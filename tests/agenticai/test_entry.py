@@ -89,3 +89,24 @@ def test_where_no_state_can_be_kept_the_file_is_a_temporary_one(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     told = report_crash(OSError(28, "No space left on device"), {"AGENTICAI_HOME": "/dev/null"})
     assert told.startswith(f"No space left on device; where that happened is in {tmp_path}")
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["runs"], ["runs", "--json"]])
+def test_output_that_cannot_be_written_is_one_sentence(arguments: list[str], tmp_path: Path) -> None:
+    lost = run_into("/dev/full", "1", *arguments, cwd=tmp_path)
+    assert (lost.returncode, lost.stderr) == (
+        1,
+        "agenticai: standard output cannot be written: No space left on device.\n",
+    )
+    assert not list(tmp_path.glob("**/crashes"))
+
+
+@pytest.mark.parametrize(("arguments", "status"), [(["replay", "no-such"], 1), (["no-such"], 2), (["--version"], 0)])
+def test_a_status_holds_where_no_reason_can_be_written(arguments: list[str], status: int, tmp_path: Path) -> None:
+    assert run_into("/dev/full", "2", *arguments, cwd=tmp_path).returncode == status
+
+
+def run_into(file: str, stream: str, *arguments: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
+    """Run a command with one of its streams, by its number, written to a file."""
+    shell = ["sh", "-c", f'exec "$@" {stream}>{file}', "sh", sys.executable, "-m", "agenticai", *arguments]
+    return subprocess.run(shell, cwd=cwd, capture_output=True, text=True, timeout=300, check=False)
