@@ -10,11 +10,11 @@ from agenticai import tables
 from agenticai.client.api import ProjectsApi
 from agenticai.client.download import download
 from agenticai.client.errors import ApiError, SettingsError, Unfollowed
-from agenticai.client.folder import check_folder
+from agenticai.client.folder import check_folder, check_place
 from agenticai.client.follow import follow
 from agenticai.client.model_cost import Model
 from agenticai.commands.outcome import model_at, outcome, told
-from agenticai.commands.project_ids import find_project
+from agenticai.commands.project_ids import find_project, is_whole
 from agenticai.commands.replies import NEEDS_A_KEY, requirements_of, stored
 from agenticai.commands.stack import Stack
 from agenticai.display import Display, counted
@@ -106,7 +106,7 @@ def show_status(project_id: str | None, stack: Stack) -> None:
 def fetch(project_id: str, out: Path, stack: Stack) -> int:
     """Write a project's files and package below `out/{id}`; return 0 if none was refused."""
     screen = Display(as_json=stack.as_json)
-    check_folder(out / Path(project_id).name)  # before anything is asked, as far as it can be known
+    check_place(out / project_id.upper() if is_whole(project_id) else out)  # before anything is asked
     with stack.connect() as api:
         known = find_project(api, project_id)
         check_folder(out / known)

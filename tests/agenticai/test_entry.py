@@ -11,6 +11,8 @@ import pytest
 
 from agenticai.crash import report_crash
 
+NOWHERE = ("--endpoint", "http://127.0.0.1:9")
+
 
 def run(*arguments: str, cwd: Path, **environ: str) -> "subprocess.CompletedProcess[str]":
     """Run a command in a folder, without a terminal, and with nothing of ours in the environment but `environ`."""
@@ -26,13 +28,15 @@ def run(*arguments: str, cwd: Path, **environ: str) -> "subprocess.CompletedProc
     [
         (["up"], {"AGENTICAI_PORT": "abc"}, "'--port' (env var: 'AGENTICAI_PORT')"),
         (["up", "--port", "65536"], {}, "--port"),
-        (["status", "--endpoint", "http://[/nope]\x1b"], {}, "is not the address of an emulator"),
+        (["status", "--endpoint", "http://[/nope]\x1b"], {}, "is not the address of an engine"),
         (["runs"], {"AGENTICAI_HOME": "/dev/null"}, "AGENTICAI_HOME names it: let it name another"),
         (["replay", "no-such"], {}, "There is no file no-such"),
         (["replay", "/dev/null"], {}, "/dev/null"),
         (["sweep", "greeting", "--only", "nonsense"], {}, "nonsense"),
         (["record", "greeting"], {}, "get a key at"),
         (["get", "last", "--out", "/dev/null/x"], {}, "/dev/null is not a folder"),
+        (["get", "..", *NOWHERE], {}, "Nothing answers at http://127.0.0.1:9"),
+        (["get", "x" * 5000, *NOWHERE], {}, "Nothing answers at http://127.0.0.1:9"),
         (["new", "--file", "/"], {}, "/ cannot be read as text: Is a directory"),
         (["new", "Text.", "--file", "x"], {}, "not both"),
     ],
