@@ -18,6 +18,7 @@ STAGE_VARIABLE: Final = "AGENTICAI_STAGE"
 KEY_VARIABLE: Final = "GEMINI_API_KEY"
 
 DEFAULT_PORT: Final = 4566
+MOST_PORTS: Final = 65535
 DEFAULT_STAGE: Final = "dev"
 ENDPOINT: Final = ""
 """The default of `Endpoint`, which has it looked for."""
@@ -27,11 +28,14 @@ def default_endpoint(environ: Mapping[str, str] = os.environ, home: Path | None 
     """Return the address of the engine that commands talk to when no option names it.
 
     That is what AGENTICAI_ENDPOINT or AWS_ENDPOINT_URL names; else the port in AGENTICAI_PORT; else the one engine that
-    `up` has noted in the state folder; else the default port. Raises SettingsError where it has noted several.
+    `up` has noted in the state folder; else the default port. Raises SettingsError where it has noted several, and
+    where AGENTICAI_PORT is no port.
     """
     if named := next((environ[name] for name in ENDPOINT_VARIABLES if environ.get(name)), ""):
         return named
     if port := environ.get(PORT_VARIABLE, ""):
+        if not (port.isascii() and port.isdigit() and 0 < int(port[:6]) <= MOST_PORTS):
+            raise SettingsError(f"{PORT_VARIABLE} is {port!r}: let it be a port, from 1 to {MOST_PORTS}, or unset it.")
         return local(port)
     noted = _noted(environ, home)
     if len(noted) > 1:
@@ -88,7 +92,7 @@ Port = Annotated[
         metavar="PORT",
         envvar=PORT_VARIABLE,
         min=0,
-        max=65535,
+        max=MOST_PORTS,
         help="Port to listen on at 127.0.0.1; 0 picks a free one. Other commands find it by themselves.",
     ),
 ]
