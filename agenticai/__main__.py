@@ -1,9 +1,9 @@
 """The entry point of the command line, `agenticai` and `python -m agenticai`."""
 
+import os
 import sys
-from pathlib import Path
 
-HANDLERS = Path(__file__).with_name("handlers")
+HANDLERS = os.path.join(os.path.dirname(__file__), "handlers")
 
 INTERRUPTED = 130
 """The status with which Typer, like a shell, ends after Ctrl-C."""
@@ -31,7 +31,7 @@ def run() -> None:
 
     Raises OutputLost, and KeyboardInterrupt until the command begins.
     """
-    sys.path.insert(0, str(HANDLERS))  # the source root of the Lambda code, whose models the commands share
+    sys.path.insert(0, HANDLERS)  # the source root of the Lambda code, whose models the commands share
     from agenticai.client.errors import ProjectsError
     from agenticai.command_line import app
     from agenticai.crash import report_crash
@@ -67,4 +67,6 @@ def fail(sentence: str, status: int = 1) -> None:
 
 
 if __name__ == "__main__":
+    if not sys.flags.safe_path:
+        del sys.path[0]  # the working folder, whose modules are not ours and may have the names of any
     main()

@@ -114,3 +114,10 @@ def run_into(file: str, stream: str, *arguments: str, cwd: Path) -> "subprocess.
     """Run a command with one of its streams, by its number, written to a file."""
     shell = ["sh", "-c", f'exec "$@" {stream}>{file}', "sh", sys.executable, "-m", "agenticai", *arguments]
     return subprocess.run(shell, cwd=cwd, capture_output=True, text=True, timeout=300, check=False)
+
+
+def test_modules_of_the_working_folder_are_not_taken_for_others(tmp_path: Path) -> None:
+    for name in ("pathlib", "json", "uuid", "yaml", "shared", "stack"):
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError('theirs')", encoding="utf-8")
+    listed = run("runs", cwd=tmp_path)
+    assert (listed.returncode, listed.stderr) == (0, "")
