@@ -1,6 +1,7 @@
 """The settings of the command line: an option goes before its environment variable, and that before the default."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final
@@ -20,6 +21,7 @@ KEY_VARIABLE: Final = "GEMINI_API_KEY"
 DEFAULT_PORT: Final = 4566
 MOST_PORTS: Final = 65535
 DEFAULT_STAGE: Final = "dev"
+_STAGE: Final = re.compile(r"[a-z][a-z0-9-]{0,19}")  # as the template has it
 ENDPOINT: Final = ""
 """The default of `Endpoint`, which has it looked for."""
 
@@ -74,6 +76,12 @@ def on_stack(endpoint: str, stage: str, environ: Mapping[str, str] = os.environ)
     return options if same else [*options, "--stage", stage]
 
 
+def _stage(given: str) -> str:
+    if not _STAGE.fullmatch(given):
+        raise SettingsError(f"{given!r} is no stage: give its name, such as {DEFAULT_STAGE}, with --stage.")
+    return given
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document, and nothing else.")]
 Endpoint = Annotated[
     str,
@@ -85,7 +93,9 @@ Endpoint = Annotated[
         help="Address of the engine.",
     ),
 ]
-Stage = Annotated[str, typer.Option(metavar="STAGE", envvar=STAGE_VARIABLE, help="Stage of the stack.")]
+Stage = Annotated[
+    str, typer.Option(metavar="STAGE", envvar=STAGE_VARIABLE, callback=_stage, help="Stage of the stack.")
+]
 Port = Annotated[
     int,
     typer.Option(

@@ -210,6 +210,12 @@ def _checked(url: str) -> str:
         whole = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
     except ValueError as error:  # of a port that is none, and of brackets without an address
         raise TargetError(refusal) from error
-    if not whole or parts.path.strip("/") or parts.query or parts.fragment or any(c.isspace() for c in url):
+    if (
+        not whole
+        or parts.path.strip("/")
+        or parts.query
+        or parts.fragment
+        or any(c.isspace() or not c.isascii() for c in url)
+    ):
         raise TargetError(refusal)
     return url.rstrip("/")

@@ -52,12 +52,12 @@ def post_project(request: Request, stack: Stack) -> int:
     """Post requirements and follow; return 0 if the project completed."""
     screen, requirements = Display(as_json=stack.as_json), request.requirements()
     first_words = " ".join((requirements or str(request.template)).split()[:NAME_WORDS])[:100]
-    name = _encodable(request.name, "name") or first_words
+    name, template = _encodable(request.name, "name") or first_words, _encodable(request.template, "template")
     with stack.connect() as api:
-        known = requirements_of(api, requirements, request.template)
+        known = requirements_of(api, requirements, template)
         if known is not None and stored(stack.endpoint, stack.stage, [known]) == (False,):
             screen.say((NEEDS_A_KEY, "yellow"))
-        project = _created(api, stack, name, requirements, request.template)
+        project = _created(api, stack, name, requirements, template)
         screen.say(f"Posted as {project.id}.")
         return _followed(screen, api, stack, project.id)
 

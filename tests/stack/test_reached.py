@@ -87,6 +87,8 @@ def test_a_server_that_is_no_engine_is_said_so(status: int, kind: str, body: byt
         "http://127.0.0.1:1/path",
         "http://127.0.0.1:1/?x=1",
         "http://a b",
+        "http://\udcff",
+        "http://gr\u00fcn.example",
         "\x1b[2J",
         "",
     ],
