@@ -155,7 +155,7 @@ def stays_here(line: str) -> bool:
 def test_a_line_that_leaves_the_machine_is_found() -> None:
     assert not stays_here("aws sqs list-queues")
     assert not stays_here("AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x AWS_ENDPOINT_URL=http://127.0.0.1:4566 aws sqs")
-    pasted = welcome(Bench(Target.embedded(), OUTPUTS, "secret"), "agenticai", STORED).plain.splitlines()
+    pasted = welcome(Bench(Target.embedded(), OUTPUTS, "secret"), "agenticai", STORED, Path("curl")).plain.splitlines()
     assert [stays_here(line) for line in pasted if " aws " in line] == [True]
 
 

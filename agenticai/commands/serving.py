@@ -22,7 +22,7 @@ from agenticai.emulator.core.errors import ControlError
 from agenticai.emulator.core.home import find_home
 from agenticai.emulator.gemini import GEMINI_API, REPLAY
 from agenticai.emulator.http.reach import HERE, Reach
-from agenticai.emulator.running import noted
+from agenticai.emulator.running import curl_settings, noted
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.benches.stopping import until_stopped
@@ -47,10 +47,11 @@ def keep_up(port: int, reach: Reach, *, live: bool, as_json: bool) -> None:
         _benched(screen, port, reach, key) as running,
         running.control() as control,
         noted(find_home(), running.target.endpoint_url, running.control_token),
+        curl_settings(find_home(), running.token) as curl,
     ):
         model = model_of(running.target, running.outputs, control)
         screen.emit({**_addresses(running), "model": {"name": model.name, "answers": model.answers}})
-        screen.say(welcome(running, this_command(), model))
+        screen.say(welcome(running, this_command(), model, curl))
         with shown_use(screen, control, model) as look:
             until_stopped(running, look)
         screen.say("Stopping.")
@@ -125,8 +126,11 @@ def _addresses(running: Bench) -> dict[str, object]:
     }
 
 
-def welcome(running: Bench, command: str, model: Model) -> Text:
-    """Where everything is, and lines that can be pasted; `command` is how this command line is started."""
+def welcome(running: Bench, command: str, model: Model, curl: Path) -> Text:
+    """Where everything is, and lines that can be pasted.
+
+    `command` is how this command line is started, and `curl` a file of settings with the API's token.
+    """
     endpoint, api_url = running.target.endpoint_url, running.outputs.api_url
     credentials = "AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any"
     new = ["new", *(["--file", str(EXAMPLE)] if EXAMPLE.exists() else ["--template", "cli-tool"])]
@@ -137,7 +141,7 @@ def welcome(running: Bench, command: str, model: Model) -> Text:
         introduced(model, datetime.now(UTC).date()),
         "\n",
         f"""
-  curl -H 'Authorization: Bearer {running.token}' {api_url}/api/projects
+  curl --config {shlex.quote(str(curl.absolute()))} {api_url}/api/projects
   {credentials} aws --endpoint-url {endpoint} --region {running.target.region} sqs list-queues
   {command} {shlex.join([*new, *on_stack(endpoint, running.outputs.stage)])}
 
