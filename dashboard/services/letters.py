@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
@@ -10,6 +10,10 @@ from agenticai.client.queues.model import DeadLetter
 
 if TYPE_CHECKING:
     from shared.models.views import ProjectView
+
+
+BESIDE: Final = {"name": "Beside it", "template": "cli-tool"}
+"""The project of a scenario whose message belongs to none; each has one."""
 
 
 def found(letters: Iterable[DeadLetter], text: str, cause: str | None = None) -> list[DeadLetter]:
@@ -27,21 +31,21 @@ def _searched(letter: DeadLetter) -> str:
     return "\n".join((letter.message.id, letter.cause, letter.message.body, *attempts)).lower()
 
 
-def scenario_of(letter: DeadLetter, agent: str, project: "ProjectView | None") -> str:
+def scenario_of(letter: DeadLetter, agent: str, project: "ProjectView | None") -> str | None:
     """Return a scenario file that sends a letter's message once more, where its project is, or was, made anew.
 
-    It expects the message among the dead letters again. What failed by a fault of AWS needs a rule for it besides.
+    It expects the message among the dead letters again. What failed by a fault of AWS needs a rule for it besides. None
+    where a scenario would take something in the message for the id of a project.
     """
-    body, projects, steps = _body(letter), {}, []
-    if project is not None:
-        projects = {"project": {"name": project.name, "requirements": project.requirements}}
-        steps = [{"create": "project"}, {"settle": {}}]
-        body = _with_placeholder(body, project.id)
+    if "${" in letter.message.body:
+        return None
+    asked = {"name": project.name, "requirements": project.requirements} if project else BESIDE
+    body = _with_placeholder(_body(letter), project.id) if project else _body(letter)
     document = {
         "name": f"dead-letter-{letter.message.id[:8]}",
         "description": f"A message that the {agent} agent could not process is sent once more.",
-        "projects": projects,
-        "steps": [*steps, {"send": {"queue": agent, "body": body}}, {"settle": {}}],
+        "projects": {"project": asked},
+        "steps": [{"create": "project"}, {"settle": {}}, {"send": {"queue": agent, "body": body}}, {"settle": {}}],
         "expect": {"dead_letters": {agent: 1}},
     }
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)

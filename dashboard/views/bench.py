@@ -1,5 +1,7 @@
 """The bench's controls: its clock, its deliveries and its faults."""
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 import yaml
 from pydantic import TypeAdapter, ValidationError
@@ -9,8 +11,10 @@ from agenticai.dashboard.components.session import part, with_stack
 from agenticai.dashboard.components.texts import age, plain, when
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.port import Bench, Missing
-from agenticai.emulator.core.bench_records import Dispatch
 from agenticai.emulator.faults.rules import Fault
+
+if TYPE_CHECKING:
+    from agenticai.emulator.core.bench_records import Dispatch
 
 UNITS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
 EXAMPLE = """- when: {function: dev, service: gemini, nth: 1}

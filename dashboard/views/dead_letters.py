@@ -155,9 +155,11 @@ def _copy(connected: Connected, agent: str, letter: DeadLetter) -> None:
         project = connected.api.get(letter.asked.project_id) if letter.asked.project_id else None
     except ApiError:
         project = None
+    text = scenario_of(letter, agent, project)
     scenario.download_button(
         "Download a scenario",
-        scenario_of(letter, agent, project),
+        text or "",
+        disabled=text is None,
         file_name=f"dead-letter-{message.id[:8]}.yaml",
         key=f"scenario-{message.id}",
     )
