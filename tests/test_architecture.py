@@ -23,7 +23,15 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "handlers/shared": ("shared",),
     **{f"handlers/{agent}": ("shared", agent) for agent in AGENTS},
     "agenticai/sandbox": ("agenticai.sandbox",),
-    "dashboard": ("agenticai.dashboard", "agenticai.client", "agenticai.stack", *CONTROL, *SHARED),
+    "dashboard": (
+        "agenticai.dashboard",
+        "agenticai.client",
+        "agenticai.display.printable",
+        "agenticai.stack",
+        "agenticai.emulator.faults.rules",
+        *CONTROL,
+        *SHARED,
+    ),
     "agenticai/client": ("agenticai.client", "agenticai.stack", *CONTROL, *SHARED),
     "scenarios": (
         "agenticai.scenarios",
@@ -111,7 +119,7 @@ def test_no_package_imports_one_that_comes_to_import_it() -> None:
 
 
 def test_nothing_imports_the_scenarios_but_the_command_line() -> None:
-    rooms = [path for room in ALLOWED if room != "scenarios" for path in (ROOT / room).rglob("*.py")]
+    rooms = [path for room in ALLOWED if room not in {"scenarios", "dashboard"} for path in (ROOT / room).rglob("*.py")]
     assert [
         path
         for path in rooms
@@ -174,3 +182,15 @@ def test_only_the_layout_spells_a_key() -> None:
     rooms = [path for room in ("handlers", "stack", "scenarios", "agenticai") for path in (ROOT / room).rglob("*.py")]
     spelled = [(path.name, text) for path in rooms for text in strings(path) if KEYS.search(text)]
     assert {name for name, _ in spelled} == {"layout.py"}, spelled
+
+
+def test_what_the_dashboard_knows_is_known_without_streamlit() -> None:
+    services = list((ROOT / "dashboard" / "services").glob("*.py"))
+    assert services
+    assert [path.name for path in services if any(within(module, ("streamlit",)) for module in imports(path))] == []
+
+
+def test_the_pages_of_the_dashboard_ask_its_services_only() -> None:
+    pages = [*(ROOT / "dashboard" / "views").glob("*.py"), *(ROOT / "dashboard" / "components").glob("*.py")]
+    asking = ("boto3", "botocore", "httpx2", "agenticai.emulator.client", "agenticai.stack")
+    assert [(path.name, module) for path in pages for module in imports(path) if within(module, asking)] == []

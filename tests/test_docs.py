@@ -72,7 +72,7 @@ def test_the_readmes_make_targets_exist() -> None:
 def test_every_command_is_in_the_readme_and_every_one_there_exists() -> None:
     command = get_command(app)
     existing = set(command.commands)  # type: ignore[attr-defined]
-    named = set(re.findall(r"agenticai (\w+)", README)) | set(re.findall(r"make (demo|up)", README))
+    named = set(re.findall(r"agenticai (\w+)", README)) | set(re.findall(r"make (demo|up|dashboard)", README))
     assert existing <= named
     assert named <= existing
 

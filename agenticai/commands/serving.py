@@ -4,7 +4,7 @@ import contextlib
 import os
 import shlex
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from rich.text import Text
 
 from agenticai.client.folder import check_folder
 from agenticai.client.model_cost import Model, model_of
-from agenticai.commands.settings import KEY_VARIABLE, gemini_api_key, on_stack
+from agenticai.commands.settings import DASHBOARD_PORT, KEY_VARIABLE, gemini_api_key, on_stack
 from agenticai.display import tables
 from agenticai.display.console import Display, Part, counted, text, this_command
 from agenticai.display.following import Following
@@ -39,8 +39,8 @@ EXAMPLE = Path("docs/examples/greeting.md")
 """Requirements that replies are stored for; there in a checkout only."""
 
 
-def keep_up(port: int, reach: Reach, *, live: bool, as_json: bool) -> None:
-    """Serve until a signal says stop; an engine that ends by itself is an error."""
+def keep_up(port: int, reach: Reach, *, live: bool, dashboard: bool = False, as_json: bool) -> None:
+    """Serve until a signal says stop, with the dashboard if asked for; an engine that ends by itself is an error."""
     screen = Display(as_json=as_json)
     key = _key(os.environ) if live else None
     with (
@@ -52,9 +52,18 @@ def keep_up(port: int, reach: Reach, *, live: bool, as_json: bool) -> None:
         model = model_of(running.target, running.outputs, control)
         screen.emit({**_addresses(running), "model": {"name": model.name, "answers": model.answers}})
         screen.say(welcome(running, this_command(), model, curl))
-        with shown_use(screen, control, model) as look:
+        with _dashboard(screen, running) if dashboard else nullcontext(), shown_use(screen, control, model) as look:
             until_stopped(running, look)
         screen.say("Stopping.")
+
+
+@contextmanager
+def _dashboard(screen: Display, running: Bench) -> Iterator[None]:
+    from agenticai.commands.dashboard import served
+
+    with served(running.target.endpoint_url, running.outputs.stage, DASHBOARD_PORT) as (_, url):
+        screen.say(f"The dashboard is at {url}.\n")
+        yield
 
 
 @contextmanager

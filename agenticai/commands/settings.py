@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+from typer.models import OptionInfo
 
 from agenticai.client.errors import SettingsError
 from agenticai.emulator.core.errors import NoHome
@@ -19,6 +20,7 @@ STAGE_VARIABLE: Final = "AGENTICAI_STAGE"
 KEY_VARIABLE: Final = "GEMINI_API_KEY"
 
 DEFAULT_PORT: Final = 4566
+DASHBOARD_PORT: Final = 8501
 MOST_PORTS: Final = 65535
 DEFAULT_STAGE: Final = "dev"
 _STAGE: Final = re.compile(r"[a-z][a-z0-9-]{0,19}")  # as the template has it
@@ -83,18 +85,22 @@ def _stage(given: str) -> str:
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document, and nothing else.")]
-Endpoint = Annotated[
-    str,
-    typer.Option(
-        "--endpoint",
-        "--target",
+
+
+def _endpoint(*names: str) -> OptionInfo:
+    option: OptionInfo = typer.Option(
+        *names,
         metavar="URL",
         envvar=list(ENDPOINT_VARIABLES),
         callback=lambda given: (given or default_endpoint()).rstrip("/"),
         show_default=f"the engine that `agenticai up` started, else {local(DEFAULT_PORT)}",
         help="Address of the engine.",
-    ),
-]
+    )
+    return option
+
+
+Endpoint = Annotated[str, _endpoint("--endpoint")]
+Target = Annotated[str, _endpoint("--target", "--endpoint")]
 Stage = Annotated[
     str, typer.Option(metavar="STAGE", envvar=STAGE_VARIABLE, callback=_stage, help="Stage of the stack.")
 ]
