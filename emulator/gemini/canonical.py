@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue, model_validator
+from pydantic import AfterValidator, Field, JsonValue, model_validator
+
+from agenticai.emulator.core.usage_records import Record
 
 # By number, as the old SDK sends them (google/ai/generativelanguage/v1beta: content, safety).
 _ENUMS: dict[str, tuple[str, ...]] = {
@@ -102,10 +104,8 @@ Text = Annotated[str, AfterValidator(_tidy)]
 Config = Annotated[dict[str, JsonValue], AfterValidator(_normal)]
 
 
-class Content(BaseModel):
+class Content(Record):
     """One turn: its text, or its parts where it has several or other kinds than text."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     role: str = "user"
     text: Text | None = None
@@ -118,15 +118,13 @@ class Content(BaseModel):
         return self
 
 
-class CanonicalRequest(BaseModel):
+class CanonicalRequest(Record):
     """What a reply depends on. Texts keep their lines for a reader; the digest takes all white space as equal."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     model: str
     system: Text = ""
     contents: tuple[Content, ...]
-    config: Config = {}
+    config: Config = Field(default={})
 
     @property
     def text(self) -> str:

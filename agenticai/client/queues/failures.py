@@ -2,9 +2,9 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from agenticai.client.queues.model import Attempt
 
@@ -25,14 +25,6 @@ MARGIN: Final = timedelta(minutes=1)
 
 Attempts = Mapping[str, tuple[Attempt, ...]]
 """By message id, the oldest first."""
-
-
-class Invocations(Protocol):
-    """Tells of finished invocations, as the engine's control API does."""
-
-    def invocations(self) -> "Sequence[FinishedInvocation]":
-        """The latest ones, the oldest first."""
-        ...
 
 
 def logged_attempts(logs: "CloudWatchLogsClient", function: str, since: datetime) -> Attempts:
