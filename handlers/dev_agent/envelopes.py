@@ -12,8 +12,6 @@ from typing import Final
 from dev_agent.fenced_files import read_fenced, unwrapped
 from dev_agent.generated import GeneratedFile, MalformedReply, lines_of, unindented
 
-__all__ = ["GeneratedFile", "MalformedReply", "extract"]
-
 _PATH: Final = re.compile(r"\spath\s*=\s*[\"']([^\"']*)[\"']", re.IGNORECASE)
 _FOREIGN: Final = re.compile(r"[ \t]*(<file(?:-[\w-]{0,40})?[ \t][^>\n]{0,300}>)", re.IGNORECASE)
 

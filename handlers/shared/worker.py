@@ -8,8 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 from shared.deletion import Deletion
 from shared.identifiers import Clock
-from shared.language_model.delivery import Delivery
-from shared.language_model.port import Remaining
+from shared.language_model.port import Delivery, Remaining
 from shared.models.errors import Deferrable, Retryable, Terminal
 from shared.models.messages import AnyMessage
 from shared.models.project import Project

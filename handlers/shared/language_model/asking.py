@@ -5,8 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from typing import Final, TypeVar
 
-from shared.language_model.delivery import Delivery
-from shared.language_model.port import FinishReason, LanguageModel, Prompt, Reply
+from shared.language_model.port import Delivery, FinishReason, LanguageModel, Prompt, Reply
 from shared.models.project import TokenUsage
 from shared.storage.objects import Objects
 

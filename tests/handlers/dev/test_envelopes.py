@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dev_agent.envelopes import GeneratedFile, MalformedReply, extract
+from dev_agent.envelopes import extract
+from dev_agent.generated import GeneratedFile, MalformedReply
 
 TAG = "1a2b3c4d"
 END = f"</file-{TAG}>"

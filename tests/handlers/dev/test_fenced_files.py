@@ -2,7 +2,8 @@
 
 import pytest
 
-from dev_agent.envelopes import GeneratedFile, MalformedReply, extract
+from dev_agent.envelopes import extract
+from dev_agent.generated import GeneratedFile, MalformedReply
 
 TAG = "1a2b3c4d"
 CODE = "import x\n\n\nprint(x)\n"
