@@ -26,9 +26,9 @@ _COUNTS: Final["tuple[QueueAttributeNameType, ...]"] = (
 class Depth:
     """A queue's numbers of messages, as SQS counts them."""
 
-    visible: int
-    in_flight: int
-    delayed: int
+    visible: int = 0
+    in_flight: int = 0
+    delayed: int = 0
 
     @classmethod
     def of(cls, sqs: "SQSClient", url: str) -> "Depth":
