@@ -156,12 +156,9 @@ def _objects(s3: "S3Client", bucket: str, project_id: str, items: Items) -> Iter
                     sizes[version["Key"]] = version["Size"]
             markers.update(marker["Key"] for marker in page.get("DeleteMarkers", []))
         for key in sorted({*versions, *markers}):
-            sha256 = _sha256(s3, bucket, key) if key in sizes and key in named else None
+            content = s3.get_object(Bucket=bucket, Key=key)["Body"].read() if key in sizes and key in named else None
+            sha256 = None if content is None else hashlib.sha256(content).hexdigest()
             yield BucketKey(key, sizes.get(key), sha256, versions[key], markers[key])
-
-
-def _sha256(s3: "S3Client", bucket: str, key: str) -> str:
-    return hashlib.sha256(s3.get_object(Bucket=bucket, Key=key)["Body"].read()).hexdigest()
 
 
 def _peeked(sqs: "SQSClient", url: str) -> tuple[str, ...]:
