@@ -22,15 +22,6 @@ class Missing:
     why: str
 
 
-@dataclass(frozen=True)
-class FunctionState:
-    """What a function is doing: how many messages it works on, and how its latest invocation ended, if one did."""
-
-    name: str
-    in_flight: int
-    last: "FinishedInvocation | None"
-
-
 class Bench(Protocol):
     """What a bench can be told. Raises `EngineError`."""
 
