@@ -36,6 +36,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "agenticai.client",
         "agenticai.display.printable",
         "agenticai.stack",
+        "agenticai.emulator.faults.rules",
         *CONTROL,
         *SHARED,
         *PARSERS,
@@ -127,9 +128,13 @@ def test_no_package_imports_one_that_comes_to_import_it() -> None:
 
 
 def test_nothing_imports_the_scenarios_but_the_command_line() -> None:
-    for room in ("scenarios", "dashboard"):
-        others = [path for other in ALLOWED if other != room for path in (ROOT / other).rglob("*.py")]
-        assert [path for path in others for module in imports(path) if within(module, (f"agenticai.{room}",))] == []
+    rooms = [path for room in ALLOWED if room not in {"scenarios", "dashboard"} for path in (ROOT / room).rglob("*.py")]
+    assert [
+        path
+        for path in rooms
+        for module in imports(path)
+        if within(module, ("agenticai.scenarios", "agenticai.dashboard"))
+    ] == []
 
 
 def test_only_the_engine_knows_the_engine() -> None:
@@ -186,3 +191,15 @@ def test_only_the_layout_spells_a_key() -> None:
     rooms = [path for room in ("handlers", "stack", "scenarios", "agenticai") for path in (ROOT / room).rglob("*.py")]
     spelled = [(path.name, text) for path in rooms for text in strings(path) if KEYS.search(text)]
     assert {name for name, _ in spelled} == {"layout.py"}, spelled
+
+
+def test_what_the_dashboard_knows_is_known_without_streamlit() -> None:
+    services = list((ROOT / "dashboard" / "services").glob("*.py"))
+    assert services
+    assert [path.name for path in services if any(within(module, ("streamlit",)) for module in imports(path))] == []
+
+
+def test_the_pages_of_the_dashboard_ask_its_services_only() -> None:
+    pages = [*(ROOT / "dashboard" / "views").glob("*.py"), *(ROOT / "dashboard" / "components").glob("*.py")]
+    asking = ("boto3", "botocore", "httpx2", "agenticai.emulator.client", "agenticai.stack")
+    assert [(path.name, module) for path in pages for module in imports(path) if within(module, asking)] == []

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from agenticai.client.queues.model import AgentQueues, Letters, Move, Redriven
+from agenticai.client.queues.model import AgentQueues, Attempt, Letters, Move, Redriven
 
 if TYPE_CHECKING:
     from agenticai.client.model_cost import Model
     from agenticai.dashboard.services.depths import DepthSeries
-    from agenticai.emulator.core.bench_records import ClockReading, MessagePage
+    from agenticai.emulator.core.bench_records import ClockReading, Dispatch, MessagePage, QueuedMessage, Settled
     from agenticai.emulator.core.model_records import MissedReply, ModelExchange, StoredReply
     from agenticai.emulator.core.usage_records import FinishedInvocation, Usage
+    from agenticai.emulator.faults.rules import Fault, Fired
 
 T = TypeVar("T")
 
@@ -40,6 +41,30 @@ class ObjectEntry:
     key: str
     size: int
     modified: datetime
+
+
+class Bench(Protocol):
+    """What a bench can be told. Raises `EngineError`."""
+
+    def advance(self, seconds: float) -> "ClockReading":
+        """Skip so many seconds, more than 0."""
+        ...
+
+    def settle(self, *, deliveries: int | None = None) -> "Settled":
+        """Work until nothing is left to do, or so many deliveries are done, and skip the waits."""
+        ...
+
+    def dispatch(self, mode: "Dispatch") -> None:
+        """Choose how messages reach functions."""
+        ...
+
+    def faults(self, schedule: "Sequence[Fault]") -> None:
+        """Set the fault rules in place of those before."""
+        ...
+
+    def fired(self) -> "Sequence[Fired]":
+        """The faults that were put to effect since the rules were set."""
+        ...
 
 
 class Source(Protocol):
@@ -70,6 +95,27 @@ class Source(Protocol):
 
     def redrive_all(self, agent: str, per_second: int | None) -> Iterator[Move]:
         """Send all dead letters of an agent back; tell how far that is."""
+        ...
+
+    def delete(self, queue: str, ids: Sequence[str]) -> Iterator[str]:
+        """Delete messages of a queue, by its full name; yields the ids of those that were there."""
+        ...
+
+    def send_copy(self, agent: str, message: "QueuedMessage", body: str) -> str:
+        """Send an edited, marked copy of a dead letter to its agent, and return the copy's id."""
+        ...
+
+    def purge(self, queue: str) -> None:
+        """Delete all messages of a queue, by its full name."""
+        ...
+
+    def log_lines(self, agent: str, attempt: Attempt) -> list[str]:
+        """What an agent's function logged in a delivery."""
+        ...
+
+    @property
+    def bench(self) -> "Bench | Missing":
+        """The controls of a bench."""
         ...
 
     def clock(self) -> "ClockReading | Missing":

@@ -6,6 +6,7 @@ from typing import Final
 import streamlit as st
 
 from agenticai.client.errors import ApiError
+from agenticai.dashboard.components.outcome import outcome, tell
 from agenticai.dashboard.components.session import part, with_stack
 from agenticai.dashboard.components.texts import code, plain, say, when
 from agenticai.dashboard.services.connecting import Connected
@@ -21,9 +22,6 @@ SHOWN: Final = 200
 NEWEST: Final = "exchanges-newest"
 """In the session: the number of the newest call that is shown."""
 
-SAID: Final = "reply-said"
-"""In the session: what came of the last reply, shown once after the page is drawn anew."""
-
 
 def page() -> None:
     """Draw the page."""
@@ -32,8 +30,7 @@ def page() -> None:
 
 
 def _draw(connected: Connected) -> None:
-    if said := st.session_state.pop(SAID, None):
-        st.success(said)
+    outcome()
     missed = connected.source.missed_replies()
     st.subheader("Requests without a reply")
     if isinstance(missed, Missing):
@@ -101,7 +98,7 @@ def _store(connected: Connected, asked: MissedReply, text: str, projects: list[s
         st.error(plain(str(error)))
         return
     retried = f" {len(projects)} retried." if projects else ""
-    st.session_state[SAID] = f"Stored in {plain(stored.path)}.{retried}"
+    tell(f"Stored in {stored.path}.{retried}")
     st.rerun()
 
 

@@ -6,6 +6,7 @@ from typing import Final
 import streamlit as st
 
 from agenticai.client.errors import ApiError
+from agenticai.dashboard.components.outcome import outcome, tell
 from agenticai.dashboard.components.texts import plain
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.new_project import Unusable, requirements_of
@@ -15,14 +16,10 @@ from shared.models.workflow import AT_REST
 DELETING: Final = "deleting"
 """In the session: the id of the project that was asked to be deleted once."""
 
-SAID: Final = "project-said"
-"""In the session: how the last act ended, shown once after the page is drawn anew."""
-
 
 def draw(connected: Connected, project: ProjectView) -> None:
     """Draw the acts that the project's status allows."""
-    if said := st.session_state.pop(SAID, None):
-        st.success(said)
+    outcome()
     at_rest = project.status in AT_REST
     with st.container(horizontal=True):
         if st.button("Retry", icon=":material/replay:", disabled=at_rest and not project.failure, key="retry"):
@@ -91,5 +88,5 @@ def _do(act: Callable[[], object], said: str) -> None:
     except ApiError as error:
         st.error(plain(str(error)))
         return
-    st.session_state[SAID] = said
+    tell(said)
     st.rerun()

@@ -29,8 +29,11 @@ def reply(text: str) -> bytes:
     return json.dumps({"text": text, "finish_reason": "STOP", "tokens": tokens, "detail": "STOP"}).encode()
 
 
+def key(name: str) -> str:
+    return layout.reply_object(ID, 1, 0, name)
+
+
 def source() -> FakeSource:
-    key = lambda name: layout.reply_object(ID, 1, 0, name)  # noqa: E731
     return FakeSource(
         bucket={
             key("plan-1.json"): (reply("a plan"), at(2)),

@@ -6,6 +6,7 @@ from agenticai.client.errors import ApiError
 from agenticai.client.model_cost import Model
 from agenticai.dashboard.services.new_project import LARGEST_FILE, NewRequest, Unusable, new_request
 from agenticai.dashboard.services.project_list import MOST_PAGES, PAGE, SEARCHED_PAGE, find, rows
+from shared.models.views import ProjectView
 from shared.models.workflow import ProjectStatus
 from tests.fakes.dashboard_projects import ID, FakeProjectsApi, at, project
 
@@ -44,7 +45,7 @@ class TestFinding:
 
     def test_what_else_the_api_refuses_is_not_hidden(self) -> None:
         class Broken(FakeProjectsApi):
-            def get(self, project_id: str) -> None:  # type: ignore[override]
+            def get(self, project_id: str) -> ProjectView:
                 raise ApiError("no", 401)
 
         with pytest.raises(ApiError):
