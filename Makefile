@@ -5,7 +5,7 @@ BIN := .venv/bin
 SETUP = @$(PYTHON) bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test pytest lint types unit integration scenarios audit lock size soak clean
+.PHONY: help demo up dashboard test pytest lint types unit integration scenarios audit lock size soak clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,10 @@ demo: ## requirements become software, end to end, on the embedded engine
 up: ## engine and stack in the foreground, for your own client; PORT=4567 for another port
 	$(SETUP)
 	@$(BIN)/agenticai up $(if $(filter command,$(origin PORT)),--port $(PORT))
+
+dashboard: ## queues, dead letters, projects and cost of a stack that is up, in the browser
+	$(SETUP) dashboard
+	@$(BIN)/agenticai dashboard
 
 test: lint ## everything that CI runs
 	@$(MAKE) --no-print-directory -j 2 types pytest

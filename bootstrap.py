@@ -176,16 +176,28 @@ def no_packages():
             lines = log.read().decode("utf-8", "replace").split("\n")
     except OSError as error:
         lines = [str(error)]
-    said = [line.strip() for line in lines if line.strip()]
     return (
         "The packages could not be installed. The last that the installer said is: %s\nAll of it is in .venv/setup.log."
         " If that is the network, set PIP_INDEX_URL to a mirror in reach; then run the same command again."
-        % (said[-1] if said else "nothing")
+        % complaint([line.strip() for line in lines if line.strip()])
     )
+
+
+def complaint(lines):
+    """The last error that pip or uv named, with the causes that it gave; the last line where none is named."""
+    said = []
+    for line in lines:
+        label, _, text = line.partition(": ")
+        if label.lower() == "error":
+            said = [text]
+        elif label == "cause" and said:
+            said.append(text)
+    return ": ".join(said) or (lines[-1] if lines else "nothing")
 
 
 if __name__ == "__main__":
     os.environ.update(LC_ALL="C.UTF-8", PYTHONUTF8="1")  # so that all that is started here reads and names any path
+    os.environ.pop("COLUMNS", None)  # by which the installers would break the lines of their errors
     try:
         main(sys.argv[1] if len(sys.argv) > 1 else "")
     except SetupError as error:

@@ -1,9 +1,9 @@
 """The entry point of the command line, `agenticai` and `python -m agenticai`."""
 
+import os
 import sys
-from pathlib import Path
 
-HANDLERS = Path(__file__).with_name("handlers")
+HANDLERS = os.path.join(os.path.dirname(__file__), "handlers")
 
 INTERRUPTED = 130
 """The status with which Typer, like a shell, ends after Ctrl-C."""
@@ -12,26 +12,30 @@ INTERRUPTED = 130
 def main() -> None:
     """Run the command line; what a person can mend is told in a sentence, not a traceback."""
     try:
-        from agenticai.display.streams import flush_streams, prepare_streams
+        from agenticai.display.streams import OutputLost, prepare_streams
         from agenticai.secret_variables import hide_secrets
 
         hide_secrets()
         prepare_streams()
         try:
             run()
-        finally:
-            flush_streams()
+        except OutputLost as error:
+            fail(f"{error.strerror}.")
     except KeyboardInterrupt:
         sys.stderr.write("agenticai: interrupted.\n")
         sys.exit(INTERRUPTED)
 
 
 def run() -> None:
-    """Run one command, and end with its status. Raises KeyboardInterrupt until the command begins."""
-    sys.path.insert(0, str(HANDLERS))  # the source root of the Lambda code, whose models the commands share
+    """Run one command, and end with its status.
+
+    Raises OutputLost, and KeyboardInterrupt until the command begins.
+    """
+    sys.path.insert(0, HANDLERS)  # the source root of the Lambda code, whose models the commands share
     from agenticai.client.errors import ProjectsError
     from agenticai.command_line import app
     from agenticai.crash import report_crash
+    from agenticai.display.streams import OutputLost, flush_streams
     from agenticai.emulator.core.errors import EngineError
     from agenticai.scenarios.format.errors import ScenarioError
     from agenticai.stack.errors import StackError
@@ -46,8 +50,12 @@ def run() -> None:
         if ended.code == INTERRUPTED:
             sys.stderr.write("agenticai: interrupted.\n")
         raise
+    except OutputLost:
+        raise
     except Exception as error:  # noqa: BLE001 - the command's edge
         fail(report_crash(error))
+    finally:
+        flush_streams()
 
 
 def fail(sentence: str, status: int = 1) -> None:
@@ -59,4 +67,6 @@ def fail(sentence: str, status: int = 1) -> None:
 
 
 if __name__ == "__main__":
+    if not sys.flags.safe_path:
+        del sys.path[0]  # the working folder, whose modules are not ours and may have the names of any
     main()

@@ -6,7 +6,17 @@ from typing import Annotated, Literal
 
 import typer
 
-from agenticai.commands.settings import DEFAULT_PORT, DEFAULT_STAGE, ENDPOINT, Endpoint, Json, Port, Stage
+from agenticai.commands.settings import (
+    DASHBOARD_PORT,
+    DEFAULT_PORT,
+    DEFAULT_STAGE,
+    ENDPOINT,
+    Endpoint,
+    Json,
+    Port,
+    Stage,
+    Target,
+)
 from agenticai.examples import examples
 
 app = typer.Typer(
@@ -82,27 +92,31 @@ def up(
             metavar="ORIGIN", help="Origin whose pages may call the engine, as http://localhost:5173; repeatable."
         ),
     ] = None,
+    dashboard: Annotated[bool, typer.Option("--dashboard", help="Serve the dashboard beside it.")] = False,
     as_json: Json = False,
 ) -> None:
     """Run the engine with the stack until Ctrl-C."""
     from agenticai.commands.serving import keep_up
     from agenticai.emulator.http.reach import Reach
 
-    keep_up(port, Reach(host, allow_host or (), allow_origin or ()), live=live, as_json=as_json)
+    reach = Reach(host, allow_host or (), allow_origin or ())
+    keep_up(port, reach, live=live, dashboard=dashboard, as_json=as_json)
 
 
 @app.command(epilog=examples("dashboard"))
 def dashboard(
-    endpoint: Endpoint = ENDPOINT,
+    port: Annotated[
+        int, typer.Option(metavar="PORT", min=1, max=65535, help="Port to serve on at 127.0.0.1.")
+    ] = DASHBOARD_PORT,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open it in the browser.")] = False,
+    endpoint: Target = ENDPOINT,
     stage: Stage = DEFAULT_STAGE,
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to serve on at 127.0.0.1.")] = 8501,
-    browser: Annotated[bool, typer.Option(help="Open it in the browser.")] = True,
     as_json: Json = False,
 ) -> None:
-    """Show queues, dead letters, projects, scores and cost of a stack in the browser."""
+    """Show a stack in the browser, live."""
     from agenticai.commands.dashboard import show_dashboard
 
-    show_dashboard(endpoint, stage, port, browser=browser, as_json=as_json)
+    show_dashboard(endpoint, stage, port, browser=not no_browser, as_json=as_json)
 
 
 @app.command(epilog=examples("demo"))

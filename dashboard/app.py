@@ -10,7 +10,7 @@ if str(HANDLERS) not in sys.path:
 
 import streamlit as st  # noqa: E402
 
-from agenticai.dashboard.views import dead_letters, overview, queues  # noqa: E402
+from agenticai.dashboard.views import bench, dead_letters, overview, queues  # noqa: E402
 
 st.set_page_config(page_title="AgenticAI", page_icon=str(HERE / "icon.svg"), layout="wide")
 pages = {
@@ -19,6 +19,7 @@ pages = {
         st.Page(overview.page, title="Overview", icon=":material/hub:", url_path="overview", default=True),
         st.Page(queues.page, title="Queues", icon=":material/stacks:", url_path="queues"),
         st.Page(dead_letters.page, title="Dead letters", icon=":material/report:", url_path="dead-letters"),
+        st.Page(bench.page, title="Bench", icon=":material/tune:", url_path="bench"),
     )
 }
 opened = st.navigation(list(pages.values()))

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from agenticai.emulator.core.home import make_home, private_folder
-from agenticai.stack.private_files import owner_only
+from agenticai.stack.private_files import owner_only, write_private
 
 FOLDER: Final = "engines"
+CURL: Final = ".curl"
 
 
 @contextmanager
@@ -36,6 +37,21 @@ def noted(home: Path, endpoint_url: str, control_token: str | None = None) -> It
             note.unlink(missing_ok=True)
 
 
+@contextmanager
+def curl_settings(home: Path, token: str) -> Iterator[Path]:
+    """A file for `curl --config` with an API's token, for as long as the block lasts.
+
+    Among curl's arguments every user of the machine would see it.
+    """
+    make_home(home)
+    settings = private_folder(home / FOLDER) / f"{os.getpid()}{CURL}"
+    write_private(settings, f'header = "Authorization: Bearer {token}"\n')
+    try:
+        yield settings
+    finally:
+        settings.unlink(missing_ok=True)
+
+
 def running(home: Path) -> tuple[str, ...]:
     """Return the addresses of the engines that run, such as `http://127.0.0.1:4566`, and forget those that ended."""
     return tuple(address for address, _ in _notes(home))
@@ -58,7 +74,8 @@ def _read(note: Path) -> tuple[str, str | None] | None:
             except BlockingIOError:
                 said = json.load(file)
                 return str(said["endpoint_url"]), said["control_token"]
-            note.unlink(missing_ok=True)
+            for left in (note, note.with_suffix(CURL)):
+                left.unlink(missing_ok=True)
     except (OSError, ValueError, KeyError, TypeError):
         return None  # it has ended meanwhile, or is not a note of this version
     return None

@@ -21,6 +21,7 @@ def run_uv(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) ->
 
     environment = {name: value for name, value in environ.items() if not _SECRETS.match(name)}
     environment["UV_PYTHON_DOWNLOADS"] = "never"
+    environment.pop("COLUMNS", None)  # by which uv would break the lines of its complaint
     if index := environment.get("PIP_INDEX_URL"):
         environment.setdefault("UV_DEFAULT_INDEX", index)
     uv = find_uv_bin()

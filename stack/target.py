@@ -18,6 +18,8 @@ from agenticai.stack.platform import Platform
 from agenticai.stack.waiting import Polling
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -153,6 +155,7 @@ class ClientCache:
             service,
             endpoint_url=target.endpoint_url,
             region_name=target.region,
+            verify=_certificates(),
             aws_access_key_id=EMULATOR_ACCOUNT,
             aws_secret_access_key="emulator",  # noqa: S106 (no secret: an emulator takes any)
             config=Config(
@@ -169,11 +172,20 @@ class ClientCache:
 
 
 def _plain_session() -> botocore.session.Session:
-    """Return a session that knows nothing of the user's own profiles and files: an emulator needs none of them."""
+    """Return a session that knows nothing of the user's own profiles, files and variables for AWS.
+
+    An emulator needs none of them, and one that AWS's SDK refuses would keep it from every call.
+    """
+    known: Mapping[str, tuple[Any, ...]] = botocore.session.Session.SESSION_VARIABLES
+    plain = {name: (None, None, default, converted) for name, (_, _, default, converted) in known.items()}
     absent = (None, None, os.devnull, None)
-    return botocore.session.Session(
-        {"profile": (None, None, None, None), "config_file": absent, "credentials_file": absent}
-    )
+    return botocore.session.Session({**plain, "config_file": absent, "credentials_file": absent})
+
+
+def _certificates(environ: Mapping[str, str] = os.environ) -> str | bool:
+    """Return what an emulator's certificate is checked with: the file that a variable names, else the usual one."""
+    named = (environ.get(name, "").strip() for name in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"))
+    return next(filter(None, named), True)
 
 
 def resolve(name_or_url: str) -> Target:
@@ -192,12 +204,18 @@ def resolve(name_or_url: str) -> Target:
 
 def _checked(url: str) -> str:
     """Return the URL without a slash at its end; raise TargetError unless it is an HTTP address."""
-    refusal = f"{url!r} is not the address of an emulator: give one such as {EMBEDDED_ENDPOINT}."
+    refusal = f"{url!r} is not the address of an engine: give one such as {EMBEDDED_ENDPOINT}."
     try:
         parts = urlsplit(url)
         whole = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
     except ValueError as error:  # of a port that is none, and of brackets without an address
         raise TargetError(refusal) from error
-    if not whole or parts.path.strip("/") or parts.query or parts.fragment or any(c.isspace() for c in url):
+    if (
+        not whole
+        or parts.path.strip("/")
+        or parts.query
+        or parts.fragment
+        or any(c.isspace() or not c.isascii() for c in url)
+    ):
         raise TargetError(refusal)
     return url.rstrip("/")

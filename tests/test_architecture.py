@@ -24,7 +24,11 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     **{f"handlers/{agent}": ("shared", agent) for agent in AGENTS},
     "agenticai/sandbox": ("agenticai.sandbox",),
     "dashboard": (
-        *(f"agenticai.{name}" for name in ("dashboard", "client", "display.printable", "stack")),
+        "agenticai.dashboard",
+        "agenticai.client",
+        "agenticai.display.printable",
+        "agenticai.stack",
+        "agenticai.emulator.faults.rules",
         *CONTROL,
         *SHARED,
     ),
@@ -174,3 +178,15 @@ def test_only_the_layout_spells_a_key() -> None:
     rooms = [path for room in ("handlers", "stack", "scenarios", "agenticai") for path in (ROOT / room).rglob("*.py")]
     spelled = [(path.name, text) for path in rooms for text in strings(path) if KEYS.search(text)]
     assert {name for name, _ in spelled} == {"layout.py"}, spelled
+
+
+def test_what_the_dashboard_knows_is_known_without_streamlit() -> None:
+    services = list((ROOT / "dashboard" / "services").glob("*.py"))
+    assert services
+    assert [path.name for path in services if any(within(module, ("streamlit",)) for module in imports(path))] == []
+
+
+def test_the_pages_of_the_dashboard_ask_its_services_only() -> None:
+    pages = [*(ROOT / "dashboard" / "views").glob("*.py"), *(ROOT / "dashboard" / "components").glob("*.py")]
+    asking = ("boto3", "botocore", "httpx2", "agenticai.emulator.client", "agenticai.stack")
+    assert [(path.name, module) for path in pages for module in imports(path) if within(module, asking)] == []

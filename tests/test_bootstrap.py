@@ -87,11 +87,24 @@ def test_the_next_set_up_begins_when_the_one_before_ends(clone: Path) -> None:
     assert "Creating .venv" in said
 
 
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (["error: No", "warning: x", "error: Failed", "cause: No space left", "hint: y"], "Failed: No space left"),
+        (["ERROR: Could not find it", "ERROR: No such version", "[notice] A new release"], "No such version"),
+        (["cause: of nothing", "Killed"], "Killed"),
+        ([], "nothing"),
+    ],
+)
+def test_the_last_error_is_told_with_its_causes(lines: list[str], said: str) -> None:
+    assert bootstrap.complaint(lines) == said
+
+
 def test_a_failure_is_told_in_the_installers_own_last_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log = tmp_path / "setup.log"
     log.write_bytes(b"Resolving ...\nerror: No space left on device \xff\n\n")
     monkeypatch.setattr(bootstrap, "LOG", str(log))
-    assert "The last that the installer said is: error: No space left on device \ufffd\n" in bootstrap.no_packages()
+    assert "The last that the installer said is: No space left on device \ufffd\n" in bootstrap.no_packages()
     monkeypatch.setattr(bootstrap, "LOG", str(tmp_path / "none"))
     assert "No such file or directory" in bootstrap.no_packages()
 

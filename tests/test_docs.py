@@ -72,7 +72,7 @@ def test_the_readmes_make_targets_exist() -> None:
 def test_every_command_is_in_the_readme_and_every_one_there_exists() -> None:
     command = get_command(app)
     existing = set(command.commands)  # type: ignore[attr-defined]
-    named = set(re.findall(r"agenticai (\w+)", README)) | set(re.findall(r"make (demo|up)", README))
+    named = set(re.findall(r"agenticai (\w+)", README)) | set(re.findall(r"make (demo|up|dashboard)", README))
     assert existing <= named
     assert named <= existing
 
@@ -155,7 +155,7 @@ def stays_here(line: str) -> bool:
 def test_a_line_that_leaves_the_machine_is_found() -> None:
     assert not stays_here("aws sqs list-queues")
     assert not stays_here("AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x AWS_ENDPOINT_URL=http://127.0.0.1:4566 aws sqs")
-    pasted = welcome(Bench(Target.embedded(), OUTPUTS, "secret"), "agenticai", STORED).plain.splitlines()
+    pasted = welcome(Bench(Target.embedded(), OUTPUTS, "secret"), "agenticai", STORED, Path("curl")).plain.splitlines()
     assert [stays_here(line) for line in pasted if " aws " in line] == [True]
 
 

@@ -21,16 +21,25 @@ _COMPILED: Final = "__pycache__"
 
 def check_folder(folder: Path) -> None:
     """Raise `FolderError` if it cannot be made or replaced; it is neither made nor changed."""
-    nearest = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
-    if folder.is_symlink():
+    if os.path.islink(folder):  # which, unlike a Path, takes a name that is too long
         raise FolderError(f"{folder} is a link, and is not followed: remove it, or name another folder with --out.")
+    check_place(folder)
+    if os.path.lexists(folder):
+        _check_writable(folder.parent)
+        _check_contents(folder)
+
+
+def check_place(folder: Path) -> None:
+    """Raise `FolderError` if it is no folder to write to, and none can be made there; nothing is made or changed."""
+    nearest = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
     if not nearest.is_dir():
         raise FolderError(f"{nearest} is not a folder: name one with --out that is, or that can be made.")
-    for path in (nearest, folder.parent) if nearest == folder else (nearest,):
-        if not os.access(path, os.W_OK | os.X_OK):
-            raise FolderError(f"You may not write to {path}: name another folder with --out.")
-    if nearest == folder:
-        _check_contents(folder)
+    _check_writable(nearest)
+
+
+def _check_writable(folder: Path) -> None:
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise FolderError(f"You may not write to {folder}: name another folder with --out.")
 
 
 @contextmanager

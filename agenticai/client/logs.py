@@ -40,6 +40,11 @@ def duration(text: str) -> timedelta:
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
+def before(now: datetime, long: timedelta) -> datetime:
+    """Return the moment so long ago, or the earliest that CloudWatch Logs takes, which is the beginning of 1970."""
+    return now - min(long, now - datetime.fromtimestamp(0, UTC))
+
+
 class FunctionLogs:
     """Reads the log groups of functions, by their short names. Raises `QueueError` and botocore's errors."""
 

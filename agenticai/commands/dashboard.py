@@ -16,6 +16,7 @@ import httpx2
 
 from agenticai.client.errors import SettingsError
 from agenticai.commands.settings import on_stack
+from agenticai.dashboard.told import ENDPOINT, STAGE, START
 from agenticai.display.console import Display, this_command
 
 ADDRESS: Final = "127.0.0.1"
@@ -71,9 +72,9 @@ def _check_free(port: int) -> None:
 
 def _environment(endpoint: str, stage: str) -> dict[str, str]:
     start = " ".join([this_command(), "up", *on_stack(endpoint, stage)])
-    told = {"ENDPOINT": endpoint, "STAGE": stage, "START": start}
+    told = {ENDPOINT: endpoint, STAGE: stage, START: start}
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("STREAMLIT_")}
-    return {**inherited, **{f"AGENTICAI_DASHBOARD_{name}": value for name, value in told.items()}}
+    return {**inherited, **told}
 
 
 def _await(process: "subprocess.Popen[bytes]", url: str, log: IO[bytes]) -> None:

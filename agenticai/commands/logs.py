@@ -6,7 +6,7 @@ import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from agenticai.client.logs import FunctionLogs, LogEvent, duration
+from agenticai.client.logs import FunctionLogs, LogEvent, before, duration
 from agenticai.commands.project_ids import find_project
 from agenticai.commands.stack import Stack, asked
 from agenticai.display import queues as show
@@ -23,7 +23,7 @@ def show_logs(name: str | None, since: str, project_id: str | None, stack: Stack
         if project_id is not None:
             with bench.api() as api:
                 project_id = find_project(api, project_id)
-        begin = (control.clock().now if control else datetime.now(UTC)) - long
+        begin = before(control.clock().now if control else datetime.now(UTC), long)
         events = (
             logs.follow(functions, begin, project_id, pause) if follow else logs.events(functions, begin, project_id)
         )

@@ -33,16 +33,18 @@ def find_project(api: ProjectsApi, given: str) -> str:
         newest = api.listed(limit=1).items
         return newest[0].id if newest else _refuse(f"There is no project yet: `{this_command()} new` posts one.")
     beginning = given.upper()
-    if _is_whole(beginning):
+    if is_whole(given):
         return beginning
-    fitting = [project for project in _all(api) if project.id.startswith(beginning)] if beginning else []
+    if not beginning:
+        return _refuse(f"Name a project by its id or the beginning of it; `{this_command()} status` lists them.")
+    fitting = [project for project in _all(api) if project.id.startswith(beginning)]
     if len(fitting) == 1:
         return fitting[0].id
     if not fitting:
         return _refuse(f"There is no project {given}; `{this_command()} status` lists them.")
     named = ", ".join(f"{project.id} ({project.name})" for project in fitting[:LISTED])
     more = f", and {len(fitting) - LISTED} more" if len(fitting) > LISTED else ""
-    return _refuse(f"{len(fitting)} projects begin with {given}: {named}{more}.")
+    return _refuse(f"{len(fitting)} projects begin with {given}: {named}{more}. Give more of the id.")
 
 
 def suggest_ids(endpoint: str, stage: str, incomplete: str) -> list[tuple[str, str]]:
@@ -64,9 +66,10 @@ def _all(api: ProjectsApi) -> Iterator[ProjectSummaryView]:
         yield from page.items
 
 
-def _is_whole(text: str) -> bool:
+def is_whole(given: str) -> bool:
+    """Whether it is an id, and not the beginning of one."""
     try:
-        return bool(_WHOLE.validate_python(text))
+        return bool(_WHOLE.validate_python(given.upper()))
     except ValidationError:
         return False
 

@@ -9,16 +9,17 @@ from pathlib import Path
 from agenticai.client.api import ProjectsApi
 from agenticai.client.download import download
 from agenticai.client.errors import ApiError, SettingsError, Unfollowed
-from agenticai.client.folder import check_folder
+from agenticai.client.folder import check_folder, check_place
 from agenticai.client.follow import follow
 from agenticai.client.model_cost import Model
 from agenticai.commands.outcome import model_at, outcome, told
-from agenticai.commands.project_ids import find_project
+from agenticai.commands.project_ids import find_project, is_whole
 from agenticai.commands.replies import NEEDS_A_KEY, requirements_of, stored
 from agenticai.commands.stack import Stack
 from agenticai.display import tables
 from agenticai.display.console import Display, counted
 from agenticai.display.following import Following
+from agenticai.display.printable import readable
 from agenticai.scenarios.format.errors import ScenarioError
 from agenticai.stack.deploying import reached
 from agenticai.stack.secrets import OLD_TOKEN_VALID, rotate
@@ -50,12 +51,13 @@ class Request:
 def post_project(request: Request, stack: Stack) -> int:
     """Post requirements and follow; return 0 if the project completed."""
     screen, requirements = Display(as_json=stack.as_json), request.requirements()
-    name = request.name or " ".join((requirements or str(request.template)).split()[:NAME_WORDS])[:100]
+    first_words = " ".join((requirements or str(request.template)).split()[:NAME_WORDS])[:100]
+    name, template = _encodable(request.name, "name") or first_words, _encodable(request.template, "template")
     with stack.connect() as api:
-        known = requirements_of(api, requirements, request.template)
+        known = requirements_of(api, requirements, template)
         if known is not None and stored(stack.endpoint, stack.stage, [known]) == (False,):
             screen.say((NEEDS_A_KEY, "yellow"))
-        project = _created(api, stack, name, requirements, request.template)
+        project = _created(api, stack, name, requirements, template)
         screen.say(f"Posted as {project.id}.")
         return _followed(screen, api, stack, project.id)
 
@@ -104,7 +106,7 @@ def show_status(project_id: str | None, stack: Stack) -> None:
 def fetch(project_id: str, out: Path, stack: Stack) -> int:
     """Write a project's files and package below `out/{id}`; return 0 if none was refused."""
     screen = Display(as_json=stack.as_json)
-    check_folder(out / Path(project_id).name)  # before anything is asked, as far as it can be known
+    check_place(out / project_id.upper() if is_whole(project_id) else out)  # before anything is asked
     with stack.connect() as api:
         known = find_project(api, project_id)
         check_folder(out / known)
@@ -220,7 +222,7 @@ def _present_end(screen: Display, ended: ProjectView, stack: Stack) -> int:
 def _given(text: str | None, file: Path | None) -> str | None:
     if text is not None and file is not None:
         raise ScenarioError("Give the requirements as text or with --file, and not both.")
-    given = _read(file) if file else _encodable(text)
+    given = _read(file) if file else _encodable(text, "text")
     if given is not None and not given.strip():
         raise ScenarioError("The requirements are empty: say in a sentence or more what is wanted.")
     return given
@@ -238,10 +240,11 @@ def _read(file: Path) -> str:
         raise ScenarioError(f"{name} cannot be read as text: {error.strerror}.") from error
 
 
-def _encodable(text: str | None) -> str | None:
-    """The text of an argument. Raises ScenarioError if it has bytes that are no UTF-8."""
+def _encodable(given: str | None, what: str) -> str | None:
+    """An argument as text. Raises ScenarioError if it has bytes that are no UTF-8."""
+    text = None if given is None else readable(given)
     try:
         (text or "").encode()
     except UnicodeEncodeError as error:
-        raise ScenarioError(f"The text is not UTF-8 (character {error.start + 1}).") from error
+        raise ScenarioError(f"The {what} is not UTF-8 (character {error.start + 1}).") from error
     return text

@@ -4,7 +4,7 @@ import contextlib
 import os
 import shlex
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from rich.text import Text
 
 from agenticai.client.folder import check_folder
 from agenticai.client.model_cost import Model, model_of
-from agenticai.commands.settings import KEY_VARIABLE, gemini_api_key, on_stack
+from agenticai.commands.settings import DASHBOARD_PORT, KEY_VARIABLE, gemini_api_key, on_stack
 from agenticai.display import tables
 from agenticai.display.console import Display, Part, counted, text, this_command
 from agenticai.display.following import Following
@@ -22,7 +22,7 @@ from agenticai.emulator.core.errors import ControlError
 from agenticai.emulator.core.home import find_home
 from agenticai.emulator.gemini import GEMINI_API, REPLAY
 from agenticai.emulator.http.reach import HERE, Reach
-from agenticai.emulator.running import noted
+from agenticai.emulator.running import curl_settings, noted
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.benches.stopping import until_stopped
@@ -39,21 +39,31 @@ EXAMPLE = Path("docs/examples/greeting.md")
 """Requirements that replies are stored for; there in a checkout only."""
 
 
-def keep_up(port: int, reach: Reach, *, live: bool, as_json: bool) -> None:
-    """Serve until a signal says stop; an engine that ends by itself is an error."""
+def keep_up(port: int, reach: Reach, *, live: bool, dashboard: bool = False, as_json: bool) -> None:
+    """Serve until a signal says stop, with the dashboard if asked for; an engine that ends by itself is an error."""
     screen = Display(as_json=as_json)
     key = _key(os.environ) if live else None
     with (
         _benched(screen, port, reach, key) as running,
         running.control() as control,
         noted(find_home(), running.target.endpoint_url, running.control_token),
+        curl_settings(find_home(), running.token) as curl,
     ):
         model = model_of(running.target, running.outputs, control)
         screen.emit({**_addresses(running), "model": {"name": model.name, "answers": model.answers}})
-        screen.say(welcome(running, this_command(), model))
-        with shown_use(screen, control, model) as look:
+        screen.say(welcome(running, this_command(), model, curl))
+        with _dashboard(screen, running) if dashboard else nullcontext(), shown_use(screen, control, model) as look:
             until_stopped(running, look)
         screen.say("Stopping.")
+
+
+@contextmanager
+def _dashboard(screen: Display, running: Bench) -> Iterator[None]:
+    from agenticai.commands.dashboard import served
+
+    with served(running.target.endpoint_url, running.outputs.stage, DASHBOARD_PORT) as (_, url):
+        screen.say(f"The dashboard is at {url}.\n")
+        yield
 
 
 @contextmanager
@@ -125,8 +135,11 @@ def _addresses(running: Bench) -> dict[str, object]:
     }
 
 
-def welcome(running: Bench, command: str, model: Model) -> Text:
-    """Where everything is, and lines that can be pasted; `command` is how this command line is started."""
+def welcome(running: Bench, command: str, model: Model, curl: Path) -> Text:
+    """Where everything is, and lines that can be pasted.
+
+    `command` is how this command line is started, and `curl` a file of settings with the API's token.
+    """
     endpoint, api_url = running.target.endpoint_url, running.outputs.api_url
     credentials = "AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any"
     new = ["new", *(["--file", str(EXAMPLE)] if EXAMPLE.exists() else ["--template", "cli-tool"])]
@@ -137,7 +150,7 @@ def welcome(running: Bench, command: str, model: Model) -> Text:
         introduced(model, datetime.now(UTC).date()),
         "\n",
         f"""
-  curl -H 'Authorization: Bearer {running.token}' {api_url}/api/projects
+  curl --config {shlex.quote(str(curl.absolute()))} {api_url}/api/projects
   {credentials} aws --endpoint-url {endpoint} --region {running.target.region} sqs list-queues
   {command} {shlex.join([*new, *on_stack(endpoint, running.outputs.stage)])}
 

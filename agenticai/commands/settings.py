@@ -1,11 +1,13 @@
 """The settings of the command line: an option goes before its environment variable, and that before the default."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+from typer.models import OptionInfo
 
 from agenticai.client.errors import SettingsError
 from agenticai.emulator.core.errors import NoHome
@@ -18,7 +20,10 @@ STAGE_VARIABLE: Final = "AGENTICAI_STAGE"
 KEY_VARIABLE: Final = "GEMINI_API_KEY"
 
 DEFAULT_PORT: Final = 4566
+DASHBOARD_PORT: Final = 8501
+MOST_PORTS: Final = 65535
 DEFAULT_STAGE: Final = "dev"
+_STAGE: Final = re.compile(r"[a-z][a-z0-9-]{0,19}")  # as the template has it
 ENDPOINT: Final = ""
 """The default of `Endpoint`, which has it looked for."""
 
@@ -27,11 +32,14 @@ def default_endpoint(environ: Mapping[str, str] = os.environ, home: Path | None 
     """Return the address of the engine that commands talk to when no option names it.
 
     That is what AGENTICAI_ENDPOINT or AWS_ENDPOINT_URL names; else the port in AGENTICAI_PORT; else the one engine that
-    `up` has noted in the state folder; else the default port. Raises SettingsError where it has noted several.
+    `up` has noted in the state folder; else the default port. Raises SettingsError where it has noted several, and
+    where AGENTICAI_PORT is no port.
     """
     if named := next((environ[name] for name in ENDPOINT_VARIABLES if environ.get(name)), ""):
         return named
     if port := environ.get(PORT_VARIABLE, ""):
+        if not (port.isascii() and port.isdigit() and 0 < int(port[:6]) <= MOST_PORTS):
+            raise SettingsError(f"{PORT_VARIABLE} is {port!r}: let it be a port, from 1 to {MOST_PORTS}, or unset it.")
         return local(port)
     noted = _noted(environ, home)
     if len(noted) > 1:
@@ -70,27 +78,39 @@ def on_stack(endpoint: str, stage: str, environ: Mapping[str, str] = os.environ)
     return options if same else [*options, "--stage", stage]
 
 
+def _stage(given: str) -> str:
+    if not _STAGE.fullmatch(given):
+        raise SettingsError(f"{given!r} is no stage: give its name, such as {DEFAULT_STAGE}, with --stage.")
+    return given
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document, and nothing else.")]
-Endpoint = Annotated[
-    str,
-    typer.Option(
-        "--endpoint",
-        "--target",
+
+
+def _endpoint(*names: str) -> OptionInfo:
+    option: OptionInfo = typer.Option(
+        *names,
         metavar="URL",
         envvar=list(ENDPOINT_VARIABLES),
         callback=lambda given: (given or default_endpoint()).rstrip("/"),
         show_default=f"the engine that `agenticai up` started, else {local(DEFAULT_PORT)}",
         help="Address of the engine.",
-    ),
+    )
+    return option
+
+
+Endpoint = Annotated[str, _endpoint("--endpoint")]
+Target = Annotated[str, _endpoint("--target", "--endpoint")]
+Stage = Annotated[
+    str, typer.Option(metavar="STAGE", envvar=STAGE_VARIABLE, callback=_stage, help="Stage of the stack.")
 ]
-Stage = Annotated[str, typer.Option(metavar="STAGE", envvar=STAGE_VARIABLE, help="Stage of the stack.")]
 Port = Annotated[
     int,
     typer.Option(
         metavar="PORT",
         envvar=PORT_VARIABLE,
         min=0,
-        max=65535,
+        max=MOST_PORTS,
         help="Port to listen on at 127.0.0.1; 0 picks a free one. Other commands find it by themselves.",
     ),
 ]

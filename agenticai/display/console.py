@@ -19,7 +19,7 @@ from rich.status import Status
 from rich.table import Column, Table
 from rich.text import Text
 
-from agenticai.display.printable import printable_lines
+from agenticai.display.printable import printable_lines, readable
 
 Part = str | tuple[str, str] | Text
 """Some text: plain, or with a style of Rich's such as `bold` or `green`."""
@@ -158,6 +158,8 @@ def _safe(part: str | tuple[str, str]) -> str | tuple[str, str]:
 def _plain(document: Any) -> Any:
     if isinstance(document, BaseModel):
         return document.model_dump(mode="json")
+    if isinstance(document, str):
+        return readable(document)
     if isinstance(document, dict):
         return {key: _plain(value) for key, value in document.items()}
     return [_plain(member) for member in document] if isinstance(document, list | tuple) else document

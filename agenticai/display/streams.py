@@ -3,9 +3,10 @@
 import codecs
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from io import TextIOWrapper
-from typing import Final
+from typing import Final, TextIO
 
 _ASCII: Final[Mapping[str, str]] = {
     "✓": "+",
@@ -32,24 +33,73 @@ def in_ascii(error: UnicodeError) -> tuple[str, int]:
     return "".join(_ASCII.get(c) or c.encode("unicode_escape").decode() for c in lacking), error.end
 
 
+class OutputLost(OSError):
+    """Standard output cannot be written, as where its disk is full; a reader who has left is none of this."""
+
+
+class _Output(TextIOWrapper):
+    """Standard output whose errors are told from those of other files."""
+
+    def write(self, text: str, /) -> int:
+        with _told_apart():
+            return super().write(text)
+
+    def flush(self) -> None:
+        with _told_apart():
+            super().flush()
+
+
+class _Errors(TextIOWrapper):
+    """Standard error that drops what cannot be written: there is nowhere to say so."""
+
+    def write(self, text: str, /) -> int:
+        with suppress(OSError):
+            super().write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            super().flush()
+
+
+@contextmanager
+def _told_apart() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputLost(error.errno, f"standard output cannot be written: {error.strerror}") from error
+
+
 def prepare_streams() -> None:
     """Have standard output and error take any text, and open those that the caller has closed."""
     codecs.register_error(_NAME, in_ascii)
     sys.stdin = sys.stdin or _nowhere("r")
-    sys.stdout = sys.stdout or _nowhere("w")
-    sys.stderr = sys.stderr or _nowhere("w")
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors=_NAME)
+    sys.stdout = _of_kind(_Output, sys.stdout or _nowhere("w"))
+    sys.stderr = _of_kind(_Errors, sys.stderr or _nowhere("w"))
 
 
 def flush_streams() -> None:
-    """Write what is still to be written; whoever has stopped reading, as `head` does, misses nothing."""
-    for stream in (sys.stdout, sys.stderr):
+    """Write what is still to be written; whoever has stopped reading, as `head` does, misses nothing.
+
+    Raises OutputLost. What cannot be written is dropped.
+    """
+    for stream in (sys.stderr, sys.stdout):
         try:
             stream.flush()
-        except BrokenPipeError:
+        except OSError as error:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            if isinstance(error, OutputLost):
+                raise
+
+
+def _of_kind(kind: type[TextIOWrapper], stream: TextIO) -> TextIO:
+    """The same stream, of a kind of its own and for any text; one that is no file is left as it is."""
+    if not isinstance(stream, TextIOWrapper):
+        return stream
+    encoding, buffered, through = stream.encoding, stream.line_buffering, stream.write_through
+    return kind(stream.detach(), encoding, _NAME, line_buffering=buffered, write_through=through)
 
 
 def _nowhere(mode: str) -> TextIOWrapper:

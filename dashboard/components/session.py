@@ -8,11 +8,7 @@ import streamlit as st
 
 from agenticai.dashboard.components.texts import plain, say
 from agenticai.dashboard.services.connecting import FAULTS, Connected, Connection
-
-ENDPOINT_VARIABLE: Final = "AGENTICAI_DASHBOARD_ENDPOINT"
-STAGE_VARIABLE: Final = "AGENTICAI_DASHBOARD_STAGE"
-START_VARIABLE: Final = "AGENTICAI_DASHBOARD_START"
-"""The command that starts a stack where this dashboard looks for one."""
+from agenticai.dashboard.told import ENDPOINT, STAGE, START
 
 REFRESH_SECONDS: Final = 2.0
 
@@ -20,7 +16,7 @@ REFRESH_SECONDS: Final = 2.0
 @st.cache_resource(show_spinner=False)
 def connection() -> Connection:
     """Return the connection that all sessions share."""
-    return Connection(os.environ[ENDPOINT_VARIABLE], os.environ[STAGE_VARIABLE])
+    return Connection(os.environ[ENDPOINT], os.environ[STAGE])
 
 
 def with_stack(draw: Callable[[Connected], None]) -> None:
@@ -41,7 +37,7 @@ def _wait(reason: str) -> None:
         reason = str(error)
     else:
         st.rerun()
-    start = os.environ.get(START_VARIABLE, "agenticai up")
+    start = os.environ.get(START, "agenticai up")
     st.info(f"There is no stack to show yet. `{start}` starts one; this page then comes alive by itself.")
     say(reason)
 

@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from agenticai.client.queues.model import AgentQueues, Letters, Move, Redriven
+from agenticai.client.queues.model import AgentQueues, Attempt, Letters, Move, Redriven
 
 if TYPE_CHECKING:
     from agenticai.dashboard.services.depths import DepthSeries
-    from agenticai.emulator.core.bench_records import ClockReading, MessagePage
+    from agenticai.emulator.core.bench_records import ClockReading, Dispatch, MessagePage, QueuedMessage, Settled
     from agenticai.emulator.core.usage_records import FinishedInvocation, Usage
+    from agenticai.emulator.faults.rules import Fault, Fired
 
 T = TypeVar("T")
 
@@ -28,6 +29,30 @@ class FunctionState:
     name: str
     in_flight: int
     last: "FinishedInvocation | None"
+
+
+class Bench(Protocol):
+    """What a bench can be told. Raises `EngineError`."""
+
+    def advance(self, seconds: float) -> "ClockReading":
+        """Skip so many seconds, more than 0."""
+        ...
+
+    def settle(self, *, deliveries: int | None = None) -> "Settled":
+        """Work until nothing is left to do, or so many deliveries are done, and skip the waits."""
+        ...
+
+    def dispatch(self, mode: "Dispatch") -> None:
+        """Choose how messages reach functions."""
+        ...
+
+    def faults(self, schedule: "Sequence[Fault]") -> None:
+        """Set the fault rules in place of those before."""
+        ...
+
+    def fired(self) -> "Sequence[Fired]":
+        """The faults that were put to effect since the rules were set."""
+        ...
 
 
 class Source(Protocol):
@@ -58,6 +83,27 @@ class Source(Protocol):
 
     def redrive_all(self, agent: str, per_second: int | None) -> Iterator[Move]:
         """Send all dead letters of an agent back; tell how far that is."""
+        ...
+
+    def delete(self, queue: str, ids: Sequence[str]) -> Iterator[str]:
+        """Delete messages of a queue, by its full name; yields the ids of those that were there."""
+        ...
+
+    def send_copy(self, agent: str, message: "QueuedMessage", body: str) -> str:
+        """Send an edited, marked copy of a dead letter to its agent, and return the copy's id."""
+        ...
+
+    def purge(self, queue: str) -> None:
+        """Delete all messages of a queue, by its full name."""
+        ...
+
+    def log_lines(self, agent: str, attempt: Attempt) -> list[str]:
+        """What an agent's function logged in a delivery."""
+        ...
+
+    @property
+    def bench(self) -> "Bench | Missing":
+        """The controls of a bench."""
         ...
 
     def clock(self) -> "ClockReading | Missing":

@@ -3,16 +3,16 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from agenticai.client.queues.model import AgentQueues, Letters, Move, Redriven
+from agenticai.client.queues.model import AgentQueues, Attempt, Letters, Move, Redriven
 from agenticai.client.queues.stack_queues import StackQueues, queue_urls
 from agenticai.dashboard.services.depths import DepthSeries, EngineDepths, SampledDepths
-from agenticai.dashboard.services.port import Missing, Source
+from agenticai.dashboard.services.port import Bench, Missing, Source
 from agenticai.stack.target import Capability
 
 if TYPE_CHECKING:
     from agenticai.client.stack import DeployedStack
     from agenticai.emulator.client import ControlClient
-    from agenticai.emulator.core.bench_records import ClockReading, MessagePage
+    from agenticai.emulator.core.bench_records import ClockReading, MessagePage, QueuedMessage
     from agenticai.emulator.core.usage_records import FinishedInvocation, Usage
 
 NO_CONTROL: Final = "Only the embedded engine tells this: this target has no control API."
@@ -44,6 +44,22 @@ class AwsSource:
     def redrive_all(self, agent: str, per_second: int | None) -> Iterator[Move]:
         return self._queues.redrive_all(agent, per_second)
 
+    def delete(self, queue: str, ids: Sequence[str]) -> Iterator[str]:
+        return self._queues.delete(queue, ids)
+
+    def send_copy(self, agent: str, message: "QueuedMessage", body: str) -> str:
+        return self._queues.send_copy(agent, message, body)
+
+    def purge(self, queue: str) -> None:
+        self._queues.purge(queue)
+
+    def log_lines(self, agent: str, attempt: Attempt) -> list[str]:
+        return self._queues.log_lines(agent, attempt)
+
+    @property
+    def bench(self) -> Bench | Missing:
+        return Missing(NO_CONTROL)
+
     def clock(self) -> "ClockReading | Missing":
         return Missing(NO_CONTROL)
 
@@ -64,6 +80,10 @@ class EngineSource(AwsSource):
 
     def depths(self) -> DepthSeries:
         return self._history.look()
+
+    @property
+    def bench(self) -> Bench | Missing:
+        return self._control
 
     def clock(self) -> "ClockReading | Missing":
         return self._control.clock()

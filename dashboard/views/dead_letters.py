@@ -1,16 +1,21 @@
 """Dead letters: what could not be processed, why, and the way back."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import streamlit as st
 
-from agenticai.client.queues.model import causes
-from agenticai.dashboard.components.session import with_stack
-from agenticai.dashboard.components.texts import code, plain, say, when
+from agenticai.client.errors import ApiError
+from agenticai.client.queues.model import AgentQueues, DeadLetter, Letters, causes
+from agenticai.dashboard.components.outcome import outcome, tell
+from agenticai.dashboard.components.session import REFRESH_SECONDS, part, with_stack
+from agenticai.dashboard.components.texts import age, code, plain, say, when
 from agenticai.dashboard.services.connecting import Connected
+from agenticai.dashboard.services.letters import found, scenario_of
 from agenticai.dashboard.services.payloads import formatted
 
-PAGE: Final = 200
+PAGE: Final = 500
+SHOWN_BODY: Final = 20_000
 
 
 def page() -> None:
@@ -20,45 +25,158 @@ def page() -> None:
 
 
 def _draw(connected: Connected) -> None:
-    states = connected.source.queues()
-    agents = [state.agent for state in states]
-    asked = st.query_params.get("queue")
-    index = agents.index(asked) if asked in agents else 0
-    counts = {state.agent: state.dead_letters.depth.total for state in states}
+    states = {state.agent: state for state in connected.source.queues()}
+    asked = st.query_params.get("queue", "")
+    full = {state.dead_letters.name: agent for agent, state in states.items()}
+    counts = {agent: state.dead_letters.depth.total for agent, state in states.items()}
+    first = next((agent for agent, count in counts.items() if count), next(iter(states)))
     agent = st.segmented_control(
-        "Agent", agents, default=agents[index], format_func=lambda name: f"{name.upper()} ({counts[name]})", key="agent"
+        "Agent",
+        list(states),
+        default=full.get(asked, asked if asked in states else first),
+        format_func=lambda name: f"{name.upper()} ({counts[name]})",
+        key="agent",
+        required=True,
     )
-    if not agent:
-        return
     st.query_params["queue"] = agent
-    letters = connected.source.letters(agent, None, PAGE)
+    outcome()
+    part(lambda connected: _letters(connected, agent), every_s=REFRESH_SECONDS)
+    _all_of_them(connected, states[agent])
+
+
+def _letters(connected: Connected, agent: str) -> None:
+    after = st.session_state.get(f"after-{agent}")
+    letters = connected.source.letters(agent, after, PAGE)
     if letters.received:
         st.caption("This target shows messages only to who receives them: each look counts as a receive.")
     if not letters.letters:
-        st.success("No dead letters.")
-        return
-    for cause, number in causes(letters.letters):
-        say(f"{number} of {cause}")
+        st.success("No dead letters." if not after else "No more dead letters.")
+    else:
+        _listed(connected, agent, letters)
+    _pages(agent, letters)
+
+
+def _pages(agent: str, letters: Letters) -> None:
+    first, following = st.columns(2)
+    key = f"after-{agent}"
+    if st.session_state.get(key) and first.button("First page", key=f"first-{agent}"):
+        st.session_state[key] = None
+        st.rerun(scope="fragment")
+    if letters.next and following.button(f"Next {PAGE}", key=f"next-{agent}"):
+        st.session_state[key] = letters.next
+        st.rerun(scope="fragment")
+
+
+def _listed(connected: Connected, agent: str, letters: Letters) -> None:
+    groups = causes(letters.letters)
+    searched, of_cause = st.columns([2, 1])
+    text = searched.text_input("Search", key=f"search-{agent}", placeholder="project, error, request id, body")
+    cause = of_cause.selectbox(
+        "Cause",
+        [None, *(name for name, _ in groups)],
+        format_func=lambda name: "all causes" if name is None else f"{dict(groups)[name]} of {name}",
+        key=f"cause-{agent}",
+    )
+    shown = found(letters.letters, text, cause)
+    st.caption(f"{len(shown)} shown, {letters.total} in the queue.")
     chosen = st.dataframe(
         {
-            "project": [letter.asked.project_id or "" for letter in letters.letters],
-            "work": [letter.asked.work or letter.asked.problem or "" for letter in letters.letters],
-            "cause": [letter.cause for letter in letters.letters],
-            "sent": [when(letter.message.sent_at) for letter in letters.letters],
-            "message": [letter.message.id for letter in letters.letters],
+            "cause": [letter.cause for letter in shown],
+            "project": [letter.asked.project_id or "" for letter in shown],
+            "asked for": [letter.asked.work or letter.asked.problem or "" for letter in shown],
+            "first sent": [when(letter.message.sent_at) for letter in shown],
+            "age": [age((letters.now - letter.message.sent_at).total_seconds()) for letter in shown],
+            "attempts": [len(letter.attempts) for letter in shown],
+            "message": [letter.message.id for letter in shown],
         },
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
-        key="letters",
+        key=f"letters-{agent}",
     )
-    selected = [letters.letters[row] for row in chosen["selection"]["rows"]]
-    if st.button(f"Redrive {len(selected)} selected", disabled=not selected, key="redrive"):
-        for redriven in connected.source.redrive(agent, [letter.message.id for letter in selected]):
-            say(f"{redriven.id}: {redriven.outcome}{' ' + redriven.reason if redriven.reason else ''}")
-    for letter in selected:
-        with st.container(border=True):
-            st.subheader(plain(letter.cause))
-            for attempt in letter.attempts:
-                say(f"{when(attempt.at)}  {attempt.error_type}: {attempt.message}  ({attempt.request_id})")
-            code(formatted(letter.message.body), "json")
+    selected = [shown[row] for row in chosen["selection"]["rows"] if row < len(shown)]
+    _acts(connected, agent, selected)
+    for letter in selected[:20]:
+        _letter(connected, agent, letter)
+
+
+def _acts(connected: Connected, agent: str, selected: Sequence[DeadLetter]) -> None:
+    back, gone = st.columns(2)
+    ids = [letter.message.id for letter in selected]
+    if back.button(f"Redrive {len(ids)} selected", disabled=not ids, key=f"redrive-{agent}", type="primary"):
+        tell(*(f"{one.id}: {one.outcome}. {one.reason}" for one in connected.source.redrive(agent, ids)))
+        st.rerun()
+    if gone.button(f"Delete {len(ids)} selected", disabled=not ids, key=f"delete-{agent}"):
+        name = next(state.dead_letters.name for state in connected.source.queues() if state.agent == agent)
+        deleted = set(connected.source.delete(name, ids))
+        tell(*(f"{one}: {'deleted' if one in deleted else 'not there, or in flight'}." for one in ids))
+        st.rerun()
+
+
+def _letter(connected: Connected, agent: str, letter: DeadLetter) -> None:
+    message = letter.message
+    with st.container(border=True):
+        st.subheader(plain(letter.cause))
+        say(
+            f"message {message.id}\nfirst sent {when(message.sent_at)}, received {message.received} times\n"
+            f"asks for {letter.asked.work or letter.asked.problem or 'something unknown'}"
+        )
+        _project(connected, letter)
+        for number, attempt in enumerate(letter.attempts):
+            with st.expander(plain(f"Attempt {number + 1}, {when(attempt.at)}: {attempt.error_type}")):
+                say(f"{attempt.message}\nrequest {attempt.request_id}")
+                if st.toggle("Log lines", key=f"log-{message.id}-{number}"):
+                    code("\n".join(connected.source.log_lines(agent, attempt))[-SHOWN_BODY:] or "nothing was logged")
+        code(formatted(message.body), "json")
+        _copy(connected, agent, letter)
+
+
+def _project(connected: Connected, letter: DeadLetter) -> None:
+    if letter.asked.project_id is None:
+        return
+    try:
+        project = connected.api.get(letter.asked.project_id)
+    except ApiError as error:
+        say(f"project {letter.asked.project_id}: {error}")
+        return
+    say(f"project {project.id} “{project.name}” is {project.status} now")
+
+
+def _copy(connected: Connected, agent: str, letter: DeadLetter) -> None:
+    message = letter.message
+    edit, scenario = st.columns(2)
+    if edit.toggle("Send an edited copy", key=f"edit-{message.id}"):
+        body = st.text_area("Body of the copy", formatted(message.body), key=f"body-{message.id}", height=240)
+        st.caption("The original stays here; the copy is marked with its id.")
+        if st.button("Send the copy", key=f"send-{message.id}"):
+            tell(f"The copy of {message.id} was sent as {connected.source.send_copy(agent, message, body)}.")
+            st.rerun()
+    try:
+        project = connected.api.get(letter.asked.project_id) if letter.asked.project_id else None
+    except ApiError:
+        project = None
+    text = scenario_of(letter, agent, project)
+    scenario.download_button(
+        "Download a scenario",
+        text or "",
+        disabled=text is None,
+        file_name=f"dead-letter-{message.id[:8]}.yaml",
+        key=f"scenario-{message.id}",
+    )
+
+
+def _all_of_them(connected: Connected, state: AgentQueues) -> None:
+    name = state.dead_letters.name
+    with st.expander("All of them"):
+        rate = st.number_input("Most a second", 1, 500, 100, key=f"rate-{state.agent}")
+        if st.button("Redrive all", key=f"all-{state.agent}"):
+            with st.status("redriving") as status:
+                for move in connected.source.redrive_all(state.agent, int(rate)):
+                    status.update(label=f"{move.status.lower()}: {move.moved} of {move.to_move} moved")
+            tell(f"{move.moved} messages were moved back: {move.status.lower()}. {plain(move.reason)}")
+            st.rerun()
+        typed = st.text_input("To delete all, type the queue's name", key=f"purge-name-{state.agent}", placeholder=name)
+        if st.button("Purge", disabled=typed != name, key=f"purge-{state.agent}"):
+            connected.source.purge(name)
+            tell(f"{name} was purged.")
+            st.rerun()

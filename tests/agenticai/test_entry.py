@@ -11,6 +11,8 @@ import pytest
 
 from agenticai.crash import report_crash
 
+NOWHERE = ("--endpoint", "http://127.0.0.1:9")
+
 
 def run(*arguments: str, cwd: Path, **environ: str) -> "subprocess.CompletedProcess[str]":
     """Run a command in a folder, without a terminal, and with nothing of ours in the environment but `environ`."""
@@ -26,13 +28,18 @@ def run(*arguments: str, cwd: Path, **environ: str) -> "subprocess.CompletedProc
     [
         (["up"], {"AGENTICAI_PORT": "abc"}, "'--port' (env var: 'AGENTICAI_PORT')"),
         (["up", "--port", "65536"], {}, "--port"),
-        (["status", "--endpoint", "http://[/nope]\x1b"], {}, "is not the address of an emulator"),
+        (["status", "--endpoint", "http://[/nope]\x1b"], {}, "is not the address of an engine"),
         (["runs"], {"AGENTICAI_HOME": "/dev/null"}, "AGENTICAI_HOME names it: let it name another"),
         (["replay", "no-such"], {}, "There is no file no-such"),
         (["replay", "/dev/null"], {}, "/dev/null"),
         (["sweep", "greeting", "--only", "nonsense"], {}, "nonsense"),
         (["record", "greeting"], {}, "get a key at"),
         (["get", "last", "--out", "/dev/null/x"], {}, "/dev/null is not a folder"),
+        (["get", "..", *NOWHERE], {}, "Nothing answers at http://127.0.0.1:9"),
+        (["get", "x" * 5000, *NOWHERE], {}, "Nothing answers at http://127.0.0.1:9"),
+        (["status", "--stage", "x\udcff"], {}, "is no stage: give its name, such as dev"),
+        (["status"], {"AGENTICAI_STAGE": "a/b"}, "'a/b' is no stage"),
+        (["new", "--template", "\udcff"], {}, "The template is not UTF-8"),
         (["new", "--file", "/"], {}, "/ cannot be read as text: Is a directory"),
         (["new", "Text.", "--file", "x"], {}, "not both"),
     ],
@@ -91,3 +98,31 @@ def test_where_no_state_can_be_kept_the_file_is_a_temporary_one(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     told = report_crash(OSError(28, "No space left on device"), {"AGENTICAI_HOME": "/dev/null"})
     assert told.startswith(f"No space left on device; where that happened is in {tmp_path}")
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["runs"], ["runs", "--json"]])
+def test_output_that_cannot_be_written_is_one_sentence(arguments: list[str], tmp_path: Path) -> None:
+    lost = run_into("/dev/full", "1", *arguments, cwd=tmp_path)
+    assert (lost.returncode, lost.stderr) == (
+        1,
+        "agenticai: standard output cannot be written: No space left on device.\n",
+    )
+    assert not list(tmp_path.glob("**/crashes"))
+
+
+@pytest.mark.parametrize(("arguments", "status"), [(["replay", "no-such"], 1), (["no-such"], 2), (["--version"], 0)])
+def test_a_status_holds_where_no_reason_can_be_written(arguments: list[str], status: int, tmp_path: Path) -> None:
+    assert run_into("/dev/full", "2", *arguments, cwd=tmp_path).returncode == status
+
+
+def run_into(file: str, stream: str, *arguments: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
+    """Run a command with one of its streams, by its number, written to a file."""
+    shell = ["sh", "-c", f'exec "$@" {stream}>{file}', "sh", sys.executable, "-m", "agenticai", *arguments]
+    return subprocess.run(shell, cwd=cwd, capture_output=True, text=True, timeout=300, check=False)
+
+
+def test_modules_of_the_working_folder_are_not_taken_for_others(tmp_path: Path) -> None:
+    for name in ("pathlib", "json", "uuid", "yaml", "shared", "stack"):
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError('theirs')", encoding="utf-8")
+    listed = run("runs", cwd=tmp_path)
+    assert (listed.returncode, listed.stderr) == (0, "")

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from agenticai.emulator.running import noted, noted_token, running
+from agenticai.emulator.running import curl_settings, noted, noted_token, running
 
 NOTE = """
 import sys
@@ -61,3 +61,22 @@ def test_what_is_no_note_is_passed_over(tmp_path: Path) -> None:
     (folder / "1.json").write_text("not JSON")
     (folder / "2.json").mkdir()
     assert running(tmp_path) == ()
+
+
+def test_a_token_for_curl_is_its_owners_alone_and_gone_with_its_block(tmp_path: Path) -> None:
+    with curl_settings(tmp_path / "state", "token-1") as settings:
+        assert settings.read_text() == 'header = "Authorization: Bearer token-1"\n'
+        assert settings.stat().st_mode & 0o777 == 0o600
+        assert settings.parent.stat().st_mode & 0o777 == 0o700
+    assert not settings.exists()
+
+
+def test_a_token_for_curl_is_removed_with_the_note_of_who_was_killed(tmp_path: Path) -> None:
+    with start(tmp_path, "http://127.0.0.1:1") as killed:
+        settings = tmp_path / "engines" / f"{killed.pid}.curl"
+        settings.touch()
+        assert running(tmp_path) == ("http://127.0.0.1:1",)
+        assert settings.exists()
+        killed.kill()
+    assert running(tmp_path) == ()
+    assert not settings.exists()

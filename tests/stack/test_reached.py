@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from botocore.exceptions import NoRegionError
 
+from agenticai.stack.deploying import reached
 from agenticai.stack.errors import TargetError
 from agenticai.stack.stage import stage_outputs
 from agenticai.stack.target import Target
@@ -85,12 +87,14 @@ def test_a_server_that_is_no_engine_is_said_so(status: int, kind: str, body: byt
         "http://127.0.0.1:1/path",
         "http://127.0.0.1:1/?x=1",
         "http://a b",
+        "http://\udcff",
+        "http://gr\u00fcn.example",
         "\x1b[2J",
         "",
     ],
 )
 def test_what_is_no_address_is_said_so(address: str) -> None:
-    with pytest.raises(TargetError, match=r"is not the address of an emulator: give one such as http://127"):
+    with pytest.raises(TargetError, match=r"is not the address of an engine: give one such as http://127"):
         Target.endpoint(address)
 
 
@@ -107,6 +111,11 @@ def test_addresses_are_taken(address: str) -> None:
         {"AWS_USE_FIPS_ENDPOINT": "true"},
         {"AWS_USE_DUALSTACK_ENDPOINT": "true"},
         {"AWS_ENDPOINT_URL_CLOUDFORMATION": "http://127.0.0.1:9"},
+        {"AWS_CA_BUNDLE": " ", "REQUESTS_CA_BUNDLE": ""},
+        {"AWS_CA_BUNDLE": "", "REQUESTS_CA_BUNDLE": ""},
+        {"AWS_DEFAULTS_MODE": "nonsense"},
+        {"AWS_MAX_ATTEMPTS": "nonsense", "AWS_RETRY_MODE": "nonsense"},
+        {"AWS_REQUEST_CHECKSUM_CALCULATION": "nonsense"},
     ],
     ids=lambda environ: ",".join(environ),
 )
@@ -117,7 +126,7 @@ def test_settings_for_aws_itself_do_not_matter(environ: Mapping[str, str], monke
         stage_outputs(Target.endpoint("http://127.0.0.1:1"), "dev")
 
 
-def test_a_setting_that_botocore_cannot_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_DEFAULTS_MODE", "nonsense")
-    with pytest.raises(TargetError, match=r"could not be asked: .*invalid defaults mode: nonsense"):
-        stage_outputs(Target.endpoint("http://127.0.0.1:1"), "dev")
+def test_what_botocore_refuses_by_itself_is_one_sentence() -> None:
+    sentence = r"embedded could not be asked: You must specify a region"
+    with pytest.raises(TargetError, match=sentence), reached(Target.embedded("http://127.0.0.1:1")):
+        raise NoRegionError

@@ -20,6 +20,12 @@ SAID: Final = "will be delivered again"
 MOST_LINES: Final = 20_000
 """Of a log that are read for one look; the newest letters may lack their attempts beyond it."""
 
+MOST_SHOWN: Final = 1_000
+"""Lines of one request."""
+
+LONGEST_RUN: Final = timedelta(minutes=15)
+"""Of a function."""
+
 MARGIN: Final = timedelta(minutes=1)
 """Between two clocks, and between a message's arrival and its first delivery."""
 
@@ -58,6 +64,21 @@ def silent_attempts(
         ):
             said = f"the function ended after {done.duration_ms / 1000:.1f} s without a word"
             yield Attempt(done.started_at, done.error_type, said, done.request_id)
+
+
+def request_lines(logs: "CloudWatchLogsClient", function: str, attempt: Attempt) -> list[str]:
+    """Return what a function logged in the request of an attempt, `MOST_SHOWN` lines at the most."""
+    pages = logs.get_paginator("filter_log_events").paginate(
+        logGroupName=f"/aws/lambda/{function}",
+        startTime=int((attempt.at - LONGEST_RUN).timestamp() * 1000),
+        endTime=int((attempt.at + MARGIN).timestamp() * 1000),
+        filterPattern=f'"{attempt.request_id}"',
+        PaginationConfig={"MaxItems": MOST_SHOWN},
+    )
+    try:
+        return [event["message"] for page in pages for event in page["events"]]
+    except logs.exceptions.ResourceNotFoundException:
+        return []
 
 
 def _lines(logs: "CloudWatchLogsClient", function: str, since: datetime) -> Iterator[str]:

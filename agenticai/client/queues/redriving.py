@@ -46,7 +46,7 @@ def _sent_back(sqs: "SQSClient", url: str, queue_url: str, letter: "ReceivedMess
     message, handle = letter.message, letter.receipt_handle
     asked = Asked.of(message.body)
     try:
-        new_id = sqs.send_message(QueueUrl=queue_url, **_parameters(message))["MessageId"]
+        new_id = sqs.send_message(QueueUrl=queue_url, **parameters(message))["MessageId"]
     except (ClientError, BotoCoreError) as error:
         sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
         return Redriven(message.id, Outcome.NOT_SENT, asked, reason=str(error))
@@ -57,8 +57,8 @@ def _sent_back(sqs: "SQSClient", url: str, queue_url: str, letter: "ReceivedMess
     return Redriven(message.id, Outcome.SENT, asked, new_id)
 
 
-def _parameters(message: "QueuedMessage") -> dict[str, Any]:
-    """SendMessage's parameters for a copy of the message."""
+def parameters(message: "QueuedMessage") -> dict[str, Any]:
+    """Return SendMessage's parameters for a copy of the message."""
     attributes = {name: _attribute(held) for name, held in message.attributes.items()}
     ordered = {"MessageGroupId": message.group_id, "MessageDeduplicationId": message.id} if message.group_id else {}
     return {"MessageBody": message.body, "MessageAttributes": attributes, **ordered}

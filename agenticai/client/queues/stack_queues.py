@@ -5,9 +5,20 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from agenticai.client.errors import QueueError
-from agenticai.client.queues.failures import Invocations, logged_attempts, silent_attempts
+from agenticai.client.queues.editing import delete, send_copy
+from agenticai.client.queues.failures import Invocations, logged_attempts, request_lines, silent_attempts
 from agenticai.client.queues.messages import Messages, SqsMessages
-from agenticai.client.queues.model import AgentQueues, Asked, DeadLetter, Depth, Letters, Move, QueueState, Redriven
+from agenticai.client.queues.model import (
+    AgentQueues,
+    Asked,
+    Attempt,
+    DeadLetter,
+    Depth,
+    Letters,
+    Move,
+    QueueState,
+    Redriven,
+)
 from agenticai.client.queues.redriving import MOST_PER_SECOND, redrive, redrive_all
 from agenticai.emulator.client import ControlClient
 from agenticai.emulator.core.bench_records import MOST_MESSAGES
@@ -18,7 +29,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.literals import QueueAttributeNameType
 
-    from agenticai.emulator.core.bench_records import MessagePage
+    from agenticai.emulator.core.bench_records import MessagePage, QueuedMessage
     from agenticai.stack.outputs import StackOutputs
     from agenticai.stack.target import Target
 
@@ -107,6 +118,22 @@ class StackQueues:
             per_second = per_second or MOST_PER_SECOND
         dead_letters, queue = self._outputs.dead_letter_queue_urls[agent], self._outputs.queue_urls[agent]
         return redrive_all(self._sqs, self._arn(dead_letters), self._arn(queue), per_second, wait)
+
+    def delete(self, queue: str, ids: Sequence[str]) -> Iterator[str]:
+        """Delete messages of a queue, by its full name; yields the ids of those that were there."""
+        return delete(self._sqs, self._messages, (queue, self._urls[queue]), ids)
+
+    def send_copy(self, agent: str, message: "QueuedMessage", body: str) -> str:
+        """Send an edited copy of a dead letter to its agent, and return the copy's id."""
+        return send_copy(self._sqs, self._outputs.queue_urls[agent], message, body)
+
+    def purge(self, queue: str) -> None:
+        """Delete all messages of a queue, by its full name."""
+        self._sqs.purge_queue(QueueUrl=self._urls[queue])
+
+    def log_lines(self, agent: str, attempt: Attempt) -> list[str]:
+        """What the agent's function logged in a delivery."""
+        return request_lines(self._logs, self._outputs.function_names[agent], attempt)
 
     def _arn(self, url: str) -> str:
         answer = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from agenticai.client.errors import QueueError
-from agenticai.client.logs import FunctionLogs, duration
+from agenticai.client.logs import FunctionLogs, before, duration
 from tests.fakes.queue_clients import Logs
 
 if TYPE_CHECKING:
@@ -101,3 +101,10 @@ def test_lengths_of_time(text: str, seconds: int) -> None:
 def test_what_is_no_length_of_time_is_refused(text: str) -> None:
     with pytest.raises(QueueError, match="no length of time"):
         duration(text)
+
+
+@pytest.mark.parametrize(
+    ("long", "begin"), [("1h", AT - timedelta(hours=1)), ("999999d", datetime(1970, 1, 1, tzinfo=UTC))]
+)
+def test_nobody_looks_back_further_than_there_are_logs(long: str, begin: datetime) -> None:
+    assert before(AT, duration(long)) == begin

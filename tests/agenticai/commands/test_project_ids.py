@@ -46,10 +46,17 @@ def test_a_project_is_found(given: str, found: str) -> None:
     assert find_project(api(), given) == found
 
 
-@pytest.mark.parametrize("given", ["nope", "02", "[/nope]", "", "01M8D563FJ00000000000000000"])
+@pytest.mark.parametrize("given", ["nope", "02", "[/nope]", "..", "x" * 5000, "01M8D563FJ00000000000000000"])
 def test_what_no_project_begins_with_is_refused(given: str) -> None:
     with pytest.raises(SettingsError, match=r"There is no project .* lists them"):
         find_project(api(), given)
+
+
+def test_nothing_names_no_project() -> None:
+    with pytest.raises(
+        SettingsError, match=r"^Name a project by its id or the beginning of it; `.* status` lists them"
+    ):
+        find_project(api(), "")
 
 
 def test_several_are_named() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agenticai.commands.projects import Request, without_files
+from agenticai.commands.projects import Request, post_project, without_files
 from agenticai.commands.stack import Stack
 from agenticai.display.console import this_command
 from agenticai.scenarios.format.errors import ScenarioError
@@ -53,3 +53,13 @@ def test_a_file_of_another_encoding_is_refused_by_name(content: bytes, tmp_path:
 def test_text_that_says_nothing_is_refused(text: str, sentence: str) -> None:
     with pytest.raises(ScenarioError, match=sentence):
         Request(text, None, None, None).requirements()
+
+
+def test_an_argument_that_python_read_as_ascii_is_read_as_utf_8() -> None:
+    given = "Ein Gru\u00df".encode().decode("ascii", "surrogateescape")
+    assert Request(given, None, None, None).requirements() == "Ein Gru\u00df"
+
+
+def test_a_name_that_is_no_text_is_refused_before_anything_is_asked() -> None:
+    with pytest.raises(ScenarioError, match=r"The name is not UTF-8 \(character 2\)"):
+        post_project(Request("A tool.", None, None, "x\udcff"), ELSEWHERE)

@@ -1,5 +1,6 @@
 """What `up` prints can be pasted, and what `demo` says of tests is said as it is."""
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
@@ -20,25 +21,28 @@ if TYPE_CHECKING:
     from agenticai.stack.outputs import StackOutputs
 
 
+CURL = Path("/state of mine/1.curl")
+
+
 def test_the_lines_have_the_command_as_it_was_started_and_credentials() -> None:
     outputs = cast("StackOutputs", SimpleNamespace(stage="dev", api_url="http://127.0.0.1:1/v1"))
     bench = Bench(Target.embedded("http://127.0.0.1:1"), outputs, "secret")
-    said = welcome(bench, ".venv/bin/agenticai", Model("m", "stored")).plain
+    said = welcome(bench, ".venv/bin/agenticai", Model("m", "stored"), CURL).plain
     lines = [line.strip() for line in said.splitlines()]
     assert ".venv/bin/agenticai new --file docs/examples/greeting.md --endpoint http://127.0.0.1:1" in lines
     assert (
         "AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any"
         " aws --endpoint-url http://127.0.0.1:1 --region us-east-1 sqs list-queues"
     ) in lines
-    assert "curl -H 'Authorization: Bearer secret' http://127.0.0.1:1/v1/api/projects" in lines
+    assert "curl --config '/state of mine/1.curl' http://127.0.0.1:1/v1/api/projects" in lines
 
 
 def test_the_secret_of_the_control_api_is_told_where_it_asks_for_one() -> None:
     outputs = cast("StackOutputs", SimpleNamespace(stage="dev", api_url="http://10.0.0.1:1/v1"))
     target = Target.embedded("http://10.0.0.1:1")
     here, reached = (Bench(target, outputs, "token", secret) for secret in (None, "secret"))
-    assert "AGENTICAI_CONTROL_TOKEN=secret" in welcome(reached, "agenticai", Model("m", "stored")).plain
-    assert "AGENTICAI_CONTROL_TOKEN" not in welcome(here, "agenticai", Model("m", "stored")).plain
+    assert "AGENTICAI_CONTROL_TOKEN=secret" in welcome(reached, "agenticai", Model("m", "stored"), CURL).plain
+    assert "AGENTICAI_CONTROL_TOKEN" not in welcome(here, "agenticai", Model("m", "stored"), CURL).plain
 
 
 PASSED = TestResult("test_it.T.test_it", "passed", 0.1, "")

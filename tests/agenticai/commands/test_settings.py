@@ -48,6 +48,12 @@ def test_several_engines_are_a_question(tmp_path: Path) -> None:
             default_endpoint({}, tmp_path)
 
 
+@pytest.mark.parametrize("port", ["abc", "0", "65536", "-1", "4566 ", "\u0664", "9" * 5000])
+def test_a_port_that_is_none_is_said_by_its_variable(port: str) -> None:
+    with pytest.raises(SettingsError, match=r"^AGENTICAI_PORT is .*: let it be a port, from 1 to 65535, or unset it"):
+        default_endpoint({"AGENTICAI_PORT": port})
+
+
 def test_the_state_folder_is_that_of_the_environment(tmp_path: Path) -> None:
     with noted(tmp_path, NOTED):
         assert default_endpoint({"AGENTICAI_HOME": str(tmp_path)}) == NOTED

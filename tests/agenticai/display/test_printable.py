@@ -15,6 +15,9 @@ from agenticai.display.printable import printable, printable_lines
         ("\ud83d half", "\\ud83d half"),
         ("zero\u200bwidth\ufeff", "zero\\u200bwidth\\ufeff"),
         ("line\u2028separator\x85", "line\\u2028separator\\x85"),
+        ("o\udcc3\udc9f/\udcff", "o\\udcc3\\udc9f/\\udcff"),
+        ("o\udcc3\udc9f", "o\u00df"),
+        ("\udce2\udc80\udcaeevil", "\\u202eevil"),
         ("\U000e0041 tag", "\\U000e0041 tag"),
     ],
 )

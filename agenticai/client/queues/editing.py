@@ -1,0 +1,34 @@
+"""Messages deleted, sent again in another wording, and queues emptied."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from agenticai.client.queues.messages import BATCH, Messages
+from agenticai.client.queues.redriving import HIDDEN_SECONDS, parameters
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+    from agenticai.emulator.core.bench_records import QueuedMessage
+
+COPY_OF: Final = "agenticai-copy-of"
+"""The message attribute of an edited copy: the id of the message that it was made from."""
+
+
+def send_copy(sqs: "SQSClient", queue_url: str, message: "QueuedMessage", body: str) -> str:
+    """Send a message with another body, marked as a copy, and return its id; the original stays where it is."""
+    sent = parameters(message)
+    attributes = {**sent["MessageAttributes"], COPY_OF: {"DataType": "String", "StringValue": message.id}}
+    changed = {"MessageBody": body, "MessageAttributes": attributes}
+    if message.group_id:
+        changed["MessageDeduplicationId"] = f"{message.id}-copy"
+    return sqs.send_message(QueueUrl=queue_url, **{**sent, **changed})["MessageId"]
+
+
+def delete(sqs: "SQSClient", messages: Messages, queue: tuple[str, str], ids: Sequence[str]) -> Iterator[str]:
+    """Delete these messages of a queue, given by its name and URL; yields the ids of those that were there."""
+    name, url = queue
+    for first in range(0, len(ids), BATCH):
+        for received in messages.receive(name, ids[first : first + BATCH], visibility_timeout_s=HIDDEN_SECONDS):
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=received.receipt_handle)
+            yield received.message.id

@@ -1,0 +1,78 @@
+"""Dead letters searched, and turned into scenarios that can be played."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from agenticai.client.queues.model import Asked, DeadLetter
+from agenticai.dashboard.components.texts import age, plain
+from agenticai.dashboard.services.letters import found, scenario_of
+from agenticai.dashboard.services.payloads import formatted
+from agenticai.scenarios.format.scenario import load
+from agenticai.scenarios.format.script import Send
+from tests.fakes.dashboard import HOSTILE, letter, message
+
+THROTTLED, TIMED_OUT = letter("aaaaaaaa-1"), letter("bbbbbbbb-2", "Sandbox.Timedout", '{"project_id": "01JD"}')
+
+
+@pytest.mark.parametrize(
+    ("text", "cause", "ids"),
+    [
+        ("", None, ["aaaaaaaa-1", "bbbbbbbb-2"]),
+        ("THROTTLING", None, ["aaaaaaaa-1"]),
+        ("01jd", None, ["bbbbbbbb-2"]),
+        ("request-1", "Sandbox.Timedout in persist", ["bbbbbbbb-2"]),
+        ("nowhere", None, []),
+    ],
+)
+def test_a_search_looks_at_all_that_is_known(text: str, cause: str | None, ids: list[str]) -> None:
+    assert [one.message.id for one in found([THROTTLED, TIMED_OUT], text, cause)] == ids
+
+
+def played(tmp_path: Path, dead: DeadLetter, project: Any = None) -> Any:
+    text = scenario_of(dead, "dev", project)
+    assert text
+    name = text.splitlines()[0].partition(": ")[2]
+    (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return load(tmp_path / f"{name}.yaml")
+
+
+@pytest.mark.parametrize("body", ["", "no json", HOSTILE, "[1, 2]", '"text"', '{"a": {"b": ["x"]}}'])
+def test_a_scenario_sends_the_message_once_more(tmp_path: Path, body: str) -> None:
+    dead = DeadLetter(message("12345678-1", body), Asked(None, None, None))
+    sent = next(step for step in played(tmp_path, dead).steps if isinstance(step, Send)).send
+    assert (sent.body if isinstance(sent.body, str) else json.dumps(sent.body)) == body
+
+
+def test_what_would_be_taken_for_a_project_is_left_out() -> None:
+    assert scenario_of(DeadLetter(message("m", "${nobody}"), Asked(None, None, None)), "dev", None) is None
+
+
+def test_a_message_is_for_the_project_that_is_made_anew(tmp_path: Path) -> None:
+    body = json.dumps({"project_id": "01JD", "key": "projects/01JD/a.py"})
+    dead = DeadLetter(message("12345678-1", body), Asked("01JD", None, None))
+    project = cast("Any", SimpleNamespace(id="01JD", name="Greeting", requirements="Greet.\n\nWell."))
+    scenario = played(tmp_path, dead, project)
+    sent = next(step for step in scenario.steps if isinstance(step, Send)).send
+    assert sent.body == {"project_id": "${project}", "key": "projects/${project}/a.py"}
+    assert scenario.projects["project"].requirements == "Greet.\n\nWell."
+
+
+def test_bodies_are_easy_to_read_and_of_a_bounded_length() -> None:
+    assert formatted('{"a":1}') == '{\n  "a": 1\n}'
+    assert formatted("no json") == "no json"
+    assert formatted("x" * 50, most=10) == "xxxxxxxxxx\n… 40 more characters"
+    assert formatted("[" * 100_000, most=10).startswith("[[[")
+
+
+def test_a_label_shows_every_character_and_means_nothing() -> None:
+    assert plain("a*b <i>") == r"a\*b \<i\>"
+    assert "\u202e" not in plain(HOSTILE)
+    assert "\x1b" not in plain(HOSTILE)
+
+
+def test_ages() -> None:
+    assert [age(None), age(0), age(65), age(90_000)] == ["-", "0 s", "1 min 5 s", "1 d 1 h"]

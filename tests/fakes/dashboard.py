@@ -1,0 +1,170 @@
+"""A source for the dashboard's pages, with one agent's queue in the state that a test gives it."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+from agenticai.client.errors import ApiError
+from agenticai.client.queues.model import (
+    AgentQueues,
+    Asked,
+    Attempt,
+    DeadLetter,
+    Depth,
+    Letters,
+    Move,
+    Outcome,
+    QueueState,
+    Redriven,
+)
+from agenticai.dashboard.services.connecting import Connected, Connection
+from agenticai.dashboard.services.depths import DepthPoint, DepthSeries
+from agenticai.dashboard.services.port import Bench, Missing
+from agenticai.emulator.core.bench_records import ClockReading, Jump, MessagePage, QueuedMessage, Settled
+from agenticai.emulator.core.usage_records import FinishedInvocation, Usage
+from agenticai.emulator.faults.rules import Fault, Fired
+
+if TYPE_CHECKING:
+    from agenticai.client.api import ProjectsApi
+    from agenticai.client.stack import DeployedStack
+
+NOW = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
+HOSTILE = "<script>alert(1)</script> **bold** :red[x] $x$ [a](http://evil.example) \u202e\x1b[31m"
+QUEUE, DEAD = "agenticai-dev-queue-dev", "agenticai-dev-dlq-dev"
+DEPTH = Depth(1, 2, 3)
+MISSING = Missing("This target does not tell.")
+
+
+def message(message_id: str, body: str = "{}", **changes: Any) -> QueuedMessage:
+    """A message that was sent a minute ago and received five times."""
+    made = QueuedMessage(
+        id=message_id,
+        body=body,
+        state="visible",
+        sent_at=NOW - timedelta(minutes=1),
+        first_received_at=NOW,
+        visible_at=NOW,
+        received=5,
+        attributes={},
+        group_id=None,
+        source_arn=None,
+    )
+    return made.model_copy(update=changes)
+
+
+def letter(message_id: str, error: str = "ThrottlingException", body: str = "{}") -> DeadLetter:
+    """A dead letter with one attempt."""
+    attempt = Attempt(NOW, error, f"it failed with {HOSTILE}", "request-1")
+    return DeadLetter(message(message_id, body), Asked("01JD", "persist#1", "task/1"), (attempt,))
+
+
+class FakeBench:
+    """Takes notes of what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, Any]] = []
+
+    def advance(self, seconds: float) -> ClockReading:
+        self.told.append(("advance", seconds))
+        return ClockReading(now=NOW + timedelta(seconds=seconds), ahead_s=seconds)
+
+    def settle(self, *, deliveries: int | None = None) -> Settled:
+        self.told.append(("settle", deliveries))
+        return Settled(quiet=True, held=False, deliveries=3, skipped_s=60)
+
+    def dispatch(self, mode: str) -> None:
+        self.told.append(("dispatch", mode))
+
+    def faults(self, schedule: Sequence[Fault]) -> None:
+        self.told.append(("faults", tuple(schedule)))
+
+    def fired(self) -> Sequence[Fired]:
+        return ()
+
+
+class FakeSource:
+    """Tells what its test says, and takes notes of the acts."""
+
+    name = "fake"
+
+    def __init__(self, letters: Sequence[DeadLetter] = (), depth: Depth = DEPTH, *, exact: bool = True) -> None:
+        self.dead = list(letters)
+        self.depth = depth
+        self.acts: list[tuple[str, Any]] = []
+        self.exact = exact
+        self.controls: Bench | Missing = FakeBench() if exact else MISSING
+
+    def queues(self) -> list[AgentQueues]:
+        return [
+            AgentQueues("dev", QueueState(QUEUE, self.depth, 65), QueueState(DEAD, Depth(len(self.dead), 0, 0), None))
+        ]
+
+    def depths(self) -> DepthSeries:
+        points = (DepthPoint(NOW - timedelta(seconds=30), QUEUE, 1, 2, 3, 7, 4),)
+        return DepthSeries(points, NOW, self.exact, (Jump(at=NOW - timedelta(seconds=20), seconds=900),))
+
+    def messages(self, queue: str, after: str | None, limit: int) -> MessagePage:
+        shown = (message("m1", HOSTILE),) if queue == QUEUE else ()
+        return MessagePage(messages=shown, next=None, total=len(shown), oldest=NOW, now=NOW)
+
+    def letters(self, agent: str, after: str | None, limit: int) -> Letters:
+        return Letters(tuple(self.dead[:limit]), len(self.dead), None, NOW, received=not self.exact)
+
+    def redrive(self, agent: str, ids: Sequence[str]) -> Iterator[Redriven]:
+        self.acts.append(("redrive", tuple(ids)))
+        self.dead = [one for one in self.dead if one.message.id not in ids]
+        yield from (Redriven(one, Outcome.SENT) for one in ids)
+
+    def redrive_all(self, agent: str, per_second: int | None) -> Iterator[Move]:
+        self.acts.append(("redrive all", per_second))
+        moved, self.dead = len(self.dead), []
+        yield Move("COMPLETED", moved, moved)
+
+    def delete(self, queue: str, ids: Sequence[str]) -> Iterator[str]:
+        self.acts.append(("delete", (queue, tuple(ids))))
+        yield from ids
+
+    def send_copy(self, agent: str, message: QueuedMessage, body: str) -> str:
+        self.acts.append(("copy", (message.id, body)))
+        return "copy-1"
+
+    def purge(self, queue: str) -> None:
+        self.acts.append(("purge", queue))
+        self.dead = []
+
+    def log_lines(self, agent: str, attempt: Attempt) -> list[str]:
+        return [f"line of {attempt.request_id} {HOSTILE}"]
+
+    @property
+    def bench(self) -> Bench | Missing:
+        return self.controls
+
+    def clock(self) -> ClockReading | Missing:
+        return ClockReading(now=NOW, ahead_s=900) if self.exact else MISSING
+
+    def usage(self, project_id: str | None = None) -> Usage | Missing:
+        return Usage(project_id=project_id, calls=(), functions=()) if self.exact else MISSING
+
+    def invocations(self) -> Sequence[FinishedInvocation] | Missing:
+        return () if self.exact else MISSING
+
+
+class NoProjects:
+    """An API whose projects are gone."""
+
+    def get(self, project_id: str) -> Any:
+        raise ApiError("The API refused this (404): there is no such project.")
+
+
+class FakeConnection(Connection):
+    """A connection to a source, or to nothing as long as `fault` says why."""
+
+    def __init__(self, source: FakeSource, fault: Exception | None = None) -> None:
+        super().__init__("http://127.0.0.1:1", "dev")
+        self.source = source
+        self.fault = fault
+
+    def get(self) -> Connected:
+        if self.fault:
+            raise self.fault
+        return Connected(cast("DeployedStack", object()), self.source, cast("ProjectsApi", NoProjects()))

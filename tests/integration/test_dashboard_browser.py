@@ -1,0 +1,117 @@
+"""The dashboard in a real browser, on a stack of an embedded engine: what a person sees and does, and nothing else."""
+
+import json
+import re
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from agenticai.commands.dashboard import served
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.scenarios.benches.embedded import bench
+from tests.browser import chromium, needs_chromium
+
+pytestmark = needs_chromium
+HOSTILE = "<img src=x onerror=\"document.title='taken over'\"> **bold** :red[x]"
+LIMIT_MS = 60_000
+
+
+@dataclass
+class Seen:
+    """A browser's page, the hosts that it asked, and what it complained of."""
+
+    page: Page
+    url: str
+    hosts: set[str] = field(default_factory=set)
+    errors: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> Page:
+        self.page.goto(f"{self.url}/{path}")
+        return self.page
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    with bench(run_dir=tmp_path_factory.mktemp("dashboard") / "run") as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def dashboard(running: Bench) -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with served(running.target.endpoint_url, running.outputs.stage, port) as (_, url):
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def seen(browser: Browser, dashboard: str) -> Iterator[Seen]:
+    page = browser.new_page()
+    page.set_default_timeout(LIMIT_MS)
+    found = Seen(page, dashboard)
+    page.on("request", lambda request: found.hosts.add(request.url.split("/")[2]))
+    page.on("console", lambda message: found.errors.extend([message.text] if message.type == "error" else []))
+    yield found
+    page.close()
+    assert found.errors == []
+    assert found.hosts <= {dashboard.split("/")[2]}
+
+
+def poison(running: Bench, agent: str, *bodies: str) -> None:
+    """Have messages that no agent can read end among the dead letters."""
+    for body in bodies:
+        running.target.client("sqs").send_message(QueueUrl=running.outputs.queue_urls[agent], MessageBody=body)
+    with running.control() as control:
+        control.settle(timeout_s=120)
+
+
+def test_a_page_comes_with_what_is_true_now_and_has_no_other_origin(seen: Seen) -> None:
+    page = seen.open("")
+    for agent in ("PM", "DEV", "QA", "OPS"):
+        expect(page.get_by_text(agent, exact=True)).to_be_visible(timeout=LIMIT_MS)
+
+
+def test_a_poison_message_is_seen_understood_and_sent_back(seen: Seen, running: Bench) -> None:
+    poison(running, "qa", json.dumps({"schema": "unknown/1", "text": HOSTILE}))
+    page = seen.open("dead-letters?queue=qa")
+    expect(page.get_by_text("1 shown, 1 in the queue.")).to_be_visible(timeout=LIMIT_MS)
+    page.get_by_test_id("stDataFrame").click(position={"x": 20, "y": 52})
+    expect(page.get_by_role("heading", name="Poison")).to_be_visible(timeout=LIMIT_MS)
+    expect(page.get_by_text("onerror")).to_be_visible(timeout=LIMIT_MS)
+    assert page.title() != "taken over"
+
+    page.get_by_role("button", name="Redrive 1 selected").click()
+    expect(page.get_by_text("sent back")).to_be_visible(timeout=LIMIT_MS)
+    with running.control() as control:
+        control.settle(timeout_s=120)
+        assert control.messages("agenticai-qa-dlq-dev").total == 1, "it is poison still"
+    running.target.client("sqs").purge_queue(QueueUrl=running.outputs.dead_letter_queue_urls["qa"])
+
+
+def test_time_is_skipped_from_the_page(seen: Seen, running: Bench) -> None:
+    page = seen.open("bench")
+    page.get_by_label("Skip time").fill("20")
+    page.get_by_role("button", name="Skip", exact=True).click()
+    expect(page.get_by_text(re.compile("It is .* UTC now"))).to_be_visible(timeout=LIMIT_MS)
+    with running.control() as control:
+        assert control.clock().jumps[-1].seconds == 20 * 60
+
+
+def test_a_queue_is_looked_into_by_its_link(seen: Seen, running: Bench) -> None:
+    with running.control() as control:
+        control.dispatch("stepped")
+        running.target.client("sqs").send_message(QueueUrl=running.outputs.queue_urls["ops"], MessageBody="waiting")
+        page = seen.open("queues?queue=agenticai-ops-queue-dev")
+        expect(page.get_by_text("1 of 1 messages")).to_be_visible(timeout=LIMIT_MS)
+        expect(page.get_by_text("waiting", exact=True)).to_be_visible(timeout=LIMIT_MS)
+        running.target.client("sqs").purge_queue(QueueUrl=running.outputs.queue_urls["ops"])
+        control.dispatch("free")
