@@ -30,7 +30,7 @@ from agenticai.emulator.core.bench_records import (
 )
 from agenticai.emulator.core.errors import ControlError
 from agenticai.emulator.core.model_records import CallsRequest, MissedReply, ModelHistory, ReplyRequest, StoredReply
-from agenticai.emulator.core.usage_records import FinishedInvocation, Health, Record, Usage
+from agenticai.emulator.core.usage_records import FinishedInvocation, Health, Record, Usage, UsageByProject
 from agenticai.emulator.faults.rules import Fault, Fired, RecordedCall
 
 CONTROL_TOKEN = "AGENTICAI_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
@@ -85,6 +85,10 @@ class ControlClient:
     def usage(self, project_id: str | None = None) -> Usage:
         """AWS calls and Lambda use of one project, or of all and none together when it is None."""
         return self._get("usage", TypeAdapter(Usage), {"project_id": project_id} if project_id else {})
+
+    def usage_by_project(self) -> UsageByProject:
+        """Return what all, and each project, used at one moment."""
+        return self._get("usage/projects", TypeAdapter(UsageByProject))
 
     def invocations(self) -> tuple[FinishedInvocation, ...]:
         """Return the latest 1,000 invocations that ended, the oldest first, since they were last forgotten."""

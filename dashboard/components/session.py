@@ -8,7 +8,7 @@ import streamlit as st
 
 from agenticai.dashboard.components.texts import plain, say
 from agenticai.dashboard.services.connecting import FAULTS, Connected, Connection
-from agenticai.dashboard.told import ENDPOINT, STAGE, START
+from agenticai.dashboard.services.told import ENDPOINT, STAGE, START
 
 REFRESH_SECONDS: Final = 2.0
 

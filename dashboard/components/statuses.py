@@ -25,4 +25,4 @@ def dollars(amount: float | None) -> str:
     """Return an amount of US dollars; a dash where it is not known."""
     if amount is None:
         return "-"
-    return "$0" if amount == 0 else f"${amount:,.4f}" if amount < 1 else f"${amount:,.2f}"
+    return "$0" if amount == 0 else f"${amount:,.6f}" if amount < 0.01 else f"${amount:,.2f}"

@@ -3,7 +3,11 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
+
+from agenticai.client.cost.charges import charges_of
+from agenticai.client.cost.prices import LineId, prices
+from agenticai.dashboard.services.port import Missing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +50,44 @@ class TokenRow:
     prompt_tokens: int
     output_tokens: int
     cost_usd: float | None
+
+
+@dataclass(frozen=True)
+class CostRow:
+    """A line of the bill: so much of it, and what that costs before the free tier."""
+
+    service: str
+    title: str
+    quantity: float
+    unit: str
+    usd: float
+
+
+class Metered(Protocol):
+    """What tells what a project used, or not."""
+
+    def usage(self, project_id: str | None = None) -> "Usage | Missing":
+        """AWS calls and Lambda use."""
+        ...
+
+
+def cost_rows(usage: "Usage") -> list[CostRow]:
+    """Return the lines of AWS's bill that a project is on, the dearest first."""
+    sums: dict[LineId, float] = {}
+    for charge in charges_of(usage):
+        sums[charge.line] = sums.get(charge.line, 0.0) + charge.quantity
+    lines = prices().lines
+    rows = [
+        CostRow(lines[name].service, lines[name].title, quantity, lines[name].unit, quantity * lines[name].unit_usd)
+        for name, quantity in sums.items()
+    ]
+    return sorted(rows, key=lambda row: -row.usd)
+
+
+def aws_cost_usd(source: Metered, project_id: str) -> float | None:
+    """Return what AWS would charge for a project before the free tier; None where the target does not tell."""
+    usage = source.usage(project_id)
+    return None if isinstance(usage, Missing) else sum(charge.usd for charge in charges_of(usage))
 
 
 def function_rows(usage: "Usage") -> list[FunctionRow]:

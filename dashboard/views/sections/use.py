@@ -6,7 +6,7 @@ from agenticai.dashboard.components.statuses import dollars
 from agenticai.dashboard.components.texts import plain, say
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.port import Missing
-from agenticai.dashboard.services.project_use import call_rows, function_rows, token_rows
+from agenticai.dashboard.services.project_use import call_rows, cost_rows, function_rows, token_rows
 from agenticai.display.printable import printable
 from shared.models.views import ProjectView
 
@@ -20,11 +20,27 @@ def draw(connected: Connected, project: ProjectView) -> None:
         st.caption("Not available on this target.")
         say(usage.why)
         return
-    calls, functions = call_rows(usage), function_rows(usage)
-    left, middle, right = st.columns(3)
-    left.metric("AWS calls", f"{usage.total_calls:,}")
-    middle.metric("Lambda GB-seconds", f"{usage.gb_seconds:.3f}")
-    right.metric("Invocations", f"{sum(row.invocations for row in functions):,}")
+    calls, functions, costs = call_rows(usage), function_rows(usage), cost_rows(usage)
+    metrics = {
+        "Cost before the free tier": dollars(sum(row.usd for row in costs)),
+        "AWS calls": f"{usage.total_calls:,}",
+        "Lambda GB-seconds": f"{usage.gb_seconds:.3f}",
+        "Invocations": f"{sum(row.invocations for row in functions):,}",
+    }
+    for column, (name, value) in zip(st.columns(len(metrics)), metrics.items(), strict=True):
+        column.metric(name, value)
+    st.caption("All calls that name the project are counted, those by which this page reads it through the API too.")
+    st.dataframe(
+        {
+            "service": [row.service for row in costs],
+            "billed": [row.title for row in costs],
+            "quantity": [row.quantity for row in costs],
+            "unit": [row.unit for row in costs],
+            "cost": [f"${row.usd:.8f}" for row in costs],
+        },
+        hide_index=True,
+        key="costs",
+    )
     st.dataframe(
         {
             "function": [printable(row.function) for row in functions],
