@@ -97,12 +97,20 @@ def _paging(found: Found, cursors: list[str], *, searched: bool) -> None:
     if searched:
         st.caption(f"{len(found.projects)} of {found.looked_at} projects looked at.")
     newer, older = st.columns(2)
-    if newer.button("Newer", disabled=not cursors, key="projects-newer", width="stretch"):
-        cursors.pop()
-        st.rerun(scope="fragment")
-    if older.button("Older", disabled=found.next is None, key="projects-older", width="stretch") and found.next:
-        cursors.append(found.next)
-        st.rerun(scope="fragment")
+    for column, label, to in (
+        (newer, "Newer", cursors[:-1] if cursors else None),
+        (older, "Older", _after(found, cursors)),
+    ):
+        key = f"projects-{label.lower()}"
+        column.button(label, disabled=to is None, key=key, width="stretch", on_click=_turn, args=(to,))
+
+
+def _after(found: Found, cursors: list[str]) -> list[str] | None:
+    return None if found.next is None else [*cursors, found.next]
+
+
+def _turn(cursors: list[str]) -> None:
+    st.session_state[CURSORS] = cursors
 
 
 def _new(connected: Connected) -> None:
@@ -117,7 +125,7 @@ def _new(connected: Connected) -> None:
             template = st.selectbox(
                 "Template",
                 [None, *templates],
-                format_func=lambda each: plain(templates[each].name) if each else "None",
+                format_func=lambda each: printable(templates[each].name) if each else "None",
                 key="new-template",
             )
             if not st.form_submit_button("Create", type="primary", key="new-create"):
