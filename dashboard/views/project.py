@@ -47,7 +47,7 @@ AT_REST_SECONDS: Final = 10.0
 def draw(project_id: str) -> None:
     """Draw the page of a project."""
     if st.button("All projects", icon=":material/arrow_back:", type="tertiary", key="all-projects"):
-        st.query_params.clear()
+        del st.query_params["project"]
         st.rerun()
     with_stack(lambda connected: _draw(connected, project_id))
 

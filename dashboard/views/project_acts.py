@@ -52,7 +52,7 @@ def _delete(connected: Connected, project: ProjectView) -> None:
         st.error(plain(str(error)))
         return
     del st.session_state[DELETING]
-    st.query_params.clear()
+    del st.query_params["project"]
     st.rerun()
 
 

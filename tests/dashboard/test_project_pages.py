@@ -202,6 +202,15 @@ class TestProject:
         page.button(key="all-projects").click().run()
         assert "project" not in page.query_params
 
+    def test_the_way_back_to_the_list_is_open_from_every_section(
+        self, opened: Open, connection: FakeConnection
+    ) -> None:
+        connection.api.projects = [project()]
+        page = opened(project=ID, section="Quality")
+        page.button(key="all-projects").click().run()
+        assert not page.exception
+        assert page.title[0].value == "Projects"
+
     def test_quality_shows_the_parts_and_each_finding(self, opened: Open, connection: FakeConnection) -> None:
         made = filled()
         connection.api, connection.source = made.api, made.source
@@ -244,7 +253,7 @@ class TestProject:
 
     def test_a_project_is_deleted_only_when_asked_twice(self, opened: Open, connection: FakeConnection) -> None:
         connection.api.projects = [project()]
-        page = opened(project=ID)
+        page = opened(project=ID, section="Files")
         page.button(key="delete").click().run()
         page.button(key="delete-no").click().run()
         assert connection.api.asked == []
