@@ -57,20 +57,22 @@ def timeline_chart(spans: Sequence[Span], key: str) -> None:
         alt.Tooltip("end:T", title="to (UTC)", format=_TIME, formatType="utc"),
         alt.Tooltip("detail:N"),
     ]
+    kind_colours = alt.Scale(domain=[kind.value for kind in COLOURS], range=list(COLOURS.values()))
     colour = alt.Color(
         "kind:N",
         title=None,
-        scale=alt.Scale(domain=[kind.value for kind in COLOURS], range=list(COLOURS.values())),
+        scale=kind_colours,
         legend=alt.Legend(orient="bottom", columns=2, labelLimit=180, values=kinds),
     )
     bars = (
         alt.Chart(alt.InlineData(values=shown))
-        .mark_bar(cornerRadius=2, minBandSize=10)
+        .mark_bar(minBandSize=10, strokeWidth=2)
         .encode(
             x=alt.X("start:T", title="UTC", scale=_UTC, axis=_time_axis(spans)),
             x2="end:T",
             y=y,
             color=colour,
+            stroke=alt.Stroke("kind:N", scale=kind_colours, legend=None),  # so that seconds are seen among hours
             tooltip=tooltip,
         )
     )

@@ -71,6 +71,16 @@ def work_in_words(key: str) -> str:
     return layout.task_of(key) or f"{kind.lower()} {rest}".strip()
 
 
+def in_words(found: Sequence[Span]) -> str:
+    """How long was worked and waited in all, and what came again."""
+    waited = sum(span.seconds for span in found if span.kind is SpanKind.WAITING)
+    worked = sum(span.seconds for span in found if span.kind not in (SpanKind.WAITING, SpanKind.LOST))
+    lost = sum(span.kind is SpanKind.LOST for span in found)
+    again = sum(span.attempt > 1 and span.kind is not SpanKind.WAITING for span in found)
+    without_end = f", {lost} without an end" if lost else ""
+    return f"{worked:.2f} s at work and {waited:.2f} s of waiting, {again} delivered again{without_end}"
+
+
 class _Timeline:
     def __init__(
         self,
@@ -94,8 +104,8 @@ class _Timeline:
 
     def _attempt(self, index: int, started: TimelineEvent) -> Iterator[Span]:
         key, attempt = started.work, started.attempt
-        released = self._released(key, index)
-        if released < started.at:
+        released, lost = self._released(key, index), self._is_open(key, index)
+        if released < started.at and not lost:
             yield self._span(key, SpanKind.WAITING, attempt, released, started.at)
         later = [event for event in self._events[index + 1 :] if event.work == key]
         following = next((event for event in later if event.type is not EventType.RETRY_REQUESTED), None)
@@ -105,6 +115,11 @@ class _Timeline:
             yield self._span(key, kind, attempt, started.at, end)
         else:
             yield self._span(key, _kind(following), attempt, started.at, following.at, following.detail)
+
+    def _is_open(self, key: str, before: int) -> bool:
+        """Whether an attempt is without an end: then nobody knows since when the next one was waited for."""
+        latest = next((event for event in reversed(self._events[:before]) if event.work == key), None)
+        return latest is not None and latest.type is EventType.WORK_STARTED
 
     def _span(self, key: str, kind: SpanKind, attempt: int, start: datetime, end: datetime, detail: str = "") -> Span:
         known = layout.kind_of(key)

@@ -1,6 +1,6 @@
 """The timeline tells waiting and working apart, and marks what failed, came again, or never ended."""
 
-from agenticai.dashboard.services.timeline import Span, SpanKind, spans, work_in_words
+from agenticai.dashboard.services.timeline import Span, SpanKind, in_words, spans, work_in_words
 from shared.models import layout
 from shared.models.events import EventType
 from shared.models.project import Revision
@@ -69,7 +69,8 @@ def test_an_attempt_that_came_to_nothing_is_followed_by_waiting_for_the_next() -
 def test_a_worker_that_died_leaves_an_attempt_without_an_end() -> None:
     events = planned().add(EventType.WORK_STARTED, 3, ONE).worked(ONE, 9, 10, attempt=2)
     found = spans(events.made, project(), plan(task("one")), at(60))
-    assert ("one", "LOST", 3, 9) in told(found)
+    assert told(found)[-2:] == [("one", "LOST", 3, 9), ("one", "WORKING", 9, 10)]
+    assert in_words(found) == "2.00 s at work and 2.00 s of waiting, 1 delivered again, 1 without an end"
 
 
 def test_what_failed_for_good_is_waited_for_again_only_after_a_retry() -> None:

@@ -7,7 +7,7 @@ from agenticai.dashboard.components.texts import when
 from agenticai.dashboard.components.timeline_chart import lane, timeline_chart
 from agenticai.dashboard.services.clocks import now_of
 from agenticai.dashboard.services.connecting import Connected
-from agenticai.dashboard.services.timeline import SpanKind, spans
+from agenticai.dashboard.services.timeline import in_words, spans
 from agenticai.display.printable import printable
 from shared.models.plan import Plan
 from shared.models.views import ProjectView
@@ -29,11 +29,7 @@ def draw(connected: Connected, project: ProjectView) -> None:
     found = spans(events, project, plan_of(connected, project), now_of(connected.source))
     if found:
         timeline_chart(found, key="timeline")
-    waited, worked = (
-        sum(span.seconds for span in found if (span.kind is SpanKind.WAITING) == waiting) for waiting in (True, False)
-    )
-    again = sum(span.attempt > 1 and span.kind is not SpanKind.WAITING for span in found)
-    st.caption(f"{worked:.2f} s at work and {waited:.2f} s of waiting, all lanes together; {again} delivered again.")
+    st.caption(f"{in_words(found)}, all lanes together.")
     with st.expander("As a table"):
         st.dataframe(
             {
