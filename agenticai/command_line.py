@@ -318,6 +318,31 @@ def logs(
     show_logs(function, since, project, Stack(endpoint, stage, as_json), follow=follow)
 
 
+@app.command(epilog=examples("cost"))
+def cost(
+    budget: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Hold the figures to this budget; docs/cost.md explains it.")
+    ] = None,
+    projects: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="Forecast for N projects a month.", show_default="the budget's, else 100", min=0
+        ),
+    ] = None,
+    endpoint: Endpoint = ENDPOINT,
+    stage: Stage = DEFAULT_STAGE,
+    as_json: Json = False,
+) -> None:
+    """Show what was used of AWS's free tier, and what a month would cost.
+
+    Over the budget, it ends with status 1.
+    """
+    from agenticai.commands.cost import show_cost
+    from agenticai.commands.stack import Stack
+
+    sys.exit(show_cost(Stack(endpoint, stage, as_json), budget, projects))
+
+
 @app.command(epilog=examples("replay"))
 def replay(
     files: Annotated[

@@ -11,7 +11,7 @@ if str(HANDLERS) not in sys.path:
 import streamlit as st  # noqa: E402
 
 from agenticai.dashboard.components.links import set_pages  # noqa: E402
-from agenticai.dashboard.views import bench, dead_letters, overview, queues  # noqa: E402
+from agenticai.dashboard.views import bench, dead_letters, model_calls, overview, projects, queues  # noqa: E402
 
 st.set_page_config(page_title="AgenticAI", page_icon=str(HERE / "icon.svg"), layout="wide")
 pages = {
@@ -20,6 +20,8 @@ pages = {
         st.Page(overview.page, title="Overview", icon=":material/hub:", url_path="overview", default=True),
         st.Page(queues.page, title="Queues", icon=":material/stacks:", url_path="queues"),
         st.Page(dead_letters.page, title="Dead letters", icon=":material/report:", url_path="dead-letters"),
+        st.Page(projects.page, title="Projects", icon=":material/folder:", url_path="projects"),
+        st.Page(model_calls.page, title="Model calls", icon=":material/forum:", url_path="model-calls"),
         st.Page(bench.page, title="Bench", icon=":material/tune:", url_path="bench"),
     )
 }

@@ -29,7 +29,8 @@ from agenticai.emulator.core.bench_records import (
     StoredRequest,
 )
 from agenticai.emulator.core.errors import ControlError
-from agenticai.emulator.core.usage_records import FinishedInvocation, Health, Record, Usage
+from agenticai.emulator.core.model_records import CallsRequest, MissedReply, ModelHistory, ReplyRequest, StoredReply
+from agenticai.emulator.core.usage_records import FinishedInvocation, Health, Record, Usage, UsageByProject
 from agenticai.emulator.faults.rules import Fault, Fired, RecordedCall
 
 CONTROL_TOKEN = "AGENTICAI_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
@@ -79,6 +80,10 @@ class ControlClient(AbstractContextManager["ControlClient"]):
     def usage(self, project_id: str | None = None) -> Usage:
         """AWS calls and Lambda use of one project, or of all and none together when it is None."""
         return self._get("usage", TypeAdapter(Usage), {"project_id": project_id} if project_id else {})
+
+    def usage_by_project(self) -> UsageByProject:
+        """Return what all, and each project, used at one moment."""
+        return self._get("usage/projects", TypeAdapter(UsageByProject))
 
     def invocations(self) -> tuple[FinishedInvocation, ...]:
         """Return the latest 1,000 invocations that ended, the oldest first, since they were last forgotten."""
@@ -157,6 +162,24 @@ class ControlClient(AbstractContextManager["ControlClient"]):
         """Whether the reply to each of these requests is stored, where the engine answers with stored ones."""
         response = self._send("POST", "model/stored", asking(StoredRequest, requests=tuple(requests)))
         return self._parsed(response, TypeAdapter(StoredAnswer)).stored
+
+    def model_calls(self, since: int = 0) -> ModelHistory:
+        """The calls of the language model; `since` is the `next` of the history before, 0 for all that is kept."""
+        asked = asking(CallsRequest, since=since)
+        return self._get("model/calls", TypeAdapter(ModelHistory), {"since": str(asked.since)})
+
+    def missed_replies(self) -> tuple[MissedReply, ...]:
+        """The requests that had no stored reply and have none yet, the newest first."""
+        return self._get("model/missed", TypeAdapter(tuple[MissedReply, ...]))
+
+    def store_reply(
+        self, digest: str, text: str, *, prompt_tokens: int | None = None, output_tokens: int | None = None
+    ) -> StoredReply:
+        """Store a reply to one of the `missed_replies`, for whoever asks that next."""
+        wanted = asking(
+            ReplyRequest, digest=digest, text=text, prompt_tokens=prompt_tokens, output_tokens=output_tokens
+        )
+        return self._parsed(self._send("POST", "model/replies", wanted), TypeAdapter(StoredReply))
 
     def _get(self, path: str, kind: TypeAdapter[T], parameters: dict[str, str] | None = None) -> T:
         return self._parsed(self._request("GET", path, params=parameters), kind)

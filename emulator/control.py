@@ -103,6 +103,9 @@ def _readings(ledger: Ledger, clock: Clock, faults: FaultBook, uptime_s: Callabl
     async def usage(request: Request) -> Response:
         return answer(ledger.usage(request.query_params.get("project_id")))
 
+    async def usage_by_project(_: Request) -> Response:
+        return await asyncio.to_thread(lambda: answer(ledger.usage_by_project()))
+
     async def invocations(_: Request) -> Response:
         return answers(INVOCATIONS, ledger.invocations())
 
@@ -118,6 +121,7 @@ def _readings(ledger: Ledger, clock: Clock, faults: FaultBook, uptime_s: Callabl
     return [
         Route("/health", health),
         Route("/usage", usage),
+        Route("/usage/projects", usage_by_project),
         Route("/invocations", invocations),
         Route("/clock", reading),
         Route("/faults/fired", fired),

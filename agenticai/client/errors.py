@@ -5,6 +5,7 @@ ProjectsError
  ├─ FolderError    a folder or a file on this machine cannot be written
  ├─ SettingsError  it is not clear what a command is for: no engine, or no project, or several
  ├─ QueueError     a queue, a dead letter or a function is not there, or it is not clear which one is meant
+ ├─ BudgetError    a budget's file is wrong, or nothing was measured that it could be held to
  └─ Unfollowed     a person stopped to follow a project, which goes on
 """
 
@@ -21,7 +22,11 @@ class ProjectsError(Exception):
 
 
 class ApiError(ProjectsError):
-    """The API refused, failed or did not answer; the message holds its own reason."""
+    """The API refused, failed or did not answer; the message holds its own reason, and `status` is HTTP's, if any."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class FolderError(ProjectsError):
@@ -40,3 +45,7 @@ class Unfollowed(ProjectsError):
 
 class QueueError(ProjectsError):
     """A queue, a dead letter or a function is not there, or it is not clear which one is meant."""
+
+
+class BudgetError(ProjectsError):
+    """A budget's file is wrong, or nothing was measured that it could be held to; the message says what to do."""

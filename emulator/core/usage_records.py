@@ -78,6 +78,13 @@ class Usage(Record):
         return dict(counts.most_common())
 
 
+class UsageByProject(Record):
+    """What was used by all and none together, and by each project, at one moment; projects in the order they came."""
+
+    total: Usage
+    projects: tuple[Usage, ...]
+
+
 class FinishedInvocation(Record):
     """One invocation that ended. `init_ms` is None on a warm start; `error_type` None when it succeeded."""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from agenticai.emulator.core.usage_records import FinishedInvocation, Usage
+from agenticai.emulator.core.usage_records import FinishedInvocation, Usage, UsageByProject
 from agenticai.emulator.engines.function import Function, Invocation, Outcome
 from agenticai.emulator.meter.attribution import project_of_event, project_of_result
 from agenticai.emulator.meter.sums import Call, Origin, Sums
@@ -101,6 +101,20 @@ class Ledger:
                 if project_id in (None, environment.project_id):
                     total.add(environment.sums)
         return total.usage(project_id)
+
+    def usage_by_project(self) -> UsageByProject:
+        """What everything and each project used at one moment; running invocations included."""
+        total, projects = Sums(), dict[str, Sums]()
+        with self._lock:
+            total.add(self._total)
+            for project_id, booked in self._projects.items():
+                projects.setdefault(project_id, Sums()).add(booked)
+            for environment in self._environments.values():
+                total.add(environment.sums)
+                if environment.project_id is not None:
+                    projects.setdefault(environment.project_id, Sums()).add(environment.sums)
+        used = tuple(sums.usage(project_id) for project_id, sums in projects.items())
+        return UsageByProject(total=total.usage(None), projects=used)
 
     def invocations(self) -> tuple[FinishedInvocation, ...]:
         """The latest invocations, the oldest first."""

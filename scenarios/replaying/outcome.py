@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agenticai.client.api import ProjectsApi
+from agenticai.client.cost.charges import cost_usd
 from agenticai.client.download import download
 from agenticai.emulator.core.usage_records import CallCount, FunctionUsage, Usage
 from agenticai.sandbox.errors import NotRun
 from agenticai.sandbox.projects import run_node_tests, run_python_tests
 from agenticai.sandbox.verdict import TestRun
 from agenticai.scenarios.format.expected import ExpectedProject
-from agenticai.scenarios.replaying.prices import cost_usd
 from shared.models.events import TimelineEvent
 from shared.models.views import ProjectView
 

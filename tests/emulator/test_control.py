@@ -18,6 +18,7 @@ from agenticai.emulator.control import control_app
 from agenticai.emulator.core.bench_records import Dispatch, Settled
 from agenticai.emulator.core.clock import Clock
 from agenticai.emulator.core.errors import ControlError
+from agenticai.emulator.core.usage_records import UsageByProject
 from agenticai.emulator.engines.function import FunctionError, Invocation, Outcome
 from agenticai.emulator.engines.settling import Unsettled
 from agenticai.emulator.faults.rules import Call, CallFault, Delay, Delivery, DeliveryFault, Error, Fault, Kill
@@ -140,6 +141,7 @@ class TestReadings:
     def test_an_engine_that_did_nothing_has_nothing_to_tell(self, control: ControlClient) -> None:
         assert (control.invocations(), control.fired(), control.calls()) == ((), (), ())
         assert (control.usage().total_calls, control.usage("01ARZ3NDEKTSV4RRFFQ69G5FAV").total_calls) == (0, 0)
+        assert control.usage_by_project() == UsageByProject(total=control.usage(), projects=())
 
     def test_what_the_book_of_faults_has_noted(self, control: ControlClient, served: Served) -> None:
         refused = Error(do="error", code="SlowDown", status=503)

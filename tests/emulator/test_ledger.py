@@ -46,6 +46,18 @@ def test_calls_are_the_functions_and_its_projects(ledger: Ledger) -> None:
     assert ledger.usage().total_calls == 3
 
 
+def test_the_usage_of_every_project_is_that_of_each(ledger: Ledger) -> None:
+    run(ledger, {"project_id": ONE}, PUT, PUT)
+    run(ledger, {"project_id": TWO}, PUT)
+    run(ledger, {}, PUT)
+    ledger.invocation_started("token", Invocation("r", {"project_id": TWO}, FUNCTION.arn))
+    ledger.record(PUT, token="token")
+    told = ledger.usage_by_project()
+    assert told.total == ledger.usage()
+    assert told.projects == (ledger.usage(ONE), ledger.usage(TWO))
+    assert [used.total_calls for used in told.projects] == [2, 2]
+
+
 def test_a_create_requests_calls_belong_to_the_project_it_made(ledger: Ledger) -> None:
     run(ledger, {"path": "/api/projects"}, PUT, result={"statusCode": 201, "body": f'{{"project_id": "{ONE}"}}'})
     assert ledger.usage(ONE).calls_by_service == {"s3": 1}

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 from agenticai.client.errors import ApiError
+from agenticai.client.model_cost import Model
 from agenticai.client.queues.model import (
     AgentQueues,
     Asked,
@@ -20,8 +21,9 @@ from agenticai.client.queues.model import (
 )
 from agenticai.dashboard.services.connecting import Connected, Connection
 from agenticai.dashboard.services.depths import DepthPoint, DepthSeries
-from agenticai.dashboard.services.port import Bench, Missing
+from agenticai.dashboard.services.port import Bench, Missing, ObjectEntry
 from agenticai.emulator.core.bench_records import ClockReading, Jump, MessagePage, QueuedMessage, Settled
+from agenticai.emulator.core.model_records import MissedReply, ModelExchange, StoredReply
 from agenticai.emulator.core.usage_records import FinishedInvocation, Usage
 from agenticai.emulator.faults.rules import Fault, Fired
 
@@ -152,6 +154,24 @@ class FakeSource:
 
     def invocations(self) -> Sequence[FinishedInvocation] | Missing:
         return () if self.exact else MISSING
+
+    def objects(self, prefix: str) -> list[ObjectEntry]:
+        return []
+
+    def content(self, key: str) -> bytes:
+        raise KeyError(key)
+
+    def model(self) -> Model:
+        return Model("a-model", "stored" if self.exact else None)
+
+    def model_calls(self) -> Sequence[ModelExchange] | Missing:
+        return () if self.exact else MISSING
+
+    def missed_replies(self) -> Sequence[MissedReply] | Missing:
+        return () if self.exact else MISSING
+
+    def store_reply(self, digest: str, text: str) -> StoredReply | Missing:
+        return MISSING
 
 
 class NoProjects:

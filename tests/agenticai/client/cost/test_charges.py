@@ -1,26 +1,10 @@
 """What calls and functions cost, worked out by hand from AWS's price pages."""
 
-from typing import Any
-
 import pytest
 
-from agenticai.emulator.core.usage_records import CallCount, FunctionUsage
-from agenticai.scenarios.replaying.prices import cost_usd
-
-MILLION = 1_000_000
-
-
-def calls(service: str, operation: str, number: int = MILLION, request_bytes: int = 0, response_bytes: int = 0) -> Any:
-    return CallCount(
-        service=service,
-        operation=operation,
-        caller="function",
-        function="f",
-        calls=number,
-        errors={},
-        request_bytes=request_bytes,
-        response_bytes=response_bytes,
-    )
+from agenticai.client.cost.charges import charges, cost_usd, quantities
+from agenticai.emulator.core.usage_records import CallCount
+from tests.agenticai.client.cost.uses import MILLION, calls, lambda_use
 
 
 @pytest.mark.parametrize(
@@ -37,6 +21,7 @@ def calls(service: str, operation: str, number: int = MILLION, request_bytes: in
         (calls("s3", "GetObject", 1000), 0.0004),
         (calls("s3", "DeleteObject"), 0),
         (calls("execute-api", "Invoke"), 3.50),
+        (calls("dynamodb", "DescribeTable"), 0),
         (calls("ssm", "GetParameter"), 0),
     ],
 )
@@ -45,7 +30,18 @@ def test_calls_cost_what_the_price_pages_say(row: CallCount, dollars: float) -> 
 
 
 def test_functions_cost_by_request_and_by_memory_and_time() -> None:
-    used = FunctionUsage(
-        function="f", invocations=MILLION, errors=0, cold_starts=0, duration_ms=0, billed_ms=0, gb_seconds=400_000
-    )
-    assert cost_usd([], [used]) == pytest.approx(0.20 + 5.33336)
+    assert cost_usd([], [lambda_use(MILLION, 400_000)]) == pytest.approx(0.20 + 5.33336)
+
+
+def test_what_clients_are_answered_is_data_out_and_what_functions_are_answered_is_not() -> None:
+    rows = [calls("s3", "GetObject", 1, caller=caller, response_bytes=1024**3) for caller in ("client", "function")]
+    assert quantities(charges(rows, []))["data-out"] == 1
+
+
+def test_what_is_billed_names_who_used_it() -> None:
+    billed = list(charges([calls("sqs", "SendMessage", 3)], [lambda_use(2, 1.5, "qa")]))
+    assert [(charge.line, charge.quantity, charge.function) for charge in billed] == [
+        ("lambda-requests", 2, "qa"),
+        ("lambda-gb-seconds", 1.5, "qa"),
+        ("sqs-requests", 3, "dev"),
+    ]

@@ -1,0 +1,187 @@
+"""The bill of a stack: what was used of each line of the free tier, by whom, and the forecast of a month."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from agenticai.client.cost.charges import Charge, charges_of, quantities
+from agenticai.client.cost.prices import GB, LINES, Line, LineId, prices
+from agenticai.client.cost.use import StackUse
+from agenticai.emulator.core.usage_records import Usage
+
+CLIENTS: Final = "clients"
+"""Stands for all who call from outside, such as users of the API, and this bench."""
+
+NOT_MEASURED: Final[Mapping[LineId, str]] = {"dynamodb-storage": "The engine does not measure how large a table is."}
+
+
+@dataclass(frozen=True)
+class LineUse:
+    """A line: what was used of it, and how much a month of projects takes.
+
+    `used` is None where nothing measures it, as `missing` says, and `month` also where no project was measured.
+    """
+
+    id: LineId
+    line: Line
+    used: float | None
+    month: float | None
+    missing: str = ""
+
+    @property
+    def used_usd(self) -> float:
+        """US dollars for what was used, free tier not counted."""
+        return (self.used or 0) * self.line.unit_usd
+
+    @property
+    def used_share(self) -> float | None:
+        """What was used, as a part of the month's allowance; None where there is none."""
+        return self.used / self.line.free if self.line.free and self.used is not None else None
+
+    @property
+    def month_share(self) -> float | None:
+        """What the month takes, as a part of its allowance; None where there is none."""
+        return self.month / self.line.free if self.line.free and self.month is not None else None
+
+    @property
+    def month_usd(self) -> float:
+        """US dollars for what the month takes beyond its allowance."""
+        return self.line.beyond_free(self.month or 0)
+
+
+@dataclass(frozen=True)
+class ProjectCost:
+    """What one project cost, free tier not counted."""
+
+    project_id: str
+    charges: tuple[Charge, ...]
+
+    @property
+    def usd(self) -> float:
+        """US dollars."""
+        return sum(charge.usd for charge in self.charges)
+
+
+@dataclass(frozen=True)
+class Bill:
+    """What was used until now, and the forecast for a month of `forecast_for` projects like the measured ones."""
+
+    forecast_for: int
+    lines: tuple[LineUse, ...]
+    charges: tuple[Charge, ...]
+    """All that calls and invocations are billed for."""
+
+    projects: tuple[ProjectCost, ...]
+    """The measured projects, the dearest first."""
+
+    idle_receives: float
+    """Empty receives a month, of a stack that nobody uses."""
+
+    @property
+    def used_usd(self) -> float:
+        """US dollars for all calls and invocations, free tier not counted."""
+        return sum(charge.usd for charge in self.charges)
+
+    @property
+    def month_usd(self) -> float:
+        """US dollars for the month, beyond what is free."""
+        return sum(line.month_usd for line in self.lines)
+
+    @property
+    def project_usd(self) -> float | None:
+        """US dollars of the average project, free tier not counted."""
+        return sum(project.usd for project in self.projects) / len(self.projects) if self.projects else None
+
+    @property
+    def unattributed_usd(self) -> float:
+        """US dollars for what belongs to none of the projects, such as lists, looks at queues, and cold starts."""
+        return self.used_usd - sum(project.usd for project in self.projects)
+
+    @property
+    def by_service(self) -> Mapping[str, tuple[float, float]]:
+        """US dollars of each service: for what was used, free tier not counted, and for the month beyond it."""
+        sums = {line.line.service: (0.0, 0.0) for line in self.lines}
+        for charge in self.charges:
+            service = prices().lines[charge.line].service
+            sums[service] = sums[service][0] + charge.usd, 0.0
+        for line in self.lines:
+            used, month = sums[line.line.service]
+            sums[line.line.service] = used, month + line.month_usd
+        return sums
+
+    @property
+    def by_function(self) -> Mapping[str, float]:
+        """US dollars of each function with its event source mapping, free tier not counted, the dearest first."""
+        sums: defaultdict[str, float] = defaultdict(float)
+        for charge in self.charges:
+            sums[charge.function or CLIENTS] += charge.usd
+        return dict(sorted(sums.items(), key=lambda row: -row[1]))
+
+
+def bill(use: StackUse, forecast_for: int) -> Bill:
+    """Return the bill of what was used, with the forecast for so many projects a month."""
+    measured = [used for used in use.by_project.projects if _was_worked_on(used)]
+    projects = [ProjectCost(str(used.project_id), charges_of(used)) for used in measured]
+    total = charges_of(use.by_project.total)
+    used = {**quantities(total), **_stored(use)}
+    month = _month(use, projects, forecast_for)
+    return Bill(
+        forecast_for=forecast_for,
+        lines=tuple(_line(line, used, month) for line in LINES),
+        charges=total,
+        projects=tuple(sorted(projects, key=lambda project: -project.usd)),
+        idle_receives=prices().idle_receives(use.mappings),
+    )
+
+
+def _was_worked_on(used: Usage) -> bool:
+    """Whether a message of the project was delivered: requests may name projects that do not exist."""
+    return any(row.caller == "event source mapping" for row in used.calls)
+
+
+def _stored(use: StackUse) -> dict[LineId, float]:
+    return {
+        "log-ingestion": use.stored.log_bytes / GB,
+        "s3-storage": use.stored.object_bytes / GB,
+        "alarms": use.stored.alarms,
+    }
+
+
+def _month(use: StackUse, projects: Sequence[ProjectCost], number: int) -> Mapping[LineId, float] | None:
+    """How much of each line a month takes; None where no project was measured and yet there shall be some."""
+    fixed: dict[LineId, float] = {"sqs-requests": prices().idle_receives(use.mappings), "alarms": use.stored.alarms}
+    if not number:
+        return dict.fromkeys(LINES, 0.0) | fixed
+    if not projects:
+        return None
+    of_all = dict(quantities(charge for project in projects for charge in project.charges))
+    of_all.update(_stored(use))
+    of_all["alarms"] = 0.0  # as many for any number of projects
+    return {line: of_all[line] / len(projects) * number + fixed.get(line, 0.0) for line in LINES}
+
+
+def _line(line: LineId, used: Mapping[LineId, float], month: Mapping[LineId, float] | None) -> LineUse:
+    if missing := NOT_MEASURED.get(line):
+        return LineUse(line, prices().lines[line], None, None, missing)
+    return LineUse(line, prices().lines[line], used[line], month[line] if month else None)
+
+
+def reason(project: ProjectCost, projects: Sequence[ProjectCost]) -> str:
+    """Say in a sentence what most of a project's cost is, and how that compares with the average of all."""
+    parts: defaultdict[tuple[LineId, str], float] = defaultdict(float)
+    for charge in project.charges:
+        parts[charge.line, charge.function or CLIENTS] += charge.usd
+    if not project.usd:
+        return "Nothing that it used is billed."
+    (line, function), usd = max(parts.items(), key=lambda part: part[1])
+    priced, mine = prices().lines[line], _used(project, line, function)
+    average = sum(_used(other, line, function) for other in projects) / len(projects)
+    compared = f", {mine / average:.1f} times the average" if len(projects) > 1 else ""
+    what = f"{priced.service} {priced.title} of {function}"
+    return f"{usd / project.usd:.0%} of it is {what}: {mine:,.4g} {priced.unit}{compared}."
+
+
+def _used(project: ProjectCost, line: LineId, function: str) -> float:
+    who = function if function != CLIENTS else None
+    return sum(charge.quantity for charge in project.charges if (charge.line, charge.function) == (line, who))

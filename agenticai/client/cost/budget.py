@@ -1,0 +1,115 @@
+"""A budget: what a month, a project or a line may come to, read from a small YAML file."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from agenticai.client.cost.bill import Bill
+from agenticai.client.cost.figures import dollars, quantity
+from agenticai.client.cost.prices import LineId, prices
+from agenticai.client.errors import BudgetError
+
+
+class Budget(BaseModel):
+    """The most that may be used; what is absent has no limit.
+
+    Those of a month are held to the forecast for `projects` projects, the free tier taken off; those of a project to
+    what was measured, free tier not counted.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    projects: int | None = Field(default=None, ge=0, description="a month, for the forecast")
+    month_usd: float | None = Field(default=None, ge=0, description="all of a month")
+    services: Mapping[str, float] = Field(default={}, description="a month's US dollars, by service")
+    lines: Mapping[LineId, float] = Field(default={}, description="a month's quantity, by line")
+    free_share: float | None = Field(default=None, gt=0, description="of any line's allowance; 1 is all of it")
+    average_project_usd: float | None = Field(default=None, ge=0)
+    any_project_usd: float | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _limits_something(self) -> "Budget":
+        known = {line.service for line in prices().lines.values()}
+        if strange := sorted(self.services.keys() - known):
+            raise ValueError(f"there is no service {strange[0]}: name one of {', '.join(sorted(known))}")
+        if not self.model_dump(exclude={"projects"}, exclude_defaults=True):
+            raise ValueError(
+                f"it limits nothing: give one of {', '.join(sorted({*Budget.model_fields} - {'projects'}))}"
+            )
+        return self
+
+
+@dataclass(frozen=True)
+class Overrun:
+    """A limit that does not hold, and by what, as a sentence."""
+
+    limit: str
+    sentence: str
+
+
+def read_budget(path: Path) -> Budget:
+    """Return the budget of a file. Raises BudgetError."""
+    try:
+        return Budget.model_validate(yaml.safe_load(path.read_text("utf-8")))
+    except OSError as error:
+        raise BudgetError(f"The budget {path} cannot be read: {error.strerror}.") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise BudgetError(f"The budget {path} is not YAML: {' '.join(str(error).split())}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where, said = ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
+        raise BudgetError(f"The budget {path} is wrong{f' at {where}' if where else ''}: {said}.") from error
+
+
+def overruns(budget: Budget, bill: Bill) -> tuple[Overrun, ...]:
+    """Return every limit that does not hold. Raises BudgetError where no project was measured."""
+    if not bill.projects:
+        raise BudgetError("No project was measured on this stack yet, so nothing can be held to the budget.")
+    return (*_of_month(budget, bill), *_of_lines(budget, bill), *_of_projects(budget, bill))
+
+
+def _of_month(budget: Budget, bill: Bill) -> Iterator[Overrun]:
+    month = f"a month of {bill.forecast_for:,} projects"
+    if budget.month_usd is not None and bill.month_usd > budget.month_usd:
+        spent = f"{dollars(bill.month_usd)} beyond the free tier; the budget is {dollars(budget.month_usd)}"
+        yield Overrun("month_usd", f"{month.capitalize()} costs {spent}.")
+    for service, most in budget.services.items():
+        usd = bill.by_service[service][1]
+        if usd > most:
+            spent = f"costs {dollars(usd)} beyond the free tier in {month}; the budget is {dollars(most)}"
+            yield Overrun(f"services.{service}", f"The service {service} {spent}.")
+
+
+def _of_lines(budget: Budget, bill: Bill) -> Iterator[Overrun]:
+    for use in bill.lines:
+        most, share = budget.lines.get(use.id), use.month_share
+        if most is not None and use.month is None:
+            raise BudgetError(f"The budget limits {use.id}, which cannot be told: {use.missing}")
+        takes = f"A month of {bill.forecast_for:,} projects takes"
+        if most is not None and use.month is not None and use.month > most:
+            yield Overrun(
+                f"lines.{use.id}",
+                f"{takes} {quantity(use.month)} {use.line.unit} of {use.id}; the budget is {quantity(most)}.",
+            )
+        if budget.free_share is not None and share is not None and share > budget.free_share:
+            of = f"{share:.1%} of the free {quantity(use.line.free)} {use.line.unit} of {use.id}"
+            yield Overrun("free_share", f"{takes} {of}; the budget is {budget.free_share:.1%}.")
+
+
+def _of_projects(budget: Budget, bill: Bill) -> Iterator[Overrun]:
+    average, most = bill.project_usd, budget.average_project_usd
+    if average is not None and most is not None and average > most:
+        yield Overrun(
+            "average_project_usd",
+            f"The average project costs {dollars(average)}, free tier not counted; the budget is {dollars(most)}.",
+        )
+    for project in bill.projects:
+        if budget.any_project_usd is not None and project.usd > budget.any_project_usd:
+            yield Overrun(
+                "any_project_usd",
+                f"Project {project.project_id} cost {dollars(project.usd)}, free tier not counted; the budget is"
+                f" {dollars(budget.any_project_usd)}.",
+            )

@@ -1,0 +1,97 @@
+"""What AWS charges, and what is free each month: the one dated file of prices, typed."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Final, Literal, get_args
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+PRICES: Final = Path(__file__).with_name("aws_prices.yaml")
+HOUR_SECONDS: Final = 3600
+GB: Final = 1024**3
+"""Bytes of the gigabyte that AWS bills by."""
+
+LineId = Literal[
+    "lambda-requests",
+    "lambda-gb-seconds",
+    "sqs-requests",
+    "dynamodb-write-units",
+    "dynamodb-read-units",
+    "dynamodb-storage",
+    "s3-writes",
+    "s3-reads",
+    "s3-storage",
+    "api-requests",
+    "log-ingestion",
+    "alarms",
+    "data-out",
+]
+"""The lines of a bill."""
+
+LINES: Final[tuple[LineId, ...]] = get_args(LineId)
+
+
+class Part(BaseModel):
+    """A part of the file: frozen, and closed to what it does not name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Line(Part):
+    """A line of a bill: US dollars for each `per` of a unit, and how much of it is free every month."""
+
+    service: str
+    title: str
+    unit: str
+    usd: float = Field(ge=0)
+    per: float = Field(gt=0)
+    free: float = Field(ge=0)
+    note: str = ""
+    source: str
+
+    @property
+    def unit_usd(self) -> float:
+        """US dollars for one unit."""
+        return self.usd / self.per
+
+    def beyond_free(self, quantity: float) -> float:
+        """Return US dollars for the part of a month's quantity that is not free."""
+        return max(0.0, quantity - self.free) * self.unit_usd
+
+
+class IdlePolling(Part):
+    """How an event source mapping polls a queue in which nothing waits."""
+
+    pollers: int = Field(gt=0)
+    wait_s: float = Field(gt=0)
+    source: str
+
+
+class Prices(Part):
+    """All lines, and when and where they were read."""
+
+    as_of: str
+    region: str
+    free_tier: str
+    month_days: int = Field(gt=0)
+    idle_polling: IdlePolling
+    lines: Mapping[LineId, Line]
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> "Prices":
+        if missing := set(LINES) - self.lines.keys():
+            raise ValueError(f"no price for {', '.join(sorted(missing))}")
+        return self
+
+    def idle_receives(self, mappings: int) -> float:
+        """Return how many empty receives so many idle event source mappings make in a month."""
+        seconds = self.month_days * 24 * HOUR_SECONDS
+        return mappings * self.idle_polling.pollers * seconds / self.idle_polling.wait_s
+
+
+@cache
+def prices(path: Path = PRICES) -> Prices:
+    """Return the prices of the file."""
+    return Prices.model_validate(yaml.safe_load(path.read_text("utf-8")))

@@ -1,0 +1,91 @@
+"""The command `cost`: what a stack used of the free tier, the forecast of a month, and whether a budget holds."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from agenticai.client.cost.bill import Bill, LineUse, ProjectCost, bill, reason
+from agenticai.client.cost.budget import Overrun, overruns, read_budget
+from agenticai.client.cost.prices import prices
+from agenticai.client.cost.use import read_use
+from agenticai.client.errors import BudgetError
+from agenticai.commands.stack import Stack, asked
+from agenticai.display import cost as show
+from agenticai.display.console import Display
+
+PROJECTS: Final = 100
+"""A month, where neither the option nor the budget says how many."""
+
+
+def show_cost(stack: Stack, budget_file: Path | None, projects: int | None) -> int:
+    """Show the bill; return 1 if it is over the budget. Raises BudgetError."""
+    screen = Display(as_json=stack.as_json)
+    budget = read_budget(budget_file) if budget_file else None
+    asked_for = projects if projects is not None else budget.projects if budget else None
+    used = bill_of(stack, PROJECTS if asked_for is None else asked_for)
+    over = overruns(budget, used) if budget else None
+    screen.emit(document(used, over))
+    for table in show.bill(used):
+        screen.show(table)
+        screen.say()
+    for line in show.summary(used):
+        screen.say(line)
+    for overrun in over or ():
+        screen.say(("over budget: ", "bold red"), overrun.sentence)
+    if over == ():
+        screen.say(("within budget", "green"))
+    return 1 if over else 0
+
+
+def bill_of(stack: Stack, projects: int) -> Bill:
+    """Return the bill of a stack. Raises BudgetError where its target does not tell what was used."""
+    with asked(stack) as (found, control):
+        if control is None:
+            raise BudgetError(
+                f"The target {found.target.name} does not tell what was used: only the embedded engine does."
+            )
+        return bill(read_use(found, control), projects)
+
+
+def document(used: Bill, over: Sequence[Overrun] | None) -> dict[str, object]:
+    """Return the bill for machines."""
+    known = prices()
+    dearest = used.projects[0] if used.projects else None
+    return {
+        "prices": {"as_of": known.as_of, "region": known.region},
+        "measured_projects": len(used.projects),
+        "used_usd": used.used_usd,
+        "project_usd": used.project_usd,
+        "unattributed_usd": used.unattributed_usd,
+        "month": {"projects": used.forecast_for, "usd": used.month_usd, "idle_sqs_requests": used.idle_receives},
+        "lines": [_line(line) for line in used.lines],
+        "services": {name: {"used_usd": u, "month_usd": m} for name, (u, m) in used.by_service.items()},
+        "functions": {name: {"used_usd": usd} for name, usd in used.by_function.items()},
+        "projects": [{"id": project.project_id, "usd": project.usd} for project in used.projects],
+        "dearest": _dearest(dearest, used.projects),
+        "over_budget": None if over is None else [{"limit": o.limit, "sentence": o.sentence} for o in over],
+    }
+
+
+def _dearest(project: ProjectCost | None, projects: Sequence[ProjectCost]) -> dict[str, object] | None:
+    if project is None:
+        return None
+    return {"id": project.project_id, "usd": project.usd, "reason": reason(project, projects)}
+
+
+def _line(use: LineUse) -> dict[str, object]:
+    return {
+        "id": use.id,
+        "service": use.line.service,
+        "title": use.line.title,
+        "unit": use.line.unit,
+        "free": use.line.free,
+        "note": use.line.note,
+        "missing": use.missing or None,
+        "used": use.used,
+        "used_share": use.used_share,
+        "used_usd": use.used_usd,
+        "month": use.month,
+        "month_share": use.month_share,
+        "month_usd": use.month_usd,
+    }

@@ -1,0 +1,60 @@
+"""The bill of a stack as tables and lines for people."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from rich.table import Column, Table
+from rich.text import Text
+
+from agenticai.client.cost.bill import Bill, LineUse, reason
+from agenticai.client.cost.figures import dollars, quantity, share
+from agenticai.client.cost.prices import prices
+from agenticai.display.console import Part, counted, figures, grid, text
+
+SHOWN: Final = 10
+"""Projects, the dearest."""
+
+
+def bill(used: Bill) -> Iterator[Table]:
+    """The free tier line by line, then what each service, each function and each project cost."""
+    month = f"{used.forecast_for:,} projects a month"
+    columns = [Column("line", no_wrap=True), *figures("used", "free a month", "share", "forecast", "share", "beyond")]
+    yield grid([*columns, "unit"], map(_line, used.lines), f"Free tier, with the forecast for {month}")
+    services = [(name, dollars(u), dollars(m)) for name, (u, m) in used.by_service.items()]
+    yield grid(["service", *figures("used", "month, beyond free")], services)
+    yield grid(["function", *figures("used")], [(name, dollars(usd)) for name, usd in used.by_function.items()])
+    if used.projects:
+        projects = [(project.project_id, dollars(project.usd)) for project in used.projects[:SHOWN]]
+        yield grid([Column("project", no_wrap=True), *figures("used")], projects)
+
+
+def _line(use: LineUse) -> tuple[Part, ...]:
+    high: Part = share(use.month_share)
+    if (use.month_share or 0) > 1:
+        high = (share(use.month_share), "red")
+    return (
+        use.id,
+        quantity(use.used),
+        quantity(use.line.free) if use.line.free else "none",
+        share(use.used_share),
+        quantity(use.month),
+        high,
+        dollars(use.month_usd) if use.month is not None else "-",
+        use.line.unit,
+    )
+
+
+def summary(used: Bill) -> Iterator[Text]:
+    """What it comes to, and what that is made from."""
+    idle = f"{used.idle_receives:,.0f} receives a month of idle queues"
+    if used.project_usd is None:
+        yield text("No project was measured yet, so there is no forecast; ", f"{idle} are billed in any case.")
+    else:
+        month = f"{used.forecast_for:,} projects a month cost "
+        yield text(month, (dollars(used.month_usd), "bold"), f" beyond the free tier, {idle} included.")
+        measured = counted(len(used.projects), "measured project")
+        yield text(f"The average of {measured} cost {dollars(used.project_usd)}, free tier not counted.")
+        dearest = used.projects[0]
+        yield text(f"{dearest.project_id} cost most, {dollars(dearest.usd)}. {reason(dearest, used.projects)}")
+    known = prices()
+    yield text((f"Prices of {known.region}, {known.as_of}; used is without the free tier.", "dim"))

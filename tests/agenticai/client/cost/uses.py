@@ -1,0 +1,62 @@
+"""What stacks used, made up for tests: rows of the meter with figures that are easy to work out by hand."""
+
+from agenticai.client.cost.use import StackUse, Stored
+from agenticai.emulator.core.usage_records import CallCount, Caller, FunctionUsage, Usage, UsageByProject
+
+ONE = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+TWO = "01BX5ZZKBKACTAV9WEVGEMMVRZ"
+MILLION = 1_000_000
+
+
+def calls(
+    service: str,
+    operation: str,
+    number: int = MILLION,
+    *,
+    caller: Caller = "function",
+    function: str | None = "dev",
+    request_bytes: int = 0,
+    response_bytes: int = 0,
+) -> CallCount:
+    """So many calls of an operation."""
+    return CallCount(
+        service=service,
+        operation=operation,
+        caller=caller,
+        function=None if caller == "client" else function,
+        calls=number,
+        errors={},
+        request_bytes=request_bytes,
+        response_bytes=response_bytes,
+    )
+
+
+def polls(number: int = 1, function: str = "dev") -> CallCount:
+    """So many receives of an event source mapping."""
+    return calls("sqs", "ReceiveMessage", number, caller="event source mapping", function=function)
+
+
+def lambda_use(invocations: int, gb_seconds: float, function: str = "dev") -> FunctionUsage:
+    """What a function used."""
+    return FunctionUsage(
+        function=function,
+        invocations=invocations,
+        errors=0,
+        cold_starts=0,
+        duration_ms=0,
+        billed_ms=0,
+        gb_seconds=gb_seconds,
+    )
+
+
+def usage(project_id: str | None, *rows: CallCount, functions: tuple[FunctionUsage, ...] = ()) -> Usage:
+    """What one project used, or all."""
+    return Usage(project_id=project_id, calls=rows, functions=functions)
+
+
+def use_of(*projects: Usage, beside: tuple[CallCount, ...] = (), stored: Stored = Stored(0, 0, 0)) -> StackUse:  # noqa: B008
+    """What projects used, and beside them what belongs to none; the rows of the total are theirs one by one."""
+    rows = (*(row for project in projects for row in project.calls), *beside)
+    functions = tuple(row for project in projects for row in project.functions)
+    total = Usage(project_id=None, calls=rows, functions=functions)
+    return StackUse(UsageByProject(total=total, projects=projects), stored, mappings=4)
