@@ -96,6 +96,11 @@ def kind_of(sort_key: str) -> Kind | None:
     return next((kind for kind in Kind if sort_key.startswith(kind)), None)
 
 
+def task_of(sort_key: str) -> str | None:
+    """Return the id of the task that a sort key is of; None if it is of something else."""
+    return sort_key.split("#", 2)[2] if kind_of(sort_key) is Kind.TASK else None
+
+
 def objects(project_id: str) -> tuple[str, ...]:
     """Return how the keys of all of a project's objects begin."""
     return tuple(f"{folder}/{project_id}/" for folder in FOLDERS)
