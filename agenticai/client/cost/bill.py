@@ -179,7 +179,7 @@ def reason(project: ProjectCost, projects: Sequence[ProjectCost]) -> str:
     average = sum(_used(other, line, function) for other in projects) / len(projects)
     compared = f", {mine / average:.1f} times the average" if len(projects) > 1 else ""
     what = f"{priced.service} {priced.title} of {function}"
-    return f"{usd / project.usd:.0%} of it is {what}: {mine:,.4g} {priced.unit}{compared}."
+    return f"{usd / project.usd:.0%} of it is {what}: {mine:,.4g}{compared}."
 
 
 def _used(project: ProjectCost, line: LineId, function: str) -> float:

@@ -84,8 +84,8 @@ def test_a_project_that_only_requests_named_is_not_averaged() -> None:
 
 def test_why_a_project_cost_most() -> None:
     used = bill(USE, 1)
-    said = "71% of it is lambda Duration (arm64) of dev: 60 GB-seconds, 1.5 times the average."
+    said = "71% of it is lambda Duration (arm64) in GB-seconds of dev: 60, 1.5 times the average."
     assert reason(used.projects[0], used.projects) == said.replace(
         "71%", f"{60 * 0.0000133334 / used.projects[0].usd:.0%}"
     )
-    assert reason(used.projects[1], used.projects[1:]).endswith(": 100 requests.")
+    assert reason(used.projects[1], used.projects[1:]).endswith(": 100.")
