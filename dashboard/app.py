@@ -10,7 +10,7 @@ if str(HANDLERS) not in sys.path:
 
 import streamlit as st  # noqa: E402
 
-from agenticai.dashboard.views import bench, dead_letters, overview, queues  # noqa: E402
+from agenticai.dashboard.views import bench, costs, dead_letters, overview, queues, scores  # noqa: E402
 
 st.set_page_config(page_title="AgenticAI", page_icon=str(HERE / "icon.svg"), layout="wide")
 pages = {
@@ -19,6 +19,8 @@ pages = {
         st.Page(overview.page, title="Overview", icon=":material/hub:", url_path="overview", default=True),
         st.Page(queues.page, title="Queues", icon=":material/stacks:", url_path="queues"),
         st.Page(dead_letters.page, title="Dead letters", icon=":material/report:", url_path="dead-letters"),
+        st.Page(scores.page, title="Test scores", icon=":material/fact_check:", url_path="scores"),
+        st.Page(costs.page, title="Free tier and cost", icon=":material/savings:", url_path="costs"),
         st.Page(bench.page, title="Bench", icon=":material/tune:", url_path="bench"),
     )
 }

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
+from agenticai.client.cost.use import read_use
 from agenticai.client.queues.model import AgentQueues, Attempt, Letters, Move, Redriven
 from agenticai.client.queues.stack_queues import StackQueues, queue_urls
 from agenticai.dashboard.services.depths import DepthSeries, EngineDepths, SampledDepths
@@ -10,6 +11,7 @@ from agenticai.dashboard.services.port import Bench, Missing, Source
 from agenticai.stack.target import Capability
 
 if TYPE_CHECKING:
+    from agenticai.client.cost.use import StackUse
     from agenticai.client.stack import DeployedStack
     from agenticai.emulator.client import ControlClient
     from agenticai.emulator.core.bench_records import ClockReading, MessagePage, QueuedMessage
@@ -66,6 +68,9 @@ class AwsSource:
     def usage(self, project_id: str | None = None) -> "Usage | Missing":
         return Missing(NO_CONTROL)
 
+    def use(self) -> "StackUse | Missing":
+        return Missing(NO_CONTROL)
+
     def invocations(self) -> "Sequence[FinishedInvocation] | Missing":
         return Missing(NO_CONTROL)
 
@@ -75,6 +80,7 @@ class EngineSource(AwsSource):
 
     def __init__(self, stack: "DeployedStack", control: "ControlClient") -> None:
         super().__init__(stack, control)
+        self._stack = stack
         self._control = control
         self._history = EngineDepths(control, queue_urls(stack.outputs))
 
@@ -90,6 +96,9 @@ class EngineSource(AwsSource):
 
     def usage(self, project_id: str | None = None) -> "Usage | Missing":
         return self._control.usage(project_id)
+
+    def use(self) -> "StackUse | Missing":
+        return read_use(self._stack, self._control)
 
     def invocations(self) -> "Sequence[FinishedInvocation] | Missing":
         return self._control.invocations()

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
+from agenticai.client.cost.use import StackUse
 from agenticai.client.errors import ApiError
 from agenticai.client.queues.model import (
     AgentQueues,
@@ -23,6 +24,8 @@ from agenticai.dashboard.services.port import Bench, Missing
 from agenticai.emulator.core.bench_records import ClockReading, Jump, MessagePage, QueuedMessage, Settled
 from agenticai.emulator.core.usage_records import FinishedInvocation, Usage
 from agenticai.emulator.faults.rules import Fault, Fired
+from shared.models.views import ProjectPage
+from tests.agenticai.client.cost.uses import use_of
 
 if TYPE_CHECKING:
     from agenticai.client.api import ProjectsApi
@@ -92,6 +95,7 @@ class FakeSource:
         self.depth = depth
         self.acts: list[tuple[str, Any]] = []
         self.exact = exact
+        self.used = use_of()
         self.controls: Bench | Missing = FakeBench() if exact else MISSING
 
     def queues(self) -> list[AgentQueues]:
@@ -145,12 +149,18 @@ class FakeSource:
     def usage(self, project_id: str | None = None) -> Usage | Missing:
         return Usage(project_id=project_id, calls=(), functions=()) if self.exact else MISSING
 
+    def use(self) -> StackUse | Missing:
+        return self.used if self.exact else MISSING
+
     def invocations(self) -> Sequence[FinishedInvocation] | Missing:
         return () if self.exact else MISSING
 
 
 class NoProjects:
     """An API whose projects are gone."""
+
+    def listed(self, limit: int = 20, cursor: str | None = None) -> ProjectPage:
+        return ProjectPage(items=[], next=None)
 
     def get(self, project_id: str) -> Any:
         raise ApiError("The API refused this (404): there is no such project.")
@@ -159,12 +169,13 @@ class NoProjects:
 class FakeConnection(Connection):
     """A connection to a source, or to nothing as long as `fault` says why."""
 
-    def __init__(self, source: FakeSource, fault: Exception | None = None) -> None:
+    def __init__(self, source: FakeSource, fault: Exception | None = None, api: object = None) -> None:
         super().__init__("http://127.0.0.1:1", "dev")
         self.source = source
+        self.api = api or NoProjects()
         self.fault = fault
 
     def get(self) -> Connected:
         if self.fault:
             raise self.fault
-        return Connected(cast("DeployedStack", object()), self.source, cast("ProjectsApi", NoProjects()))
+        return Connected(cast("DeployedStack", object()), self.source, cast("ProjectsApi", self.api))
