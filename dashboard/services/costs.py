@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from agenticai.client.cost.bill import Bill, bill, reason
+from agenticai.client.cost.bill import Bill, Measured, reason
 from agenticai.client.cost.figures import dollars, quantity
-from agenticai.client.cost.use import StackUse
 
 STOPS: Final = (
     0, 1, 2, 5, 10, 20, 50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1_000, 1_500, 2_000, 2_500, 3_000, 4_000,
@@ -106,14 +105,15 @@ def verdict(shown: Bill, limit: float) -> tuple[bool, str]:
     return within, f"A month of {shown.forecast_for:,} projects is {how} the budget of {dollars(limit)}."
 
 
-def month_curve(use: StackUse, projects: int) -> list[dict[str, object]]:
+def month_curve(used: Measured, projects: int) -> list[dict[str, object]]:
     """Return what a month costs from none to so many projects, by service: the parts of a stacked chart."""
     numbers = sorted({round(projects * step / POINTS) for step in range(POINTS + 1)})
-    bills = [bill(use, number) for number in numbers]
-    paid = [name for name, (_, usd) in bills[-1].by_service.items() if usd or bills[0].by_service[name][1]]
+    bills = [used.bill(number) for number in numbers]
+    costs = [(month.forecast_for, month.by_service) for month in bills]
+    paid = [name for name in costs[-1][1] if any(services[name][1] for _, services in costs)]
     return [
-        {"projects": month.forecast_for, "service": service, "usd": month.by_service[service][1]}
-        for month in bills
+        {"projects": number, "service": service, "usd": services[service][1]}
+        for number, services in costs
         for service in paid
     ]
 

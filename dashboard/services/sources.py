@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from agenticai.client.cost.use import read_use
+from agenticai.client.cost.use import UseReader
 from agenticai.client.queues.model import AgentQueues, Attempt, Letters, Move, Redriven
 from agenticai.client.queues.stack_queues import StackQueues, queue_urls
 from agenticai.dashboard.services.depths import DepthSeries, EngineDepths, SampledDepths
@@ -80,8 +80,8 @@ class EngineSource(AwsSource):
 
     def __init__(self, stack: "DeployedStack", control: "ControlClient") -> None:
         super().__init__(stack, control)
-        self._stack = stack
         self._control = control
+        self._use = UseReader(stack, control)
         self._history = EngineDepths(control, queue_urls(stack.outputs))
 
     def depths(self) -> DepthSeries:
@@ -98,7 +98,7 @@ class EngineSource(AwsSource):
         return self._control.usage(project_id)
 
     def use(self) -> "StackUse | Missing":
-        return read_use(self._stack, self._control)
+        return self._use.look()
 
     def invocations(self) -> "Sequence[FinishedInvocation] | Missing":
         return self._control.invocations()

@@ -1,11 +1,11 @@
 """Free tier and cost: what was used, what a month would cost, and who caused it."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import altair as alt
 import streamlit as st
 
-from agenticai.client.cost.bill import Bill, bill
+from agenticai.client.cost.bill import Bill, Measured, measured
 from agenticai.client.cost.figures import dollars, share
 from agenticai.client.cost.prices import prices
 from agenticai.dashboard.components.columns import share_column
@@ -14,9 +14,6 @@ from agenticai.dashboard.components.texts import plain, say
 from agenticai.dashboard.services import costs
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.port import Missing
-
-if TYPE_CHECKING:
-    from agenticai.client.cost.use import StackUse
 
 REFRESH_SECONDS: Final = 10.0
 DOLLARS: Final = "$%.6f"
@@ -56,13 +53,14 @@ def _bill(connected: Connected, projects: int, limit: float | None) -> None:
     if isinstance(use, Missing):
         st.info(plain(use.why))
         return
-    shown = bill(use, projects)
-    _totals(shown, bill(use, 0))
+    used = measured(use)
+    shown = used.bill(projects)
+    _totals(shown, used.bill(0))
     if limit is not None and (shown.projects or not projects):
         within, sentence = costs.verdict(shown, limit)
         (st.success if within else st.error)(plain(sentence))
     _tier(shown)
-    _month(use, shown, limit)
+    _month(used, shown, limit)
     _who(shown)
     known = prices()
     st.caption(
@@ -111,8 +109,8 @@ def _tier(shown: Bill) -> None:
     )
 
 
-def _month(use: "StackUse", shown: Bill, limit: float | None) -> None:
-    points = costs.month_curve(use, shown.forecast_for) if shown.projects and shown.forecast_for else []
+def _month(used: Measured, shown: Bill, limit: float | None) -> None:
+    points = costs.month_curve(used, shown.forecast_for) if shown.projects and shown.forecast_for else []
     if not points:
         return
     st.subheader("The month beyond the free tier, by number of projects")

@@ -20,7 +20,7 @@ def line(used: Bill, name: str) -> LineUse:
 
 def test_what_was_used_is_what_the_meter_counted() -> None:
     used = bill(USE, 100)
-    total = USE.by_project.total
+    total = USE.total
     assert line(used, "lambda-requests").used == sum(row.invocations for row in total.functions) == 45
     assert line(used, "lambda-gb-seconds").used == total.gb_seconds == 81
     assert line(used, "sqs-requests").used == 40
@@ -32,7 +32,7 @@ def test_what_was_used_is_what_the_meter_counted() -> None:
 
 def test_the_cost_is_that_of_all_calls_and_its_parts_add_up() -> None:
     used = bill(USE, 100)
-    total = USE.by_project.total
+    total = USE.total
     assert used.used_usd == cost_usd(total.calls, total.functions)
     assert [project.usd for project in used.projects] == [cost_usd(p.calls, p.functions) for p in (LARGE, SMALL)]
     assert used.unattributed_usd == pytest.approx(cost_usd([LISTING], []))
