@@ -333,7 +333,7 @@ def cost(
     stage: Stage = DEFAULT_STAGE,
     as_json: Json = False,
 ) -> None:
-    """Show what was used of AWS's free tier, and what a month would cost.
+    """Show the use of AWS's free tier, and the cost of a month.
 
     Over the budget, it ends with status 1.
     """

@@ -11,7 +11,16 @@ if str(HANDLERS) not in sys.path:
 import streamlit as st  # noqa: E402
 
 from agenticai.dashboard.components.links import set_pages  # noqa: E402
-from agenticai.dashboard.views import bench, dead_letters, model_calls, overview, projects, queues  # noqa: E402
+from agenticai.dashboard.views import (  # noqa: E402
+    bench,
+    costs,
+    dead_letters,
+    model_calls,
+    overview,
+    projects,
+    queues,
+    scores,
+)
 
 st.set_page_config(page_title="AgenticAI", page_icon=str(HERE / "icon.svg"), layout="wide")
 pages = {
@@ -22,6 +31,8 @@ pages = {
         st.Page(dead_letters.page, title="Dead letters", icon=":material/report:", url_path="dead-letters"),
         st.Page(projects.page, title="Projects", icon=":material/folder:", url_path="projects"),
         st.Page(model_calls.page, title="Model calls", icon=":material/forum:", url_path="model-calls"),
+        st.Page(scores.page, title="Test scores", icon=":material/fact_check:", url_path="scores"),
+        st.Page(costs.page, title="Free tier and cost", icon=":material/savings:", url_path="costs"),
         st.Page(bench.page, title="Bench", icon=":material/tune:", url_path="bench"),
     )
 }

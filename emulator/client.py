@@ -81,9 +81,9 @@ class ControlClient(AbstractContextManager["ControlClient"]):
         """AWS calls and Lambda use of one project, or of all and none together when it is None."""
         return self._get("usage", TypeAdapter(Usage), {"project_id": project_id} if project_id else {})
 
-    def usage_by_project(self) -> UsageByProject:
-        """Return what all, and each project, used at one moment."""
-        return self._get("usage/projects", TypeAdapter(UsageByProject))
+    def usage_by_project(self, since: int = 0) -> UsageByProject:
+        """Return what all used, and each project that used something since the `next` of an earlier answer."""
+        return self._get("usage/projects", TypeAdapter(UsageByProject), {"since": str(since)})
 
     def invocations(self) -> tuple[FinishedInvocation, ...]:
         """Return the latest 1,000 invocations that ended, the oldest first, since they were last forgotten."""

@@ -103,8 +103,9 @@ def _readings(ledger: Ledger, clock: Clock, faults: FaultBook, uptime_s: Callabl
     async def usage(request: Request) -> Response:
         return answer(ledger.usage(request.query_params.get("project_id")))
 
-    async def usage_by_project(_: Request) -> Response:
-        return await asyncio.to_thread(lambda: answer(ledger.usage_by_project()))
+    async def usage_by_project(request: Request) -> Response:
+        since = int(request.query_params.get("since", "0"))
+        return await asyncio.to_thread(lambda: answer(ledger.usage_by_project(since)))
 
     async def invocations(_: Request) -> Response:
         return answers(INVOCATIONS, ledger.invocations())

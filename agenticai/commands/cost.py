@@ -7,7 +7,7 @@ from typing import Final
 from agenticai.client.cost.bill import Bill, LineUse, ProjectCost, bill, reason
 from agenticai.client.cost.budget import Overrun, overruns, read_budget
 from agenticai.client.cost.prices import prices
-from agenticai.client.cost.use import read_use
+from agenticai.client.cost.use import UseReader
 from agenticai.client.errors import BudgetError
 from agenticai.commands.stack import Stack, asked
 from agenticai.display import cost as show
@@ -44,7 +44,7 @@ def bill_of(stack: Stack, projects: int) -> Bill:
             raise BudgetError(
                 f"The target {found.target.name} does not tell what was used: only the embedded engine does."
             )
-        return bill(read_use(found, control), projects)
+        return bill(UseReader(found, control).look(), projects)
 
 
 def document(used: Bill, over: Sequence[Overrun] | None) -> dict[str, object]:

@@ -34,13 +34,13 @@ def _line(use: LineUse) -> tuple[Part, ...]:
         high = (share(use.month_share), "red")
     return (
         use.id,
-        quantity(use.used),
-        quantity(use.line.free) if use.line.free else "none",
+        quantity(use.used, use.line.unit),
+        quantity(use.line.free, use.line.unit) if use.line.free else "none",
         share(use.used_share),
-        quantity(use.month),
+        quantity(use.month, use.line.unit),
         high,
         dollars(use.month_usd) if use.month is not None else "-",
-        use.line.unit,
+        "" if use.line.unit == "GB" else use.line.unit,
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from agenticai.client.queues.model import AgentQueues, Attempt, Letters, Move, Redriven
 
 if TYPE_CHECKING:
+    from agenticai.client.cost.use import StackUse
     from agenticai.client.model_cost import Model
     from agenticai.dashboard.services.depths import DepthSeries
     from agenticai.emulator.core.bench_records import ClockReading, Dispatch, MessagePage, QueuedMessage, Settled
@@ -115,6 +116,10 @@ class Source(Protocol):
 
     def usage(self, project_id: str | None = None) -> "Usage | Missing":
         """AWS calls and Lambda use, of all or of one project."""
+        ...
+
+    def use(self) -> "StackUse | Missing":
+        """What was used by all and by each project at one moment, and what is stored: what a bill is made from."""
         ...
 
     def invocations(self) -> "Sequence[FinishedInvocation] | Missing":

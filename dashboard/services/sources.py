@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
+from agenticai.client.cost.use import UseReader
 from agenticai.client.model_cost import Model, model_of
 from agenticai.client.queues.model import AgentQueues, Attempt, Letters, Move, Redriven
 from agenticai.client.queues.stack_queues import StackQueues, queue_urls
@@ -12,6 +13,7 @@ from agenticai.dashboard.services.port import Bench, Missing, ObjectEntry, Sourc
 from agenticai.stack.target import Capability
 
 if TYPE_CHECKING:
+    from agenticai.client.cost.use import StackUse
     from agenticai.client.stack import DeployedStack
     from agenticai.emulator.client import ControlClient
     from agenticai.emulator.core.bench_records import ClockReading, MessagePage, QueuedMessage
@@ -73,6 +75,9 @@ class AwsSource:
     def usage(self, project_id: str | None = None) -> "Usage | Missing":
         return Missing(NO_CONTROL)
 
+    def use(self) -> "StackUse | Missing":
+        return Missing(NO_CONTROL)
+
     def invocations(self) -> "Sequence[FinishedInvocation] | Missing":
         return Missing(NO_CONTROL)
 
@@ -107,6 +112,7 @@ class EngineSource(AwsSource):
     def __init__(self, stack: "DeployedStack", control: "ControlClient") -> None:
         super().__init__(stack, control)
         self._control = control
+        self._use = UseReader(stack, control)
         self._history = EngineDepths(control, queue_urls(stack.outputs))
         self._calls = EngineCalls(control)
 
@@ -122,6 +128,9 @@ class EngineSource(AwsSource):
 
     def usage(self, project_id: str | None = None) -> "Usage | Missing":
         return self._control.usage(project_id)
+
+    def use(self) -> "StackUse | Missing":
+        return self._use.look()
 
     def invocations(self) -> "Sequence[FinishedInvocation] | Missing":
         return self._control.invocations()

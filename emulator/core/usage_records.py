@@ -79,10 +79,16 @@ class Usage(Record):
 
 
 class UsageByProject(Record):
-    """What was used by all and none together, and by each project, at one moment; projects in the order they came."""
+    """What was used by all and none together, and by each project, at one moment.
+
+    `projects` are those that used something since a cursor; the next one is `next`. A cursor is good for the same
+    `book` only: after another engine has started, or usage was forgotten, it is another one.
+    """
 
     total: Usage
     projects: tuple[Usage, ...]
+    book: str
+    next: int
 
 
 class FinishedInvocation(Record):

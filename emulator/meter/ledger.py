@@ -1,6 +1,7 @@
 """The meter's book: who calls, on whose behalf, and the sums of each project."""
 
 import math
+import secrets
 import threading
 from collections import deque
 from collections.abc import Callable, MutableMapping
@@ -36,6 +37,9 @@ class Ledger:
         self._lock = threading.Lock()
         self._environments: dict[str, _Environment] = {}
         self._projects: MutableMapping[str, Sums] = {} if projects is None else projects
+        self._changed: dict[str, int] = {}
+        self._changes = 0
+        self._book_id = secrets.token_hex(8)
         self._total = Sums()
         self._recent: deque[FinishedInvocation] = deque(maxlen=INVOCATIONS_KEPT)
 
@@ -102,19 +106,29 @@ class Ledger:
                     total.add(environment.sums)
         return total.usage(project_id)
 
-    def usage_by_project(self) -> UsageByProject:
-        """What everything and each project used at one moment; running invocations included."""
+    def usage_by_project(self, since: int = 0) -> UsageByProject:
+        """What everything used, and each project that used something since `since`; running invocations included."""
         total, projects = Sums(), dict[str, Sums]()
         with self._lock:
+            book, now = self._book_id, self._changes
+            for project_id, changed in self._changed.items():
+                if changed > since:
+                    projects.setdefault(project_id, Sums()).add(self._projects[project_id])
             total.add(self._total)
-            for project_id, booked in self._projects.items():
-                projects.setdefault(project_id, Sums()).add(booked)
             for environment in self._environments.values():
                 total.add(environment.sums)
-                if environment.project_id is not None:
-                    projects.setdefault(environment.project_id, Sums()).add(environment.sums)
+                if running := environment.project_id:
+                    if running not in projects:
+                        projects[running] = self._sums_of(running)
+                    projects[running].add(environment.sums)
         used = tuple(sums.usage(project_id) for project_id, sums in projects.items())
-        return UsageByProject(total=total.usage(None), projects=used)
+        return UsageByProject(total=total.usage(None), projects=used, book=book, next=now)
+
+    def _sums_of(self, project_id: str) -> Sums:
+        sums = Sums()
+        if booked := self._projects.get(project_id):
+            sums.add(booked)
+        return sums
 
     def invocations(self) -> tuple[FinishedInvocation, ...]:
         """The latest invocations, the oldest first."""
@@ -126,6 +140,8 @@ class Ledger:
         with self._lock:
             self._recent.clear()
             self._projects.clear()
+            self._changed.clear()
+            self._book_id = secrets.token_hex(8)
             self._total = Sums()
             for environment in self._environments.values():
                 environment.sums = Sums()
@@ -135,6 +151,8 @@ class Ledger:
         add(self._total)
         if project_id is not None:
             add(self._projects.setdefault(project_id, Sums()))
+            self._changes += 1
+            self._changed[project_id] = self._changes
 
 
 def _finished(

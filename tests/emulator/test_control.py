@@ -141,7 +141,8 @@ class TestReadings:
     def test_an_engine_that_did_nothing_has_nothing_to_tell(self, control: ControlClient) -> None:
         assert (control.invocations(), control.fired(), control.calls()) == ((), (), ())
         assert (control.usage().total_calls, control.usage("01ARZ3NDEKTSV4RRFFQ69G5FAV").total_calls) == (0, 0)
-        assert control.usage_by_project() == UsageByProject(total=control.usage(), projects=())
+        used = control.usage_by_project()
+        assert used == UsageByProject(total=control.usage(), projects=(), book=used.book, next=0)
 
     def test_what_the_book_of_faults_has_noted(self, control: ControlClient, served: Served) -> None:
         refused = Error(do="error", code="SlowDown", status=503)

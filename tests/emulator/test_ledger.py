@@ -58,6 +58,27 @@ def test_the_usage_of_every_project_is_that_of_each(ledger: Ledger) -> None:
     assert [used.total_calls for used in told.projects] == [2, 2]
 
 
+def test_a_later_look_gets_the_projects_that_used_something_since(ledger: Ledger) -> None:
+    run(ledger, {"project_id": ONE}, PUT)
+    run(ledger, {"project_id": TWO}, PUT)
+    first = ledger.usage_by_project()
+    assert ledger.usage_by_project(first.next).projects == ()
+    run(ledger, {"project_id": TWO}, PUT)
+    later = ledger.usage_by_project(first.next)
+    assert later.projects == (ledger.usage(TWO),)
+    ledger.invocation_started("token", Invocation("r", {"project_id": ONE}, FUNCTION.arn))
+    assert ledger.usage_by_project(later.next).projects == (ledger.usage(ONE),), "it runs"
+
+
+def test_forgotten_usage_is_another_book(ledger: Ledger) -> None:
+    run(ledger, {"project_id": ONE}, PUT)
+    first = ledger.usage_by_project()
+    ledger.forget_usage()
+    after = ledger.usage_by_project()
+    assert (after.projects, after.total.total_calls) == ((), 0)
+    assert after.book != first.book
+
+
 def test_a_create_requests_calls_belong_to_the_project_it_made(ledger: Ledger) -> None:
     run(ledger, {"path": "/api/projects"}, PUT, result={"statusCode": 201, "body": f'{{"project_id": "{ONE}"}}'})
     assert ledger.usage(ONE).calls_by_service == {"s3": 1}

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
+from agenticai.client.cost.use import StackUse
 from agenticai.client.errors import ApiError
 from agenticai.client.model_cost import Model
 from agenticai.client.queues.model import (
@@ -26,6 +27,8 @@ from agenticai.emulator.core.bench_records import ClockReading, Jump, MessagePag
 from agenticai.emulator.core.model_records import MissedReply, ModelExchange, StoredReply
 from agenticai.emulator.core.usage_records import FinishedInvocation, Usage
 from agenticai.emulator.faults.rules import Fault, Fired
+from shared.models.views import ProjectPage
+from tests.agenticai.client.cost.uses import use_of
 
 if TYPE_CHECKING:
     from agenticai.client.api import ProjectsApi
@@ -99,6 +102,7 @@ class FakeSource:
         self.depth = depth
         self.acts: list[tuple[str, Any]] = []
         self.exact = exact
+        self.used = use_of()
         self.controls: Bench | Missing = FakeBench() if exact else MISSING
 
     def queues(self) -> list[AgentQueues]:
@@ -152,6 +156,9 @@ class FakeSource:
     def usage(self, project_id: str | None = None) -> Usage | Missing:
         return Usage(project_id=project_id, calls=(), functions=()) if self.exact else MISSING
 
+    def use(self) -> StackUse | Missing:
+        return self.used if self.exact else MISSING
+
     def invocations(self) -> Sequence[FinishedInvocation] | Missing:
         return () if self.exact else MISSING
 
@@ -177,6 +184,9 @@ class FakeSource:
 class NoProjects:
     """An API whose projects are gone."""
 
+    def listed(self, limit: int = 20, cursor: str | None = None) -> ProjectPage:
+        return ProjectPage(items=[], next=None)
+
     def get(self, project_id: str) -> Any:
         raise ApiError("The API refused this (404): there is no such project.")
 
@@ -184,12 +194,13 @@ class NoProjects:
 class FakeConnection(Connection):
     """A connection to a source, or to nothing as long as `fault` says why."""
 
-    def __init__(self, source: FakeSource, fault: Exception | None = None) -> None:
+    def __init__(self, source: FakeSource, fault: Exception | None = None, api: object = None) -> None:
         super().__init__("http://127.0.0.1:1", "dev")
         self.source = source
+        self.api = api or NoProjects()
         self.fault = fault
 
     def get(self) -> Connected:
         if self.fault:
             raise self.fault
-        return Connected(cast("DeployedStack", STACK), self.source, cast("ProjectsApi", NoProjects()))
+        return Connected(cast("DeployedStack", STACK), self.source, cast("ProjectsApi", self.api))

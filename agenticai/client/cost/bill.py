@@ -119,20 +119,47 @@ class Bill:
         return dict(sorted(sums.items(), key=lambda row: -row[1]))
 
 
+@dataclass(frozen=True)
+class Measured:
+    """What a stack used, sorted out once: any number of bills can be made of it."""
+
+    charges: tuple[Charge, ...]
+    projects: tuple[ProjectCost, ...]
+    used: Mapping[LineId, float]
+    averages: Mapping[LineId, float] | None
+    """How much of each line a project takes; None where none was measured."""
+
+    fixed: Mapping[LineId, float]
+    """How much of some lines a month takes, whatever the number of projects."""
+
+    def bill(self, forecast_for: int) -> Bill:
+        """Return the bill, with the forecast for so many projects a month."""
+        month = self._month(forecast_for)
+        lines = tuple(_line(line, self.used, month) for line in LINES)
+        return Bill(forecast_for, lines, self.charges, self.projects, self.fixed["sqs-requests"])
+
+    def _month(self, number: int) -> Mapping[LineId, float] | None:
+        if self.averages is None:
+            return None if number else {line: self.fixed.get(line, 0.0) for line in LINES}
+        return {line: self.averages[line] * number + self.fixed.get(line, 0.0) for line in LINES}
+
+
+def measured(use: StackUse) -> Measured:
+    """Sort out what a stack used."""
+    projects = [ProjectCost(str(p.project_id), charges_of(p)) for p in use.projects if _was_worked_on(p)]
+    charges = charges_of(use.total)
+    return Measured(
+        charges=charges,
+        projects=tuple(sorted(projects, key=lambda project: -project.usd)),
+        used={**quantities(charges), **_stored(use)},
+        averages=_averages(use, projects),
+        fixed={"sqs-requests": prices().idle_receives(use.mappings), "alarms": use.stored.alarms},
+    )
+
+
 def bill(use: StackUse, forecast_for: int) -> Bill:
     """Return the bill of what was used, with the forecast for so many projects a month."""
-    measured = [used for used in use.by_project.projects if _was_worked_on(used)]
-    projects = [ProjectCost(str(used.project_id), charges_of(used)) for used in measured]
-    total = charges_of(use.by_project.total)
-    used = {**quantities(total), **_stored(use)}
-    month = _month(use, projects, forecast_for)
-    return Bill(
-        forecast_for=forecast_for,
-        lines=tuple(_line(line, used, month) for line in LINES),
-        charges=total,
-        projects=tuple(sorted(projects, key=lambda project: -project.usd)),
-        idle_receives=prices().idle_receives(use.mappings),
-    )
+    return measured(use).bill(forecast_for)
 
 
 def _was_worked_on(used: Usage) -> bool:
@@ -148,17 +175,13 @@ def _stored(use: StackUse) -> dict[LineId, float]:
     }
 
 
-def _month(use: StackUse, projects: Sequence[ProjectCost], number: int) -> Mapping[LineId, float] | None:
-    """How much of each line a month takes; None where no project was measured and yet there shall be some."""
-    fixed: dict[LineId, float] = {"sqs-requests": prices().idle_receives(use.mappings), "alarms": use.stored.alarms}
-    if not number:
-        return dict.fromkeys(LINES, 0.0) | fixed
+def _averages(use: StackUse, projects: Sequence[ProjectCost]) -> Mapping[LineId, float] | None:
     if not projects:
         return None
     of_all = dict(quantities(charge for project in projects for charge in project.charges))
     of_all.update(_stored(use))
     of_all["alarms"] = 0.0  # as many for any number of projects
-    return {line: of_all[line] / len(projects) * number + fixed.get(line, 0.0) for line in LINES}
+    return {line: of_all[line] / len(projects) for line in LINES}
 
 
 def _line(line: LineId, used: Mapping[LineId, float], month: Mapping[LineId, float] | None) -> LineUse:
@@ -179,7 +202,7 @@ def reason(project: ProjectCost, projects: Sequence[ProjectCost]) -> str:
     average = sum(_used(other, line, function) for other in projects) / len(projects)
     compared = f", {mine / average:.1f} times the average" if len(projects) > 1 else ""
     what = f"{priced.service} {priced.title} of {function}"
-    return f"{usd / project.usd:.0%} of it is {what}: {mine:,.4g} {priced.unit}{compared}."
+    return f"{usd / project.usd:.0%} of it is {what}: {mine:,.4g}{compared}."
 
 
 def _used(project: ProjectCost, line: LineId, function: str) -> float:

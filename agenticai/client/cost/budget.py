@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from agenticai.client.cost.bill import Bill
 from agenticai.client.cost.figures import dollars, quantity
-from agenticai.client.cost.prices import LineId, prices
+from agenticai.client.cost.prices import Line, LineId, prices
 from agenticai.client.errors import BudgetError
 
 
@@ -92,10 +92,10 @@ def _of_lines(budget: Budget, bill: Bill) -> Iterator[Overrun]:
         if most is not None and use.month is not None and use.month > most:
             yield Overrun(
                 f"lines.{use.id}",
-                f"{takes} {quantity(use.month)} {use.line.unit} of {use.id}; the budget is {quantity(most)}.",
+                f"{takes} {_amount(use.month, use.line)} of {use.id}; the budget is {_amount(most, use.line)}.",
             )
         if budget.free_share is not None and share is not None and share > budget.free_share:
-            of = f"{share:.1%} of the free {quantity(use.line.free)} {use.line.unit} of {use.id}"
+            of = f"{share:.1%} of the free {_amount(use.line.free, use.line)} of {use.id}"
             yield Overrun("free_share", f"{takes} {of}; the budget is {budget.free_share:.1%}.")
 
 
@@ -113,3 +113,7 @@ def _of_projects(budget: Budget, bill: Bill) -> Iterator[Overrun]:
                 f"Project {project.project_id} cost {dollars(project.usd)}, free tier not counted; the budget is"
                 f" {dollars(budget.any_project_usd)}.",
             )
+
+
+def _amount(number: float, line: Line) -> str:
+    return quantity(number, line.unit) if line.unit == "GB" else f"{quantity(number)} {line.unit}"

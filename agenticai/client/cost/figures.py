@@ -1,13 +1,34 @@
 """Quantities, shares and prices as people read them."""
 
+from typing import Final
 
-def quantity(number: float | None) -> str:
-    """Return a quantity with as many digits as it takes to see it; a dash where it is not known."""
+from agenticai.client.cost.prices import GB
+
+WHOLE: Final = 1000
+"""From here on, fractions of a quantity say nothing."""
+
+_BYTES: Final = {"GB": GB, "MB": 1024**2, "KB": 1024}
+
+
+def quantity(number: float | None, unit: str = "") -> str:
+    """Return a quantity with as many digits as it takes to see it; a dash where it is not known.
+
+    Of gigabytes with the unit that suits, as 69.1 KB; of all others without.
+    """
     if number is None:
         return "-"
-    if number == int(number):
-        return f"{int(number):,}"
+    if unit == "GB":
+        return _bytes(number * GB)
+    if number == int(number) or number >= WHOLE:
+        return f"{number:,.0f}"
     return f"{number:,.2f}" if number >= 1 else f"{number:.3g}"
+
+
+def _bytes(size: float) -> str:
+    for unit, length in _BYTES.items():
+        if size >= length:
+            return f"{size / length:,.1f}".removesuffix(".0") + f" {unit}"
+    return f"{size:.0f} B"
 
 
 def share(part: float | None) -> str:
@@ -19,7 +40,7 @@ def share(part: float | None) -> str:
 
 
 def dollars(amount: float) -> str:
-    """Return a price with as many digits as it takes to see it."""
-    if not amount or amount >= 1:
-        return f"${amount:,.2f}"
-    return f"${amount:.6f}"
+    """Return a price with as many digits as it takes to see it, two at the least after the point."""
+    digits = 2 if amount >= 1 or not amount else 4 if amount >= 0.01 else 6
+    whole, point, fraction = f"{amount:,.{digits}f}".partition(".")
+    return f"${whole}{point}{fraction.rstrip('0').ljust(2, '0')}"

@@ -1,13 +1,19 @@
 """What a stack has used, as the meter and AWS's own API tell it."""
 
+import threading
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from agenticai.emulator.core.usage_records import Usage
 
 if TYPE_CHECKING:
     from agenticai.client.stack import DeployedStack
     from agenticai.emulator.client import ControlClient
-    from agenticai.emulator.core.usage_records import UsageByProject
+
+STORING: Final = frozenset({"s3", "logs", "monitoring", "cloudwatch", "cloudformation"})
+READS: Final = ("Get", "List", "Head", "Describe", "Filter")
 
 
 @dataclass(frozen=True)
@@ -21,17 +27,48 @@ class Stored:
 
 @dataclass(frozen=True)
 class StackUse:
-    """What was used since the meter began, and by how many event source mappings queues are polled."""
+    """What was used by all and by each project since the meter began, and by how many mappings queues are polled."""
 
-    by_project: "UsageByProject"
+    total: Usage
+    projects: tuple[Usage, ...]
     stored: Stored
     mappings: int
 
 
-def read_use(stack: "DeployedStack", control: "ControlClient") -> StackUse:
-    """Return what a stack has used. Raises ControlError and botocore's errors."""
-    by_project = control.usage_by_project()  # first, so that what is asked for here is not in it
-    return StackUse(by_project, _stored(stack), len(stack.outputs.queue_urls))
+class UseReader:
+    """Reads what a stack has used; each look asks only for what may have changed. Several threads may look."""
+
+    def __init__(self, stack: "DeployedStack", control: "ControlClient") -> None:
+        self._stack = stack
+        self._control = control
+        self._lock = threading.Lock()
+        self._book, self._next = "", 0
+        self._projects: dict[str | None, Usage] = {}
+        self._stored: tuple[Counter[str], Stored] | None = None
+
+    def look(self) -> StackUse:
+        """Return what has been used until now. Raises ControlError and botocore's errors."""
+        with self._lock:
+            read = self._control.usage_by_project(self._next)
+            if read.book != self._book:
+                read = self._control.usage_by_project()
+                self._projects.clear()
+            self._book, self._next = read.book, read.next
+            self._projects.update((used.project_id, used) for used in read.projects)
+            written = _written(read.total)
+            if self._stored is None or self._stored[0] != written:
+                self._stored = written, _stored(self._stack)
+            mappings = len(self._stack.outputs.queue_urls)
+            return StackUse(read.total, tuple(self._projects.values()), self._stored[1], mappings)
+
+
+def _written(total: Usage) -> "Counter[str]":
+    """Count what may have changed what is stored: everything but reads."""
+    counts = Counter({row.function: row.invocations for row in total.functions})
+    for row in total.calls:
+        if row.service in STORING and not row.operation.startswith(READS):
+            counts[f"{row.service} {row.operation}"] += row.calls
+    return counts
 
 
 def _stored(stack: "DeployedStack") -> Stored:

@@ -20,7 +20,7 @@ def line(used: Bill, name: str) -> LineUse:
 
 def test_what_was_used_is_what_the_meter_counted() -> None:
     used = bill(USE, 100)
-    total = USE.by_project.total
+    total = USE.total
     assert line(used, "lambda-requests").used == sum(row.invocations for row in total.functions) == 45
     assert line(used, "lambda-gb-seconds").used == total.gb_seconds == 81
     assert line(used, "sqs-requests").used == 40
@@ -32,7 +32,7 @@ def test_what_was_used_is_what_the_meter_counted() -> None:
 
 def test_the_cost_is_that_of_all_calls_and_its_parts_add_up() -> None:
     used = bill(USE, 100)
-    total = USE.by_project.total
+    total = USE.total
     assert used.used_usd == cost_usd(total.calls, total.functions)
     assert [project.usd for project in used.projects] == [cost_usd(p.calls, p.functions) for p in (LARGE, SMALL)]
     assert used.unattributed_usd == pytest.approx(cost_usd([LISTING], []))
@@ -84,8 +84,8 @@ def test_a_project_that_only_requests_named_is_not_averaged() -> None:
 
 def test_why_a_project_cost_most() -> None:
     used = bill(USE, 1)
-    said = "71% of it is lambda Duration (arm64) of dev: 60 GB-seconds, 1.5 times the average."
+    said = "71% of it is lambda Duration (arm64) in GB-seconds of dev: 60, 1.5 times the average."
     assert reason(used.projects[0], used.projects) == said.replace(
         "71%", f"{60 * 0.0000133334 / used.projects[0].usd:.0%}"
     )
-    assert reason(used.projects[1], used.projects[1:]).endswith(": 100 requests.")
+    assert reason(used.projects[1], used.projects[1:]).endswith(": 100.")

@@ -19,12 +19,12 @@ USE = use_of(
 @pytest.mark.parametrize(
     ("budget", "said"),
     [
-        (Budget(month_usd=0.6), "A month of 100 projects costs $0.662200 beyond the free tier; the budget is $0.60"),
-        (Budget(services={"s3": 0.01}), "The service s3 costs $0.025000 beyond the free tier in a month of 100"),
+        (Budget(month_usd=0.6), "A month of 100 projects costs $0.6622 beyond the free tier; the budget is $0.60"),
+        (Budget(services={"s3": 0.01}), "The service s3 costs $0.025 beyond the free tier in a month of 100"),
         (Budget(lines={"lambda-gb-seconds": 3999}), "takes 4,000 GB-seconds of lambda-gb-seconds; the budget is 3,999"),
         (Budget(free_share=0.9), "takes 259.3% of the free 1,000,000 requests of sqs-requests; the budget is 90.0%."),
         (Budget(average_project_usd=0.0007), "The average project costs $0.000789, free tier not counted"),
-        (Budget(any_project_usd=0.001), f"Project {TWO} cost $0.001306, free tier not counted; the budget is $0.0010"),
+        (Budget(any_project_usd=0.001), f"Project {TWO} cost $0.001306, free tier not counted; the budget is $0.001"),
     ],
 )  # fmt: skip
 def test_what_is_over_is_one_sentence(budget: Budget, said: str) -> None:

@@ -1,7 +1,7 @@
 """What stacks used, made up for tests: rows of the meter with figures that are easy to work out by hand."""
 
 from agenticai.client.cost.use import StackUse, Stored
-from agenticai.emulator.core.usage_records import CallCount, Caller, FunctionUsage, Usage, UsageByProject
+from agenticai.emulator.core.usage_records import CallCount, Caller, FunctionUsage, Usage
 
 ONE = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 TWO = "01BX5ZZKBKACTAV9WEVGEMMVRZ"
@@ -59,4 +59,4 @@ def use_of(*projects: Usage, beside: tuple[CallCount, ...] = (), stored: Stored 
     rows = (*(row for project in projects for row in project.calls), *beside)
     functions = tuple(row for project in projects for row in project.functions)
     total = Usage(project_id=None, calls=rows, functions=functions)
-    return StackUse(UsageByProject(total=total, projects=projects), stored, mappings=4)
+    return StackUse(total, projects, stored, mappings=4)

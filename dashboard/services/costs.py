@@ -1,0 +1,128 @@
+"""The bill of a stack as rows and curves: what the page of the free tier shows of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from agenticai.client.cost.bill import Bill, Measured, reason
+from agenticai.client.cost.figures import dollars, quantity
+
+STOPS: Final = (
+    0, 1, 2, 5, 10, 20, 50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1_000, 1_500, 2_000, 2_500, 3_000, 4_000,
+    5_000, 6_000, 7_000, 8_000, 9_000, 10_000, 15_000, 20_000, 30_000, 40_000, 50_000, 75_000, 100_000,
+)  # fmt: skip
+"""Projects a month, from which a slider chooses."""
+
+USUAL: Final = 100
+POINTS: Final = 12
+"""Points of the curve of a month's cost, beside 0."""
+
+SHOWN: Final = 20
+"""Projects in the table, the dearest."""
+
+
+@dataclass(frozen=True)
+class TierRow:
+    """A line of the free tier; shares are parts of the month's allowance, None where there is none."""
+
+    service: str
+    title: str
+    used: str
+    free: str
+    used_share: float | None
+    month: str
+    month_share: float | None
+    month_usd: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Spent:
+    """So many US dollars, and whose; `part` is the part of all."""
+
+    who: str
+    usd: float
+    part: float
+
+
+def nearest_stop(asked: str | None) -> int:
+    """Return the stop of the slider that is nearest to a number in an address; the usual one for anything else."""
+    if asked is None or not asked.isascii() or not asked.isdigit():
+        return USUAL
+    return min(STOPS, key=lambda stop: abs(stop - int(asked[:9])))
+
+
+def limit_of(asked: str | None) -> float | None:
+    """Return the budget in US dollars that an address names; None for anything that is no amount."""
+    try:
+        amount = float(asked or "")
+    except ValueError:
+        return None
+    return amount if 0 <= amount <= 1_000_000 else None
+
+
+def tier_rows(shown: Bill) -> list[TierRow]:
+    """Return every line of the free tier."""
+    return [
+        TierRow(
+            service=use.line.service,
+            title=use.line.title,
+            used=quantity(use.used, use.line.unit),
+            free=quantity(use.line.free, use.line.unit) if use.line.free else "none",
+            used_share=use.used_share,
+            month=quantity(use.month, use.line.unit),
+            month_share=use.month_share,
+            month_usd=dollars(use.month_usd) if use.month is not None else "-",
+            note=use.missing or use.line.note,
+        )
+        for use in shown.lines
+    ]
+
+
+def by_function(shown: Bill) -> list[Spent]:
+    """Return what each function cost, the dearest first."""
+    return [Spent(who, usd, _part(usd, shown.used_usd)) for who, usd in shown.by_function.items()]
+
+
+def by_project(shown: Bill, most: int = SHOWN) -> list[Spent]:
+    """Return what the dearest projects cost, the dearest first."""
+    return [Spent(p.project_id, p.usd, _part(p.usd, shown.used_usd)) for p in shown.projects[:most]]
+
+
+def dearest(shown: Bill) -> str | None:
+    """Say which project cost most, and why."""
+    if not shown.projects:
+        return None
+    most = shown.projects[0]
+    return f"{most.project_id} cost most, {dollars(most.usd)}. {reason(most, shown.projects)}"
+
+
+def verdict(shown: Bill, limit: float) -> tuple[bool, str]:
+    """Return whether the month is within a budget, and that in a sentence."""
+    spare = limit - shown.month_usd
+    within = spare >= 0
+    how = f"{dollars(spare)} below" if within else f"{dollars(-spare)} over"
+    return within, f"A month of {shown.forecast_for:,} projects is {how} the budget of {dollars(limit)}."
+
+
+def month_curve(used: Measured, projects: int) -> list[dict[str, object]]:
+    """Return what a month costs from none to so many projects, by service: the parts of a stacked chart."""
+    numbers = sorted({round(projects * step / POINTS) for step in range(POINTS + 1)})
+    bills = [used.bill(number) for number in numbers]
+    costs = [(month.forecast_for, month.by_service) for month in bills]
+    paid = [name for name in costs[-1][1] if any(services[name][1] for _, services in costs)]
+    return [
+        {"projects": number, "service": service, "usd": services[service][1]}
+        for number, services in costs
+        for service in paid
+    ]
+
+
+def services(shown: Bill) -> Sequence[tuple[str, str, str]]:
+    """Return each service with what it cost until now, and what it costs in the month beyond the free tier."""
+    forecast = bool(shown.projects) or not shown.forecast_for
+    return [(name, dollars(used), dollars(m) if forecast else "-") for name, (used, m) in shown.by_service.items()]
+
+
+def _part(usd: float, of: float) -> float:
+    return usd / of if of else 0.0

@@ -1,0 +1,148 @@
+"""QA's scores over projects: how they are spread, which parts lose points, and which rules are broken most."""
+
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from agenticai.client.api import ProjectsApi
+from agenticai.client.errors import ApiError
+from shared.models.quality import QualityReport
+
+if TYPE_CHECKING:
+    from shared.models.severity import Severity
+    from shared.models.views import ProjectSummaryView
+
+BIN: Final = 10
+"""Points of a score in one bar of the distribution."""
+
+PAGE: Final = 100
+"""Projects that one request lists at most."""
+
+AT_ONCE: Final = 10
+"""Reports that one look reads at most: each takes two requests."""
+
+
+@dataclass(frozen=True)
+class PartRow:
+    """A part of the score over all reports: the share of its points that was reached, and who lost some."""
+
+    name: str
+    reached: float
+    lost: float
+    projects_losing: int
+    not_measured: int
+
+
+@dataclass(frozen=True)
+class RuleRow:
+    """A rule, how often it was broken, in how many projects, and what it says of the first of them."""
+
+    rule: str
+    severity: "Severity"
+    findings: int
+    projects: int
+    message: str
+
+
+@dataclass(frozen=True)
+class Reports:
+    """Reports by project; `unread` are those that a later look reads, and `asked` requests to the API it took."""
+
+    by_project: dict[str, QualityReport]
+    unread: int
+    asked: int
+
+
+def all_projects(api: ProjectsApi) -> list["ProjectSummaryView"]:
+    """Return every project, the newest first. Raises ApiError."""
+    page = api.listed(PAGE)
+    found = [*page.items]
+    while page.next is not None:
+        page = api.listed(PAGE, page.next)
+        found += page.items
+    return found
+
+
+def distribution(projects: Iterable["ProjectSummaryView"]) -> list[dict[str, object]]:
+    """Return how many projects of each status scored how much, in steps of ten points; 100 is a step of its own."""
+    counts = Counter((int(p.score // BIN) * BIN, str(p.status)) for p in projects if p.score is not None)
+    return [
+        {"from": low, "points": f"{low}" if low == 100 else f"{low}-{low + BIN - 1}", "status": status, "projects": n}
+        for (low, status), n in sorted(counts.items())
+    ]
+
+
+def part_rows(reports: Iterable[QualityReport]) -> list[PartRow]:
+    """Return every part of the score, the one that lost the most points first."""
+    parts = defaultdict(list)
+    for report in reports:
+        for part in report.parts:
+            parts[part.name].append(part)
+    rows = []
+    for name, scored in parts.items():
+        measured = [part for part in scored if part.measured]
+        weight = sum(part.weight for part in measured)
+        points = sum(part.points for part in measured)
+        losing = sum(part.points < part.weight for part in measured)
+        rows.append(
+            PartRow(name, points / weight if weight else 0, weight - points, losing, len(scored) - len(measured))
+        )
+    return sorted(rows, key=lambda row: (-row.lost, row.name))
+
+
+def rule_rows(reports: Sequence[QualityReport], most: int = 20) -> list[RuleRow]:
+    """Return the rules that are broken most often, those first that are broken in most projects."""
+    found = defaultdict(list)
+    projects: Counter[str] = Counter()
+    for report in reports:
+        for finding in report.findings:
+            found[finding.rule].append(finding)
+        projects.update({finding.rule for finding in report.findings})
+    rows = [
+        RuleRow(rule, findings[0].severity, len(findings), projects[rule], findings[0].message)
+        for rule, findings in found.items()
+    ]
+    return sorted(rows, key=lambda row: (-row.projects, -row.findings, row.rule))[:most]
+
+
+class ReportReader:
+    """Reads the latest report of every project, a few at each look, and keeps them. Several threads may look.
+
+    A report never changes, but a project gets a new one with each revision.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._read: dict[tuple[str, str], QualityReport | None] = {}
+        self._asked = 0
+
+    def look(self, api: ProjectsApi, projects: Iterable["ProjectSummaryView"], at_once: int = AT_ONCE) -> Reports:
+        """Read a few more of the reports of these projects, and return all that are known."""
+        with self._lock:
+            wanted = {(p.id, str(p.revision)): p.id for p in projects if p.score is not None}
+            self._read = {key: report for key, report in self._read.items() if key in wanted}
+            new = [key for key in wanted if key not in self._read]
+            for key in new[:at_once]:
+                self._read[key] = self._report(api, wanted[key])
+            known = {wanted[key]: report for key, report in self._read.items() if report}
+            return Reports(known, len(new[at_once:]), self._asked)
+
+    def _report(self, api: ProjectsApi, project_id: str) -> QualityReport | None:
+        """Return the latest report; None where there is none, as of a project that was deleted meanwhile."""
+        try:
+            self._asked += 1
+            test = next((test for test in reversed(api.tests(project_id)) if test.report_url), None)
+            if test is None:
+                return None
+            self._asked += 1
+            return api.report(test)
+        except (ApiError, ValueError):
+            return None
+
+
+def worst(projects: Iterable["ProjectSummaryView"], most: int = 10) -> Iterator["ProjectSummaryView"]:
+    """Yield the projects with the lowest scores, the lowest first."""
+    scored = [project for project in projects if project.score is not None and project.score < 100]
+    yield from sorted(scored, key=lambda project: project.score or 0)[:most]

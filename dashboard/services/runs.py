@@ -1,0 +1,252 @@
+"""The bench's own results: the runs that are kept in the state folder, and how scenarios fared over them."""
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+RUNS: Final = "runs"
+DOCUMENT: Final = "run.json"
+PAGE: Final = "report.html"
+"""The files of a run, in a folder of its own below `runs/` in the state folder."""
+
+SCENARIOS: Final = Path(__file__).resolve().parents[2] / "scenarios"
+"""The room of the scenarios, which stands beside this one: its files are read, its code is not."""
+
+LIBRARY: Final = SCENARIOS / "library"
+
+Outcome = Literal["passed", "failed", "skipped"]
+MARKS: Final[Mapping[Outcome | None, str]] = {"passed": "✓", "failed": "✗ failed", "skipped": "skipped"}
+
+Figure = Literal["seconds", "AWS calls", "cost in US dollars", "GB-seconds"]
+FIGURES: Final[tuple[Figure, ...]] = ("seconds", "AWS calls", "cost in US dollars", "GB-seconds")
+
+
+class Part(BaseModel):
+    """What this page reads of a part of a run's document; the rest is left out."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Broken(Part):
+    """An invariant that did not hold."""
+
+    invariant: str
+    subject: str
+    evidence: str
+
+
+class Replay(Part):
+    """One replay of a scenario."""
+
+    name: str
+    outcome: Outcome
+    unmet: tuple[str, ...] = ()
+    violations: tuple[Broken, ...] = ()
+    differs: str = ""
+    skipped: str = ""
+    wall_s: float
+    calls_by_service: Mapping[str, int] = {}
+    gb_seconds: float = 0
+    cost_usd: float = 0
+
+    @property
+    def calls(self) -> int:
+        """AWS calls of all services."""
+        return sum(self.calls_by_service.values())
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """What is wrong, sentence by sentence."""
+        broken = (f"{one.invariant}: {one.subject}: {one.evidence}" for one in self.violations)
+        return (*self.unmet, *broken, *([self.differs] if self.differs else []))
+
+    def figure(self, name: Figure) -> float:
+        """Return one of its figures."""
+        figures: dict[Figure, float] = {
+            "seconds": self.wall_s,
+            "AWS calls": self.calls,
+            "cost in US dollars": self.cost_usd,
+            "GB-seconds": self.gb_seconds,
+        }
+        return figures[name]
+
+
+class RunDocument(Part):
+    """A run, as `agenticai replay` keeps it."""
+
+    schema_: Literal["agenticai-run/1"] = Field(alias="schema")
+    started_at: datetime
+    target: str
+    seed: int
+    repeat: int
+    wall_s: float
+    scenarios: tuple[Replay, ...]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that is kept, and the name of its folder."""
+
+    name: str
+    document: RunDocument
+
+    @property
+    def started_at(self) -> datetime:
+        """When it began."""
+        return self.document.started_at
+
+    def count(self, outcome: Outcome) -> int:
+        """Return how many replays ended so."""
+        return sum(replay.outcome == outcome for replay in self.document.scenarios)
+
+    @property
+    def calls(self) -> int:
+        """AWS calls of all replays."""
+        return sum(replay.calls for replay in self.document.scenarios)
+
+    @property
+    def cost_usd(self) -> float:
+        """US dollars of all replays, free tier not counted."""
+        return sum(replay.cost_usd for replay in self.document.scenarios)
+
+
+@dataclass(frozen=True)
+class Break:
+    """A scenario that fails: since which run, when it passed last, and what was wrong then."""
+
+    scenario: str
+    since: datetime
+    passed_last: datetime | None
+    runs: int
+    evidence: str
+
+
+@dataclass(frozen=True)
+class ScenarioFile:
+    """A scenario of the library."""
+
+    name: str
+    description: str
+
+
+def address(run: str) -> str:
+    """Return the path at which the dashboard serves a run's report."""
+    return f"/{RUNS}/{run}/{PAGE}"
+
+
+class Runs:
+    """The runs in a state folder; each document is read once. Several threads may look."""
+
+    def __init__(self, home: Path) -> None:
+        self._folder = home / RUNS
+        self._lock = threading.Lock()
+        self._read: dict[tuple[str, int, int], Run | None] = {}
+
+    def look(self) -> list[Run]:
+        """Return the runs that have ended, the newest first; what cannot be read is left out."""
+        with self._lock:
+            found = {key: path for path in self._folder.glob(f"*/{DOCUMENT}") if (key := _key(path))}
+            self._read = {key: self._read[key] if key in self._read else _run(path) for key, path in found.items()}
+            return sorted(filter(None, self._read.values()), key=lambda run: run.name, reverse=True)
+
+
+def _key(path: Path) -> tuple[str, int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:  # removed meanwhile
+        return None
+    return path.parent.name, status.st_mtime_ns, status.st_size
+
+
+def _run(path: Path) -> Run | None:
+    try:
+        return Run(path.parent.name, RunDocument.model_validate_json(path.read_bytes()))
+    except (OSError, ValidationError):
+        return None
+
+
+def grid(runs: Sequence[Run]) -> dict[str, list[str]]:
+    """Return a table of how each scenario ended in each run, the newest run first: a column for each of them."""
+    names = scenario_names(runs)
+    ended = {run.name: outcomes(run) for run in runs}
+    table = {"scenario": names, "passed": [_passed(name, ended.values()) for name in names]}
+    for run in runs:
+        table[f"{run.started_at:%m-%d %H:%M:%S}"] = [MARKS.get(ended[run.name].get(name), "") for name in names]
+    return table
+
+
+def _passed(name: str, ended: Iterable[Mapping[str, Outcome]]) -> str:
+    judged = [run[name] for run in ended if run.get(name) in {"passed", "failed"}]
+    return f"{judged.count('passed')} of {len(judged)}"
+
+
+def outcomes(run: Run) -> dict[str, Outcome]:
+    """Return how each scenario of a run ended: failed if any of its replays did."""
+    ended: dict[str, Outcome] = {}
+    for replay in run.document.scenarios:
+        if ended.get(replay.name) != "failed":
+            ended[replay.name] = replay.outcome
+    return ended
+
+
+def trend(runs: Sequence[Run], scenarios: Iterable[str], figure: Figure) -> list[dict[str, object]]:
+    """Return a figure of scenarios over runs, the average of the replays of each run, in the order of time."""
+    chosen, points = set(scenarios), list[dict[str, object]]()
+    for run in reversed(runs):
+        replays: dict[str, list[float]] = {}
+        for replay in run.document.scenarios:
+            if replay.name in chosen and replay.outcome != "skipped":
+                replays.setdefault(replay.name, []).append(replay.figure(figure))
+        at = run.started_at.isoformat()
+        points += [{"at": at, "scenario": name, "figure": sum(n) / len(n)} for name, n in replays.items()]
+    return points
+
+
+def breaks(runs: Sequence[Run]) -> list[Break]:
+    """Return every scenario that failed when it was replayed last, that first which broke first."""
+    found = []
+    for name in {name for run in runs for name in outcomes(run)}:
+        ended = [(run, outcome) for run in runs if (outcome := outcomes(run).get(name)) in ("passed", "failed")]
+        failing = [run for run, _ in _until_passed(ended)]
+        if failing:
+            passed = next((run.started_at for run, outcome in ended if outcome == "passed"), None)
+            first = failing[-1]
+            found.append(Break(name, first.started_at, passed, len(failing), _evidence(first, name)))
+    return sorted(found, key=lambda broken: (broken.since, broken.scenario))
+
+
+def _until_passed(ended: Sequence[tuple[Run, Outcome | None]]) -> list[tuple[Run, Outcome | None]]:
+    """Return the newest runs, up to the one in which the scenario passed last."""
+    place = next((place for place, (_, outcome) in enumerate(ended) if outcome == "passed"), len(ended))
+    return list(ended[:place])
+
+
+def _evidence(run: Run, name: str) -> str:
+    replays = (replay for replay in run.document.scenarios if replay.name == name and replay.outcome == "failed")
+    return next((replay.evidence[0] for replay in replays if replay.evidence), "")
+
+
+def scenario_names(runs: Sequence[Run]) -> list[str]:
+    """Return the names of all scenarios that were ever replayed, sorted."""
+    return sorted({replay.name for run in runs for replay in run.document.scenarios})
+
+
+def library(folder: Path = LIBRARY) -> list[ScenarioFile]:
+    """Return the scenarios of the library, by name."""
+    return [ScenarioFile(path.stem, _description(path)) for path in sorted(folder.glob("*.yaml"))]
+
+
+def _description(path: Path) -> str:
+    """Return the sentence at the head of a scenario's file; of one that cannot be read, nothing."""
+    head = [line for line in path.read_text("utf-8").splitlines() if line.startswith("description:")]
+    try:
+        told = yaml.safe_load(head[0]) if head else {}
+    except yaml.YAMLError:
+        return ""
+    return str(told.get("description", ""))

@@ -1,0 +1,167 @@
+"""Free tier and cost: what was used, what a month would cost, and who caused it."""
+
+from typing import Final
+
+import altair as alt
+import streamlit as st
+
+from agenticai.client.cost.bill import Bill, Measured, measured
+from agenticai.client.cost.figures import dollars, share
+from agenticai.client.cost.prices import prices
+from agenticai.dashboard.components.columns import share_column
+from agenticai.dashboard.components.session import part, with_stack
+from agenticai.dashboard.components.texts import plain, say
+from agenticai.dashboard.services import costs
+from agenticai.dashboard.services.connecting import Connected
+from agenticai.dashboard.services.port import Missing
+
+REFRESH_SECONDS: Final = 10.0
+DOLLARS: Final = "$%.6f"
+COLOURS: Final = alt.Scale(scheme="tableau10")
+
+
+def page() -> None:
+    """Draw the page."""
+    st.title("Free tier and cost")
+    with_stack(_draw)
+
+
+def _draw(_: Connected) -> None:
+    wide, narrow = st.columns([3, 1], vertical_alignment="bottom")
+    with wide:
+        start = costs.nearest_stop(st.query_params.get("projects"))
+        projects = st.select_slider("Projects a month", costs.STOPS, value=start, key="projects-a-month")
+    with narrow:
+        limit = st.number_input(
+            "Budget a month, US dollars",
+            min_value=0.0,
+            max_value=1_000_000.0,
+            value=costs.limit_of(st.query_params.get("budget")),
+            placeholder="none",
+            key="budget",
+        )
+    st.query_params["projects"] = str(projects)
+    if limit is None:
+        st.query_params.pop("budget", None)
+    else:
+        st.query_params["budget"] = f"{limit:g}"
+    part(lambda connected: _bill(connected, projects, limit), every_s=REFRESH_SECONDS)
+
+
+def _bill(connected: Connected, projects: int, limit: float | None) -> None:
+    use = connected.source.use()
+    if isinstance(use, Missing):
+        st.info(plain(use.why))
+        return
+    used = measured(use)
+    shown = used.bill(projects)
+    _totals(shown, used.bill(0))
+    if limit is not None and (shown.projects or not projects):
+        within, sentence = costs.verdict(shown, limit)
+        (st.success if within else st.error)(plain(sentence))
+    _tier(shown)
+    _month(used, shown, limit)
+    _who(shown)
+    known = prices()
+    st.caption(
+        f"Prices of {known.region} as of {known.as_of}. What was used is priced without the free tier; the month,"
+        " beyond it. The tokens of the language model are not in these figures."
+    )
+
+
+def _totals(shown: Bill, idle: Bill) -> None:
+    measured = len(shown.projects)
+    month = dollars(shown.month_usd) if measured or not shown.forecast_for else "-"
+    figures = {
+        f"A month of {shown.forecast_for:,} projects": (month, "Beyond the free tier, idle polling included"),
+        "An idle month": (dollars(idle.month_usd), f"{shown.idle_receives:,.0f} empty receives of the four queues"),
+        "Average project": (
+            dollars(shown.project_usd) if shown.project_usd is not None else "-",
+            f"Of {measured:,} measured, free tier not counted",
+        ),
+        "Used until now": (dollars(shown.used_usd), "All calls and invocations, free tier not counted"),
+    }
+    for column, (label, (figure, explanation)) in zip(st.columns(len(figures)), figures.items(), strict=True):
+        column.metric(label, plain(figure), help=explanation)
+    if not measured and shown.forecast_for:
+        st.info("No project was measured on this stack yet: the forecast begins with the first one.")
+
+
+def _tier(shown: Bill) -> None:
+    st.subheader("Free tier")
+    rows = costs.tier_rows(shown)
+    st.dataframe(
+        {
+            "service": [row.service for row in rows],
+            "line": [row.title for row in rows],
+            "used": [row.used for row in rows],
+            "free a month": [row.free for row in rows],
+            "used of it": [share(row.used_share) for row in rows],
+            "forecast": [row.month for row in rows],
+            "forecast of it": [row.month_share for row in rows],
+            "beyond free": [row.month_usd for row in rows],
+            "note": [row.note for row in rows],
+        },
+        column_config={"forecast of it": share_column("auto-inverse")},
+        hide_index=True,
+        height="content",
+        key="tier",
+    )
+
+
+def _month(used: Measured, shown: Bill, limit: float | None) -> None:
+    points = costs.month_curve(used, shown.forecast_for) if shown.projects and shown.forecast_for else []
+    if not points:
+        return
+    st.subheader("The month beyond the free tier, by number of projects")
+    money = alt.Axis(format="$,.2f")
+    area = (
+        alt.Chart(alt.InlineData(values=points))
+        .mark_area(opacity=0.8)
+        .encode(
+            x=alt.X("projects:Q", title="projects a month", scale=alt.Scale(nice=False)),
+            y=alt.Y("usd:Q", title="US dollars", axis=money),
+            color=alt.Color("service:N", title=None, scale=COLOURS, legend=alt.Legend(orient="top")),
+            tooltip=["service:N", "projects:Q", alt.Tooltip("usd:Q", format="$,.6f")],
+        )
+    )
+    layers: list[alt.Chart] = [area]
+    if limit is not None:
+        rule = alt.Chart(alt.InlineData(values=[{"usd": limit}])).mark_rule(color="#d63939", strokeDash=[6, 4])
+        layers.append(rule.encode(y="usd:Q", tooltip=[alt.Tooltip("usd:Q", title="budget", format="$,.2f")]))
+    st.altair_chart(alt.layer(*layers).properties(height=260), key="month")
+
+
+def _who(shown: Bill) -> None:
+    left, right = st.columns(2)
+    with left:
+        st.subheader("By service")
+        names, used, month = zip(*costs.services(shown), strict=True)
+        table = {"service": names, "used": used, "month, beyond free": month}
+        st.dataframe(table, hide_index=True, height="content", key="services")
+    with right:
+        st.subheader("By function")
+        _spent("function", costs.by_function(shown))
+    st.subheader("By project")
+    if said := costs.dearest(shown):
+        say(said)
+        _spent("project", costs.by_project(shown))
+        if len(shown.projects) > costs.SHOWN:
+            st.caption(f"The dearest {costs.SHOWN} of {len(shown.projects):,} measured projects.")
+    st.caption(
+        plain(
+            f"{dollars(shown.unattributed_usd)} belong to no project: lists, looks at queues, and requests that failed."
+        )
+    )
+
+
+def _spent(label: str, rows: list[costs.Spent]) -> None:
+    st.dataframe(
+        {label: [row.who for row in rows], "used": [row.usd for row in rows], "of all": [row.part for row in rows]},
+        column_config={
+            "used": st.column_config.NumberColumn(format=DOLLARS),
+            "of all": share_column(),
+        },
+        hide_index=True,
+        key=f"spent-{label}",
+    )

@@ -1,0 +1,262 @@
+"""Test scores: what QA gave the projects, and how the bench's own scenarios fared over runs."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+import altair as alt
+import streamlit as st
+
+from agenticai.client.cost.figures import dollars
+from agenticai.dashboard.components.columns import share_column
+from agenticai.dashboard.components.session import part, with_stack
+from agenticai.dashboard.components.texts import age, code, plain, when
+from agenticai.dashboard.services import quality, runs
+from agenticai.dashboard.services.connecting import Connected
+from agenticai.dashboard.services.quality import ReportReader
+from agenticai.dashboard.services.replaying import ReplayRuns, Replays
+from agenticai.emulator.core.home import find_home
+
+if TYPE_CHECKING:
+    from shared.models.quality import QualityReport
+
+PROJECTS, BENCH = "projects", "bench"
+KINDS: Final = {PROJECTS: "Projects", BENCH: "Scenarios of the bench"}
+TRENDS: Final = 5
+"""Scenarios whose trend is shown from the start."""
+
+REFRESH_SECONDS: Final = 10.0
+FOLLOW_SECONDS: Final = 2.0
+COLOURS: Final = alt.Scale(scheme="tableau10")
+LEGEND: Final = alt.Legend(orient="top", columns=3, labelLimit=300)
+STATUSES: Final = alt.Scale(
+    domain=["COMPLETED", "NEEDS_REVIEW", "FAILED", "TESTING", "DEVELOPING", "DEPLOYING"],
+    range=["#1f9d6b", "#c77700", "#d63939", "#2f9c95", "#2f5bd7", "#6b62d9"],
+)
+
+
+ENDS: Final[Mapping[int | None, str]] = {0: "passed", 1: "failed", 130: "interrupted"}
+
+
+@st.cache_resource(show_spinner=False)
+def reader() -> ReportReader:
+    """Return what keeps the reports of projects, for all sessions."""
+    return ReportReader()
+
+
+@st.cache_resource(show_spinner=False)
+def kept_runs() -> runs.Runs:
+    """Return what keeps the runs that were read, for all sessions."""
+    return runs.Runs(find_home())
+
+
+@st.cache_resource(show_spinner=False)
+def replays() -> Replays:
+    """Return what starts replays, for all sessions."""
+    return Replays()
+
+
+def page() -> None:
+    """Draw the page."""
+    st.title("Test scores")
+    asked = st.query_params.get("scores")
+    start = asked if asked in KINDS else PROJECTS
+    kind = st.segmented_control("Scores of", list(KINDS), default=start, format_func=KINDS.__getitem__, key="scores-of")
+    st.query_params["scores"] = kind or start
+    if (kind or start) == PROJECTS:
+        with_stack(lambda _: part(_projects, every_s=REFRESH_SECONDS))
+    else:
+        _bench()
+
+
+def _projects(connected: Connected) -> None:
+    projects = quality.all_projects(connected.api)
+    scored = [project for project in projects if project.score is not None]
+    if not scored:
+        st.info("No project was scored yet: QA scores a project once its code is written.")
+        return
+    _totals([project.score or 0.0 for project in scored], len(projects))
+    _distribution(quality.distribution(projects))
+    reports = reader().look(connected.api, projects)
+    _parts(list(reports.by_project.values()))
+    if lowest := list(quality.worst(projects)):
+        st.subheader("Lowest scores")
+        table = {
+            "project": [project.id for project in lowest],
+            "name": [project.name for project in lowest],
+            "score": [project.score for project in lowest],
+            "status": [str(project.status) for project in lowest],
+        }
+        st.dataframe(table, hide_index=True, height="content", key="lowest")
+    unread = f", {reports.unread:,} are still to be read" if reports.unread else ""
+    st.caption(f"{len(reports.by_project):,} reports were read with {reports.asked:,} requests to the API{unread}.")
+
+
+def _totals(scores: list[float], projects: int) -> None:
+    middle = sorted(scores)[len(scores) // 2]
+    figures = {
+        "Scored projects": f"{len(scores):,} of {projects:,}",
+        "Average": f"{sum(scores) / len(scores):.1f}",
+        "Median": f"{middle:g}",
+        "Lowest": f"{min(scores):g}",
+    }
+    for column, (label, figure) in zip(st.columns(len(figures)), figures.items(), strict=True):
+        column.metric(label, figure)
+
+
+def _distribution(bars: list[dict[str, object]]) -> None:
+    st.subheader("Distribution")
+    order = [*(f"{low}-{low + quality.BIN - 1}" for low in range(0, 100, quality.BIN)), "100"]
+    drawn = (
+        alt.Chart(alt.InlineData(values=bars))
+        .mark_bar()
+        .encode(
+            x=alt.X("points:O", title="score", sort=order, scale=alt.Scale(domain=order), axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("projects:Q", title="projects", axis=alt.Axis(tickMinStep=1, format="d")),
+            color=alt.Color("status:N", title=None, scale=STATUSES, legend=LEGEND),
+            tooltip=["points:O", "status:N", "projects:Q"],
+        )
+    )
+    st.altair_chart(drawn.properties(height=220), key="distribution")
+
+
+def _parts(reports: "list[QualityReport]") -> None:
+    left, right = st.columns(2)
+    with left:
+        st.subheader("Parts of the score")
+        parts = quality.part_rows(reports)
+        table = {
+            "part": [row.name for row in parts],
+            "reached": [row.reached for row in parts],
+            "points lost": [round(row.lost, 2) for row in parts],
+            "projects": [row.projects_losing for row in parts],
+            "not measured": [row.not_measured for row in parts],
+        }
+        bars = {"reached": share_column("auto")}
+        st.dataframe(table, column_config=bars, hide_index=True, height="content", key="parts")
+    with right:
+        st.subheader("Most frequent rules")
+        rules = quality.rule_rows(reports)
+        if not rules:
+            st.caption("No findings.")
+            return
+        table = {
+            "rule": [row.rule for row in rules],
+            "projects": [row.projects for row in rules],
+            "findings": [row.findings for row in rules],
+            "severity": [str(row.severity) for row in rules],
+            "for example": [row.message for row in rules],
+        }
+        st.dataframe(table, hide_index=True, height="content", key="rules")
+
+
+def _bench() -> None:
+    _start()
+
+    @st.fragment(run_every=FOLLOW_SECONDS)
+    def followed() -> None:
+        _followed()
+        _results(kept_runs().look())
+
+    followed()
+
+
+def _start() -> None:
+    known = {scenario.name: scenario.description for scenario in runs.library()}
+    asked = [name for name in st.query_params.get("scenario", "").split(",") if name in known]
+    chosen = st.multiselect("Scenarios", list(known), default=asked, placeholder="all of the library", key="scenarios")
+    if chosen:
+        st.query_params["scenario"] = ",".join(chosen)
+    else:
+        st.query_params.pop("scenario", None)
+    for name in chosen:
+        st.caption(plain(f"{name}: {known[name]}"))
+    number = len(chosen) or len(known)
+    label = f"Replay {number} scenario{'s' if number > 1 else ''}"
+    if st.button(label, icon=":material/play_arrow:", type="primary", key="replay"):
+        try:
+            replays().start(chosen)
+        except (ReplayRuns, OSError) as error:
+            st.warning(plain(str(error)))
+
+
+def _followed() -> None:
+    state = replays().state()
+    if state is None:
+        return
+    what = ", ".join(state.scenarios) or "the whole library"
+    with st.container(border=True):
+        if state.running:
+            st.markdown(f"**Replaying** {plain(what)}, for {age(state.seconds)}")
+        else:
+            ended = ENDS.get(state.status, f"ended with status {state.status}")
+            st.markdown(f"**Replayed** {plain(what)}: {ended}, after {age(state.seconds)}")
+        if said := state.said.strip("\n"):
+            code(said)
+        if state.running:
+            st.button("End the replay", key="end-replay", on_click=replays().end)
+
+
+def _results(kept: list[runs.Run]) -> None:
+    if not kept:
+        st.info("No runs yet: `agenticai replay`, or the button above, makes one.")
+        return
+    _breaks(kept)
+    _grid(kept)
+    _trends(kept)
+    st.subheader("Runs")
+    host = st.context.headers.get("Host", "127.0.0.1")
+    table = {
+        "began (UTC)": [when(run.started_at).removesuffix(" UTC") for run in kept],
+        "report": [f"http://{host}{runs.address(run.name)}" for run in kept],
+        "passed": [run.count("passed") for run in kept],
+        "failed": [run.count("failed") for run in kept],
+        "skipped": [run.count("skipped") for run in kept],
+        "took": [age(run.document.wall_s) for run in kept],
+        "AWS calls": [run.calls for run in kept],
+        "cost": [dollars(run.cost_usd) for run in kept],
+        "target": [run.document.target for run in kept],
+        "seed": [run.document.seed for run in kept],
+    }
+    link = {"report": st.column_config.LinkColumn(display_text="open the report")}
+    st.dataframe(table, column_config=link, hide_index=True, key="runs")
+
+
+def _breaks(kept: list[runs.Run]) -> None:
+    st.subheader("What broke first")
+    broken = runs.breaks(kept)
+    if not broken:
+        st.success("Every scenario passed when it was replayed last.")
+        return
+    table = {
+        "scenario": [row.scenario for row in broken],
+        "fails since (UTC)": [when(row.since).removesuffix(" UTC") for row in broken],
+        "passed last": [when(row.passed_last).removesuffix(" UTC") if row.passed_last else "never" for row in broken],
+        "runs": [row.runs for row in broken],
+        "what was wrong first": [row.evidence for row in broken],
+    }
+    st.dataframe(table, hide_index=True, height="content", key="broken")
+
+
+def _grid(kept: list[runs.Run]) -> None:
+    st.subheader("Scenarios over runs")
+    pinned = {"scenario": st.column_config.Column(pinned=True)}
+    st.dataframe(runs.grid(kept), column_config=pinned, hide_index=True, height="content", key="outcomes")
+    st.caption("A column for each run by the time (UTC) at which it began, the newest first.")
+
+
+def _trends(kept: list[runs.Run]) -> None:
+    st.subheader("Trends")
+    figure = st.segmented_control("Figure", runs.FIGURES, default=runs.FIGURES[0], key="figure") or runs.FIGURES[0]
+    names = runs.scenario_names(kept)
+    chosen = st.multiselect("Of scenarios", names, default=names[:TRENDS], key="trends-of")
+    drawn = (
+        alt.Chart(alt.InlineData(values=runs.trend(kept, chosen, figure)))
+        .mark_line(point=True)
+        .encode(
+            x=alt.X("at:T", title="UTC", scale=alt.Scale(type="utc")),
+            y=alt.Y("figure:Q", title=figure),
+            color=alt.Color("scenario:N", title=None, scale=COLOURS, legend=LEGEND),
+            tooltip=["scenario:N", alt.Tooltip("figure:Q", title=figure, format=",.6~g")],
+        )
+    )
+    st.altair_chart(drawn.properties(height=260), key="trends")

@@ -1,0 +1,44 @@
+"""Figures have as many digits as it takes to see them."""
+
+import pytest
+
+from agenticai.client.cost.figures import dollars, quantity, share
+
+
+@pytest.mark.parametrize(
+    ("number", "unit", "shown"),
+    [
+        (None, "", "-"),
+        (0, "", "0"),
+        (16_222.2, "", "16,222"),
+        (74.138, "GB-seconds", "74.14"),
+        (0.00123, "", "0.00123"),
+        (5, "GB", "5 GB"),
+        (69.1 / 1024**2, "GB", "69.1 KB"),
+        (0, "GB", "0 B"),
+    ],
+)
+def test_quantities(number: float | None, unit: str, shown: str) -> None:
+    assert quantity(number, unit) == shown
+
+
+@pytest.mark.parametrize(
+    ("part", "shown"), [(None, "-"), (0, "0 %"), (0.00123, "0.12 %"), (0.4, "40 %"), (26.1633, "2,616 %")]
+)
+def test_shares(part: float | None, shown: str) -> None:
+    assert share(part) == shown
+
+
+@pytest.mark.parametrize(
+    ("amount", "shown"),
+    [
+        (0, "$0.00"),
+        (0.7, "$0.70"),
+        (0.878389, "$0.8784"),
+        (0.000354, "$0.000354"),
+        (1234.5, "$1,234.50"),
+        (0.0101, "$0.0101"),
+    ],
+)
+def test_dollars(amount: float, shown: str) -> None:
+    assert dollars(amount) == shown
