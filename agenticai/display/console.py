@@ -11,7 +11,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Final
 
-from pydantic_core import to_jsonable_python
+from pydantic import BaseModel
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
 from rich.padding import Padding
@@ -80,7 +80,7 @@ class Display:
     def emit(self, document: Any) -> None:
         """Print the result for machines as one JSON document, if that was asked for."""
         if self.as_json:
-            print(json.dumps(_readable(to_jsonable_python(document)), indent=2), flush=True)  # noqa: T201 - the output itself
+            print(json.dumps(_plain(document), indent=2), flush=True)  # noqa: T201 - the output itself
 
     def status(self, *parts: Part) -> Status:
         """Return a spinner with a line that says what is being done, for a `with` block."""
@@ -155,12 +155,15 @@ def _safe(part: str | tuple[str, str]) -> str | tuple[str, str]:
     return "\n".join(printable_lines(part[0].expandtabs())), part[1]
 
 
-def _readable(document: Any) -> Any:
+def _plain(document: Any) -> Any:
+    """Return what JSON can say of a document. Models are asked one by one: pydantic builds ours on their first use."""
     match document:
+        case BaseModel():
+            return _plain(document.model_dump(mode="json"))
         case str():
             return readable(document)
         case dict():
-            return {key: _readable(value) for key, value in document.items()}
-        case list():
-            return [_readable(member) for member in document]
+            return {key: _plain(value) for key, value in document.items()}
+        case list() | tuple():
+            return [_plain(member) for member in document]
     return document

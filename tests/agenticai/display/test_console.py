@@ -1,10 +1,13 @@
 """What is printed is text, whatever is in it; and what is to be pasted is the command as it was started."""
 
+import json
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel, ConfigDict
 
 from agenticai.display.console import Display, counted, grid, this_command
 from agenticai.display.printable import printable
@@ -97,3 +100,20 @@ def test_a_line_to_be_pasted_is_not_broken(capsys: pytest.CaptureFixture[str], m
     command = "agenticai get 01ABC --endpoint http://127.0.0.1:4567 --stage prod"
     Display().say((command, "dim"))
     assert capsys.readouterr().out == f"{command}\n"
+
+
+class Inner(BaseModel):
+    model_config = ConfigDict(defer_build=True)
+    at: datetime
+
+
+class Outer(BaseModel):
+    model_config = ConfigDict(defer_build=True)
+    items: list[Inner]
+
+
+def test_models_that_are_built_on_their_first_use_are_told_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    inner = Inner.model_construct(at=datetime(2026, 1, 1, tzinfo=UTC))
+    Display(as_json=True).emit({"page": Outer.model_construct(items=[inner]), "also": (inner, None, 1.5)})
+    told = {"at": "2026-01-01T00:00:00Z"}
+    assert json.loads(capsys.readouterr().out) == {"page": {"items": [told]}, "also": [told, None, 1.5]}
