@@ -10,6 +10,7 @@ if str(HANDLERS) not in sys.path:
 
 import streamlit as st  # noqa: E402
 
+from agenticai.dashboard.components.links import set_pages  # noqa: E402
 from agenticai.dashboard.views import bench, dead_letters, model_calls, overview, projects, queues  # noqa: E402
 
 st.set_page_config(page_title="AgenticAI", page_icon=str(HERE / "icon.svg"), layout="wide")
@@ -24,6 +25,7 @@ pages = {
         st.Page(bench.page, title="Bench", icon=":material/tune:", url_path="bench"),
     )
 }
+set_pages(pages)
 opened = st.navigation(list(pages.values()))
 if (asked := st.query_params.get("page")) in pages:
     rest = {name: value for name, value in st.query_params.to_dict().items() if name != "page"}

@@ -2,8 +2,8 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from contextlib import AbstractContextManager
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import httpx2
@@ -40,7 +40,7 @@ T = TypeVar("T")
 R = TypeVar("R", bound=Record)
 
 
-class ControlClient:
+class ControlClient(AbstractContextManager["ControlClient"]):
     """Asks a running engine for its health and for what was used, and steers its messages, clock and faults.
 
     `endpoint_url` is the engine's, such as `http://127.0.0.1:4566`. `token` is the secret of an engine that is reached
@@ -66,12 +66,7 @@ class ControlClient:
             base_url=f"{endpoint_url}/_harness/", timeout=timeout_s, headers=headers, trust_env=False
         )
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def close(self) -> None:

@@ -2,9 +2,9 @@
 
 import uuid
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from ipaddress import ip_address
-from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlsplit
 
 import httpx2
@@ -50,7 +50,7 @@ def _new_key() -> str:
     return str(uuid.uuid4())
 
 
-class ProjectsApi:
+class ProjectsApi(AbstractContextManager["ProjectsApi"]):
     """Speaks to the API at `url` with a token; every method raises `ApiError`.
 
     A request that fails on the other side is repeated; POST with the same Idempotency-Key, so that it counts once.
@@ -72,12 +72,7 @@ class ProjectsApi:
         self._wait = wait
         self._new_key = new_key
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._http.close()
 
     def create(self, name: str, requirements: str | None, template: str | None = None) -> ProjectView:

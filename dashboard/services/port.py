@@ -26,15 +26,6 @@ class Missing:
 
 
 @dataclass(frozen=True)
-class FunctionState:
-    """What a function is doing: how many messages it works on, and how its latest invocation ended, if one did."""
-
-    name: str
-    in_flight: int
-    last: "FinishedInvocation | None"
-
-
-@dataclass(frozen=True)
 class ObjectEntry:
     """An object of the bucket, as a listing has it; `modified` is exact to the second."""
 

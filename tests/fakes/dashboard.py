@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 from agenticai.client.errors import ApiError
@@ -58,6 +59,10 @@ def letter(message_id: str, error: str = "ThrottlingException", body: str = "{}"
     """A dead letter with one attempt."""
     attempt = Attempt(NOW, error, f"it failed with {HOSTILE}", "request-1")
     return DeadLetter(message(message_id, body), Asked("01JD", "persist#1", "task/1"), (attempt,))
+
+
+NAMES = {name: f"agenticai-{name}-dev" for name in ("api", "dev")}
+STACK = SimpleNamespace(outputs=SimpleNamespace(function_names=NAMES))
 
 
 class FakeBench:
@@ -187,4 +192,4 @@ class FakeConnection(Connection):
     def get(self) -> Connected:
         if self.fault:
             raise self.fault
-        return Connected(cast("DeployedStack", object()), self.source, cast("ProjectsApi", NoProjects()))
+        return Connected(cast("DeployedStack", STACK), self.source, cast("ProjectsApi", NoProjects()))
