@@ -5,6 +5,7 @@ import streamlit as st
 from agenticai.dashboard.components.statuses import dollars
 from agenticai.dashboard.components.texts import code, plain, say, when
 from agenticai.dashboard.services.model_calls import ModelCall
+from agenticai.dashboard.services.payloads import cut
 from agenticai.dashboard.services.timeline import work_in_words
 
 
@@ -35,8 +36,8 @@ def draw_call(call: ModelCall) -> None:
                 " longer has it."
             )
         else:
-            code(call.prompt)
+            code(cut(call.prompt))
             with st.expander("System instruction"):
                 code(call.system or "")
     with replied:
-        code(call.reply or "Nothing came back.")
+        code(cut(call.reply) or "Nothing came back.")

@@ -6,7 +6,7 @@ from typing import Final
 import altair as alt
 import streamlit as st
 
-from agenticai.dashboard.services.timeline import Span, SpanKind
+from agenticai.dashboard.services.timeline import Span, SpanKind, in_words
 from agenticai.display.printable import printable
 
 COLOURS: Final = {
@@ -16,8 +16,8 @@ COLOURS: Final = {
     SpanKind.INTERRUPTED: "#e8912d",
     SpanKind.LOST: "#8a4fbf",
 }
-LANE_HEIGHT: Final = 26
-AROUND: Final = 120
+LANE_HEIGHT: Final = 28
+AROUND: Final = 130
 """Pixels of the axis and the legend."""
 
 SHORT_S: Final = 10
@@ -77,7 +77,8 @@ def timeline_chart(spans: Sequence[Span], key: str) -> None:
         )
     )
     layers = [bars, *_marks(shown, y, tooltip)]
-    st.altair_chart(alt.layer(*layers).properties(height=LANE_HEIGHT * len(lanes) + AROUND), key=key)
+    chart = alt.layer(*layers).properties(height=LANE_HEIGHT * len(lanes) + AROUND)
+    st.altair_chart(chart, key=key, alt=f"Timeline of {len(lanes)} works: {in_words(spans)}. The table has it in full.")
 
 
 def _time_axis(spans: Sequence[Span]) -> alt.Axis:

@@ -9,4 +9,9 @@ def formatted(body: str, most: int = 20_000) -> str:
         text = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         text = body
+    return cut(text, most)
+
+
+def cut(text: str, most: int = 200_000) -> str:
+    """Return a text as it is, or its beginning with how much follows."""
     return text if len(text) <= most else f"{text[:most]}\n… {len(text) - most} more characters"

@@ -11,6 +11,7 @@ from agenticai.dashboard.components.session import part, with_stack
 from agenticai.dashboard.components.texts import code, plain, say, when
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.model_calls import waiting_for
+from agenticai.dashboard.services.payloads import cut
 from agenticai.dashboard.services.port import Missing
 from agenticai.dashboard.services.project_list import SEARCHED_PAGE
 from agenticai.dashboard.services.reply_check import check, skeleton
@@ -59,9 +60,9 @@ def _missed(connected: Connected, missed: dict[str, MissedReply]) -> None:
         with st.expander("System instruction"):
             code(asked.system)
         with st.container(height=320):
-            code(asked.prompt)
+            code(cut(asked.prompt))
     with difference, st.container(height=320):
-        code(asked.difference or "It is the first: nothing is stored to compare it with.", "diff")
+        code(cut(asked.difference) or "It is the first: nothing is stored to compare it with.", "diff")
     _editor(connected, asked)
 
 
@@ -146,6 +147,6 @@ def _exchange(exchange: ModelExchange) -> None:
     st.caption(f"{plain(exchange.model)}, finished with {plain(exchange.finish_reason or 'no reason')}")
     asked, replied = st.tabs(["Request", "Reply"], default="Reply")
     with asked:
-        code(exchange.prompt)
+        code(cut(exchange.prompt))
     with replied:
-        code(exchange.reply or "Nothing came back.")
+        code(cut(exchange.reply) or "Nothing came back.")

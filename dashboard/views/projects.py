@@ -1,11 +1,11 @@
 """Projects: all of them, newest first, one of them in full, and a new one."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
 from agenticai.client.errors import ApiError
-from agenticai.dashboard.components.session import part, with_stack
+from agenticai.dashboard.components.session import REFRESH_SECONDS, part, with_stack
 from agenticai.dashboard.components.statuses import dollars
 from agenticai.dashboard.components.texts import age, plain
 from agenticai.dashboard.services.clocks import now_of
@@ -17,7 +17,16 @@ from agenticai.dashboard.views import project
 from agenticai.display.printable import printable
 from shared.models.workflow import ProjectStatus
 
+if TYPE_CHECKING:
+    from shared.models.template import TemplateSummary
+
 ALL: Final = "All"
+SEARCH_SECONDS: Final = 10.0
+"""How often a search, which may read many pages, is done again."""
+
+TEMPLATES: Final = "projects-templates"
+"""In the session: the templates, which are read once."""
+
 CURSORS: Final = "projects-cursors"
 """In the session: the cursors of the pages before the one that is shown."""
 
@@ -43,7 +52,8 @@ def _draw(connected: Connected) -> None:
     asked = (text, status)
     if st.session_state.get("projects-asked") != asked:
         st.session_state["projects-asked"], st.session_state[CURSORS] = asked, []
-    part(lambda connected: _list(connected, text, None if status == ALL else ProjectStatus(status)))
+    chosen = None if status == ALL else ProjectStatus(status)
+    part(lambda connected: _list(connected, text, chosen), every_s=SEARCH_SECONDS if text else REFRESH_SECONDS)
 
 
 def _list(connected: Connected, text: str, status: ProjectStatus | None) -> None:
@@ -63,7 +73,7 @@ def _table(connected: Connected, found: Found) -> None:
         {
             "name": [printable(row.name) for row in listed],
             "status": [row.status for row in listed],
-            "score": [row.score for row in listed],
+            "score": ["-" if row.score is None else f"{row.score:g}" for row in listed],
             "revision": [row.revision for row in listed],
             "age": [age(row.age_s) for row in listed],
             "model cost": [dollars(row.cost_usd) for row in listed],
@@ -74,7 +84,6 @@ def _table(connected: Connected, found: Found) -> None:
         on_select=_chosen,
         selection_mode="single-row",
         key="projects",
-        column_config={"score": st.column_config.NumberColumn(format="%.1f")},
     )
     if chosen := st.session_state.pop(CHOSEN, None):
         _open(chosen)
@@ -115,7 +124,9 @@ def _turn(cursors: list[str]) -> None:
 
 def _new(connected: Connected) -> None:
     with st.expander("New project", icon=":material/add:"):
-        templates = {template.id: template for template in connected.api.templates()}
+        if TEMPLATES not in st.session_state:
+            st.session_state[TEMPLATES] = {template.id: template for template in connected.api.templates()}
+        templates: dict[str, TemplateSummary] = st.session_state[TEMPLATES]
         with st.form("new-project", border=False):
             name = st.text_input(
                 "Name", placeholder="Taken from the requirements if empty", max_chars=100, key="new-name"

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from agenticai.commands.dashboard import served
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
+from agenticai.scenarios.format.scenario import LIBRARY, load
 from tests.browser import chromium, needs_chromium
 
 pytestmark = needs_chromium
@@ -115,3 +116,31 @@ def test_a_queue_is_looked_into_by_its_link(seen: Seen, running: Bench) -> None:
         expect(page.get_by_text("waiting", exact=True)).to_be_visible(timeout=LIMIT_MS)
         running.target.client("sqs").purge_queue(QueueUrl=running.outputs.queue_urls["ops"])
         control.dispatch("free")
+
+
+def test_a_project_is_posted_watched_to_its_end_and_deleted(seen: Seen) -> None:
+    page = seen.open("projects")
+    page.get_by_text("New project").click()
+    page.get_by_label("Name", exact=True).fill(HOSTILE[:100])
+    page.get_by_label("Requirements", exact=True).fill(load(LIBRARY / "greeting.yaml").first.requirements or "")
+    page.get_by_role("button", name="Create").click()
+    expect(page.get_by_role("heading", name=HOSTILE[:30])).to_be_visible(timeout=LIMIT_MS)
+    expect(page.get_by_text("COMPLETED", exact=True)).to_be_visible(timeout=LIMIT_MS)
+    assert page.title() != "taken over"
+
+    for section, shown in (
+        ("Plan", "What all tasks agree on"),
+        ("Files", "written in revision 1.0"),
+        ("Changes", "added"),
+        ("Quality", "100 of 100"),
+        ("Model calls", "Select a call to read its request and reply."),
+        ("Use and cost", "Lambda GB-seconds"),
+        ("Deployments", "Instructions"),
+    ):
+        page.get_by_test_id("stButtonGroup").get_by_text(section, exact=True).click()
+        expect(page.get_by_text(shown).first).to_be_visible(timeout=LIMIT_MS)
+
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Yes, delete it for good").click()
+    expect(page.get_by_role("heading", name="Projects", exact=True)).to_be_visible(timeout=LIMIT_MS)
+    expect(page.get_by_text("No projects yet.")).to_be_visible(timeout=LIMIT_MS)

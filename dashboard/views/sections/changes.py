@@ -1,11 +1,17 @@
 """What changed between two revisions: builds, and the repair rounds between them."""
 
+from typing import Final
+
 import streamlit as st
 
 from agenticai.dashboard.components.texts import code, plain
 from agenticai.dashboard.services.connecting import Connected
+from agenticai.dashboard.services.payloads import cut
 from agenticai.dashboard.services.revisions import Snapshot, changes, in_words, snapshots
 from shared.models.views import ProjectView
+
+SHOWN: Final = 50
+LONGEST_DIFF: Final = 50_000
 
 
 def draw(connected: Connected, project: ProjectView) -> None:
@@ -29,6 +35,8 @@ def _draw_changes(connected: Connected, before: Snapshot | None, after: Snapshot
     st.caption(in_words(differing))
     if untested:
         st.caption(f"{' and '.join(untested)} not tested: files that were deleted may still be in it.")
-    for change in differing:
+    for change in differing[:SHOWN]:
         st.markdown(f"**{plain(change.path)}** {change.kind}")
-        code(change.diff or "No line differs.", "diff")
+        code(cut(change.diff, LONGEST_DIFF) or "No line differs.", "diff")
+    if (more := len(differing) - SHOWN) > 0:
+        st.caption(f"{more} more files differ; choose revisions that are nearer to each other.")

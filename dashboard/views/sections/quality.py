@@ -48,7 +48,9 @@ def _scores(tests: list[TestView]) -> None:
         ),
         tooltip=["revision:N", "score:Q", "passed:N"],
     )
-    st.altair_chart(alt.layer(base.mark_line(color="#8a93a0"), points).properties(height=260), key="scores")
+    lines = alt.layer(base.mark_line(color="#8a93a0"), points).properties(height=260)
+    told = "; ".join(f"{test.revision}: {test.score:g}, {'passed' if test.passed else 'not passed'}" for test in tests)
+    st.altair_chart(lines, key="scores", alt=f"Score by revision. {told}")
 
 
 def _report(report: QualityReport) -> None:
@@ -70,7 +72,7 @@ def _report(report: QualityReport) -> None:
         st.caption("Nothing was found.")
     for finding in report.findings[:SHOWN]:
         _finding(finding)
-    if (more := len(report.findings) - SHOWN + report.omitted) and more > 0:
+    if more := max(0, len(report.findings) - SHOWN) + report.omitted:
         st.caption(f"{more} more findings count in the score.")
 
 
