@@ -10,7 +10,17 @@ if str(HANDLERS) not in sys.path:
 
 import streamlit as st  # noqa: E402
 
-from agenticai.dashboard.views import bench, costs, dead_letters, overview, queues, scores  # noqa: E402
+from agenticai.dashboard.components.links import set_pages  # noqa: E402
+from agenticai.dashboard.views import (  # noqa: E402
+    bench,
+    costs,
+    dead_letters,
+    model_calls,
+    overview,
+    projects,
+    queues,
+    scores,
+)
 
 st.set_page_config(page_title="AgenticAI", page_icon=str(HERE / "icon.svg"), layout="wide")
 pages = {
@@ -19,11 +29,14 @@ pages = {
         st.Page(overview.page, title="Overview", icon=":material/hub:", url_path="overview", default=True),
         st.Page(queues.page, title="Queues", icon=":material/stacks:", url_path="queues"),
         st.Page(dead_letters.page, title="Dead letters", icon=":material/report:", url_path="dead-letters"),
+        st.Page(projects.page, title="Projects", icon=":material/folder:", url_path="projects"),
+        st.Page(model_calls.page, title="Model calls", icon=":material/forum:", url_path="model-calls"),
         st.Page(scores.page, title="Test scores", icon=":material/fact_check:", url_path="scores"),
         st.Page(costs.page, title="Free tier and cost", icon=":material/savings:", url_path="costs"),
         st.Page(bench.page, title="Bench", icon=":material/tune:", url_path="bench"),
     )
 }
+set_pages(pages)
 opened = st.navigation(list(pages.values()))
 if (asked := st.query_params.get("page")) in pages:
     rest = {name: value for name, value in st.query_params.to_dict().items() if name != "page"}

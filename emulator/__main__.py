@@ -52,9 +52,10 @@ def main() -> None:
     except EngineError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_status)
-    gemini = answering(arguments.gemini, arguments.cassettes, store, arguments.run_dir)
+    clock = Clock()
+    gemini = answering(arguments.gemini, arguments.cassettes, store, arguments.run_dir, clock.now)
     with held(arguments.run_dir):
-        serve(listener, gemini, python, arguments)
+        serve(listener, gemini, clock, python, arguments)
 
 
 def parsed() -> argparse.Namespace:
@@ -75,7 +76,7 @@ def parsed() -> argparse.Namespace:
     return arguments
 
 
-def serve(listener: socket.socket, gemini: Gemini, python: Path, arguments: argparse.Namespace) -> None:
+def serve(listener: socket.socket, gemini: Gemini, clock: Clock, python: Path, arguments: argparse.Namespace) -> None:
     """Compose the gateway and run it until it is asked to stop."""
     run_dir, code_cache = arguments.run_dir, arguments.home / "cache" / "code"
     announcement = os.dup(1)
@@ -83,7 +84,7 @@ def serve(listener: socket.socket, gemini: Gemini, python: Path, arguments: argp
     started = time.monotonic()
     port = listener.getsockname()[1]
     endpoint_url = f"http://{own_address(arguments.host)}:{port}"
-    spool, clock, activity = Spool(run_dir), Clock(), Activity()
+    spool, activity = Spool(run_dir), Activity()
     ledger = Ledger(Shelf(spool, held=PROJECTS_HELD))
     faults = FaultBook(clock.now)
     host = LambdaHost(endpoint_url, f"{endpoint_url}{GEMINI}", python, code_cache, ledger, clock, activity)

@@ -2,8 +2,8 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from contextlib import AbstractContextManager
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import httpx2
@@ -29,6 +29,7 @@ from agenticai.emulator.core.bench_records import (
     StoredRequest,
 )
 from agenticai.emulator.core.errors import ControlError
+from agenticai.emulator.core.model_records import CallsRequest, MissedReply, ModelHistory, ReplyRequest, StoredReply
 from agenticai.emulator.core.usage_records import FinishedInvocation, Health, Record, Usage, UsageByProject
 from agenticai.emulator.faults.rules import Fault, Fired, RecordedCall
 
@@ -39,7 +40,7 @@ T = TypeVar("T")
 R = TypeVar("R", bound=Record)
 
 
-class ControlClient:
+class ControlClient(AbstractContextManager["ControlClient"]):
     """Asks a running engine for its health and for what was used, and steers its messages, clock and faults.
 
     `endpoint_url` is the engine's, such as `http://127.0.0.1:4566`. `token` is the secret of an engine that is reached
@@ -65,12 +66,7 @@ class ControlClient:
             base_url=f"{endpoint_url}/_harness/", timeout=timeout_s, headers=headers, trust_env=False
         )
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -166,6 +162,24 @@ class ControlClient:
         """Whether the reply to each of these requests is stored, where the engine answers with stored ones."""
         response = self._send("POST", "model/stored", asking(StoredRequest, requests=tuple(requests)))
         return self._parsed(response, TypeAdapter(StoredAnswer)).stored
+
+    def model_calls(self, since: int = 0) -> ModelHistory:
+        """The calls of the language model; `since` is the `next` of the history before, 0 for all that is kept."""
+        asked = asking(CallsRequest, since=since)
+        return self._get("model/calls", TypeAdapter(ModelHistory), {"since": str(asked.since)})
+
+    def missed_replies(self) -> tuple[MissedReply, ...]:
+        """The requests that had no stored reply and have none yet, the newest first."""
+        return self._get("model/missed", TypeAdapter(tuple[MissedReply, ...]))
+
+    def store_reply(
+        self, digest: str, text: str, *, prompt_tokens: int | None = None, output_tokens: int | None = None
+    ) -> StoredReply:
+        """Store a reply to one of the `missed_replies`, for whoever asks that next."""
+        wanted = asking(
+            ReplyRequest, digest=digest, text=text, prompt_tokens=prompt_tokens, output_tokens=output_tokens
+        )
+        return self._parsed(self._send("POST", "model/replies", wanted), TypeAdapter(StoredReply))
 
     def _get(self, path: str, kind: TypeAdapter[T], parameters: dict[str, str] | None = None) -> T:
         return self._parsed(self._request("GET", path, params=parameters), kind)

@@ -6,9 +6,8 @@ import select
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from agenticai.emulator.core.bench_records import SECRET_FILE
 from agenticai.emulator.core.errors import EngineCrashed, EngineError, InvalidCassette, PortTaken
@@ -25,7 +24,7 @@ MALLOC = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": str(256 * 1024)}
 """Has glibc give the memory of large bodies back when they are gone, where it would learn to keep it."""
 
 
-class Engine:
+class Engine(AbstractContextManager["Engine"]):
     """A running gateway process; leaving the `with` block stops it.
 
     The process ends by itself when this one does, however it ends: it watches the pipe that this object holds.
@@ -40,12 +39,7 @@ class Engine:
         self.port = port
         self.pid = process.pid
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.stop()
 
     @property
@@ -58,7 +52,7 @@ class Engine:
         return end(self._process, grace_s=STOP_SECONDS)
 
 
-class Launch:
+class Launch(AbstractContextManager["Launch"]):
     """A gateway process that may not serve yet; leaving the `with` block before it does ends it."""
 
     def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
@@ -66,12 +60,7 @@ class Launch:
         self._log = log
         self._served = False
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         if not self._served:
             end(self._process, grace_s=0)
 

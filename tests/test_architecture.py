@@ -15,6 +15,14 @@ ROOMS = ("agenticai", "shared", *AGENTS)
 # What each room may import of the house, beside itself.
 SHARED = ("shared.models", "shared.paths", "shared.models.layout")
 CONTROL = ("agenticai.emulator.client", "agenticai.emulator.core", "agenticai.emulator.running")
+# How agents read a model's reply: the dashboard checks what people write as an agent will.
+PARSERS = (
+    "dev_agent.acceptance",
+    "dev_agent.envelopes",
+    "dev_agent.generated",
+    "pm_agent.agent",
+    "shared.language_model.port",
+)
 ALLOWED: dict[str, tuple[str, ...]] = {
     "stack": ("agenticai.stack",),
     "emulator": tuple(
@@ -31,6 +39,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "agenticai.emulator.faults.rules",
         *CONTROL,
         *SHARED,
+        *PARSERS,
     ),
     "agenticai/client": ("agenticai.client", "agenticai.stack", *CONTROL, *SHARED),
     "scenarios": (

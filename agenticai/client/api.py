@@ -2,9 +2,9 @@
 
 import uuid
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from ipaddress import ip_address
-from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlsplit
 
 import httpx2
@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from agenticai.client.errors import ApiError
 from agenticai.stack.waiting import Pause, pause
 from shared.models.events import TimelineEvent
+from shared.models.plan import Plan
 from shared.models.quality import QualityReport
 from shared.models.template import Template, TemplateSummary
 from shared.models.views import (
@@ -29,6 +30,7 @@ from shared.models.views import (
     TestPage,
     TestView,
 )
+from shared.models.workflow import ProjectStatus
 
 T = TypeVar("T")
 TIMEOUT_SECONDS = 35.0
@@ -48,7 +50,7 @@ def _new_key() -> str:
     return str(uuid.uuid4())
 
 
-class ProjectsApi:
+class ProjectsApi(AbstractContextManager["ProjectsApi"]):
     """Speaks to the API at `url` with a token; every method raises `ApiError`.
 
     A request that fails on the other side is repeated; POST with the same Idempotency-Key, so that it counts once.
@@ -70,12 +72,7 @@ class ProjectsApi:
         self._wait = wait
         self._new_key = new_key
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._http.close()
 
     def create(self, name: str, requirements: str | None, template: str | None = None) -> ProjectView:
@@ -92,9 +89,10 @@ class ProjectsApi:
         """One template, with its requirements."""
         return self._parsed(Template, "GET", f"/api/templates/{quote(template_id, safe='')}")
 
-    def listed(self, limit: int = 20, cursor: str | None = None) -> ProjectPage:
-        """One page of projects, newest first."""
-        params = {"limit": limit, **({"cursor": cursor} if cursor else {})}
+    def listed(self, limit: int = 20, cursor: str | None = None, status: ProjectStatus | None = None) -> ProjectPage:
+        """One page of projects, or of those with a status, newest first."""
+        given = {"limit": limit, "cursor": cursor, "status": status and status.value}
+        params = {name: value for name, value in given.items() if value}
         return self._parsed(ProjectPage, "GET", "/api/projects", params=params)
 
     def get(self, project_id: str) -> ProjectView:
@@ -120,6 +118,10 @@ class ProjectsApi:
     def archive(self, project_id: str) -> ArchiveView:
         """Where all its files are as one zip."""
         return self._parsed(ArchiveView, "GET", f"{_at(project_id)}/archive")
+
+    def plan(self, project_id: str) -> Plan:
+        """The plan of its current build."""
+        return self._parsed(Plan, "GET", f"{_at(project_id)}/plan")
 
     def files(self, project_id: str) -> list[FileView]:
         """What files it has."""
@@ -181,8 +183,10 @@ class ProjectsApi:
         if response.is_success:
             return response
         if response.is_client_error:
-            raise ApiError(f"The API refused this ({response.status_code}): {_reason(response)}")
-        raise ApiError(f"{method} {path} was answered with {response.status_code}: {_reason(response)}")
+            raise ApiError(f"The API refused this ({response.status_code}): {_reason(response)}", response.status_code)
+        raise ApiError(
+            f"{method} {path} was answered with {response.status_code}: {_reason(response)}", response.status_code
+        )
 
     def _answer(self, method: str, path: str, **request: Any) -> httpx2.Response:
         try:

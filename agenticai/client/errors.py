@@ -22,7 +22,11 @@ class ProjectsError(Exception):
 
 
 class ApiError(ProjectsError):
-    """The API refused, failed or did not answer; the message holds its own reason."""
+    """The API refused, failed or did not answer; the message holds its own reason, and `status` is HTTP's, if any."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class FolderError(ProjectsError):

@@ -5,13 +5,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from agenticai.client.errors import QueueError
 from agenticai.stack.waiting import Pause
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_logs.type_defs import FilteredLogEventTypeDef
 
 POLL_SECONDS: Final = 1.0
 
@@ -84,14 +85,24 @@ class FunctionLogs:
             wait(POLL_SECONDS)
 
     def _of(self, short: str, since: datetime, project_id: str | None) -> Iterator[LogEvent]:
-        pattern: dict[str, Any] = {"filterPattern": f'"{project_id}"'} if project_id else {}
-        pages = self._logs.get_paginator("filter_log_events").paginate(
-            logGroupName=f"/aws/lambda/{self._functions[short]}", startTime=int(since.timestamp() * 1000), **pattern
-        )
-        try:
-            for page in pages:
-                for event in page["events"]:
-                    at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
-                    yield LogEvent(at, short, event["logStreamName"], event["message"])
-        except self._logs.exceptions.ResourceNotFoundException:
-            return  # it has never run
+        pattern = f'"{project_id}"' if project_id else ""
+        for event in logged(self._logs, self._functions[short], since, pattern):
+            at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
+            yield LogEvent(at, short, event["logStreamName"], event["message"])
+
+
+def logged(
+    logs: "CloudWatchLogsClient", function: str, since: datetime, pattern: str, most: int | None = None
+) -> "Iterator[FilteredLogEventTypeDef]":
+    """What a function's log holds since a moment, of lines that fit a filter pattern. Raises botocore's errors."""
+    pages = logs.get_paginator("filter_log_events").paginate(
+        logGroupName=f"/aws/lambda/{function}",
+        startTime=int(since.timestamp() * 1000),
+        filterPattern=pattern,
+        PaginationConfig={"MaxItems": most} if most else {},
+    )
+    try:
+        for page in pages:
+            yield from page["events"]
+    except logs.exceptions.ResourceNotFoundException:
+        return  # it has never run

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import yaml
-from pydantic import BaseModel, ConfigDict
+
+from agenticai.emulator.core.usage_records import Record
 
 if TYPE_CHECKING:
     from agenticai.emulator.client import ControlClient
@@ -20,20 +21,16 @@ PRICES: Final = Path(__file__).with_name("model_prices.yaml")
 MILLION: Final = 1_000_000
 
 
-class Price(BaseModel):
+class Price(Record):
     """US dollars for a million tokens, through the day `until`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     input: float
     output: float
     until: date | None = None
 
 
-class Prices(BaseModel):
+class Prices(Record):
     """The prices of models, and where and when they were read."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     source: str
     read: date

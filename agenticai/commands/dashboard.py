@@ -16,7 +16,7 @@ import httpx2
 
 from agenticai.client.errors import SettingsError
 from agenticai.commands.settings import on_stack
-from agenticai.dashboard.told import ENDPOINT, STAGE, START
+from agenticai.dashboard.services.told import ENDPOINT, STAGE, START
 from agenticai.display.console import Display, this_command
 
 ADDRESS: Final = "127.0.0.1"

@@ -11,7 +11,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Final
 
-from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
 from rich.padding import Padding
@@ -80,7 +80,7 @@ class Display:
     def emit(self, document: Any) -> None:
         """Print the result for machines as one JSON document, if that was asked for."""
         if self.as_json:
-            print(json.dumps(_plain(document), indent=2), flush=True)  # noqa: T201 - the output itself
+            print(json.dumps(_readable(to_jsonable_python(document)), indent=2), flush=True)  # noqa: T201 - the output itself
 
     def status(self, *parts: Part) -> Status:
         """Return a spinner with a line that says what is being done, for a `with` block."""
@@ -155,11 +155,12 @@ def _safe(part: str | tuple[str, str]) -> str | tuple[str, str]:
     return "\n".join(printable_lines(part[0].expandtabs())), part[1]
 
 
-def _plain(document: Any) -> Any:
-    if isinstance(document, BaseModel):
-        return document.model_dump(mode="json")
-    if isinstance(document, str):
-        return readable(document)
-    if isinstance(document, dict):
-        return {key: _plain(value) for key, value in document.items()}
-    return [_plain(member) for member in document] if isinstance(document, list | tuple) else document
+def _readable(document: Any) -> Any:
+    match document:
+        case str():
+            return readable(document)
+        case dict():
+            return {key: _readable(value) for key, value in document.items()}
+        case list():
+            return [_readable(member) for member in document]
+    return document

@@ -5,7 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from agenticai.client.model_cost import Model, prices
-from agenticai.display.console import Part, text
+from agenticai.display.console import Part, counted, text
 from shared.models.workflow import ProjectStatus
 
 if TYPE_CHECKING:
@@ -51,8 +51,7 @@ def used_so_far(use: "ModelUse", day: date) -> str:
 
 
 def _counted(calls: int, prompt_tokens: int, output_tokens: int) -> str:
-    noun = "model call" if calls == 1 else "model calls"
-    return f"{calls} {noun}, {prompt_tokens:,} tokens in, {output_tokens:,} out"
+    return f"{counted(calls, 'model call')}, {prompt_tokens:,} tokens in, {output_tokens:,} out"
 
 
 def _price(dollars: float | None, model: str) -> str:

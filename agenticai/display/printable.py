@@ -20,13 +20,11 @@ def readable(text: str) -> str:
 
 def printable(text: str) -> str:
     """The text on one line, with every character that is not one to be seen as an escape such as \\x1b."""
-    return "".join(_escape(c) if unicodedata.category(c) in _ESCAPED else c for c in readable(text))
+    return "".join(
+        c.encode("unicode_escape").decode() if unicodedata.category(c) in _ESCAPED else c for c in readable(text)
+    )
 
 
 def printable_lines(text: str) -> list[str]:
     """The lines of a text, each printable."""
     return [printable(line) for line in text.split("\n")]
-
-
-def _escape(character: str) -> str:
-    return character.encode("unicode_escape").decode()

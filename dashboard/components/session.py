@@ -8,7 +8,7 @@ import streamlit as st
 
 from agenticai.dashboard.components.texts import plain, say
 from agenticai.dashboard.services.connecting import FAULTS, Connected, Connection
-from agenticai.dashboard.told import ENDPOINT, STAGE, START
+from agenticai.dashboard.services.told import ENDPOINT, STAGE, START
 
 REFRESH_SECONDS: Final = 2.0
 
@@ -23,10 +23,31 @@ def with_stack(draw: Callable[[Connected], None]) -> None:
     """Draw with the stack; where there is none, or it does not answer, say so, and begin anew when it does."""
     shared = connection()
     try:
-        draw(shared.get())
+        connected = shared.get()
     except FAULTS as error:
         shared.lose()
         _wait(str(error))
+        return
+    try:
+        draw(connected)
+    except FAULTS as error:
+        shared.lose()
+        _draw_again(str(error))
+
+
+def _draw_again(reason: str) -> None:
+    """Say what went wrong, and draw the page anew after a while: at once might be for ever."""
+    drawn = False
+
+    @st.fragment(run_every=REFRESH_SECONDS)
+    def again() -> None:
+        nonlocal drawn
+        if drawn:
+            st.rerun()
+        drawn = True
+        st.warning(plain(reason))
+
+    again()
 
 
 @st.fragment(run_every=REFRESH_SECONDS)

@@ -1,7 +1,7 @@
 """The way to the stack that the dashboard shows, found again whenever it is lost."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,6 +27,11 @@ class Connected:
     stack: DeployedStack
     source: Source
     api: ProjectsApi
+
+    @property
+    def functions(self) -> Mapping[str, str]:
+        """The functions of the stack, by their short names: api, pm, dev, qa and ops."""
+        return self.stack.outputs.function_names
 
 
 class Connection:

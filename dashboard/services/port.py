@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from agenticai.client.queues.model import AgentQueues, Attempt, Letters, Move, Redriven
 
 if TYPE_CHECKING:
     from agenticai.client.cost.use import StackUse
+    from agenticai.client.model_cost import Model
     from agenticai.dashboard.services.depths import DepthSeries
     from agenticai.emulator.core.bench_records import ClockReading, Dispatch, MessagePage, QueuedMessage, Settled
+    from agenticai.emulator.core.model_records import MissedReply, ModelExchange, StoredReply
     from agenticai.emulator.core.usage_records import FinishedInvocation, Usage
     from agenticai.emulator.faults.rules import Fault, Fired
 
@@ -24,12 +27,12 @@ class Missing:
 
 
 @dataclass(frozen=True)
-class FunctionState:
-    """What a function is doing: how many messages it works on, and how its latest invocation ended, if one did."""
+class ObjectEntry:
+    """An object of the bucket, as a listing has it; `modified` is exact to the second."""
 
-    name: str
-    in_flight: int
-    last: "FinishedInvocation | None"
+    key: str
+    size: int
+    modified: datetime
 
 
 class Bench(Protocol):
@@ -121,4 +124,28 @@ class Source(Protocol):
 
     def invocations(self) -> "Sequence[FinishedInvocation] | Missing":
         """The latest invocations that ended, the oldest first."""
+        ...
+
+    def objects(self, prefix: str) -> list[ObjectEntry]:
+        """The objects of the stack's bucket whose keys begin so, by key."""
+        ...
+
+    def content(self, key: str) -> bytes:
+        """What an object of the stack's bucket holds. Raises botocore's errors where there is none."""
+        ...
+
+    def model(self) -> "Model":
+        """The language model that the stack asks."""
+        ...
+
+    def model_calls(self) -> "Sequence[ModelExchange] | Missing":
+        """The latest calls of the language model, the oldest first."""
+        ...
+
+    def missed_replies(self) -> "Sequence[MissedReply] | Missing":
+        """The requests that had no stored reply and have none yet, the newest first."""
+        ...
+
+    def store_reply(self, digest: str, text: str) -> "StoredReply | Missing":
+        """Store a reply to one of the `missed_replies`."""
         ...

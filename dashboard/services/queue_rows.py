@@ -3,14 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from agenticai.client.queues.model import AgentQueues, QueueState
 from agenticai.dashboard.services.depths import DepthPoint, DepthSeries
-from agenticai.dashboard.services.port import Missing
-
-if TYPE_CHECKING:
-    from agenticai.emulator.core.usage_records import FinishedInvocation
 
 MINUTE: Final = timedelta(minutes=1)
 
@@ -65,13 +61,6 @@ def rates(points: Sequence[DepthPoint], now: datetime) -> tuple[int | None, int 
     before = next((point for point in reversed(points) if point.at <= now - MINUTE), None)
     then = (before.received or 0, before.deleted or 0) if before else (0, 0)
     return last.received - then[0], last.deleted - then[1]
-
-
-def last_of(function: str, invocations: "Sequence[FinishedInvocation] | Missing") -> "FinishedInvocation | None":
-    """Return the latest invocation of a function that is known to have ended."""
-    if isinstance(invocations, Missing):
-        return None
-    return next((ended for ended in reversed(invocations) if ended.function == function), None)
 
 
 def curve(series: DepthSeries, queues: Sequence[str], since: datetime) -> list[dict[str, object]]:

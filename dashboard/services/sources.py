@@ -4,10 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from agenticai.client.cost.use import UseReader
+from agenticai.client.model_cost import Model, model_of
 from agenticai.client.queues.model import AgentQueues, Attempt, Letters, Move, Redriven
 from agenticai.client.queues.stack_queues import StackQueues, queue_urls
+from agenticai.dashboard.services.calls import EngineCalls
 from agenticai.dashboard.services.depths import DepthSeries, EngineDepths, SampledDepths
-from agenticai.dashboard.services.port import Bench, Missing, Source
+from agenticai.dashboard.services.port import Bench, Missing, ObjectEntry, Source
 from agenticai.stack.target import Capability
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from agenticai.client.stack import DeployedStack
     from agenticai.emulator.client import ControlClient
     from agenticai.emulator.core.bench_records import ClockReading, MessagePage, QueuedMessage
+    from agenticai.emulator.core.model_records import MissedReply, ModelExchange, StoredReply
     from agenticai.emulator.core.usage_records import FinishedInvocation, Usage
 
 NO_CONTROL: Final = "Only the embedded engine tells this: this target has no control API."
@@ -27,6 +30,10 @@ class AwsSource:
         self.name = stack.target.name
         self._queues = StackQueues.of(stack.target, stack.outputs, control)
         self._samples = SampledDepths()
+        self._stack = stack
+        self._control_if_any = control
+        self._s3 = stack.target.client("s3")
+        self._model: Model | None = None
 
     def queues(self) -> list[AgentQueues]:
         return self._queues.states()
@@ -74,6 +81,30 @@ class AwsSource:
     def invocations(self) -> "Sequence[FinishedInvocation] | Missing":
         return Missing(NO_CONTROL)
 
+    def objects(self, prefix: str) -> list[ObjectEntry]:
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self._stack.outputs.bucket_name, Prefix=prefix
+        )
+        found = [entry for page in pages for entry in page.get("Contents", ())]
+        return [ObjectEntry(entry["Key"], entry["Size"], entry["LastModified"]) for entry in found]
+
+    def content(self, key: str) -> bytes:
+        return self._s3.get_object(Bucket=self._stack.outputs.bucket_name, Key=key)["Body"].read()
+
+    def model(self) -> Model:
+        if self._model is None:  # it is the same for as long as the stack is
+            self._model = model_of(self._stack.target, self._stack.outputs, self._control_if_any)
+        return self._model
+
+    def model_calls(self) -> "Sequence[ModelExchange] | Missing":
+        return Missing(NO_CONTROL)
+
+    def missed_replies(self) -> "Sequence[MissedReply] | Missing":
+        return Missing(NO_CONTROL)
+
+    def store_reply(self, digest: str, text: str) -> "StoredReply | Missing":
+        return Missing(NO_CONTROL)
+
 
 class EngineSource(AwsSource):
     """What the embedded engine tells through its control API beside that."""
@@ -83,6 +114,7 @@ class EngineSource(AwsSource):
         self._control = control
         self._use = UseReader(stack, control)
         self._history = EngineDepths(control, queue_urls(stack.outputs))
+        self._calls = EngineCalls(control)
 
     def depths(self) -> DepthSeries:
         return self._history.look()
@@ -102,6 +134,15 @@ class EngineSource(AwsSource):
 
     def invocations(self) -> "Sequence[FinishedInvocation] | Missing":
         return self._control.invocations()
+
+    def model_calls(self) -> "Sequence[ModelExchange] | Missing":
+        return self._calls.look()
+
+    def missed_replies(self) -> "Sequence[MissedReply] | Missing":
+        return self._control.missed_replies()
+
+    def store_reply(self, digest: str, text: str) -> "StoredReply | Missing":
+        return self._control.store_reply(digest, text)
 
 
 def source_of(stack: "DeployedStack") -> Source:

@@ -82,10 +82,6 @@ class Clock:
             with self._lock:
                 del self._listeners[key]
 
-    async def sleep(self, seconds: float) -> None:
-        """Wait until so many seconds have passed on this clock."""
-        await self.sleep_until(time.time() + seconds)
-
     async def sleep_until(self, moment: float) -> None:
         """Wait for a moment in epoch seconds on this clock, which may have been jumped over before this is called.
 

@@ -10,7 +10,7 @@ Caller = Literal["client", "function", "event source mapping"]
 
 
 class Record(BaseModel):
-    """A frozen answer of the control API."""
+    """What is sent or stored: nothing in it is unknown, and nothing in it changes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -2,7 +2,8 @@
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 
 class Activity:
@@ -13,81 +14,67 @@ class Activity:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._batches = 0
+        self._batches: set[object] = set()
         self._invocations: set[str] = set()
         self._timeouts: dict[object, float] = {}
         self._waits: dict[object, tuple[str, float | None]] = {}
         self._held: set[threading.Event] = set()
 
-    @contextlib.contextmanager
-    def batch(self) -> Iterator[None]:
+    def batch(self) -> AbstractContextManager[None]:
         """Inside the block a batch of messages is worked on."""
-        with self._changed:
-            self._batches += 1
-            self._changed.notify_all()
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._batches -= 1
-                self._changed.notify_all()
+        batch = object()
+        return self._during(lambda: self._batches.add(batch), lambda: self._batches.remove(batch))
 
-    @contextlib.contextmanager
-    def invocation(self, token: str) -> Iterator[None]:
+    def invocation(self, token: str) -> AbstractContextManager[None]:
         """Inside the block a function runs; none of its waits outlasts it."""
-        with self._changed:
-            self._invocations.add(token)
-            self._changed.notify_all()
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._invocations.remove(token)
-                self._waits = {key: wait for key, wait in self._waits.items() if wait[0] != token}
-                self._changed.notify_all()
 
-    @contextlib.contextmanager
-    def timeout_at(self, moment: float) -> Iterator[None]:
+        def end() -> None:
+            self._invocations.remove(token)
+            self._waits = {key: wait for key, wait in self._waits.items() if wait[0] != token}
+
+        return self._during(lambda: self._invocations.add(token), end)
+
+    def timeout_at(self, moment: float) -> AbstractContextManager[None]:
         """Inside the block a function runs that is ended at this moment, in epoch seconds."""
         key = object()
-        with self._changed:
-            self._timeouts[key] = moment
-        try:
-            yield
-        finally:
-            with self._changed:
-                del self._timeouts[key]
+        return self._during(lambda: self._timeouts.update({key: moment}), lambda: self._timeouts.pop(key))
 
-    @contextlib.contextmanager
-    def waiting(self, token: str, until: float | None = None) -> Iterator[None]:
+    def waiting(self, token: str, until: float | None = None) -> AbstractContextManager[None]:
         """Inside the block an invocation only waits: until a moment in epoch seconds, or for something else."""
         key = object()
-        with self._changed:
-            self._waits[key] = token, until
-            self._changed.notify_all()
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._waits.pop(key, None)
-                self._changed.notify_all()
+        return self._during(lambda: self._waits.update({key: (token, until)}), lambda: self._waits.pop(key, None))
 
     def hold(self, token: str) -> None:
         """Have an invocation wait until `release` is called."""
         let_go = threading.Event()
-        with self._changed:
+        with self._change():
             self._held.add(let_go)
             self._waits[let_go] = token, None
-            self._changed.notify_all()
         let_go.wait()
 
     def release(self) -> None:
         """Let go what is held; from now on, and not only when it has gone on, it waits no more."""
-        with self._changed:
+        with self._change():
             for let_go in self._held:
                 self._waits.pop(let_go, None)
                 let_go.set()
             self._held.clear()
+
+    @contextlib.contextmanager
+    def _during(self, begin: Callable[[], object], end: Callable[[], object]) -> Iterator[None]:
+        with self._change():
+            begin()
+        try:
+            yield
+        finally:
+            with self._change():
+                end()
+
+    @contextlib.contextmanager
+    def _change(self) -> Iterator[None]:
+        """Inside the block nobody else looks, and after it everybody who waits for a change looks again."""
+        with self._changed:
+            yield
             self._changed.notify_all()
 
     @property
@@ -104,7 +91,7 @@ class Activity:
     def stuck(self) -> bool:
         """Whether something is worked on, and all of it waits."""
         waiting = {token for token, _ in self._waits.values()}
-        return bool(self._invocations) and self._invocations <= waiting and self._batches <= len(self._invocations)
+        return bool(self._invocations) and self._invocations <= waiting and len(self._batches) <= len(self._invocations)
 
     def due(self) -> list[float]:
         """When waits end and timeouts are reached, in epoch seconds."""

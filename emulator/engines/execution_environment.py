@@ -72,7 +72,13 @@ class ExecutionEnvironment:
         init_ms: float | None = None
         result: JsonValue = None
         started = time.time()
-        with self._activity.invocation(self._token), self._clock.on_jump(self._clock_jumped):
+        # The timeout is known for longer than the invocation: else time could be skipped to when a process that was
+        # just killed would have woken.
+        with (
+            contextlib.ExitStack() as timeout,
+            self._activity.invocation(self._token),
+            self._clock.on_jump(self._clock_jumped),
+        ):
             try:
                 error = None
                 if not self._ready:
@@ -80,8 +86,8 @@ class ExecutionEnvironment:
                     started = time.time()
                 if error is None:
                     until = started + self.function.timeout_s
-                    with self._activity.timeout_at(until):
-                        result, error = self._exchange(invocation, until)
+                    timeout.enter_context(self._activity.timeout_at(until))
+                    result, error = self._exchange(invocation, until)
             except Ended as ended:
                 error = self._reason(ended, invocation.request_id)
                 if self._ready:

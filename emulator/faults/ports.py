@@ -41,10 +41,6 @@ class Clock(Protocol):
         """The engine's time, with its zone."""
         ...
 
-    async def sleep(self, seconds: float) -> None:
-        """Wait until so many seconds have passed on this clock."""
-        ...
-
     async def sleep_until(self, moment: float) -> None:
         """Wait for a moment in epoch seconds on this clock."""
         ...

@@ -4,16 +4,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag
+
+from agenticai.emulator.core.usage_records import Record
 
 
-class Part(BaseModel):
-    """A part of a rule: nothing in it is unknown, and nothing in it changes."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Call(Part):
+class Call(Record):
     """Which calls of functions a rule is for; what is left out fits every call.
 
     Names are shell patterns: `function: "*-dev-agent-*"`. The language model's service is `gemini`, its operation
@@ -29,7 +25,7 @@ class Call(Part):
     times: int = Field(default=1, ge=1)
 
 
-class Delivery(Part):
+class Delivery(Record):
     """Which deliveries of messages to functions a rule is for, counted as calls are.
 
     `queue` is a shell pattern for the queue's name. A redelivery counts as a delivery of its own.
@@ -57,7 +53,7 @@ class ModelReply(StrEnum):
     DROPPED = "dropped"
 
 
-class Error(Part):
+class Error(Record):
     """The service refuses the call with this error code, before anything is done."""
 
     do: Literal["error"]
@@ -66,7 +62,7 @@ class Error(Part):
     message: str = "This error was asked for by a fault rule."
 
 
-class Latency(Part):
+class Latency(Record):
     """The call is made, and its answer comes so many seconds later, on the engine's clock.
 
     A client of the language model that says how long it waits is gone by then, if that is less.
@@ -76,32 +72,32 @@ class Latency(Part):
     seconds: float = Field(gt=0)
 
 
-class Hang(Part):
+class Hang(Record):
     """The call is made and never answered, so that the function runs into its timeout."""
 
     do: Literal["hang"]
 
 
-class Kill(Part):
+class Kill(Record):
     """The function's process is killed: before the call is made, or after it is and before it is answered."""
 
     do: Literal["kill"]
     side: Literal["before", "after"]
 
 
-class DeliverAgain(Part):
+class DeliverAgain(Record):
     """The message that is worked on is delivered once more, and worked on to the end, before this call is made."""
 
     do: Literal["deliver again"]
 
 
-class Hold(Part):
+class Hold(Record):
     """The call is held back, and `settle` returns, so that something else can happen first; the next one lets it go."""
 
     do: Literal["hold"]
 
 
-class Reply(Part):
+class Reply(Record):
     """The language model replies badly; `retry_after_s` goes with the two that name a time to wait."""
 
     do: Literal["reply"]
@@ -109,20 +105,20 @@ class Reply(Part):
     retry_after_s: float = Field(default=7, ge=0)
 
 
-class Duplicate(Part):
+class Duplicate(Record):
     """The message is there once more, with the same id, when it has been worked on and deleted."""
 
     do: Literal["duplicate"]
 
 
-class Delay(Part):
+class Delay(Record):
     """The message comes so many seconds later, on the engine's clock."""
 
     do: Literal["delay"]
     seconds: float = Field(gt=0)
 
 
-class Reorder(Part):
+class Reorder(Record):
     """The message goes behind all that wait in its queue now."""
 
     do: Literal["reorder"]
@@ -132,14 +128,14 @@ CallEffect = Annotated[Error | Latency | Hang | Kill | DeliverAgain | Hold | Rep
 DeliveryEffect = Annotated[Duplicate | Delay | Reorder, Field(discriminator="do")]
 
 
-class CallFault(Part):
+class CallFault(Record):
     """A fault of a call."""
 
     when: Call
     then: CallEffect
 
 
-class DeliveryFault(Part):
+class DeliveryFault(Record):
     """A fault of a delivery."""
 
     when: Delivery
@@ -155,7 +151,7 @@ def kind_of(fault: object) -> str:
 Fault = Annotated[Annotated[CallFault, Tag("call")] | Annotated[DeliveryFault, Tag("delivery")], Discriminator(kind_of)]
 
 
-class Fired(Part):
+class Fired(Record):
     """A fault that was put to effect: its rule's place in the schedule, from 0, and on what; `at` is engine time."""
 
     rule: int
@@ -164,7 +160,7 @@ class Fired(Part):
     what: str
 
 
-class RecordedCall(Part):
+class RecordedCall(Record):
     """A call that a function made, in the order of their beginnings.
 
     `number` counts the calls of this function, from 1, as `Call(function=…, nth=number)` does.

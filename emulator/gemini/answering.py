@@ -1,19 +1,23 @@
 """How the engine answers as the Gemini API: by replaying, by what is nearest, or by asking the API itself."""
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from starlette.applications import Starlette
+from starlette.responses import Response
 from starlette.routing import Route
 
 from agenticai.emulator.core.bench_records import Answers
 from agenticai.emulator.gemini import MISSES, NEAREST, REPLAY
 from agenticai.emulator.gemini.canonical import CanonicalRequest
 from agenticai.emulator.gemini.cassettes import CassetteStore
+from agenticai.emulator.gemini.journal import Journal
 from agenticai.emulator.gemini.later_replies import LaterReplies
 from agenticai.emulator.gemini.routes import Unstored, gemini_app
 from agenticai.emulator.gemini.use import ModelBook, model_routes
+from agenticai.emulator.gemini.written_replies import WrittenReplies
 
 
 class Gemini(NamedTuple):
@@ -23,25 +27,28 @@ class Gemini(NamedTuple):
     control: list[Route]
 
 
-def answering(how: str, folder: Path, store: CassetteStore, run_dir: Path) -> Gemini:
+def answering(
+    how: str, folder: Path, store: CassetteStore, run_dir: Path, now: Callable[[], datetime] | None = None
+) -> Gemini:
     """Return what answers in one of these ways: `replay`, `nearest`, or the URL of an API to pass requests on to.
 
     `store` is what was read from `folder`. What it keeps is in `run_dir`: requests without a reply in gemini-misses,
-    all requests in gemini-requests, the replies of the API in gemini-recordings.
+    all requests in gemini-requests, the replies of the API in gemini-recordings. `now` tells the engine's time.
     """
+    journal = Journal(now) if now else Journal()
     nothing = CassetteStore(())
     misses = run_dir / MISSES
     if how == REPLAY:
         later = LaterReplies(folder, store, misses)
-        return _both(store, misses, later, "stored", later.has)
+        return _both(store, misses, later, "stored", journal, later.has, WrittenReplies(misses, folder, later.has))
     if how == NEAREST:
         from agenticai.emulator.gemini.rekey import NearestReplies
 
         asked = run_dir / "gemini-requests"
-        return _both(nothing, asked, NearestReplies(store, asked), "nearest")
+        return _both(nothing, asked, NearestReplies(store, asked), "nearest", journal)
     from agenticai.emulator.gemini.recording import Recorder  # an HTTP client, for which no other engine need wait
 
-    return _both(nothing, misses, Recorder(how, run_dir / "gemini-recordings"), "live")
+    return _both(nothing, misses, Recorder(how, run_dir / "gemini-recordings"), "live", journal)
 
 
 def _both(
@@ -49,7 +56,14 @@ def _both(
     misses: Path,
     unstored: Unstored,
     answers: Answers,
+    journal: Journal,
     stored: Callable[[CanonicalRequest], bool] = lambda _: False,
+    written: WrittenReplies | None = None,
 ) -> Gemini:
     book = ModelBook(answers)
-    return Gemini(gemini_app(store, misses, unstored, book.count), model_routes(book, stored))
+
+    def count(request: CanonicalRequest, answer: Response, seconds: float) -> None:
+        book.count(request.model, answer)
+        journal.note(request, answer, seconds)
+
+    return Gemini(gemini_app(store, misses, unstored, count), model_routes(book, journal, stored, written))

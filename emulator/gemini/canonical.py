@@ -6,32 +6,23 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue, model_validator
+from pydantic import AfterValidator, Field, JsonValue, model_validator
+
+from agenticai.emulator.core.usage_records import Record
 
 # By number, as the old SDK sends them (google/ai/generativelanguage/v1beta: content, safety).
 _ENUMS: dict[str, tuple[str, ...]] = {
     "type": ("TYPE_UNSPECIFIED", "STRING", "NUMBER", "INTEGER", "BOOLEAN", "ARRAY", "OBJECT", "NULL"),
-    "category": (
-        "HARM_CATEGORY_UNSPECIFIED",
-        "HARM_CATEGORY_DEROGATORY",
-        "HARM_CATEGORY_TOXICITY",
-        "HARM_CATEGORY_VIOLENCE",
-        "HARM_CATEGORY_SEXUAL",
-        "HARM_CATEGORY_MEDICAL",
-        "HARM_CATEGORY_DANGEROUS",
-        "HARM_CATEGORY_HARASSMENT",
-        "HARM_CATEGORY_HATE_SPEECH",
-        "HARM_CATEGORY_SEXUALLY_EXPLICIT",
-        "HARM_CATEGORY_DANGEROUS_CONTENT",
-        "HARM_CATEGORY_CIVIC_INTEGRITY",
+    "category": tuple(
+        f"HARM_CATEGORY_{name}"
+        for name in (
+            *("UNSPECIFIED", "DEROGATORY", "TOXICITY", "VIOLENCE", "SEXUAL", "MEDICAL", "DANGEROUS", "HARASSMENT"),
+            *("HATE_SPEECH", "SEXUALLY_EXPLICIT", "DANGEROUS_CONTENT", "CIVIC_INTEGRITY"),
+        )
     ),
     "threshold": (
-        "HARM_BLOCK_THRESHOLD_UNSPECIFIED",
-        "BLOCK_LOW_AND_ABOVE",
-        "BLOCK_MEDIUM_AND_ABOVE",
-        "BLOCK_ONLY_HIGH",
-        "BLOCK_NONE",
-        "OFF",
+        *("HARM_BLOCK_THRESHOLD_UNSPECIFIED", "BLOCK_LOW_AND_ABOVE", "BLOCK_MEDIUM_AND_ABOVE", "BLOCK_ONLY_HIGH"),
+        *("BLOCK_NONE", "OFF"),
     ),
     "mode": ("MODE_UNSPECIFIED", "AUTO", "ANY", "NONE", "VALIDATED"),
 }
@@ -102,10 +93,8 @@ Text = Annotated[str, AfterValidator(_tidy)]
 Config = Annotated[dict[str, JsonValue], AfterValidator(_normal)]
 
 
-class Content(BaseModel):
+class Content(Record):
     """One turn: its text, or its parts where it has several or other kinds than text."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     role: str = "user"
     text: Text | None = None
@@ -118,15 +107,13 @@ class Content(BaseModel):
         return self
 
 
-class CanonicalRequest(BaseModel):
+class CanonicalRequest(Record):
     """What a reply depends on. Texts keep their lines for a reader; the digest takes all white space as equal."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     model: str
     system: Text = ""
     contents: tuple[Content, ...]
-    config: Config = {}
+    config: Config = Field(default={})
 
     @property
     def text(self) -> str:

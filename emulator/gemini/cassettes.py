@@ -6,34 +6,23 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import yaml
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    JsonValue,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, JsonValue, ValidationInfo, field_validator, model_validator
 
 from agenticai.emulator.core.documents import read_document
 from agenticai.emulator.core.errors import InvalidCassette
+from agenticai.emulator.core.usage_records import Record
 from agenticai.emulator.gemini.canonical import CanonicalRequest
 
 
-class TokenCount(BaseModel):
+class TokenCount(Record):
     """What the reply says it used."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     prompt_tokens: int = Field(ge=0)
     output_tokens: int = Field(ge=0)
 
 
-class Reply(BaseModel):
+class Reply(Record):
     """A model's text, or an HTTP error with its body."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     text: str | None = None
     finish_reason: str = "STOP"
@@ -48,14 +37,12 @@ class Reply(BaseModel):
         return self
 
 
-class Cassette(BaseModel):
+class Cassette(Record):
     """One request and its reply; `bind` names parts of the request that may differ and that the reply repeats."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     origin: Literal["authored", "recorded"]
     request: CanonicalRequest
-    bind: dict[str, str] = {}
+    bind: dict[str, str] = Field(default={})
     reply: Reply
 
     @field_validator("bind")

@@ -29,13 +29,9 @@ def nearest(store: CassetteStore, request: CanonicalRequest) -> Nearest | None:
 
 
 def likeness(request: CanonicalRequest, stored: Stored) -> float:
-    """How much a request is like a stored one, from 0 to 1."""
-    return _shared_lines(request.bound(stored.cassette.bind)[0], stored.request)
-
-
-def _shared_lines(sent: CanonicalRequest, stored: CanonicalRequest) -> float:
-    """The share of lines, each with the name of its field, that both have."""
-    return difflib.SequenceMatcher(None, _lines(sent), _lines(stored), autojunk=False).ratio()
+    """How much a request is like a stored one, from 0 to 1: the share of lines, with their fields' names, of both."""
+    sent = request.bound(stored.cassette.bind)[0]
+    return difflib.SequenceMatcher(None, _lines(sent), _lines(stored.request), autojunk=False).ratio()
 
 
 def _lines(request: CanonicalRequest) -> list[str]:

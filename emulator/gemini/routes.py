@@ -1,6 +1,7 @@
 """The routes of `generateContent`: replay a stored reply, or have somebody else answer."""
 
 import json
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -19,8 +20,8 @@ Unstored = Callable[[Request, CanonicalRequest], Awaitable[Response]]
 """Answers a request that has no stored reply."""
 
 
-Count = Callable[[str, Response], None]
-"""Is told of each answer, and by which model."""
+Count = Callable[[CanonicalRequest, Response, float], None]
+"""Is told of each request, its answer, and the seconds that it took."""
 
 
 def gemini_app(
@@ -42,8 +43,9 @@ def gemini_app(
             return google_error(400, "INVALID_ARGUMENT", str(error))
         except ValueError as error:
             return google_error(400, "INVALID_ARGUMENT", f"Invalid JSON payload received. {error}")
+        begun = time.monotonic()
         answered = await answer(http, request)
-        count(request.model, answered)
+        count(request, answered, time.monotonic() - begun)
         return answered
 
     path = "/models/{model}:generateContent"

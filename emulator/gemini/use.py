@@ -1,18 +1,25 @@
 """How the language model was used: calls and tokens of each model, and the control API's routes below `model/`."""
 
+import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import TypeAdapter
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from agenticai.emulator.core.bench_records import Answers, ModelCalls, ModelUse, StoredAnswer, StoredRequest
+from agenticai.emulator.core.model_records import CallsRequest, MissedReply, ReplyRequest
 from agenticai.emulator.gemini.canonical import CanonicalRequest, canonical_request
-from agenticai.emulator.http.json_bodies import answer, asked
+from agenticai.emulator.gemini.journal import Journal
+from agenticai.emulator.gemini.written_replies import NotStored, WrittenReplies
+from agenticai.emulator.http.json_bodies import answer, answers, asked
+
+MISSED = TypeAdapter(tuple[MissedReply, ...])
 
 
 @dataclass
@@ -56,8 +63,13 @@ def _usage(body: bytes) -> Callable[[str], int]:
     return lambda name: fields[name] if isinstance(fields.get(name), int) else 0
 
 
-def model_routes(book: ModelBook, stored: Callable[[CanonicalRequest], bool]) -> list[Route]:
-    """Return the routes that `ControlClient.model` and `ControlClient.stored_replies` call."""
+def model_routes(
+    book: ModelBook,
+    journal: Journal,
+    stored: Callable[[CanonicalRequest], bool],
+    written: WrittenReplies | None,
+) -> list[Route]:
+    """Return the routes that `ControlClient` calls; `written` is there where stored replies are the only ones."""
 
     async def use(_: Request) -> Response:
         return answer(book.use())
@@ -67,4 +79,25 @@ def model_routes(book: ModelBook, stored: Callable[[CanonicalRequest], bool]) ->
         requests = [canonical_request(one.model, one.body) for one in wanted.requests]
         return answer(StoredAnswer(stored=tuple(map(stored, requests))))
 
-    return [Route("/model/use", use), Route("/model/stored", known, methods=["POST"])]
+    async def calls(request: Request) -> Response:
+        return answer(journal.since(CallsRequest.model_validate(dict(request.query_params)).since))
+
+    async def missed(_: Request) -> Response:
+        return answers(MISSED, await asyncio.to_thread(written.missed) if written else ())
+
+    async def store(request: Request) -> Response:
+        wanted = await asked(request, ReplyRequest)
+        if written is None:
+            return PlainTextResponse("This engine asks the model itself: no reply is missing.", status_code=409)
+        try:
+            return answer(await asyncio.to_thread(written.store, wanted))
+        except NotStored as error:
+            return PlainTextResponse(str(error), status_code=409)
+
+    return [
+        Route("/model/use", use),
+        Route("/model/stored", known, methods=["POST"]),
+        Route("/model/calls", calls),
+        Route("/model/missed", missed),
+        Route("/model/replies", store, methods=["POST"]),
+    ]

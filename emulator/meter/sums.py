@@ -1,9 +1,12 @@
 """Calls and invocations added up: the rows of a usage report while they grow."""
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
+from typing import TypeVar
 
 from agenticai.emulator.core.usage_records import CallCount, Caller, FinishedInvocation, FunctionUsage, Usage
+
+T = TypeVar("T", "_CallSum", "_FunctionSum")
 
 
 @dataclass(frozen=True)
@@ -32,12 +35,6 @@ class _CallSum:
     response_bytes: int = 0
     errors: Counter[str] = field(default_factory=Counter)
 
-    def add(self, other: "_CallSum") -> None:
-        self.calls += other.calls
-        self.request_bytes += other.request_bytes
-        self.response_bytes += other.response_bytes
-        self.errors += other.errors
-
 
 @dataclass(slots=True)
 class _FunctionSum:
@@ -47,14 +44,6 @@ class _FunctionSum:
     duration_ms: float = 0.0
     billed_ms: int = 0
     gb_seconds: float = 0.0
-
-    def add(self, other: "_FunctionSum") -> None:
-        self.invocations += other.invocations
-        self.errors += other.errors
-        self.cold_starts += other.cold_starts
-        self.duration_ms += other.duration_ms
-        self.billed_ms += other.billed_ms
-        self.gb_seconds += other.gb_seconds
 
 
 class Sums:
@@ -68,20 +57,20 @@ class Sums:
         """Count one call."""
         errors = Counter([call.error] if call.error else [])
         row = self._calls.setdefault((call.service, call.operation, origin), _CallSum())
-        row.add(_CallSum(1, call.request_bytes, call.response_bytes, errors))
+        _add(row, _CallSum(1, call.request_bytes, call.response_bytes, errors))
 
     def add_invocation(self, done: FinishedInvocation) -> None:
         """Count one invocation."""
         row = self._functions.setdefault(done.function, _FunctionSum())
         failed = done.error_type is not None
-        row.add(_FunctionSum(1, failed, done.cold_start, done.duration_ms, done.billed_ms, done.gb_seconds))
+        _add(row, _FunctionSum(1, failed, done.cold_start, done.duration_ms, done.billed_ms, done.gb_seconds))
 
     def add(self, other: "Sums") -> None:
         """Take in all that another one counted."""
         for key, calls in other._calls.items():
-            self._calls.setdefault(key, _CallSum()).add(calls)
+            _add(self._calls.setdefault(key, _CallSum()), calls)
         for name, invocations in other._functions.items():
-            self._functions.setdefault(name, _FunctionSum()).add(invocations)
+            _add(self._functions.setdefault(name, _FunctionSum()), invocations)
 
     def usage(self, project_id: str | None) -> Usage:
         """The sums as a report, its rows in a stable order."""
@@ -101,3 +90,8 @@ class Sums:
         functions = (FunctionUsage(function=name, **asdict(row)) for name, row in sorted(self._functions.items()))
         ordered = sorted(calls, key=lambda row: (row.service, row.operation, row.caller, row.function or ""))
         return Usage(project_id=project_id, calls=tuple(ordered), functions=tuple(functions))
+
+
+def _add(row: T, other: T) -> None:
+    for each in fields(row):
+        setattr(row, each.name, getattr(row, each.name) + getattr(other, each.name))

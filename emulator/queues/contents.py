@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from pydantic import TypeAdapter
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from agenticai.emulator.core.bench_records import (
@@ -21,8 +22,11 @@ from agenticai.emulator.http.json_bodies import answer, answers, asked
 RECEIVED = TypeAdapter(tuple[ReceivedMessage, ...])
 
 
-class NoSuchQueue(Exception):
+class NoSuchQueue(HTTPException):
     """There is no queue of this name."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(404, message)
 
 
 class QueueContents(Protocol):
@@ -46,20 +50,14 @@ def contents_routes(contents: QueueContents) -> list[Route]:
 
     async def messages(request: Request) -> Response:
         wanted = PageRequest.model_validate(dict(request.query_params))
-        try:
-            return answer(contents.page(request.path_params["queue"], wanted))
-        except NoSuchQueue as error:
-            return PlainTextResponse(str(error), status_code=404)
+        return answer(contents.page(request.path_params["queue"], wanted))
 
     async def history(request: Request) -> Response:
         return answer(contents.history(HistoryRequest.model_validate(dict(request.query_params))))
 
     async def receive(request: Request) -> Response:
         wanted = await asked(request, ReceiveRequest)
-        try:
-            return answers(RECEIVED, tuple(contents.receive(request.path_params["queue"], wanted)))
-        except NoSuchQueue as error:
-            return PlainTextResponse(str(error), status_code=404)
+        return answers(RECEIVED, tuple(contents.receive(request.path_params["queue"], wanted)))
 
     return [
         Route("/queues/history", history),

@@ -15,6 +15,8 @@ from agenticai.emulator.core.bench_records import DepthChange, DepthHistory
 CHANGES_KEPT: Final = 50_000
 """Of all queues together; the oldest are forgotten."""
 
+COUNTS: Final = ("visible", "in_flight", "delayed", "received", "deleted")
+
 # MiniStack's messages are dictionaries.
 Message = Mapping[str, Any]
 
@@ -46,8 +48,8 @@ class Depths:
     def __init__(self, clock: Callable[[], float] = time.time, kept: int = CHANGES_KEPT) -> None:
         self._clock = clock
         self._known: dict[str, _Known] = {}
-        self._numbers = itertools.count(1)
-        self._changes: deque[DepthChange] = deque(maxlen=kept)
+        self._made = 0
+        self._changes: deque[tuple[float, str, tuple[int, ...]]] = deque(maxlen=kept)
         self._touched: dict[str, tuple[int, int]] = {}
         """What was received and deleted since the last look, of the queues that must be looked through."""
 
@@ -62,33 +64,44 @@ class Depths:
         for name, messages in queues:
             there.add(name)
             known = self._known.setdefault(name, _Known())
-            self._pass_time(name, known, now)
-            added = len(messages) - known.total
-            received, deleted = self._touched.get(name, (0, 0))
-            known.received += received
-            known.deleted += deleted
-            if name in self._touched or added < 0:
-                known.hidden.clear()
-                known.due.clear()
-                self._hide(known, messages, now)
-            elif added:
-                self._hide(known, messages[-added:], now)
-            known.total = len(messages)
-            self._note(name, known, now)
+            is_due = known.due and known.due[0][0] <= now
+            if is_due or len(messages) != known.total or name in self._touched:
+                self._update(name, known, messages, now)
         self._touched.clear()
-        for gone in self._known.keys() - there:
-            known = self._known.pop(gone)
-            known.total, known.hidden = 0, {}
-            self._note(gone, known, now)
+        if len(there) < len(self._known):
+            for gone in self._known.keys() - there:
+                known = self._known.pop(gone)
+                known.total, known.hidden = 0, {}
+                self._note(gone, known, now)
+
+    def _update(self, name: str, known: _Known, messages: Sequence[Message], now: float) -> None:
+        self._pass_time(name, known, now)
+        added = len(messages) - known.total
+        received, deleted = self._touched.get(name, (0, 0))
+        known.received += received
+        known.deleted += deleted
+        if name in self._touched or added < 0:
+            known.hidden.clear()
+            known.due.clear()
+            self._hide(known, messages, now)
+        elif added:
+            self._hide(known, messages[-added:], now)
+        known.total = len(messages)
+        self._note(name, known, now)
 
     def history(self, since: int = 0, limit: int = CHANGES_KEPT) -> DepthHistory:
         """Return the changes after the one with the number `since`, the oldest first."""
-        first = self._changes[0].number if self._changes else 1
+        first = self._made - len(self._changes) + 1
         start = max(0, since + 1 - first)
-        shown = tuple(itertools.islice(self._changes, start, start + limit))
+        shown = tuple(
+            DepthChange(
+                number=first + start + index, at=_moment(at), queue=name, **dict(zip(COUNTS, counts, strict=True))
+            )
+            for index, (at, name, counts) in enumerate(itertools.islice(self._changes, start, start + limit))
+        )
         last = shown[-1].number if shown else max(since, first - 1)
-        more = bool(self._changes) and self._changes[-1].number > last
-        return DepthHistory(changes=shown, next=last, more=more, lost=since + 1 < first, now=_moment(self._clock()))
+        lost, now = since + 1 < first, _moment(self._clock())
+        return DepthHistory(changes=shown, next=last, more=last < self._made, lost=lost, now=now)
 
     def _hide(self, known: _Known, messages: Iterable[Message], now: float) -> None:
         for message in messages:
@@ -108,19 +121,8 @@ class Depths:
         counts = known.counts()
         if counts != known.shown:
             known.shown = counts
-            visible, in_flight, delayed, received, deleted = counts
-            self._changes.append(
-                DepthChange(
-                    number=next(self._numbers),
-                    at=_moment(at),
-                    queue=name,
-                    visible=visible,
-                    in_flight=in_flight,
-                    delayed=delayed,
-                    received=received,
-                    deleted=deleted,
-                )
-            )
+            self._changes.append((at, name, counts))
+            self._made += 1
 
 
 class WatchedLock:

@@ -7,9 +7,9 @@ import sqlite3
 import threading
 import weakref
 from collections import deque
+from contextlib import AbstractContextManager
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 SETUP: Final = """
 PRAGMA journal_mode = MEMORY;
@@ -21,7 +21,7 @@ CREATE TABLE items (shelf INTEGER, part BLOB, key BLOB, value BLOB, PRIMARY KEY 
 """
 
 
-class Spool:
+class Spool(AbstractContextManager["Spool"]):
     """One file for any number of dictionaries; safe to use from any thread.
 
     Nobody else can open the file: it has no name any more when this returns, and its space is free again when the
@@ -38,12 +38,7 @@ class Spool:
         self._file.executescript(SETUP)
         path.unlink()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def close(self) -> None:

@@ -3,44 +3,16 @@
 import json
 from collections.abc import Iterator
 from html import escape
+from importlib import resources
 from string import Template
-from typing import Any, Final
-
-_PAGE: Final = Template(
-    """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>$title</title>
-<style>
-:root { color-scheme: light dark; --line: #8884; --soft: #8881; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-code, pre { font: 14px/1.45 ui-monospace, monospace; }
-h2 { margin-top: 2.5rem; border-bottom: 1px solid var(--line); text-transform: capitalize; }
-details { border: 1px solid var(--line); border-radius: .4rem; margin: .5rem 0; padding: .4rem .8rem; }
-details > :not(summary) { margin-left: .5rem; }
-summary { cursor: pointer; }
-summary b { display: inline-block; width: 4.2rem; font-family: ui-monospace, monospace; }
-table { border-collapse: collapse; width: 100%; }
-td { border-top: 1px solid var(--line); padding: .25rem .75rem .25rem 0; vertical-align: top; }
-pre { background: var(--soft); border-radius: .3rem; padding: .6rem; overflow-x: auto; }
-</style>
-<h1>$title</h1>
-<p>$description</p>
-<p>Send <code>Authorization: Bearer &lt;token&gt;</code> with every request but those marked open.
-<a href="openapi.json">This page as an OpenAPI document.</a></p>
-$operations
-<h2>Schemas</h2>
-$schemas
-</html>
-"""
-)
+from typing import Any
 
 
 def render(document: str) -> str:
     """The page of an OpenAPI document in JSON."""
     api = json.loads(document)
-    return _PAGE.substitute(
+    page = Template(resources.files(__package__).joinpath("page.html").read_text(encoding="utf-8"))
+    return page.substitute(
         title=escape(api["info"]["title"]),
         description=escape(api["info"]["description"]),
         operations="\n".join(_sections(api)),

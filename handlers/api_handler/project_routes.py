@@ -1,5 +1,6 @@
 """The routes of projects themselves."""
 
+from functools import partial
 from http import HTTPStatus
 
 from aws_lambda_powertools.event_handler import Response
@@ -18,11 +19,13 @@ from api_handler.contract import (
     Status,
     project_response,
 )
-from api_handler.idempotency import once
+from api_handler.requests import Once
 from api_handler.routing import Routes
 from shared.models.views import Modification, NewProject, ProjectChange, ProjectPage, ProjectView
 
 routes = Routes("projects")
+_starts = partial(routes.serve, "POST", status=HTTPStatus.ACCEPTED, shape=STARTED, problems=NOT_NOW)
+"""Serve a POST that starts work on a project."""
 
 
 @routes.serve("POST", "/api/projects", "The project.", HTTPStatus.CREATED, shape=STARTED)
@@ -31,7 +34,7 @@ def create_project(new: NewProject, idempotency_key: IdempotencyKey = None) -> R
 
     The agents begin at once; follow them by the project's status and its events.
     """
-    project = routes.commands.create(new, routes.correlation_id, once(idempotency_key, "create", new))
+    project = routes.commands.create(new, routes.correlation_id, Once.of(idempotency_key, "create", new))
     return project_response(project, HTTPStatus.CREATED)
 
 
@@ -75,14 +78,7 @@ def delete_project(project_id: Id) -> Response[None]:
     return Response(HTTPStatus.NO_CONTENT)
 
 
-@routes.serve(
-    "POST",
-    "/api/projects/<project_id>/modify",
-    "The project, planning.",
-    HTTPStatus.ACCEPTED,
-    shape=STARTED,
-    problems=NOT_NOW,
-)
+@_starts("/api/projects/<project_id>/modify", "The project, planning.")
 def modify_project(
     project_id: Id, change: Modification, idempotency_key: IdempotencyKey = None
 ) -> Response[ProjectView]:
@@ -90,40 +86,26 @@ def modify_project(
 
     Of a project that is COMPLETED or NEEDS_REVIEW: the agents make its next build from what is there.
     """
-    key = once(idempotency_key, "modify", change)
+    key = Once.of(idempotency_key, "modify", change)
     project = routes.commands.modify(project_id, change, routes.correlation_id, key)
     return project_response(project, HTTPStatus.ACCEPTED)
 
 
-@routes.serve(
-    "POST",
-    "/api/projects/<project_id>/deploy",
-    "The project, deploying.",
-    HTTPStatus.ACCEPTED,
-    shape=STARTED,
-    problems=NOT_NOW,
-)
+@_starts("/api/projects/<project_id>/deploy", "The project, deploying.")
 def deploy_project(project_id: Id, idempotency_key: IdempotencyKey = None) -> Response[ProjectView]:
     """Package again.
 
     The current revision of a project that is COMPLETED or NEEDS_REVIEW.
     """
-    project = routes.commands.deploy(project_id, routes.correlation_id, once(idempotency_key, "deploy"))
+    project = routes.commands.deploy(project_id, routes.correlation_id, Once.of(idempotency_key, "deploy"))
     return project_response(project, HTTPStatus.ACCEPTED)
 
 
-@routes.serve(
-    "POST",
-    "/api/projects/<project_id>/retry",
-    "The project, at the step that failed.",
-    HTTPStatus.ACCEPTED,
-    shape=STARTED,
-    problems=NOT_NOW,
-)
+@_starts("/api/projects/<project_id>/retry", "The project, at the step that failed.")
 def retry_project(project_id: Id, idempotency_key: IdempotencyKey = None) -> Response[ProjectView]:
     """Try again.
 
     From the step that failed; or, where a message was lost to a dead-letter queue, from where it stands.
     """
-    project = routes.commands.retry(project_id, routes.correlation_id, once(idempotency_key, "retry"))
+    project = routes.commands.retry(project_id, routes.correlation_id, Once.of(idempotency_key, "retry"))
     return project_response(project, HTTPStatus.ACCEPTED)

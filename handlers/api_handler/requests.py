@@ -1,5 +1,6 @@
 """What people ask of projects: each request is one transaction, with the messages that start its work."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,16 +9,9 @@ from typing import Final, NamedTuple
 from api_handler.problems import Kind, Problem, not_found
 from api_handler.stalled import Stalled
 from shared.identifiers import Clock, Identifiers
-from shared.items import (
-    attributes,
-    metadata,
-    metadata_key,
-    pending,
-    project_of,
-    timeline_put,
-    work_key,
-)
+from shared.items import attributes, metadata, metadata_key, pending, project_of, timeline_put, work_key
 from shared.models import layout
+from shared.models.base import Model
 from shared.models.events import EventType, TimelineEvent
 from shared.models.messages import AnyMessage, DeployRequested, PlanRequested
 from shared.models.project import Project, Revision
@@ -32,10 +26,20 @@ _AGENT: Final = "api"
 
 
 class Once(NamedTuple):
-    """A request that is to count once: the digests of its Idempotency-Key and of what it asks."""
+    """A request that is to count once: the digests of its Idempotency-Key and of what it asks.
+
+    See draft-ietf-httpapi-idempotency-key-header.
+    """
 
     key: str
     content: str
+
+    @classmethod
+    def of(cls, key: str | None, operation: str, body: Model | None = None) -> "Once | None":
+        """What is kept of a key and of what it came with; None without a key."""
+        if key is None:
+            return None
+        return cls(_digest(key), _digest(f"{operation}\n{body.model_dump_json() if body else ''}"))
 
 
 @dataclass(frozen=True)
@@ -243,6 +247,10 @@ class Requests:
             detail=detail,
         )
         return timeline_put(project.id, event)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _scoped(project_id: str, once: Once | None) -> Key | None:

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 
 from dev_agent.acceptance import objections
 from dev_agent.assignment import Assignment, Assignments
-from dev_agent.envelopes import MalformedReply, extract
-from dev_agent.generated import GeneratedFile
+from dev_agent.envelopes import extract
+from dev_agent.generated import GeneratedFile, MalformedReply
 from dev_agent.prompting import retry
 from shared.items import pending, plan_progress, removed_file, stored_file
 from shared.language_model.asking import NoUsableReply, ask, ask_twice
-from shared.language_model.delivery import Delivery
-from shared.language_model.port import FinishReason, LanguageModel, Prompt, Reply
+from shared.language_model.port import Delivery, FinishReason, LanguageModel, Prompt, Reply
 from shared.models import layout
 from shared.models.errors import Terminal
 from shared.models.messages import AnyMessage, TaskReady, TestRequested

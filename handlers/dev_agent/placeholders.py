@@ -15,7 +15,6 @@ from shared.source_files import TEXT, language_of
 _LONGEST_LINE: Final = 240
 
 _COMMENT: Final = re.compile(r"(?:^\s*\*|(?:^|(?<=[\s{(\[;,>]))(?:#+|//+|/\*+|<!--|--+|;+|%+))(?P<text>[^\n]*)")
-_REMARK_IN_PROSE: Final = re.compile(r"^\s*(?:<!--|[\[(](?=\s*(?:\.\.\.|\u2026)))(?P<text>[^\n]*)")
 _BEGINS_WITH_DOTS: Final = re.compile(r"[\s\[(<{*/-]*(?:\.\.\.|\u2026)")
 _ENDS_WITH_DOTS: Final = re.compile(r"(?:\.\.\.|\u2026)[\s\])>}*/-]*$")
 _COMMENT_MARKS: Final = ("#", "//", "/*", "--", "<!--", ";", "%", "{/*")
@@ -45,15 +44,6 @@ _GLUE: Final = _words(
 _INTRODUCTION: Final = _words("the all and keep leave no changes change to")
 _ABOUT_CODE: Final = _REST | _CODE | _KEPT | _GLUE
 
-# The same in Chinese, Spanish, Portuguese, French, German, Japanese and Korean.
-_ELSEWHERE: Final = re.compile(
-    "(?:\u5176\u4f59|\u5176\u4ed6|\u5269\u4f59|\u539f\u6709|\u73b0\u6709).{0,12}"
-    "(?:\u4e0d\u53d8|\u7701\u7565|\u540c\u4e0a)"
-    "|^(?:el )?resto (?:del? c\u00f3digo|do c\u00f3digo|del archivo)|^(?:le )?reste du (?:code|fichier)"
-    "|^(?:der )?(?:rest des codes|restlicher code)"
-    "|\u6b8b\u308a\u306e\u30b3\u30fc\u30c9|\ub098\uba38\uc9c0 ?\ucf54\ub4dc"
-)
-
 _TO_COME: Final = re.compile(
     r"(?:\w+ ){0,4}(?:code|logic|implementation) (?:goes |will go |comes )?here"
     r"|existing (?:code|logic|implementation|methods|functions)"
@@ -73,25 +63,24 @@ _NOTHING: Final = re.compile(
 
 def placeholders(path: str, content: str) -> list[str]:
     """The comments in a file that stand in for code, as they are written; none in a file that is whole."""
+    if language_of(path) in {"markdown", TEXT}:
+        return []  # prose may speak of code
     lines = lines_of(content)
-    prose = language_of(path) in {"markdown", TEXT}
-    comment = _REMARK_IN_PROSE if prose else _COMMENT
-    found = {n for n, line in enumerate(lines) if len(line) <= _LONGEST_LINE and _stands_in(lines, n, comment)}
-    return [lines[number].strip() for number in sorted(found.union(() if prose else _hollow(lines)))]
+    found = {number for number, line in enumerate(lines) if len(line) <= _LONGEST_LINE and _stands_in(lines, number)}
+    return [lines[number].strip() for number in sorted(found.union(_hollow(lines)))]
 
 
-def _stands_in(lines: Sequence[str], number: int, comment: re.Pattern[str]) -> bool:
-    match = comment.search(lines[number])
+def _stands_in(lines: Sequence[str], number: int) -> bool:
+    match = _COMMENT.search(lines[number])
     if match is None:
         return False
     text = match["text"].replace("REST", "HTTP").lower()  # no rest of anything, but what services are called
     words = ["file" if language_of(word) != TEXT else word for word in _WORD.findall(text)]
-    said = " ".join(words)
-    if _says_left_out(text, words) or _ELSEWHERE.search(said):
+    if _says_left_out(text, words):
         return True
     if _BEGINS_WITH_DOTS.match(text) and _ABOUT_CODE.issuperset(words) and _is_alone(lines, number):
         return True
-    return bool(_TO_COME.fullmatch(said)) and _is_all_of_a_block(lines, number)
+    return bool(_TO_COME.fullmatch(" ".join(words))) and _is_all_of_a_block(lines, number)
 
 
 def _is_alone(lines: Sequence[str], number: int) -> bool:

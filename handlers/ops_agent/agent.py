@@ -5,7 +5,7 @@ from functools import partial
 
 from ops_agent.deployment import instructions_for, template_for
 from ops_agent.project_type import ProjectType, detect
-from shared.language_model.delivery import Delivery
+from shared.language_model.port import Delivery
 from shared.manifests import tested
 from shared.models import layout
 from shared.models.messages import DeployRequested

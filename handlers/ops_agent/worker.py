@@ -3,13 +3,13 @@
 import os
 
 from ops_agent.agent import OpsAgent
-from shared.composition import Connections, Settings
+from shared.composition import Settings
 from shared.functions import agent_function
 from shared.models.messages import DeployRequested
 
-
-def _agent(connections: Connections, _: Settings) -> OpsAgent:
-    return OpsAgent(connections.projects, connections.objects)
-
-
-handler = agent_function(DeployRequested, _agent, os.environ, Settings)
+handler = agent_function(
+    DeployRequested,
+    lambda connections, _: OpsAgent(connections.projects, connections.objects),
+    os.environ,
+    Settings,
+)

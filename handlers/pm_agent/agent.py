@@ -8,9 +8,8 @@ from pm_agent.questions import about_change, about_project, correction
 from pm_agent.validation import faults
 from shared.items import pending
 from shared.language_model.asking import NoUsableReply, ask, ask_twice
-from shared.language_model.delivery import Delivery
 from shared.language_model.json_reply import read_json
-from shared.language_model.port import FinishReason, LanguageModel, Prompt, Reply
+from shared.language_model.port import Delivery, FinishReason, LanguageModel, Prompt, Reply
 from shared.manifests import fix
 from shared.models import layout
 from shared.models.errors import Retryable, Terminal

@@ -8,7 +8,7 @@ from qa_agent.analysis import analyse
 from qa_agent.page import render
 from qa_agent.verdict import Verdict, best, decide, fingerprint
 from shared.items import pending
-from shared.language_model.delivery import Delivery
+from shared.language_model.port import Delivery
 from shared.manifests import fix, read, restoring
 from shared.models import layout
 from shared.models.messages import REPAIR, DeployRequested, TaskReady, TestRequested

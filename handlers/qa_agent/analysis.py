@@ -3,16 +3,19 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from qa_agent.analysers.complexity import Complexity
 from qa_agent.analysers.isolation import LIMITS, Limits, Outcome, jobs_of, run
 from qa_agent.analysers.port import Analyser, Fault, SourceFile
-from qa_agent.analysers.registry import ANALYSERS
+from qa_agent.analysers.ruff import Ruff
 from qa_agent.analysers.secrets import RULE as SECRET
-from qa_agent.analysers.secrets import masked
+from qa_agent.analysers.secrets import Secrets, masked
 from qa_agent.analysers.syntax import DOUBT, Syntax
 from qa_agent.scoring import faults_that_fail, parts_of, reasons_against, total
 from shared.models.project import Revision
 from shared.models.quality import Finding, QualityReport, Severity
 from shared.source_files import language_of
+
+ANALYSERS: Final[tuple[Analyser, ...]] = (Syntax(), Ruff(), Complexity(), Secrets())
 
 AROUND: Final = 2
 """Lines shown before and after the one that a finding names."""

@@ -34,34 +34,11 @@ FAILED: Final = "-failed"
 # Read by people or by tools of their own: no parser is expected for them, and none is missed.
 _PROSE_LANGUAGES: Final = frozenset({"markdown", "ini", "make", "dockerfile", "go-module", "mermaid", "diff"})
 _PROSE_SUFFIXES: Final = frozenset(
-    [
-        "",
-        ".txt",
-        ".rst",
-        ".adoc",
-        ".csv",
-        ".tsv",
-        ".log",
-        ".lock",
-        ".sum",
-        ".env",
-        ".example",
-        ".sample",
-        ".conf",
-        ".properties",
-        ".editorconfig",
-        ".svg",
-        ".ico",
-        ".map",
-        ".pem",
-        ".typed",
-        ".in",
-        ".tpl",
-        ".tmpl",
-        ".mod",
-        ".work",
-        ".local",
-    ]
+    (
+        *("", ".txt", ".rst", ".adoc", ".csv", ".tsv", ".log", ".lock", ".sum", ".env", ".example", ".sample", ".conf"),
+        *(".properties", ".editorconfig", ".svg", ".ico", ".map", ".pem", ".typed", ".in", ".tpl", ".tmpl", ".mod"),
+        *(".work", ".local"),
+    )
 )
 _DATA: Final = frozenset({"json", "yaml", "toml", "xml", "html", "css", "sql"})
 

@@ -3,13 +3,13 @@
 import os
 
 from qa_agent.agent import QaAgent
-from shared.composition import Connections, Settings
+from shared.composition import Settings
 from shared.functions import agent_function
 from shared.models.messages import TestRequested
 
-
-def _agent(connections: Connections, _: Settings) -> QaAgent:
-    return QaAgent(connections.projects, connections.objects)
-
-
-handler = agent_function(TestRequested, _agent, os.environ, Settings)
+handler = agent_function(
+    TestRequested,
+    lambda connections, _: QaAgent(connections.projects, connections.objects),
+    os.environ,
+    Settings,
+)

@@ -27,8 +27,6 @@ from shared.works import Works
 if TYPE_CHECKING:
     from botocore.session import Session
 
-Postpone = Callable[[str, float], None]
-
 M = TypeVar("M", bound=AnyMessage)
 R = TypeVar("R")
 S = TypeVar("S", bound="Settings")
@@ -97,7 +95,7 @@ class Connections:
         """What ends a project."""
         return Deletion(self.table, self.objects)
 
-    def postpone(self, queue: Queue) -> Postpone:
+    def postpone(self, queue: Queue) -> Callable[[str, float], None]:
         """What puts off the redelivery of a queue's messages."""
         return partial(self.outgoing.postpone, queue)
 

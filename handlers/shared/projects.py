@@ -7,15 +7,7 @@ from shared.models import layout
 from shared.models.base import Model
 from shared.models.events import TimelineEvent
 from shared.models.project import Project, ProjectSummary, Revision
-from shared.models.records import (
-    ChangeRecord,
-    DeploymentRecord,
-    FileRecord,
-    PlanRecord,
-    TaskRecord,
-    TestRecord,
-    Work,
-)
+from shared.models.records import ChangeRecord, DeploymentRecord, FileRecord, PlanRecord, TaskRecord, TestRecord, Work
 from shared.models.workflow import ProjectStatus
 from shared.storage.table import LAST, Index, Key, Position, Table
 
@@ -48,13 +40,11 @@ class Projects:
 
     def plan(self, project_id: str, build: int) -> PlanRecord | None:
         """The plan record of a build."""
-        stored = self._table.get(Key(layout.project(project_id), layout.plan(build)))
-        return PlanRecord.model_validate(stored) if stored else None
+        return self._record(project_id, layout.plan(build), PlanRecord)
 
     def change(self, project_id: str, build: int) -> ChangeRecord | None:
         """What a build is to change; None for the first."""
-        stored = self._table.get(Key(layout.project(project_id), layout.change(build)))
-        return ChangeRecord.model_validate(stored) if stored else None
+        return self._record(project_id, layout.change(build), ChangeRecord)
 
     def tasks(self, project_id: str, revision: Revision) -> list[TaskRecord]:
         """The tasks of a revision."""
@@ -66,8 +56,7 @@ class Projects:
 
     def file(self, project_id: str, path: str) -> FileRecord | None:
         """One file."""
-        stored = self._table.get(Key(layout.project(project_id), layout.file(path)))
-        return FileRecord.model_validate(stored) if stored else None
+        return self._record(project_id, layout.file(path), FileRecord)
 
     def tests(self, project_id: str) -> list[TestRecord]:
         """Every test record, by revision."""
@@ -80,6 +69,10 @@ class Projects:
     def events(self, project_id: str, *, after: str | None = None, limit: int | None = None) -> list[TimelineEvent]:
         """The timeline, oldest first: from after the event of an id, `limit` at the most."""
         return self._records(project_id, layout.Kind.EVENT, TimelineEvent, after, limit)
+
+    def _record(self, project_id: str, sort_key: str, kind: type[R]) -> R | None:
+        stored = self._table.get(Key(layout.project(project_id), sort_key))
+        return kind.model_validate(stored) if stored else None
 
     def _records(
         self, project_id: str, prefix: str, kind: type[R], after: str | None = None, limit: int | None = None

@@ -2,14 +2,14 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
 from shared.deletion import Deletion
 from shared.identifiers import Clock
-from shared.language_model.delivery import Delivery
-from shared.language_model.port import Remaining
+from shared.language_model.port import Delivery, Remaining
 from shared.models.errors import Deferrable, Retryable, Terminal
 from shared.models.messages import AnyMessage
 from shared.models.project import Project
@@ -55,35 +55,26 @@ class Agent(Protocol[M_contra, R]):
         ...
 
 
+@dataclass(frozen=True)
 class Worker(Generic[M, R]):
     """Runs one agent under the contract.
 
     Raises `Retryable` for SQS to deliver the message again; every `Outcome` acknowledges it.
     """
 
-    def __init__(
-        self,
-        agent: Agent[M, R],
-        works: Works,
-        deletion: Deletion,
-        reversals: Reversals,
-        outgoing: Outgoing,
-        note: Callable[[str], None],
-        clock: Clock,
-    ) -> None:
-        self._agent = agent
-        self._works = works
-        self._deletion = deletion
-        self._reversals = reversals
-        self._outgoing = outgoing
-        self._note = note
-        self._clock = clock
+    agent: Agent[M, R]
+    works: Works
+    deletion: Deletion
+    reversals: Reversals
+    outgoing: Outgoing
+    note: Callable[[str], None]
+    clock: Clock
 
     def handle(self, message: M, remaining: Remaining) -> Outcome:
         """One delivery of one message."""
-        if message.not_before and message.not_before > self._clock():
+        if message.not_before and message.not_before > self.clock():
             return self._ended_elsewhere(message, remaining) or self._send_later(message, message.not_before)
-        claim = self._works.claim(message, self._agent.name, self._agent.status)
+        claim = self.works.claim(message, self.agent.name, self.agent.status)
         if not isinstance(claim, Claimed):
             return self._refused(message, claim, remaining)
         delivery = Delivery(remaining)
@@ -100,42 +91,42 @@ class Worker(Generic[M, R]):
             return ended
 
     def _carry_out(self, message: M, claim: Claimed, delivery: Delivery) -> Outcome:
-        result = self._agent.work(message, claim.project, delivery)
+        result = self.agent.work(message, claim.project, delivery)
 
         def commit() -> Changes:
-            changes = self._agent.conclude(message, claim.project, result)
-            self._works.commit(message, self._agent.name, claim, changes, delivery.tokens)
+            changes = self.agent.conclude(message, claim.project, result)
+            self.works.commit(message, self.agent.name, claim, changes, delivery.tokens)
             return changes
 
         changes = self._stored(message, delivery, commit)
         if isinstance(changes, Outcome):
             return changes
-        self._outgoing.send(changes.outbox)
+        self.outgoing.send(changes.outbox)
         return Outcome.DONE
 
     def _fail(self, message: M, claim: Claimed, failure: Terminal, delivery: Delivery) -> Outcome:
         def fail() -> None:
-            reversal = self._reversals.of(message)
-            self._works.fail(message, self._agent.name, claim, str(failure), delivery.tokens, reversal)
+            reversal = self.reversals.of(message)
+            self.works.fail(message, self.agent.name, claim, str(failure), delivery.tokens, reversal)
 
         return self._stored(message, delivery, fail) or Outcome.FAILED
 
     def _park(self, message: M, claim: Claimed, pause: Deferrable, delivery: Delivery) -> Outcome:
         def wait() -> None:
-            self._works.interrupt(message, self._agent.name, claim, str(pause), move=ProjectStatus.WAITING_FOR_QUOTA)
+            self.works.interrupt(message, self.agent.name, claim, str(pause), move=ProjectStatus.WAITING_FOR_QUOTA)
 
-        due = self._clock() + timedelta(seconds=pause.after)
+        due = self.clock() + timedelta(seconds=pause.after)
         return self._stored(message, delivery, wait) or self._send_later(message, due)
 
     def _interrupt(self, message: M, claim: Claimed, fault: Retryable, delivery: Delivery) -> Outcome | None:
         """Put the work back to pending; the outcome, if it has ended elsewhere and need not be delivered again."""
         try:
-            self._works.interrupt(message, self._agent.name, claim, str(fault))
+            self.works.interrupt(message, self.agent.name, claim, str(fault))
         except Conflict:
             return self._ended_elsewhere(message, delivery.remaining)
         except Retryable as trouble:
             # The note on the timeline is a courtesy; the redelivery is what matters.
-            self._note(f"could not record the interruption: {trouble}")
+            self.note(f"could not record the interruption: {trouble}")
         return None
 
     def _stored(self, message: M, delivery: Delivery, write: Callable[[], W]) -> W | Outcome:
@@ -154,25 +145,25 @@ class Worker(Generic[M, R]):
 
     def _ended_elsewhere(self, message: M, remaining: Remaining) -> Outcome | None:
         """The outcome, if another delivery has ended the work meanwhile or nobody wants it any more."""
-        refusal = self._works.refusal(message, self._agent.status)
+        refusal = self.works.refusal(message, self.agent.status)
         return self._refused(message, refusal, remaining) if refusal else None
 
     def _refused(self, message: M, refusal: Refusal, remaining: Remaining) -> Outcome:
         match refusal:
             case AlreadyDone(outbox):
-                self._outgoing.send(outbox)
+                self.outgoing.send(outbox)
                 return Outcome.REPEATED
             case Abandoned(reason):
-                self._note(reason)
+                self.note(reason)
                 return Outcome.ABANDONED
             case Deleted():
-                if not self._deletion.sweep(message.project_id, remaining):
+                if not self.deletion.sweep(message.project_id, remaining):
                     raise Retryable(f"{message.project_id} is deleted, and not all that it left is swept up yet")
                 return Outcome.DELETED
 
     def _send_later(self, message: M, due: datetime) -> Outcome:
         """Send the message anew: SQS delays for a quarter of an hour at the most, and a new message has no receives."""
-        seconds = math.ceil((due - self._clock()).total_seconds())
+        seconds = math.ceil((due - self.clock()).total_seconds())
         parked = message.model_copy(update={"not_before": due})
-        self._outgoing.send([parked], delay=max(0, min(MAX_DELAY_SECONDS, seconds)))
+        self.outgoing.send([parked], delay=max(0, min(MAX_DELAY_SECONDS, seconds)))
         return Outcome.PARKED

@@ -159,7 +159,9 @@ class Works:
         )
         status = reversal.to.status if reversal else ProjectStatus.FAILED
         fields = {"failure": failure, **(_taken_back(message, reversal) if reversal else {})}
-        among = _where(reversal) if reversal else {}
+        among: Mapping[str, Collection[Any]] = {}
+        if reversal:  # only while the project is as the reversal found it
+            among = {"version": [reversal.version], "status": sorted(TAKEN_BACK)}
         project = self._project_update(message, at, move=status, fields=fields, tokens=tokens, among=among)
         event = self._ended_badly(message, agent, claimed, status, reason, at, tokens)
         self._table.write(failed, project, *(reversal.writes if reversal else ()), event)
@@ -236,11 +238,6 @@ def _taken_back(message: AnyMessage, reversal: Reversal) -> Attributes:
     """The project's attributes as they were before its change, and which build that was."""
     before = reversal.to.model_dump(mode="json", include={"revision", "score"})
     return {**before, "failed_build": message.revision.build}
-
-
-def _where(reversal: Reversal) -> Mapping[str, Collection[Any]]:
-    """What must be true of the project to take its change back."""
-    return {"version": [reversal.version], "status": sorted(TAKEN_BACK)}
 
 
 def _refusal(message: AnyMessage, project: Project | None, work: Work | None, status: ProjectStatus) -> Refusal | None:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from boto3.dynamodb.types import TypeDeserializer
 from pydantic import BaseModel, ValidationError
 
+from agenticai.client.queues.model import Depth
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.invariants.snapshot import (
     BucketKey,
     Items,
     Metadata,
     Named,
-    QueueDepth,
     Snapshot,
     StoredProject,
     Unreadable,
@@ -58,7 +58,7 @@ def read(
             for project_id in project_ids
             for items in [read_items(dynamodb, table, project_id)]
         ),
-        queues={agent: _depth(sqs, url) for agent, url in bench.outputs.queue_urls.items()},
+        queues={agent: Depth.of(sqs, url) for agent, url in bench.outputs.queue_urls.items()},
         dead_letters={agent: _peeked(sqs, url) for agent, url in bench.outputs.dead_letter_queue_urls.items()},
         unasked=() if after is None else tuple(sorted({*_younger(dynamodb, table, after)} - {*project_ids})),
     )
@@ -156,21 +156,9 @@ def _objects(s3: "S3Client", bucket: str, project_id: str, items: Items) -> Iter
                     sizes[version["Key"]] = version["Size"]
             markers.update(marker["Key"] for marker in page.get("DeleteMarkers", []))
         for key in sorted({*versions, *markers}):
-            sha256 = _sha256(s3, bucket, key) if key in sizes and key in named else None
+            content = s3.get_object(Bucket=bucket, Key=key)["Body"].read() if key in sizes and key in named else None
+            sha256 = None if content is None else hashlib.sha256(content).hexdigest()
             yield BucketKey(key, sizes.get(key), sha256, versions[key], markers[key])
-
-
-def _sha256(s3: "S3Client", bucket: str, key: str) -> str:
-    return hashlib.sha256(s3.get_object(Bucket=bucket, Key=key)["Body"].read()).hexdigest()
-
-
-def _depth(sqs: "SQSClient", url: str) -> QueueDepth:
-    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-    return QueueDepth(
-        visible=int(attributes["ApproximateNumberOfMessages"]),
-        in_flight=int(attributes["ApproximateNumberOfMessagesNotVisible"]),
-        delayed=int(attributes["ApproximateNumberOfMessagesDelayed"]),
-    )
 
 
 def _peeked(sqs: "SQSClient", url: str) -> tuple[str, ...]:

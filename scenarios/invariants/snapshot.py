@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from agenticai.client.queues.model import Depth
 from shared.models.base import TolerantModel
 from shared.models.events import TimelineEvent
 from shared.models.project import Failure, Revision, StoredObject, TokenUsage
@@ -90,20 +91,6 @@ class StoredProject:
 
 
 @dataclass(frozen=True)
-class QueueDepth:
-    """A queue's numbers of messages."""
-
-    visible: int = 0
-    in_flight: int = 0
-    delayed: int = 0
-
-    @property
-    def total(self) -> int:
-        """All messages that are in the queue."""
-        return self.visible + self.in_flight + self.delayed
-
-
-@dataclass(frozen=True)
 class Snapshot:
     """A stack at rest. The mappings of queues are by agent: pm, dev, qa, ops; of dead letters they hold the bodies.
 
@@ -111,7 +98,7 @@ class Snapshot:
     """
 
     projects: tuple[StoredProject, ...]
-    queues: Mapping[str, QueueDepth] = field(default_factory=dict)
+    queues: Mapping[str, Depth] = field(default_factory=dict)
     dead_letters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unasked: tuple[str, ...] = ()
 

@@ -1,8 +1,7 @@
 """What the projects of a scenario came to, read when all has settled."""
 
 import tempfile
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,10 +17,10 @@ from shared.models.events import TimelineEvent
 from shared.models.views import ProjectView
 
 
-@dataclass(frozen=True)
-class Used:
+class Used(Usage):
     """What was used on AWS; what the bench itself looked at is left out, but for its requests to the API."""
 
+    project_id: str | None = None
     calls: tuple[CallCount, ...] = ()
     functions: tuple[FunctionUsage, ...] = ()
 
@@ -33,20 +32,7 @@ class Used:
         for usage in usages:
             calls += [row for row in usage.calls if row.caller != "client" or row.service == "execute-api"]
             functions += usage.functions
-        return cls(tuple(calls), tuple(functions))
-
-    @property
-    def calls_by_service(self) -> Mapping[str, int]:
-        """AWS calls of each service, by its name."""
-        counts: Counter[str] = Counter()
-        for row in self.calls:
-            counts[row.service] += row.calls
-        return dict(sorted(counts.items()))
-
-    @property
-    def gb_seconds(self) -> float:
-        """Lambda's billed memory times time."""
-        return sum(row.gb_seconds for row in self.functions)
+        return cls(calls=tuple(calls), functions=tuple(functions))
 
     @property
     def cost_usd(self) -> float:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
+from agenticai.client.queues.model import Depth
 from agenticai.emulator.core.bench_records import Settled
 from agenticai.emulator.core.usage_records import FinishedInvocation, Usage
 from agenticai.emulator.faults.rules import Fault, Fired, RecordedCall
@@ -14,7 +15,6 @@ from agenticai.stack.waiting import Pause, pause
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_sqs.literals import QueueAttributeNameType
 
     from agenticai.emulator.client import ControlClient
 
@@ -27,12 +27,6 @@ ARRIVAL_SECONDS: Final = 1800.0
 POLL_SECONDS: Final = 0.5
 CALM_LOOKS: Final = 2
 """Queues are read one after the other, so a message that moves meanwhile may be missed once, but not twice."""
-
-DEPTHS: "Final[tuple[QueueAttributeNameType, ...]]" = (
-    "ApproximateNumberOfMessages",
-    "ApproximateNumberOfMessagesNotVisible",
-    "ApproximateNumberOfMessagesDelayed",
-)
 
 
 @dataclass(frozen=True)
@@ -128,7 +122,7 @@ class Free:
 
     def next(self) -> Settled:
         calm = 0
-        while calm < CALM_LOOKS and not any(depth(self._sqs, url) for url in self._queue_urls):
+        while calm < CALM_LOOKS and not any(Depth.of(self._sqs, url).total for url in self._queue_urls):
             calm += 1
             self._wait(POLL_SECONDS)
         if calm < CALM_LOOKS:
@@ -146,9 +140,3 @@ class Free:
 
     def release(self) -> None:
         """They come all the time."""
-
-
-def depth(sqs: "SQSClient", url: str) -> int:
-    """All messages of a queue: visible, in flight and delayed."""
-    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(DEPTHS))["Attributes"]
-    return sum(int(attributes[name]) for name in DEPTHS)

@@ -7,6 +7,7 @@ from functools import singledispatch
 from typing import Final
 
 from agenticai.client.api import ProjectsApi
+from agenticai.client.queues.model import Depth
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.format.errors import StepFailed
 from agenticai.scenarios.format.scenario import Scenario
@@ -27,7 +28,7 @@ from agenticai.scenarios.format.script import (
 )
 from agenticai.scenarios.format.section import Agent
 from agenticai.scenarios.invariants.reading import read_items
-from agenticai.scenarios.replaying.pace import Pace, depth
+from agenticai.scenarios.replaying.pace import Pace
 from agenticai.scenarios.replaying.provision import provision
 from agenticai.stack.waiting import Pause, pause
 from shared.models.events import TimelineEvent
@@ -163,7 +164,7 @@ def _redrive(bench: Bench, agent: Agent, wait: Pause = pause) -> None:
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     sqs.start_message_move_task(SourceArn=arn)
     for _ in range(round(MOVE_SECONDS / POLL_SECONDS)):
-        if not depth(sqs, url):
+        if not Depth.of(sqs, url).total:
             return
         wait(POLL_SECONDS)
     raise StepFailed(f"the {agent} dead-letter queue was not empty {MOVE_SECONDS:g} seconds after its redrive began")

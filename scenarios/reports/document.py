@@ -146,7 +146,7 @@ class ScenarioReport(Part):
             dead_letters={agent: tuple(bodies) for agent, bodies in result.dead_letters.items()},
             invocations=result.invocations,
             agents=dict(result.agents),
-            calls_by_service=dict(used.calls_by_service),
+            calls_by_service=dict(sorted(used.calls_by_service.items())),
             gb_seconds=used.gb_seconds,
             cost_usd=used.cost_usd,
         )

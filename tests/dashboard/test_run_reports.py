@@ -32,7 +32,10 @@ def test_a_report_is_a_page_of_no_origin_that_reaches_nothing(client: TestClient
 
 
 def test_the_frame_is_that_of_the_reports() -> None:
-    assert FRAME.samefile(page.FRAME)
+    assert FRAME.samefile(Path(page.__file__).with_name("page.html"))
+    script = FRAME.read_text("utf-8").partition("<script>")[2].partition("</script>")[0]
+    assert script
+    assert "{{" not in script, "it is in the page as it is in the template"
     assert policy().count("sha256-") == FRAME.read_text("utf-8").count("<script>") == 1
 
 

@@ -54,7 +54,7 @@ def test_whoever_listens_is_told_and_nobody_else(clock: Clock) -> None:
 
 def test_a_sleep_ends_when_its_time_was_skipped(clock: Clock) -> None:
     async def sleep() -> None:
-        sleeping = asyncio.create_task(clock.sleep(HOUR))
+        sleeping = asyncio.create_task(clock.sleep_until(time.time() + HOUR))
         await asyncio.sleep(0)
         await asyncio.to_thread(clock.advance, HOUR / 2)
         assert not sleeping.done()

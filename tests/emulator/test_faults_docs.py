@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel, TypeAdapter
 
 from agenticai.emulator.core.documents import parse_yaml
+from agenticai.emulator.core.usage_records import Record
 from agenticai.emulator.faults.rules import (
     Call,
     CallEffect,
@@ -18,11 +19,10 @@ from agenticai.emulator.faults.rules import (
     DeliveryFault,
     Fault,
     ModelReply,
-    Part,
 )
 
 PAGE = (Path(__file__).parents[2] / "docs" / "faults.md").read_text("utf-8")
-EFFECTS: tuple[type[Part], ...] = (*get_args(get_args(CallEffect)[0]), *get_args(get_args(DeliveryEffect)[0]))
+EFFECTS: tuple[type[Record], ...] = (*get_args(get_args(CallEffect)[0]), *get_args(get_args(DeliveryEffect)[0]))
 
 
 def section(title: str) -> str:
@@ -45,7 +45,7 @@ def test_every_condition_is_told(title: str, part: type[BaseModel]) -> None:
 
 
 @pytest.mark.parametrize("effect", EFFECTS)
-def test_every_effect_is_told_with_its_fields_and_shown(effect: type[Part]) -> None:
+def test_every_effect_is_told_with_its_fields_and_shown(effect: type[Record]) -> None:
     (name,) = get_args(effect.model_fields["do"].annotation)
     assert f"\n`{name}`:" in PAGE
     assert any(isinstance(rule.then, effect) for rule in rules()), f"no example has `do: {name}`"
@@ -61,5 +61,5 @@ def test_every_bad_reply_is_told() -> None:
     ("title", "kind"),
     [("Then: what happens to a call", CallFault), ("Then: what happens to a delivery", DeliveryFault)],
 )
-def test_the_examples_stand_where_they_belong(title: str, kind: type[Part]) -> None:
+def test_the_examples_stand_where_they_belong(title: str, kind: type[Record]) -> None:
     assert {type(rule) for rule in rules(section(title))} == {kind}

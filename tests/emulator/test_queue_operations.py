@@ -32,12 +32,9 @@ class Clock:
     def now(self) -> datetime:
         return NOW
 
-    async def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        await self.ticks.wait()
-
     async def sleep_until(self, moment: float) -> None:
-        await self.sleep(moment - NOW.timestamp())
+        self.slept.append(moment - NOW.timestamp())
+        await self.ticks.wait()
 
 
 class Bench:

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 from agenticai.client.cost.use import StackUse
 from agenticai.client.errors import ApiError
+from agenticai.client.model_cost import Model
 from agenticai.client.queues.model import (
     AgentQueues,
     Asked,
@@ -20,8 +22,9 @@ from agenticai.client.queues.model import (
 )
 from agenticai.dashboard.services.connecting import Connected, Connection
 from agenticai.dashboard.services.depths import DepthPoint, DepthSeries
-from agenticai.dashboard.services.port import Bench, Missing
+from agenticai.dashboard.services.port import Bench, Missing, ObjectEntry
 from agenticai.emulator.core.bench_records import ClockReading, Jump, MessagePage, QueuedMessage, Settled
+from agenticai.emulator.core.model_records import MissedReply, ModelExchange, StoredReply
 from agenticai.emulator.core.usage_records import FinishedInvocation, Usage
 from agenticai.emulator.faults.rules import Fault, Fired
 from shared.models.views import ProjectPage
@@ -59,6 +62,10 @@ def letter(message_id: str, error: str = "ThrottlingException", body: str = "{}"
     """A dead letter with one attempt."""
     attempt = Attempt(NOW, error, f"it failed with {HOSTILE}", "request-1")
     return DeadLetter(message(message_id, body), Asked("01JD", "persist#1", "task/1"), (attempt,))
+
+
+NAMES = {name: f"agenticai-{name}-dev" for name in ("api", "dev")}
+STACK = SimpleNamespace(outputs=SimpleNamespace(function_names=NAMES))
 
 
 class FakeBench:
@@ -155,6 +162,24 @@ class FakeSource:
     def invocations(self) -> Sequence[FinishedInvocation] | Missing:
         return () if self.exact else MISSING
 
+    def objects(self, prefix: str) -> list[ObjectEntry]:
+        return []
+
+    def content(self, key: str) -> bytes:
+        raise KeyError(key)
+
+    def model(self) -> Model:
+        return Model("a-model", "stored" if self.exact else None)
+
+    def model_calls(self) -> Sequence[ModelExchange] | Missing:
+        return () if self.exact else MISSING
+
+    def missed_replies(self) -> Sequence[MissedReply] | Missing:
+        return () if self.exact else MISSING
+
+    def store_reply(self, digest: str, text: str) -> StoredReply | Missing:
+        return MISSING
+
 
 class NoProjects:
     """An API whose projects are gone."""
@@ -178,4 +203,4 @@ class FakeConnection(Connection):
     def get(self) -> Connected:
         if self.fault:
             raise self.fault
-        return Connected(cast("DeployedStack", object()), self.source, cast("ProjectsApi", self.api))
+        return Connected(cast("DeployedStack", STACK), self.source, cast("ProjectsApi", self.api))

@@ -52,10 +52,7 @@ class Clock:
     def now(self) -> datetime:
         return NOW
 
-    async def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
+    async def sleep_until(self, moment: float) -> None:
+        self.slept.append(moment - NOW.timestamp())
         if self.stopped:
             await asyncio.Event().wait()
-
-    async def sleep_until(self, moment: float) -> None:
-        await self.sleep(moment - NOW.timestamp())

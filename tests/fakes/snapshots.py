@@ -6,10 +6,11 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from agenticai.client.queues.model import Depth
 from agenticai.scenarios.invariants import broken
 from agenticai.scenarios.invariants.reading import items_of
 from agenticai.scenarios.invariants.rules import INVARIANTS
-from agenticai.scenarios.invariants.snapshot import BucketKey, Items, QueueDepth, Snapshot, StoredProject
+from agenticai.scenarios.invariants.snapshot import BucketKey, Items, Snapshot, StoredProject
 from tests.fakes import replies
 from tests.fakes.analysis import parses
 from tests.fakes.factory import Factory
@@ -51,7 +52,7 @@ def snapshot(*projects: StoredProject, **more: Any) -> Snapshot:
     return Snapshot(
         **{
             "projects": projects,
-            "queues": dict.fromkeys(AGENTS, QueueDepth()),
+            "queues": dict.fromkeys(AGENTS, Depth()),
             "dead_letters": dict.fromkeys(AGENTS, ()),
             **more,
         }

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from agenticai.client.queues.model import Depth
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.benches.targets import bench_at
 from agenticai.scenarios.format.scenario import LIBRARY, Scenario, load
 from agenticai.scenarios.replaying.comparison import difference
-from agenticai.scenarios.replaying.pace import depth
 from agenticai.scenarios.replaying.replay import replay
 from agenticai.scenarios.reports.document import RunReport
 from agenticai.stack.target import Target
@@ -74,10 +74,10 @@ def test_a_bench_is_clean_after_a_scenario_that_failed_unless_it_is_kept(running
     sqs = running.target.client("sqs")
     failed = replay(running, scenario, keep_failed=True)
     assert failed.unmet == ("The qa dead-letter queue holds 1 message and not 0:\nno message",)
-    assert depth(sqs, dead) == 1
+    assert Depth.of(sqs, dead).total == 1
     sqs.purge_queue(QueueUrl=dead)
     assert not replay(running, scenario).passed
-    assert depth(sqs, dead) == 0
+    assert Depth.of(sqs, dead).total == 0
     assert replay(running, GREETING).passed
 
 

@@ -2,10 +2,11 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
+from agenticai.client.logs import logged
 from agenticai.client.queues.model import Attempt
 
 if TYPE_CHECKING:
@@ -33,19 +34,11 @@ Attempts = Mapping[str, tuple[Attempt, ...]]
 """By message id, the oldest first."""
 
 
-class Invocations(Protocol):
-    """Tells of finished invocations, as the engine's control API does."""
-
-    def invocations(self) -> "Sequence[FinishedInvocation]":
-        """The latest ones, the oldest first."""
-        ...
-
-
 def logged_attempts(logs: "CloudWatchLogsClient", function: str, since: datetime) -> Attempts:
     """The failed deliveries that a function's log tells of, since a moment. Raises botocore's errors."""
     found: dict[str, list[Attempt]] = defaultdict(list)
-    for message in _lines(logs, function, since):
-        attempt = _attempt(message)
+    for event in logged(logs, function, since - MARGIN, f'"{SAID}"', MOST_LINES):
+        attempt = _attempt(event["message"])
         if attempt:
             found[attempt[0]].append(attempt[1])
     return {message_id: tuple(sorted(attempts, key=lambda a: a.at)) for message_id, attempts in found.items()}
@@ -68,31 +61,8 @@ def silent_attempts(
 
 def request_lines(logs: "CloudWatchLogsClient", function: str, attempt: Attempt) -> list[str]:
     """Return what a function logged in the request of an attempt, `MOST_SHOWN` lines at the most."""
-    pages = logs.get_paginator("filter_log_events").paginate(
-        logGroupName=f"/aws/lambda/{function}",
-        startTime=int((attempt.at - LONGEST_RUN).timestamp() * 1000),
-        endTime=int((attempt.at + MARGIN).timestamp() * 1000),
-        filterPattern=f'"{attempt.request_id}"',
-        PaginationConfig={"MaxItems": MOST_SHOWN},
-    )
-    try:
-        return [event["message"] for page in pages for event in page["events"]]
-    except logs.exceptions.ResourceNotFoundException:
-        return []
-
-
-def _lines(logs: "CloudWatchLogsClient", function: str, since: datetime) -> Iterator[str]:
-    pages = logs.get_paginator("filter_log_events").paginate(
-        logGroupName=f"/aws/lambda/{function}",
-        startTime=int((since - MARGIN).timestamp() * 1000),
-        filterPattern=f'"{SAID}"',
-        PaginationConfig={"MaxItems": MOST_LINES},
-    )
-    try:
-        for page in pages:
-            yield from (event["message"] for event in page["events"])
-    except logs.exceptions.ResourceNotFoundException:
-        return  # it has never run
+    events = logged(logs, function, attempt.at - LONGEST_RUN, f'"{attempt.request_id}"', MOST_SHOWN)
+    return [event["message"] for event in events]
 
 
 def _attempt(line: str) -> tuple[str, Attempt] | None:

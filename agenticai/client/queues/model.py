@@ -2,22 +2,39 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING, Final
 
 from agenticai.emulator.core.bench_records import QueuedMessage
 from shared.models.messages import parse
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
+
+_COUNTS: Final["tuple[QueueAttributeNameType, ...]"] = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
 
 
 @dataclass(frozen=True)
 class Depth:
     """A queue's numbers of messages, as SQS counts them."""
 
-    visible: int
-    in_flight: int
-    delayed: int
+    visible: int = 0
+    in_flight: int = 0
+    delayed: int = 0
+
+    @classmethod
+    def of(cls, sqs: "SQSClient", url: str) -> "Depth":
+        """Ask SQS for the depth of a queue. Raises botocore's errors."""
+        told: Mapping[str, str] = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=_COUNTS)["Attributes"]  # type: ignore[assignment]
+        return cls(*(int(told[count]) for count in _COUNTS))
 
     @property
     def total(self) -> int:

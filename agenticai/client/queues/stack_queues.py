@@ -1,12 +1,12 @@
 """The queues of one deployed stack: their depths, their dead letters with why they failed, and the way back."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from agenticai.client.errors import QueueError
 from agenticai.client.queues.editing import delete, send_copy
-from agenticai.client.queues.failures import Invocations, logged_attempts, request_lines, silent_attempts
+from agenticai.client.queues.failures import logged_attempts, request_lines, silent_attempts
 from agenticai.client.queues.messages import Messages, SqsMessages
 from agenticai.client.queues.model import (
     AgentQueues,
@@ -27,17 +27,10 @@ from agenticai.stack.waiting import Pause, pause
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_sqs.literals import QueueAttributeNameType
 
     from agenticai.emulator.core.bench_records import MessagePage, QueuedMessage
     from agenticai.stack.outputs import StackOutputs
     from agenticai.stack.target import Target
-
-_COUNTS: Final["tuple[QueueAttributeNameType, ...]"] = (
-    "ApproximateNumberOfMessages",
-    "ApproximateNumberOfMessagesNotVisible",
-    "ApproximateNumberOfMessagesDelayed",
-)
 
 
 class StackQueues:
@@ -53,7 +46,7 @@ class StackQueues:
         logs: "CloudWatchLogsClient",
         outputs: "StackOutputs",
         messages: Messages,
-        engine: Invocations | None = None,
+        engine: ControlClient | None = None,
     ) -> None:
         self._sqs = sqs
         self._logs = logs
@@ -149,10 +142,7 @@ class StackQueues:
             yield DeadLetter(letter.message, letter.asked, attempts)
 
     def _state(self, name: str) -> QueueState:
-        told: Mapping[str, str] = self._sqs.get_queue_attributes(QueueUrl=self._urls[name], AttributeNames=_COUNTS)[
-            "Attributes"
-        ]  # type: ignore[assignment]
-        depth = Depth(*(int(told[count]) for count in _COUNTS))
+        depth = Depth.of(self._sqs, self._urls[name])
         return QueueState(name, depth, self._oldest_s(name) if depth.total else None)
 
     def _oldest_s(self, name: str) -> float | None:

@@ -13,7 +13,7 @@ from agenticai.emulator.engines.ministack import compressed
 from agenticai.emulator.engines.ministack.backlog import Backlog
 from agenticai.emulator.engines.ministack.bundles import Bundles
 from agenticai.emulator.engines.ministack.contents import Contents
-from agenticai.emulator.engines.ministack.deliveries import DeliveryFaults, FaultyDeliveries
+from agenticai.emulator.engines.ministack.deliveries import FaultyDeliveries
 from agenticai.emulator.engines.ministack.event_sources import EventSources
 from agenticai.emulator.engines.ministack.interference import RunningFunctions
 from agenticai.emulator.engines.ministack.log_events import LogEvents
@@ -30,6 +30,7 @@ from agenticai.emulator.engines.ministack.template_text import reads_text
 from agenticai.emulator.engines.ministack.variables import refuse_other_types
 from agenticai.emulator.engines.ministack.workers import LambdaHost, acquire, execute, is_python, worker_class
 from agenticai.emulator.engines.settling import settle
+from agenticai.emulator.faults.schedule import FaultBook
 from agenticai.emulator.spool.file import Spool
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ PRELOADED = (
 class MiniStack:
     """The engine's ASGI application, lifespan included. One a process: MiniStack keeps its state in its modules."""
 
-    def __init__(self, host: LambdaHost, faults: DeliveryFaults, port: int, spool: Spool, folder: Path) -> None:
+    def __init__(self, host: LambdaHost, faults: FaultBook, port: int, spool: Spool, folder: Path) -> None:
         os.environ.update(settings(port))
         from ministack import app as gateway
         from ministack.core import lambda_runtime

@@ -2,27 +2,20 @@
 
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
-from agenticai.emulator.faults.rules import Delay, DeliveryEffect, Duplicate
+from agenticai.emulator.faults.rules import Delay, Duplicate
+from agenticai.emulator.faults.schedule import FaultBook
 
 Message = dict[str, Any]
 Receive = Callable[[str, int], list[Message]]
 Delete = Callable[[str, set[str]], None]
 
 
-class DeliveryFaults(Protocol):
-    """The rules, asked once for each delivery."""
-
-    def effect_of_delivery(self, queue: str) -> DeliveryEffect | None:
-        """What happens to the delivery that is about to be made from the queue of this name."""
-        ...
-
-
 class FaultyDeliveries:
     """Stands between MiniStack's queues and its event source mappings."""
 
-    def __init__(self, sqs: Any, faults: DeliveryFaults) -> None:
+    def __init__(self, sqs: Any, faults: FaultBook) -> None:
         self._sqs = sqs
         self._faults = faults
         self._again: set[str] = set()

@@ -60,10 +60,9 @@ class Queues:
             handlers[batch] = self._ruled(batch, self._one_by_one(batch, handlers[operation]))
 
     def _look(self) -> None:
-        all_queues = list(self._sqs._queues._data.items())
-        self.depths.look(
-            (name_of(url), queue["messages"]) for (*owner, url), queue in all_queues if tuple(owner) == self._owner
-        )
+        """Note depths; a queue of another account or region is not of the stack."""
+        found = list(self._sqs._queues._data.items())
+        self.depths.look([(name_of(key[2]), queue["messages"]) for key, queue in found if key[:2] == self._owner])
 
     def _alone(self, change: Callable[..., Any]) -> Callable[..., Any]:
         def change_alone(*arguments: Any) -> Any:

@@ -28,27 +28,10 @@ _UNCLOSED: Final = {"/*": "a comment", '"': "a string", "'": "a character"}
 _DIRECTIVE: Final = re.compile(r"\s*#\s*(\w*)\s*(.*)", re.DOTALL)
 _INCLUDED: Final = re.compile(r"""(?:"[^"\n]+"|<[^>\n]+>|[A-Za-z_]\w*\s*(?:\(.*\))?)\s*(?://|/\*|$)""")
 _DIRECTIVES: Final = frozenset(
-    [
-        "define",
-        "elif",
-        "elifdef",
-        "elifndef",
-        "else",
-        "embed",
-        "endif",
-        "error",
-        "ident",
-        "if",
-        "ifdef",
-        "ifndef",
-        "import",
-        "include",
-        "include_next",
-        "line",
-        "pragma",
-        "undef",
-        "warning",
-    ]
+    (
+        *("define", "elif", "elifdef", "elifndef", "else", "embed", "endif", "error", "ident", "if", "ifdef", "ifndef"),
+        *("import", "include", "include_next", "line", "pragma", "undef", "warning"),
+    )
 )
 _TYPE_KEYWORDS: Final = frozenset({"class", "struct", "enum", "union", "using", "typename", "concept"})
 

@@ -55,7 +55,7 @@ class Ruff:
                 target.write_text(file.text, encoding="utf-8", errors="replace", newline="")
             options = ("--select", "F,S,B,C90", "--target-version", TARGET, "--", *sorted(by_path))
             found = run_ruff(options, "", folder)
-            faults = [_fault(item, by_path[_path_in(item, folder)]) for item in found]
+            faults = [_fault(item, by_path[Path(item["filename"]).relative_to(folder).as_posix()]) for item in found]
         return [fault for fault in faults if fault]
 
 
@@ -79,10 +79,6 @@ def run_ruff(options: Sequence[str], text: str, folder: Path | None = None) -> l
     if broken := next((item for item in found if not item["location"]), None):
         raise AnalyserFailed(f"ruff could not read a file: {broken['message']}")
     return found
-
-
-def _path_in(item: dict[str, Any], folder: Path) -> str:
-    return Path(item["filename"]).relative_to(folder).as_posix()
 
 
 def _fault(item: dict[str, Any], file: SourceFile) -> Fault | None:

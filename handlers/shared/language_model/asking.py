@@ -1,13 +1,12 @@
 """Asking the model at most once for each question: the raw reply is stored before anyone parses it."""
 
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from functools import cache
 from typing import Final, TypeVar
 
-from shared.language_model.delivery import Delivery
-from shared.language_model.port import FinishReason, LanguageModel, Prompt, Reply
-from shared.models.project import TokenUsage
+from pydantic import TypeAdapter
+
+from shared.language_model.port import Delivery, LanguageModel, Prompt, Reply
 from shared.storage.objects import Objects
 
 A = TypeVar("A")
@@ -24,8 +23,8 @@ def ask(model: LanguageModel, prompt: Prompt, objects: Objects, key: str, delive
     stored = objects.get(key)
     if stored is None:
         reply = model.generate(prompt, delivery.remaining)
-        stored = objects.put_first(key, _encode(reply), "application/json")
-    reply = _decode(stored)
+        stored = objects.put_first(key, _replies().dump_json(reply, indent=1), "application/json")
+    reply = _replies().validate_json(stored)
     delivery.tokens += reply.tokens
     return reply
 
@@ -59,16 +58,6 @@ def ask_twice(
     raise NoUsableReply(reasons)
 
 
-def _encode(reply: Reply) -> bytes:
-    raw = asdict(replace(reply, tokens=TokenUsage())) | {"tokens": reply.tokens.model_dump()}
-    return json.dumps(raw, ensure_ascii=False, indent=1).encode()
-
-
-def _decode(stored: bytes) -> Reply:
-    raw = json.loads(stored)
-    return Reply(
-        text=raw["text"],
-        finish_reason=FinishReason(raw["finish_reason"]),
-        tokens=TokenUsage.model_validate(raw["tokens"]),
-        detail=raw["detail"],
-    )
+@cache
+def _replies() -> TypeAdapter[Reply]:
+    return TypeAdapter(Reply)

@@ -10,13 +10,7 @@ from typing import Any, Final
 
 from pydantic import Field, model_validator
 
-from shared.language_model.port import (
-    FinishReason,
-    ModelQuotaSpent,
-    ModelUnavailable,
-    ModelUnusable,
-    Reply,
-)
+from shared.language_model.port import FinishReason, ModelQuotaSpent, ModelUnavailable, ModelUnusable, Reply
 from shared.models.base import TolerantModel
 from shared.models.errors import AgentError
 from shared.models.project import TokenUsage

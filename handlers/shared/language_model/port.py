@@ -1,7 +1,7 @@
 """The port to a language model: a prompt, a reply, and the ways in which there is none."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
@@ -44,6 +44,14 @@ class Reply:
     finish_reason: FinishReason
     tokens: TokenUsage
     detail: str = ""
+
+
+@dataclass
+class Delivery:
+    """One delivery of a message: the seconds left, and the tokens of all replies read so far, stored ones too."""
+
+    remaining: Remaining
+    tokens: TokenUsage = field(default_factory=TokenUsage)
 
 
 class LanguageModel(Protocol):

@@ -5,6 +5,7 @@ below its id in each of the bucket's `FOLDERS`.
 """
 
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 METADATA: Final = "METADATA"
@@ -36,6 +37,10 @@ class Kind(StrEnum):
     ARCHIVE = "ARCHIVE#"
     REQUEST = "REQUEST#"
 
+    def key(self, name: object) -> str:
+        """Return the sort key of the item of this kind with this name."""
+        return f"{self}{name}"
+
 
 WORK: Final = (Kind.DEPLOYMENT, Kind.PLAN, Kind.TASK, Kind.TEST)
 """The kinds that agents work on, under the worker contract."""
@@ -51,16 +56,6 @@ def template(template_id: str) -> str:
     return f"TEMPLATE#{template_id}"
 
 
-def request(digest: str) -> str:
-    """Return the key of a request's stored answer: a partition key for a creation, else a sort key of its project."""
-    return f"{Kind.REQUEST}{digest}"
-
-
-def plan(build: int) -> str:
-    """Return the sort key of a build's plan."""
-    return f"{Kind.PLAN}{build}"
-
-
 def tasks(revision: object) -> str:
     """Return how the sort keys of a revision's tasks begin."""
     return f"{Kind.TASK}{revision}#"
@@ -71,34 +66,29 @@ def task(revision: object, task_id: str) -> str:
     return f"{tasks(revision)}{task_id}"
 
 
-def test(revision: object) -> str:
-    """Return the sort key of a revision's test."""
-    return f"{Kind.TEST}{revision}"
+plan: Final = Kind.PLAN.key
+"""Of a build's plan."""
 
+test: Final = Kind.TEST.key
+"""Of a revision's test."""
 
-def deployment(revision: object) -> str:
-    """Return the sort key of a revision's deployment."""
-    return f"{Kind.DEPLOYMENT}{revision}"
+deployment: Final = Kind.DEPLOYMENT.key
+"""Of a revision's deployment."""
 
+change: Final = Kind.CHANGE.key
+"""Of what a build is to change."""
 
-def change(build: int) -> str:
-    """Return the sort key of what a build is to change."""
-    return f"{Kind.CHANGE}{build}"
+file: Final = Kind.FILE.key
+"""Of the file at a path."""
 
+event: Final = Kind.EVENT.key
+"""Of the event of the timeline with an id."""
 
-def file(path: str) -> str:
-    """Return the sort key of a file."""
-    return f"{Kind.FILE}{path}"
+archive: Final = Kind.ARCHIVE.key
+"""Of the archive of the files with a digest."""
 
-
-def event(event_id: str) -> str:
-    """Return the sort key of an event of the timeline."""
-    return f"{Kind.EVENT}{event_id}"
-
-
-def archive(digest: str) -> str:
-    """Return the sort key of the archive of the files with this digest."""
-    return f"{Kind.ARCHIVE}{digest}"
+request: Final = Kind.REQUEST.key
+"""Of a request's stored answer, by its digest: a partition key for a creation, else a sort key of its project."""
 
 
 def kind_of(sort_key: str) -> Kind | None:
@@ -116,30 +106,28 @@ def objects(project_id: str) -> tuple[str, ...]:
     return tuple(f"{folder}/{project_id}/" for folder in FOLDERS)
 
 
-def plan_object(project_id: str, build: int, name: str = "") -> str:
-    """Return the key of an object of a build's plan, or how all of them begin."""
-    return f"{_PLANS}/{project_id}/{build}/{name}"
+def _object(folder: str, project_id: str, revision: object, name: str = "") -> str:
+    """Return the key of an object of a revision, or how all of them begin."""
+    return f"{folder}/{project_id}/{revision}/{name}"
+
+
+plan_object: Final = partial(_object, _PLANS)
+"""Of a build's plan."""
+
+code_object: Final = partial(_object, _CODE)
+"""Of a file's content in a revision, by its path."""
+
+report_object: Final = partial(_object, _TESTS)
+"""Of a revision's test."""
+
+deployment_object: Final = partial(_object, _DEPLOYMENTS)
+"""Of a revision's deployment."""
 
 
 def reply_object(project_id: str, build: int, retries: int | str = "", name: str = "") -> str:
     """Return the key of a reply of the model in a build, after so many retries; or how all begin."""
     tried = f"{retries}/" if retries != "" else ""
     return plan_object(project_id, build, f"replies/{tried}{name}")
-
-
-def code_object(project_id: str, revision: object, path: str = "") -> str:
-    """Return the key of a file's content in a revision, or how those of all of them begin."""
-    return f"{_CODE}/{project_id}/{revision}/{path}"
-
-
-def report_object(project_id: str, revision: object, name: str = "") -> str:
-    """Return the key of an object of a revision's test, or how all of them begin."""
-    return f"{_TESTS}/{project_id}/{revision}/{name}"
-
-
-def deployment_object(project_id: str, revision: object, name: str = "") -> str:
-    """Return the key of an object of a revision's deployment, or how all of them begin."""
-    return f"{_DEPLOYMENTS}/{project_id}/{revision}/{name}"
 
 
 def archive_object(project_id: str, digest: str) -> str:

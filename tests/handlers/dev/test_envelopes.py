@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dev_agent.envelopes import GeneratedFile, MalformedReply, extract
+from dev_agent.envelopes import extract
+from dev_agent.generated import GeneratedFile, MalformedReply
 
 TAG = "1a2b3c4d"
 END = f"</file-{TAG}>"
@@ -52,39 +53,24 @@ def test_what_is_between_the_marks_is_the_file(content: str) -> None:
     "opening",
     [
         f"<file-{TAG} path='src/app.py'>",
-        f"<file-{TAG} path=src/app.py>",
         f'<FILE-{TAG.upper()} PATH="src/app.py">',
         f'<file-{TAG}  path = "src/app.py" >',
-        f'< file-{TAG} path="src/app.py" >',
         f'<file-{TAG} language="python" path="src/app.py" action="create">',
         f'<file-{TAG} path=" ./src/app.py ">  ',
-        f'<file-{TAG}\tpath="src/app.py">',
+        f'\ufeff<file-{TAG}\tpath="src/app.py">',
     ],
 )
-@pytest.mark.parametrize("closing", [END, END.upper(), f"</ file-{TAG} >", f'</file-{TAG} path="src/app.py">  '])
+@pytest.mark.parametrize("closing", [END, END.upper()])
 def test_marks_may_be_spelled_freely(opening: str, closing: str) -> None:
     assert extract(f"{opening}\n{CODE}{closing}\n", TAG, ()) == [GeneratedFile("src/app.py", CODE)]
 
 
-@pytest.mark.parametrize(
-    ("reply", "content"),
-    [
-        (f"{mark('a')}\nx\ny{END}\n", "x\ny\n"),
-        (f"{mark('a')}\nx\ny{END}", "x\ny\n"),
-        (f"{mark('a')}x\ny\n{END}", "x\ny\n"),
-        (f"{mark('a')}x{END}\nThat is it.\n", "x\n"),
-        (f"{mark('a')}{END}", ""),
-        (f'<file-{TAG} path="a" />\nEmpty, as you see.\n', ""),
-        (f"{mark('a')}\n{END}", ""),
-        (f"\ufeff{mark('a')}\nx\n{END}", "x\n"),
-    ],
-)
-def test_marks_may_stand_beside_the_content_where_nothing_else_can_be_meant(reply: str, content: str) -> None:
-    assert extract(reply, TAG, ()) == [GeneratedFile("a", content)]
+def test_an_envelope_may_be_empty() -> None:
+    assert extract(f"{mark('a')}\n{END}", TAG, ()) == [GeneratedFile("a", "")]
 
 
 def test_a_reply_in_cr_lf_gives_files_in_lf() -> None:
-    reply = (envelope("a.py", CODE) + envelope("b.py", "x")).replace("\n", "\r\n")
+    reply = (envelope("a.py", CODE) + envelope("b.py", "x\n")).replace("\n", "\r\n")
     assert extract(reply, TAG, ()) == [GeneratedFile("a.py", CODE), GeneratedFile("b.py", "x\n")]
 
 
@@ -120,7 +106,7 @@ def test_envelopes_go_before_fences_and_forged_ones_are_not_read() -> None:
 
 
 def test_paths_come_back_as_written_for_others_to_judge() -> None:
-    reply = envelope("../x", "a") + envelope("x", "b") + envelope("x", "c") + envelope("C:\\x", "d")
+    reply = "".join(envelope(path, CODE) for path in ("../x", "x", "x", "C:\\x"))
     assert [file.path for file in extract(reply, TAG, ())] == ["../x", "x", "x", "C:\\x"]
 
 
@@ -130,7 +116,7 @@ def test_paths_come_back_as_written_for_others_to_judge() -> None:
         (f"{mark('a')}\n{CODE}", "the file a is not closed: end it with a line </file-1a2b3c4d>"),
         (f"{mark('a')}\n{CODE}\n{envelope('b', CODE)}", "the file a is not closed"),
         (f"{mark('a')}\n{CODE}</file-00000000>\n", "the file a is not closed"),
-        (f"{mark('a')}\nx{END}\nThat is all.\n", "the file a is not closed"),
+        (f"{mark('a')}\nx{END}\n", "the file a is not closed"),
         (f"{envelope('a', CODE)}x\n{END}\n", "line 8 closes a file that is not open"),
         (f"<file-{TAG}>\nx\n{END}\n", 'line 1 names no path: write <file-1a2b3c4d path="...">'),
         ('<file-00000000 path="a">\nx\n</file-00000000>\n', 'marked <file-00000000 path="a">, but this answer\'s mark'),

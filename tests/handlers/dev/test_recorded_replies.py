@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dev_agent.envelopes import GeneratedFile, MalformedReply, extract
+from dev_agent.envelopes import extract
+from dev_agent.generated import GeneratedFile, MalformedReply
 
 REPLIES = Path(__file__).parents[3].parent / "shared" / "corpus" / "replies.jsonl"
 TAG = "1a2b3c4d"

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from agenticai.client.queues.model import Depth
 from agenticai.scenarios.invariants import broken
 from agenticai.scenarios.invariants.reading import items_of
-from agenticai.scenarios.invariants.snapshot import BucketKey, Items, QueueDepth, StoredProject, Unreadable
+from agenticai.scenarios.invariants.snapshot import BucketKey, Items, StoredProject, Unreadable
 from shared.models.workflow import ProjectStatus
 from tests.fakes.snapshots import (
     DISAGREE,
@@ -64,8 +65,8 @@ def test_a_project_that_stands_still_has_vanished_unless_a_dead_letter_names_it(
 def test_a_project_that_waits_for_the_quota_needs_its_parked_message() -> None:
     waiting = replace(stuck(), items=metadata_of(stuck(), status=ProjectStatus.WAITING_FOR_QUOTA))
     assert only(snapshot(waiting))[0] == VANISHED
-    assert found(snapshot(waiting, queues={"dev": QueueDepth(delayed=1)})) == []
-    assert found(snapshot(waiting, queues={"dev": QueueDepth(visible=1)})) == []
+    assert found(snapshot(waiting, queues={"dev": Depth(delayed=1)})) == []
+    assert found(snapshot(waiting, queues={"dev": Depth(visible=1)})) == []
 
 
 # --- DynamoDB and S3 agree
@@ -129,16 +130,16 @@ def test_of_a_deleted_project_nothing_is_left() -> None:
 # --- all queues are empty
 
 
-@pytest.mark.parametrize("depth", [QueueDepth(visible=1), QueueDepth(in_flight=1), QueueDepth(delayed=1)])
-def test_a_message_that_is_left_somewhere(depth: QueueDepth) -> None:
-    (violation,) = broken(snapshot(completed(), queues={"pm": QueueDepth(), "qa": depth}))
+@pytest.mark.parametrize("depth", [Depth(visible=1), Depth(in_flight=1), Depth(delayed=1)])
+def test_a_message_that_is_left_somewhere(depth: Depth) -> None:
+    (violation,) = broken(snapshot(completed(), queues={"pm": Depth(), "qa": depth}))
     assert (violation.invariant, violation.subject) == (QUEUES, "the qa queue")
     assert f"{depth.in_flight} in flight" in violation.evidence
 
 
 def test_while_a_project_waits_nothing_is_in_flight() -> None:
     waiting = replace(stuck(), items=metadata_of(stuck(), status=ProjectStatus.WAITING_FOR_QUOTA))
-    invariant, evidence = only(snapshot(waiting, queues={"dev": QueueDepth(delayed=1, in_flight=1)}))
+    invariant, evidence = only(snapshot(waiting, queues={"dev": Depth(delayed=1, in_flight=1)}))
     assert invariant == QUEUES
     assert "1 in flight" in evidence
 

@@ -15,7 +15,7 @@ from agenticai.scenarios.replaying.replay import Result
 from agenticai.scenarios.reports.document import RunReport, reported
 from agenticai.scenarios.reports.junit import junit
 from agenticai.scenarios.reports.page import page
-from tests.fakes.replayed import AT, PROJECT, failed, result
+from tests.fakes.replayed import AT, FIRED, PROJECT, failed, result
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -132,7 +132,7 @@ def test_the_page_escapes_what_projects_and_messages_say() -> None:
 
 
 def test_the_page_names_faults_by_the_agent_of_their_function_or_queue() -> None:
-    (faults,) = re.findall(r"<h4>Faults</h4><table>(.*?)</table>", page(run(result())))
+    (faults,) = re.findall(r"<h4>Faults</h4><table>(.*?)</table>", page(run(result())), re.DOTALL)
     cells = re.findall(r"<td[^>]*>(.*?)</td>", faults)
     assert cells == ["12:00:00", "dev", "s3 PutObject: kill", "13:30:00", "dev queue", "delay 5"]
 
@@ -143,6 +143,17 @@ def test_every_row_of_the_page_leads_to_its_section() -> None:
     links = [value for name, value in attributes if name == "href"]
     assert len(links) == 3
     assert set(links) <= ids
+
+
+def test_the_chart_has_a_bar_for_all_work_and_a_name_for_who_cannot_see_it() -> None:
+    (text,) = re.findall(r"<svg.*?</svg>", page(run(result())), re.DOTALL)
+    svg = fromstring(text)  # noqa: S314 - written a moment ago
+    classes = [element.get("class", "").split() for element in svg.iter("rect")]
+    bars = [names[1] for names in classes if names[:1] == ["bar"]]
+    assert sorted(bars) == sorted([*("waiting",) * 2, "done", "killed", "failed", "idle"])
+    assert len([element for element in svg.iter("path") if element.get("class") == "fault"]) == len(FIRED)
+    assert svg.findtext("title") == "Timeline of hello"
+    assert {text.text for text in svg.iter("text")} >= {"dev queue", "dev", "pm queue", "pm", "90 min"}
 
 
 @pytest.mark.parametrize(

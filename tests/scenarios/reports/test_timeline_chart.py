@@ -10,7 +10,6 @@ import pytest
 from agenticai.scenarios.replaying.pace import Observed
 from agenticai.scenarios.replaying.replay import Result
 from agenticai.scenarios.reports.axis import CUT_SECONDS, Axis
-from agenticai.scenarios.reports.chart import chart
 from agenticai.scenarios.reports.course import Course, Kind, course_of
 from agenticai.scenarios.reports.document import ScenarioReport
 from agenticai.scenarios.reports.figures import clock, dollars, duration
@@ -107,16 +106,6 @@ def test_ticks_leave_room_for_the_length_of_what_is_cut() -> None:
 
 def test_a_single_moment_is_an_axis() -> None:
     assert places(axis(0), (0,)) == [0]
-
-
-def test_the_chart_has_a_bar_for_all_work_and_a_name_for_who_cannot_see_it() -> None:
-    svg = chart(drawn(result()), "hello")
-    classes = [element.get("class", "").split() for element in svg.iter("rect")]
-    bars = [names[1] for names in classes if names[:1] == ["bar"]]
-    assert sorted(bars) == sorted([*("waiting",) * 2, "done", "killed", "failed", "idle"])
-    assert len([element for element in svg.iter("path") if element.get("class") == "fault"]) == len(FIRED)
-    assert svg.findtext("title") == "Timeline of hello"
-    assert {text.text for text in svg.iter("text")} >= {"dev queue", "dev", "pm queue", "pm", "90 min"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,28 @@
+"""A project's status, in one colour on all pages."""
+
+from typing import Final, Literal
+
+import streamlit as st
+
+from shared.models.workflow import ProjectStatus
+
+Colour = Literal["green", "red", "orange", "blue"]
+
+_COLOURS: Final[dict[ProjectStatus, Colour]] = {
+    ProjectStatus.COMPLETED: "green",
+    ProjectStatus.FAILED: "red",
+    ProjectStatus.NEEDS_REVIEW: "orange",
+    ProjectStatus.WAITING_FOR_QUOTA: "orange",
+}
+
+
+def status_badge(status: ProjectStatus) -> None:
+    """Show a status."""
+    st.badge(status.value, color=_COLOURS.get(status, "blue"))
+
+
+def dollars(amount: float | None) -> str:
+    """Return an amount of US dollars; a dash where it is not known."""
+    if amount is None:
+        return "-"
+    return "$0" if amount == 0 else f"${amount:,.6f}" if amount < 0.01 else f"${amount:,.2f}"

@@ -1,0 +1,171 @@
+"""A project's calls of the language model, from the replies that it stored, its events and the engine's own record."""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from agenticai.dashboard.services.port import Missing, ObjectEntry
+from agenticai.dashboard.services.revisions import Stored
+from shared.models import layout
+from shared.models.events import EventType, TimelineEvent
+
+if TYPE_CHECKING:
+    from agenticai.client.model_cost import Model
+    from agenticai.emulator.core.model_records import MissedReply, ModelExchange
+    from shared.models.views import ProjectSummaryView, ProjectView
+
+SECOND: Final = timedelta(seconds=1)
+"""S3 tells times to the second."""
+
+_KEY: Final = re.compile(r"(\d+)/replies/(\d+)/(.+)-(\d+)\.json")
+_MISSED: Final = re.compile(r"No stored reply fits .*?/([0-9a-f]{32})\.yaml", re.DOTALL)
+_TASK: Final = re.compile(r"(\d+\.\d+)-(.+)")
+
+
+@dataclass(frozen=True)
+class ModelCall:
+    """A call; what could not be told of it is None.
+
+    `turn` is 2 where the first reply could not be used, `retry` counts the retries of the project before it, and
+    `attempt` the deliveries of its message. `error` is the HTTP status of an answer other than 200.
+    """
+
+    agent: str
+    work: str
+    at: datetime
+    reply: str
+    finish_reason: str
+    prompt_tokens: int
+    output_tokens: int
+    cost_usd: float | None
+    turn: int | None = None
+    retry: int | None = None
+    attempt: int | None = None
+    seconds: float | None = None
+    system: str | None = None
+    prompt: str | None = None
+    error: int | None = None
+
+
+def calls_of(
+    project: "ProjectView",
+    events: Sequence[TimelineEvent],
+    stored: Stored,
+    exchanges: "Sequence[ModelExchange] | Missing",
+    model: "Model",
+) -> list[ModelCall]:
+    """Return the calls of a project, the oldest first.
+
+    The agents store each reply, once, before they read it. The engine knows how long a call took and what was asked; a
+    call of its record belongs to a stored reply if the text is the same. One without a reply belongs to the project if
+    its requirements are in the prompt, and it was made while one of its agents worked.
+    """
+    prefix = layout.objects(project.id)[layout.FOLDERS.index("plans")]
+    entries = [entry for entry in stored.objects(prefix) if _KEY.fullmatch(entry.key.removeprefix(prefix))]
+    replied = sorted((_read(stored, entry, prefix, events, model) for entry in entries), key=lambda call: call.at)
+    if isinstance(exchanges, Missing):
+        return replied
+    rest, matched = list(exchanges), list[ModelCall]()
+    for call in replied:
+        same = [one for one in rest if one.status == 200 and one.reply == call.reply and one.at <= call.at + SECOND]
+        if same:
+            rest.remove(same[-1])
+            matched.append(_with(call, same[-1]))
+        else:
+            matched.append(call)
+    failed = [_failed(one, events) for one in rest if one.status != 200 and _asked_by(project, events, one)]
+    return sorted([*matched, *failed], key=lambda call: call.at)
+
+
+def _read(
+    stored: Stored, entry: ObjectEntry, prefix: str, events: Sequence[TimelineEvent], model: "Model"
+) -> ModelCall:
+    named = _KEY.fullmatch(entry.key.removeprefix(prefix))
+    build, retries, name, turn = named.groups() if named else ("0", "0", "", "0")
+    key = _work(build, name, events)
+    raw = json.loads(stored.content(entry.key))
+    tokens = raw.get("tokens", {})
+    prompt, output = int(tokens.get("prompt_tokens", 0)), int(tokens.get("output_tokens", 0))
+    return ModelCall(
+        agent="pm" if layout.kind_of(key) is layout.Kind.PLAN else "dev",
+        work=key,
+        at=entry.modified,
+        reply=str(raw.get("text", "")),
+        finish_reason=str(raw.get("detail") or raw.get("finish_reason", "")),
+        prompt_tokens=prompt,
+        output_tokens=output,
+        cost_usd=model.cost_usd(prompt, output, entry.modified.date()),
+        turn=int(turn),
+        retry=int(retries),
+        attempt=_attempt(key, entry.modified, events),
+    )
+
+
+def _work(build: str, name: str, events: Sequence[TimelineEvent]) -> str:
+    """The key of the work whose reply has this name; a task's may be followed by the file that was asked for alone."""
+    named = _TASK.fullmatch(name)
+    if named is None:
+        return layout.plan(int(build))
+    keys = {event.work for event in events if event.work.startswith(layout.tasks(named[1]))}
+    fitting = [key for key in keys if f"{named[2]}-".startswith(f"{layout.task_of(key)}-")]
+    return max(fitting, key=len, default=layout.task(named[1], named[2]))
+
+
+def _attempt(key: str, at: datetime, events: Iterable[TimelineEvent]) -> int | None:
+    """The attempt that was at work at a time."""
+    starts = [event for event in events if event.work == key and event.type is EventType.WORK_STARTED]
+    return max((event.attempt for event in starts if event.at <= at + SECOND), default=None)
+
+
+def _with(call: ModelCall, exchange: "ModelExchange") -> ModelCall:
+    """A call with what the engine knows of it."""
+    seconds = exchange.duration_ms / 1000
+    return replace(call, at=exchange.at, seconds=seconds, system=exchange.system, prompt=exchange.prompt)
+
+
+def _failed(exchange: "ModelExchange", events: Sequence[TimelineEvent]) -> ModelCall:
+    work = _at_work(events, exchange.at)
+    return ModelCall(
+        agent=work.agent if work else "",
+        work=work.work if work else "",
+        at=exchange.at,
+        reply=exchange.reply,
+        finish_reason=exchange.finish_reason,
+        prompt_tokens=exchange.prompt_tokens,
+        output_tokens=exchange.output_tokens,
+        cost_usd=None,
+        attempt=work.attempt if work else None,
+        seconds=exchange.duration_ms / 1000,
+        system=exchange.system,
+        prompt=exchange.prompt,
+        error=exchange.status,
+    )
+
+
+def _asked_by(project: "ProjectView", events: Sequence[TimelineEvent], exchange: "ModelExchange") -> bool:
+    asked = " ".join(project.requirements.split())
+    return asked in " ".join(exchange.prompt.split()) and _at_work(events, exchange.at) is not None
+
+
+def _at_work(events: Sequence[TimelineEvent], at: datetime) -> TimelineEvent | None:
+    """The start of the latest work that was going on at a time, of those that ask the model."""
+    found = None
+    for index, event in enumerate(events):
+        if event.type is EventType.WORK_STARTED and event.agent in ("pm", "dev") and event.at <= at:
+            end = next((later.at for later in events[index + 1 :] if later.work == event.work), None)
+            found = event if end is None or at <= end else found
+    return found
+
+
+def missing_reply(reason: str) -> str | None:
+    """Return the digest of the request for whose reply a project failed; None if it failed for something else."""
+    found = _MISSED.search(reason)
+    return found and found[1]
+
+
+def waiting_for(missed: "MissedReply", projects: "Iterable[ProjectSummaryView]") -> "list[ProjectSummaryView]":
+    """Return the projects that failed for want of this reply: their failure names the request's digest."""
+    return [project for project in projects if project.failure and missed.digest in project.failure.reason]

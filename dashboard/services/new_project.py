@@ -1,0 +1,46 @@
+"""What a new project, or a change of one, is asked for with: text, a file, a template."""
+
+from dataclasses import dataclass
+from typing import Final
+
+NAME_WORDS: Final = 6
+LONGEST_NAME: Final = 100
+LARGEST_FILE: Final = 200_000
+"""Bytes; the API takes no larger body."""
+
+
+class Unusable(Exception):
+    """What was given cannot be posted; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class NewRequest:
+    """What is posted."""
+
+    name: str
+    requirements: str | None
+    template: str | None
+
+
+def new_request(name: str, text: str, file: bytes | None, template: str | None) -> NewRequest:
+    """Return what to post. Raises `Unusable`."""
+    requirements = requirements_of(text, file)
+    if requirements is None and template is None:
+        raise Unusable("Write what you want, choose a file with it, or choose a template.")
+    given = " ".join(name.split()) or " ".join((requirements or str(template)).split()[:NAME_WORDS])
+    return NewRequest(given[:LONGEST_NAME], requirements, template)
+
+
+def requirements_of(text: str, file: bytes | None) -> str | None:
+    """Return the requirements in a text or a file; None where both are empty. Raises `Unusable`."""
+    written = text.strip() or None
+    if file is None:
+        return written
+    if written:
+        raise Unusable("Give the requirements as text or as a file, and not both.")
+    if len(file) > LARGEST_FILE:
+        raise Unusable(f"The file has {len(file):,} bytes; {LARGEST_FILE:,} are possible.")
+    try:
+        return file.decode("utf-8-sig").strip() or None
+    except UnicodeDecodeError as error:
+        raise Unusable(f"The file is not UTF-8 text (byte {error.start + 1}).") from error

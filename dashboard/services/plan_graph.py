@@ -1,0 +1,86 @@
+"""A plan as a graph in Graphviz's language: tasks by their state, and what each waits for."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from agenticai.display.printable import printable
+from shared.models import layout
+from shared.models.events import EventType, TimelineEvent
+from shared.models.workflow import FINAL
+
+if TYPE_CHECKING:
+    from shared.models.plan import Plan
+
+LONGEST_LABEL: Final = 40
+
+
+class TaskState(StrEnum):
+    """How far a task is."""
+
+    WAITING = "waits for others"
+    READY = "waits for an agent"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+FILLS: Final[Mapping[TaskState, str]] = {
+    TaskState.WAITING: "#e5e7eb",
+    TaskState.READY: "#fef3c7",
+    TaskState.RUNNING: "#bfdbfe",
+    TaskState.DONE: "#bbf7d0",
+    TaskState.FAILED: "#fecaca",
+}
+"""Light, with dark writing on them, so that they are readable on a light page and on a dark one."""
+
+
+def task_states(plan: "Plan", events: Sequence[TimelineEvent], build: int) -> dict[str, TaskState]:
+    """Return the state of each task of a build's plan, by its id."""
+    latest = {event.work: event for event in events}
+    keys = {task.id: layout.task(f"{build}.0", task.id) for task in plan.tasks}
+    done = frozenset(task_id for task_id, key in keys.items() if _done(latest.get(key)))
+    ready = set(plan.ready(done))
+    return {task_id: _state(latest.get(key), ready=task_id in ready) for task_id, key in keys.items()}
+
+
+def _done(latest: TimelineEvent | None) -> bool:
+    return latest is not None and latest.type is EventType.WORK_DONE
+
+
+def _state(latest: TimelineEvent | None, *, ready: bool) -> TaskState:
+    match latest.type if latest else None:
+        case EventType.WORK_DONE:
+            return TaskState.DONE
+        case EventType.WORK_STARTED:
+            return TaskState.RUNNING
+        case EventType.WORK_FAILED if latest and latest.status in FINAL:
+            return TaskState.FAILED
+        case _:
+            return TaskState.READY if ready else TaskState.WAITING
+
+
+def graph(plan: "Plan", states: Mapping[str, TaskState]) -> str:
+    """Return the plan in the DOT language; every text from outside stands in it as text."""
+    lines = [
+        "digraph {",
+        'graph [bgcolor="transparent" rankdir="TB"];',
+        'node [shape="box" style="rounded,filled" color="#6b7280" fontcolor="#111827" fontname="sans-serif"'
+        ' fontsize="12"];',
+        'edge [color="#6b7280"];',
+    ]
+    for task in plan.tasks:
+        state = states[task.id]
+        label = f"{_text(task.title)}\\n{_text(task.id)}: {state.value}"
+        lines.append(f'"{_text(task.id)}" [label="{label}" fillcolor="{FILLS[state]}" tooltip="{state.value}"];')
+    known = {task.id for task in plan.tasks}
+    for task in plan.tasks:
+        lines += [f'"{_text(needed)}" -> "{_text(task.id)}";' for needed in task.depends_on if needed in known]
+    return "\n".join([*lines, "}"])
+
+
+def _text(text: str) -> str:
+    """Text inside of quotes: no quote, escape, entity or line ends in it (https://graphviz.org/doc/info/lang.html)."""
+    shown = printable(text)
+    cut = shown if len(shown) <= LONGEST_LABEL else f"{shown[: LONGEST_LABEL - 1]}…"
+    return cut.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"').replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,109 @@
+"""The list of projects: filtered by the API, searched here, page by page, newest first."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, Protocol
+
+from agenticai.client.errors import ApiError
+from agenticai.client.model_cost import Model
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shared.models.views import ProjectPage, ProjectSummaryView, ProjectView
+    from shared.models.workflow import ProjectStatus
+
+PAGE: Final = 25
+"""Projects shown at once; a search may show more, for it never cuts a page of the API."""
+
+SEARCHED_PAGE: Final = 100
+MOST_PAGES: Final = 10
+"""Pages of the API that one search reads."""
+
+_ID: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
+
+
+class Lists(Protocol):
+    """The API, as far as a list needs it."""
+
+    def listed(self, limit: int = ..., cursor: str | None = ..., status: "ProjectStatus | None" = ...) -> "ProjectPage":
+        """One page."""
+        ...
+
+    def get(self, project_id: str) -> "ProjectView":
+        """One project."""
+        ...
+
+
+@dataclass(frozen=True)
+class Found:
+    """Projects, the cursor of those that follow, and how many were looked at."""
+
+    projects: "tuple[ProjectSummaryView, ...]"
+    next: str | None
+    looked_at: int
+
+
+@dataclass(frozen=True)
+class ProjectRow:
+    """A project as the list shows it; `cost_usd` is what the model cost, None where that is not known."""
+
+    id: str
+    name: str
+    status: str
+    score: float | None
+    revision: str
+    age_s: float
+    cost_usd: float | None
+
+
+def find(api: Lists, text: str = "", status: "ProjectStatus | None" = None, cursor: str | None = None) -> Found:
+    """Return a page of the projects of a status whose name or id has the text in it. Raises `ApiError`."""
+    sought = text.strip().casefold()
+    if not sought:
+        page = api.listed(PAGE, cursor, status)
+        return Found(tuple(page.items), page.next, len(page.items))
+    if _ID.fullmatch(sought.upper()):
+        return _by_id(api, sought.upper(), status)
+    return _searched(api, sought, status, cursor)
+
+
+def _searched(api: Lists, sought: str, status: "ProjectStatus | None", cursor: str | None) -> Found:
+    matches: list[ProjectSummaryView] = []
+    looked_at = 0
+    for _ in range(MOST_PAGES):
+        page = api.listed(SEARCHED_PAGE, cursor, status)
+        matches += [project for project in page.items if sought in f"{project.name}\n{project.id}".casefold()]
+        looked_at, cursor = looked_at + len(page.items), page.next
+        if cursor is None or len(matches) >= PAGE:
+            break
+    return Found(tuple(matches), cursor, looked_at)
+
+
+def _by_id(api: Lists, project_id: str, status: "ProjectStatus | None") -> Found:
+    try:
+        project = api.get(project_id)
+    except ApiError as error:
+        if error.status != 404:
+            raise
+        return Found((), None, 1)
+    return Found((project,) if status in (None, project.status) else (), None, 1)
+
+
+def rows(projects: "Iterable[ProjectSummaryView]", now: datetime, model: Model) -> list[ProjectRow]:
+    """Return what the list shows of projects at a time."""
+    return [
+        ProjectRow(
+            id=project.id,
+            name=project.name,
+            status=project.status.value,
+            score=project.score,
+            revision=str(project.revision),
+            age_s=(now - project.created_at).total_seconds(),
+            cost_usd=model.cost_usd(
+                project.tokens.prompt_tokens, project.tokens.output_tokens, project.created_at.date()
+            ),
+        )
+        for project in projects
+    ]

@@ -1,0 +1,128 @@
+"""What a project used: tokens, AWS calls and GB-seconds, by function and by service, and what that costs."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Protocol
+
+from agenticai.client.cost.charges import charges_of
+from agenticai.client.cost.prices import LineId, prices
+from agenticai.dashboard.services.port import Missing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from agenticai.client.model_cost import Model
+    from agenticai.emulator.core.usage_records import Usage
+    from shared.models.events import TimelineEvent
+    from shared.models.project import TokenUsage
+
+
+@dataclass(frozen=True)
+class FunctionRow:
+    """A function's invocations for a project."""
+
+    function: str
+    invocations: int
+    errors: int
+    cold_starts: int
+    billed_ms: int
+    gb_seconds: float
+
+
+@dataclass(frozen=True)
+class CallRow:
+    """An operation that was called for a project, by whom, and how often."""
+
+    service: str
+    operation: str
+    caller: str
+    calls: int
+    errors: int
+
+
+@dataclass(frozen=True)
+class TokenRow:
+    """What one agent asked the model for, and what that costs; None where no price is known."""
+
+    agent: str
+    calls: int
+    prompt_tokens: int
+    output_tokens: int
+    cost_usd: float | None
+
+
+@dataclass(frozen=True)
+class CostRow:
+    """A line of the bill: so much of it, and what that costs before the free tier."""
+
+    service: str
+    title: str
+    quantity: float
+    unit: str
+    usd: float
+
+
+class Metered(Protocol):
+    """What tells what a project used, or not."""
+
+    def usage(self, project_id: str | None = None) -> "Usage | Missing":
+        """AWS calls and Lambda use."""
+        ...
+
+
+def cost_rows(usage: "Usage") -> list[CostRow]:
+    """Return the lines of AWS's bill that a project is on, the dearest first."""
+    sums: dict[LineId, float] = {}
+    for charge in charges_of(usage):
+        sums[charge.line] = sums.get(charge.line, 0.0) + charge.quantity
+    lines = prices().lines
+    rows = [
+        CostRow(lines[name].service, lines[name].title, quantity, lines[name].unit, quantity * lines[name].unit_usd)
+        for name, quantity in sums.items()
+    ]
+    return sorted(rows, key=lambda row: -row.usd)
+
+
+def aws_cost_usd(source: Metered, project_id: str) -> float | None:
+    """Return what AWS would charge for a project before the free tier; None where the target does not tell."""
+    usage = source.usage(project_id)
+    return None if isinstance(usage, Missing) else sum(charge.usd for charge in charges_of(usage))
+
+
+def function_rows(usage: "Usage") -> list[FunctionRow]:
+    """Return the functions, the one that used most first."""
+    used = [
+        FunctionRow(row.function, row.invocations, row.errors, row.cold_starts, row.billed_ms, row.gb_seconds)
+        for row in usage.functions
+    ]
+    return sorted(used, key=lambda row: -row.gb_seconds)
+
+
+def call_rows(usage: "Usage") -> list[CallRow]:
+    """Return the operations, the most called first."""
+    counts: Counter[tuple[str, str, str]] = Counter()
+    errors: Counter[tuple[str, str, str]] = Counter()
+    for row in usage.calls:
+        key = (row.service, row.operation, row.function or row.caller)
+        counts[key] += row.calls
+        errors[key] += sum(row.errors.values())
+    return [CallRow(*key, number, errors[key]) for key, number in counts.most_common()]
+
+
+def token_rows(events: "Sequence[TimelineEvent]", model: "Model", day: date) -> list[TokenRow]:
+    """Return the agents that asked the model, in the order in which they first did."""
+    used: dict[str, TokenUsage] = {}
+    for event in events:
+        if event.tokens.calls:
+            used[event.agent] = used[event.agent] + event.tokens if event.agent in used else event.tokens
+    return [
+        TokenRow(
+            agent,
+            tokens.calls,
+            tokens.prompt_tokens,
+            tokens.output_tokens,
+            model.cost_usd(tokens.prompt_tokens, tokens.output_tokens, day),
+        )
+        for agent, tokens in used.items()
+    ]

@@ -1,0 +1,107 @@
+"""A reply that somebody wrote, checked as the agents will: the plan's schema and rules, or the files of a task."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from agenticai.emulator.core.model_records import MissedReply
+from dev_agent.acceptance import objections
+from dev_agent.envelopes import extract
+from dev_agent.generated import MalformedReply
+from pm_agent.agent import read_plan
+from shared.language_model.port import FinishReason, Reply
+from shared.models.plan import FileAction, PlannedFile, PlannedTask, TaskType
+from shared.models.project import TokenUsage
+
+_TAG: Final = re.compile(r"^<file-([0-9a-f]{8}) path=", re.MULTILINE)
+_TASK: Final = re.compile(r"^# Your task: (.+)$", re.MULTILINE)
+_PLANNED: Final = re.compile(r"^- (.+?) \((create|modify)\): (.+)$", re.MULTILINE)
+_EXISTING: Final = re.compile(r"^- (.+) \(\S+, \d+ bytes\)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a reply holds, in a sentence, and why an agent would refuse it; it is good if there is no reason."""
+
+    holds: str
+    faults: tuple[str, ...]
+
+    @property
+    def good(self) -> bool:
+        """Whether an agent would take it."""
+        return not self.faults
+
+
+def check(missed: MissedReply, text: str) -> Checked:
+    """Check a reply to a request.
+
+    What a changed file was before is not in the request as the agent has it, so whether too much of it is gone is the
+    one thing that is not checked here.
+    """
+    if not text.strip():
+        return Checked("nothing", ("the answer is empty",))
+    return _files(missed, text) if _tag(missed) else _plan(missed, text)
+
+
+def skeleton(missed: MissedReply) -> str:
+    """Return the form of a reply to a request, to be filled in."""
+    if tag := _tag(missed):
+        return "\n".join(f'<file-{tag} path="{file.path}">\n\n</file-{tag}>' for file in _task(missed).files)
+    return _PLAN
+
+
+def _plan(missed: MissedReply, text: str) -> Checked:
+    reply = Reply(text, FinishReason.STOP, TokenUsage())
+    plan, faults = read_plan(reply, frozenset(_EXISTING.findall(missed.prompt)))
+    holds = f"a plan of {len(plan.tasks)} tasks" if plan else "no plan"
+    return Checked(holds, tuple(faults))
+
+
+def _files(missed: MissedReply, text: str) -> Checked:
+    task = _task(missed)
+    try:
+        files = extract(text, _tag(missed) or "", tuple(file.path for file in task.files))
+    except MalformedReply as fault:
+        return Checked("no files that can be read", (str(fault),))
+    return Checked(", ".join(file.path for file in files) or "no files", tuple(objections(files, task)))
+
+
+def _tag(missed: MissedReply) -> str | None:
+    """The tag of the envelopes that a request asks for: the last one in it, below what people and files say."""
+    found = _TAG.findall(missed.prompt)
+    return found[-1] if found else None
+
+
+def _task(missed: MissedReply) -> PlannedTask:
+    """The task of a request, read from where the request lists its files."""
+    headings = list(_TASK.finditer(missed.prompt))
+    asked = missed.prompt[headings[-1].start() :] if headings else ""
+    asked = asked.partition("\n# Your answer")[0].partition("\nIt is done when:")[0]
+    files = tuple(
+        PlannedFile(path=path, action=FileAction(action), purpose=purpose[:500])
+        for path, action, purpose in _PLANNED.findall(asked)
+    )
+    title = headings[-1][1][:500] if headings else "task"
+    return PlannedTask(
+        id="task", title=title, type=TaskType.CODE, language="any", depends_on=(), files=files, acceptance_criteria=()
+    )
+
+
+_PLAN: Final = """\
+{
+  "summary": "",
+  "assumptions": [],
+  "shared_contract": "",
+  "tasks": [
+    {
+      "id": "",
+      "title": "",
+      "type": "code",
+      "language": "python",
+      "depends_on": [],
+      "files": [{"path": "", "action": "create", "purpose": ""}],
+      "acceptance_criteria": []
+    }
+  ]
+}
+"""

@@ -1,0 +1,209 @@
+"""A project's timeline as spans: what waited for an agent, what was worked on, and what failed or came again."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from shared.models import layout
+from shared.models.events import EventType, TimelineEvent
+from shared.models.project import Revision
+from shared.models.workflow import FINAL, ProjectStatus
+
+if TYPE_CHECKING:
+    from shared.models.plan import Plan
+    from shared.models.views import ProjectSummaryView
+
+REPAIR: Final = "repair"
+_AGENTS: Final = {
+    layout.Kind.PLAN: "pm",
+    layout.Kind.TASK: "dev",
+    layout.Kind.TEST: "qa",
+    layout.Kind.DEPLOYMENT: "ops",
+}
+_ASKED: Final = (EventType.PROJECT_CREATED, EventType.CHANGE_REQUESTED)
+
+
+class SpanKind(StrEnum):
+    """What a span of time was for a piece of work."""
+
+    WAITING = "waiting"
+    WORKING = "working"
+    FAILED = "failed"
+    INTERRUPTED = "failed, to come again"
+    LOST = "no end recorded, came again"
+
+
+@dataclass(frozen=True)
+class Span:
+    """Part of the way of a piece of work; `attempt` counts deliveries from 1."""
+
+    agent: str
+    work: str
+    attempt: int
+    kind: SpanKind
+    start: datetime
+    end: datetime
+    detail: str = ""
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return (self.end - self.start).total_seconds()
+
+
+def spans(
+    events: Sequence[TimelineEvent], project: "ProjectSummaryView", plan: "Plan | None", now: datetime
+) -> list[Span]:
+    """Return the spans of a project's events, which are in their order, up to `now`, by when they begin.
+
+    With the `plan` of the current build its tasks wait from when the tasks that they depend on are done, else from when
+    the plan is.
+    """
+    timeline = _Timeline(events, project, plan, now)
+    return sorted(timeline.spans(), key=lambda span: (span.start, span.end))
+
+
+def work_in_words(key: str) -> str:
+    """The work of an item's key: of a task its id, else its kind and revision."""
+    kind, _, rest = key.partition("#")
+    return layout.task_of(key) or f"{kind.lower()} {rest}".strip()
+
+
+def in_words(found: Sequence[Span]) -> str:
+    """How long was worked and waited in all, and what came again."""
+    waited = sum(span.seconds for span in found if span.kind is SpanKind.WAITING)
+    worked = sum(span.seconds for span in found if span.kind not in (SpanKind.WAITING, SpanKind.LOST))
+    lost = sum(span.kind is SpanKind.LOST for span in found)
+    again = sum(span.attempt > 1 and span.kind is not SpanKind.WAITING for span in found)
+    without_end = f", {lost} without an end" if lost else ""
+    return f"{worked:.2f} s at work and {waited:.2f} s of waiting, {again} delivered again{without_end}"
+
+
+class _Timeline:
+    def __init__(
+        self,
+        events: Sequence[TimelineEvent],
+        project: "ProjectSummaryView",
+        plan: "Plan | None",
+        now: datetime,
+    ) -> None:
+        self._events = events
+        self._project = project
+        self._plan = plan
+        self._now = max([now, *(event.at for event in events)])
+
+    def spans(self) -> Iterator[Span]:
+        for index, event in enumerate(self._events):
+            if event.type is EventType.WORK_STARTED:
+                yield from self._attempt(index, event)
+        if self._project.status not in FINAL:
+            for key in self._expected():
+                yield self._span(key, SpanKind.WAITING, self._attempts(key) + 1, self._released(key), self._now)
+
+    def _attempt(self, index: int, started: TimelineEvent) -> Iterator[Span]:
+        key, attempt = started.work, started.attempt
+        released, lost = self._released(key, index), self._is_open(key, index)
+        if released < started.at and not lost:
+            yield self._span(key, SpanKind.WAITING, attempt, released, started.at)
+        later = [event for event in self._events[index + 1 :] if event.work == key]
+        following = next((event for event in later if event.type is not EventType.RETRY_REQUESTED), None)
+        if following is None:
+            over = self._project.status in FINAL
+            kind, end = (SpanKind.LOST, self._events[-1].at) if over else (SpanKind.WORKING, self._now)
+            yield self._span(key, kind, attempt, started.at, end)
+        else:
+            yield self._span(key, _kind(following), attempt, started.at, following.at, following.detail)
+
+    def _is_open(self, key: str, before: int) -> bool:
+        """Whether an attempt is without an end: then nobody knows since when the next one was waited for."""
+        latest = next((event for event in reversed(self._events[:before]) if event.work == key), None)
+        return latest is not None and latest.type is EventType.WORK_STARTED
+
+    def _span(self, key: str, kind: SpanKind, attempt: int, start: datetime, end: datetime, detail: str = "") -> Span:
+        known = layout.kind_of(key)
+        agent = _AGENTS.get(known, "") if known else ""
+        return Span(agent, work_in_words(key), attempt, kind, start, max(start, end), detail)
+
+    def _attempts(self, key: str) -> int:
+        return max((event.attempt for event in self._events if event.work == key), default=0)
+
+    def _released(self, key: str, before: int | None = None) -> datetime:
+        """When the message that asks for a piece of work was sent, or was sent again."""
+        earlier = self._events[:before]
+        releasing = [event for event in earlier if event.work == key or self._releases(event, key)]
+        latest = releasing or earlier or self._events
+        return latest[-1].at if latest else self._project.created_at
+
+    def _releases(self, event: TimelineEvent, key: str) -> bool:
+        if event.type is EventType.RETRY_REQUESTED:
+            return True
+        match layout.kind_of(key):
+            case layout.Kind.PLAN:
+                return event.type in _ASKED
+            case layout.Kind.TASK:
+                return event.type is EventType.WORK_DONE and event.work in self._needed(key)
+            case layout.Kind.TEST:
+                return event.type is EventType.WORK_DONE and event.work.startswith(layout.tasks(_revision(key)))
+            case layout.Kind.DEPLOYMENT:
+                tested = event.type is EventType.WORK_DONE and event.work == layout.test(_revision(key))
+                return tested or event.type is EventType.DEPLOYMENT_REQUESTED
+            case _:
+                return False
+
+    def _needed(self, key: str) -> set[str]:
+        """The works that must be done before a task is."""
+        build, _, number = _revision(key).partition(".")
+        if number not in ("", "0"):
+            return {layout.test(f"{build}.{int(number) - 1}")}
+        needed, task_id = {layout.plan(int(build))}, layout.task_of(key)
+        current = self._plan if self._plan and build == str(self._project.revision.build) else None
+        for task in current.tasks if current else ():
+            if task.id == task_id:
+                needed |= {layout.task(_revision(key), dependency) for dependency in task.depends_on}
+        return needed
+
+    def _expected(self) -> Iterator[str]:
+        """The works that wait for an agent now."""
+        for key in self._next():
+            latest = next((event for event in reversed(self._events) if event.work == key), None)
+            if latest is None or latest.type not in (EventType.WORK_STARTED, EventType.WORK_DONE):
+                yield key
+
+    def _next(self) -> Iterator[str]:
+        """The works that the project's status leaves to do, those at work included."""
+        revision = self._project.revision
+        match self._project.status:
+            case ProjectStatus.CREATED | ProjectStatus.PLANNING:
+                yield layout.plan(revision.build)
+            case ProjectStatus.TESTING:
+                yield layout.test(revision)
+            case ProjectStatus.DEPLOYING:
+                yield layout.deployment(revision)
+            case ProjectStatus.DEVELOPING | ProjectStatus.WAITING_FOR_QUOTA if revision.round:
+                yield layout.task(revision, REPAIR)
+            case ProjectStatus.DEVELOPING | ProjectStatus.WAITING_FOR_QUOTA:
+                yield from self._ready(revision)
+
+    def _ready(self, revision: Revision) -> Iterator[str]:
+        done = {event.work for event in self._events if event.type is EventType.WORK_DONE}
+        if layout.plan(revision.build) not in done:
+            yield layout.plan(revision.build)
+        elif self._plan:
+            ids = frozenset(task.id for task in self._plan.tasks if layout.task(revision, task.id) in done)
+            yield from (layout.task(revision, task_id) for task_id in self._plan.ready(ids))
+
+
+def _revision(key: str) -> str:
+    """The revision in a key, or the build in that of a plan."""
+    return key.split("#", 2)[1]
+
+
+def _kind(following: TimelineEvent) -> SpanKind:
+    """What an attempt was, by the next that happened to its work."""
+    if following.type is EventType.WORK_DONE:
+        return SpanKind.WORKING
+    if following.type is EventType.WORK_FAILED:
+        return SpanKind.FAILED if following.status in FINAL else SpanKind.INTERRUPTED
+    return SpanKind.LOST

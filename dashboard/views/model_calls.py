@@ -1,0 +1,151 @@
+"""Model calls: the latest of all projects, and the requests that wait for somebody to write their reply."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import streamlit as st
+
+from agenticai.client.errors import ApiError
+from agenticai.dashboard.components.outcome import outcome, tell
+from agenticai.dashboard.components.session import part, with_stack
+from agenticai.dashboard.components.texts import code, plain, say, when
+from agenticai.dashboard.services.connecting import Connected
+from agenticai.dashboard.services.model_calls import waiting_for
+from agenticai.dashboard.services.port import Missing
+from agenticai.dashboard.services.project_list import SEARCHED_PAGE
+from agenticai.dashboard.services.reply_check import check, skeleton
+from agenticai.display.printable import printable
+from agenticai.emulator.core.errors import ControlError
+from agenticai.emulator.core.model_records import MissedReply, ModelExchange
+
+SHOWN: Final = 200
+NEWEST: Final = "exchanges-newest"
+"""In the session: the number of the newest call that is shown."""
+
+
+def page() -> None:
+    """Draw the page."""
+    st.title("Model calls")
+    with_stack(_draw)
+
+
+def _draw(connected: Connected) -> None:
+    outcome()
+    missed = connected.source.missed_replies()
+    st.subheader("Requests without a reply")
+    if isinstance(missed, Missing):
+        st.caption("Not available on this target.")
+        say(missed.why)
+    elif not missed:
+        st.caption("None: every request so far had a reply.")
+    else:
+        _missed(connected, {each.digest: each for each in missed})
+    st.subheader("Latest calls")
+    part(_calls)
+
+
+def _missed(connected: Connected, missed: dict[str, MissedReply]) -> None:
+    digest = st.selectbox(
+        "Request",
+        list(missed),
+        format_func=lambda digest: f"{printable(missed[digest].title)} ({digest[:8]})",
+        key="miss",
+        bind="query-params",
+    )
+    asked = missed[digest]
+    st.caption(f"Asked of {plain(asked.model)}, {when(asked.at)}")
+    request, difference = st.tabs(["Request", "Difference to the nearest stored request"])
+    with request:
+        with st.expander("System instruction"):
+            code(asked.system)
+        with st.container(height=320):
+            code(asked.prompt)
+    with difference, st.container(height=320):
+        code(asked.difference or "It is the first: nothing is stored to compare it with.", "diff")
+    _editor(connected, asked)
+
+
+def _editor(connected: Connected, asked: MissedReply) -> None:
+    text = st.text_area("Reply", value=skeleton(asked), height=320, key=f"reply-{asked.digest}")
+    checked = check(asked, text)
+    if checked.good:
+        st.success(f"An agent would take this: {plain(checked.holds)}.")
+    else:
+        st.warning("An agent would refuse this:")
+        say("\n".join(f"- {fault}" for fault in checked.faults))
+    projects = waiting_for(asked, connected.api.listed(SEARCHED_PAGE).items)
+    names = {project.id: project.name for project in projects}
+    if not names:
+        st.caption("No project among the newest failed for want of this reply; retry the one that needs it by hand.")
+    chosen = st.multiselect(
+        "Retry then", list(names), default=list(names), format_func=lambda each: printable(names[each]), key="to-retry"
+    )
+    label = "Store the reply and retry" if chosen else "Store the reply"
+    anyway = st.checkbox("Store it although an agent would refuse it", key="anyway") if not checked.good else False
+    if st.button(label, type="primary", disabled=not (checked.good or anyway), key="store-reply"):
+        _store(connected, asked, text, chosen)
+
+
+def _store(connected: Connected, asked: MissedReply, text: str, projects: list[str]) -> None:
+    try:
+        stored = connected.source.store_reply(asked.digest, text)
+        if isinstance(stored, Missing):
+            st.error(plain(stored.why))
+            return
+        for project_id in projects:
+            connected.api.retry(project_id)
+    except (ControlError, ApiError) as error:
+        st.error(plain(str(error)))
+        return
+    retried = f" {len(projects)} retried." if projects else ""
+    tell(f"Stored in {stored.path}.{retried}")
+    st.rerun()
+
+
+def _calls(connected: Connected) -> None:
+    exchanges = connected.source.model_calls()
+    if isinstance(exchanges, Missing):
+        st.caption("Not available on this target. Each project's page shows the replies that its agents stored.")
+        say(exchanges.why)
+        return
+    if not exchanges:
+        st.caption("The language model has not been asked yet.")
+        return
+    latest = _shown(exchanges)
+    chosen = st.dataframe(
+        {
+            "number": [one.number for one in latest],
+            "at": [when(one.at) for one in latest],
+            "asked for": [printable(one.title) for one in latest],
+            "status": [one.status for one in latest],
+            "ms": [one.duration_ms for one in latest],
+            "tokens in": [one.prompt_tokens for one in latest],
+            "tokens out": [one.output_tokens for one in latest],
+        },
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        key="exchanges",
+    )
+    if rows := chosen["selection"]["rows"]:
+        _exchange(latest[rows[0]])
+
+
+def _shown(exchanges: Sequence[ModelExchange]) -> list[ModelExchange]:
+    """The latest calls, the newest first; none comes in above one that is selected."""
+    selected = st.session_state.get("exchanges", {}).get("selection", {}).get("rows")
+    newest = st.session_state.get(NEWEST, 0) if selected else exchanges[-1].number
+    st.session_state[NEWEST] = newest
+    shown = [one for one in reversed(exchanges) if one.number <= newest]
+    if newer := len(exchanges) - len(shown):
+        st.caption(f"{newer} newer calls come in when no call is selected.")
+    return shown[:SHOWN]
+
+
+def _exchange(exchange: ModelExchange) -> None:
+    st.caption(f"{plain(exchange.model)}, finished with {plain(exchange.finish_reason or 'no reason')}")
+    asked, replied = st.tabs(["Request", "Reply"], default="Reply")
+    with asked:
+        code(exchange.prompt)
+    with replied:
+        code(exchange.reply or "Nothing came back.")

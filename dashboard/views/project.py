@@ -1,0 +1,132 @@
+"""One project: how it stands, what can be done with it, and all that is known of it, live until it ends."""
+
+from collections.abc import Callable
+from typing import Final
+
+import streamlit as st
+
+from agenticai.client.errors import ApiError
+from agenticai.dashboard.components.session import part, with_stack
+from agenticai.dashboard.components.statuses import dollars, status_badge
+from agenticai.dashboard.components.texts import age, plain, say, when
+from agenticai.dashboard.services.clocks import now_of
+from agenticai.dashboard.services.connecting import Connected
+from agenticai.dashboard.services.model_calls import missing_reply
+from agenticai.dashboard.views import project_acts
+from agenticai.dashboard.views.sections import (
+    calls,
+    changes,
+    deployments,
+    files,
+    plan,
+    quality,
+    timeline,
+    use,
+)
+from shared.models.views import ProjectView
+from shared.models.workflow import FINAL, ProjectStatus
+
+Section = Callable[[Connected, ProjectView], None]
+
+SECTIONS: Final[dict[str, Section]] = {
+    "Timeline": timeline.draw,
+    "Plan": plan.draw,
+    "Files": files.draw,
+    "Changes": changes.draw,
+    "Quality": quality.draw,
+    "Model calls": calls.draw,
+    "Use and cost": use.draw,
+    "Deployments": deployments.draw,
+}
+
+LIVE_SECONDS: Final = 1.5
+AT_REST_SECONDS: Final = 10.0
+"""How often a project that has ended is looked at: somebody may have it changed."""
+
+
+def draw(project_id: str) -> None:
+    """Draw the page of a project."""
+    if st.button("All projects", icon=":material/arrow_back:", type="tertiary", key="all-projects"):
+        del st.query_params["project"]
+        st.rerun()
+    with_stack(lambda connected: _draw(connected, project_id))
+
+
+def _draw(connected: Connected, project_id: str) -> None:
+    project = _read(connected, project_id)
+    if project is None:
+        return
+    ended, version = project.status in FINAL, project.updated_at
+    every_s = AT_REST_SECONDS if ended else LIVE_SECONDS
+    title = st.container()
+    title.title(plain(project.name))
+
+    def head(connected: Connected) -> None:
+        now = _read(connected, project_id)
+        if now is None:
+            return
+        _head(connected, now)
+        if (now.status in FINAL) != ended or (ended and now.updated_at != version):
+            st.rerun()
+
+    part(head, every_s=every_s)
+    project_acts.draw(connected, project)
+    section = st.segmented_control(
+        "Section",
+        list(SECTIONS),
+        default="Timeline",
+        required=True,
+        key="section",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    shown = SECTIONS[section or "Timeline"]
+    part(lambda connected: _section(connected, project_id, shown), every_s=None if ended else LIVE_SECONDS)
+
+
+def _section(connected: Connected, project_id: str, shown: Section) -> None:
+    project = _read(connected, project_id)
+    if project is not None:
+        shown(connected, project)
+
+
+def _read(connected: Connected, project_id: str) -> ProjectView | None:
+    """The project; None, with a sentence in its place, where it is not there."""
+    try:
+        return connected.api.get(project_id)
+    except ApiError as error:
+        if error.status not in (400, 404, 422):
+            raise
+        st.info("There is no such project. It may have been deleted, or its engine was stopped.")
+        say(project_id)
+        return None
+
+
+def _head(connected: Connected, project: ProjectView) -> None:
+    model, tokens = connected.source.model(), project.tokens
+    cost = model.cost_usd(tokens.prompt_tokens, tokens.output_tokens, project.created_at.date())
+    facts = {
+        "Score": "-" if project.score is None else f"{project.score:g}",
+        "Revision": str(project.revision),
+        "Age": age((now_of(connected.source) - project.created_at).total_seconds()),
+        "Model cost": dollars(cost),
+    }
+    with st.container(horizontal=True, vertical_alignment="center"):
+        status_badge(project.status)
+        for name, value in facts.items():
+            st.markdown(f"{name} **{plain(value)}**", width="content")
+    st.caption(f"{project.id}, created {when(project.created_at)}, changed {when(project.updated_at)}")
+    if project.failure:
+        _failure(project)
+
+
+def _failure(project: ProjectView) -> None:
+    with st.container(border=True):
+        if project.status is ProjectStatus.FAILED:
+            st.error("This project failed.", icon=":material/error:")
+        else:
+            st.warning("Its last change failed and was taken back; the project is as it was before.")
+        reason = project.failure.reason if project.failure else ""
+        say(reason)
+        if digest := missing_reply(reason):
+            st.link_button("Write the missing reply", f"/model-calls?miss={digest}", icon=":material/edit_note:")

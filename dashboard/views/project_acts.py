@@ -1,0 +1,92 @@
+"""What can be done with a project: change, try again, package again, delete."""
+
+from collections.abc import Callable
+from typing import Final
+
+import streamlit as st
+
+from agenticai.client.errors import ApiError
+from agenticai.dashboard.components.outcome import outcome, tell
+from agenticai.dashboard.components.texts import plain
+from agenticai.dashboard.services.connecting import Connected
+from agenticai.dashboard.services.new_project import Unusable, requirements_of
+from shared.models.views import ProjectView
+from shared.models.workflow import AT_REST
+
+DELETING: Final = "deleting"
+"""In the session: the id of the project that was asked to be deleted once."""
+
+
+def draw(connected: Connected, project: ProjectView) -> None:
+    """Draw the acts that the project's status allows."""
+    outcome()
+    at_rest = project.status in AT_REST
+    with st.container(horizontal=True):
+        if st.button("Retry", icon=":material/replay:", disabled=at_rest and not project.failure, key="retry"):
+            _do(lambda: connected.api.retry(project.id), "It is tried again.")
+        if st.button("Package again", icon=":material/package_2:", disabled=not at_rest, key="deploy"):
+            _do(lambda: connected.api.deploy(project.id), "It is packaged again.")
+        if st.button("Delete", icon=":material/delete:", key="delete"):
+            st.session_state[DELETING] = project.id
+    if st.session_state.get(DELETING) == project.id:
+        _confirm(connected, project)
+    with st.expander("Request and change", icon=":material/edit:"):
+        _change(connected, project, at_rest=at_rest)
+
+
+def _confirm(connected: Connected, project: ProjectView) -> None:
+    with st.container(border=True):
+        st.warning(f"Delete **{plain(project.name)}** with all its files, reports and packages? This cannot be undone.")
+        with st.container(horizontal=True):
+            if st.button("Yes, delete it for good", type="primary", key="delete-yes"):
+                _delete(connected, project)
+            if st.button("Keep it", key="delete-no"):
+                del st.session_state[DELETING]
+                st.rerun()
+
+
+def _delete(connected: Connected, project: ProjectView) -> None:
+    try:
+        connected.api.delete(project.id)
+    except ApiError as error:
+        st.error(plain(str(error)))
+        return
+    del st.session_state[DELETING]
+    del st.query_params["project"]
+    st.rerun()
+
+
+def _change(connected: Connected, project: ProjectView, *, at_rest: bool) -> None:
+    st.text(project.requirements) if not project.template else st.caption("It began from a template.")
+    if not at_rest:
+        st.caption("A change can be asked for once the project is finished.")
+        return
+    with st.form("change", border=False, clear_on_submit=True):
+        text = st.text_area("What is to be different", height=120, key="change-text")
+        file = st.file_uploader("Or a file that says it", type=["md", "txt"], key="change-file")
+        asked = st.form_submit_button("Ask for the change", type="primary", key="change-ask")
+    if asked:
+        _modify(connected, project, text, file.getvalue() if file else None)
+
+
+def _modify(connected: Connected, project: ProjectView, text: str, file: bytes | None) -> None:
+    try:
+        wanted = requirements_of(text, file)
+    except Unusable as error:
+        st.error(plain(str(error)))
+        return
+    if wanted is None:
+        st.error("Write what is to be different, or choose a file that says it.")
+        return
+    _do(lambda: connected.api.modify(project.id, wanted), "The change is being planned.")
+
+
+def _do(act: Callable[[], object], said: str) -> None:
+    """Do something, and draw the page anew with what came of it; a refusal is shown in its place."""
+    try:
+        act()
+    except ApiError as error:
+        st.error(plain(str(error)))
+        return
+    tell(said)
+    st.rerun()

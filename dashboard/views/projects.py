@@ -1,0 +1,143 @@
+"""Projects: all of them, newest first, one of them in full, and a new one."""
+
+from typing import Final
+
+import streamlit as st
+
+from agenticai.client.errors import ApiError
+from agenticai.dashboard.components.session import part, with_stack
+from agenticai.dashboard.components.statuses import dollars
+from agenticai.dashboard.components.texts import age, plain
+from agenticai.dashboard.services.clocks import now_of
+from agenticai.dashboard.services.connecting import Connected
+from agenticai.dashboard.services.new_project import Unusable, new_request
+from agenticai.dashboard.services.project_list import Found, find, rows
+from agenticai.dashboard.services.project_use import aws_cost_usd
+from agenticai.dashboard.views import project
+from agenticai.display.printable import printable
+from shared.models.workflow import ProjectStatus
+
+ALL: Final = "All"
+CURSORS: Final = "projects-cursors"
+"""In the session: the cursors of the pages before the one that is shown."""
+
+LISTED: Final = "projects-listed"
+CHOSEN: Final = "projects-chosen"
+"""In the session: the ids of the projects that were shown last, and the one that was chosen from them."""
+
+
+def page() -> None:
+    """Draw the page: the list, or the project that the address names."""
+    if project_id := st.query_params.get("project"):
+        project.draw(project_id)
+        return
+    st.title("Projects")
+    with_stack(_draw)
+
+
+def _draw(connected: Connected) -> None:
+    _new(connected)
+    left, right = st.columns([2, 1])
+    text = left.text_input("Search", placeholder="Name or id", key="projects-search", max_chars=200)
+    status = right.selectbox("Status", [ALL, *ProjectStatus], key="projects-status")
+    asked = (text, status)
+    if st.session_state.get("projects-asked") != asked:
+        st.session_state["projects-asked"], st.session_state[CURSORS] = asked, []
+    part(lambda connected: _list(connected, text, None if status == ALL else ProjectStatus(status)))
+
+
+def _list(connected: Connected, text: str, status: ProjectStatus | None) -> None:
+    cursors: list[str] = st.session_state.setdefault(CURSORS, [])
+    found = find(connected.api, text, status, cursors[-1] if cursors else None)
+    if found.projects:
+        _table(connected, found)
+    else:
+        st.caption("No project fits." if text or status else "No projects yet.")
+    _paging(found, cursors, searched=bool(text))
+
+
+def _table(connected: Connected, found: Found) -> None:
+    listed = rows(found.projects, now_of(connected.source), connected.source.model())
+    st.session_state[LISTED] = [row.id for row in listed]
+    st.dataframe(
+        {
+            "name": [printable(row.name) for row in listed],
+            "status": [row.status for row in listed],
+            "score": [row.score for row in listed],
+            "revision": [row.revision for row in listed],
+            "age": [age(row.age_s) for row in listed],
+            "model cost": [dollars(row.cost_usd) for row in listed],
+            "AWS cost": [dollars(aws_cost_usd(connected.source, row.id)) for row in listed],
+            "id": [row.id for row in listed],
+        },
+        hide_index=True,
+        on_select=_chosen,
+        selection_mode="single-row",
+        key="projects",
+        column_config={"score": st.column_config.NumberColumn(format="%.1f")},
+    )
+    if chosen := st.session_state.pop(CHOSEN, None):
+        _open(chosen)
+
+
+def _chosen() -> None:
+    """Keep which project was chosen, from the list as it was shown: it may have grown since."""
+    listed: list[str] = st.session_state.get(LISTED, [])
+    rows = st.session_state["projects"]["selection"]["rows"]
+    if rows and rows[0] < len(listed):
+        st.session_state[CHOSEN] = listed[rows[0]]
+
+
+def _open(project_id: str) -> None:
+    st.query_params["project"] = project_id
+    st.rerun()
+
+
+def _paging(found: Found, cursors: list[str], *, searched: bool) -> None:
+    if searched:
+        st.caption(f"{len(found.projects)} of {found.looked_at} projects looked at.")
+    newer, older = st.columns(2)
+    for column, label, to in (
+        (newer, "Newer", cursors[:-1] if cursors else None),
+        (older, "Older", _after(found, cursors)),
+    ):
+        key = f"projects-{label.lower()}"
+        column.button(label, disabled=to is None, key=key, width="stretch", on_click=_turn, args=(to,))
+
+
+def _after(found: Found, cursors: list[str]) -> list[str] | None:
+    return None if found.next is None else [*cursors, found.next]
+
+
+def _turn(cursors: list[str]) -> None:
+    st.session_state[CURSORS] = cursors
+
+
+def _new(connected: Connected) -> None:
+    with st.expander("New project", icon=":material/add:"):
+        templates = {template.id: template for template in connected.api.templates()}
+        with st.form("new-project", border=False):
+            name = st.text_input(
+                "Name", placeholder="Taken from the requirements if empty", max_chars=100, key="new-name"
+            )
+            text = st.text_area("Requirements", height=160, key="new-text")
+            file = st.file_uploader("Or a file with them", type=["md", "txt"], key="new-file")
+            template = st.selectbox(
+                "Template",
+                [None, *templates],
+                format_func=lambda each: printable(templates[each].name) if each else "None",
+                key="new-template",
+            )
+            if not st.form_submit_button("Create", type="primary", key="new-create"):
+                return
+        _create(connected, name, text, file.getvalue() if file else None, template)
+
+
+def _create(connected: Connected, name: str, text: str, file: bytes | None, template: str | None) -> None:
+    try:
+        asked = new_request(name, text, file, template)
+        created = connected.api.create(asked.name, asked.requirements, asked.template)
+    except (Unusable, ApiError) as error:
+        st.error(plain(str(error)))
+        return
+    _open(created.id)

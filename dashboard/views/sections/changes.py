@@ -1,0 +1,34 @@
+"""What changed between two revisions: builds, and the repair rounds between them."""
+
+import streamlit as st
+
+from agenticai.dashboard.components.texts import code, plain
+from agenticai.dashboard.services.connecting import Connected
+from agenticai.dashboard.services.revisions import Snapshot, changes, in_words, snapshots
+from shared.models.views import ProjectView
+
+
+def draw(connected: Connected, project: ProjectView) -> None:
+    """Draw the difference of two revisions, by default of the latest to the one before."""
+    found = snapshots(connected.source, project.id)
+    if not found:
+        st.caption("There are no files yet.")
+        return
+    by_name = {str(snapshot.revision): snapshot for snapshot in found}
+    names = list(by_name)
+    left, right = st.columns(2)
+    newer = right.selectbox("To", names[::-1], key="to-revision")
+    earlier = ["nothing", *names[: names.index(newer)]]
+    older = left.selectbox("From", earlier[::-1], key="from-revision")
+    _draw_changes(connected, by_name.get(older), by_name[newer])
+
+
+def _draw_changes(connected: Connected, before: Snapshot | None, after: Snapshot) -> None:
+    differing = changes(connected.source, before, after)
+    untested = [str(each.revision) for each in (before, after) if each and not each.tested]
+    st.caption(in_words(differing))
+    if untested:
+        st.caption(f"{' and '.join(untested)} not tested: files that were deleted may still be in it.")
+    for change in differing:
+        st.markdown(f"**{plain(change.path)}** {change.kind}")
+        code(change.diff or "No line differs.", "diff")

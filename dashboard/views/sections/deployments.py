@@ -1,0 +1,58 @@
+"""The packaged revisions: their instructions, and what can be downloaded."""
+
+import streamlit as st
+
+from agenticai.client.errors import ApiError
+from agenticai.dashboard.components.texts import code, plain, say
+from agenticai.dashboard.services.connecting import Connected
+from shared.models.views import DeploymentView, ProjectView
+
+
+def draw(connected: Connected, project: ProjectView) -> None:
+    """Draw the deployments, the newest first."""
+    found = connected.api.deployments(project.id)
+    if not found:
+        st.caption("Nothing has been packaged yet.")
+    by_name = {str(deployment.revision): deployment for deployment in found}
+    if not by_name:
+        return
+    name = st.selectbox("Revision", list(by_name)[::-1], key="deployment-revision")
+    _deployment(connected, project, by_name[name])
+
+
+def _deployment(connected: Connected, project: ProjectView, deployment: DeploymentView) -> None:
+    kind = plain(deployment.project_type or "not known yet")
+    size = f", {deployment.package_size:,} bytes" if deployment.package_size is not None else ""
+    st.markdown(f"**{deployment.state.value}**, {kind}{size}")
+    if deployment.package_sha256:
+        say(f"SHA-256 {deployment.package_sha256}")
+    try:
+        _downloads(connected, project, deployment)
+    except ApiError as error:
+        st.warning(plain(str(error)))
+
+
+def _downloads(connected: Connected, project: ProjectView, deployment: DeploymentView) -> None:
+    parts = {
+        "package.zip": (deployment.package_url, "application/zip"),
+        "template.yaml": (deployment.template_url, "application/yaml"),
+        "DEPLOY.md": (deployment.instructions_url, "text/markdown"),
+    }
+    contents = {name: connected.api.download(url) for name, (url, _) in parts.items() if url}
+    with st.container(horizontal=True):
+        for name, content in contents.items():
+            st.download_button(
+                name,
+                content,
+                file_name=f"{project.id}-{deployment.revision}-{name}",
+                mime=parts[name][1],
+                key=f"download-{name}",
+                on_click="ignore",
+                icon=":material/download:",
+            )
+    if "DEPLOY.md" in contents:
+        st.subheader("Instructions")
+        code(contents["DEPLOY.md"].decode(errors="replace"), "markdown")
+    if "template.yaml" in contents:
+        st.subheader("Template")
+        code(contents["template.yaml"].decode(errors="replace"), "yaml")

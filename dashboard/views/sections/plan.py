@@ -1,0 +1,40 @@
+"""The plan: its tasks as a graph and as a list, and what they agree on."""
+
+import streamlit as st
+
+from agenticai.dashboard.components.texts import say
+from agenticai.dashboard.services.connecting import Connected
+from agenticai.dashboard.services.plan_graph import graph, task_states
+from agenticai.dashboard.views.sections.timeline import plan_of
+from agenticai.display.printable import printable
+from shared.models.views import ProjectView
+
+
+def draw(connected: Connected, project: ProjectView) -> None:
+    """Draw the plan of the current build."""
+    plan = plan_of(connected, project)
+    if plan is None:
+        st.caption("There is no plan yet.")
+        return
+    states = task_states(plan, connected.api.events(project.id), project.revision.build)
+    done = sum(state.value == "done" for state in states.values())
+    st.graphviz_chart(graph(plan, states), alt=f"Graph of {len(states)} tasks, {done} of them done; the list follows.")
+    st.dataframe(
+        {
+            "task": [printable(task.title) for task in plan.tasks],
+            "id": [task.id for task in plan.tasks],
+            "state": [states[task.id].value for task in plan.tasks],
+            "type": [task.type.value for task in plan.tasks],
+            "needs": [", ".join(task.depends_on) for task in plan.tasks],
+            "files": [printable(", ".join(file.path for file in task.files)) for task in plan.tasks],
+        },
+        hide_index=True,
+        key="tasks",
+    )
+    st.subheader("Summary")
+    say(plan.summary)
+    if plan.assumptions:
+        st.subheader("Assumptions")
+        say("\n".join(plan.assumptions))
+    st.subheader("What all tasks agree on")
+    say(plan.shared_contract)

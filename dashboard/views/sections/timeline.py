@@ -1,0 +1,45 @@
+"""The timeline: which agent worked on what and when, what waited, and what failed."""
+
+import streamlit as st
+
+from agenticai.client.errors import ApiError
+from agenticai.dashboard.components.texts import when
+from agenticai.dashboard.components.timeline_chart import lane, timeline_chart
+from agenticai.dashboard.services.clocks import now_of
+from agenticai.dashboard.services.connecting import Connected
+from agenticai.dashboard.services.timeline import in_words, spans
+from agenticai.display.printable import printable
+from shared.models.plan import Plan
+from shared.models.views import ProjectView
+
+
+def plan_of(connected: Connected, project: ProjectView) -> Plan | None:
+    """Return the plan of the current build; None where there is none yet."""
+    try:
+        return connected.api.plan(project.id)
+    except ApiError as error:
+        if error.status != 404:
+            raise
+        return None
+
+
+def draw(connected: Connected, project: ProjectView) -> None:
+    """Draw the timeline."""
+    events = connected.api.events(project.id)
+    found = spans(events, project, plan_of(connected, project), now_of(connected.source))
+    if found:
+        timeline_chart(found, key="timeline")
+    st.caption(f"{in_words(found)}, all lanes together.")
+    with st.expander("As a table"):
+        st.dataframe(
+            {
+                "work": [lane(span) for span in found],
+                "what": [span.kind.value for span in found],
+                "attempt": [span.attempt for span in found],
+                "from": [when(span.start) for span in found],
+                "seconds": [round(span.seconds, 3) for span in found],
+                "detail": [printable(span.detail) for span in found],
+            },
+            hide_index=True,
+            key="spans",
+        )

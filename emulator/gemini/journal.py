@@ -1,0 +1,97 @@
+"""The latest calls of the language model with their texts, as many as fit in the memory set aside for them."""
+
+import itertools
+import json
+import threading
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from agenticai.emulator.core.model_records import ModelExchange, ModelHistory
+from agenticai.emulator.gemini.canonical import CanonicalRequest
+from agenticai.emulator.gemini.misses import title
+
+CALLS_KEPT: Final = 2_000
+CHARACTERS_KEPT: Final = 16 * 1024 * 1024
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Journal:
+    """Keeps the latest calls. Several threads may use it."""
+
+    def __init__(self, now: Callable[[], datetime] = _now) -> None:
+        self._now = now
+        self._lock = threading.Lock()
+        self._numbers = itertools.count(1)
+        self._calls: deque[ModelExchange] = deque()
+        self._characters = 0
+        self._latest = 0
+
+    def note(self, request: CanonicalRequest, answer: Response, seconds: float) -> None:
+        """Keep a call that was answered just now, after so many seconds."""
+        said = _read(bytes(answer.body))
+        with self._lock:
+            call = ModelExchange(
+                number=next(self._numbers),
+                at=self._now(),
+                duration_ms=round(seconds * 1000, 1),
+                model=request.model,
+                title=title(request),
+                digest=request.digest(),
+                system=request.system,
+                prompt="\n".join(content.text or json.dumps(content.parts) for content in request.contents),
+                status=answer.status_code,
+                **said,
+            )
+            self._calls.append(call)
+            self._latest, self._characters = call.number, self._characters + _size(call)
+            while len(self._calls) > CALLS_KEPT or (self._characters > CHARACTERS_KEPT and len(self._calls) > 1):
+                self._characters -= _size(self._calls.popleft())
+
+    def since(self, number: int) -> ModelHistory:
+        """Return the calls after the one of this number."""
+        with self._lock:
+            first = self._calls[0].number if self._calls else self._latest + 1
+            calls = tuple(call for call in self._calls if call.number > number)
+            return ModelHistory(calls=calls, next=self._latest, lost=number + 1 < first)
+
+
+def _size(call: ModelExchange) -> int:
+    return len(call.system) + len(call.prompt) + len(call.reply)
+
+
+def _read(body: bytes) -> dict[str, Any]:
+    """The text, or the error's message, of an answer, with its finish reason and tokens."""
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        answer = None
+    fields = answer if isinstance(answer, dict) else {}
+    candidate = _first(fields.get("candidates"))
+    parts = _mapping(candidate.get("content")).get("parts")
+    texts = [str(part.get("text", "")) for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
+    usage = _mapping(fields.get("usageMetadata"))
+    return {
+        "reply": "".join(texts) or str(_mapping(fields.get("error")).get("message", "")),
+        "finish_reason": str(candidate.get("finishReason", "")),
+        "prompt_tokens": _number(usage.get("promptTokenCount")),
+        "output_tokens": _number(usage.get("candidatesTokenCount")) + _number(usage.get("thoughtsTokenCount")),
+    }
+
+
+def _first(value: Any) -> dict[str, Any]:
+    return _mapping(value[0]) if isinstance(value, list) and value else {}
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) else 0

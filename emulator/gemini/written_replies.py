@@ -1,0 +1,98 @@
+"""Requests that had no stored reply, listed, and given one: the file moves to the cassettes that are read."""
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from agenticai.emulator.core.errors import InvalidCassette
+from agenticai.emulator.core.model_records import MissedReply, ReplyRequest, StoredReply
+from agenticai.emulator.gemini.canonical import CanonicalRequest
+from agenticai.emulator.gemini.cassettes import Stored, read_cassette, to_yaml
+from agenticai.emulator.gemini.misses import title
+
+WRITTEN: Final = "written"
+"""The folder, in that of the cassettes, for replies that were given to a running engine."""
+
+MOST_LISTED: Final = 200
+
+
+class NotStored(Exception):
+    """The reply was not stored; the message says why."""
+
+
+class WrittenReplies:
+    """The requests kept in `misses`, and how they get their replies in `cassettes`.
+
+    `has` says whether a request has a reply by now: a second one would make all of them unusable.
+    """
+
+    def __init__(self, misses: Path, cassettes: Path, has: Callable[[CanonicalRequest], bool]) -> None:
+        self._misses = misses
+        self._cassettes = cassettes
+        self._has = has
+
+    def missed(self) -> tuple[MissedReply, ...]:
+        """Return the requests without a reply, the newest first; those that cannot be read are left out."""
+        files = sorted(self._misses.glob("*.yaml"), key=_changed, reverse=True)[:MOST_LISTED]
+        return tuple(told for path in files if (told := _told(path)))
+
+    def store(self, wanted: ReplyRequest) -> StoredReply:
+        """Store a reply to one of these requests. Raises `NotStored`."""
+        kept = self._misses / f"{wanted.digest}.yaml"
+        try:
+            found = read_cassette(kept)
+        except InvalidCassette as error:
+            raise NotStored(f"No request {wanted.digest} waits for a reply.") from error
+        if self._has(found.request):
+            raise NotStored("This request has a stored reply by now: retry the project.")
+        path = self._cassettes / WRITTEN / f"{wanted.digest}.yaml"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _write_whole(path, to_yaml(_document(found, wanted)))
+        except OSError as error:
+            raise NotStored(f"{path} cannot be written ({error.strerror}).") from error
+        kept.unlink(missing_ok=True)
+        kept.with_suffix(".diff").unlink(missing_ok=True)
+        return StoredReply(path=str(path))
+
+
+def _document(found: Stored, wanted: ReplyRequest) -> dict[str, object]:
+    counted = wanted.prompt_tokens is not None and wanted.output_tokens is not None
+    usage = {"prompt_tokens": wanted.prompt_tokens, "output_tokens": wanted.output_tokens}
+    reply = {"text": wanted.text, **({"usage": usage} if counted else {})}
+    return {"origin": "authored", "request": found.request.document(), "reply": reply}
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file so that nobody reads half of it."""
+    unfinished = path.with_suffix(".new")
+    unfinished.write_text(text, encoding="utf-8")
+    os.replace(unfinished, path)
+
+
+def _told(path: Path) -> MissedReply | None:
+    try:
+        request = read_cassette(path).request
+        difference = path.with_suffix(".diff")
+        schema = request.config.get("response_json_schema")
+        return MissedReply(
+            digest=path.stem,
+            at=datetime.fromtimestamp(_changed(path), UTC),
+            model=request.model,
+            title=title(request),
+            system=request.system,
+            prompt="\n".join(content.text or "" for content in request.contents),
+            response_schema=schema if isinstance(schema, dict) else None,
+            difference=difference.read_text("utf-8") if difference.exists() else "",
+        )
+    except (InvalidCassette, OSError):
+        return None  # it was answered, or taken away, meanwhile
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0

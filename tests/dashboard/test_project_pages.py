@@ -1,0 +1,303 @@
+"""The pages of projects and of model calls, drawn on fakes: what they show, what they do, and what they escape."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from agenticai.dashboard.components import session
+from agenticai.dashboard.services.port import Missing
+from agenticai.dashboard.views.project import SECTIONS
+from agenticai.dashboard.views.projects import ALL
+from agenticai.emulator.core.usage_records import FunctionUsage, Usage
+from shared.models import layout, views
+from shared.models.events import EventType
+from shared.models.project import Failure, Revision
+from shared.models.quality import Finding, QualityReport, ScorePart
+from shared.models.records import WorkState
+from shared.models.severity import Severity
+from shared.models.views import DeploymentView
+from shared.models.workflow import ProjectStatus
+from tests.fakes.dashboard_projects import (
+    HOSTILE,
+    ID,
+    NOT_TOLD,
+    Events,
+    FakeConnection,
+    FakeProjectsApi,
+    FakeSource,
+    at,
+    exchange,
+    missed_reply,
+    plan,
+    project,
+    task,
+)
+
+LIMIT_SECONDS = 60
+DRAWN = "from agenticai.dashboard.views import {0}\n{0}.page()"
+Open = Callable[..., AppTest]
+FIRST = Revision(build=1)
+MARKUP = ("<script>", "**bold**", "[x](http", ":red[r]", "\x1b", "\u202e")
+PLAN_REPLY = plan(task("one")).model_dump_json()
+MISSED_REASON = f"No stored reply fits this.\nThe request is kept in /run/gemini-misses/{'a' * 32}.yaml."
+
+
+@pytest.fixture
+def connection() -> FakeConnection:
+    return FakeConnection()
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch, connection: FakeConnection) -> Open:
+    """Opens a page on the fake connection, with the parameters of its address."""
+
+    def open_page(name: str = "projects", **query: str) -> AppTest:
+        monkeypatch.setattr(session, "connection", lambda: connection)
+        page = AppTest.from_string(DRAWN.format(name), default_timeout=LIMIT_SECONDS)
+        for parameter, value in query.items():
+            page.query_params[parameter] = value
+        page.run()
+        assert not page.exception
+        return page
+
+    return open_page
+
+
+def shown(page: AppTest) -> str:
+    """All text of a page."""
+    kinds = (
+        page.title, page.text, page.caption, page.markdown, page.code, page.info, page.warning, page.success, page.error
+    )  # fmt: skip
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def markup(page: AppTest) -> str:
+    """All that Streamlit reads as Markdown."""
+    kinds = (page.title, page.header, page.subheader, page.caption, page.markdown, page.info, page.warning,
+             page.success, page.error)  # fmt: skip
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def filled() -> FakeConnection:
+    """A project of which everything is known, and every text in it is hostile."""
+    events = Events().add(EventType.PROJECT_CREATED, 0, layout.plan(1), "api")
+    events.worked(layout.plan(1), 1, 2, "pm").add(EventType.WORK_STARTED, 3, layout.task(FIRST, "one"))
+    events.add(EventType.WORK_FAILED, 4, layout.task(FIRST, "one"), detail=HOSTILE)
+    events.worked(layout.task(FIRST, "one"), 5, 6, attempt=2)
+    finding = Finding(
+        path=HOSTILE, line=3, rule=HOSTILE, severity=Severity.ERROR, message=HOSTILE, lines=(f"3: {HOSTILE}",)
+    )
+    part = ScorePart(name="syntax", weight=40, points=20, measured=True, explanation=HOSTILE)
+    report = QualityReport(
+        revision=FIRST, score=50, passed=False, reasons=(HOSTILE,), parts=(part,), findings=(finding,),
+        measured=(), not_measured=(HOSTILE,),
+    )  # fmt: skip
+    tested = views.TestView(
+        revision=FIRST, state=WorkState.DONE, score=50, passed=False, report_url="http://r", page_url=None
+    )
+    packaged = DeploymentView(
+        revision=FIRST, state=WorkState.DONE, project_type="package", package_size=3, package_sha256="0" * 64,
+        package_url="http://p", template_url="http://t", instructions_url="http://i",
+    )  # fmt: skip
+    raw = {"text": HOSTILE, "finish_reason": "STOP", "detail": HOSTILE, "tokens": {"prompt_tokens": 1}}
+    failure = Failure(step="dev", reason=HOSTILE)
+    function = FunctionUsage(
+        function="dev", invocations=2, errors=0, cold_starts=1, duration_ms=1, billed_ms=10, gb_seconds=0.5
+    )
+    return FakeConnection(
+        FakeProjectsApi(
+            projects=[project(name=HOSTILE, status=ProjectStatus.NEEDS_REVIEW, failure=failure)],
+            timeline=events.made,
+            plans=plan(task("one", title=HOSTILE)).model_copy(update={"summary": HOSTILE, "assumptions": (HOSTILE,)}),
+            contents={f"{HOSTILE}.py": HOSTILE.encode()},
+            tested=[tested],
+            reports={"1.0": report},
+            packaged=[packaged],
+            downloads=dict.fromkeys(("http://p", "http://t", "http://i"), HOSTILE.encode()),
+        ),
+        FakeSource(
+            bucket={
+                layout.reply_object(ID, 1, 0, "plan-1.json"): (json.dumps(raw).encode(), at(2)),
+                layout.code_object(ID, FIRST, HOSTILE): (HOSTILE.encode(), at(2)),
+            },
+            used=Usage(project_id=ID, calls=(), functions=(function,)),
+            exchanges=[exchange(1, 1.5, reply=HOSTILE, prompt=HOSTILE, title=HOSTILE, model=HOSTILE)],
+            missed=[missed_reply(HOSTILE, title=HOSTILE)],
+        ),
+    )
+
+
+class TestList:
+    def test_projects_are_listed_with_what_they_cost(self, opened: Open, connection: FakeConnection) -> None:
+        connection.api.projects = [project(), project("0" * 26, "Other", ProjectStatus.FAILED)]
+        table = opened().dataframe[0].value
+        assert list(table["name"]) == ["Greeting", "Other"]
+        assert list(table["status"]) == ["COMPLETED", "FAILED"]
+        assert (table["age"][0], table["model cost"][0][0], table["AWS cost"][0]) == ("1 min", "$", "-")
+
+    def test_a_search_and_a_status_narrow_the_list(self, opened: Open, connection: FakeConnection) -> None:
+        connection.api.projects = [project(), project("0" * 26, "Other", ProjectStatus.FAILED)]
+        page = opened()
+        page.text_input(key="projects-search").input("oth").run()
+        assert list(page.dataframe[0].value["name"]) == ["Other"]
+        page.selectbox(key="projects-status").select("COMPLETED").run()
+        assert "No project fits." in shown(page)
+        page.text_input(key="projects-search").input("").run()
+        assert list(page.dataframe[0].value["name"]) == ["Greeting"]
+        assert page.selectbox(key="projects-status").options[0] == ALL
+
+    def test_older_projects_are_a_page_away_and_newer_ones_back(self, opened: Open, connection: FakeConnection) -> None:
+        connection.api.projects = [project(f"{number:026d}", str(number)) for number in range(30)]
+        page = opened()
+        assert page.button(key="projects-newer").disabled
+        page.button(key="projects-older").click().run()
+        assert list(page.dataframe[0].value["name"]) == ["25", "26", "27", "28", "29"]
+        assert page.button(key="projects-older").disabled
+        page.button(key="projects-newer").click().run()
+        assert page.dataframe[0].value["name"][0] == "0"
+
+    def test_a_new_project_is_posted_and_opened(self, opened: Open, connection: FakeConnection) -> None:
+        page = opened()
+        page.text_area(key="new-text").input("Greet people, please.")
+        page.selectbox(key="new-template").select("cli-tool")
+        page.button(key="new-create").click().run()
+        assert connection.api.asked == [("create", "Greet people, please.", "Greet people, please.", "cli-tool")]
+        assert page.query_params["project"] == "01ARZ3NDEKTSV4RRFFQ69G5FAW"
+
+    def test_what_cannot_be_posted_is_said(self, opened: Open, connection: FakeConnection) -> None:
+        page = opened()
+        page.button(key="new-create").click().run()
+        assert "Write what you want" in page.error[0].value
+        connection.api.refusal = "The API refused this (422): **no**"
+        page.text_area(key="new-text").input("Greet.")
+        page.button(key="new-create").click().run()
+        assert "\\*\\*no\\*\\*" in page.error[0].value
+
+
+class TestProject:
+    @pytest.mark.parametrize("section", SECTIONS)
+    def test_every_section_is_drawn_with_nothing_of_the_project_known(
+        self, opened: Open, connection: FakeConnection, section: str
+    ) -> None:
+        connection.api.projects = [project(status=ProjectStatus.CREATED)]
+        page = opened(project=ID, section=section)
+        assert page.title[0].value == "Greeting"
+        assert not page.warning
+
+    @pytest.mark.parametrize("section", SECTIONS)
+    def test_no_text_from_outside_is_markup(self, opened: Open, connection: FakeConnection, section: str) -> None:
+        made = filled()
+        connection.api, connection.source = made.api, made.source
+        page = opened(project=ID, section=section)
+        assert "alert(1)" in markup(page).replace("\\", "")
+        for part in MARKUP:
+            assert part not in markup(page), part
+        assert "\u202e" not in shown(page)
+
+    def test_a_project_that_is_gone_has_a_sentence_in_its_place(self, opened: Open) -> None:
+        page = opened(project="0" * 26)
+        assert "There is no such project." in page.info[0].value
+        page.button(key="all-projects").click().run()
+        assert "project" not in page.query_params
+
+    def test_the_way_back_to_the_list_is_open_from_every_section(
+        self, opened: Open, connection: FakeConnection
+    ) -> None:
+        connection.api.projects = [project()]
+        page = opened(project=ID, section="Quality")
+        page.button(key="all-projects").click().run()
+        assert not page.exception
+        assert page.title[0].value == "Projects"
+
+    def test_quality_shows_the_parts_and_each_finding(self, opened: Open, connection: FakeConnection) -> None:
+        made = filled()
+        connection.api, connection.source = made.api, made.source
+        page = opened(project=ID, section="Quality")
+        assert page.dataframe[0].value["points"][0] == "20 of 40"
+        assert "**50 of 100**: not passed" in shown(page)
+        assert any("3: " in element.value for element in page.code)
+
+    def test_use_tells_money_or_why_not(self, opened: Open, connection: FakeConnection) -> None:
+        made = filled()
+        connection.api, connection.source = made.api, made.source
+        page = opened(project=ID, section="Use and cost")
+        assert {metric.label: metric.value for metric in page.metric}["Lambda GB-seconds"] == "0.500"
+        connection.source.used = Missing(NOT_TOLD)
+        assert NOT_TOLD in shown(page.run())
+
+    def test_a_finished_project_can_be_changed_and_packaged(self, opened: Open, connection: FakeConnection) -> None:
+        connection.api.projects = [project()]
+        page = opened(project=ID)
+        assert page.button(key="retry").disabled
+        page.button(key="deploy").click().run()
+        page.text_area(key="change-text").input("Greet louder.")
+        page.button(key="change-ask").click().run()
+        assert connection.api.asked == [("deploy", ID), ("modify", ID, "Greet louder.")]
+        assert "The change is being planned." in shown(page)
+
+    def test_a_failed_project_can_be_retried_and_a_refusal_is_shown(
+        self, opened: Open, connection: FakeConnection
+    ) -> None:
+        failure = Failure(step="pm", reason=MISSED_REASON)
+        connection.api.projects = [project(status=ProjectStatus.FAILED, failure=failure)]
+        page = opened(project=ID)
+        assert page.button(key="deploy").disabled
+        assert "a" * 32 in shown(page)
+        page.button(key="retry").click().run()
+        assert connection.api.asked == [("retry", ID)]
+        connection.api.refusal = "The API refused this (409): not now"
+        page.button(key="retry").click().run()
+        assert "not now" in page.error[-1].value
+
+    def test_a_project_is_deleted_only_when_asked_twice(self, opened: Open, connection: FakeConnection) -> None:
+        connection.api.projects = [project()]
+        page = opened(project=ID, section="Files")
+        page.button(key="delete").click().run()
+        page.button(key="delete-no").click().run()
+        assert connection.api.asked == []
+        page.button(key="delete").click().run()
+        page.button(key="delete-yes").click().run()
+        assert connection.api.asked == [("delete", ID)]
+        assert page.title[0].value == "Projects"
+
+
+class TestModelCalls:
+    def test_a_reply_is_checked_stored_and_the_project_retried(self, opened: Open, connection: FakeConnection) -> None:
+        failure = Failure(step="pm", reason=MISSED_REASON)
+        connection.api.projects = [project(status=ProjectStatus.FAILED, failure=failure)]
+        connection.source.missed = [missed_reply("Plan the software.")]
+        page = opened("model_calls")
+        assert page.button(key="store-reply").disabled
+        page.text_area(key=f"reply-{'a' * 32}").input(PLAN_REPLY).run()
+        assert "a plan of 1 tasks" in page.success[0].value
+        page.button(key="store-reply").click().run()
+        assert connection.source.stored == [("a" * 32, PLAN_REPLY)]
+        assert connection.api.asked == [("retry", ID)]
+        assert f"written/{'a' * 32}.yaml" in shown(page)
+        assert "None: every request" in shown(page)
+
+    def test_a_reply_that_would_be_refused_can_be_stored_on_purpose(
+        self, opened: Open, connection: FakeConnection
+    ) -> None:
+        connection.source.missed = [missed_reply("Plan the software.")]
+        page = opened("model_calls")
+        page.text_area(key=f"reply-{'a' * 32}").input("nonsense").run()
+        page.checkbox(key="anyway").check().run()
+        page.button(key="store-reply").click().run()
+        assert connection.source.stored == [("a" * 32, "nonsense")]
+
+    def test_the_latest_calls_are_listed_the_newest_first(self, opened: Open, connection: FakeConnection) -> None:
+        connection.source.exchanges = [exchange(1, 1), exchange(2, 2, status=404)]
+        assert list(opened("model_calls").dataframe[0].value["number"]) == [2, 1]
+
+    def test_a_target_that_does_not_tell_says_why(self, opened: Open) -> None:
+        assert shown(opened("model_calls")).count(NOT_TOLD) == 2
+
+    def test_no_text_from_outside_is_markup(self, opened: Open, connection: FakeConnection) -> None:
+        made = filled()
+        connection.api, connection.source = made.api, made.source
+        page = opened("model_calls")
+        for part in MARKUP:
+            assert part not in markup(page), part
