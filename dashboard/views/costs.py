@@ -99,7 +99,7 @@ def _tier(shown: Bill) -> None:
             "used of it": [share(row.used_share) for row in rows],
             "forecast": [row.month for row in rows],
             "forecast of it": [row.month_share for row in rows],
-            "beyond free": [row.month_usd for row in rows],
+            "to pay": [row.month_usd for row in rows],
             "note": [row.note for row in rows],
         },
         column_config={"forecast of it": share_column("auto-inverse")},
@@ -127,9 +127,11 @@ def _month(used: Measured, shown: Bill, limit: float | None) -> None:
     )
     layers: list[alt.Chart] = [area]
     if limit is not None:
-        rule = alt.Chart(alt.InlineData(values=[{"usd": limit}])).mark_rule(color="#d63939", strokeDash=[6, 4])
+        rule = alt.Chart(alt.InlineData(values=[{"usd": limit}])).mark_rule(
+            color="#9b5de5", strokeWidth=2, strokeDash=[6, 4]
+        )
         layers.append(rule.encode(y="usd:Q", tooltip=[alt.Tooltip("usd:Q", title="budget", format="$,.2f")]))
-    st.altair_chart(alt.layer(*layers).properties(height=260), key="month")
+    st.altair_chart(alt.layer(*layers).properties(height=300), key="month")
 
 
 def _who(shown: Bill) -> None:

@@ -13,7 +13,7 @@ from agenticai.dashboard.components.texts import age, code, plain, when
 from agenticai.dashboard.services import quality, runs
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.quality import ReportReader
-from agenticai.dashboard.services.replaying import ReplayRuns, Replays
+from agenticai.dashboard.services.replaying import ReplayRuns, Replays, ReplayState
 from agenticai.emulator.core.home import find_home
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _distribution(bars: list[dict[str, object]]) -> None:
             tooltip=["points:O", "status:N", "projects:Q"],
         )
     )
-    st.altair_chart(drawn.properties(height=220), key="distribution")
+    st.altair_chart(drawn.properties(height=280), key="distribution")
 
 
 def _parts(reports: "list[QualityReport]") -> None:
@@ -151,13 +151,22 @@ def _parts(reports: "list[QualityReport]") -> None:
 
 def _bench() -> None:
     _start()
+    state = replays().state()
+    if state and state.running:
+        _follow()
+    elif state:
+        _replay(state)
+    _results()
 
-    @st.fragment(run_every=FOLLOW_SECONDS)
-    def followed() -> None:
-        _followed()
-        _results(kept_runs().look())
 
-    followed()
+@st.fragment(run_every=FOLLOW_SECONDS)
+def _follow() -> None:
+    """Show the replay that runs; when it has ended, draw the page with its results."""
+    state = replays().state()
+    if state and state.running:
+        _replay(state)
+    else:
+        st.rerun()
 
 
 def _start() -> None:
@@ -179,10 +188,7 @@ def _start() -> None:
             st.warning(plain(str(error)))
 
 
-def _followed() -> None:
-    state = replays().state()
-    if state is None:
-        return
+def _replay(state: ReplayState) -> None:
     what = ", ".join(state.scenarios) or "the whole library"
     with st.container(border=True):
         if state.running:
@@ -196,7 +202,9 @@ def _followed() -> None:
             st.button("End the replay", key="end-replay", on_click=replays().end)
 
 
-def _results(kept: list[runs.Run]) -> None:
+@st.fragment(run_every=REFRESH_SECONDS)
+def _results() -> None:
+    kept = kept_runs().look()
     if not kept:
         st.info("No runs yet: `agenticai replay`, or the button above, makes one.")
         return
@@ -259,4 +267,4 @@ def _trends(kept: list[runs.Run]) -> None:
             tooltip=["scenario:N", alt.Tooltip("figure:Q", title=figure, format=",.6~g")],
         )
     )
-    st.altair_chart(drawn.properties(height=260), key="trends")
+    st.altair_chart(drawn.properties(height=320), key="trends")
