@@ -23,7 +23,7 @@ API, DEV = "agenticai-api-dev", "agenticai-dev-agent-dev"
 EVERY = 40
 SEEDS = range(1, 5)
 HANDLERS = Path(__file__).parents[2] / "handlers"
-SENT_AGAIN = "                self._outgoing.send(outbox)\n"
+SENT_AGAIN = "                self.outgoing.send(outbox)\n"
 """In the worker: a redelivery that finds the work done emits what was stored with it."""
 
 
