@@ -30,9 +30,16 @@ def with_stack(draw: Callable[[Connected], None]) -> None:
         return
     try:
         draw(connected)
+        _own_calls()
     except FAULTS as error:
         shared.lose()
         _draw_again(str(error))
+
+
+@st.fragment(run_every=REFRESH_SECONDS)
+def _own_calls() -> None:
+    total, latest = connection().own_calls.so_far()
+    st.caption(f"The dashboard made {total:,} AWS calls since it started, {latest:,} of them in the last minute.")
 
 
 def _draw_again(reason: str) -> None:

@@ -11,6 +11,7 @@ from agenticai.client.api import ProjectsApi
 from agenticai.client.errors import ProjectsError
 from agenticai.client.finding import stack_at
 from agenticai.client.stack import DeployedStack
+from agenticai.dashboard.services.own_calls import OwnCalls
 from agenticai.dashboard.services.port import Source
 from agenticai.dashboard.services.sources import source_of
 from agenticai.emulator.core.errors import EngineError
@@ -43,12 +44,14 @@ class Connection:
         self._find = find
         self._lock = threading.Lock()
         self._connected: Connected | None = None
+        self.own_calls = OwnCalls()
 
     def get(self) -> Connected:
         """Return the stack. Raises `FAULTS` where there is none."""
         with self._lock:
             if self._connected is None:
                 stack = self._find(self.endpoint_url, self.stage)
+                self.own_calls.watch(stack.target)
                 self._connected = Connected(stack, source_of(stack), stack.api())
             return self._connected
 
