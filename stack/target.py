@@ -49,7 +49,7 @@ class Capability(StrEnum):
     METER = "meter"
     """It counts the AWS calls made to it."""
     CONTROL = "control"
-    """It delivers messages one by one, skips time and puts faults to effect, below `/_harness`."""
+    """It delivers messages one by one, skips time and applies faults, below `/_harness`."""
 
 
 @dataclass(frozen=True)

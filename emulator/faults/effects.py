@@ -38,7 +38,7 @@ class Exchange:
 
 
 class Effects:
-    """Puts faults to effect, with `app` as what would have answered."""
+    """Applies faults to calls that `app`, the next step, would have answered."""
 
     def __init__(self, app: ASGIApp, workers: Workers, clock: Clock, new_id: Callable[[], str]) -> None:
         self._app = app
@@ -46,8 +46,8 @@ class Effects:
         self._clock = clock
         self._new_id = new_id
 
-    async def put(self, effect: CallEffect, call: Exchange) -> None:
-        """Let the fault happen to the call."""
+    async def apply(self, effect: CallEffect, call: Exchange) -> None:
+        """Apply the fault to the call."""
         match effect:
             case Error():
                 await self._refuse(effect, call)

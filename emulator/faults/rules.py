@@ -152,7 +152,7 @@ Fault = Annotated[Annotated[CallFault, Tag("call")] | Annotated[DeliveryFault, T
 
 
 class Fired(Record):
-    """A fault that was put to effect: its rule's place in the schedule, from 0, and on what; `at` is engine time."""
+    """A fault that was applied: its rule's place in the schedule, from 0, and on what; `at` is engine time."""
 
     rule: int
     at: datetime

@@ -1,4 +1,4 @@
-"""The book of faults: the rules, what has met them so far, and which were put to effect."""
+"""The book of faults: the rules, what has met them so far, and which were applied."""
 
 import threading
 from collections import Counter, deque
@@ -41,7 +41,7 @@ class FaultBook:
         self.set(())
 
     def set(self, schedule: Sequence[Fault]) -> None:
-        """Replace the rules; forget what was counted, recorded and put to effect."""
+        """Replace the rules; forget what was counted, recorded and applied."""
         with self._lock:
             self._schedule = tuple(schedule)
             self._met = [0] * len(self._schedule)
@@ -79,7 +79,7 @@ class FaultBook:
             return due
 
     def fired(self) -> tuple[Fired, ...]:
-        """The latest faults that were put to effect, the first one first."""
+        """The latest faults that were applied, the first one first."""
         with self._lock:
             return tuple(self._fired)
 

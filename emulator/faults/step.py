@@ -58,7 +58,7 @@ class Faults:
         if effect is None:
             await self._app(scope, receive, send)
         else:
-            await self._effects.put(effect, Exchange(token, service, request, scope, receive, send))
+            await self._effects.apply(effect, Exchange(token, service, request, scope, receive, send))
 
 
 def without_token(scope: Scope) -> tuple[Scope, str | None]:

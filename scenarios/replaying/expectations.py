@@ -118,9 +118,9 @@ def _fired(scenario: Scenario, fired: Sequence[Fired]) -> Iterator[str]:
     if expected == "all":
         for rule, fault in enumerate(scenario.faults):
             if rule not in put:
-                yield f"Fault {rule + 1} ({fault.then.do}) was never put to effect."
+                yield f"Fault {rule + 1} ({fault.then.do}) was never applied."
     elif len(put) != expected:
-        yield f"{len(put)} of the {len(scenario.faults)} faults were put to effect, and not {expected}."
+        yield f"{len(put)} of the {len(scenario.faults)} faults were applied, and not {expected}."
 
 
 def _messages(number: int) -> str:

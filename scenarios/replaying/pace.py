@@ -111,7 +111,7 @@ class Free:
 
     def begin(self, faults: Sequence[Fault]) -> None:
         if faults:
-            raise StepFailed("this target cannot put faults to effect")
+            raise StepFailed("this target cannot apply faults")
 
     def settle(self, settling: Settling) -> Settled:
         deadline = self._now() + ARRIVAL_SECONDS

@@ -70,7 +70,7 @@ class Result:
 
     @property
     def fired(self) -> tuple[Fired, ...]:
-        """The faults that were put to effect."""
+        """The faults that were applied."""
         return self.observed.fired
 
     @property

@@ -54,7 +54,7 @@ def _tiles(report: RunReport) -> dict[str, str]:
         "of real time": duration(report.wall_s),
         "of engine time skipped": duration(skipped) if skipped >= 1 else "none",
         "projects": f"{sum(len(scenario.projects) for scenario in scenarios):,}",
-        "faults put to effect": f"{sum(len(scenario.fired) for scenario in scenarios):,}",
+        "faults applied": f"{sum(len(scenario.fired) for scenario in scenarios):,}",
         "AWS calls": f"{sum(sum(scenario.calls_by_service.values()) for scenario in scenarios):,}",
         "Lambda GB-seconds": f"{sum(scenario.gb_seconds for scenario in scenarios):,.0f}",
         "on AWS, free tier aside": dollars(sum(scenario.cost_usd for scenario in scenarios)),

@@ -41,7 +41,7 @@ def without_faults(scenario: Scenario, bench: Bench) -> Ending:
     result = replay(bench, scenario)
     faults = [*result.unmet, *map(str, result.violations)]
     if faults:
-        raise ScenarioError(f"{scenario.name} does not pass without any fault more; mend that first. {faults[0]}")
+        raise ScenarioError(f"{scenario.name} fails even without added faults; fix that first. {faults[0]}")
     _later(bench)
     return _ending(bench, result, set_before=len(scenario.faults))
 
@@ -52,7 +52,7 @@ def _later(bench: Bench) -> None:
 
 
 def _ending(bench: Bench, result: Result, *, set_before: int) -> Ending:
-    """The end of a replay; of the faults that were put to effect, those after the scenario's own."""
+    """The end of a replay; of the faults that were applied, those after the scenario's own."""
     dynamodb, table = bench.target.client("dynamodb"), bench.outputs.table_name
     return Ending(
         projects={
