@@ -34,17 +34,17 @@ def get_template(template_id: TemplateId) -> Template:
     return templates.service.template(template_id)
 
 
-@health.serve("GET", "/health", "It is.", openapi_extensions=OPEN)
+@health.serve("GET", "/health", "The API is alive.", openapi_extensions=OPEN)
 def get_health() -> Health:
-    """Is the API alive?"""
+    """Check that the API is alive."""
     return Health()
 
 
-@health.serve("GET", "/health/deep", "It does.")
+@health.serve("GET", "/health/deep", "The API reaches everything that it depends on.")
 def get_deep_health() -> HealthReport:
-    """Does the API reach all that it stands on?
+    """Check that the API reaches everything that it depends on.
 
-    The table, the bucket, the queues and the parameters; 503 says which does not answer.
+    That is the table, the bucket, the queues and the parameters; a 503 names those that do not answer.
     """
     return health.service.health_report()
 

@@ -55,7 +55,7 @@ class AlreadyDone(NamedTuple):
 
 
 class Abandoned(NamedTuple):
-    """Nobody wants the work any more: it failed, or the project's status has no place for it."""
+    """Nobody wants the work any more: it failed, or it is not allowed in the project's current status."""
 
     reason: str
 
