@@ -9,11 +9,11 @@ from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Que
 
 from api_handler.commands import etag, location
 from api_handler.problems import invalid
-from shared.models.project import Project
+from shared.models.project import ULID, Project
 from shared.models.views import ProjectView
 from shared.models.workflow import ProjectStatus
 
-Id = Annotated[str, Path(pattern=r"^[0-9A-HJKMNP-TV-Z]{26}$", description="The project's id, a ULID.")]
+Id = Annotated[str, Path(pattern=f"^{ULID}$", description="The project's id, a ULID.")]
 Limit = Annotated[int, Query(ge=1, le=100, description="Maximum number of items on the page.")]
 LongLimit = Annotated[int, Query(ge=1, le=1000, description="Maximum number of items on the page.")]
 Cursor = Annotated[str | None, Query(description="`next` of the previous page.")]

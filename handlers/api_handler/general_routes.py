@@ -9,14 +9,14 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 from api_handler.contract import OPEN, PAGED, Cursor, LongLimit
 from api_handler.routing import Routes
 from shared.models.answers import Health, HealthReport
-from shared.models.template import Template
+from shared.models.template import TEMPLATE_ID, Template
 from shared.models.views import TemplatePage
 
 templates, health = Routes("templates"), Routes("health")
 PUBLIC = {"Cache-Control": "public, max-age=300"}
 PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
-TemplateId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$", description="The template's id.")]
+Id = Annotated[str, Path(pattern=f"^{TEMPLATE_ID}$", description="The template's id.")]
 
 
 @templates.serve("GET", "/api/templates", "One page.", **PAGED)
@@ -29,7 +29,7 @@ def list_templates(limit: LongLimit = 100, cursor: Cursor = None) -> TemplatePag
 
 
 @templates.serve("GET", "/api/templates/<template_id>", "The template.")
-def get_template(template_id: TemplateId) -> Template:
+def get_template(template_id: Id) -> Template:
     """Read a template."""
     return templates.service.template(template_id)
 

@@ -5,15 +5,15 @@ from typing import Final
 
 from api_handler.cursors import Listing
 from shared.models.events import TimelineEvent
-from shared.models.project import ProjectSummary
+from shared.models.project import ULID, ProjectSummary
 from shared.models.records import DeploymentRecord, FileRecord, TestRecord, Work
-from shared.models.template import TemplateSummary
+from shared.models.template import TEMPLATE_ID, TemplateSummary
 from shared.models.workflow import ProjectStatus
 from shared.paths import UnsafePath, safe_path
 
-_ULID: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
+_ULID: Final = re.compile(ULID)
 _REVISION: Final = re.compile(r"[0-9]{9}\.[0-9]{9}")
-_TEMPLATE_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_TEMPLATE_ID: Final = re.compile(TEMPLATE_ID)
 
 
 def projects(status: ProjectStatus | None) -> Listing[ProjectSummary]:
