@@ -100,24 +100,24 @@ class Call:
 class Guard:
     """Refuses before a body is read, with one sentence, and answers `Access-Control-*` for what is allowed only."""
 
-    def __init__(self, after: ASGIApp, allowed: Allowed) -> None:
-        self._after = after
+    def __init__(self, app: ASGIApp, allowed: Allowed) -> None:
+        self._app = app
         self._allowed = allowed
         self._refused = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"}:
-            await self._after(scope, receive, send)
+            await self._app(scope, receive, send)
             return
         call = Call(scope)
         if reason := self._reason(call):
             await self._refuse(scope, receive, send, reason)
         elif call.browser is None or scope["type"] == "websocket":
-            await self._after(scope, receive, send)
+            await self._app(scope, receive, send)
         elif _is_preflight(call) and call.browser.origin in self._allowed.origins:
             await _preflight_answer(call.headers)(scope, receive, send)
         else:
-            await self._after(scope, receive, self._answering(call, call.browser, send))
+            await self._app(scope, receive, self._answering(call, call.browser, send))
 
     def _reason(self, call: Call) -> str | None:
         """Return why the request is refused, as a sentence that says how to allow it; None if it is not."""
