@@ -14,7 +14,7 @@ UNSIGNED: Final = "s3"
 """The service that a request without a signature goes to."""
 
 HEAD_BYTES: Final = 16 * 1024
-"""Of a request line and headers; AWS takes 8 to 10 KiB, mostly."""
+"""Of a request line and headers; most AWS services take 8 to 10 KiB."""
 
 OBJECT_BYTES: Final = 256 * MIB
 """Of an object in S3, where AWS takes 5 GB in one request: here each passes through memory."""

@@ -17,14 +17,14 @@ from agenticai.emulator.http.largest import ANYTHING, HEAD_BYTES, UNSIGNED, Larg
 from agenticai.emulator.http.request import CONTROL, GEMINI, Request, request_of
 
 HELD_BYTES: Final = 512 * 1024 * 1024
-"""Of all bodies together so much is in memory at a time."""
+"""The most that all request bodies together may hold in memory."""
 
 RESERVE_BYTES: Final = 512 * 1024 * 1024
-"""So much of the disk is left to others."""
+"""Disk space that the engine leaves free."""
 
 PATIENCE_SECONDS: Final = 30.0
-SLOWEST_BYTES: Final = 1024
-"""A client is waited for `PATIENCE_SECONDS`, and a second for each so many bytes that came."""
+SLOWEST_BYTES_PER_SECOND: Final = 1024
+"""A body may take `PATIENCE_SECONDS`, and one second more for each so many bytes of it that came."""
 
 ALWAYS_FINE: Final = 1024 * 1024
 """Bytes that every service takes."""
@@ -143,7 +143,7 @@ class Body:
 
     async def _in_time(self) -> Message | None:
         clock = asyncio.get_running_loop().time
-        began, left_s = clock(), self._patience_s + self.held / SLOWEST_BYTES - self._waited_s
+        began, left_s = clock(), self._patience_s + self.held / SLOWEST_BYTES_PER_SECOND - self._waited_s
         try:
             async with asyncio.timeout(max(0.0, left_s)):
                 return await self._receive()
