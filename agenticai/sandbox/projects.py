@@ -40,15 +40,6 @@ def run_node_tests(code: Path, *, unsafe: bool = False, limits: Limits | None = 
     return _run(code, (node, "--input-type=module", "-e", runner), node, unsafe, limits or Limits())
 
 
-def why_no_sandbox() -> str:
-    """Return why this machine has no sandbox, or nothing if it has one."""
-    try:
-        run(Job((INTERPRETER, "-I", "-S", "-c", ""), {}, (_PREFIX,), {}))
-    except NotRun as reason:
-        return str(reason)
-    return ""
-
-
 def _run(code: Path, command: tuple[str, ...], program: str, unsafe: bool, limits: Limits) -> TestRun:
     path = f"{os.path.dirname(command[0])}:{_PATH}"
     environment = {**LOADER, "PATH": path, "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
