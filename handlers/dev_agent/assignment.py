@@ -1,7 +1,8 @@
 """What one message asks a developer for: a task of the plan, or the repair of what QA found."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from dev_agent.prompting import Context, question, repair_question
@@ -24,7 +25,7 @@ Ask = Callable[[PlannedTask, Context], tuple[Prompt, str]]
 
 @dataclass(frozen=True)
 class Assignment:
-    """A task, what it may see, and how it is asked for. `previous` are the texts of the files it modifies."""
+    """A task, what the model may see of the project, and the function that makes the prompt of both."""
 
     plan: Plan
     task: PlannedTask
@@ -81,7 +82,7 @@ class Assignments:
         shown = {path: self._text(written[path]) for path in written_before if path in written}
         shown |= {path: self._text(base[path]) for path in modified}
         outlined = {path: self._text(file) for path, file in base.items() if path not in shown}
-        return Assignment(plan, task, Context(shown, outlined), lambda t, c: question(project, plan, t, c))
+        return Assignment(plan, task, Context(shown, outlined), partial(question, project, plan))
 
     def _repair(self, message: TaskReady, project: Project, plan: Plan) -> Assignment:
         """A repair sees whole the files with findings, and the outline of the others."""
@@ -101,8 +102,7 @@ class Assignments:
             acceptance_criteria=(),
         )
         told = [finding for finding in findings if finding.path in shown][:MAX_REPAIRED_FINDINGS]
-        ask: Ask = lambda t, c: repair_question(project, plan, t, c, _of_files(told, t))  # noqa: E731
-        return Assignment(plan, task, Context(shown, outlined), ask)
+        return Assignment(plan, task, Context(shown, outlined), partial(repair_question, project, plan, told))
 
     def _findings(self, message: TaskReady) -> tuple[Finding, ...]:
         """What QA found in the revision before, the errors first."""
@@ -131,8 +131,3 @@ def visible_paths(plan: Plan, task: PlannedTask) -> tuple[str, ...]:
     return tuple(
         file.path for t in plan.tasks if t.id in needed for file in t.files if file.action is not FileAction.DELETE
     )
-
-
-def _of_files(findings: Sequence[Finding], task: PlannedTask) -> list[Finding]:
-    paths = {file.path for file in task.files}
-    return [finding for finding in findings if finding.path in paths]

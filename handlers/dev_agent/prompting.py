@@ -33,13 +33,17 @@ def question(project: Project, plan: Plan, task: PlannedTask, context: Context) 
 
 
 def repair_question(
-    project: Project, plan: Plan, task: PlannedTask, context: Context, findings: Sequence[Finding]
+    project: Project, plan: Plan, findings: Sequence[Finding], task: PlannedTask, context: Context
 ) -> tuple[Prompt, str]:
-    """The prompt for a repair of the task's files, and the tag of the envelopes that its answer must use."""
+    """The prompt for a repair of the task's files, and the tag of the envelopes that its answer must use.
+
+    It shows the findings that are in these files.
+    """
+    paths = {file.path for file in task.files}
     tag = tag_for(project.requirements, plan.model_dump_json(), *context.shown.values())
     text = load(__package__, "repair").substitute(
         _shared_parts(project, plan, task.files, context, tag),
-        findings="\n\n".join(_finding(finding, tag) for finding in findings),
+        findings="\n\n".join(_finding(finding, tag) for finding in findings if finding.path in paths),
     )
     return Prompt(system=_system(), text=text), tag
 
