@@ -79,7 +79,7 @@ BY_SERVICE: Final[Mapping[str, Largest]] = {
 
 
 def largest(request: Request) -> Largest:
-    """How large a body is taken where this request is sent to."""
+    """Return the largest body that the service of this request takes."""
     if request.path.startswith(f"{CONTROL}/"):
         return ANYTHING
     if request.path.startswith(f"{GEMINI}/"):
