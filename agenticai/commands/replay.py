@@ -12,7 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-from agenticai.display import replays as console
+from agenticai.display import replays as show
 from agenticai.display.console import Display, from_here, this_command
 from agenticai.display.replays import Progress, live
 from agenticai.emulator.core.home import find_home, make_home
@@ -71,7 +71,7 @@ def show_runs(*, as_json: bool) -> None:
     screen.emit([_summary(folder, report) for folder, report in listed])
     for folder, report in listed:
         at = f"{report.started_at:%Y-%m-%d %H:%M:%S}  "
-        screen.say(at, console.totals(report), "  ", (from_here(folder), "dim"))
+        screen.say(at, show.totals(report), "  ", (from_here(folder), "dim"))
     if not listed:
         screen.say(f"No runs yet: `{this_command()} replay` makes one.")
 
@@ -176,5 +176,5 @@ def _present(screen: Display, report: RunReport, page: Path) -> None:
     for scenario in report.scenarios:
         if scenario.differs:
             screen.say((f"{scenario.name}: {scenario.differs}", "red"))
-    screen.say("\n", console.totals(report))
+    screen.say("\n", show.totals(report))
     screen.say((f"The report is {from_here(page)}, with run.json and junit.xml beside it.", "dim"))

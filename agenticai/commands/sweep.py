@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from time import monotonic
 
+from agenticai.client.errors import SettingsError
 from agenticai.commands.replay import one_scenario
 from agenticai.display import sweeps as show
 from agenticai.display.console import Display, this_command
@@ -18,7 +19,6 @@ from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.benches.pool import BenchPool, Start
 from agenticai.scenarios.benches.run_folders import run_folder
-from agenticai.scenarios.format.errors import ScenarioError
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.replaying.naming import written
 from agenticai.scenarios.sweeping.ending import Ending
@@ -34,7 +34,7 @@ from agenticai.stack.outputs import StackOutputs
 class Selection:
     """What is tried: every n-th case of some sides up to a limit, or some cases by name, or seeds from one on.
 
-    Raises `ScenarioError` where cases and seeds are asked for at once.
+    Raises `SettingsError` where cases and seeds are asked for at once.
     """
 
     sides: tuple[Side, ...] = KILLS
@@ -46,7 +46,7 @@ class Selection:
 
     def __post_init__(self) -> None:
         if self.seeds and (self.only or self.limit or self.every > 1):
-            raise ScenarioError("--seeds makes schedules of its own: leave out --only, --every and --limit.")
+            raise SettingsError("--seeds makes schedules of its own: leave out --only, --every and --limit.")
 
     def cases(self, clean: Ending, outputs: StackOutputs) -> list[Case]:
         """The cases of a clean run that are to be tried."""
