@@ -33,7 +33,7 @@ class Assignment:
     ask: Ask
 
     def prompt(self) -> tuple[Prompt, str]:
-        """The prompt, and the tag of the envelopes that its answer must use."""
+        """Return the prompt, and the tag of the envelopes that its answer must use."""
         return self.ask(self.task, self.context)
 
     @property
@@ -47,7 +47,7 @@ class Assignment:
         return tuple(file for file in self.task.files if file.action is not FileAction.DELETE)
 
     def of_one_file(self, file: PlannedFile) -> "Assignment":
-        """The same for one of its files alone, for an answer that was too long."""
+        """Return the same for one of its files alone, for an answer that was too long."""
         return replace(self, task=self.task.model_copy(update={"files": (file,)}))
 
 
@@ -59,7 +59,7 @@ class Assignments:
         self._objects = objects
 
     def of(self, message: TaskReady, project: Project) -> Assignment:
-        """The assignment of a message. Raises `Retryable` where something it needs is not there."""
+        """Return the assignment of a message. Raises `Retryable` where something it needs is not there."""
         record = self.plan_record(message)
         plan = Plan.model_validate_json(self._object(record.plan))
         if message.revision.round:
@@ -67,7 +67,7 @@ class Assignments:
         return self._task(project, plan, plan.task(message.task_id), record)
 
     def plan_record(self, message: TaskReady) -> PlanRecord:
-        """The record of the message's plan, as it is now."""
+        """Return the record of the message's plan, as it is now."""
         record = self._projects.plan(message.project_id, message.revision.build)
         if record is None:
             raise Retryable("the plan is not there")
@@ -105,13 +105,13 @@ class Assignments:
         return Assignment(plan, task, Context(shown, outlined), partial(repair_question, project, plan, told))
 
     def _findings(self, message: TaskReady) -> tuple[Finding, ...]:
-        """What QA found in the revision before, the errors first."""
+        """Return what QA found in the revision before, the errors first."""
         before = Revision(build=message.revision.build, round=message.revision.round - 1)
         test = next((test for test in self._projects.tests(message.project_id) if test.revision == before), None)
         return QualityReport.model_validate_json(self._object(test.report if test else None)).repairable
 
     def _written(self, project: Project, revision: Revision) -> dict[str, FileRecord]:
-        """What the tasks of a revision that are done have written."""
+        """Return what the tasks of a revision that are done have written."""
         return {file.path: file for task in self._projects.tasks(project.id, revision) for file in task.files}
 
     def _text(self, file: FileRecord) -> str:
@@ -124,7 +124,7 @@ class Assignments:
 
 
 def visible_paths(plan: Plan, task: PlannedTask) -> tuple[str, ...]:
-    """The paths that the tasks before this one write, direct and indirect, in plan order."""
+    """Return the paths that the tasks before this one write, direct and indirect, in plan order."""
     needed = set(task.depends_on)
     while further := {d for t in plan.tasks if t.id in needed for d in t.depends_on} - needed:
         needed |= further

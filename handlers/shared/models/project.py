@@ -26,7 +26,7 @@ class Revision(Model):
         return f"{self.build}.{self.round}"
 
     def repaired(self) -> "Revision":
-        """The revision that the next repair round makes."""
+        """Return the revision that the next repair round makes."""
         return Revision(build=self.build, round=self.round + 1)
 
 
