@@ -131,7 +131,7 @@ class Effects:
 
 
 def model_timeout_s(call: Exchange) -> float:
-    """How long the client waits for the model, as its SDK says in a header; infinite where it does not."""
+    """Return how long the client waits for the model, as its SDK says in a header; infinite where it does not."""
     said = call.request.headers.get("x-server-timeout", "") if call.service == MODEL else ""
     try:
         return float(said)

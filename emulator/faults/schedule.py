@@ -79,12 +79,12 @@ class FaultBook:
             return due
 
     def fired(self) -> tuple[Fired, ...]:
-        """The latest faults that were applied, the first one first."""
+        """Return the latest faults that were applied, the first one first."""
         with self._lock:
             return tuple(self._fired)
 
     def calls(self) -> tuple[RecordedCall, ...]:
-        """The latest calls of functions, in the order of their beginnings."""
+        """Return the latest calls of functions, in the order of their beginnings."""
         with self._lock:
             kinds, numbers = tuple(self._calls), self._numbers - Counter(function for function, _, _ in self._calls)
         calls = []
@@ -106,7 +106,7 @@ class FaultBook:
 
 
 def fits(fault: CallFault, call: RecordedCall) -> bool:
-    """Whether a call is one that the rule counts; for a bad reply, only calls of the language model are."""
+    """Return whether a call is one that the rule counts; for a bad reply, only calls of the language model are."""
     when = fault.when
     return (
         fnmatchcase(call.function, when.function)

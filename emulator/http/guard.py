@@ -46,11 +46,11 @@ class Allowed:
     api_origins: Callable[[str], Collection[str]] = lambda _: ()
 
     def host(self, name: str) -> bool:
-        """Whether a request may be addressed to this name: this machine's own, or one that was allowed."""
+        """Return whether a request may be addressed to this name: this machine's own, or one that was allowed."""
         return is_loopback(name) or name in self.hosts
 
     def by_api(self, api: str | None, origin: str) -> bool:
-        """Whether a deployed API allows a page of this origin to call it."""
+        """Return whether a deployed API allows a page of this origin to call it."""
         return bool(api) and not {origin, "*"}.isdisjoint(self.api_origins(api or ""))
 
 

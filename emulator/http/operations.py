@@ -56,7 +56,7 @@ class Route:
         return len(self.query) + len(self.required_query) + len(self.required_headers), self.static_length
 
     def fits(self, request: Request) -> bool:
-        """Whether the request can be this operation."""
+        """Return whether the request can be this operation."""
         parameters = request.parameters
         return (
             request.method == self.method
