@@ -39,7 +39,7 @@ def unmet(scenario: Scenario, outcome: Outcome) -> Iterator[str]:
 
 
 def statuses(project: ReplayedProject) -> tuple[ProjectStatus, ...]:
-    """The statuses of a project in order, repeated ones once."""
+    """Return the statuses of a project in order, repeated ones once."""
     return tuple(status for status, _ in groupby(event.status for event in project.events))
 
 

@@ -54,7 +54,7 @@ class Pace(Protocol):
         """Put the clock forward."""
 
     def usage(self, project_id: str) -> Usage:
-        """What a project used."""
+        """Return what a project used."""
 
     def end(self) -> Observed:
         """Take the faults away, and say what was seen."""

@@ -20,7 +20,7 @@ the calls that a cold one makes, and the n-th call is the same one in every repl
 
 
 def rehearsal(scenario: Scenario) -> Callable[[Bench, Sequence[Fault]], Ending]:
-    """What replays a scenario with faults beside its own. Its expectations are left aside.
+    """Return what replays a scenario with faults beside its own. Its expectations are left aside.
 
     Raises `StepFailed` where it did not come to rest; the bench is not to be used then.
     """
@@ -52,7 +52,7 @@ def _later(bench: Bench) -> None:
 
 
 def _ending(bench: Bench, result: Result, *, set_before: int) -> Ending:
-    """The end of a replay; of the faults that were applied, those after the scenario's own."""
+    """Return the end of a replay; of the faults that were applied, those after the scenario's own."""
     dynamodb, table = bench.target.client("dynamodb"), bench.outputs.table_name
     return Ending(
         projects={
