@@ -145,7 +145,7 @@ def rotate_token(stack: Stack) -> None:
 
 
 def without_files(project: ProjectView, stack: Stack) -> str:
-    """Why there is nothing to fetch of a project."""
+    """Return why there is nothing to fetch of a project."""
     shown = stack.command("status", project.id)
     if project.failure:
         return f"{project.id} failed before it had any file: `{shown}` says why."
@@ -192,7 +192,7 @@ def _followed(
 
 
 def _before_the_latest(events: Sequence[TimelineEvent]) -> Sequence[TimelineEvent]:
-    """The events before those of the latest request that a person made."""
+    """Return the events before those of the latest request that a person made."""
     latest = max((at for at, event in enumerate(events) if event.agent == "api"), default=0)
     return events[:latest]
 
@@ -228,7 +228,7 @@ def _given(text: str | None, file: Path | None) -> str | None:
 
 
 def _read(file: Path) -> str:
-    """The text of a file, or of standard input; a mark of its byte order is no part of it."""
+    """Return the text of a file, or of standard input; a mark of its byte order is no part of it."""
     name = "standard input" if str(file) == "-" else str(file)
     try:
         given = sys.stdin.buffer.read() if name == "standard input" else file.read_bytes()
@@ -240,7 +240,7 @@ def _read(file: Path) -> str:
 
 
 def _encodable(given: str | None, what: str) -> str | None:
-    """An argument as text. Raises SettingsError if it has bytes that are no UTF-8."""
+    """Return an argument as text. Raises SettingsError if it has bytes that are no UTF-8."""
     text = None if given is None else readable(given)
     try:
         (text or "").encode()

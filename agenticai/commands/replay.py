@@ -83,7 +83,7 @@ def _summary(folder: Path, report: RunReport) -> dict[str, object]:
 
 
 def chosen(files: Sequence[str]) -> list[Scenario]:
-    """The scenarios of files, folders of files, and names in the library; the whole library where none is named.
+    """Return the scenarios of files, folders of files, and names in the library; the whole library where none is named.
 
     Raises `ScenarioError`.
     """
@@ -97,7 +97,7 @@ def chosen(files: Sequence[str]) -> list[Scenario]:
 
 
 def one_scenario(name: str) -> Scenario:
-    """The one scenario of a file, a folder or a name in the library. Raises `ScenarioError`."""
+    """Return the one scenario of a file, a folder or a name in the library. Raises `ScenarioError`."""
     scenarios = chosen([name])
     if len(scenarios) != 1:
         raise ScenarioError(f"{name} holds {len(scenarios)} scenarios: name one of them.")
@@ -151,7 +151,7 @@ def _replayed(playing: Playing, scenarios: Sequence[Scenario], folder: Path, pro
 
 
 def _benches(playing: Playing, folder: Path, progress: Progress) -> Start:
-    """What starts benches: each on an engine with a log folder of its own, or on the stack that is up."""
+    """Return what starts benches: each on an engine with a log folder of its own, or on the stack that is up."""
     if playing.target != EMBEDDED:
         return lambda: nullcontext(bench_at(playing.target, playing.stage))
     numbers = count(1)

@@ -49,7 +49,7 @@ class Selection:
             raise SettingsError("--seeds makes schedules of its own: leave out --only, --every and --limit.")
 
     def cases(self, clean: Ending, outputs: StackOutputs) -> list[Case]:
-        """The cases of a clean run that are to be tried."""
+        """Return the cases of a clean run that are to be tried."""
         if self.only:
             return list(self.only)
         cases = cases_of(clean.calls, self.sides, synchronous=[outputs.function_names["api"]])
@@ -70,7 +70,7 @@ class Ground:
     """How this command line is started."""
 
     def command(self, *options: str) -> str:
-        """What a person types to try one of them again."""
+        """Return what a person types to try one of them again."""
         return f"{self.program} {shlex.join(['sweep', self.name, *options])}"
 
 
@@ -103,13 +103,13 @@ def tried(ground: Ground, selection: Selection) -> Counter[Verdict]:
 
 
 def benches_in(folder: Path) -> Start:
-    """What starts benches, each with a place of its own for what its engine logs."""
+    """Return what starts benches, each with a place of its own for what its engine logs."""
     numbers = itertools.count(1)
     return lambda: bench(run_dir=folder / f"engine-{next(numbers)}")
 
 
 def _clean(scenario: Scenario, bench: Bench) -> tuple[Ending, StackOutputs]:
-    """The end without faults, on which all others are measured, and the names of the stack that it was on."""
+    """Return the end without faults, on which all others are measured, and the names of the stack that it was on."""
     return without_faults(scenario, bench), bench.outputs
 
 
