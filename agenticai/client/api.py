@@ -88,7 +88,7 @@ class ProjectsApi(AbstractContextManager["ProjectsApi"]):
         return self._parsed(Template, "GET", f"/api/templates/{quote(template_id, safe='')}")
 
     def listed(self, limit: int = 20, cursor: str | None = None) -> ProjectPage:
-        """Return one page of projects, newest first; `cursor` is the `next` of the previous page."""
+        """One page of projects, newest first."""
         params = {"limit": limit, **({"cursor": cursor} if cursor else {})}
         return self._parsed(ProjectPage, "GET", "/api/projects", params=params)
 
