@@ -31,7 +31,7 @@ def report_crash(error: Exception, environ: Mapping[str, str] = os.environ) -> s
 
 
 def _kept(told: str, environ: Mapping[str, str]) -> Path:
-    """The file that now holds the text: in the state folder, or among temporary files where there is none."""
+    """Return the file that now holds the text: in the state folder, or among temporary files where there is none."""
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.txt"
     try:
         home = find_home(environ)

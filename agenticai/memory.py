@@ -39,7 +39,7 @@ def descendants(pid: int, proc: Path = PROC) -> Iterator[int]:
 
 
 def _held_mb(process: Path) -> float | None:
-    """The memory of a process, or None when it has ended meanwhile."""
+    """Return the memory of a process, or None when it has ended meanwhile."""
     try:
         return _pss_mb(process)
     except (FileNotFoundError, ProcessLookupError):

@@ -85,7 +85,7 @@ def _unpacked(bundle: Path, folder: Path) -> Path:
 
 
 def _cold_import(name: str, roots: dict[str, Path], home: Path) -> float:
-    """The median time of importing a function's module, its byte code already compiled, as in a warm image."""
+    """Return the median time of importing a function's module, its byte code already compiled, as in a warm image."""
     python = runtime_python(home.resolve(), environ=os.environ, on_progress=lambda _: None)
     module = ENTRY.get(name, f"{name}.worker")
     paths = [str(roots[name]), str(roots[LAYER] / "python")]

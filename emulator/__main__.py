@@ -38,13 +38,14 @@ from agenticai.emulator.spool.shelf import Shelf
 from agenticai.stack.private_files import write_private
 
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - what a user may name, never the default
-PROJECTS_HELD = 100  # of whose use the sums are in memory
+PROJECTS_HELD = 100
+"""Number of projects whose usage totals stay in memory; the others' are in the spool."""
 
 
 def main() -> None:
-    """Serve, or end with one sentence and the exit status of the error."""
+    """Serve, or print one sentence and exit with the error's status."""
     keep_private()
-    arguments = parsed()
+    arguments = parse_arguments()
     try:
         listener = bind(arguments.host, arguments.port)
         store = CassetteStore.load(arguments.cassettes)
@@ -58,8 +59,8 @@ def main() -> None:
         serve(listener, gemini, clock, python, arguments)
 
 
-def parsed() -> argparse.Namespace:
-    """The command line."""
+def parse_arguments() -> argparse.Namespace:
+    """Parse the command line, and make the run's folder where it is missing; both folders become absolute paths."""
     parser = argparse.ArgumentParser(prog="python -m agenticai.emulator", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0 picks a free one")
     parser.add_argument("--host", default=LOOPBACK, help="the address to listen on")
@@ -90,8 +91,6 @@ def serve(listener: socket.socket, gemini: Gemini, clock: Clock, python: Path, a
     host = LambdaHost(endpoint_url, f"{endpoint_url}{GEMINI}", python, code_cache, ledger, clock, activity)
     engine = MiniStack(host, faults, port, spool, run_dir)
     secret = None if is_loopback(arguments.host) else control_secret(run_dir)
-    hosts = (*arguments.allow_host, host_name(own_address(arguments.host)))
-    allowed = Allowed(hosts, arguments.allow_origin, allowed_origins)
     more = (*contents_routes(engine.contents), *gemini.control)
     control = control_app(engine, ledger, clock, faults, lambda: time.monotonic() - started, secret, more)
     compiled = is_compiled() and not arguments.pure_python
@@ -101,7 +100,7 @@ def serve(listener: socket.socket, gemini: Gemini, clock: Clock, python: Path, a
             workers=engine.functions,
             control=control,
             gemini=gemini.app,
-            allowed=allowed,
+            allowed=allowed_by(arguments),
             free_bytes=lambda: shutil.disk_usage(run_dir).free,
             ledger=ledger,
             faults=faults,
@@ -110,43 +109,55 @@ def serve(listener: socket.socket, gemini: Gemini, clock: Clock, python: Path, a
         )
     )
 
-    def announce() -> None:
-        line = json.dumps({"endpoint_url": endpoint_url, "port": port, "pid": os.getpid()})
-        os.write(announcement, line.encode() + b"\n")
-        os.close(announcement)
+    def begin() -> None:
+        announce(announcement, endpoint_url, port)
         threading.Thread(target=engine.preload, daemon=True, name="preload").start()
 
-    Server(server_config(app, compiled=compiled), on_ready=announce, on_stop=engine.close).run_until_asked(listener)
+    Server(server_config(app, compiled=compiled), on_ready=begin, on_stop=engine.close).run_until_asked(listener)
+
+
+def allowed_by(arguments: argparse.Namespace) -> Allowed:
+    """Return what the guard lets in: what the command line allows, and the address that the engine listens on."""
+    own = host_name(own_address(arguments.host))
+    hosts = [*arguments.allow_host, *([own] if own else [])]
+    return Allowed(hosts, arguments.allow_origin, allowed_origins)
+
+
+def announce(descriptor: int, endpoint_url: str, port: int) -> None:
+    """Tell the process that started this one where the engine serves, in a line of JSON, and close the descriptor."""
+    line = json.dumps({"endpoint_url": endpoint_url, "port": port, "pid": os.getpid()})
+    os.write(descriptor, line.encode() + b"\n")
+    os.close(descriptor)
 
 
 def own_address(host: str) -> str:
-    """Return the address, as it stands in a URL, at which a process of this machine reaches who listens on `host`."""
+    """Return the address, as a URL has it, at which processes of this machine reach a server that listens on `host`."""
     if host in EVERYWHERE:
         return LOOPBACK
     return f"[{host}]" if ":" in host else host
 
 
 def control_secret(run_dir: Path) -> str:
-    """Make the secret that the control API asks for where others than this machine's programs reach it."""
+    """Make the secret of the control API for a port that other machines reach; store it in the run's folder."""
     secret = secrets.token_urlsafe(32)
     write_private(run_dir / SECRET_FILE, secret)
     return secret
 
 
 def keep_private() -> None:
-    """Let nobody else read what this process and its functions write, and leave no memory of them behind a crash."""
+    """Make files of this process and its functions readable by their owner only, and turn core dumps off."""
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def log_to(path: Path) -> None:
-    """Send everything that this process and its libraries print or log to one file."""
+    """Append everything that this process and its libraries print or log to one file."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     os.close(descriptor)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s [%(name)s] %(message)s")
-    logging.getLogger("httpx2").setLevel(logging.WARNING)  # it tells whole addresses, in which a key may be
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # it logs whole URLs, which may hold a key
 
 
 if __name__ == "__main__":

@@ -126,7 +126,7 @@ class ControlClient(AbstractContextManager["ControlClient"]):
         self._send("PUT", "faults", TypeAdapter(tuple[Fault, ...]).dump_json(tuple(schedule)))
 
     def fired(self) -> tuple[Fired, ...]:
-        """The faults that were put to effect since the rules were set."""
+        """The faults that were applied since the rules were set."""
         return self._get("faults/fired", TypeAdapter(tuple[Fired, ...]))
 
     def calls(self) -> tuple[RecordedCall, ...]:

@@ -18,11 +18,16 @@ from agenticai.emulator.meter.step import Meter
 from agenticai.emulator.queues.operations import QueueOperations
 
 Step = Callable[[ASGIApp], ASGIApp]
+"""Makes a step of the next one."""
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What the steps work with; `engine` is AWS, `workers` are its execution environments."""
+    """What the steps work with.
+
+    `engine` answers the AWS API, `workers` are its execution environments, and `control` and `gemini` answer below
+    their prefixes. `free_bytes` returns how much of the disk is free.
+    """
 
     engine: ASGIApp
     workers: Workers
@@ -40,25 +45,25 @@ def gateway(parts: Parts) -> ASGIApp:
     """Return the application behind the port: a request takes these steps from top to bottom, until one answers."""
     return chain(
         [
-            lambda after: Guard(after, parts.allowed),
-            lambda after: Limits(after, parts.free_bytes),
+            lambda app: Guard(app, parts.allowed),
+            lambda app: Limits(app, parts.free_bytes),
             under(CONTROL, parts.control),
-            lambda after: Meter(after, parts.ledger),
-            lambda after: Faults(after, parts.faults, parts.workers, parts.clock),
+            lambda app: Meter(app, parts.ledger),
+            lambda app: Faults(app, parts.faults, parts.workers, parts.clock),
             under(GEMINI, parts.gemini),
-            lambda after: QueueOperations(after, parts.clock, parts.activity),
+            lambda app: QueueOperations(app, parts.clock, parts.activity),
         ],
         parts.engine,
     )
 
 
-def under(prefix: str, app: ASGIApp) -> Step:
-    """Return the step that answers all that is under a path prefix with an application of its own."""
-    return lambda after: Under(prefix, app, after)
+def under(prefix: str, mounted: ASGIApp) -> Step:
+    """Return the step that has an application of its own answer everything below a path prefix."""
+    return lambda app: Under(app, prefix, mounted)
 
 
 def chain(steps: Sequence[Step], engine: ASGIApp) -> ASGIApp:
-    """Put the steps, the first one outermost, in front of the engine, which also gets the server's lifespan."""
+    """Return the engine behind the steps, the first of them outermost; it also gets the server's lifespan."""
     app = engine
     for step in reversed(steps):
         app = step(app)
@@ -66,15 +71,15 @@ def chain(steps: Sequence[Step], engine: ASGIApp) -> ASGIApp:
 
 
 class Under:
-    """Sends what is under a path prefix to an application of its own."""
+    """Sends requests below a path prefix to the application `mounted` there, and all others to the next step."""
 
-    def __init__(self, prefix: str, app: ASGIApp, after: ASGIApp) -> None:
-        self._prefix = prefix
+    def __init__(self, app: ASGIApp, prefix: str, mounted: ASGIApp) -> None:
         self._app = app
-        self._after = after
+        self._prefix = prefix
+        self._mounted = mounted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and (scope["path"] + "/").startswith(self._prefix + "/"):
-            await self._app({**scope, "root_path": self._prefix}, receive, send)
+            await self._mounted({**scope, "root_path": self._prefix}, receive, send)
         else:
-            await self._after(scope, receive, send)
+            await self._app(scope, receive, send)

@@ -146,7 +146,7 @@ def start_engine(
 
 
 def engine_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The few variables of ours that the engine gets: none that a setting or a credential could hide in."""
+    """Return the few variables of ours that the engine gets: none that a setting or a credential could hide in."""
     kept = {name: environ[name] for name in ("HOME", "TMPDIR") if name in environ}
     return kept | MALLOC | {"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
 
@@ -173,7 +173,7 @@ def end(process: subprocess.Popen[bytes], grace_s: float) -> int:
 
 
 def failure(status: int, log: Path) -> EngineError:
-    """The error that a process which ended with `status` stands for."""
+    """Return the error that a process which ended with `status` stands for."""
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     last = lines[-1] if lines else "nothing was logged"
     for kind in (PortTaken, InvalidCassette):

@@ -32,7 +32,7 @@ class OwnBench:
         self._bench: Bench | None = None
 
     def get(self) -> Bench:
-        """A bench that runs. Raises the errors of `emulator` and `stack`."""
+        """Return a bench that runs. Raises the errors of `emulator` and `stack`."""
         if self._bench is None or not (self._bench.engine and self._bench.engine.running):
             self.close()
             self._bench = self._open.enter_context(bench(home=self._home))

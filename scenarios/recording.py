@@ -197,7 +197,7 @@ def _text(cassette: Cassette) -> str:
 
 
 def _named(request: CanonicalRequest) -> str:
-    """A file name for a request: the title of the task that it gives, or that it is for a plan."""
+    """Return a file name for a request: the title of the task that it gives, or that it is for a plan."""
     title = _TITLE.search(request.text)
     return re.sub("[^a-z0-9]+", "-", title[1].lower()).strip("-")[:40] if title else "plan"
 

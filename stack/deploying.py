@@ -166,7 +166,7 @@ def reached(target: Target) -> Iterator[None]:
 
 
 def _is_no_answer_of_aws(error: ClientError) -> bool:
-    """Whether an answer is no error of AWS: botocore then gives its status, or nothing, in place of a code."""
+    """Return whether an answer is no error of AWS: botocore then gives its status, or nothing, in place of a code."""
     code = error.response.get("Error", {}).get("Code", "")
     return not code or code.isdigit()
 

@@ -27,10 +27,12 @@ class Secrets:
 
 
 def gemini_api_key_parameter(stage: str) -> str:
+    """Return the name of the parameter with a stage's key for the Gemini API."""
     return f"/agenticai/{stage}/gemini-api-key"
 
 
 def api_token_parameter(stage: str) -> str:
+    """Return the name of the parameter with the token of a stage's API."""
     return f"/agenticai/{stage}/api-token"
 
 

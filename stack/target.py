@@ -49,7 +49,7 @@ class Capability(StrEnum):
     METER = "meter"
     """It counts the AWS calls made to it."""
     CONTROL = "control"
-    """It delivers messages one by one, skips time and puts faults to effect, below `/_harness`."""
+    """It delivers messages one by one, skips time and applies faults, below `/_harness`."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +136,7 @@ class ClientCache:
         self._session: boto3.Session | None = None
 
     def get(self, service: str, target: Target) -> Any:
+        """Return the client of a service, made on first use."""
         with self._lock:
             if service not in self._clients:
                 self._session = self._session or boto3.Session(botocore_session=_plain_session())
@@ -143,6 +144,7 @@ class ClientCache:
             return self._clients[service]
 
     def close(self) -> None:
+        """Close the connections of all clients, and forget them."""
         with self._lock:
             for client in self._clients.values():
                 client.close()

@@ -41,6 +41,7 @@ class Artifact:
 
     @property
     def is_python(self) -> bool:
+        """Whether it runs on Python, so that its requirements are installed."""
         return self.runtime.startswith("python")
 
     @property

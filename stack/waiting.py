@@ -4,8 +4,8 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-# Waits for that many seconds; what it returns is of no interest.
 Pause = Callable[[float], object]
+"""Waits for so many seconds; what it returns is ignored."""
 
 
 def pause(seconds: float) -> None:

@@ -38,7 +38,7 @@ def test_links_lead_somewhere(document: Path) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_named_paths_exist(document: Path) -> None:
-    rooms = ("handlers", "stack", "emulator", "scenarios", "tests", "docs")
+    rooms = ("handlers", "stack", "emulator", "scenarios", "agenticai", "tests", "docs")
     named = re.findall(rf"`((?:{'|'.join(rooms)})/[\w./*-]*)`", document.read_text("utf-8"))
     missing = [
         path for path in named if not (list(ROOT.glob(path.rstrip("/"))) if "*" in path else (ROOT / path).exists())

@@ -37,10 +37,10 @@ TIMEOUT_SECONDS = 35.0
 """API Gateway gives up after 29 seconds."""
 
 REPEATED: Final = frozenset({429, 500, 502, 503, 504})
-"""Answers that the same request may not get a second time: a function that ended, a service that was throttled."""
+"""Statuses for which a request is repeated: a function that ended, a service that was throttled."""
 
 LONGEST_PAGE: Final = 1000
-"""Items; few lists are longer, so that one request reads them."""
+"""Number of items; few lists are longer, so one request reads most of them."""
 
 PAUSES: Final = (0.1, 0.2, 0.4, 0.8)
 """Seconds before each repetition."""
@@ -82,11 +82,11 @@ class ProjectsApi(AbstractContextManager["ProjectsApi"]):
         return self._parsed(ProjectView, "POST", "/api/projects", json=body)
 
     def templates(self) -> list[TemplateSummary]:
-        """The templates that a project can begin from."""
+        """List the templates that a project can begin from."""
         return self._all(TemplatePage, "/api/templates")
 
     def template(self, template_id: str) -> Template:
-        """One template, with its requirements."""
+        """Return a template, with its requirements."""
         return self._parsed(Template, "GET", f"/api/templates/{quote(template_id, safe='')}")
 
     def listed(self, limit: int = 20, cursor: str | None = None, status: ProjectStatus | None = None) -> ProjectPage:
@@ -96,27 +96,27 @@ class ProjectsApi(AbstractContextManager["ProjectsApi"]):
         return self._parsed(ProjectPage, "GET", "/api/projects", params=params)
 
     def get(self, project_id: str) -> ProjectView:
-        """One project."""
+        """Return a project."""
         return self._parsed(ProjectView, "GET", _at(project_id))
 
     def delete(self, project_id: str) -> None:
-        """Delete it, with all that it left."""
+        """Delete a project with its items and objects."""
         self._request("DELETE", _at(project_id))
 
     def modify(self, project_id: str, requirements: str) -> ProjectView:
-        """Ask for a change of a finished project."""
+        """Request a change of a finished project."""
         return self._parsed(ProjectView, "POST", f"{_at(project_id)}/modify", json={"requirements": requirements})
 
     def deploy(self, project_id: str) -> ProjectView:
-        """Have a finished project packaged again."""
+        """Request that a finished project is packaged again."""
         return self._parsed(ProjectView, "POST", f"{_at(project_id)}/deploy")
 
     def retry(self, project_id: str) -> ProjectView:
-        """Have the step that failed, or got stuck, tried again."""
+        """Request that the step that failed, or is stuck, is tried again."""
         return self._parsed(ProjectView, "POST", f"{_at(project_id)}/retry")
 
     def archive(self, project_id: str) -> ArchiveView:
-        """Where all its files are as one zip."""
+        """Return the address of a zip of all of a project's files."""
         return self._parsed(ArchiveView, "GET", f"{_at(project_id)}/archive")
 
     def plan(self, project_id: str) -> Plan:
@@ -124,38 +124,38 @@ class ProjectsApi(AbstractContextManager["ProjectsApi"]):
         return self._parsed(Plan, "GET", f"{_at(project_id)}/plan")
 
     def files(self, project_id: str) -> list[FileView]:
-        """What files it has."""
+        """List a project's files, by path."""
         return self._all(FilePage, f"{_at(project_id)}/files")
 
     def file(self, project_id: str, path: str) -> bytes:
-        """One file's content."""
+        """Return the content of a file."""
         return self._request("GET", f"{_at(project_id)}/files/{quote(path)}").content
 
     def tests(self, project_id: str) -> list[TestView]:
-        """Its tests, oldest first."""
+        """List a project's tests, oldest first."""
         return self._all(TestPage, f"{_at(project_id)}/tests")
 
     def deployments(self, project_id: str) -> list[DeploymentView]:
-        """Its packaged revisions, oldest first."""
+        """List a project's packaged revisions, oldest first."""
         return self._all(DeploymentPage, f"{_at(project_id)}/deployments")
 
     def events(self, project_id: str) -> list[TimelineEvent]:
-        """Its timeline, oldest first."""
+        """List the events of a project's timeline, oldest first."""
         return self._all(EventPage, f"{_at(project_id)}/events")
 
     def report(self, test: TestView) -> QualityReport:
-        """The report of a test that has ended."""
+        """Return the report of a test that has ended."""
         return TypeAdapter(QualityReport).validate_json(self.download(str(test.report_url)))
 
     def download(self, url: str) -> bytes:
-        """What is behind an address that the API gave; such addresses carry their own permission."""
+        """Return the content at an address that the API gave; such addresses carry their own permission."""
         try:
             return httpx2.get(url, timeout=TIMEOUT_SECONDS, trust_env=not _is_local(url)).raise_for_status().content
         except httpx2.HTTPError as error:
             raise ApiError(f"The download failed ({error}); ask again for a fresh address.") from error
 
     def _all(self, kind: type[Page[T]], path: str) -> list[T]:
-        """A list, from its first page to its last."""
+        """Return all items of a list, from its first page to its last."""
         page = self._parsed(kind, "GET", path, params={"limit": LONGEST_PAGE})
         items = [*page.items]
         while page.next is not None:

@@ -13,7 +13,7 @@ from shared.paths import accept_paths
 
 @dataclass(frozen=True)
 class Downloaded:
-    """Where a project's things are on disk; no package if it has none yet.
+    """Where a project was written to; `package`, `template` and `instructions` are None if it has none.
 
     `refused` names each file that was not written, and says why.
     """
@@ -49,7 +49,7 @@ def download(api: ProjectsApi, project_id: str, folder: Path) -> Downloaded:
 
 
 def _package(api: ProjectsApi, deployment: DeploymentView) -> dict[str, bytes]:
-    """The package and what goes with it, by the names of their files."""
+    """Return the package, its template and its instructions, by file name."""
     package = _whole(api.download(str(deployment.package_url)), str(deployment.package_sha256), "package.zip")
     extras = {"template.yaml": deployment.template_url, "DEPLOY.md": deployment.instructions_url}
     return {"package.zip": package, **{name: api.download(url) for name, url in extras.items() if url}}

@@ -1,4 +1,4 @@
-"""The folder that a download replaces as a whole: looked at before any work begins, and named when a write fails."""
+"""The folder that a download replaces as a whole: checked before any work begins, and named when a write fails."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ _COMPILED: Final = "__pycache__"
 
 
 def check_folder(folder: Path) -> None:
-    """Raise `FolderError` if it cannot be made or replaced; it is neither made nor changed."""
+    """Raise `FolderError` if a folder cannot be made or replaced, without making or changing it."""
     if os.path.islink(folder):  # which, unlike a Path, takes a name that is too long
         raise FolderError(f"{folder} is a link, and is not followed: remove it, or name another folder with --out.")
     check_place(folder)
@@ -30,7 +30,7 @@ def check_folder(folder: Path) -> None:
 
 
 def check_place(folder: Path) -> None:
-    """Raise `FolderError` if it is no folder to write to, and none can be made there; nothing is made or changed."""
+    """Raise `FolderError` if a folder is neither writable nor can be made, without making or changing it."""
     nearest = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
     if not nearest.is_dir():
         raise FolderError(f"{nearest} is not a folder: name one with --out that is, or that can be made.")
@@ -44,9 +44,9 @@ def _check_writable(folder: Path) -> None:
 
 @contextmanager
 def replaced(folder: Path) -> Iterator[Path]:
-    """A new folder that takes the place of `folder`, with all that is in that, if the block ends well.
+    """Yield a new, empty folder, which replaces `folder` with all its contents when the block ends without an error.
 
-    So nothing that was there is followed, and nothing of it stays. Raises `FolderError`, as `check_folder` does.
+    So no link in the old folder is followed, and none of its files stays. Raises `FolderError` as `check_folder` does.
     """
     with written(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -64,7 +64,7 @@ def replaced(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def written(path: Path) -> Iterator[None]:
-    """Turn a write to `path` that fails inside of the block into a `FolderError` that names what is in its way."""
+    """Turn an `OSError` inside the block into a `FolderError` that names the file, by default `path`."""
     try:
         yield
     except OSError as error:
@@ -106,7 +106,7 @@ def _check_contents(folder: Path) -> None:
 
 
 def _marked(marker: Path) -> Mapping[str, str]:
-    """The digests of the files that were downloaded, by their path; none where there is no marker of ours."""
+    """Return the digests of the files that were downloaded, by path; none if there is no valid marker."""
     if marker.is_symlink() or not marker.is_file():
         return {}
     try:
@@ -117,7 +117,7 @@ def _marked(marker: Path) -> Mapping[str, str]:
 
 
 def _contents(folder: Path) -> Iterator[Path]:
-    """All that is below a folder and is no folder, but for the marker and what Python compiled."""
+    """Yield the files and links below a folder, without the marker and what Python compiled."""
     for parent, folders, files in os.walk(folder):
         links = [name for name in folders if Path(parent, name).is_symlink()]
         if _COMPILED in folders and _COMPILED not in links:

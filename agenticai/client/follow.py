@@ -18,8 +18,8 @@ def follow(
 ) -> Iterator["TimelineEvent | None"]:
     """Yield each event of the timeline once, in order, until one leaves the project in a final status.
 
-    The events in `after` are taken as seen: a change is followed after those of the builds before it. Between the
-    events it yields None after each look, so that a display can keep its clock going.
+    The events in `after` are skipped, such as those of earlier builds. After each poll it yields None, so that a
+    display can update its clock.
     """
     seen = {event.id for event in after}
     while True:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from agenticai.client.errors import QueueError
+from agenticai.client.errors import QueueError, SettingsError
 from agenticai.stack.waiting import Pause
 
 if TYPE_CHECKING:
@@ -34,15 +34,15 @@ class LogEvent:
 
 
 def duration(text: str) -> timedelta:
-    """What 30s, 5m, 2h or 1d mean. Raises `QueueError`."""
+    """Return the length of time that a text such as 30s, 5m, 2h or 1d means. Raises `SettingsError`."""
     match = _DURATION.fullmatch(text)
     if match is None:
-        raise QueueError(f"{text!r} is no length of time: give one such as 30s, 5m, 2h or 1d.")
+        raise SettingsError(f"{text!r} is no length of time: give one such as 30s, 5m, 2h or 1d.")
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
 def before(now: datetime, long: timedelta) -> datetime:
-    """Return the moment so long ago, or the earliest that CloudWatch Logs takes, which is the beginning of 1970."""
+    """Return the moment so long before `now`, or that from which CloudWatch Logs counts, the beginning of 1970."""
     return now - min(long, now - datetime.fromtimestamp(0, UTC))
 
 
@@ -54,7 +54,7 @@ class FunctionLogs:
         self._functions = functions
 
     def named(self, name: str | None) -> tuple[str, ...]:
-        """The short name of a function that is named by it or in full; all of them for None."""
+        """Return the short name of the function with this short or full name; for None, those of all functions."""
         if name is None:
             return tuple(self._functions)
         for short, full in self._functions.items():
@@ -63,14 +63,14 @@ class FunctionLogs:
         raise QueueError(f"There is no function {name}: name one of {', '.join(self._functions)}.")
 
     def events(self, functions: Iterable[str], since: datetime, project_id: str | None = None) -> list[LogEvent]:
-        """What is logged by now, by time; with `project_id`, only lines that name the project."""
+        """Return the events so far, ordered by time; with `project_id`, only lines that name the project."""
         found = [event for short in functions for event in self._of(short, since, project_id)]
         return sorted(found, key=lambda event: event.at)
 
     def follow(
         self, functions: Iterable[str], since: datetime, project_id: str | None, wait: Pause
     ) -> Iterator[LogEvent]:
-        """Each event once, as it comes, without end."""
+        """Yield each event once, as it comes, without end."""
         names, seen, first = tuple(functions), Counter[LogEvent](), since
         while True:
             events = [event for event in self.events(names, first, project_id) if event.at >= first]
@@ -94,7 +94,10 @@ class FunctionLogs:
 def logged(
     logs: "CloudWatchLogsClient", function: str, since: datetime, pattern: str, most: int | None = None
 ) -> "Iterator[FilteredLogEventTypeDef]":
-    """What a function's log holds since a moment, of lines that fit a filter pattern. Raises botocore's errors."""
+    """Yield the events of a function's log since a moment whose lines fit a filter pattern, at most `most` of them.
+
+    Raises botocore's errors.
+    """
     pages = logs.get_paginator("filter_log_events").paginate(
         logGroupName=f"/aws/lambda/{function}",
         startTime=int(since.timestamp() * 1000),

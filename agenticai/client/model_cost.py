@@ -37,13 +37,13 @@ class Prices(Record):
     models: Mapping[str, tuple[Price, ...]]
 
     def price(self, model: str, day: date) -> Price | None:
-        """What a model costs on a day; None if that is not known."""
+        """Return what a model costs on a day; None if that is not known."""
         return next((p for p in self.models.get(model, ()) if p.until is None or day <= p.until), None)
 
 
 @cache
 def prices(path: Path = PRICES) -> Prices:
-    """The prices of the file."""
+    """Return the prices of the file."""
     return Prices.model_validate(yaml.safe_load(path.read_text("utf-8")))
 
 
@@ -60,7 +60,7 @@ class Model:
         return self.answers == "live"
 
     def price(self, day: date) -> Price | None:
-        """What its tokens cost; None if that is not known."""
+        """Return what its tokens cost; None if that is not known."""
         return prices().price(self.name, day)
 
     def cost_usd(self, prompt_tokens: int, output_tokens: int, day: date) -> float | None:

@@ -63,7 +63,7 @@ def run_demo(bench: Bench, scenario: Scenario, out: Path, on_event: OnEvent, *, 
 
 
 def _tested(code: Path, *, unsafe_run: bool) -> tuple[TestRun | None, str]:
-    """How the project's tests ended, or why they were not run."""
+    """Return how the project's tests ended, or why they were not run."""
     try:
         return run_python_tests(code, unsafe=unsafe_run), ""
     except NotRun as reason:

@@ -12,13 +12,13 @@ from shared.models.views import ProjectView
 
 
 def model_at(endpoint: str, stage: str) -> Model:
-    """The model of the stack at an endpoint."""
+    """Return the model of the stack at an endpoint."""
     with asked(Stack(endpoint, stage, as_json=False)) as (bench, control):
         return model_of(bench.target, bench.outputs, control)
 
 
 def outcome(project: ProjectView, model: Model) -> Iterator[Part]:
-    """A project in a line, why it failed if it did, and what the model cost."""
+    """Yield a project in a line, why it failed if it did, and what the model cost."""
     yield tables.project_line(project)
     yield from show.reason(project)
     if project.tokens.calls:
@@ -26,7 +26,7 @@ def outcome(project: ProjectView, model: Model) -> Iterator[Part]:
 
 
 def told(model: Model, project: ProjectView) -> dict[str, object]:
-    """The model and the cost of a project, for machines; the cost is null where no price is known."""
+    """Return the model and the cost of a project, for machines; the cost is null where no price is known."""
     tokens = project.tokens
     cost = model.cost_usd(tokens.prompt_tokens, tokens.output_tokens, datetime.now(UTC).date())
     return {"name": model.name, "answers": model.answers, "cost_usd": cost}

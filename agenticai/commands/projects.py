@@ -8,7 +8,7 @@ from pathlib import Path
 
 from agenticai.client.api import ProjectsApi
 from agenticai.client.download import download
-from agenticai.client.errors import ApiError, SettingsError, Unfollowed
+from agenticai.client.errors import ApiError, ProjectsError, SettingsError, Unfollowed
 from agenticai.client.folder import check_folder, check_place
 from agenticai.client.follow import follow
 from agenticai.client.model_cost import Model
@@ -20,7 +20,6 @@ from agenticai.display import tables
 from agenticai.display.console import Display, counted
 from agenticai.display.following import Following
 from agenticai.display.printable import readable
-from agenticai.scenarios.format.errors import ScenarioError
 from agenticai.stack.deploying import reached
 from agenticai.stack.secrets import OLD_TOKEN_VALID, rotate
 from agenticai.stack.stage import stage_outputs
@@ -42,9 +41,9 @@ class Request:
     name: str | None
 
     def requirements(self) -> str | None:
-        """Return the requirements; None where a template says all. Raises `ScenarioError`."""
+        """Return the requirements; None where a template says all. Raises `SettingsError`."""
         if self.text is None and self.file is None and self.template is None:
-            raise ScenarioError("Give the requirements as text or with --file, or a template with --template.")
+            raise SettingsError("Give the requirements as text or with --file, or a template with --template.")
         return _given(self.text, self.file)
 
 
@@ -71,7 +70,7 @@ def modify_project(project_id: str, text: str | None, file: Path | None, stack: 
     """Ask for a change of a finished project, and follow; return 0 if the project completed."""
     requirements = _given(text, file)
     if requirements is None:
-        raise ScenarioError("Say what is to change, as text or with --file.")
+        raise SettingsError("Say what is to change, as text or with --file.")
     return _asked_again(project_id, partial(ProjectsApi.modify, requirements=requirements), stack)
 
 
@@ -111,7 +110,7 @@ def fetch(project_id: str, out: Path, stack: Stack) -> int:
         known = find_project(api, project_id)
         check_folder(out / known)
         if not api.files(known):
-            raise ScenarioError(without_files(api.get(known), stack))
+            raise ProjectsError(without_files(api.get(known), stack))
         got = download(api, known, out / known)
     package = str(got.package) if got.package else None
     screen.emit({"code": str(got.code), "files": got.files, "refused": got.refused, "package": package})
@@ -146,7 +145,7 @@ def rotate_token(stack: Stack) -> None:
 
 
 def without_files(project: ProjectView, stack: Stack) -> str:
-    """Why there is nothing to fetch of a project."""
+    """Return why there is nothing to fetch of a project."""
     shown = stack.command("status", project.id)
     if project.failure:
         return f"{project.id} failed before it had any file: `{shown}` says why."
@@ -193,7 +192,7 @@ def _followed(
 
 
 def _before_the_latest(events: Sequence[TimelineEvent]) -> Sequence[TimelineEvent]:
-    """The events before those of the latest request that a person made."""
+    """Return the events before those of the latest request that a person made."""
     latest = max((at for at, event in enumerate(events) if event.agent == "api"), default=0)
     return events[:latest]
 
@@ -221,30 +220,30 @@ def _present_end(screen: Display, ended: ProjectView, stack: Stack) -> int:
 
 def _given(text: str | None, file: Path | None) -> str | None:
     if text is not None and file is not None:
-        raise ScenarioError("Give the requirements as text or with --file, and not both.")
+        raise SettingsError("Give the requirements as text or with --file, and not both.")
     given = _read(file) if file else _encodable(text, "text")
     if given is not None and not given.strip():
-        raise ScenarioError("The requirements are empty: say in a sentence or more what is wanted.")
+        raise SettingsError("The requirements are empty: say in a sentence or more what is wanted.")
     return given
 
 
 def _read(file: Path) -> str:
-    """The text of a file, or of standard input; a mark of its byte order is no part of it."""
+    """Return the text of a file, or of standard input; a mark of its byte order is no part of it."""
     name = "standard input" if str(file) == "-" else str(file)
     try:
         given = sys.stdin.buffer.read() if name == "standard input" else file.read_bytes()
         return given.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ScenarioError(f"{name} cannot be read as text: it is not UTF-8 (byte {error.start + 1}).") from error
+        raise SettingsError(f"{name} cannot be read as text: it is not UTF-8 (byte {error.start + 1}).") from error
     except OSError as error:
-        raise ScenarioError(f"{name} cannot be read as text: {error.strerror}.") from error
+        raise SettingsError(f"{name} cannot be read as text: {error.strerror}.") from error
 
 
 def _encodable(given: str | None, what: str) -> str | None:
-    """An argument as text. Raises ScenarioError if it has bytes that are no UTF-8."""
+    """Return an argument as text. Raises SettingsError if it has bytes that are no UTF-8."""
     text = None if given is None else readable(given)
     try:
         (text or "").encode()
     except UnicodeEncodeError as error:
-        raise ScenarioError(f"The {what} is not UTF-8 (character {error.start + 1}).") from error
+        raise SettingsError(f"The {what} is not UTF-8 (character {error.start + 1}).") from error
     return text

@@ -119,7 +119,7 @@ def _move_chosen(
 
 
 def resolved(queues: StackQueues, agent: str, beginnings: Sequence[str]) -> list[str]:
-    """The ids that begin so. Raises `QueueError` where none does, or several do."""
+    """Return the ids that begin so. Raises `QueueError` where none does, or several do."""
     known = [] if all(len(beginning) >= WHOLE_ID for beginning in beginnings) else list(queues.ids(agent))
     found: dict[str, None] = {}
     for beginning in beginnings:
@@ -134,7 +134,7 @@ def resolved(queues: StackQueues, agent: str, beginnings: Sequence[str]) -> list
 
 
 def _afterwards(screen: Display, queues: StackQueues, agent: str, wait: Pause = pause) -> AgentQueues:
-    """The queue once nothing in it waits to be taken up, or when there was time enough for that."""
+    """Return the queue once nothing in it waits to be taken up, or when there was time enough for that."""
     with screen.status(f"waiting for {agent} to take them up"):
         for _ in range(round(WAIT_SECONDS / LOOK_SECONDS)):
             state = queues.state(agent)
@@ -145,7 +145,7 @@ def _afterwards(screen: Display, queues: StackQueues, agent: str, wait: Pause = 
 
 
 def _letters(queues: StackQueues, agent: str, limit: int) -> Letters:
-    """So many letters at the most, from as many pages as they take."""
+    """Return so many letters at the most, from as many pages as they take."""
     page = queues.letters(agent, limit=min(limit, MOST_MESSAGES))
     while page.next and len(page.letters) < limit:
         more = queues.letters(agent, after=page.next, limit=min(limit - len(page.letters), MOST_MESSAGES))

@@ -77,7 +77,7 @@ def _key(environ: Mapping[str, str], scenario: Scenario) -> str:
 
 
 def _calls(scenario: Scenario) -> str:
-    """How much Gemini will be asked, as far as one can know."""
+    """Return how much Gemini will be asked, as far as one can know."""
     stored = len(own_cassettes(scenario, CASSETTES))
     return f"Every reply is a call, and {scenario.name} has {stored} stored replies now"
 

@@ -12,7 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-from agenticai.display import replays as console
+from agenticai.display import replays as show
 from agenticai.display.console import Display, from_here, this_command
 from agenticai.display.replays import Progress, live
 from agenticai.emulator.core.home import find_home, make_home
@@ -71,7 +71,7 @@ def show_runs(*, as_json: bool) -> None:
     screen.emit([_summary(folder, report) for folder, report in listed])
     for folder, report in listed:
         at = f"{report.started_at:%Y-%m-%d %H:%M:%S}  "
-        screen.say(at, console.totals(report), "  ", (from_here(folder), "dim"))
+        screen.say(at, show.totals(report), "  ", (from_here(folder), "dim"))
     if not listed:
         screen.say(f"No runs yet: `{this_command()} replay` makes one.")
 
@@ -83,7 +83,7 @@ def _summary(folder: Path, report: RunReport) -> dict[str, object]:
 
 
 def chosen(files: Sequence[str]) -> list[Scenario]:
-    """The scenarios of files, folders of files, and names in the library; the whole library where none is named.
+    """Return the scenarios of files, folders of files, and names in the library; the whole library where none is named.
 
     Raises `ScenarioError`.
     """
@@ -97,7 +97,7 @@ def chosen(files: Sequence[str]) -> list[Scenario]:
 
 
 def one_scenario(name: str) -> Scenario:
-    """The one scenario of a file, a folder or a name in the library. Raises `ScenarioError`."""
+    """Return the one scenario of a file, a folder or a name in the library. Raises `ScenarioError`."""
     scenarios = chosen([name])
     if len(scenarios) != 1:
         raise ScenarioError(f"{name} holds {len(scenarios)} scenarios: name one of them.")
@@ -151,7 +151,7 @@ def _replayed(playing: Playing, scenarios: Sequence[Scenario], folder: Path, pro
 
 
 def _benches(playing: Playing, folder: Path, progress: Progress) -> Start:
-    """What starts benches: each on an engine with a log folder of its own, or on the stack that is up."""
+    """Return what starts benches: each on an engine with a log folder of its own, or on the stack that is up."""
     if playing.target != EMBEDDED:
         return lambda: nullcontext(bench_at(playing.target, playing.stage))
     numbers = count(1)
@@ -176,5 +176,5 @@ def _present(screen: Display, report: RunReport, page: Path) -> None:
     for scenario in report.scenarios:
         if scenario.differs:
             screen.say((f"{scenario.name}: {scenario.differs}", "red"))
-    screen.say("\n", console.totals(report))
+    screen.say("\n", show.totals(report))
     screen.say((f"The report is {from_here(page)}, with run.json and junit.xml beside it.", "dim"))

@@ -39,7 +39,7 @@ def stored(endpoint: str, stage: str, requirements: Sequence[str]) -> tuple[bool
 
 
 def plan_request(requirements: str, model: str) -> ModelRequest:
-    """What the PM agent asks the model first for these requirements, as it is sent to the Gemini API."""
+    """Return what the PM agent asks the model first for these requirements, as it is sent to the Gemini API."""
     prompt = about_project(_project(requirements))
     body = {
         "contents": [{"role": "user", "parts": [{"text": prompt.text}]}],
@@ -53,7 +53,7 @@ def plan_request(requirements: str, model: str) -> ModelRequest:
 
 
 def requirements_of(api: "ProjectsApi", text: str | None, template: str | None) -> str | None:
-    """The requirements that a project would begin with; None where the API will refuse them, or the template."""
+    """Return the requirements that a project would begin with; None where the API will refuse them, or the template."""
     try:
         given = None if text is None else TypeAdapter[str](Requirements).validate_python(text)
         parts = (api.template(template).requirements if template else None, given)

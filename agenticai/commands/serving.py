@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from agenticai.client.errors import SettingsError
 from agenticai.client.folder import check_folder
 from agenticai.client.model_cost import Model, model_of
 from agenticai.commands.settings import DASHBOARD_PORT, KEY_VARIABLE, gemini_api_key, on_stack
@@ -26,7 +27,6 @@ from agenticai.emulator.running import curl_settings, noted
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.benches.stopping import until_stopped
-from agenticai.scenarios.format.errors import ScenarioError
 from agenticai.scenarios.format.scenario import LIBRARY, load
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _benched(screen: Display, port: int = 0, reach: Reach = HERE, key: str | Non
 def _key(environ: Mapping[str, str]) -> str:
     key = gemini_api_key(environ)
     if not key:
-        raise ScenarioError(f"--live needs a key for the Gemini API in the environment variable {KEY_VARIABLE}.")
+        raise SettingsError(f"--live needs a key for the Gemini API in the environment variable {KEY_VARIABLE}.")
     return key
 
 

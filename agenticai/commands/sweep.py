@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from time import monotonic
 
+from agenticai.client.errors import SettingsError
 from agenticai.commands.replay import one_scenario
 from agenticai.display import sweeps as show
 from agenticai.display.console import Display, this_command
@@ -18,7 +19,6 @@ from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.benches.pool import BenchPool, Start
 from agenticai.scenarios.benches.run_folders import run_folder
-from agenticai.scenarios.format.errors import ScenarioError
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.replaying.naming import written
 from agenticai.scenarios.sweeping.ending import Ending
@@ -34,7 +34,7 @@ from agenticai.stack.outputs import StackOutputs
 class Selection:
     """What is tried: every n-th case of some sides up to a limit, or some cases by name, or seeds from one on.
 
-    Raises `ScenarioError` where cases and seeds are asked for at once.
+    Raises `SettingsError` where cases and seeds are asked for at once.
     """
 
     sides: tuple[Side, ...] = KILLS
@@ -46,10 +46,10 @@ class Selection:
 
     def __post_init__(self) -> None:
         if self.seeds and (self.only or self.limit or self.every > 1):
-            raise ScenarioError("--seeds makes schedules of its own: leave out --only, --every and --limit.")
+            raise SettingsError("--seeds makes schedules of its own: leave out --only, --every and --limit.")
 
     def cases(self, clean: Ending, outputs: StackOutputs) -> list[Case]:
-        """The cases of a clean run that are to be tried."""
+        """Return the cases of a clean run that are to be tried."""
         if self.only:
             return list(self.only)
         cases = cases_of(clean.calls, self.sides, synchronous=[outputs.function_names["api"]])
@@ -70,7 +70,7 @@ class Ground:
     """How this command line is started."""
 
     def command(self, *options: str) -> str:
-        """What a person types to try one of them again."""
+        """Return what a person types to try one of them again."""
         return f"{self.program} {shlex.join(['sweep', self.name, *options])}"
 
 
@@ -103,13 +103,13 @@ def tried(ground: Ground, selection: Selection) -> Counter[Verdict]:
 
 
 def benches_in(folder: Path) -> Start:
-    """What starts benches, each with a place of its own for what its engine logs."""
+    """Return what starts benches, each with a place of its own for what its engine logs."""
     numbers = itertools.count(1)
     return lambda: bench(run_dir=folder / f"engine-{next(numbers)}")
 
 
 def _clean(scenario: Scenario, bench: Bench) -> tuple[Ending, StackOutputs]:
-    """The end without faults, on which all others are measured, and the names of the stack that it was on."""
+    """Return the end without faults, on which all others are measured, and the names of the stack that it was on."""
     return without_faults(scenario, bench), bench.outputs
 
 

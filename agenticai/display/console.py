@@ -126,12 +126,12 @@ class _Whole:
 
 
 def counted(number: int, noun: str) -> str:
-    """So many of something, in words: 1 file, 2 files."""
+    """Return a number with its noun: 1 file, 2 files."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def from_here(path: Path) -> str:
-    """A path as one would type it."""
+    """Return a path as one would type it."""
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 

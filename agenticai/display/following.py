@@ -63,7 +63,7 @@ class Following:
 
 
 def elapsed(seconds: float) -> str:
-    """A time in words: 12 s, 3 min 5 s, 2 h 10 min."""
+    """Return a time in words: 12 s, 3 min 5 s, 2 h 10 min."""
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
@@ -72,7 +72,7 @@ def elapsed(seconds: float) -> str:
 
 
 def _is_interrupted(event: TimelineEvent) -> bool:
-    """Whether work was given up for now, to be taken up again without anybody asking."""
+    """Return whether work was given up for now, to be taken up again without anybody asking."""
     return event.type is EventType.WORK_FAILED and event.status not in FINAL
 
 
@@ -83,7 +83,7 @@ def _mark(event: TimelineEvent) -> Part:
 
 
 def _detail(event: TimelineEvent) -> str:
-    """What is said of an event; the reason of a failure that ends the project is said at the end, once."""
+    """Return what is said of an event; the reason of a failure that ends the project is said at the end, once."""
     if _is_interrupted(event):
         return f"{event.detail}; it is tried again by itself"
     if event.type is EventType.WORK_FAILED:

@@ -19,7 +19,7 @@ TAKEN_BACK = "Its last change failed and was taken back; the project is as it wa
 
 
 def reason(project: "ProjectView") -> Iterator[Part]:
-    """Why the project failed, or its last change, a line each; nothing where all went well."""
+    """Yield why the project failed, or its last change, a line each; nothing where all went well."""
     if project.failure is None:
         return
     if project.status is not ProjectStatus.FAILED:
@@ -28,14 +28,14 @@ def reason(project: "ProjectView") -> Iterator[Part]:
 
 
 def spent(tokens: "TokenUsage", model: Model, day: date) -> Part:
-    """What a project's calls of the language model came to."""
+    """Return what a project's calls of the language model came to."""
     price = _price(model.cost_usd(tokens.prompt_tokens, tokens.output_tokens, day), model.name)
     said = "stored replies, which cost nothing" if model.answers in ("stored", "nearest") else price
     return f"{_counted(tokens.calls, tokens.prompt_tokens, tokens.output_tokens)}: {said}", "dim"
 
 
 def used_so_far(use: "ModelUse", day: date) -> str:
-    """What all calls since the engine started came to, and the models that answered them."""
+    """Return what all calls since the engine started came to, and the models that answered them."""
     calls, prompt, output = (
         sum(getattr(each, name) for each in use.models) for name in ("calls", "prompt_tokens", "output_tokens")
     )
@@ -61,7 +61,7 @@ def _price(dollars: float | None, model: str) -> str:
 
 
 def introduced(model: Model, day: date) -> "Text":
-    """The line of `up` that says which model is asked, and what it charges."""
+    """Return the line of `up` that says which model is asked, and what it charges."""
     if not model.live:
         return text("stored replies only; start with --live and a key to ask Gemini itself")
     price = model.price(day)

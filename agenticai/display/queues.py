@@ -29,7 +29,7 @@ _TOLD = frozenset(
 
 
 def queues(states: Iterable["AgentQueues"]) -> Table:
-    """Every queue and its dead-letter queue, a line each."""
+    """Return every queue and its dead-letter queue, a line each."""
     columns = [Column("queue", no_wrap=True), *figures("visible", "in flight", "delayed", "oldest")]
     rows = []
     for state in states:
@@ -46,7 +46,7 @@ def _row(state: "QueueState", colour: str = "") -> tuple[Part, ...]:
 
 
 def age(seconds: float) -> str:
-    """A length of time in its two largest units: 3 d 4 h, 2 min 5 s, 7 s."""
+    """Return a length of time in its two largest units: 3 d 4 h, 2 min 5 s, 7 s."""
     left, parts = max(0, int(seconds)), []
     for unit, size in (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)):
         number, left = divmod(left, size)
@@ -56,7 +56,7 @@ def age(seconds: float) -> str:
 
 
 def letter(dead: "DeadLetter", agent: str, now: datetime, *, full: bool) -> Iterator[Text]:
-    """A dead letter in lines; its id stands alone, to be pasted."""
+    """Yield a dead letter in lines; its id stands alone, to be pasted."""
     message, asked = dead.message, dead.asked
     times = f"{message.received} time" + ("" if message.received == 1 else "s")
     yield text((printable(message.id), "bold"))
@@ -80,7 +80,7 @@ def _asked(dead: "DeadLetter") -> str:
 
 
 def _attempts(dead: "DeadLetter", *, full: bool) -> Iterator[Text]:
-    """The last attempt, or every one."""
+    """Yield the last attempt, or every one."""
     if not dead.attempts:
         yield _field("failed", "nothing is logged of it")
     for attempt in dead.attempts if full else dead.attempts[-1:]:
@@ -109,7 +109,7 @@ def _formatted(body: str) -> str:
 
 
 def redriven(results: Sequence["Redriven"]) -> Iterator[Text]:
-    """What became of each letter."""
+    """Yield what became of each letter."""
     for result in results:
         new = f" as {result.new_id}" if result.new_id else ""
         project = f", of project {result.asked.project_id}" if result.asked and result.asked.project_id else ""
@@ -140,5 +140,5 @@ def _value(value: object) -> str:
 
 
 def moment(at: datetime) -> str:
-    """A time in UTC, to the second."""
+    """Return a time in UTC, to the second."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"

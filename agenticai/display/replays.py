@@ -75,13 +75,13 @@ def live(display: Display, scenarios: Sequence[Scenario], repeat: int) -> Iterat
 
 
 def header(width: int) -> Text:
-    """The head of the lines; `width` is that of the names and their heading."""
+    """Return the head of the lines; `width` is that of the names and their heading."""
     columns = f"{'took':>8} {'skipped':>9} {'faults':>6} {'calls':>6} {'GB-s':>7} {'cost':>10}"
     return text((f"  {HEADING:<{width}} {columns}  projects", "bold"))
 
 
 def line(scenario: ScenarioReport, width: int) -> Text:
-    """A replay in one line."""
+    """Return a replay in one line."""
     head = text(MARKS[scenario.outcome], f" {scenario.name:<{width}} ")
     if scenario.outcome == "skipped":
         return text(head, (f"not replayed: {scenario.skipped}", "dim"))
@@ -94,13 +94,13 @@ def line(scenario: ScenarioReport, width: int) -> Text:
 
 
 def evidence(scenario: ScenarioReport) -> Iterator[Text]:
-    """What is wrong with a replay, and what was not looked at."""
+    """Yield what is wrong with a replay, and what was not looked at."""
     yield from (text((sentence, "red")) for sentence in scenario.evidence)
     yield from (text(("left out:", "yellow"), f" {part}") for part in scenario.left_out)
 
 
 def totals(report: RunReport) -> Text:
-    """The run in a line."""
+    """Return the run in a line."""
     colours: dict[Outcome, str] = {"passed": "green", "failed": "red", "skipped": "yellow"}
     counts: list[Part] = [
         (f"{number} {outcome}", f"bold {colour}")

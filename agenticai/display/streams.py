@@ -95,7 +95,7 @@ def flush_streams() -> None:
 
 
 def _of_kind(kind: type[TextIOWrapper], stream: TextIO) -> TextIO:
-    """The same stream, of a kind of its own and for any text; one that is no file is left as it is."""
+    """Return the same stream, of a kind of its own and for any text; one that is no file is left as it is."""
     if not isinstance(stream, TextIOWrapper):
         return stream
     encoding, buffered, through = stream.encoding, stream.line_buffering, stream.write_through

@@ -32,7 +32,7 @@ class RateColumn(ProgressColumn):
     """Replays per second, of late."""
 
     def render(self, task: Task) -> Text:
-        """The rate, once it is known."""
+        """Return the rate, once it is known."""
         return Text(f"{task.finished_speed or task.speed or 0:.2f}/s", style="cyan")
 
 
@@ -40,7 +40,7 @@ class CountsColumn(ProgressColumn):
     """How many trials have ended how."""
 
     def render(self, task: Task) -> Text:
-        """The counts that the task was last given."""
+        """Return the counts that the task was last given."""
         counts: Text = task.fields["counts"]
         return counts
 
@@ -83,7 +83,7 @@ def trials(display: Display, total: int) -> Iterator[Trials]:
 
 
 def introduction(clean: Ending) -> str:
-    """What the clean run came to."""
+    """Return what the clean run came to."""
     ends = ", ".join(f"{name} {end.status if end else 'deleted'}" for name, end in clean.projects.items())
     services = Counter(call.service for call in clean.calls)
     made = ", ".join(f"{count} {service}" for service, count in services.most_common())
@@ -91,13 +91,13 @@ def introduction(clean: Ending) -> str:
 
 
 def counted(counts: Counter[Verdict]) -> Text:
-    """How many trials ended how, in words; empty where none has ended."""
+    """Return how many trials ended how, in words; empty where none has ended."""
     ended = (text((f"{counts[verdict]} {verdict}", COLOURS[verdict])) for verdict in Verdict if counts[verdict])
     return text(", ").join(ended)
 
 
 def complaint(name: str, judged: Judged, repeat: str) -> Iterator[Text]:
-    """What is said of a trial that did not survive, line by line."""
+    """Yield what is said of a trial that did not survive, line by line."""
     mark = ("?", "yellow") if judged.verdict is Verdict.NOT_REACHED else ("✗", "red")
     yield text(mark, f" {name}: ", (judged.verdict, COLOURS[judged.verdict]))
     for line in judged.evidence[:EVIDENCE_SHOWN]:
@@ -108,7 +108,7 @@ def complaint(name: str, judged: Judged, repeat: str) -> Iterator[Text]:
 
 
 def culprit(least: SeedResult, faults: str) -> Iterator[Text]:
-    """The faults that a schedule was shrunk to, to be put into a scenario's file, and what they break."""
+    """Yield the faults that a schedule was shrunk to, to be put into a scenario's file, and what they break."""
     yield text((f"# seed {least.seed}", "bold"))
     for line in least.judged.evidence[:EVIDENCE_SHOWN]:
         yield text(f"# {line}")
@@ -116,12 +116,12 @@ def culprit(least: SeedResult, faults: str) -> Iterator[Text]:
 
 
 def document(judged: Judged) -> dict[str, object]:
-    """A verdict for machines."""
+    """Return a verdict for machines."""
     return {"verdict": judged.verdict.value, "evidence": list(judged.evidence)}
 
 
 def case_table(results: Sequence[CaseResult]) -> Table:
-    """The cases by function and operation, with how they ended."""
+    """Return the cases by function and operation, with how they ended."""
     shown = [verdict for verdict in Verdict if verdict in _main or any(r.judged.verdict is verdict for r in results)]
     counts: dict[tuple[str, str], Counter[Verdict]] = {}
     for result in results:

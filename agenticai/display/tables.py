@@ -36,7 +36,7 @@ WIDE: Final = 90
 
 
 def timeline(events: tuple[TimelineEvent, ...]) -> Table:
-    """Every piece of work with when it began and how long it took, in seconds."""
+    """Return every piece of work with when it began and how long it took, in seconds."""
     ended = [event for event in events if event.type is not EventType.WORK_STARTED]
     columns = [*figures("began", "took"), *map(Column, ("agent", "work", "attempt", "then"))]
     return grid(columns, [_row(event, events[0]) for event in ended], "Timeline")
@@ -50,7 +50,7 @@ def _row(event: TimelineEvent, first: TimelineEvent) -> tuple[str | tuple[str, s
 
 
 def score(report: QualityReport) -> Table:
-    """The parts of a report's score, which add up."""
+    """Return the parts of a report's score, which add up."""
     rows = [
         (
             part.name,
@@ -81,7 +81,7 @@ def usage(used: Usage) -> Table:
 
 
 def projects(page: ProjectPage, width: int) -> Table:
-    """A list of projects for so many columns; ids are always whole."""
+    """Return a list of projects for so many columns; ids are always whole."""
     wide = width >= WIDE
     columns = [Column(name, no_wrap=True) for name in ("id", "status", "score", *(["created"] if wide else []))]
     rows = list[tuple[Part, ...]]()
@@ -93,7 +93,7 @@ def projects(page: ProjectPage, width: int) -> Table:
 
 
 def templates(listed: list[TemplateSummary], without_key: Mapping[str, bool]) -> Table:
-    """A list of templates; `without_key` says, where that is known, which of them stored replies answer."""
+    """Return a list of templates; `without_key` says, where that is known, which of them stored replies answer."""
     said: Mapping[bool, Part] = {True: "stored", False: ("needs a key", "yellow")}
     rows = [
         (template.id, template.name, template.description, *([said[without_key[template.id]]] if without_key else []))
@@ -103,13 +103,13 @@ def templates(listed: list[TemplateSummary], without_key: Mapping[str, bool]) ->
 
 
 def project_line(project: ProjectSummaryView) -> Text:
-    """A project in one line."""
+    """Return a project in one line."""
     points = "" if project.score is None else f", score {project.score:g}"
     return text(project.id, " ", (printable(project.name), "bold"), ": ", status_part(project.status), points)
 
 
 def addresses(running: Bench) -> tuple[Text, ...]:
-    """Where the API and AWS are, each in a line."""
+    """Return where the API and AWS are, each in a line."""
     endpoint, region, secret = running.target.endpoint_url, running.target.region, running.control_token
     return (
         text("\n  ", ("API", "bold"), f"       {running.outputs.api_url}\n"),
@@ -120,18 +120,18 @@ def addresses(running: Bench) -> tuple[Text, ...]:
 
 
 def event_in_words(event: TimelineEvent) -> str:
-    """What an event is about: the work that was done, or what a person asked for."""
+    """Return what an event is about: the work that was done, or what a person asked for."""
     return ASKED.get(event.type) or printable(work_in_words(event.work))
 
 
 def work_in_words(work: str) -> str:
-    """The work of an item's key: TASK#1.0#store is "store", TEST#1.0 is "test 1.0"."""
+    """Return the work of an item's key: TASK#1.0#store is "store", TEST#1.0 is "test 1.0"."""
     kind, *rest = work.split("#")
     return rest[1] if kind == "TASK" and len(rest) > 1 else " ".join([kind.lower(), *rest])
 
 
 def status_part(status: ProjectStatus) -> tuple[str, str]:
-    """A status in its colour."""
+    """Return a status in its colour."""
     return status.value, COLOURS.get(status, "blue")
 
 

@@ -4,7 +4,7 @@ import unicodedata
 from typing import Final
 
 _UNSAFE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Controls, marks that are not shown, and what is no character: a terminal would obey some of them."""
+"""Control, format and private characters, halves of surrogate pairs, and line separators: terminals obey some."""
 
 
 class Kept:
@@ -45,10 +45,14 @@ class Kept:
 def shown(content: bytes | str) -> str:
     """Return text that is safe to show: all but printable characters, tabs and line ends is escaped, as in \\x1b."""
     text = content.decode("utf-8", "backslashreplace") if isinstance(content, bytes) else content
-    return "".join(map(_escaped, text.replace("\r\n", "\n")))
+    return escape(text.replace("\r\n", "\n"), keep="\n\t")
 
 
-def _escaped(char: str) -> str:
-    if char in "\n\t" or unicodedata.category(char) not in _UNSAFE:
-        return char
-    return char.encode("unicode_escape", "surrogatepass").decode("ascii")
+def escape(text: str, *, keep: str = "") -> str:
+    """Return the text with every character that is not printable as an escape such as \\x1b, except those in `keep`."""
+    return "".join(
+        char.encode("unicode_escape").decode("ascii")
+        if char not in keep and unicodedata.category(char) in _UNSAFE
+        else char
+        for char in text
+    )

@@ -20,13 +20,13 @@ from agenticai.sandbox.output import Kept
 from agenticai.sandbox.refusals import why_not
 
 INTERPRETER: Final = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
-"""This interpreter, without the packages of a virtual environment."""
+"""The real path of this interpreter, outside of any virtual environment."""
 
 LOADER: Final = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
-"""What some interpreters need in their environment to start at all."""
+"""Variables without which some interpreters do not start."""
 
 _PROGRAMS: Final = ("/usr/bin", "/usr/lib", "/usr/local/bin", "/usr/local/lib", "/etc/alternatives", "/nix/store")
-"""Folders that are never hidden, nor is one that holds them."""
+"""Folders that are never hidden, nor are the folders above them."""
 
 _PACKAGES: Final = str(Path(__file__).parents[2])
 _LAUNCH: Final = (
@@ -35,7 +35,7 @@ _LAUNCH: Final = (
 _CHUNK: Final = 65536
 _LISTEN_SECONDS: Final = 0.1
 _AFTERWARDS_SECONDS: Final = 2
-"""How long what a run has printed may take to be read when it is over: without a sandbox, something may still print."""
+"""How long output is read after the run has ended: without a sandbox, a process that is left may still print."""
 
 _STATUS_BYTES: Final = 8192
 
@@ -58,7 +58,7 @@ class Ended:
 def run(job: Job, *, unsafe: bool = False) -> Ended:
     """Run a job in a sandbox, and return when no process of it is left.
 
-    Raises `NotRun`; where this machine has no sandbox, only unless `unsafe` says to run it without one then.
+    Raises `NotRun`. Where this machine has no sandbox, `unsafe` runs the job without one; otherwise it is not run.
     """
     try:
         _check(job)
@@ -80,7 +80,7 @@ def _check(job: Job) -> None:
 
 
 def _private(job: Job) -> tuple[str, ...]:
-    """The user's own folders, which may lie in a folder that is shown, as in /usr/src; none that the program needs."""
+    """Return the user's own folders that may lie in a folder that is shown, as in /usr/src, and hold nothing needed."""
     work = Path.cwd()
     folders = [os.path.expanduser("~"), str(work), _PACKAGES, os.environ.get("AGENTICAI_HOME", "")]
     folders += [str(folder / ".agenticai") for folder in (work, *work.parents)]
@@ -106,7 +106,7 @@ def _run(job: Job) -> Ended:
 
 
 def _started(report: int) -> "subprocess.Popen[bytes]":
-    """Start what makes the sandbox: without our environment, in its own session, so that Ctrl-C is ours to handle."""
+    """Start the process that makes the sandbox: with no variables but `LOADER`, in a session of its own."""
     return subprocess.Popen(
         [INTERPRETER, "-I", "-S", "-B", "-c", _LAUNCH, _PACKAGES],
         stdin=subprocess.PIPE,
@@ -128,7 +128,7 @@ def _send(leash: IO[bytes], job: Job) -> None:
 
 
 def _listen(process: "subprocess.Popen[bytes]", streams: Mapping[int, Kept]) -> None:
-    """Take in all that comes, until the streams end, or soon after the run if something was left behind."""
+    """Read all streams until they end; at most `_AFTERWARDS_SECONDS` after the run, if a process is left."""
     with selectors.DefaultSelector() as selector:
         for stream in streams:
             selector.register(stream, selectors.EVENT_READ)
@@ -148,9 +148,9 @@ def _listen(process: "subprocess.Popen[bytes]", streams: Mapping[int, Kept]) -> 
 
 
 def _end(status: str) -> tuple[int | None, str]:
-    """The exit status and the limit that was exceeded, as the processes around the program said.
+    """Return the exit status and the limit that was exceeded, as the processes around the program reported them.
 
-    Raises `NotRun` if the program was never started: once it was, nothing that it does can make that so.
+    Raises `NotRun` if the program was never started; a program that was started cannot cause that.
     """
     said: dict[str, Any] = {"began": False}
     for line in status.splitlines():

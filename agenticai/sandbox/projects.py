@@ -23,7 +23,7 @@ _NODE_ANSWERS_SECONDS: Final = 20
 def run_python_tests(code: Path, *, unsafe: bool = False, limits: Limits | None = None) -> TestRun:
     """Run the unittest tests below `code` with this interpreter, without the packages that are installed in it.
 
-    Raises `NotRun` where there is no sandbox, unless `unsafe` says to run them without one then.
+    Raises `NotRun` where there is no sandbox; `unsafe` runs them without one there.
     """
     runner = (_RUNNERS / "python_tests.py").read_text("utf-8")
     command = (INTERPRETER, "-I", "-B", "-S", "-u", "-c", runner)
@@ -33,20 +33,11 @@ def run_python_tests(code: Path, *, unsafe: bool = False, limits: Limits | None 
 def run_node_tests(code: Path, *, unsafe: bool = False, limits: Limits | None = None) -> TestRun:
     """Run the tests of node:test below `code` with the `node` on the PATH, which must be 18.19 or newer.
 
-    Raises `NotRun` where there is none, or no sandbox, unless `unsafe` says to run them without one then.
+    Raises `NotRun` where there is no `node`, or no sandbox; `unsafe` runs them without a sandbox there.
     """
     node = _node()
     runner = (_RUNNERS / "node_tests.mjs").read_text("utf-8")
     return _run(code, (node, "--input-type=module", "-e", runner), node, unsafe, limits or Limits())
-
-
-def why_no_sandbox() -> str:
-    """Return why this machine has no sandbox, or nothing if it has one."""
-    try:
-        run(Job((INTERPRETER, "-I", "-S", "-c", ""), {}, (_PREFIX,), {}))
-    except NotRun as reason:
-        return str(reason)
-    return ""
 
 
 def _run(code: Path, command: tuple[str, ...], program: str, unsafe: bool, limits: Limits) -> TestRun:
@@ -57,7 +48,7 @@ def _run(code: Path, command: tuple[str, ...], program: str, unsafe: bool, limit
 
 
 def _files(folder: Path, most: int) -> dict[str, bytes]:
-    """The files below a folder by their path; links are left out. Raises `NotRun` if they are too large together."""
+    """Return the files below a folder by path, without links. Raises `NotRun` if they have more than `most` bytes."""
     files, total = {}, 0
     for path in _regular(folder):
         total += path.stat().st_size
@@ -75,7 +66,7 @@ def _regular(folder: Path) -> Iterator[Path]:
 
 
 def _node() -> str:
-    """The real path of `node`: what is on the PATH may be a link or a script that finds it."""
+    """Return the real path of `node`: on the PATH there may be a link, or a script that finds it."""
     found = shutil.which("node")
     if found is None:
         raise NotRun("there is no `node` on the PATH")

@@ -1,4 +1,4 @@
-"""What a test runner of ours reported, line by line, from a process that the tests could write to themselves."""
+"""The report of one of our test runners, line by line; the tests run in the same process and could forge it."""
 
 import json
 import math
@@ -27,9 +27,9 @@ class TestResult:
 class Report:
     """The results, and in `running` what had begun and not ended.
 
-    It is `complete` if its last line says how many lines come before it, and `damaged` if one of them is none of ours.
-    `expected` are the ids of the tests that were written down, and `changed` what the tests replaced in their runner;
-    a runner that finds out neither leaves both empty.
+    It is `complete` if its last line has the number of lines before it, and `damaged` if the runner did not write one
+    of them. `expected` are the ids of the tests in the source files, and `changed` what the tests replaced in their
+    runner; both are empty if the runner does not look for them.
     """
 
     results: tuple[TestResult, ...]
@@ -83,20 +83,20 @@ def shown_id(name: object) -> str:
 
 
 def _lines(content: bytes) -> list[Mapping[str, object] | None]:
-    """The lines of a report; None for each that has not the key of the first, if that has one."""
+    """Return the lines of a report; None for each whose key is not that of the first line."""
     lines = [_line(line) for line in content.splitlines()]
     key = lines[0].get("key") if lines and lines[0] else None
     return [line if line and line.get("key") == key else None for line in lines]
 
 
 def _ids(line: Mapping[str, object] | None, name: str) -> tuple[str, ...]:
-    """A list of names in a line."""
+    """Return a list of names in a line."""
     names = (line or {}).get(name)
     return tuple(map(shown_id, names)) if isinstance(names, list) else ()
 
 
 def _line(line: bytes) -> Mapping[str, object] | None:
-    """A line of a report; None where it is none."""
+    """Return a line of a report; None if it is not one."""
     try:
         content = json.loads(line)
     except (ValueError, RecursionError):
@@ -106,7 +106,7 @@ def _line(line: bytes) -> Mapping[str, object] | None:
 
 
 def _result(line: Mapping[str, object]) -> TestResult:
-    """The result in a line; what is none that we know is an error."""
+    """Return the result in a line; an unknown outcome is an error."""
     outcome, seconds = line.get("outcome"), line.get("seconds")
     outcomes: tuple[Outcome, ...] = get_args(Outcome)
     return TestResult(

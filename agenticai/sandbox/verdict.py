@@ -1,4 +1,4 @@
-"""How a project's own tests ended, judged by their runner's report alone: what they print is never read."""
+"""How a project's own tests ended, judged by their runner's report alone: their output is never interpreted."""
 
 import signal
 from dataclasses import dataclass
@@ -43,19 +43,19 @@ class TestRun:
 
     @property
     def evidence(self) -> str:
-        """Why they did not pass: what kept them from their end, and what they printed."""
+        """Why they did not pass: the trouble, and what they printed."""
         return "\n".join(filter(None, (self.trouble, self.output.strip())))
 
 
 def judge(ended: Ended, limits: Limits) -> TestRun:
-    """Return what the report says, with the trouble if it, or the run itself, is not to be trusted."""
+    """Return the results in the report, and why they prove nothing if the report or the run is not to be trusted."""
     report = Report.read(ended.report or b"")
     trouble = _excess(ended, report, limits) or _doubt(ended, report)
     return TestRun(report.results, trouble, ended.output, ended.contained)
 
 
 def _excess(ended: Ended, report: Report, limits: Limits) -> str:
-    """Which limit ended the run."""
+    """Return which limit ended the run, as a sentence; empty if none did."""
     what = report.running or "The tests"
     if ended.exceeded == "time":
         return f"{what} did not end within {limits.wall_seconds:g} seconds."
@@ -73,7 +73,7 @@ def _excess(ended: Ended, report: Report, limits: Limits) -> str:
 
 
 def _doubt(ended: Ended, report: Report) -> str:
-    """Why the report proves nothing, however the tests in it ended."""
+    """Return why the report proves nothing, however the tests in it ended; empty if it does."""
     how = f"signal {-ended.exit}" if ended.exit is not None and ended.exit < 0 else f"exit status {ended.exit}"
     if not report.complete:
         where = f", in {report.running}" if report.running else ""
@@ -94,6 +94,6 @@ def _doubt(ended: Ended, report: Report) -> str:
 
 
 def _some(names: tuple[str, ...]) -> str:
-    """The first of some names, and how many more there are."""
+    """Return the first of some names, and how many more there are."""
     more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
     return ", ".join(names[:_NAMED]) + more

@@ -44,7 +44,7 @@ _Loader.add_implicit_resolver(_BOOLEAN, re.compile("^(?:true|false)$"), list("tf
 
 
 def parse_yaml(text: str) -> Any:
-    """What a YAML document says. Raises yaml.YAMLError."""
+    """Return what a YAML document says. Raises yaml.YAMLError."""
     return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
 
 
@@ -101,7 +101,7 @@ def _first(root: yaml.Node | None, errors: Sequence[ErrorDetails]) -> tuple[Loca
 
 
 def _said(error: ErrorDetails) -> str:
-    """What is wrong, in the words of who writes a document and not of who reads it into a model."""
+    """Return what is wrong, in the words of who writes a document and not of who reads it into a model."""
     match error["type"]:
         case "extra_forbidden":
             return "There is no such field"
@@ -112,7 +112,7 @@ def _said(error: ErrorDetails) -> str:
 
 
 def _written(root: yaml.Node | None, error: ErrorDetails) -> Location:
-    """An error's location as the document's author wrote it: without the names of a union's alternatives."""
+    """Return an error's location as the document's author wrote it: without the names of a union's alternatives."""
     node, written = root, list[int | str]()
     for part in error["loc"]:
         child = dict(_children(node)).get(part)
@@ -125,7 +125,7 @@ def _written(root: yaml.Node | None, error: ErrorDetails) -> Location:
 
 
 def _line_of(root: yaml.Node | None, location: Location) -> int:
-    """The line, from 1, of a field, or of the nearest one around it."""
+    """Return the line, from 1, of a field, or of the nearest one around it."""
     node, line = root, root.start_mark.line if root else 0
     for part in location:
         node = dict(_children(node)).get(part)

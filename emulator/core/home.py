@@ -69,7 +69,7 @@ def _usable(home: Path, remedy: str) -> Path:
 
 
 def _is_own(home: Path) -> bool:
-    """Whether it is a folder that belongs to this user, who may write to it."""
+    """Return whether it is a folder that belongs to this user, who may write to it."""
     try:
         found = home.lstat()
     except OSError:

@@ -7,7 +7,7 @@ from pydantic import JsonValue
 
 
 def failed_ids(result: JsonValue, batch_ids: Collection[str]) -> set[str]:
-    """The ids of the messages that go back to their queue, of a mapping with ReportBatchItemFailures.
+    """Return the ids of the messages that go back to their queue, of a mapping with ReportBatchItemFailures.
 
     `result` is what the function returned, decoded, or the text of an answer that is not decoded yet. The rules are
     those under "Success and failure conditions" in
@@ -33,6 +33,6 @@ def failed_ids(result: JsonValue, batch_ids: Collection[str]) -> set[str]:
 
 
 def identifier(failure: JsonValue) -> str | None:
-    """The message id in an entry of `batchItemFailures`; None where it is missing, null, or no text."""
+    """Return the message id in an entry of `batchItemFailures`; None where it is missing, null, or no text."""
     name = failure.get("itemIdentifier") if isinstance(failure, dict) else None
     return name if isinstance(name, str) else None

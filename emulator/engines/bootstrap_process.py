@@ -31,7 +31,7 @@ class Process(Protocol):
         ...
 
     def poll(self) -> int | None:
-        """The exit status, negative for a signal's number, or None while it lives."""
+        """Return the exit status, negative for a signal's number, or None while it lives."""
         ...
 
     def wait(self, timeout: float | None = None) -> int:

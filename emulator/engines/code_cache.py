@@ -67,7 +67,7 @@ def unpack(bundle: bytes, cache: Path) -> Path:
 
 
 def _whole(bundle: bytes, folder: Path) -> bool:
-    """Whether the folder is there with every file of the bundle: one whose removal was cut short is not."""
+    """Return whether the folder is there with every file of the bundle: one whose removal was cut short is not."""
     if not folder.is_dir():
         return False
     with zipfile.ZipFile(io.BytesIO(bundle)) as archive:

@@ -221,7 +221,7 @@ class ExecutionEnvironment:
         return FunctionError("Runtime.ExitError", message, request_id)
 
     def poll(self) -> int | None:
-        """The exit status, or None while the process lives."""
+        """Return the exit status, or None while the process lives."""
         return self._process.poll()
 
     def wait(self, timeout: float | None = None) -> int:

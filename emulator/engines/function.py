@@ -27,7 +27,7 @@ class Function:
     layers: tuple[Path, ...] = ()
 
     def environment(self, *, endpoint_url: str, session_token: str, log_stream: str) -> dict[str, str]:
-        """Every variable that the handler sees: what Lambda defines, the function's own, and where AWS is.
+        """Return every variable that the handler sees: what Lambda defines, the function's own, and where AWS is.
 
         See https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html. Left out are the addresses of the
         Runtime API and of the X-Ray daemon, because neither is here. A function's own AWS_ENDPOINT_URL wins.
@@ -61,7 +61,7 @@ class Function:
         return defined_by_default | dict(self.variables) | reserved
 
     def log_stream(self, started: datetime, unique: str) -> str:
-        """The name of an environment's log stream, as Lambda writes it."""
+        """Return the name of an environment's log stream, as Lambda writes it."""
         return f"{started:%Y/%m/%d}/[{self.version}]{unique}"
 
 

@@ -127,7 +127,7 @@ class Engine:
         self.report({"ready": True})
 
     def newly_imported(self) -> list[str]:
-        """The modules that were imported since init, or since this was asked before."""
+        """Return the modules that were imported since init, or since this was asked before."""
         new = sorted(sys.modules.keys() - self._imported)
         self._imported.update(new)
         return new
@@ -167,12 +167,12 @@ def main() -> None:
 
 
 def beside(file: str) -> dict[str, Any]:
-    """What a module beside this one defines; it is run and not imported, because no handler is to find it."""
+    """Return what a module beside this one defines; it is run and not imported, because no handler is to find it."""
     return runpy.run_path(os.path.join(os.path.dirname(__file__), file))
 
 
 def begin_snapshot(argument: str) -> Any:
-    """A `Snapshot` that listens on the descriptor in the argument."""
+    """Return a `Snapshot` that listens on the descriptor in the argument."""
     return beside("lambda_snapshot.py")["Snapshot"](int(argument.removeprefix(SNAPSHOT)))
 
 
@@ -234,7 +234,7 @@ def serve_one(engine: Engine, handler: Handler, logs: LambdaLogHandler) -> None:
 
 
 def describe(error: Exception, request_id: str) -> dict[str, Any]:
-    """A handler's exception as Lambda reports it, without this file's own frame."""
+    """Return a handler's exception as Lambda reports it, without this file's own frame."""
     frames = traceback.extract_tb(error.__traceback__)[1:]
     return log_error(type(error).__name__, str(error), request_id, traceback.format_list(frames))
 

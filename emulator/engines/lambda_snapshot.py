@@ -119,6 +119,6 @@ class Snapshot:
 
 
 def read(path: str) -> str:
-    """What a file says."""
+    """Return what a file says."""
     with open(path, encoding="utf-8") as file:
         return file.read()

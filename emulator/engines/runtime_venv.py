@@ -37,7 +37,7 @@ def runtime_python(
 
 
 def venv_name(lock: Path) -> str:
-    """What the interpreter was made from: this Python's version and the lock file's content."""
+    """Return what the interpreter was made from: this Python's version and the lock file's content."""
     return f"{platform.python_version()}-{hashlib.sha256(lock.read_bytes()).hexdigest()[:16]}"
 
 

@@ -22,7 +22,7 @@ class Messages(Protocol):
         ...
 
     def deliverable(self) -> bool:
-        """Whether one could be handed over at this moment."""
+        """Return whether one could be handed over at this moment."""
         ...
 
     def due(self) -> list[float]:

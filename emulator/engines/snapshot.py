@@ -41,7 +41,7 @@ class RestoredProcess:
         return self.started.result()
 
     def poll(self) -> int | None:
-        """The exit status, negative for a signal's number, or None while it lives."""
+        """Return the exit status, negative for a signal's number, or None while it lives."""
         return self.ended.result() if self.ended.done() else None
 
     def wait(self, timeout: float | None = None) -> int:
@@ -123,7 +123,7 @@ class Snapshot:
             return self._next
 
     def _fits(self, variables: Mapping[str, str]) -> bool:
-        """Whether a copy would be as good as a new process with these variables."""
+        """Return whether a copy would be as good as a new process with these variables."""
         if self._fit and any(variables.get(name) != self._variables.get(name) for name in self._read_by_init):
             self._fit = False
             self.close()

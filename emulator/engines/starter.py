@@ -70,7 +70,7 @@ class Starters:
         self._starters: dict[tuple[str, ...], Starter] = {}
 
     def of(self, function: Function, python: Path) -> Starter:
-        """The one for this version as it is now: its code, layers, variables and settings."""
+        """Return the one for this version as it is now: its code, layers, variables and settings."""
         version = (function.account, function.region, function.name, function.version)
         with self._lock:
             starter = self._starters.get(version)

@@ -93,7 +93,7 @@ def safety_ratings() -> list[dict[str, Any]]:
 
 
 def spoiled(kind: ModelReply, good: Response) -> Response:
-    """What becomes of a good reply; an error, or a reply without text, stays as it is. Raises ValueError."""
+    """Return what becomes of a good reply; an error, or a reply without text, stays as it is. Raises ValueError."""
     match kind:
         case ModelReply.TRUNCATED:
             return with_text(good, lambda text: text[: len(text) // 2], "MAX_TOKENS")
@@ -110,7 +110,7 @@ def garbled(text: str) -> str:
 
 
 def with_text(good: Response, change: Callable[[str], str], finish_reason: str) -> Response:
-    """The same reply with its text changed, and the count of the tokens that were put out."""
+    """Return the same reply with its text changed, and the count of the tokens that were put out."""
     answer = json.loads(bytes(good.body)) if good.status_code == 200 else {}
     for candidate in answer.get("candidates", [])[:1]:
         parts = candidate.get("content", {}).get("parts", [])

@@ -19,7 +19,7 @@ from agenticai.emulator.faults.rules import (
     Reply,
 )
 from agenticai.emulator.faults.schedule import MODEL
-from agenticai.emulator.http.asgi import answer_of, cut_off, disconnected, drained, read_ahead, while_connected
+from agenticai.emulator.http.asgi import await_disconnect, collect_answer, cut_off, drain, read_ahead, while_connected
 from agenticai.emulator.http.aws_errors import AwsError, error_answer
 from agenticai.emulator.http.google_errors import google_error
 from agenticai.emulator.http.request import Request
@@ -38,7 +38,7 @@ class Exchange:
 
 
 class Effects:
-    """Puts faults to effect, with `app` as what would have answered."""
+    """Applies faults to calls that `app`, the next step, would have answered."""
 
     def __init__(self, app: ASGIApp, workers: Workers, clock: Clock, new_id: Callable[[], str]) -> None:
         self._app = app
@@ -46,8 +46,8 @@ class Effects:
         self._clock = clock
         self._new_id = new_id
 
-    async def put(self, effect: CallEffect, call: Exchange) -> None:
-        """Let the fault happen to the call."""
+    async def apply(self, effect: CallEffect, call: Exchange) -> None:
+        """Apply the fault to the call."""
         match effect:
             case Error():
                 await self._refuse(effect, call)
@@ -65,7 +65,7 @@ class Effects:
                 await self._reply(effect, call)
 
     async def _refuse(self, effect: Error, call: Exchange) -> None:
-        await drained(call.receive)
+        await drain(call.receive)
         if call.service == MODEL:
             await google_error(effect.status, effect.code, effect.message)(call.scope, call.receive, call.send)
             return
@@ -95,7 +95,7 @@ class Effects:
         async def never(message: Message) -> None:
             if message["type"] == "http.response.start":
                 with self._workers.blocked(call.token, None):
-                    await disconnected(call.receive)
+                    await await_disconnect(call.receive)
 
         await self._app(call.scope, call.receive, never)
 
@@ -105,7 +105,7 @@ class Effects:
         if after:
             await self._app(call.scope, call.receive, nowhere)
         await self._workers.kill(call.token)
-        await disconnected(call.receive)
+        await await_disconnect(call.receive)
 
     async def _deliver_again(self, call: Exchange) -> None:
         _, receive = await read_ahead(call.receive)
@@ -119,19 +119,19 @@ class Effects:
 
     async def _reply(self, effect: Reply, call: Exchange) -> None:
         if effect.reply in MADE_OF_GOOD_ONES:
-            good = await answer_of(self._app, call.scope, call.receive)
+            good = await collect_answer(self._app, call.scope, call.receive)
             if effect.reply is ModelReply.DROPPED:
                 await cut_off(good, call.send)
                 return
             answer = spoiled(effect.reply, good)
         else:
-            size = await drained(call.receive)
+            size = await drain(call.receive)
             answer = bad_reply(effect.reply, call.request.path, request_bytes=size, retry_after_s=effect.retry_after_s)
         await answer(call.scope, call.receive, call.send)
 
 
 def model_timeout_s(call: Exchange) -> float:
-    """How long the client waits for the model, as its SDK says in a header; infinite where it does not."""
+    """Return how long the client waits for the model, as its SDK says in a header; infinite where it does not."""
     said = call.request.headers.get("x-server-timeout", "") if call.service == MODEL else ""
     try:
         return float(said)

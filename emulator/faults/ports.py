@@ -9,7 +9,7 @@ class Workers(Protocol):
     """The execution environments, each known by the session token that its calls carry."""
 
     def function_of(self, token: str) -> str | None:
-        """The name of the function that runs there; None for a token that belongs to none."""
+        """Return the name of the function that runs there; None for a token that belongs to none."""
         ...
 
     async def kill(self, token: str) -> None:
@@ -38,7 +38,7 @@ class Clock(Protocol):
     """The engine's clock."""
 
     def now(self) -> datetime:
-        """The engine's time, with its zone."""
+        """Return the engine's time, with its zone."""
         ...
 
     async def sleep_until(self, moment: float) -> None:

@@ -143,7 +143,7 @@ class DeliveryFault(Record):
 
 
 def kind_of(fault: object) -> str:
-    """The `on` of a rule, so that an error in it is told once and not once for each kind of rule."""
+    """Return the `on` of a rule, so that an error in it is told once and not once for each kind of rule."""
     when = fault.get("when") if isinstance(fault, dict) else getattr(fault, "when", None)
     return str(when.get("on", "call") if isinstance(when, dict) else getattr(when, "on", "call"))
 
@@ -152,7 +152,7 @@ Fault = Annotated[Annotated[CallFault, Tag("call")] | Annotated[DeliveryFault, T
 
 
 class Fired(Record):
-    """A fault that was put to effect: its rule's place in the schedule, from 0, and on what; `at` is engine time."""
+    """A fault that was applied: its rule's place in the schedule, from 0, and on what; `at` is engine time."""
 
     rule: int
     at: datetime

@@ -1,4 +1,4 @@
-"""The book of faults: the rules, what has met them so far, and which were put to effect."""
+"""The book of faults: the rules, what has met them so far, and which were applied."""
 
 import threading
 from collections import Counter, deque
@@ -41,7 +41,7 @@ class FaultBook:
         self.set(())
 
     def set(self, schedule: Sequence[Fault]) -> None:
-        """Replace the rules; forget what was counted, recorded and put to effect."""
+        """Replace the rules; forget what was counted, recorded and applied."""
         with self._lock:
             self._schedule = tuple(schedule)
             self._met = [0] * len(self._schedule)
@@ -79,12 +79,12 @@ class FaultBook:
             return due
 
     def fired(self) -> tuple[Fired, ...]:
-        """The latest faults that were put to effect, the first one first."""
+        """Return the latest faults that were applied, the first one first."""
         with self._lock:
             return tuple(self._fired)
 
     def calls(self) -> tuple[RecordedCall, ...]:
-        """The latest calls of functions, in the order of their beginnings."""
+        """Return the latest calls of functions, in the order of their beginnings."""
         with self._lock:
             kinds, numbers = tuple(self._calls), self._numbers - Counter(function for function, _, _ in self._calls)
         calls = []
@@ -106,7 +106,7 @@ class FaultBook:
 
 
 def fits(fault: CallFault, call: RecordedCall) -> bool:
-    """Whether a call is one that the rule counts; for a bad reply, only calls of the language model are."""
+    """Return whether a call is one that the rule counts; for a bad reply, only calls of the language model are."""
     when = fault.when
     return (
         fnmatchcase(call.function, when.function)

@@ -58,11 +58,11 @@ class Faults:
         if effect is None:
             await self._app(scope, receive, send)
         else:
-            await self._effects.put(effect, Exchange(token, service, request, scope, receive, send))
+            await self._effects.apply(effect, Exchange(token, service, request, scope, receive, send))
 
 
 def without_token(scope: Scope) -> tuple[Scope, str | None]:
-    """A model call as the model's own API knows it, and the token that was in its path."""
+    """Return a model call as the model's own API knows it, and the token that was in its path."""
     found = _MODEL_CALL.fullmatch(scope["path"])
     if not found:
         return scope, None
@@ -72,7 +72,7 @@ def without_token(scope: Scope) -> tuple[Scope, str | None]:
 
 
 def operation_named(request: Request, service: str, form: bytes) -> str:
-    """The operation's name: `…:generateContent` is GenerateContent."""
+    """Return the operation's name: `…:generateContent` is GenerateContent."""
     if service != MODEL:
         return operation_of(request, service, form.decode("latin-1"))
     method = _METHOD.search(request.path)

@@ -11,7 +11,7 @@ CHARACTERS_PER_TOKEN = 4  # https://ai.google.dev/gemini-api/docs/tokens; used w
 
 
 def replay(request: CanonicalRequest, found: Found) -> JSONResponse:
-    """The stored reply in the shape of GenerateContentResponse."""
+    """Return the stored reply in the shape of GenerateContentResponse."""
     reply = found.stored.cassette.reply
     if reply.body is not None:
         return JSONResponse(reply.body, status_code=reply.status)

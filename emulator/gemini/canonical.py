@@ -121,7 +121,7 @@ class CanonicalRequest(Record):
         return "\n".join([self.system, *(content.text or json.dumps(content.parts) for content in self.contents)])
 
     def document(self) -> dict[str, Any]:
-        """The request as a cassette holds it: only what is set."""
+        """Return the request as a cassette holds it: only what is set."""
         return self.model_dump(mode="json", exclude_defaults=True) | {
             "contents": [
                 {"role": content.role} | content.model_dump(mode="json", exclude_defaults=True)

@@ -104,7 +104,7 @@ class CassetteStore:
         return cls(tuple(read_cassette(path) for path in sorted(directory.rglob("*.yaml"))))
 
     def find(self, request: CanonicalRequest) -> Found | None:
-        """The stored reply to this request."""
+        """Return the stored reply to this request."""
         for bind, stored in self._by_bind.items():
             bound, values = request.bound(dict(bind))
             if match := stored.get(bound.digest()):
@@ -130,5 +130,5 @@ _Readable.add_representer(str, _represent_text)
 
 
 def to_yaml(document: dict[str, Any]) -> str:
-    """A cassette, or a part of one, as a person would write it."""
+    """Return a cassette, or a part of one, as a person would write it."""
     return yaml.dump(document, Dumper=_Readable, sort_keys=False, allow_unicode=True, width=1000)

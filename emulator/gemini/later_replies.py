@@ -24,12 +24,12 @@ class LaterReplies:
         self._read: set[tuple[Path, int, int]] = set()
 
     async def __call__(self, _: Request, request: CanonicalRequest) -> Response:
-        """The reply that is there by now, or what to do about it."""
+        """Return the reply that is there by now, or what to do about it."""
         # In a thread: to read all cassettes and compare with them takes a while, in which all AWS would stand still.
         return await asyncio.to_thread(self._answer, request)
 
     def has(self, request: CanonicalRequest) -> bool:
-        """Whether a reply is there by now."""
+        """Return whether a reply is there by now."""
         with contextlib.suppress(InvalidCassette):
             self._look_again()
         return self._store.find(request) is not None

@@ -34,7 +34,7 @@ def miss(request: CanonicalRequest, store: CassetteStore, misses: Path, cassette
 
 
 def not_stored(message: str) -> JSONResponse:
-    """The error that says that a reply is not stored."""
+    """Return the error that says that a reply is not stored."""
     info = {
         "@type": "type.googleapis.com/google.rpc.ErrorInfo",
         "reason": NO_STORED_REPLY,
@@ -62,7 +62,7 @@ def keep_difference(near: Nearest, kept: Path) -> Path:
 
 
 def title(request: CanonicalRequest) -> str:
-    """What a request asks for, in its own words: the last heading that names a task, or else its first line."""
+    """Return what a request asks for, in its own words: the last heading that names a task, or else its first line."""
     texts = [content.text for content in request.contents if content.text]
     headings = [heading for text in texts for heading in _HEADING.findall(text)]
     lines = [line for text in texts for line in text.splitlines() if line.strip()]

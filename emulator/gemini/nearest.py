@@ -56,7 +56,7 @@ def _diff(stored: CanonicalRequest, sent: CanonicalRequest) -> str:
 
 
 def fields(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Every leaf of a document with its path, such as `contents.0.text`."""
+    """Yield every leaf of a document with its path, such as `contents.0.text`."""
     if isinstance(value, dict):
         for key, item in value.items():
             yield from fields(item, f"{path}.{key}" if path else key)

@@ -128,12 +128,12 @@ def read_reply(body: bytes) -> Reply:
 
 
 def document_of(cassette: Cassette) -> dict[str, Any]:
-    """The cassette as its file holds it: only what is set."""
+    """Return the cassette as its file holds it: only what is set."""
     return cassette.model_dump(mode="json", exclude_defaults=True) | {"request": cassette.request.document()}
 
 
 def bound(cassette: Cassette, bind: Mapping[str, str]) -> Cassette:
-    """The cassette with what the patterns find in its request made a name in its reply, so that it may change.
+    """Return the cassette with what the patterns find in its request made a name in its reply, so that it may change.
 
     A pattern that finds nothing in this request is left out.
     """

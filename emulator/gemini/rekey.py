@@ -55,7 +55,7 @@ def rekey(cassettes: Path, asked: Path) -> list[Path]:
 
 
 def _match(store: CassetteStore, sent: Stored) -> Stored:
-    """The cassette whose request became the one that was sent. Raises NotRekeyed."""
+    """Return the cassette whose request became the one that was sent. Raises NotRekeyed."""
     ranked = [pair for pair in _ranked(store, sent.cassette.request) if pair[0] >= LEAST_LIKENESS]
     if not ranked:
         raise NotRekeyed(f"No stored request is like {sent.path}: write a reply there, and move it to the cassettes.")
@@ -72,13 +72,13 @@ def _bound(sent: Stored, near: Stored) -> CanonicalRequest:
 
 
 def _ranked(store: CassetteStore, request: CanonicalRequest) -> list[tuple[float, Stored]]:
-    """The authored cassettes with how near each is, the nearest first."""
+    """Return the authored cassettes with how near each is, the nearest first."""
     authored = [stored for stored in store.cassettes if stored.cassette.origin == "authored"]
     return sorted(((likeness(request, stored), stored) for stored in authored), key=lambda pair: -pair[0])
 
 
 def with_request(text: str, request: CanonicalRequest) -> str:
-    """The cassette's text with the lines of its `request` exchanged."""
+    """Return the cassette's text with the lines of its `request` exchanged."""
     node = yaml.compose(text, Loader=yaml.SafeLoader)
     keys = [key for key, _ in node.value] if isinstance(node, yaml.MappingNode) else []
     starts = [key.start_mark.line for key in keys] + [len(text.splitlines())]

@@ -1,4 +1,4 @@
-"""What the gateway's steps do with ASGI requests and answers, beside handing them on."""
+"""What the gateway's steps do with ASGI requests and answers other than passing them on."""
 
 import asyncio
 import sys
@@ -12,7 +12,7 @@ from agenticai.emulator.http.request import changed
 
 
 async def read_ahead(receive: Receive, limit: int = sys.maxsize) -> tuple[bytes, Receive]:
-    """Read a body until it ends or has `limit` bytes; the second is a `receive` that begins anew with what was read."""
+    """Read a body until it ends or has `limit` bytes; return that, and a `receive` that begins with it again."""
     messages: list[Message] = []
     body = bytearray()
     more = True
@@ -30,8 +30,8 @@ async def read_ahead(receive: Receive, limit: int = sys.maxsize) -> tuple[bytes,
     return bytes(body), again
 
 
-async def drained(receive: Receive) -> int:
-    """Read a body to its end and keep nothing of it; how many bytes it had."""
+async def drain(receive: Receive) -> int:
+    """Read a body to its end and keep nothing of it; return its length in bytes."""
     size, more = 0, True
     while more:
         message = await receive()
@@ -40,15 +40,15 @@ async def drained(receive: Receive) -> int:
     return size
 
 
-async def disconnected(receive: Receive) -> None:
-    """Wait until the client has closed the connection; what is left of its request is lost."""
+async def await_disconnect(receive: Receive) -> None:
+    """Wait until the client has closed the connection; the rest of its request is lost."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 async def while_connected(wait: Coroutine[Any, Any, None], receive: Receive) -> bool:
-    """Wait, but not longer than the client does; whether it is still there. What is left of its request is lost."""
-    waiting, gone = asyncio.create_task(wait), asyncio.create_task(disconnected(receive))
+    """Wait, but no longer than the client does; return whether it is still there. The rest of its request is lost."""
+    waiting, gone = asyncio.create_task(wait), asyncio.create_task(await_disconnect(receive))
     try:
         await asyncio.wait({waiting, gone}, return_when=asyncio.FIRST_COMPLETED)
         if waiting.done():
@@ -59,8 +59,8 @@ async def while_connected(wait: Coroutine[Any, Any, None], receive: Receive) -> 
         gone.cancel()
 
 
-async def answer_of(app: ASGIApp, scope: Scope, receive: Receive) -> Response:
-    """The whole answer of an application to a request."""
+async def collect_answer(app: ASGIApp, scope: Scope, receive: Receive) -> Response:
+    """Return the whole answer of an application to a request."""
     status, headers, body = 500, list[tuple[bytes, bytes]](), bytearray()
 
     async def collect(message: Message) -> None:
@@ -76,18 +76,18 @@ async def answer_of(app: ASGIApp, scope: Scope, receive: Receive) -> Response:
 
 
 async def post(app: ASGIApp, scope: Scope, body: bytes, headers: Sequence[tuple[bytes, bytes]]) -> Response:
-    """The answer of an application to a POST to `/` with this body, on the connection of another request."""
+    """Return the answer of an application to a POST to `/` with this body, on the connection of another request."""
     unread = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> Message:
         return unread.pop() if unread else {"type": "http.disconnect"}
 
     line = {"method": "POST", "path": "/", "raw_path": b"/", "query_string": b""}
-    return await answer_of(app, changed(scope, **line, headers=list(headers)), receive)
+    return await collect_answer(app, changed(scope, **line, headers=list(headers)), receive)
 
 
 async def cut_off(answer: Response, send: Send) -> None:
-    """Send the first half of an answer. Its end is missing, and so the server closes the connection."""
+    """Send the first half of an answer; as its end is missing, the server closes the connection."""
     await send({"type": "http.response.start", "status": answer.status_code, "headers": answer.raw_headers})
     body = bytes(answer.body)
     await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})

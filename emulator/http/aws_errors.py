@@ -41,7 +41,7 @@ class AwsError:
 
     @property
     def at_fault(self) -> str:
-        """Whose fault it is, as SQS and the query protocol say it."""
+        """Who caused the error, in the words of SQS and the query protocol: Sender or Receiver."""
         return "Sender" if self.status < 500 else "Receiver"
 
 
@@ -54,12 +54,12 @@ class Refused(Exception):
 
 
 def invalid(reason: str) -> Refused:
-    """A parameter has a value that it must not have."""
+    """Return the refusal of a parameter's value."""
     return Refused(AwsError("InvalidParameterValue", reason))
 
 
 def error_answer(error: AwsError, request: Request, service: str, request_id: str) -> Response:
-    """The answer of `service`, its SigV4 name, to a request that it refuses.
+    """Return the answer of a service, given by its SigV4 name, to a request that it refuses.
 
     The protocols are those of https://smithy.io/2.0/aws/protocols/index.html: AWS JSON has the operation in a header,
     AWS query in a form, S3 errors of its own, and all else is REST with JSON.
@@ -76,7 +76,7 @@ def error_answer(error: AwsError, request: Request, service: str, request_id: st
 def _json(error: AwsError, request: Request, service: str, request_id: str) -> Response:
     body: dict[str, Any] = {"__type": NAMESPACES.get(service, "") + error.code, "message": error.message}
     if error.code == "TransactionCanceledException":
-        # Of all reasons the one that depends neither on what is stored nor on the condition.
+        # The one reason that depends neither on what is stored nor on the condition.
         reason = {"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}
         body["CancellationReasons"] = [reason]
     headers = {"x-amzn-requestid": request_id, "x-amzn-errortype": error.code}

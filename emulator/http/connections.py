@@ -13,7 +13,9 @@ else:
 HEAD_SECONDS: Final = 30.0
 """For a request line and headers, from their first byte to their last."""
 
-HEAD_BYTES: Final = 64 * 1024
+UNENDED_HEAD_BYTES: Final = 64 * 1024
+"""Of a head that has not ended yet; `Limits` holds a whole one to `largest.HEAD_BYTES`."""
+
 ANSWER_SECONDS: Final = 300.0
 SLOWEST_BYTES: Final = 64 * 1024
 """What a client takes of an answer at the least in `ANSWER_SECONDS`."""
@@ -84,7 +86,7 @@ class Connection(Protocol):
         self._head_bytes += size
         if self._head_timer is None:
             self._head_timer = self.loop.call_later(self.head_s, self._give_up)
-        if self._head_bytes > HEAD_BYTES and not self._refused_body:
+        if self._head_bytes > UNENDED_HEAD_BYTES and not self._refused_body:
             self._give_up()
 
     def on_response_complete(self) -> None:

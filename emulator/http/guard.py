@@ -46,11 +46,11 @@ class Allowed:
     api_origins: Callable[[str], Collection[str]] = lambda _: ()
 
     def host(self, name: str) -> bool:
-        """Whether a request may be addressed to this name: this machine's own, or one that was allowed."""
+        """Return whether a request may be addressed to this name: this machine's own, or one that was allowed."""
         return is_loopback(name) or name in self.hosts
 
     def by_api(self, api: str | None, origin: str) -> bool:
-        """Whether a deployed API allows a page of this origin to call it."""
+        """Return whether a deployed API allows a page of this origin to call it."""
         return bool(api) and not {origin, "*"}.isdisjoint(self.api_origins(api or ""))
 
 
@@ -100,24 +100,24 @@ class Call:
 class Guard:
     """Refuses before a body is read, with one sentence, and answers `Access-Control-*` for what is allowed only."""
 
-    def __init__(self, after: ASGIApp, allowed: Allowed) -> None:
-        self._after = after
+    def __init__(self, app: ASGIApp, allowed: Allowed) -> None:
+        self._app = app
         self._allowed = allowed
         self._refused = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"}:
-            await self._after(scope, receive, send)
+            await self._app(scope, receive, send)
             return
         call = Call(scope)
         if reason := self._reason(call):
             await self._refuse(scope, receive, send, reason)
         elif call.browser is None or scope["type"] == "websocket":
-            await self._after(scope, receive, send)
+            await self._app(scope, receive, send)
         elif _is_preflight(call) and call.browser.origin in self._allowed.origins:
             await _preflight_answer(call.headers)(scope, receive, send)
         else:
-            await self._after(scope, receive, self._answering(call, call.browser, send))
+            await self._app(scope, receive, self._answering(call, call.browser, send))
 
     def _reason(self, call: Call) -> str | None:
         """Return why the request is refused, as a sentence that says how to allow it; None if it is not."""

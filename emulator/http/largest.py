@@ -14,7 +14,7 @@ UNSIGNED: Final = "s3"
 """The service that a request without a signature goes to."""
 
 HEAD_BYTES: Final = 16 * 1024
-"""Of a request line and headers; AWS takes 8 to 10 KiB, mostly."""
+"""Of a request line and headers; most AWS services take 8 to 10 KiB."""
 
 OBJECT_BYTES: Final = 256 * MIB
 """Of an object in S3, where AWS takes 5 GB in one request: here each passes through memory."""
@@ -79,7 +79,7 @@ BY_SERVICE: Final[Mapping[str, Largest]] = {
 
 
 def largest(request: Request) -> Largest:
-    """How large a body is taken where this request is sent to."""
+    """Return the largest body that the service of this request takes."""
     if request.path.startswith(f"{CONTROL}/"):
         return ANYTHING
     if request.path.startswith(f"{GEMINI}/"):

@@ -17,14 +17,14 @@ from agenticai.emulator.http.largest import ANYTHING, HEAD_BYTES, UNSIGNED, Larg
 from agenticai.emulator.http.request import CONTROL, GEMINI, Request, request_of
 
 HELD_BYTES: Final = 512 * 1024 * 1024
-"""Of all bodies together so much is in memory at a time."""
+"""The most that all request bodies together may hold in memory."""
 
 RESERVE_BYTES: Final = 512 * 1024 * 1024
-"""So much of the disk is left to others."""
+"""Disk space that the engine leaves free."""
 
 PATIENCE_SECONDS: Final = 30.0
-SLOWEST_BYTES: Final = 1024
-"""A client is waited for `PATIENCE_SECONDS`, and a second for each so many bytes that came."""
+SLOWEST_BYTES_PER_SECOND: Final = 1024
+"""A body may take `PATIENCE_SECONDS`, and one second more for each so many bytes of it that came."""
 
 ALWAYS_FINE: Final = 1024 * 1024
 """Bytes that every service takes."""
@@ -78,13 +78,13 @@ class Limits:
                 await self._bounded(most, scope, receive, send)
 
     def _refused_by_length(self, length: int, most: Largest) -> AwsError | None:
-        """Why a body of this length is not even read."""
+        """Return why a body of this length is refused before it is read; None if it is not."""
         if length > most.size:
             return most.error(length)
         return DISK_FULL if length + RESERVE_BYTES > self._free_bytes() else None
 
     async def _bounded(self, most: Largest, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand the request on, and refuse it when its body turns out to be too large or too slow."""
+        """Pass the request on, and refuse it if its body turns out to be too large or too slow."""
         body, begun = Body(receive, most, self._patience_s, self._hold), False
 
         async def send_unless_refused(message: Message) -> None:
@@ -102,7 +102,7 @@ class Limits:
             await self._refuse(body.refused, scope, receive, send)
 
     def _hold(self, size: int) -> bool:
-        """Make room for more bytes of a body, if there is any."""
+        """Take memory for more bytes of a body; return whether there was enough."""
         if size > self._room:
             return False
         self._room -= size
@@ -143,7 +143,7 @@ class Body:
 
     async def _in_time(self) -> Message | None:
         clock = asyncio.get_running_loop().time
-        began, left_s = clock(), self._patience_s + self.held / SLOWEST_BYTES - self._waited_s
+        began, left_s = clock(), self._patience_s + self.held / SLOWEST_BYTES_PER_SECOND - self._waited_s
         try:
             async with asyncio.timeout(max(0.0, left_s)):
                 return await self._receive()
@@ -154,7 +154,7 @@ class Body:
             self._waited_s += clock() - began
 
     def _takes(self, size: int) -> bool:
-        """Count a piece; whether it is neither too much for the service nor for the engine."""
+        """Count a piece; return whether neither the service nor the engine has too much with it."""
         if self.held + size > self._most.size:
             self.refused = self._most.error(self.held + size)
         elif not self._hold(size):
@@ -165,13 +165,13 @@ class Body:
 
 
 def size_of_head(scope: Scope) -> int:
-    """The bytes of a request's line and headers."""
+    """Return the bytes of a request's line and headers."""
     line = len(scope.get("raw_path") or scope["path"]) + len(scope.get("query_string", b""))
     return line + sum(len(name) + len(value) for name, value in scope["headers"])
 
 
 def body_length(scope: Scope) -> int | None:
-    """The length that a request gives its body; None when it does not say, and 0 when it has none."""
+    """Return the length that a request gives for its body: None if it does not say, and 0 if it has none."""
     headers = dict(scope["headers"])
     if b"transfer-encoding" in headers:
         return None
@@ -180,7 +180,7 @@ def body_length(scope: Scope) -> int | None:
 
 
 def refusal(error: AwsError, request: Request, request_id: str) -> Response:
-    """The answer to a request that is refused, in the words of the one it was sent to."""
+    """Return the answer to a request that is refused, in the protocol of the service it was sent to."""
     if request.path.startswith(f"{GEMINI}/"):
         unavailable = error.status >= 500
         return google_error(error.status, "UNAVAILABLE" if unavailable else "INVALID_ARGUMENT", error.message)

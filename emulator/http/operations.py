@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from botocore.model import OperationModel
 
 FORM_BYTES = 64 * 1024
-"""Of a form so much is looked at for the operation; AWS's query protocol names it first."""
+"""How much of a form is read to find the operation, which AWS's query protocol names first."""
 
 _RPC_V2 = re.compile(r"/service/[^/]+/operation/([^/]+)$")
 _LABEL = re.compile(r"\{([^}]+)\}")
 
 
 def operation_of(request: Request, service: str, form: str = "") -> str:
-    """Return the operation's name; a request that no model of the service knows is named by its HTTP method."""
+    """Return the operation's name; the HTTP method, if no model of the service has such a request."""
     if service == "execute-api":
         return "Invoke"
     if target := request.headers.get("x-amz-target"):
@@ -33,7 +33,7 @@ def operation_of(request: Request, service: str, form: str = "") -> str:
 
 
 def _rest_operation(request: Request, service: str) -> str | None:
-    """The model's operation that fits and asks for the most: `PUT /b/k?acl` is PutObjectAcl and not PutObject."""
+    """Return the operation that fits under the most conditions: `PUT /b/k?acl` is PutObjectAcl and not PutObject."""
     fitting = [route for route in routes(service) if route.fits(request)]
     return max(fitting, key=lambda route: route.weight).operation if fitting else None
 
@@ -56,7 +56,7 @@ class Route:
         return len(self.query) + len(self.required_query) + len(self.required_headers), self.static_length
 
     def fits(self, request: Request) -> bool:
-        """Whether the request can be this operation."""
+        """Return whether the request can be this operation."""
         parameters = request.parameters
         return (
             request.method == self.method
@@ -71,7 +71,7 @@ class Route:
 
 @functools.cache
 def routes(service: str) -> tuple[Route, ...]:
-    """The HTTP bindings of all REST services that sign as `service`; read from botocore's models on first use."""
+    """Return the HTTP bindings of all REST services that sign as `service`, as botocore's models have them."""
     from botocore.loaders import Loader  # imported here: it takes longer than all else in this package
     from botocore.model import ServiceModel
 

@@ -17,17 +17,17 @@ def project_in(text: str) -> str | None:
 
 
 def project_of_event(event: JsonValue) -> str | None:
-    """The project that an invocation works for."""
+    """Return the project that an invocation works for."""
     return project_in(json.dumps(event))
 
 
 def project_of_result(result: JsonValue) -> str | None:
-    """The project that a create request made: its id is known only from the answer."""
+    """Return the project that a create request made: its id is known only from the answer."""
     if isinstance(result, dict) and result.get("statusCode") in _CREATED:
         return project_in(json.dumps(result))
     return None
 
 
 def project_of_response(status: int, location: str) -> str | None:
-    """The project that the Location of an HTTP answer to a create request names."""
+    """Return the project that the Location of an HTTP answer to a create request names."""
     return project_in(location) if status in _CREATED else None

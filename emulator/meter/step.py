@@ -92,7 +92,7 @@ class Exchange:
         )
 
     def _project_id(self) -> str | None:
-        """The project that the request's path or the answer to a create request names."""
+        """Return the project that the request's path or the answer to a create request names."""
         path = unquote(self._request.path)
         return project_in(path) or project_of_response(self._status, self._headers.get("location", ""))
 

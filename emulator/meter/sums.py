@@ -73,7 +73,7 @@ class Sums:
             _add(self._functions.setdefault(name, _FunctionSum()), invocations)
 
     def usage(self, project_id: str | None) -> Usage:
-        """The sums as a report, its rows in a stable order."""
+        """Return the sums as a report, its rows in a stable order."""
         calls = (
             CallCount(
                 service=service,

@@ -14,7 +14,7 @@ MAX_TOKEN: Final = 512
 
 
 def admits(request: APIGatewayProxyEvent, tokens: Callable[[], Tokens]) -> bool:
-    """Whether a request may pass: its path is open, or its bearer token (RFC 6750) is one of the valid ones."""
+    """Return whether a request may pass: its path is open, or its bearer token (RFC 6750) is one of the valid ones."""
     return request.path.rstrip("/") in OPEN_PATHS or _is_valid(_presented(request), tokens)
 
 

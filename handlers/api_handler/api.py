@@ -82,7 +82,7 @@ class Api:
 
 @cache
 def resolver() -> Resolver:
-    """All routes, for requests that were admitted."""
+    """Return all routes, for requests that were admitted."""
     app = Resolver(
         enable_validation=True,
         response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -97,7 +97,7 @@ def resolver() -> Resolver:
 
 @cache
 def document() -> str:
-    """The OpenAPI document; made when it is first asked for, because that takes longer than any other answer."""
+    """Return the OpenAPI document; made when it is first asked for, because that takes longer than any other answer."""
     from api_handler.openapi import describe
 
     return describe(resolver())
@@ -105,14 +105,14 @@ def document() -> str:
 
 @cache
 def page() -> str:
-    """The document as a page."""
+    """Return the document as a page."""
     from api_handler.page import render
 
     return render(document())
 
 
 def problem_of(error: Exception) -> Problem:
-    """What a caller is told of an error."""
+    """Return what a caller is told of an error."""
     match error:
         case Problem():
             return error

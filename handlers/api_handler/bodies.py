@@ -36,7 +36,7 @@ def undeclared(event: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def parse(text: str) -> dict[str, Any]:
-    """The object that a body is. Raises `Problem` if it is none, or none that can be read."""
+    """Return the object that a body is. Raises `Problem` if it is none, or none that can be read."""
     try:
         value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_distinct)
     except json.JSONDecodeError as error:

@@ -92,10 +92,10 @@ class Commands:
 
 
 def etag(project: Project) -> str:
-    """The entity tag of a project: its version."""
+    """Return the entity tag of a project: its version."""
     return f'"{project.version}"'
 
 
 def location(project: Project) -> str:
-    """Where a project is, below the API's address."""
+    """Return where a project is, below the API's address."""
     return f"/api/projects/{project.id}"

@@ -30,7 +30,7 @@ class ApiSettings(Settings):
 
 
 def service_of(connections: Connections, settings: ApiSettings, note: Note) -> Service:
-    """What reads."""
+    """Return the use cases that read."""
     return Service(
         projects=connections.projects,
         objects=connections.objects,
@@ -42,7 +42,7 @@ def service_of(connections: Connections, settings: ApiSettings, note: Note) -> S
 
 
 def commands_of(connections: Connections) -> Commands:
-    """What changes."""
+    """Return the use cases that change projects."""
     return Commands(
         requests=Requests(connections.table, clock=now, identifiers=new_ulid),
         projects=connections.projects,
@@ -53,7 +53,7 @@ def commands_of(connections: Connections) -> Commands:
 
 
 def tokens_of(settings: ApiSettings) -> Tokens:
-    """The tokens, from Parameter Store."""
+    """Return the tokens, from Parameter Store."""
     ssm = client("ssm", read_timeout=8, attempts=3)
     return Tokens(partial(read_token, ssm, settings.api_token_parameter), now)
 
@@ -72,7 +72,7 @@ def read_token(ssm: "SSMClient", name: str, version: int | None) -> StoredToken 
 
 
 def _things(settings: ApiSettings) -> dict[str, Ask]:
-    """What the API stands on, by name, each with the cheapest question that only it can answer."""
+    """Return what the API stands on, by name, each with the cheapest question that only it can answer."""
     parameters = [settings.api_token_parameter, settings.gemini_api_key_parameter]
     things: dict[str, Ask] = {
         "table": _asking(

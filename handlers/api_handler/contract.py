@@ -1,4 +1,4 @@
-"""What routes share: the parameters that they take, and the shapes of what they answer."""
+"""What routes share: their parameters, and the shapes of their answers."""
 
 from http import HTTPStatus
 from typing import Annotated, Any, Final
@@ -9,25 +9,27 @@ from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Que
 
 from api_handler.commands import etag, location
 from api_handler.problems import invalid
-from shared.models.project import Project
+from shared.models.project import ULID, Project
 from shared.models.views import ProjectView
 from shared.models.workflow import ProjectStatus
 
-Id = Annotated[str, Path(pattern=r"^[0-9A-HJKMNP-TV-Z]{26}$", description="The project's id, a ULID.")]
-Limit = Annotated[int, Query(ge=1, le=100, description="How many at the most.")]
-LongLimit = Annotated[int, Query(ge=1, le=1000, description="How many at the most.")]
-Cursor = Annotated[str | None, Query(description="`next` of the page before.")]
-Status = Annotated[ProjectStatus | None, Query(description="Only projects of this status.")]
+Id = Annotated[str, Path(pattern=f"^{ULID}$", description="The project's id, a ULID.")]
+Limit = Annotated[int, Query(ge=1, le=100, description="Maximum number of items on the page.")]
+LongLimit = Annotated[int, Query(ge=1, le=1000, description="Maximum number of items on the page.")]
+Cursor = Annotated[str | None, Query(description="`next` of the previous page.")]
+Status = Annotated[ProjectStatus | None, Query(description="Only projects with this status.")]
 IdempotencyKey = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
         pattern=r"^[\x21-\x7e]{1,200}$",
-        description="Any text of your own; the same one with the same request counts once, for a day at the least.",
+        description=(
+            "Any text of your own. A request that is repeated with the same text is applied once for at least 24 hours."
+        ),
     ),
 ]
 IfMatch = Annotated[
-    str | None, Header(alias="If-Match", max_length=200, description="The ETag of the project that you saw.")
+    str | None, Header(alias="If-Match", max_length=200, description="The ETag of the version that you read.")
 ]
 
 _ETAG: Final = {"ETag": {"description": "The project's version, for If-Match.", "schema": {"type": "string"}}}
@@ -39,7 +41,7 @@ NOTHING: Final[dict[str, Any]] = {"content": {}}
 TEXT: Final[dict[str, Any]] = {"content": {"text/plain": {"schema": {"type": "string"}}}}
 OPEN: Final[dict[str, Any]] = {"security": []}
 """Of a route that needs no token."""
-NOT_NOW: Final = {409: "The project's status has no place for this."}
+NOT_NOW: Final = {409: "Not allowed in the project's current status."}
 
 
 def _refuse_unknown_parameters(app: ApiGatewayResolver, next_middleware: NextMiddleware) -> Response[Any]:
@@ -52,7 +54,7 @@ def _refuse_unknown_parameters(app: ApiGatewayResolver, next_middleware: NextMid
 
 
 PAGED: Final[dict[str, Any]] = {
-    "problems": {400: "The cursor is not one of this list."},
+    "problems": {400: "The cursor does not belong to this list."},
     "middlewares": [_refuse_unknown_parameters],
 }
 """Of a route that lists."""

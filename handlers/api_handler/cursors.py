@@ -24,7 +24,7 @@ class Listing(Generic[R]):
     is_place: Callable[[str], object]
 
     def after(self, cursor: str | None) -> str | None:
-        """The place after which a cursor's page begins; None for the first page.
+        """Return the place after which a cursor's page begins; None for the first page.
 
         Raises `Problem` for a cursor of another list, or of no list.
         """
@@ -36,12 +36,12 @@ class Listing(Generic[R]):
         raise _foreign()
 
     def rest(self, records: list[R], cursor: str | None) -> list[R]:
-        """What follows the place of a cursor, of records that were all read and are sorted by their places."""
+        """Return what follows the place of a cursor, of records that were all read and are sorted by their places."""
         after = self.after(cursor)
         return [record for record in records if after is None or self.place(record) > after]
 
     def page(self, records: list[R], limit: int) -> tuple[list[R], str | None]:
-        """The first `limit` of what follows a place, and the cursor of the rest; None if there is no rest.
+        """Return the first `limit` of what follows a place, and the cursor of the rest; None if there is no rest.
 
         One record more than the page holds is enough to tell.
         """

@@ -9,14 +9,14 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 from api_handler.contract import OPEN, PAGED, Cursor, LongLimit
 from api_handler.routing import Routes
 from shared.models.answers import Health, HealthReport
-from shared.models.template import Template
+from shared.models.template import TEMPLATE_ID, Template
 from shared.models.views import TemplatePage
 
 templates, health = Routes("templates"), Routes("health")
 PUBLIC = {"Cache-Control": "public, max-age=300"}
 PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
-TemplateId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$", description="The template's id.")]
+Id = Annotated[str, Path(pattern=f"^{TEMPLATE_ID}$", description="The template's id.")]
 
 
 @templates.serve("GET", "/api/templates", "One page.", **PAGED)
@@ -29,22 +29,22 @@ def list_templates(limit: LongLimit = 100, cursor: Cursor = None) -> TemplatePag
 
 
 @templates.serve("GET", "/api/templates/<template_id>", "The template.")
-def get_template(template_id: TemplateId) -> Template:
+def get_template(template_id: Id) -> Template:
     """Read a template."""
     return templates.service.template(template_id)
 
 
-@health.serve("GET", "/health", "It is.", openapi_extensions=OPEN)
+@health.serve("GET", "/health", "The API is alive.", openapi_extensions=OPEN)
 def get_health() -> Health:
-    """Is the API alive?"""
+    """Check that the API is alive."""
     return Health()
 
 
-@health.serve("GET", "/health/deep", "It does.")
+@health.serve("GET", "/health/deep", "The API reaches everything that it depends on.")
 def get_deep_health() -> HealthReport:
-    """Does the API reach all that it stands on?
+    """Check that the API reaches everything that it depends on.
 
-    The table, the bucket, the queues and the parameters; 503 says which does not answer.
+    That is the table, the bucket, the queues and the parameters; a 503 names those that do not answer.
     """
     return health.service.health_report()
 

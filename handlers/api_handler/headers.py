@@ -23,7 +23,7 @@ _PREFLIGHT: Final = {
 def with_headers(
     answer: Mapping[str, Any], request: APIGatewayProxyEvent, allowed_origin: str | None
 ) -> dict[str, Any]:
-    """The answer with the headers that it lacks; what a route has set stays."""
+    """Return the answer with the headers that it lacks; what a route has set stays."""
     given = dict(answer.get("multiValueHeaders") or {})
     added = {**_ALWAYS, **cors(request, allowed_origin), "X-Request-Id": request.request_context.request_id}
     present = {name.lower() for name in given}
@@ -32,7 +32,7 @@ def with_headers(
 
 
 def cors(request: APIGatewayProxyEvent, allowed_origin: str | None) -> Mapping[str, str]:
-    """What lets the pages of `allowed_origin` read the answer; `*` is every page's (fetch.spec.whatwg.org)."""
+    """Return what lets the pages of `allowed_origin` read the answer; `*` is every page's (fetch.spec.whatwg.org)."""
     if not allowed_origin:
         return {}
     varies = {} if allowed_origin == "*" else {"Vary": "Origin"}

@@ -20,7 +20,7 @@ class Health:
         self._note = note
 
     def report(self) -> list[Check]:
-        """What answered, in the order of the things."""
+        """Return what answered, in the order of the things."""
         things = self._things()
         with ThreadPoolExecutor(len(things)) as pool:
             return list(pool.map(self._check, things.keys(), things.values()))

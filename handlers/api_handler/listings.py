@@ -5,49 +5,49 @@ from typing import Final
 
 from api_handler.cursors import Listing
 from shared.models.events import TimelineEvent
-from shared.models.project import ProjectSummary
+from shared.models.project import ULID, ProjectSummary
 from shared.models.records import DeploymentRecord, FileRecord, TestRecord, Work
-from shared.models.template import TemplateSummary
+from shared.models.template import TEMPLATE_ID, TemplateSummary
 from shared.models.workflow import ProjectStatus
 from shared.paths import UnsafePath, safe_path
 
-_ULID: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
+_ULID: Final = re.compile(ULID)
 _REVISION: Final = re.compile(r"[0-9]{9}\.[0-9]{9}")
-_TEMPLATE_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_TEMPLATE_ID: Final = re.compile(TEMPLATE_ID)
 
 
 def projects(status: ProjectStatus | None) -> Listing[ProjectSummary]:
-    """All projects, or those of a status."""
+    """Return all projects, or those of a status."""
     return Listing(("projects", status or ""), lambda project: project.id, _ULID.fullmatch)
 
 
 def files(project_id: str) -> Listing[FileRecord]:
-    """The files of a project."""
+    """Return the files of a project."""
     return Listing(("files", project_id), lambda file: file.path, is_path)
 
 
 def tests(project_id: str) -> Listing[TestRecord]:
-    """The tests of a project."""
+    """Return the tests of a project."""
     return Listing(("tests", project_id), _revision, _REVISION.fullmatch)
 
 
 def deployments(project_id: str) -> Listing[DeploymentRecord]:
-    """The packaged revisions of a project."""
+    """Return the packaged revisions of a project."""
     return Listing(("deployments", project_id), _revision, _REVISION.fullmatch)
 
 
 def events(project_id: str) -> Listing[TimelineEvent]:
-    """The timeline of a project."""
+    """Return the timeline of a project."""
     return Listing(("events", project_id), lambda event: event.id, _ULID.fullmatch)
 
 
 def templates() -> Listing[TemplateSummary]:
-    """The templates."""
+    """Return the templates."""
     return Listing(("templates",), lambda template: template.id, _TEMPLATE_ID.fullmatch)
 
 
 def is_path(text: str) -> bool:
-    """Whether a file may be at this path."""
+    """Return whether a file may be at this path."""
     try:
         return bool(safe_path(text))
     except UnsafePath:
@@ -55,5 +55,5 @@ def is_path(text: str) -> bool:
 
 
 def _revision(record: Work) -> str:
-    """The revision as text that sorts as its numbers do."""
+    """Return the revision as text that sorts as its numbers do."""
     return f"{record.revision.build:09}.{record.revision.round:09}"

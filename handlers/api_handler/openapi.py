@@ -33,7 +33,7 @@ _WITH_BODY: Final = {
 
 
 def describe(app: APIGatewayRestResolver) -> str:
-    """The document, as JSON; its one server is the address that it was read from."""
+    """Return the document, as JSON; its one server is the address that it was read from."""
     text = app.get_openapi_json_schema(
         title=TITLE,
         version=VERSION,
@@ -79,7 +79,7 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
 
 
 def _problems(path: str, operation: dict[str, Any]) -> dict[str, str]:
-    """The problems that follow from what an operation is: who may call it, and what it takes."""
+    """Return the problems that follow from what an operation is: who may call it, and what it takes."""
     has_body, has_parameters = "requestBody" in operation, "parameters" in operation
     return {
         **_EVERYWHERE,

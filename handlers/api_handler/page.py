@@ -9,7 +9,7 @@ from typing import Any
 
 
 def render(document: str) -> str:
-    """The page of an OpenAPI document in JSON."""
+    """Return the page of an OpenAPI document in JSON."""
     api = json.loads(document)
     page = Template(resources.files(__package__).joinpath("page.html").read_text(encoding="utf-8"))
     return page.substitute(

@@ -60,7 +60,7 @@ class Problem(Exception):
         self.members = members
 
     def document(self, request_id: str) -> str:
-        """The problem document."""
+        """Return the problem document."""
         return json.dumps(
             {
                 "type": self.kind.urn,
@@ -74,24 +74,24 @@ class Problem(Exception):
 
 
 def not_found(what: str) -> Problem:
-    """There is no such thing."""
+    """Return the problem of something that does not exist."""
     return Problem(Kind.NOT_FOUND, f"There is no such {what}.")
 
 
 def unauthorized() -> Problem:
-    """The token is absent or wrong (RFC 6750)."""
+    """Return the problem of a token that is absent or wrong (RFC 6750)."""
     challenge = {"WWW-Authenticate": 'Bearer realm="agenticai"'}
     detail = "The token is missing, wrong, or no longer valid: send the header `Authorization: Bearer <token>`."
     return Problem(Kind.UNAUTHORIZED, detail, headers=challenge)
 
 
 def unavailable() -> Problem:
-    """Something behind the API is throttled or down for now."""
+    """Return the problem of a service behind the API that is throttled or down."""
     return Problem(Kind.UNAVAILABLE, "Try again in a few seconds.", headers={"Retry-After": "5"})
 
 
 def internal() -> Problem:
-    """A fault of the API itself; the log has the rest, under the id of the request."""
+    """Return the problem of a fault in the API itself; the log has its cause, under the id of the request."""
     return Problem(Kind.INTERNAL, "The API failed; report the request_id.")
 
 

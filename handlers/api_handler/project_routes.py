@@ -63,49 +63,50 @@ def get_project(project_id: Id) -> Response[ProjectView]:
 def rename_project(project_id: Id, change: ProjectChange, if_match: IfMatch = None) -> Response[ProjectView]:
     """Rename a project.
 
-    Nothing else changes without new work. `If-Match` says which version you saw.
+    Only the name can be changed without new work. `If-Match` is the ETag of the version that you read.
     """
     return project_response(routes.commands.rename(project_id, change.name, if_match))
 
 
-@routes.serve("DELETE", "/api/projects/<project_id>", "It is gone.", HTTPStatus.NO_CONTENT, shape=NOTHING)
+@routes.serve("DELETE", "/api/projects/<project_id>", "The project is deleted.", HTTPStatus.NO_CONTENT, shape=NOTHING)
 def delete_project(project_id: Id) -> Response[None]:
     """Delete a project.
 
-    With all that it left: items and every version of its objects. Agents at work on it stop.
+    Its items, and every version of its objects, are deleted with it. Agents that work on it stop.
     """
     routes.commands.delete(project_id, routes.remaining)
     return Response(HTTPStatus.NO_CONTENT)
 
 
-@_starts("/api/projects/<project_id>/modify", "The project, planning.")
+@_starts("/api/projects/<project_id>/modify", "The project, which is PLANNING.")
 def modify_project(
     project_id: Id, change: Modification, idempotency_key: IdempotencyKey = None
 ) -> Response[ProjectView]:
     """Ask for a change.
 
-    Of a project that is COMPLETED or NEEDS_REVIEW: the agents make its next build from what is there.
+    The project must be COMPLETED or NEEDS_REVIEW. The agents make its next build from its current files.
     """
     key = Once.of(idempotency_key, "modify", change)
     project = routes.commands.modify(project_id, change, routes.correlation_id, key)
     return project_response(project, HTTPStatus.ACCEPTED)
 
 
-@_starts("/api/projects/<project_id>/deploy", "The project, deploying.")
+@_starts("/api/projects/<project_id>/deploy", "The project, which is DEPLOYING.")
 def deploy_project(project_id: Id, idempotency_key: IdempotencyKey = None) -> Response[ProjectView]:
     """Package again.
 
-    The current revision of a project that is COMPLETED or NEEDS_REVIEW.
+    The project must be COMPLETED or NEEDS_REVIEW. Its current revision is packaged again.
     """
     project = routes.commands.deploy(project_id, routes.correlation_id, Once.of(idempotency_key, "deploy"))
     return project_response(project, HTTPStatus.ACCEPTED)
 
 
-@_starts("/api/projects/<project_id>/retry", "The project, at the step that failed.")
+@_starts("/api/projects/<project_id>/retry", "The project, back at the step that failed.")
 def retry_project(project_id: Id, idempotency_key: IdempotencyKey = None) -> Response[ProjectView]:
     """Try again.
 
-    From the step that failed; or, where a message was lost to a dead-letter queue, from where it stands.
+    The project continues from the step that failed; or, where a message ended in a dead-letter queue, from its current
+    step.
     """
     project = routes.commands.retry(project_id, routes.correlation_id, Once.of(idempotency_key, "retry"))
     return project_response(project, HTTPStatus.ACCEPTED)

@@ -36,7 +36,7 @@ class Once(NamedTuple):
 
     @classmethod
     def of(cls, key: str | None, operation: str, body: Model | None = None) -> "Once | None":
-        """What is kept of a key and of what it came with; None without a key."""
+        """Return what is kept of a key and of what it came with; None without a key."""
         if key is None:
             return None
         return cls(_digest(key), _digest(f"{operation}\n{body.model_dump_json() if body else ''}"))
@@ -222,7 +222,7 @@ class Requests:
         return project_of(stored)
 
     def _failed_change(self, project: Project) -> ChangeRecord | None:
-        """The change that was asked of a finished project last, if that failed."""
+        """Return the change that was asked of a finished project last, if that failed."""
         if project.status not in AT_REST or project.failure is None:
             return None
         stored = self._table.get(Key(layout.project(project.id), layout.change(project.failed_build)))
@@ -254,17 +254,17 @@ def _digest(text: str) -> str:
 
 
 def _scoped(project_id: str, once: Once | None) -> Key | None:
-    """Where the answer to a request about one project is kept: with the project, so that it goes with it."""
+    """Return where the answer to a request about one project is kept: with the project, so that it goes with it."""
     return Key(layout.project(project_id), layout.request(once.key)) if once else None
 
 
 def _written(project: Project, at: datetime, **changes: object) -> Project:
-    """The project with changes, as the next version."""
+    """Return the project with changes, as the next version."""
     return project.model_copy(update={**changes, "updated_at": at, "version": project.version + 1})
 
 
 def _over(before: Project, after: Project) -> Update:
-    """The write that makes one version of a project the next, unless another came between."""
+    """Return the write that makes one version of a project the next, unless another came between."""
     old, new = attributes(before), attributes(after)
     changed = {name: value for name, value in new.items() if value != old[name] and name != "version"}
     return Update(metadata_key(before.id), set=changed, add={"version": 1}, among={"version": [before.version]})

@@ -90,7 +90,7 @@ class Routes(APIGatewayRouter):
 
 
 def problem(description: str) -> OpenAPIResponse:
-    """An answer that is a problem document."""
+    """Return an answer that is a problem document."""
     return {"description": description, "content": _PROBLEM}
 
 

@@ -54,21 +54,21 @@ class Service:
     health: Health
 
     def listed(self, limit: int, status: ProjectStatus | None, cursor: str | None) -> ProjectPage:
-        """One page of projects, newest first."""
+        """Return one page of projects, newest first."""
         listing = listings.projects(status)
         found = self.projects.listed(status=status, after=listing.after(cursor), limit=limit + 1)
         page, following = listing.page(found, limit)
         return ProjectPage(items=[ProjectSummaryView.of(project) for project in page], next=following)
 
     def project(self, project_id: str) -> Project:
-        """One project; raises `Problem` if there is none of that id."""
+        """Return one project; raises `Problem` if there is none of that id."""
         project = self.projects.get(project_id)
         if project is None:
             raise not_found("project")
         return project
 
     def plan(self, project_id: str) -> Plan:
-        """The plan of the project's current build."""
+        """Return the plan of the project's current build."""
         project = self.project(project_id)
         record = self.projects.plan(project.id, project.revision.build)
         if record is None or record.plan is None:
@@ -76,7 +76,7 @@ class Service:
         return Plan.model_validate_json(read_named(self.objects, record.plan))
 
     def files(self, project_id: str, limit: int, cursor: str | None) -> FilePage:
-        """One page of the project's files, by path."""
+        """Return one page of the project's files, by path."""
         listing = listings.files(project_id)
         found = self.projects.files(project_id, after=listing.after(cursor), limit=limit + 1)
         self.project(project_id)
@@ -84,7 +84,7 @@ class Service:
         return FilePage(items=[FileView.of(file) for file in page], next=following)
 
     def file(self, project_id: str, path: str) -> bytes:
-        """One file's content."""
+        """Return one file's content."""
         project = self.project(project_id)
         # API Gateway hands some characters of a path on as they were sent, encoded.
         for candidate in dict.fromkeys((path, unquote(path))):
@@ -94,7 +94,7 @@ class Service:
         raise not_found("file")
 
     def archive(self, project_id: str, remaining: Remaining) -> ArchiveView:
-        """All files as one zip."""
+        """Return all files as one zip."""
         project = self.project(project_id)
         files = self.projects.files(project.id)
         if not files:
@@ -106,7 +106,7 @@ class Service:
         return ArchiveView.of(archive, len(files), self.objects.link(archive.object, LINK_SECONDS))
 
     def tests(self, project_id: str, limit: int, cursor: str | None) -> TestPage:
-        """One page of the project's tests, oldest first."""
+        """Return one page of the project's tests, oldest first."""
         listing = listings.tests(project_id)
         found = listing.rest(self.projects.tests(project_id), cursor)
         self.project(project_id)
@@ -114,7 +114,7 @@ class Service:
         return TestPage(items=[self._test(record) for record in page], next=following)
 
     def deployments(self, project_id: str, limit: int, cursor: str | None) -> DeploymentPage:
-        """One page of the packaged revisions, oldest first."""
+        """Return one page of the packaged revisions, oldest first."""
         listing = listings.deployments(project_id)
         found = listing.rest(self.projects.deployments(project_id), cursor)
         self.project(project_id)
@@ -122,7 +122,7 @@ class Service:
         return DeploymentPage(items=[self._deployment(record) for record in page], next=following)
 
     def events(self, project_id: str, limit: int, cursor: str | None) -> EventPage:
-        """One page of the timeline, oldest first."""
+        """Return one page of the timeline, oldest first."""
         listing = listings.events(project_id)
         found = self.projects.events(project_id, after=listing.after(cursor), limit=limit + 1)
         self.project(project_id)
@@ -130,20 +130,20 @@ class Service:
         return EventPage(items=page, next=following)
 
     def templates_listed(self, limit: int, cursor: str | None) -> TemplatePage:
-        """One page of the templates, by id."""
+        """Return one page of the templates, by id."""
         listing = listings.templates()
         page, following = listing.page(listing.rest(self.templates.listed(), cursor), limit)
         return TemplatePage(items=page, next=following)
 
     def template(self, template_id: str) -> Template:
-        """One template."""
+        """Return one template."""
         template = self.templates.get(template_id)
         if template is None:
             raise not_found("template")
         return template
 
     def health_report(self) -> HealthReport:
-        """What the API reaches; raises `Problem` where something does not answer."""
+        """Return what the API reaches; raises `Problem` where something does not answer."""
         checks = self.health.report()
         failing = [check.name for check in checks if not check.ok]
         if failing:

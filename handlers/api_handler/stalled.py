@@ -31,7 +31,7 @@ class Stalled(NamedTuple):
 
     @classmethod
     def of(cls, table: Table, project: Project, correlation_id: str) -> "Stalled":
-        """What is stalled in a project's current build."""
+        """Return what is stalled in a project's current build."""
         works = [work for work in _works(table, project.id) if work.revision.build == project.revision.build]
         asked_for = _asked_for(project, works, correlation_id)
         open_works = [work for work in works if work.state is not WorkState.DONE and work.work in asked_for]
@@ -51,7 +51,7 @@ def _works(table: Table, project_id: str) -> Iterable[Work]:
 
 
 def _asked_for(project: Project, works: Iterable[Work], correlation_id: str) -> dict[str, AnyMessage]:
-    """The message of each piece of work that is due: a person asked for it, or work that is done emitted it."""
+    """Return the message of each piece of work that is due: a person asked for it, or work that is done emitted it."""
     build = project.revision.model_copy(update={"round": 0})
     by_people: list[AnyMessage] = [
         PlanRequested(project_id=project.id, correlation_id=correlation_id, revision=build),

@@ -38,11 +38,11 @@ class Tokens:
         self._read_at: datetime | None = None
 
     def valid(self) -> tuple[str, ...]:
-        """The current token and, within its grace, the one before; as they were at most a minute ago."""
+        """Return the current token and, within its grace, the one before; as they were at most a minute ago."""
         return self._read_within(FRESH)
 
     def renewed(self) -> tuple[str, ...]:
-        """The same, as they were at most a second ago: what a token that is not known yet may be one of."""
+        """Return the same, as they were at most a second ago: what a token that is not known yet may be one of."""
         return self._read_within(JUST_READ)
 
     def _read_within(self, age: timedelta) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ _SHOWN: Final = 3
 def objections(
     files: Sequence[GeneratedFile], task: PlannedTask, previous: Mapping[str, str] = _NOTHING_BEFORE
 ) -> list[str]:
-    """Why the files cannot be taken as the task's, in sentences for the model; none means that they can.
+    """Return why the files cannot be taken as the task's, in sentences for the model; none means that they can.
 
     `previous` are the texts, by path, that the files have now, for those that the task modifies.
     """
@@ -51,7 +51,7 @@ def _path_faults(files: Sequence[GeneratedFile], task: PlannedTask) -> Iterator[
 
 
 def _why_not(path: str) -> str:
-    """What is wrong with a path that the task does not plan."""
+    """Return what is wrong with a path that the task does not plan."""
     try:
         return f"{safe_path(path)} is not one of the task's files"
     except UnsafePath as fault:
@@ -77,6 +77,6 @@ def _content_faults(file: GeneratedFile) -> Iterator[str]:
 
 
 def _purpose(task: PlannedTask, path: str) -> str:
-    """All that a task says about what is to become of a file."""
+    """Return all that a task says about what is to become of a file."""
     purposes = [file.purpose for file in task.files if file.path == path]
     return "\n".join([task.title, *purposes, *task.acceptance_criteria])

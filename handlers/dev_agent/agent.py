@@ -97,7 +97,7 @@ class DevAgent:
         return files
 
     def conclude(self, message: TaskReady, project: Project, result: Developed) -> Changes:
-        """The files, and what the end of this assignment makes due."""
+        """Return the files, and what the end of this assignment makes due."""
         writes, outbox, last = self._follows(message, result)
         written = ", ".join(file.path for file in result.files)
         deleted = f"; deleted {', '.join(result.deleted)}" if result.deleted else ""
@@ -140,7 +140,7 @@ class DevAgent:
 
 
 def _read(reply: Reply, tag: str, assignment: Assignment) -> tuple[list[GeneratedFile], list[str]]:
-    """The files in a reply, and why they cannot be taken; a reply that was cut off is never read."""
+    """Return the files in a reply, and why they cannot be taken; a reply that was cut off is never read."""
     if reply.finish_reason is FinishReason.BLOCKED:
         raise NoUsableAnswer(
             f"The model refused to write {assignment.task.id} ({reply.detail}); word the requirements differently."

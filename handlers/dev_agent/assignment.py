@@ -1,7 +1,8 @@
 """What one message asks a developer for: a task of the plan, or the repair of what QA found."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from dev_agent.prompting import Context, question, repair_question
@@ -24,7 +25,7 @@ Ask = Callable[[PlannedTask, Context], tuple[Prompt, str]]
 
 @dataclass(frozen=True)
 class Assignment:
-    """A task, what it may see, and how it is asked for. `previous` are the texts of the files it modifies."""
+    """A task, what the model may see of the project, and the function that makes the prompt of both."""
 
     plan: Plan
     task: PlannedTask
@@ -32,7 +33,7 @@ class Assignment:
     ask: Ask
 
     def prompt(self) -> tuple[Prompt, str]:
-        """The prompt, and the tag of the envelopes that its answer must use."""
+        """Return the prompt, and the tag of the envelopes that its answer must use."""
         return self.ask(self.task, self.context)
 
     @property
@@ -46,7 +47,7 @@ class Assignment:
         return tuple(file for file in self.task.files if file.action is not FileAction.DELETE)
 
     def of_one_file(self, file: PlannedFile) -> "Assignment":
-        """The same for one of its files alone, for an answer that was too long."""
+        """Return the same for one of its files alone, for an answer that was too long."""
         return replace(self, task=self.task.model_copy(update={"files": (file,)}))
 
 
@@ -58,7 +59,7 @@ class Assignments:
         self._objects = objects
 
     def of(self, message: TaskReady, project: Project) -> Assignment:
-        """The assignment of a message. Raises `Retryable` where something it needs is not there."""
+        """Return the assignment of a message. Raises `Retryable` where something it needs is not there."""
         record = self.plan_record(message)
         plan = Plan.model_validate_json(self._object(record.plan))
         if message.revision.round:
@@ -66,7 +67,7 @@ class Assignments:
         return self._task(project, plan, plan.task(message.task_id), record)
 
     def plan_record(self, message: TaskReady) -> PlanRecord:
-        """The record of the message's plan, as it is now."""
+        """Return the record of the message's plan, as it is now."""
         record = self._projects.plan(message.project_id, message.revision.build)
         if record is None:
             raise Retryable("the plan is not there")
@@ -81,7 +82,7 @@ class Assignments:
         shown = {path: self._text(written[path]) for path in written_before if path in written}
         shown |= {path: self._text(base[path]) for path in modified}
         outlined = {path: self._text(file) for path, file in base.items() if path not in shown}
-        return Assignment(plan, task, Context(shown, outlined), lambda t, c: question(project, plan, t, c))
+        return Assignment(plan, task, Context(shown, outlined), partial(question, project, plan))
 
     def _repair(self, message: TaskReady, project: Project, plan: Plan) -> Assignment:
         """A repair sees whole the files with findings, and the outline of the others."""
@@ -101,17 +102,16 @@ class Assignments:
             acceptance_criteria=(),
         )
         told = [finding for finding in findings if finding.path in shown][:MAX_REPAIRED_FINDINGS]
-        ask: Ask = lambda t, c: repair_question(project, plan, t, c, _of_files(told, t))  # noqa: E731
-        return Assignment(plan, task, Context(shown, outlined), ask)
+        return Assignment(plan, task, Context(shown, outlined), partial(repair_question, project, plan, told))
 
     def _findings(self, message: TaskReady) -> tuple[Finding, ...]:
-        """What QA found in the revision before, the errors first."""
+        """Return what QA found in the revision before, the errors first."""
         before = Revision(build=message.revision.build, round=message.revision.round - 1)
         test = next((test for test in self._projects.tests(message.project_id) if test.revision == before), None)
         return QualityReport.model_validate_json(self._object(test.report if test else None)).repairable
 
     def _written(self, project: Project, revision: Revision) -> dict[str, FileRecord]:
-        """What the tasks of a revision that are done have written."""
+        """Return what the tasks of a revision that are done have written."""
         return {file.path: file for task in self._projects.tasks(project.id, revision) for file in task.files}
 
     def _text(self, file: FileRecord) -> str:
@@ -124,15 +124,10 @@ class Assignments:
 
 
 def visible_paths(plan: Plan, task: PlannedTask) -> tuple[str, ...]:
-    """The paths that the tasks before this one write, direct and indirect, in plan order."""
+    """Return the paths that the tasks before this one write, direct and indirect, in plan order."""
     needed = set(task.depends_on)
     while further := {d for t in plan.tasks if t.id in needed for d in t.depends_on} - needed:
         needed |= further
     return tuple(
         file.path for t in plan.tasks if t.id in needed for file in t.files if file.action is not FileAction.DELETE
     )
-
-
-def _of_files(findings: Sequence[Finding], task: PlannedTask) -> list[Finding]:
-    paths = {file.path for file in task.files}
-    return [finding for finding in findings if finding.path in paths]

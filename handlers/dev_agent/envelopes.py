@@ -17,7 +17,7 @@ _FOREIGN: Final = re.compile(r"[ \t]*(<file(?:-[\w-]{0,40})?[ \t][^>\n]{0,300}>)
 
 
 def extract(reply: str, tag: str, expected: tuple[str, ...]) -> list[GeneratedFile]:
-    """The files of a reply, in order: from envelopes with `tag` if there are any, else from fenced blocks.
+    """Return the files of a reply, in order: from envelopes with `tag` if there are any, else from fenced blocks.
 
     `expected` are the paths that the task plans; only they are found in fenced blocks. Raises `MalformedReply` if an
     envelope or a block is not whole, or if all envelopes have another tag.
@@ -35,7 +35,7 @@ def extract(reply: str, tag: str, expected: tuple[str, ...]) -> list[GeneratedFi
 
 
 def _read_envelopes(lines: Sequence[str], tag: str) -> list[GeneratedFile]:
-    """The files between the marks with `tag`, each mark in a line of its own."""
+    """Return the files between the marks with `tag`, each mark in a line of its own."""
     opens = re.compile(rf"([ \t]*)<file-{re.escape(tag)}([^>\n]*)>\s*", re.IGNORECASE)
     closes = re.compile(rf"[ \t]*</file-{re.escape(tag)}>\s*", re.IGNORECASE)
     files: list[GeneratedFile] = []

@@ -40,7 +40,7 @@ class Reading:
         return once, all(block.closed for block in self.blocks), len(self._paths) - len(self.blocks)
 
     def files(self) -> list[GeneratedFile]:
-        """The files in the reply's order; raises `MalformedReply` if a block is not closed."""
+        """Return the files in the reply's order; raises `MalformedReply` if a block is not closed."""
         for block in self.blocks:
             if not block.closed:
                 raise MalformedReply(f"the code block that line {block.fence.line + 1} opens is not closed")
@@ -56,7 +56,7 @@ class Reading:
 
 
 def read_fenced(lines: Sequence[str], expected: Sequence[str]) -> Reading:
-    """The likeliest reading of a reply's fences; raises `MalformedReply` if there are too many to be files."""
+    """Return the likeliest reading of a reply's fences; raises `MalformedReply` if there are too many to be files."""
     names, fences = Names(expected), fences_in(lines)
     if len(fences) > MAX_FENCES:
         raise MalformedReply(f"there are {len(fences)} code fences; {MAX_FENCES} are possible")
@@ -64,7 +64,7 @@ def read_fenced(lines: Sequence[str], expected: Sequence[str]) -> Reading:
 
 
 def unwrapped(lines: list[str], path: str) -> list[str]:
-    """The lines of a file without a code fence around all of them; a Markdown file may be one block of code."""
+    """Return the lines of a file without a code fence around all of them; a Markdown file may be one block of code."""
     fences, text = fences_in(lines), [number for number, line in enumerate(lines) if line.strip()]
     if not 2 <= len(fences) <= MAX_FENCES or (fences[0].line, fences[-1].line) != (text[0], text[-1]):
         return lines
@@ -77,14 +77,14 @@ def unwrapped(lines: list[str], path: str) -> list[str]:
 
 
 def _named(block: Block, names: Names) -> str | None:
-    """The path that the block's info string, its first line, or a line above it names."""
+    """Return the path that the block's info string, its first line, or a line above it names."""
     lone = (names.alone_in_comment(_first_line(block)), *_headings(block, names))
     fitting = (path for path in lone if path and _agrees(block.fence.info, path) is not False)
     return names.in_info(block.fence.info) or next(fitting, None)
 
 
 def _headings(block: Block, names: Names) -> Iterator[str]:
-    """The names alone in a line above the block, the nearest first.
+    """Return the names alone in a line above the block, the nearest first.
 
     One name in a list is a heading; several are a table of contents.
     """
@@ -99,7 +99,7 @@ def _is_another(block: Block) -> bool:
 
 
 def _agrees(info: str, path: str) -> bool | None:
-    """Whether the info string names the language of the file; None if it names none that is known."""
+    """Return whether the info string names the language of the file; None if it names none that is known."""
     named, own = _language_in(info), language_of(path)
     if named is None or named == TEXT or (own == TEXT and named != "diff"):
         return None

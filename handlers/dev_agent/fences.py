@@ -27,7 +27,7 @@ class Fence(NamedTuple):
     info: str
 
     def may_close(self, opening: "Fence") -> bool:
-        """Whether this fence has the form of one that closes a block which `opening` opened."""
+        """Return whether this fence has the form of one that closes a block which `opening` opened."""
         return (
             not self.info
             and self.mark.startswith(opening.mark)
@@ -88,12 +88,12 @@ RULES: Final[tuple[Rule, ...]] = (tagged, paired, flat)
 
 
 def fences_in(lines: Sequence[str]) -> list[Fence]:
-    """Every line that could be a fence."""
+    """Return every line that could be a fence."""
     return [fence for number, line in enumerate(lines) if (fence := _fence(number, line)) is not None]
 
 
 def read_blocks(lines: Sequence[str], fences: Sequence[Fence], opens_another: Rule) -> Blocks:
-    """The outermost blocks of the lines, by a rule; the last one is not closed if the text ends inside it."""
+    """Return the outermost blocks of the lines, by a rule; the last one is not closed if the text ends inside it."""
     blocks: list[Block] = []
     depth: list[Fence] = []
     end = 0

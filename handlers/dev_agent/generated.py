@@ -19,12 +19,12 @@ class MalformedReply(ValueError):
 
 
 def lines_of(text: str) -> list[str]:
-    """The lines with their ends. Only a line feed ends one: form feeds and Unicode's separators are content."""
+    """Return the lines with their ends. Only a line feed ends one: form feeds and Unicode's separators are content."""
     return list(io.StringIO(text, newline="\n"))
 
 
 def unindented(lines: list[str], indent: str) -> list[str]:
-    """The lines without the indent of the mark above them, if each has it; else as they are.
+    """Return the lines without the indent of the mark above them, if each has it; else as they are.
 
     A list marker in the indent counts as spaces, since what belongs to a list item is indented by its width.
     """

@@ -30,16 +30,16 @@ class Names:
         return next(filter(None, map(self._meant, _alone(line))), None)
 
     def alone_in_comment(self, line: str) -> str | None:
-        """The path, if the line is nothing but its name, as a comment of some language or as it is."""
+        """Return the path, if the line is nothing but its name, as a comment of some language or as it is."""
         return self.alone_in(_uncommented(line))
 
     def in_info(self, info: str) -> str | None:
-        """The path in a fence's info string, such as `python app/x.py`, `python:app/x.py` or `title="x.py"`."""
+        """Return the path in a fence's info string, such as `python app/x.py`, `python:app/x.py` or `title="x.py"`."""
         found = {path for word in words_in(info[:_LONGEST_LINE]) if (path := self._meant(word))}
         return found.pop() if len(found) == 1 else None
 
     def _meant(self, name: str) -> str | None:
-        """The one expected path that a name can mean."""
+        """Return the one expected path that a name can mean."""
         name = name.removeprefix("./")
         if name in self.expected:
             return name
@@ -48,24 +48,24 @@ class Names:
 
 
 def is_named(line: str) -> bool:
-    """Whether the line, or comment, is nothing but the name of a source file, whichever."""
+    """Return whether the line, or comment, is nothing but the name of a source file, whichever."""
     return any(
         looks_like_a_path(text) and language_of(text) != TEXT for text in _alone(_uncommented(line)) if " " not in text
     )
 
 
 def words_in(info: str) -> list[str]:
-    """The words of a fence's info string."""
+    """Return the words of a fence's info string."""
     return [word for word in _BETWEEN_WORDS.split(info) if word]
 
 
 def looks_like_a_path(word: str) -> bool:
-    """Whether a word is a path by its look alone; `Makefile` and `run` are not."""
+    """Return whether a word is a path by its look alone; `Makefile` and `run` are not."""
     return "/" in word or "." in word[:-1]
 
 
 def _alone(line: str) -> tuple[str, ...]:
-    """What is left of a line without heading, list and emphasis marks; and that without its label."""
+    """Return what is left of a line without heading, list and emphasis marks; and that without its label."""
     if len(line) > _LONGEST_LINE:
         return ()
     text = _LEADING.sub("", _DECORATION.sub("", line).strip("=- \t\r\n"), count=1)

@@ -16,7 +16,7 @@ _DECLARATION: Final = re.compile(
 
 
 def outline(language: str, text: str) -> str:
-    """The signatures in a file, at most 40 lines; empty for a file that declares nothing."""
+    """Return the signatures in a file, at most 40 lines; empty for a file that declares nothing."""
     lines = _python(text) if language == "python" else None
     if lines is None:
         lines = [line.strip() for line in text.splitlines() if _DECLARATION.match(line)]
@@ -24,7 +24,7 @@ def outline(language: str, text: str) -> str:
 
 
 def _python(text: str) -> list[str] | None:
-    """The signatures of a module's functions, classes and methods; None if it does not parse."""
+    """Return the signatures of a module's functions, classes and methods; None if it does not parse."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError):

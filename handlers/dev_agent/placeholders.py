@@ -62,7 +62,7 @@ _NOTHING: Final = re.compile(
 
 
 def placeholders(path: str, content: str) -> list[str]:
-    """The comments in a file that stand in for code, as they are written; none in a file that is whole."""
+    """Return the comments in a file that stand in for code, as they are written; none in a file that is whole."""
     if language_of(path) in {"markdown", TEXT}:
         return []  # prose may speak of code
     lines = lines_of(content)
@@ -84,14 +84,14 @@ def _stands_in(lines: Sequence[str], number: int) -> bool:
 
 
 def _is_alone(lines: Sequence[str], number: int) -> bool:
-    """Whether the line is a comment and not a part of a longer one, where dots may be a part of an example."""
+    """Return whether the line is a comment and not a part of a longer one, where dots may be a part of an example."""
     before, after = lines[number - 1] if number else "", lines[number + 1] if number + 1 < len(lines) else ""
     begin = [line.lstrip().startswith(_COMMENT_MARKS) for line in (before, lines[number], after)]
     return begin == [False, True, False]
 
 
 def _says_left_out(text: str, words: Sequence[str]) -> bool:
-    """Whether the words say that code is somewhere else, and hardly anything besides."""
+    """Return whether the words say that code is somewhere else, and hardly anything besides."""
     said, others = {*words}, sum(word not in _ABOUT_CODE for word in words)
     about_rest = next((word for word in words if word not in _INTRODUCTION), "") in _REST
     dots = bool(_BEGINS_WITH_DOTS.match(text) or (about_rest and _ENDS_WITH_DOTS.search(text)))
@@ -114,7 +114,7 @@ def _hollow(lines: Sequence[str]) -> list[int]:
 
 
 def _is_all_of_a_block(lines: Sequence[str], number: int) -> bool:
-    """Whether the comment in a line of its own is between the start of a block and nothing."""
+    """Return whether the comment in a line of its own is between the start of a block and nothing."""
     if number >= len(lines) or not lines[number].lstrip().startswith(_COMMENT_MARKS):
         return False
     before = next((line for line in reversed(lines[max(number - 3, 0) : number]) if line.strip()), "")

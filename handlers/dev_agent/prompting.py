@@ -21,7 +21,7 @@ class Context:
 
 
 def question(project: Project, plan: Plan, task: PlannedTask, context: Context) -> tuple[Prompt, str]:
-    """The prompt for a task, and the tag of the envelopes that its answer must use."""
+    """Return the prompt for a task, and the tag of the envelopes that its answer must use."""
     tag = tag_for(project.requirements, plan.model_dump_json(), task.id, *(file.path for file in task.files))
     text = load(__package__, "task").substitute(
         _shared_parts(project, plan, task.files, context, tag),
@@ -33,19 +33,23 @@ def question(project: Project, plan: Plan, task: PlannedTask, context: Context) 
 
 
 def repair_question(
-    project: Project, plan: Plan, task: PlannedTask, context: Context, findings: Sequence[Finding]
+    project: Project, plan: Plan, findings: Sequence[Finding], task: PlannedTask, context: Context
 ) -> tuple[Prompt, str]:
-    """The prompt for a repair of the task's files, and the tag of the envelopes that its answer must use."""
+    """Return the prompt for a repair of the task's files, and the tag of the envelopes that its answer must use.
+
+    It shows the findings that are in these files.
+    """
+    paths = {file.path for file in task.files}
     tag = tag_for(project.requirements, plan.model_dump_json(), *context.shown.values())
     text = load(__package__, "repair").substitute(
         _shared_parts(project, plan, task.files, context, tag),
-        findings="\n\n".join(_finding(finding, tag) for finding in findings),
+        findings="\n\n".join(_finding(finding, tag) for finding in findings if finding.path in paths),
     )
     return Prompt(system=_system(), text=text), tag
 
 
 def retry(prompt: Prompt, reasons: list[str]) -> Prompt:
-    """The same question, with why the last answer could not be taken."""
+    """Return the same question, with why the last answer could not be taken."""
     listed = "\n".join(f"- {reason}" for reason in reasons)
     text = load(__package__, "retry").substitute(question=prompt.text, reasons=listed)
     return Prompt(system=prompt.system, text=text, schema=prompt.schema)

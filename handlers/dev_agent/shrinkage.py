@@ -26,7 +26,7 @@ _SMALLER: Final = re.compile(
 
 
 def shrinkage(previous: str, content: str, others: Iterable[str], purpose: str) -> str | None:
-    """What a file lost that it should not have, in words for the model; None if it lost nothing of note.
+    """Return what a file lost that it should not have, in words for the model; None if it lost nothing of note.
 
     `others` are the texts of the answer's other files, `purpose` all that the task says about the file.
     """

@@ -57,7 +57,7 @@ class OpsAgent:
         )
 
     def conclude(self, message: DeployRequested, project: Project, result: Packaged) -> Changes:
-        """The package, and the project completed."""
+        """Return the package, and complete the project."""
         return Changes(
             fields={
                 "project_type": result.type,

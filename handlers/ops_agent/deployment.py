@@ -35,7 +35,7 @@ _BUILD: Final = {
 
 
 def template_for(detected: Detected) -> str | None:
-    """The CloudFormation template; None for a project that is not deployed."""
+    """Return the CloudFormation template; None for a project that is not deployed."""
     match detected.type:
         case ProjectType.PYTHON_LAMBDA | ProjectType.NODE_LAMBDA:
             runtime = RUNTIMES[detected.type]
@@ -47,7 +47,7 @@ def template_for(detected: Detected) -> str | None:
 
 
 def instructions_for(name: str, detected: Detected, paths: frozenset[str]) -> str:
-    """How to deploy, or to use, the package of a project of these paths, in Markdown."""
+    """Return how to deploy, or to use, the package of a project of these paths, in Markdown."""
     document = "lambda.md" if detected.handler else f"{detected.type}.md"
     return _text(document).substitute(
         name=name,
@@ -61,7 +61,7 @@ def instructions_for(name: str, detected: Detected, paths: frozenset[str]) -> st
 
 
 def _dependencies(kind: ProjectType, paths: frozenset[str]) -> str:
-    """The step that puts a function's dependencies into its package, where the project names any."""
+    """Return the step that puts a function's dependencies into its package, where the project names any."""
     manifest, command = _INSTALL.get(kind, ("", ""))
     if manifest not in paths:
         return ""
@@ -74,7 +74,7 @@ def _listed(commands: Iterable[str]) -> str:
 
 
 def _stack_name(name: str) -> str:
-    """The project's name as CloudFormation allows it: letters, digits and hyphens, beginning with a letter."""
+    """Return the project's name as CloudFormation allows it: letters, digits and hyphens, beginning with a letter."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-0123456789")[:60].strip("-") or "my-project"
 
 

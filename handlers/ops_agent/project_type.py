@@ -48,7 +48,7 @@ _PROGRAMS: Final = frozenset(
 
 
 def detect(files: Mapping[str, str]) -> Detected:
-    """The type of a project of these files (text by path): a Lambda handler decides, then an index.html."""
+    """Return the type of a project of these files (text by path): a Lambda handler decides, then an index.html."""
     for language, pattern, kind in (
         ("python", _PYTHON_HANDLER, ProjectType.PYTHON_LAMBDA),
         ("javascript", _NODE_HANDLER, ProjectType.NODE_LAMBDA),
@@ -61,7 +61,7 @@ def detect(files: Mapping[str, str]) -> Detected:
 
 
 def _handler(files: Mapping[str, str], language: str, pattern: re.Pattern[str]) -> str | None:
-    """The handler nearest to the root, in Lambda's notation: path/to/module.function."""
+    """Return the handler nearest to the root, in Lambda's notation: path/to/module.function."""
     for path in sorted(files, key=lambda path: (path.count("/"), path)):
         if language_of(path, files[path]) == language and not is_test(path) and _MODULE.fullmatch(path):
             found = pattern.search(files[path])
@@ -72,7 +72,7 @@ def _handler(files: Mapping[str, str], language: str, pattern: re.Pattern[str]) 
 
 
 def _site(files: Mapping[str, str]) -> str | None:
-    """The folder of a site: the root, or one that holds all programs of the project too."""
+    """Return the folder of a site: the root, or one that holds all programs of the project too."""
     if "index.html" in files:
         return "."
     programs = [path for path in files if language_of(path, files[path]) in _PROGRAMS and not is_test(path)]

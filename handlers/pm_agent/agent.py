@@ -64,7 +64,7 @@ class PmAgent:
         return Planned(plan, self._objects.put(key, content, "application/json"), stored_base)
 
     def _base(self, message: PlanRequested) -> tuple[Manifest | None, StoredObject | None]:
-        """The files that a change starts from; none for a new project."""
+        """Return the files that a change starts from; none for a new project."""
         build = message.revision.build
         if build == 1:
             return None, None
@@ -80,7 +80,7 @@ class PmAgent:
         return about_change(project, change, base.files)
 
     def conclude(self, message: PlanRequested, project: Project, result: Planned) -> Changes:
-        """The plan, its tasks, and messages for those that depend on nothing."""
+        """Return the plan, its tasks, and messages for those that depend on nothing."""
         messages = {task.id: TaskReady(**message.head(), task_id=task.id) for task in result.plan.tasks}
         tasks = [
             pending(messages[task.id], TaskRecord, task_id=task.id, title=task.title) for task in result.plan.tasks
@@ -98,7 +98,7 @@ class PmAgent:
 
 
 def read_plan(reply: Reply, existing: frozenset[str]) -> tuple[Plan | None, list[str]]:
-    """The plan in a reply, and what is wrong with it; a reply that was cut off is never read."""
+    """Return the plan in a reply, and what is wrong with it; a reply that was cut off is never read."""
     if reply.finish_reason is FinishReason.BLOCKED:
         raise Terminal(f"The model refused to plan this ({reply.detail}); word the requirements differently.")
     if reply.finish_reason is not FinishReason.STOP:

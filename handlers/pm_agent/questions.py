@@ -27,7 +27,7 @@ def about_change(project: Project, change: ChangeRecord, files: Sequence[FileRec
 
 
 def correction(prompt: Prompt, reply: Reply, reasons: list[str]) -> Prompt:
-    """The same question, with the last answer and why it cannot be carried out."""
+    """Return the same question, with the last answer and why it cannot be carried out."""
     text = load(__package__, "correction").substitute(
         question=prompt.text,
         answer=as_data("answer", tag_for(reply.text), reply.text),

@@ -14,7 +14,7 @@ MAX_ASSUMPTIONS: Final = 50
 
 
 def faults(plan: Plan, existing: frozenset[str] = frozenset()) -> list[str]:
-    """Every fault of the plan, given the paths that exist already; none means that it can be carried out."""
+    """Return every fault of the plan, given the paths that exist already; none means that it can be carried out."""
     return [*_size_faults(plan), *_dependency_faults(plan), *_file_faults(plan, existing)]
 
 
@@ -46,7 +46,7 @@ def _dependency_faults(plan: Plan) -> Iterator[str]:
 
 
 def _cycle(plan: Plan) -> list[str]:
-    """The tasks that can never become ready, because a circle of dependencies holds them."""
+    """Return the tasks that can never become ready, because a circle of dependencies holds them."""
     known = {task.id for task in plan.tasks}
     waiting: dict[str, PlannedTask] = {task.id: task for task in plan.tasks}
     while ready := [

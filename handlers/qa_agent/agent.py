@@ -59,7 +59,7 @@ class QaAgent:
         )
 
     def conclude(self, message: TestRequested, project: Project, result: Tested) -> Changes:
-        """The score and what the verdict makes due."""
+        """Return the score and what the verdict makes due."""
         report = result.report
         earlier = [test for test in self._projects.tests(project.id) if _precedes(test, message)]
         follow = {Verdict.PASS: self._deploy, Verdict.REPAIR: self._repair, Verdict.REVIEW: self._review}

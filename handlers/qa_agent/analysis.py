@@ -64,7 +64,7 @@ def _faults(outcome: Outcome) -> Iterable[Fault]:
 
 
 def _measured(outcomes: Iterable[Outcome]) -> frozenset[str]:
-    """The paths of the files that a parser read, whether it found them right or wrong, without doubt."""
+    """Return the paths of the files that a parser read, whether it found them right or wrong, without doubt."""
     return frozenset(
         outcome.job.files[0].path
         for outcome in outcomes
@@ -75,7 +75,7 @@ def _measured(outcomes: Iterable[Outcome]) -> frozenset[str]:
 
 
 def _findings(faults: Sequence[Fault], files: Mapping[str, str]) -> Iterable[Finding]:
-    """The faults with the lines around them, in which no secret that was found is shown."""
+    """Yield the faults with the lines around them, in which no secret that was found is shown."""
     secretive = {fault.path for fault in faults if fault.rule == SECRET}
     lines = {
         fault.path: (masked(files[fault.path]) if fault.path in secretive else files[fault.path]).split("\n")

@@ -13,7 +13,7 @@ OPEN: Final = 10
 
 
 def render(project_name: str, report: QualityReport) -> str:
-    """A self-contained HTML page. Whatever comes from the project is escaped."""
+    """Return a self-contained HTML page. Whatever comes from the project is escaped."""
     page = Template(resources.files(__package__).joinpath("page.html").read_text(encoding="utf-8"))
     return page.substitute(
         name=escape(project_name),
@@ -59,7 +59,7 @@ def _counts(report: QualityReport) -> str:
 
 
 def _findings(report: QualityReport) -> str:
-    """The findings by file, in the order of the report: the files with errors first."""
+    """Return the findings by file, in the order of the report: the files with errors first."""
     order = {finding.path: None for finding in report.findings}
     rank = {path: place for place, path in enumerate(order)}
     by_file = groupby(sorted(report.findings, key=lambda finding: rank[finding.path]), lambda finding: finding.path)

@@ -44,7 +44,7 @@ _DATA: Final = frozenset({"json", "yaml", "toml", "xml", "html", "css", "sql"})
 
 
 def parts_of(files: Sequence[SourceFile], faults: Sequence[Fault], measured: Collection[str]) -> tuple[ScorePart, ...]:
-    """The parts of the score; `measured` holds the paths of the files that a parser could read."""
+    """Return the parts of the score; `measured` holds the paths of the files that a parser could read."""
     code = [file for file in files if not _is_prose(file)]
     return (
         _syntax(code, faults, measured),
@@ -57,14 +57,14 @@ def parts_of(files: Sequence[SourceFile], faults: Sequence[Fault], measured: Col
 
 
 def total(parts: Iterable[ScorePart]) -> float:
-    """The score of 0 to 100, to one decimal; 0 where nothing could be measured."""
+    """Return the score of 0 to 100, to one decimal; 0 where nothing could be measured."""
     counted = [part for part in parts if part.measured]
     weight = sum(part.weight for part in counted)
     return round(100 * sum(part.points for part in counted) / weight, 1) if weight else 0.0
 
 
 def reasons_against(score: float, faults: Iterable[Fault]) -> tuple[str, ...]:
-    """Why a revision may not be packaged; none where it may."""
+    """Return why a revision may not be packaged; none where it may."""
     errors = sum(fault.severity is Severity.ERROR for fault in faults)
     low = f"the score of {score:g} is under {PASSING_SCORE:g}" if score < PASSING_SCORE else ""
     wrong = f"{errors} finding{'s' * (errors > 1)} of severity error must be repaired" if errors else ""
@@ -72,7 +72,7 @@ def reasons_against(score: float, faults: Iterable[Fault]) -> tuple[str, ...]:
 
 
 def faults_that_fail(analyser: str, files: Iterable[SourceFile], reason: str) -> list[Fault]:
-    """The faults of files that an analyser could not check."""
+    """Return the faults of files that an analyser could not check."""
     message = f"could not be checked by {analyser}: {reason}"
     return [Fault(file.path, 1, analyser + FAILED, Severity.ERROR, message) for file in files]
 
@@ -84,7 +84,7 @@ def _is_prose(file: SourceFile) -> bool:
 
 
 def _syntax(code: Sequence[SourceFile], faults: Sequence[Fault], measured: Collection[str]) -> ScorePart:
-    """The share of the lines that are in files that parse; a file that nothing could read is not one of them."""
+    """Return the share of the lines that are in files that parse; a file that nothing could read is not one of them."""
     broken = {fault.path for fault in faults if fault.rule == SYNTAX}
     right = [file for file in code if file.path in measured and file.path not in broken]
     lines, good = _lines(code), _lines(right)
@@ -121,7 +121,7 @@ def _failures(faults: Iterable[Fault], *analysers: str) -> int:
 
 
 def _penalised(name: str, read: Sequence[SourceFile], found: Sequence[Fault], failures: int) -> ScorePart:
-    """A part that loses points with what was found in so many lines; all of them where an analyser failed."""
+    """Return a part that loses points with what was found in so many lines; all of them where an analyser failed."""
     if not read:
         return _part(name, None, "there is no file in a language that is measured")
     if failures:

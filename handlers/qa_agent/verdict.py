@@ -23,7 +23,7 @@ class Verdict(StrEnum):
 
 
 def decide(report: QualityReport, earlier: Sequence[TestRecord]) -> Verdict:
-    """The verdict, given the tests of the build's earlier rounds.
+    """Return the verdict, given the tests of the build's earlier rounds.
 
     A repair is asked for while rounds are left, there is something to repair, and the last repair changed the findings.
     """
@@ -37,7 +37,7 @@ def decide(report: QualityReport, earlier: Sequence[TestRecord]) -> Verdict:
 
 
 def fingerprint(findings: Sequence[Finding]) -> str | None:
-    """The same for findings that only moved: a finding is known by its file, its rule, and the text of its line.
+    """Return the same for findings that only moved: a finding is known by its file, its rule, and the text of its line.
 
     An analyser that failed says nothing about the code, so that does not count; None if there is nothing else.
     """
@@ -47,7 +47,7 @@ def fingerprint(findings: Sequence[Finding]) -> str | None:
 
 
 def _line(finding: Finding) -> str:
-    """The text of the line that a finding names, as far as the finding shows it."""
+    """Return the text of the line that a finding names, as far as the finding shows it."""
     mark = f"{finding.line}:"
     return next((line.removeprefix(mark).strip() for line in finding.lines if line.startswith(mark)), "")
 

@@ -43,7 +43,7 @@ class Settings(TolerantModel):
     ops_queue_url: str
 
     def queue_urls(self) -> Mapping[Queue, str]:
-        """The address of each queue."""
+        """Return the address of each queue."""
         return {
             Queue.PM: self.pm_queue_url,
             Queue.DEV: self.dev_queue_url,
@@ -96,11 +96,11 @@ class Connections:
         return Deletion(self.table, self.objects)
 
     def postpone(self, queue: Queue) -> Callable[[str, float], None]:
-        """What puts off the redelivery of a queue's messages."""
+        """Return what puts off the redelivery of a queue's messages."""
         return partial(self.outgoing.postpone, queue)
 
     def worker(self, agent: Agent[M, R], note: Callable[[str], None]) -> Worker[M, R]:
-        """The worker that runs an agent; `note` is told what the timeline does not say."""
+        """Return the worker that runs an agent; `note` is told what the timeline does not say."""
         reversals = Reversals(self.projects, self.objects)
         return Worker(agent, self.works, self.deletion, reversals, self.outgoing, note, now)
 
@@ -126,7 +126,7 @@ def connect_model(settings: ModelSettings, wait: Wait = sleep) -> LanguageModel:
 
 
 def adapter(settings: ModelSettings, key: str) -> LanguageModel:
-    """The language model's adapter that the settings name, with an API key."""
+    """Return the language model's adapter that the settings name, with an API key."""
     endpoint = settings.gemini_endpoint or None
     if settings.model_adapter is ModelAdapter.GOOGLE_GENERATIVEAI:
         from shared.language_model.google_generativeai import GoogleGenerativeaiModel
@@ -159,7 +159,7 @@ def client(service: str, *, read_timeout: float = 20, attempts: int = 4) -> Any:
 
 @cache
 def _session() -> "Session":
-    """One session for all clients: what they have in common is read once."""
+    """Return one session for all clients: what they have in common is read once."""
     from botocore.session import get_session
 
     return get_session()

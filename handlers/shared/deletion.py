@@ -30,7 +30,7 @@ class Deletion:
         self._table.write(Remove(metadata_key(project.id)), *made_by)
 
     def unfinished(self, project_id: str) -> bool:
-        """Whether a project that does not exist has left something behind."""
+        """Return whether a project that does not exist has left something behind."""
         return bool(self._table.query(layout.project(project_id)))
 
     def sweep(self, project_id: str, remaining: Remaining) -> bool:

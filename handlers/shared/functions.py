@@ -26,7 +26,7 @@ def agent_function(
     environ: Mapping[str, str],
     settings: type[S],
 ) -> Handler:
-    """The handler of the function that serves the queue of a kind of message with an `agent`.
+    """Return the handler of the function that serves the queue of a kind of message with an `agent`.
 
     `settings` are what the function reads of its environment, once.
     """

@@ -10,11 +10,11 @@ Identifiers = Callable[[], str]
 
 
 def now() -> datetime:
-    """The time in UTC, to the millisecond: what the items store."""
+    """Return the time in UTC, to the millisecond: what the items store."""
     moment = datetime.now(UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def new_ulid() -> str:
-    """A new ULID: 26 characters that sort by time."""
+    """Return a new ULID: 26 characters that sort by time."""
     return str(ULID())

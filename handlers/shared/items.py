@@ -21,23 +21,23 @@ def metadata_key(project_id: str) -> Key:
 
 
 def work_key(message: AnyMessage) -> Key:
-    """The key of the item of the work that a message asks for."""
+    """Return the key of the item of the work that a message asks for."""
     return Key(layout.project(message.project_id), message.work)
 
 
 def iso(at: datetime) -> str:
-    """A time as items store it."""
+    """Return a time as items store it."""
     return at.isoformat().replace("+00:00", "Z")
 
 
 def attributes(record: Model) -> Attributes:
-    """A record as an item's attributes."""
+    """Return a record as an item's attributes."""
     dumped: dict[str, Any] = record.model_dump(mode="json", by_alias=True)
     return dumped
 
 
 def metadata(project: Project) -> Attributes:
-    """A project as the attributes of its `METADATA` item."""
+    """Return a project as the attributes of its `METADATA` item."""
     stored = dict(attributes(project))
     tokens = stored.pop("tokens")
     counters = {attribute: tokens[name] for name, attribute in _COUNTERS.items()}
@@ -45,49 +45,49 @@ def metadata(project: Project) -> Attributes:
 
 
 def counted(tokens: dict[str, int]) -> dict[str, int]:
-    """What is to be added to the counters of a `METADATA` item, of those that changed."""
+    """Return what is to be added to the counters of a `METADATA` item, of those that changed."""
     return {_COUNTERS[name]: count for name, count in tokens.items() if count}
 
 
 def project_of(stored: Attributes) -> Project:
-    """The project of a `METADATA` item."""
+    """Return the project of a `METADATA` item."""
     return Project.model_validate(_named(Project, stored))
 
 
 def summary_of(stored: Attributes) -> ProjectSummary:
-    """The project of a listing index's item."""
+    """Return the project of a listing index's item."""
     return ProjectSummary.model_validate(_named(ProjectSummary, stored))
 
 
 def _named(kind: type[Model], stored: Attributes) -> dict[str, Any]:
-    """The fields of a model, with the counters where the model has them."""
+    """Return the fields of a model, with the counters where the model has them."""
     fields = {name: value for name, value in stored.items() if name in kind.model_fields}
     return {**fields, "tokens": {name: stored.get(attribute, 0) for name, attribute in _COUNTERS.items()}}
 
 
 def work_of(stored: Attributes) -> Work:
-    """The part of an item that all kinds of work share."""
+    """Return the part of an item that all kinds of work share."""
     return Work.model_validate({name: value for name, value in stored.items() if name in Work.model_fields})
 
 
 def timeline_put(project_id: str, event: TimelineEvent) -> Put:
-    """The write that adds an event to a project's timeline."""
+    """Return the write that adds an event to a project's timeline."""
     return Put(Key(layout.project(project_id), layout.event(event.id)), event.model_dump(mode="json"), absent=True)
 
 
 def pending(message: AnyMessage, kind: type[Work] = Work, **fields: Any) -> Put:
-    """The write that makes a piece of work known, to go in one transaction with what makes it due."""
+    """Return the write that makes a piece of work known, to go in one transaction with what makes it due."""
     record = kind(work=message.work, revision=message.revision, **fields)
     return Put(work_key(message), attributes(record), absent=True)
 
 
 def stored_file(project_id: str, record: FileRecord) -> Put:
-    """The write of a file's item, over the one of an earlier revision."""
+    """Return the write of a file's item, over the one of an earlier revision."""
     return Put(Key(layout.project(project_id), layout.file(record.path)), attributes(record))
 
 
 def removed_file(project_id: str, path: str) -> Remove:
-    """The write that takes a file out of a project; its objects stay with the revisions that had it."""
+    """Return the write that takes a file out of a project; its objects stay with the revisions that had it."""
     return Remove(Key(layout.project(project_id), layout.file(path)))
 
 

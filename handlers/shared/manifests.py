@@ -10,14 +10,14 @@ from shared.storage.table import Write
 
 
 def fix(projects: Projects, objects: Objects, project_id: str, key: str) -> tuple[Manifest, StoredObject]:
-    """The manifest stored under `key`, or, where there is none, the project's files now, stored there first."""
+    """Return the manifest stored under `key`, or, where there is none, the project's files now, stored there first."""
     now = Manifest(files=tuple(projects.files(project_id)))
     content = objects.put_first(key, now.model_dump_json(indent=1).encode(), "application/json")
     return Manifest.model_validate_json(content), describe(key, content)
 
 
 def tested(projects: Projects, objects: Objects, project_id: str, revision: Revision) -> Manifest:
-    """The files of a revision as QA tested it; raises `Retryable` if it has not."""
+    """Return the files of a revision as QA tested it; raises `Retryable` if it has not."""
     test = next((test for test in projects.tests(project_id) if test.revision == revision), None)
     if test is None or test.manifest is None:
         raise Retryable(f"revision {revision} has not been tested")
@@ -25,12 +25,12 @@ def tested(projects: Projects, objects: Objects, project_id: str, revision: Revi
 
 
 def read(objects: Objects, stored: StoredObject) -> Manifest:
-    """A manifest that an item names."""
+    """Return a manifest that an item names."""
     return Manifest.model_validate_json(read_named(objects, stored))
 
 
 def restoring(projects: Projects, project_id: str, wanted: Manifest) -> tuple[Write, ...]:
-    """The writes that make an earlier manifest the project's files again."""
+    """Return the writes that make an earlier manifest the project's files again."""
     before, now = wanted.by_path(), {file.path: file for file in projects.files(project_id)}
     return (
         *(stored_file(project_id, file) for path, file in before.items() if now.get(path) != file),

@@ -99,7 +99,7 @@ def _check_clashes(
 
 
 def _unwritable(path: str) -> str | None:
-    """Why no system should be asked to write the path as it stands."""
+    """Return why no system should be asked to write the path as it stands."""
     if not path or len(path.encode("utf-8", "surrogatepass")) > MAX_PATH_BYTES:
         return f"is empty or longer than {MAX_PATH_BYTES} bytes"
     if any(unicodedata.category(char) in _UNPRINTABLE for char in path):
@@ -114,7 +114,7 @@ def _unwritable(path: str) -> str | None:
 
 
 def _fault(path: str) -> str | None:
-    """Why the path, or the form to which a system folds it, leads somewhere else."""
+    """Return why the path, or the form to which a system folds it, leads somewhere else."""
     if _FORBIDDEN.intersection(path):
         return 'has a drive letter or one of \\ : * ? " < > | ~'
     if path.startswith("/"):

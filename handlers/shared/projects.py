@@ -21,7 +21,7 @@ class Projects:
         self._table = table
 
     def get(self, project_id: str) -> Project | None:
-        """One project; None if there is none of that id."""
+        """Return one project; None if there is none of that id."""
         stored = self._table.get(metadata_key(project_id))
         return project_of(stored) if stored else None
 
@@ -34,40 +34,40 @@ class Projects:
         return [summary_of(item.attributes) for item in self._table.listed(index, value, after=position, limit=limit)]
 
     def work(self, project_id: str, work: str) -> Work | None:
-        """The state of one piece of work."""
+        """Return the state of one piece of work."""
         stored = self._table.get(Key(layout.project(project_id), work))
         return work_of(stored) if stored else None
 
     def plan(self, project_id: str, build: int) -> PlanRecord | None:
-        """The plan record of a build."""
+        """Return the plan record of a build."""
         return self._record(project_id, layout.plan(build), PlanRecord)
 
     def change(self, project_id: str, build: int) -> ChangeRecord | None:
-        """What a build is to change; None for the first."""
+        """Return what a build is to change; None for the first."""
         return self._record(project_id, layout.change(build), ChangeRecord)
 
     def tasks(self, project_id: str, revision: Revision) -> list[TaskRecord]:
-        """The tasks of a revision."""
+        """Return the tasks of a revision."""
         return self._records(project_id, layout.tasks(revision), TaskRecord)
 
     def files(self, project_id: str, *, after: str | None = None, limit: int | None = None) -> list[FileRecord]:
-        """The project's files, by path: from after a path, `limit` at the most."""
+        """Return the project's files, by path: from after a path, `limit` at the most."""
         return self._records(project_id, layout.Kind.FILE, FileRecord, after, limit)
 
     def file(self, project_id: str, path: str) -> FileRecord | None:
-        """One file."""
+        """Return one file."""
         return self._record(project_id, layout.file(path), FileRecord)
 
     def tests(self, project_id: str) -> list[TestRecord]:
-        """Every test record, by revision."""
+        """Return every test record, by revision."""
         return sorted(self._records(project_id, layout.Kind.TEST, TestRecord), key=_by_revision)
 
     def deployments(self, project_id: str) -> list[DeploymentRecord]:
-        """Every deployment record, by revision."""
+        """Return every deployment record, by revision."""
         return sorted(self._records(project_id, layout.Kind.DEPLOYMENT, DeploymentRecord), key=_by_revision)
 
     def events(self, project_id: str, *, after: str | None = None, limit: int | None = None) -> list[TimelineEvent]:
-        """The timeline, oldest first: from after the event of an id, `limit` at the most."""
+        """Return the timeline, oldest first: from after the event of an id, `limit` at the most."""
         return self._records(project_id, layout.Kind.EVENT, TimelineEvent, after, limit)
 
     def _record(self, project_id: str, sort_key: str, kind: type[R]) -> R | None:

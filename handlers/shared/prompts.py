@@ -8,7 +8,7 @@ from string import Template
 
 @cache
 def load(package: str, name: str) -> Template:
-    """The prompt `prompts/{name}.md` of an agent's package, its places written `$name`."""
+    """Return the prompt `prompts/{name}.md` of an agent's package, its places written `$name`."""
     return Template(files(package).joinpath("prompts", f"{name}.md").read_text(encoding="utf-8"))
 
 
@@ -22,5 +22,5 @@ def tag_for(*texts: str) -> str:
 
 
 def as_data(name: str, tag: str, text: str) -> str:
-    """A person's text between marks that it cannot forge, so that the model reads it as data."""
+    """Return a person's text between marks that it cannot forge, so that the model reads it as data."""
     return f"<{name}-{tag}>\n{text.strip()}\n</{name}-{tag}>"

@@ -29,7 +29,7 @@ class Reversals:
         self._objects = objects
 
     def of(self, message: AnyMessage) -> Reversal | None:
-        """The reversal; None where there is nothing to go back to, and a failure is the project's own.
+        """Return the reversal; None where there is nothing to go back to, and a failure is the project's own.
 
         That is so of the first build, of a deployment, whose files are good, and of a change that has written more
         files than one transaction can put back. Raises `Retryable`.
@@ -44,7 +44,7 @@ class Reversals:
         return Reversal(change.before, project.version, writes)
 
     def _restoring(self, message: AnyMessage) -> tuple[Write, ...]:
-        """The writes of files; none where no task was begun."""
+        """Return the writes of files; none where no task was begun."""
         plan = self._projects.plan(message.project_id, message.revision.build)
         if plan is None or plan.base is None:
             return ()

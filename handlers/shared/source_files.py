@@ -73,13 +73,13 @@ def _interpreted(content: str) -> str | None:
 
 
 def content_type_of(path: str) -> str:
-    """The media type under which a file is stored; text unless its extension says otherwise."""
+    """Return the media type under which a file is stored; text unless its extension says otherwise."""
     guessed, _ = mimetypes.guess_type(path)
     return guessed or "text/plain; charset=utf-8"
 
 
 def is_test(path: str) -> bool:
-    """Whether a file holds tests, by the conventions of its language."""
+    """Return whether a file holds tests, by the conventions of its language."""
     pure = PurePosixPath(path.lower())
     stem = pure.name.split(".")[0]
     named = (

@@ -74,22 +74,30 @@ def serve(
             logger.info("handled", outcome=worker.handle(message, remaining).value)
         except Exception as fault:  # noqa: BLE001 - the invocation's edge
             # Whatever it was, the message is kept, and the dead-letter queue ends the retries.
-            seconds = wait_after(fault, record.attributes.received)
-            level = logger.warning if isinstance(fault, Retryable) else logger.exception
-            level(
-                "will be delivered again",
-                error_type=type(fault).__name__,
-                reason=str(fault),
-                message_id=record.message_id,
-                seconds=seconds,
-            )
-            _postpone(postpone, record.receipt_handle, seconds, logger)
+            _deliver_again(record, fault, postpone, logger)
             failed.append(record.message_id)
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 
+def _deliver_again(record: _Record, fault: Exception, postpone: Postpone, logger: Logger) -> None:
+    """Log the fault, and have the message delivered again when that may help."""
+    seconds = wait_after(fault, record.attributes.received)
+    level = logger.warning if isinstance(fault, Retryable) else logger.exception
+    level(
+        "will be delivered again",
+        error_type=type(fault).__name__,
+        reason=str(fault),
+        message_id=record.message_id,
+        seconds=seconds,
+    )
+    try:
+        postpone(record.receipt_handle, seconds)
+    except Retryable as trouble:
+        logger.warning("comes again after the visibility timeout", reason=str(trouble))
+
+
 def wait_after(fault: Exception, received: int) -> float:
-    """Seconds until a message that met this fault, received so many times, is to be delivered again.
+    """Return the seconds until a message that met this fault, and was received so often, is delivered again.
 
     A fault that names a time gets it; one that time may heal waits twice as long each time; what cannot be read
     is delivered again at once, because only the dead-letter queue can take it.
@@ -103,15 +111,8 @@ def wait_after(fault: Exception, received: int) -> float:
             return min(FIRST_WAIT_SECONDS << max(0, received - 1), MAX_WAIT_SECONDS)
 
 
-def _postpone(postpone: Postpone, receipt_handle: str, seconds: float, logger: Logger) -> None:
-    try:
-        postpone(receipt_handle, seconds)
-    except Retryable as trouble:
-        logger.warning("comes again after the visibility timeout", reason=str(trouble))
-
-
 def read(body: str, accepts: type[M]) -> M:
-    """The message in a record's body; raises `Poison` if it is not one that this worker `accepts`."""
+    """Return the message in a record's body. Raises `Poison` if it is not one that this worker `accepts`."""
     try:
         message = parse(body)
     except ValueError as error:

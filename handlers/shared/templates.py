@@ -12,18 +12,18 @@ class Templates:
         self._table = table
 
     def listed(self) -> list[TemplateSummary]:
-        """The templates, by id."""
+        """Return the templates, by id."""
         items = self._table.listed(Index.ALL, layout.Listing.TEMPLATES)
         return [TemplateSummary.model_validate(_fields(TemplateSummary, item.attributes)) for item in reversed(items)]
 
     def get(self, template_id: str) -> Template | None:
-        """One template; None if there is none of that id."""
+        """Return one template; None if there is none of that id."""
         stored = self._table.get(_key(template_id))
         return Template.model_validate(_fields(Template, stored)) if stored else None
 
 
 def template_put(template: Template) -> Put:
-    """The write that stores a template, over an earlier one of that id."""
+    """Return the write that stores a template, over an earlier one of that id."""
     indexed = {INDEX_PARTITION[Index.ALL]: layout.Listing.TEMPLATES, INDEX_SORT: template.id}
     return Put(_key(template.id), {**template.model_dump(), **indexed})
 

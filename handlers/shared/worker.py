@@ -71,7 +71,7 @@ class Worker(Generic[M, R]):
     clock: Clock
 
     def handle(self, message: M, remaining: Remaining) -> Outcome:
-        """One delivery of one message."""
+        """Handle one delivery of one message; return how it ended."""
         if message.not_before and message.not_before > self.clock():
             return self._ended_elsewhere(message, remaining) or self._send_later(message, message.not_before)
         claim = self.works.claim(message, self.agent.name, self.agent.status)
@@ -130,7 +130,7 @@ class Worker(Generic[M, R]):
         return None
 
     def _stored(self, message: M, delivery: Delivery, write: Callable[[], W]) -> W | Outcome:
-        """What `write` gives back; or the outcome, if another delivery has ended the work meanwhile."""
+        """Return what `write` gives back; or the outcome, if another delivery has ended the work meanwhile."""
 
         def attempt() -> W | Outcome:
             try:
@@ -144,7 +144,7 @@ class Worker(Generic[M, R]):
         return retry_on_conflict(attempt, message.id)
 
     def _ended_elsewhere(self, message: M, remaining: Remaining) -> Outcome | None:
-        """The outcome, if another delivery has ended the work meanwhile or nobody wants it any more."""
+        """Return the outcome, if another delivery has ended the work meanwhile or nobody wants it any more."""
         refusal = self.works.refusal(message, self.agent.status)
         return self._refused(message, refusal, remaining) if refusal else None
 

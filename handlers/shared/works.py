@@ -55,7 +55,7 @@ class AlreadyDone(NamedTuple):
 
 
 class Abandoned(NamedTuple):
-    """Nobody wants the work any more: it failed, or the project's status has no place for it."""
+    """Nobody wants the work any more: it failed, or it is not allowed in the project's current status."""
 
     reason: str
 
@@ -78,7 +78,7 @@ class Works:
         self._new_id = identifiers
 
     def refusal(self, message: AnyMessage, status: ProjectStatus) -> Refusal | None:
-        """Why the work that a message asks for is not, or no longer, to be done; None if it is."""
+        """Return why the work that a message asks for is not, or no longer, to be done; None if it is."""
         return _refusal(message, *self._stored(message), status)
 
     def claim(self, message: AnyMessage, agent: str, status: ProjectStatus) -> Claimed | Refusal:
@@ -205,7 +205,7 @@ class Works:
         tokens: TokenUsage = NO_TOKENS,
         among: Mapping[str, Collection[Any]] | None = None,
     ) -> Update:
-        """The write to METADATA that goes with every other: it fails where the move would be illegal.
+        """Return the write to METADATA that goes with every other: it fails where the move would be illegal.
 
         It fails too where the project is at another revision, so that nothing of a change that was taken back is done.
         """
@@ -235,13 +235,13 @@ class Works:
 
 
 def _taken_back(message: AnyMessage, reversal: Reversal) -> Attributes:
-    """The project's attributes as they were before its change, and which build that was."""
+    """Return the project's attributes as they were before its change, and which build that was."""
     before = reversal.to.model_dump(mode="json", include={"revision", "score"})
     return {**before, "failed_build": message.revision.build}
 
 
 def _refusal(message: AnyMessage, project: Project | None, work: Work | None, status: ProjectStatus) -> Refusal | None:
-    """Why the work is not to be begun; None if it is."""
+    """Return why the work is not to be begun; None if it is."""
     if project is None:
         return Deleted()
     if work is None:
@@ -256,7 +256,7 @@ def _refusal(message: AnyMessage, project: Project | None, work: Work | None, st
 
 
 def _movable(status: ProjectStatus) -> set[ProjectStatus]:
-    """The statuses in which an agent may put the project into `status`: it never revives a final one."""
+    """Return the statuses in which an agent may put the project into `status`: it never revives a final one."""
     return {status, *sources(status)} - FINAL
 
 

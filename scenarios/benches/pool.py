@@ -101,7 +101,7 @@ class BenchPool:
             job.result.set_exception(error)
 
     def _next(self) -> Job[Any] | None:
-        """The next job, once there is one; None when the pool is closed."""
+        """Return the next job, once there is one; None when the pool is closed."""
         job = self._jobs.get()
         if self._closed.is_set():
             self._cancel(job)

@@ -72,5 +72,5 @@ class Expectation(Section):
     gb_seconds: Bounds | None = Field(default=None, description="what the functions took, for all projects together")
     cost_usd: Bounds | None = Field(default=None, description="what that costs on AWS beyond the free tier")
     fired: Literal["all"] | Annotated[int, Field(ge=0)] = Field(
-        default="all", description="how many of the fault rules were put to effect"
+        default="all", description="how many of the fault rules were applied"
     )

@@ -79,21 +79,21 @@ class Scenario(Section):
         )
 
     def expected(self, key: str) -> ExpectedProject:
-        """What must be true of a project; of one that no expectation names, that it completed or was deleted."""
+        """Return what must be true of a project; of one that no expectation names, that it completed or was deleted."""
         deleted = any(isinstance(step, Delete) and step.delete == key for step in self.steps)
         return self.expect.projects.get(key, ExpectedProject(gone=deleted))
 
     def copies_of(self, key: str) -> tuple[str, ...]:
-        """The names of the projects that are posted under a short name."""
+        """Return the names of the projects that are posted under a short name."""
         copies = self.projects[key].copies
         return (key,) if copies == 1 else tuple(f"{key} {number}" for number in range(1, copies + 1))
 
     def key_of(self, name: str) -> str:
-        """The short name of the project that a copy is of."""
+        """Return the short name of the project that a copy is of."""
         return name.partition(" ")[0]
 
     def misfits(self) -> Iterator[tuple[Location, str]]:
-        """Where something is named that is not there: a project, or at that step no project yet, or an agent."""
+        """Yield where something is named that is not there: a project, or at that step no project yet, or an agent."""
         yield from self._misfits_of_steps()
         yield from self._misfits_of_faults()
         for part, named in (("projects", self.expect.projects), ("timeline", self.expect.timeline)):

@@ -125,7 +125,7 @@ _PLACEHOLDER: Final = re.compile(r"\$\{([^}]+)\}")
 
 
 def _name(step: object) -> str | None:
-    """The one key of a step that is read, or of a step that is written."""
+    """Return the one key of a step that is read, or of a step that is written."""
     keys = list(step) if isinstance(step, dict) else list(type(step).model_fields) if isinstance(step, Section) else []
     return keys[0] if len(keys) == 1 and keys[0] in STEPS else None
 
@@ -152,7 +152,7 @@ Step = Annotated[
 
 
 def projects_of(step: Step) -> tuple[str, ...]:
-    """The short names of the projects that a step is for, or that its message names."""
+    """Return the short names of the projects that a step is for, or that its message names."""
     match step:
         case Create(create=key) | Retry(retry=key) | Deploy(deploy=key) | Delete(delete=key) | Provision(provision=key):
             return (key,)

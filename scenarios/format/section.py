@@ -22,7 +22,7 @@ class Section(BaseModel):
 
 
 def _seconds(text: object) -> object:
-    """The seconds that a duration such as 45s, 90m, 2h or 1d stands for."""
+    """Return the seconds that a duration such as 45s, 90m, 2h or 1d stands for."""
     found = re.fullmatch(_DURATION, text) if isinstance(text, str) else None
     if found is None:
         raise ValueError("should be a number and a unit, such as 45s, 90m, 2h or 1d")

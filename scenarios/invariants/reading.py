@@ -65,12 +65,12 @@ def read(
 
 
 def read_items(dynamodb: "DynamoDBClient", table: str, project_id: str) -> Items:
-    """All items of a project's partition, read consistently."""
+    """Return all items of a project's partition, read consistently."""
     return items_of(list(_partition(dynamodb, table, layout.project(project_id))))
 
 
 def items_of(stored: Sequence[Item]) -> Items:
-    """A project's items by what they are, from their attributes, `PK` and `SK` among them."""
+    """Return a project's items by what they are, from their attributes, `PK` and `SK` among them."""
     unreadable: list[Unreadable] = []
 
     def all_of(prefix: str, kind: type[M]) -> tuple[M, ...]:
@@ -92,7 +92,7 @@ def items_of(stored: Sequence[Item]) -> Items:
 
 
 def objects_named_in(value: Any) -> Iterator[StoredObject]:
-    """Every object that an item names, wherever in it."""
+    """Yield every object that an item names, wherever in it."""
     match value:
         case {"key": _, "size": _, "sha256": _}:
             yield StoredObject.model_validate(value)
@@ -126,7 +126,7 @@ def _partition(dynamodb: "DynamoDBClient", table: str, pk: str) -> Iterator[Item
 
 
 def newest_project(bench: Bench) -> str:
-    """The id of the project that was made last; "" if there is none."""
+    """Return the id of the project that was made last; "" if there is none."""
     return next(_younger(bench.target.client("dynamodb"), bench.outputs.table_name, ""), "")
 
 
@@ -143,7 +143,7 @@ def _younger(dynamodb: "DynamoDBClient", table: str, project_id: str) -> Iterato
 
 
 def _objects(s3: "S3Client", bucket: str, project_id: str, items: Items) -> Iterator[BucketKey]:
-    """What the bucket has of a project; only what an item names is read."""
+    """Yield what the bucket has of a project; only what an item names is read."""
     named = {named.object.key for named in items.named}
     for prefix in layout.objects(project_id):
         sizes: dict[str, int] = {}
@@ -162,7 +162,7 @@ def _objects(s3: "S3Client", bucket: str, project_id: str, items: Items) -> Iter
 
 
 def _peeked(sqs: "SQSClient", url: str) -> tuple[str, ...]:
-    """The bodies of the messages that can be received; each is given back, so that all stay where they are."""
+    """Return the bodies of the messages that can be received; each is given back, so that all stay where they are."""
     bodies: dict[str, str] = {}
     handles: list[str] = []
     while received := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=BATCH, VisibilityTimeout=PEEK_SECONDS).get(

@@ -45,7 +45,7 @@ def violations(
 
 
 def broken(snapshot: Snapshot) -> tuple[Violation, ...]:
-    """The violations in a snapshot, by invariant."""
+    """Return the violations in a snapshot, by invariant."""
     return tuple(
         Violation(name, subject, evidence)
         for name, invariant in INVARIANTS.items()
@@ -62,7 +62,7 @@ def nothing_vanishes(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _lost(snapshot: Snapshot, project: StoredProject) -> str | None:
-    """Why a project that no dead letter names is lost; None if it is not."""
+    """Return why a project that no dead letter names is lost; None if it is not."""
     metadata = project.items.metadata
     if metadata is None:
         return f"it was accepted and has no METADATA item; what is left of it: {_listed(project.items.sort_keys)}"
@@ -128,12 +128,12 @@ def _orphaned(project: StoredProject) -> Iterator[str]:
 
 
 def _replies(project: StoredProject, plan: Work) -> str:
-    """Where the model's replies to all questions of a build are."""
+    """Return where the model's replies to all questions of a build are."""
     return layout.reply_object(project.id, plan.revision.build)
 
 
 def _folder(project: StoredProject, work: Work) -> str:
-    """Where a piece of work writes its objects, the replies aside."""
+    """Return where a piece of work writes its objects, the replies aside."""
     match layout.kind_of(work.work):
         case Kind.PLAN:
             return layout.plan_object(project.id, work.revision.build)
@@ -181,7 +181,7 @@ def timeline_makes_legal_moves(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _moves(status: ProjectStatus, kind: EventType) -> frozenset[ProjectStatus]:
-    """Where an event of this type may take a project: work that fails may take its change back."""
+    """Return where an event of this type may take a project: work that fails may take its change back."""
     taken_back = TAKEN_BACK.get(status, frozenset()) if kind is EventType.WORK_FAILED else frozenset()
     return LEGAL_MOVES[status] | taken_back
 

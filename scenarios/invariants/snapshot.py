@@ -103,5 +103,5 @@ class Snapshot:
     unasked: tuple[str, ...] = ()
 
     def is_dead_letter(self, project: StoredProject) -> bool:
-        """Whether a dead-letter queue holds a message that names the project."""
+        """Return whether a dead-letter queue holds a message that names the project."""
         return any(project.id in body for bodies in self.dead_letters.values() for body in bodies)

@@ -15,7 +15,7 @@ def difference(first: Result, second: Result) -> str:
 
 
 def _told(result: Result) -> Iterator[str]:
-    """What a replay came to, line by line, with the names of projects in place of their ids."""
+    """Yield what a replay came to, line by line, with the names of projects in place of their ids."""
     names = {project.id: name for name, project in result.projects.items()}
     for line in _lines(result):
         for project_id, name in names.items():

@@ -39,7 +39,7 @@ def unmet(scenario: Scenario, outcome: Outcome) -> Iterator[str]:
 
 
 def statuses(project: ReplayedProject) -> tuple[ProjectStatus, ...]:
-    """The statuses of a project in order, repeated ones once."""
+    """Return the statuses of a project in order, repeated ones once."""
     return tuple(status for status, _ in groupby(event.status for event in project.events))
 
 
@@ -118,9 +118,9 @@ def _fired(scenario: Scenario, fired: Sequence[Fired]) -> Iterator[str]:
     if expected == "all":
         for rule, fault in enumerate(scenario.faults):
             if rule not in put:
-                yield f"Fault {rule + 1} ({fault.then.do}) was never put to effect."
+                yield f"Fault {rule + 1} ({fault.then.do}) was never applied."
     elif len(put) != expected:
-        yield f"{len(put)} of the {len(scenario.faults)} faults were put to effect, and not {expected}."
+        yield f"{len(put)} of the {len(scenario.faults)} faults were applied, and not {expected}."
 
 
 def _messages(number: int) -> str:

@@ -13,19 +13,19 @@ def deployed(faults: Iterable[Fault], outputs: StackOutputs) -> tuple[Fault, ...
 
 
 def written(faults: Iterable[Fault], outputs: StackOutputs) -> tuple[Fault, ...]:
-    """The rules with the names of agents in place of those of their functions and queues."""
+    """Return the rules with the names of agents in place of those of their functions and queues."""
     functions = {name: agent for agent, name in outputs.function_names.items()}
     queues = {name: agent for agent, name in queue_names(outputs).items()}
     return tuple(_named(fault, functions, queues) for fault in faults)
 
 
 def queue_names(outputs: StackOutputs) -> dict[str, str]:
-    """The names of the agents' queues, by agent."""
+    """Return the names of the agents' queues, by agent."""
     return {agent: url.rsplit("/", 1)[-1] for agent, url in outputs.queue_urls.items()}
 
 
 def agents_by_name(outputs: StackOutputs) -> dict[str, str]:
-    """The agents by the names of their functions and queues."""
+    """Return the agents by the names of their functions and queues."""
     named = (*outputs.function_names.items(), *queue_names(outputs).items())
     return {name: agent for agent, name in named}
 

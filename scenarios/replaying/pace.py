@@ -54,7 +54,7 @@ class Pace(Protocol):
         """Put the clock forward."""
 
     def usage(self, project_id: str) -> Usage:
-        """What a project used."""
+        """Return what a project used."""
 
     def end(self) -> Observed:
         """Take the faults away, and say what was seen."""
@@ -111,7 +111,7 @@ class Free:
 
     def begin(self, faults: Sequence[Fault]) -> None:
         if faults:
-            raise StepFailed("this target cannot put faults to effect")
+            raise StepFailed("this target cannot apply faults")
 
     def settle(self, settling: Settling) -> Settled:
         deadline = self._now() + ARRIVAL_SECONDS

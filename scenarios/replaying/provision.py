@@ -54,7 +54,7 @@ def provision(bench: Bench, api: ProjectsApi, project_id: str) -> str | None:
 
 
 def _template(bench: Bench, api: ProjectsApi, project_id: str) -> Template:
-    """The template, with the package where the factory stored it."""
+    """Return the template, with the package where the factory stored it."""
     packaged = [deployment for deployment in api.deployments(project_id) if deployment.template_url]
     if not packaged:
         raise StepFailed(f"project {project_id} has no template: it was not packaged, or as what is not deployed")

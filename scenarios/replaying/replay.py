@@ -70,7 +70,7 @@ class Result:
 
     @property
     def fired(self) -> tuple[Fired, ...]:
-        """The faults that were put to effect."""
+        """The faults that were applied."""
         return self.observed.fired
 
     @property
@@ -197,7 +197,7 @@ def _settled(play: Play, on_event: OnEvent) -> tuple[str, ...]:
 
 
 def _reasons(projects: Mapping[str, ReplayedProject]) -> Iterator[str]:
-    """Why projects failed, which is mostly why a step could not be taken."""
+    """Yield why projects failed, which is mostly why a step could not be taken."""
     for name, project in projects.items():
         if project.view and project.view.failure:
             yield f"{name}: It is {project.view.status}: {project.view.failure.reason}"
@@ -206,7 +206,7 @@ def _reasons(projects: Mapping[str, ReplayedProject]) -> Iterator[str]:
 def _read_all(
     play: Play, snapshot: Snapshot, usages: Mapping[str, Usage], out: Path | None
 ) -> tuple[dict[str, ReplayedProject], tuple[str, ...]]:
-    """What the projects came to, or why that could not be read."""
+    """Return what the projects came to, or why that could not be read."""
     try:
         return {name: _read(play, name, snapshot, usage, out) for name, usage in usages.items()}, ()
     except ProjectsError as error:
@@ -230,7 +230,7 @@ def _empty(bench: Bench) -> None:
 
 
 def _named(step: Step) -> str:
-    """A step as its file writes it, without what is long."""
+    """Return a step as its file writes it, without what is long."""
     ((name, about),) = step.model_dump(mode="json", exclude_unset=True).items()
     if isinstance(about, dict):
         about = about.get("project") or about.get("queue") or ""

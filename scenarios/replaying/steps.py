@@ -57,11 +57,11 @@ class Play:
     unsafe_run: bool = False
 
     def ids_of(self, key: str) -> Iterator[str]:
-        """The ids of all copies of a project."""
+        """Return the ids of all copies of a project."""
         return (self.ids[name] for name in self.scenario.copies_of(key))
 
     def status(self, project_id: str) -> ProjectStatus | None:
-        """The status as it is stored, read past the API so that reading is no part of what is measured."""
+        """Return the status as it is stored, read past the API so that reading is no part of what is measured."""
         items = read_items(self.bench.target.client("dynamodb"), self.bench.outputs.table_name, project_id)
         return items.metadata.status if items.metadata else None
 

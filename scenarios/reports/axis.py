@@ -51,7 +51,7 @@ class Axis:
             left = right
 
     def __call__(self, moment: datetime) -> float:
-        """Where a moment is drawn."""
+        """Return where a moment is drawn."""
         return self._place(self._since(moment))
 
     @property

@@ -72,7 +72,7 @@ class Course:
 
 
 def course_of(project: ProjectReport, scenario: ScenarioReport) -> Course:
-    """What the events of a project, and the invocations and faults of its scenario, tell."""
+    """Return what the events of a project, and the invocations and faults of its scenario, tell."""
     mine = [done for done in scenario.invocations if done.project_id == project.id]
     work = [_invocation(done, scenario, project.events) for done in mine] or list(_events(project.events))
     work.sort(key=lambda bar: bar.begin)
@@ -91,7 +91,7 @@ def _span(work: Sequence[Bar], events: Sequence[TimelineEvent]) -> tuple[datetim
 
 
 def _invocation(done: FinishedInvocation, scenario: ScenarioReport, events: Sequence[TimelineEvent]) -> Bar:
-    """The bar of an invocation, named by the events that were written in its time."""
+    """Return the bar of an invocation, named by the events that were written in its time."""
     lane = _lane(scenario, done.function)
     end = done.started_at + timedelta(milliseconds=done.duration_ms)
     said = [e for e in events if e.agent == lane and done.started_at - NEAR <= e.at <= end + NEAR]
@@ -120,7 +120,7 @@ def _events(events: Sequence[TimelineEvent]) -> Iterator[Bar]:
 
 
 def _waits(work: Sequence[Bar]) -> Iterator[Bar]:
-    """The times in which nothing worked on the project, in the queue of what came next."""
+    """Yield the times in which nothing worked on the project, in the queue of what came next."""
     ended = work[0].end if work else None
     for before, bar in pairwise(work):
         ended = max(ended or before.end, before.end)
@@ -138,12 +138,12 @@ def _statuses(events: Sequence[TimelineEvent]) -> Iterator[tuple[datetime, Proje
 
 
 def _label(event: TimelineEvent) -> str:
-    """The work in words, with the attempt unless it is the first: TASK#1.0#store is "store"."""
+    """Return the work in words, with the attempt unless it is the first: TASK#1.0#store is "store"."""
     kind, *rest = event.work.split("#")
     name = rest[1] if kind == "TASK" else " ".join([kind.lower(), *rest])
     return f"{name}, attempt {event.attempt}" if event.attempt > 1 else name
 
 
 def _lane(scenario: ScenarioReport, deployed: str) -> str:
-    """The agent whose function or queue has this name."""
+    """Return the agent whose function or queue has this name."""
     return scenario.agents.get(deployed, LANES[0])

@@ -46,7 +46,7 @@ class ProjectReport(Part):
 
     @classmethod
     def of(cls, name: str, project: ReplayedProject) -> "ProjectReport":
-        """What a replay tells of a project."""
+        """Return what a replay tells of a project."""
         view, tests = project.view, project.tests
         if view is None:
             return cls(name=name, id=project.id, status=None, events=project.events)
@@ -123,7 +123,7 @@ class ScenarioReport(Part):
 
     @classmethod
     def of(cls, result: Result, differs: str = "") -> "ScenarioReport":
-        """The report of a replay; `differs` says how it took another course than the first one."""
+        """Return the report of a replay; `differs` says how it took another course than the first one."""
         ended: Outcome = "passed" if result.passed and not differs else "failed"
         used = result.used
         return cls(
@@ -170,12 +170,12 @@ class RunReport(Part):
         return "failed" not in outcomes and "passed" in outcomes
 
     def count(self, outcome: Outcome) -> int:
-        """How many replays ended so."""
+        """Return how many replays ended so."""
         return sum(scenario.outcome == outcome for scenario in self.scenarios)
 
 
 def reported(results: Sequence[Result], names: Iterable[str]) -> tuple[ScenarioReport, ...]:
-    """The reports of results, by scenario; each replay is compared with the first of its scenario."""
+    """Return the reports of results, by scenario; each replay is compared with the first of its scenario."""
     reports = []
     for name in names:
         replays = [result for result in results if result.scenario.name == name]

@@ -12,7 +12,7 @@ _NOT_XML: Final = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010
 
 
 def junit(report: RunReport) -> str:
-    """The XML document; times are in seconds, and properties hold the seed and the figures."""
+    """Return the XML document; times are in seconds, and properties hold the seed and the figures."""
     totals = {
         "tests": str(len(report.scenarios)),
         "failures": str(report.count("failed")),

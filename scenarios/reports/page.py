@@ -29,7 +29,7 @@ LEGEND: Final = {
 
 
 def page(report: RunReport) -> str:
-    """The page; what scenarios, projects and errors say is escaped."""
+    """Return the page; what scenarios, projects and errors say is escaped."""
     templates = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -54,7 +54,7 @@ def _tiles(report: RunReport) -> dict[str, str]:
         "of real time": duration(report.wall_s),
         "of engine time skipped": duration(skipped) if skipped >= 1 else "none",
         "projects": f"{sum(len(scenario.projects) for scenario in scenarios):,}",
-        "faults put to effect": f"{sum(len(scenario.fired) for scenario in scenarios):,}",
+        "faults applied": f"{sum(len(scenario.fired) for scenario in scenarios):,}",
         "AWS calls": f"{sum(sum(scenario.calls_by_service.values()) for scenario in scenarios):,}",
         "Lambda GB-seconds": f"{sum(scenario.gb_seconds for scenario in scenarios):,.0f}",
         "on AWS, free tier aside": dollars(sum(scenario.cost_usd for scenario in scenarios)),
@@ -62,7 +62,7 @@ def _tiles(report: RunReport) -> dict[str, str]:
 
 
 def _figures(scenario: ScenarioReport) -> tuple[str, ...]:
-    """The figures in a scenario's row of the table."""
+    """Return the figures in a scenario's row of the table."""
     return (
         duration(scenario.wall_s),
         duration(scenario.skipped_s) if scenario.skipped_s >= 1 else "",
@@ -83,7 +83,7 @@ def _facts(project: ProjectReport) -> str:
 
 
 def _fault_place(fired: Fired, scenario: ScenarioReport) -> tuple[str, str]:
-    """Where a fault was, and what it was; what befell a delivery is shown at the queue of its agent."""
+    """Return where a fault was, and what it was; what befell a delivery is shown at the queue of its agent."""
     if fired.function is not None:
         return scenario.agents.get(fired.function, ""), fired.what
     queue, _, what = fired.what.partition(": ")

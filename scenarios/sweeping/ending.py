@@ -21,7 +21,7 @@ class ProjectEnd:
 
     @classmethod
     def of(cls, items: Items) -> "ProjectEnd | None":
-        """The end that a project's items tell of; None for one that is deleted."""
+        """Return the end that a project's items tell of; None for one that is deleted."""
         metadata = items.metadata
         if metadata is None:
             return None

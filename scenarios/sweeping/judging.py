@@ -24,7 +24,7 @@ class Verdict(StrEnum):
     SURVIVED = "survived"
     VIOLATED = "violated"
     NOT_REACHED = "not reached"
-    """None of the faults was put to effect, so nothing is shown."""
+    """None of the faults was applied, so nothing is shown."""
     CRASHED = "engine crashed"
 
 

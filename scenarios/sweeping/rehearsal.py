@@ -20,7 +20,7 @@ the calls that a cold one makes, and the n-th call is the same one in every repl
 
 
 def rehearsal(scenario: Scenario) -> Callable[[Bench, Sequence[Fault]], Ending]:
-    """What replays a scenario with faults beside its own. Its expectations are left aside.
+    """Return what replays a scenario with faults beside its own. Its expectations are left aside.
 
     Raises `StepFailed` where it did not come to rest; the bench is not to be used then.
     """
@@ -41,7 +41,7 @@ def without_faults(scenario: Scenario, bench: Bench) -> Ending:
     result = replay(bench, scenario)
     faults = [*result.unmet, *map(str, result.violations)]
     if faults:
-        raise ScenarioError(f"{scenario.name} does not pass without any fault more; mend that first. {faults[0]}")
+        raise ScenarioError(f"{scenario.name} fails even without added faults; fix that first. {faults[0]}")
     _later(bench)
     return _ending(bench, result, set_before=len(scenario.faults))
 
@@ -52,7 +52,7 @@ def _later(bench: Bench) -> None:
 
 
 def _ending(bench: Bench, result: Result, *, set_before: int) -> Ending:
-    """The end of a replay; of the faults that were put to effect, those after the scenario's own."""
+    """Return the end of a replay; of the faults that were applied, those after the scenario's own."""
     dynamodb, table = bench.target.client("dynamodb"), bench.outputs.table_name
     return Ending(
         projects={

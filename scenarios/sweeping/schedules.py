@@ -77,7 +77,7 @@ class Material:
 
 
 def schedule(seed: int, material: Material) -> tuple[Fault, ...]:
-    """One to four faults; the same for the same seed and material."""
+    """Return one to four faults; the same for the same seed and material."""
     random = Random(seed)  # noqa: S311 - to be repeated, not to be secret
     return tuple(_fault(random, material) for _ in range(random.randint(1, MOST_FAULTS)))
 
@@ -111,7 +111,7 @@ def _fault(random: Random, material: Material) -> Fault:
 
 
 def _effects(random: Random, call: RecordedCall, *, waited_for: bool) -> Iterator[CallEffect]:
-    """What can happen to a call, the likelier the more often it is among them."""
+    """Yield what can happen to a call, the likelier the more often it is among them."""
     yield Kill(do="kill", side="before")
     yield Kill(do="kill", side="after")
     for code, status in ERRORS.get(call.service, ()):
@@ -137,7 +137,7 @@ def _delivery_fault(random: Random, deliveries: Mapping[str, int]) -> DeliveryFa
 
 
 def shrink(faults: Sequence[Fault], fails: Callable[[Sequence[Fault]], bool]) -> tuple[Fault, ...]:
-    """The fewest and simplest of some faults that still fail.
+    """Return the fewest and simplest of some faults that still fail.
 
     First every fault that can go is left out, until none can (the result is 1-minimal, as in Zeller and Hildebrandt,
     "Simplifying and Isolating Failure-Inducing Input", 2002); then each that is left is made simpler.
@@ -161,7 +161,7 @@ def _fewest(faults: tuple[Fault, ...], fails: Callable[[Sequence[Fault]], bool])
 
 
 def _simpler(fault: Fault) -> Iterator[Fault]:
-    """The same fault in simpler forms, the simplest first."""
+    """Yield the same fault in simpler forms, the simplest first."""
     if isinstance(fault, CallFault):
         for times in (times for times in IN_A_ROW if times < fault.when.times):
             yield fault.model_copy(update={"when": fault.when.model_copy(update={"times": times})})

@@ -34,7 +34,7 @@ def try_seeds(
 
 
 def shrunk(pool: BenchPool, rehearse: Rehearse, clean: Ending, result: SeedResult) -> SeedResult | None:
-    """The same with the fewest and simplest faults that still break something, and what those break.
+    """Return the same with the fewest and simplest faults that still break something, and what those break.
 
     None if the whole schedule breaks nothing when it is tried again.
     """
@@ -55,7 +55,7 @@ def shrunk(pool: BenchPool, rehearse: Rehearse, clean: Ending, result: SeedResul
 
 
 def as_yaml(faults: Sequence[Fault]) -> str:
-    """The faults as a scenario file has them."""
+    """Return the faults as a scenario file has them."""
     rules = [fault.model_dump(mode="json", exclude_defaults=True) for fault in faults]
     return str(yaml.safe_dump({"faults": rules}, sort_keys=False, default_flow_style=None, width=120))
 

@@ -53,7 +53,7 @@ class Case:
 
     @classmethod
     def parse(cls, text: str) -> "Case":
-        """The case that is written so; raises `ScenarioError`."""
+        """Return the case that is written so; raises `ScenarioError`."""
         match text.split(":"):
             case [function, call, nth, ("before" | "after" | "again") as side] if (
                 call.count(".") == 1 and nth.isdecimal() and int(nth)
@@ -68,7 +68,7 @@ class Case:
 def cases_of(
     calls: Sequence[RecordedCall], sides: Sequence[Side] = KILLS, *, synchronous: Collection[str] = ()
 ) -> Iterator[Case]:
-    """The cases of a clean run: those of the first side in the order of the calls, then those of the next.
+    """Yield the cases of a clean run: those of the first side in the order of the calls, then those of the next.
 
     `synchronous` are the functions that take no messages, and so have none delivered again.
     """

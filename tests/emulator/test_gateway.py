@@ -96,7 +96,7 @@ class TestOrder:
 
         async def send(_: Message) -> None: ...
 
-        app = chain([under("/_harness", answering()), lambda after: Meter(after, Ledger())], engine)
+        app = chain([under("/_harness", answering()), lambda app: Meter(app, Ledger())], engine)
         run(app, {"type": "lifespan"}, receive, send)
         assert seen == ["lifespan"]
 
@@ -147,7 +147,7 @@ class TestMeter:
 
             return app
 
-        app = chain([watching, lambda after: Meter(after, ledger)], answering(b"x"))
+        app = chain([watching, lambda app: Meter(app, ledger)], answering(b"x"))
         ask(app, "/b/k", method="GET", headers=[(b"authorization", SIGNED % b"s3")])
         assert booked == [0, 0, 1]
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from agenticai.emulator.engines.ministack.template_text import as_text, reads_text, with_text
+from agenticai.emulator.engines.ministack.template_text import as_text, read_scalars_as_text, with_text
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def engine() -> Any:
 
 
 def test_a_template_is_read_as_cloudformation_reads_it(engine: Any) -> None:
-    reads_text(engine)
+    read_scalars_as_text(engine)
     assert engine._parse_template(TEMPLATE) == {
         "Parameters": {"Flag": {"Default": "false", "AllowedValues": ["true", "false"]}, "Empty": {"Default": None}},
         "Mappings": {"Accounts": {"123456789012": {"true": "0.5"}}},
@@ -74,5 +74,5 @@ def test_a_template_is_read_as_cloudformation_reads_it(engine: Any) -> None:
 
 def test_every_module_reads_it_so(engine: Any) -> None:
     other: Any = ModuleType("other")
-    reads_text(engine, other)
+    read_scalars_as_text(engine, other)
     assert other._parse_template("Outputs: {Count: {Value: 7}}") == {"Outputs": {"Count": {"Value": "7"}}}

@@ -1,4 +1,4 @@
-"""Every fault, put to effect by the gateway on a small function's calls and messages."""
+"""Every fault, applied by the gateway to a small function's calls and messages."""
 
 import json
 from collections.abc import Iterator
@@ -88,7 +88,7 @@ class Caller:
 
     @property
     def fired(self) -> list[int]:
-        """The places of the rules that were put to effect."""
+        """The places of the rules that were applied."""
         return [fired.rule for fired in self.cloud.control.fired()]
 
 

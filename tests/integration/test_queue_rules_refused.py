@@ -1,7 +1,7 @@
 """What AWS refuses of SQS's and Lambda's clients, asked of the engine by boto3 alone, each with its page.
 
 The pages are below https://docs.aws.amazon.com/. The single bounds are tests of `emulator/queues/rules.py` and
-`emulator/queues/mapping_rules.py`; here it is about where they are put to effect, and in which words and protocol.
+`emulator/queues/mapping_rules.py`; here it is about where they are applied, and in which words and protocol.
 """
 
 import json

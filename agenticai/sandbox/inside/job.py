@@ -10,11 +10,11 @@ from agenticai.sandbox.inside.limits import Limits
 
 @dataclass(frozen=True)
 class Job:
-    """A program and all that it gets: nothing else of this machine is there for it.
+    """A program and everything of this machine that it can see.
 
-    `shown` are real paths that can be read inside, and `hidden` folders that are empty there. `files` (content by path)
-    become its working folder. What it writes to the descriptor `REPORT` arrives at the descriptor `report`. Unless
-    `contained`, it is run without a sandbox.
+    `shown` are real paths that can be read inside, and `hidden` are folders that are empty inside. `files` (content by
+    path) become its working folder. What it writes to the descriptor `REPORT` arrives at the descriptor `report`.
+    Without `contained`, it runs without a sandbox.
     """
 
     command: tuple[str, ...]
@@ -27,14 +27,14 @@ class Job:
     hidden: tuple[str, ...] = ()
 
     def sent(self) -> bytes:
-        """Return it as bytes."""
+        """Return the job as bytes, for `received`."""
         sizes = [(path, len(content)) for path, content in self.files.items()]
         head = {**{name: getattr(self, name) for name in _HEAD}, "limits": asdict(self.limits), "files": sizes}
         return b"\n".join((json.dumps(head).encode(), b"".join(self.files.values())))
 
     @classmethod
     def received(cls, stream: IO[bytes]) -> "Job":
-        """Read one that was sent."""
+        """Read a job as `sent` wrote it."""
         head = json.loads(stream.readline())
         files = {path: stream.read(size) for path, size in head.pop("files")}
         return cls(

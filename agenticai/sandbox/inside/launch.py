@@ -1,4 +1,4 @@
-"""The process that makes a sandbox, and takes it away when its time is over or when who asked for it is gone."""
+"""The process that makes a sandbox, and ends it when its time is over or the process that asked for it is gone."""
 
 import fcntl
 import json
@@ -13,7 +13,7 @@ from typing import Final
 from agenticai.sandbox.inside.job import Job
 
 NOBODY: Final = 65534
-"""Who the program is outside where the sandbox is made by root."""
+"""The user that the program is outside of the sandbox, if root makes it."""
 
 POLL_SECONDS: Final = 0.02
 
@@ -21,11 +21,11 @@ _LEASH: Final = 0
 """Standard input: it ends when the sandbox is to end."""
 
 _channel = fcntl.fcntl(2, fcntl.F_DUPFD_CLOEXEC, 10)
-"""Where to tell what happens: no program inherits it, and its number is in nobody's way."""
+"""The descriptor of the messages to the process that asked: no program inherits it."""
 
 
 def main() -> None:
-    """Read a job from standard input, run it, and write on standard error, in lines of JSON, what came of it."""
+    """Read a job from standard input, run it, and write what happens to standard error, in lines of JSON."""
     os.umask(0o022)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     with open(_LEASH, "rb", closefd=False) as stream:
@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def say(**message: object) -> None:
-    """Tell who asked for the sandbox."""
+    """Send a message to the process that asked for the sandbox."""
     os.write(_channel, json.dumps(message).encode() + b"\n")
 
 
@@ -62,13 +62,13 @@ def _contained(job: Job) -> None:
 
 
 def _offer_to_the_killer() -> None:
-    """Have the kernel end this before anything else of the user's where memory runs out."""
+    """Have the kernel kill this process first, of all the user's, when memory runs out."""
     with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
         file.write("1000")
 
 
 def _map_users(first: int) -> None:
-    """Say who is who inside: root's sandbox has a nobody for the program, a user's has only that user."""
+    """Map users and groups: in root's sandbox the program runs as nobody, in a user's as that user."""
     from agenticai.sandbox.inside.view import USER
 
     privileged = os.geteuid() == 0 and _is_mapped(NOBODY)
@@ -91,7 +91,7 @@ def _write(path: str, text: str) -> None:
 
 
 def _wait(first: int, seconds: float) -> None:
-    """Wait for the sandbox, and end it if its time is over or the leash is let go."""
+    """Wait for the sandbox, and end it if its time is over or standard input has ended."""
     ready, _, _ = select.select([os.pidfd_open(first), _LEASH], [], [], seconds)
     if not ready:
         say(exceeded="time")
@@ -100,7 +100,7 @@ def _wait(first: int, seconds: float) -> None:
 
 
 def _uncontained(job: Job) -> None:
-    """Run the program as any other, with what limits one has without rights."""
+    """Run the program without a sandbox, with the limits that need no privileges."""
     from agenticai.sandbox.inside.first import start
 
     folder = tempfile.mkdtemp(prefix="agenticai-")

@@ -42,15 +42,15 @@ class Machine:
         self._file = os.open(file, os.O_RDONLY)
 
     def total(self) -> int:
-        """All of it."""
+        """Return all memory of the machine."""
         return self._figure("MemTotal:")
 
     def available(self) -> int:
-        """What programs could still be given."""
+        """Return the memory that programs can still get."""
         return self._figure("MemAvailable:")
 
     def shared(self) -> int:
-        """What is shared memory, or in a file system in memory."""
+        """Return the memory that is shared, or in a file system in memory."""
         return self._figure("Shmem:")
 
     def _figure(self, name: str) -> int:
@@ -67,7 +67,7 @@ def _resident(process: str) -> int:
 
 
 def _share(process: str) -> int:
-    """The bytes that a process has in memory, with its share of what it shares: slower to find out."""
+    """Return the bytes that a process has in memory, with its share of what it shares: slower to find out."""
     return _fields(process, "smaps_rollup", "Pss:") + _fields(process, "status", "VmPTE:")
 
 
@@ -82,14 +82,14 @@ def _shares(process: str) -> bool:
 
 
 def _sockets() -> int:
-    """How many sockets there are in this network namespace."""
+    """Return how many sockets there are in this network namespace."""
     with suppress(OSError), open("/proc/self/net/sockstat", encoding="ascii") as file:
         return int(file.readline().split()[2])
     return 0
 
 
 def _fields(process: str, file: str, *names: str) -> int:
-    """The sum of some fields of a file of a process, which are in kB; 0 if it has ended."""
+    """Return the sum of some fields of a file of a process, which are in kB; 0 if it has ended."""
     with suppress(OSError), open(f"/proc/{process}/{file}", encoding="utf-8", errors="replace") as lines:
         return sum(_kilobytes(line.split(":")[1]) for line in lines if line.startswith(names))
     return 0

@@ -106,7 +106,7 @@ class Reporting(unittest.TextTestResult):
 
 
 def written_tests() -> Iterator[str]:
-    """The ids of the tests in all files that are named as tests, whether or not unittest finds them."""
+    """Yield the ids of the tests in all files that are named as tests, whether or not unittest finds them."""
     for folder, _, names in walk("."):
         for name in sorted(names):
             if name.endswith(".py") and (name.startswith("test") or name.endswith("_test.py")):
@@ -115,7 +115,7 @@ def written_tests() -> Iterator[str]:
 
 
 def tests_of(path: str, module: str) -> Iterator[str]:
-    """The ids of the tests in a file: methods of test cases, and what is a test to pytest alone."""
+    """Yield the ids of the tests in a file: methods of test cases, and what is a test to pytest alone."""
     try:
         with open(path, "rb") as file:
             body = ast.parse(file.read()).body
@@ -139,7 +139,7 @@ def functions_of(body: list[ast.stmt], prefix: str) -> list[str]:
 
 
 def machinery() -> dict[str, tuple[object, object]]:
-    """Every function of unittest and of this runner by its name, with its code."""
+    """Return every function of unittest and of this runner by its name, with its code."""
     found: dict[str, tuple[object, object]] = {}
     parts = (unittest.case, unittest.async_case, unittest.suite, unittest.loader, unittest.result, unittest.runner)
     classes = [value for part in parts for value in vars(part).values() if isinstance(value, type)]
@@ -152,7 +152,7 @@ def machinery() -> dict[str, tuple[object, object]]:
 
 
 def changed(result: Reporting) -> frozenset[str]:
-    """The names of what was replaced in the machinery since it was loaded, and of what is hidden by `result`."""
+    """Return the names of what was replaced in the machinery since it was loaded, and of what is hidden by `result`."""
     now = machinery()
     hidden = {name for name in vars(result) if isinstance(getattr(type(result), name, None), FunctionType)}
     return frozenset(hidden | {name for name in ORIGINAL.keys() | now.keys() if ORIGINAL.get(name) != now.get(name)})

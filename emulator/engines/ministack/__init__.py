@@ -22,11 +22,11 @@ from agenticai.emulator.engines.ministack.objects import Objects
 from agenticai.emulator.engines.ministack.origins import allowed_origins
 from agenticai.emulator.engines.ministack.polls import EventSourceMappingMeter
 from agenticai.emulator.engines.ministack.presigned_links import PresignedLinks
-from agenticai.emulator.engines.ministack.property_types import types_properties
+from agenticai.emulator.engines.ministack.property_types import convert_property_types
 from agenticai.emulator.engines.ministack.queues import Queues
 from agenticai.emulator.engines.ministack.records import with_whole_records
 from agenticai.emulator.engines.ministack.tables import Tables
-from agenticai.emulator.engines.ministack.template_text import reads_text
+from agenticai.emulator.engines.ministack.template_text import read_scalars_as_text
 from agenticai.emulator.engines.ministack.variables import refuse_other_types
 from agenticai.emulator.engines.ministack.workers import LambdaHost, acquire, execute, is_python, worker_class
 from agenticai.emulator.engines.settling import settle
@@ -75,8 +75,8 @@ class MiniStack:
         lambda_svc._run_sqs_batch = polls.metered_batch(with_whole_records(lambda_svc._run_sqs_batch))
         sqs._delete_messages_for_esm = polls.metered_delete(sqs._delete_messages_for_esm)
         PresignedLinks(s3, host.workers)
-        reads_text(engine, changesets, handlers)
-        types_properties(provisioners, stacks)
+        read_scalars_as_text(engine, changesets, handlers)
+        convert_property_types(provisioners, stacks)
         for operation in ("_create_function", "_update_config"):
             checked = refuse_other_types(getattr(lambda_svc, operation), lambda_svc.error_response_json)
             setattr(lambda_svc, operation, checked)

@@ -56,7 +56,7 @@ class EventSources:
             return self._stepped and self._poll()
 
     def deliverable(self) -> bool:
-        """Whether a batch is ready whose mapping does not pause after an error."""
+        """Return whether a batch is ready whose mapping does not pause after an error."""
         now = time.time()
         return any(
             max(batch_ready(mapping, queue, now), self._pauses_until(mapping)) <= now
@@ -157,6 +157,6 @@ def corrected(execute: Callable[[Any, Any], dict[str, Any]]) -> Callable[[Any, A
 
 
 def message_ids(event: Any) -> list[str]:
-    """The ids of a batch's messages; none where the event is no batch of SQS messages."""
+    """Return the ids of a batch's messages; none where the event is no batch of SQS messages."""
     records = event.get("Records", []) if isinstance(event, dict) else []
     return [record["messageId"] for record in records if record.get("eventSource") == "aws:sqs"]

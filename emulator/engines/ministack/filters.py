@@ -19,7 +19,7 @@ def check_filters(criteria: Mapping[str, Any] | None) -> None:
 
 
 def fits(record: Mapping[str, Any], pattern: Mapping[str, Any]) -> bool:
-    """Whether a record fits the pattern of a filter, which `check_filters` took."""
+    """Return whether a record fits the pattern of a filter, which `check_filters` took."""
     from ministack.services import eventbridge
 
     return any(eventbridge._matches_detail(record, each) for each in eventbridge._compile_pattern(pattern))

@@ -15,7 +15,7 @@ class RunningFunctions:
         self._host = host
 
     def function_of(self, token: str) -> str | None:
-        """The name of the function whose environment has this token."""
+        """Return the name of the function whose environment has this token."""
         worker = self._host.workers.get(token)
         return worker.func_name if worker else None
 
@@ -49,7 +49,7 @@ class RunningFunctions:
 
 
 def again(event: Any) -> Any:
-    """The event of the same messages when they are received once more."""
+    """Return the event of the same messages when they are received once more."""
     return {"Records": [_received_again(record) for record in event["Records"]]} if "Records" in event else event
 
 

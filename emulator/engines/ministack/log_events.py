@@ -53,5 +53,5 @@ class LogEvents:
 
 
 def size_of(events: Events) -> int:
-    """The bytes of events as AWS counts them."""
+    """Return the bytes of events as AWS counts them."""
     return sum(len(event["message"].encode()) + EVENT_BYTES for event in events)

@@ -112,7 +112,7 @@ def with_batch_size(asked: Record) -> Record:
 
 
 def are_the_same(one: Record, other: Record) -> bool:
-    """Whether two mappings have the same queue and function."""
+    """Return whether two mappings have the same queue and function."""
     return one["UUID"] != other["UUID"] and all(
         one.get(name) == other.get(name) for name in ("EventSourceArn", "FunctionName", "Qualifier")
     )

@@ -35,8 +35,8 @@ OPERATIONS: Mapping[str, tuple[str, str]] = {
 Properties = Mapping[str, Any]
 
 
-def types_properties(provisioners: Any, *modules: Any) -> None:
-    """Have MiniStack make and change resources so; `modules` are those that have its functions for it by name."""
+def convert_property_types(provisioners: Any, *modules: Any) -> None:
+    """Have MiniStack make and change resources with converted properties; `modules` import its functions by name."""
     make: Callable[..., Any] = provisioners._provision_resource
     change: Callable[..., Any] = provisioners._update_resource
 

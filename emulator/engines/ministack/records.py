@@ -20,7 +20,7 @@ def with_whole_records(run: Callable[..., None]) -> Callable[..., None]:
 
 
 def whole(record: Record, message: Message) -> dict[str, Any]:
-    """A record with the digest and the lists of its message attributes, and with where a dead letter came from.
+    """Return a record with the digest and the lists of its message attributes, and with where a dead letter came from.
 
     See https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html.
     """

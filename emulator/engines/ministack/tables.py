@@ -51,5 +51,5 @@ class Digest:
 
 
 def digest_of(request: object) -> bytes:
-    """The digest of a request in JSON; that of equal requests is equal."""
+    """Return the digest of a request in JSON; that of equal requests is equal."""
     return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).digest()

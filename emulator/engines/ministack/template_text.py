@@ -17,8 +17,8 @@ NUMBER = re.compile(r"[-+]?[0-9][0-9_]*(\.[0-9_]*)?[eE][-+]?[0-9]+$|0[0-9]*[89][
 """Numbers to CloudFormation that PyYAML takes for text."""
 
 
-def reads_text(engine: Any, *modules: Any) -> None:
-    """Have MiniStack's CloudFormation read templates so; `modules` are those that have its parser by name."""
+def read_scalars_as_text(engine: Any, *modules: Any) -> None:
+    """Have MiniStack read the scalars of templates as CloudFormation does; `modules` import its parser by name."""
     engine.CfnLoader.add_implicit_resolver("tag:yaml.org,2002:float", NUMBER, list("-+0123456789"))
     parsed = _parsed(engine._parse_template)
     for module in (engine, *modules):

@@ -65,7 +65,7 @@ def execute(of_python: Callable[..., Any], of_others: Callable[..., Any]) -> Cal
 
 
 def is_python(config: Mapping[str, Any]) -> bool:
-    """Whether a function's runtime is one of Python's."""
+    """Return whether a function's runtime is one of Python's."""
     return str(config.get("Runtime", "python")).startswith("python")
 
 
@@ -186,7 +186,7 @@ class PythonWorker:
 
 
 def as_caller(model_url: str, token: str) -> str:
-    """The language model's address for one environment: its SDK signs no call, so the path says whose it is."""
+    """Return the language model's address for one environment: its SDK signs no call, so the path says whose it is."""
     return f"{model_url}/as/{token}"
 
 
@@ -214,7 +214,7 @@ def function_of(config: Mapping[str, Any], code_zip: bytes, code_cache: Path) ->
 
 
 def report(error: FunctionError | None, result: object = None, log: str = "") -> dict[str, Any]:
-    """An outcome as MiniStack's executors take it from a worker."""
+    """Return an outcome as MiniStack's executors take it from a worker."""
     if error is None:
         return {"status": "ok", "result": result, "log": log}
     payload: dict[str, Any] = {"errorMessage": error.message, "errorType": error.error_type}

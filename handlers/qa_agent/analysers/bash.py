@@ -14,7 +14,7 @@ _HERE_DOCUMENT: Final = "here-document"
 
 
 def parse(text: str) -> Iterable[Place]:
-    """The first fault that `bash -n` names; raises TimeoutExpired. Doubted where there is no bash.
+    """Return the first fault that `bash -n` names; raises TimeoutExpired. Doubted where there is no bash.
 
     Extended patterns are on, because a script may turn them on at a line that is never reached here.
     """

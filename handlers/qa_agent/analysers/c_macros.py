@@ -21,7 +21,7 @@ _GAPS: Final = (
 
 
 def without_gaps(text: str) -> str:
-    """The text in the words of the grammar, where compilers know others for the same."""
+    """Return the text in the words of the grammar, where compilers know others for the same."""
     for gap, word in _GAPS:
         text = gap.sub(word, text)
     return text
@@ -49,7 +49,7 @@ def without_macros(source: Source) -> tuple[str, frozenset[int]]:
 
 
 def _macro_at(source: Source, solid: list[int], at: int) -> tuple[int, str | None]:
-    """Where the token or macro at `at` ends, and what takes a macro's place; None where it may stay."""
+    """Return where the token or macro at `at` ends, and what takes a macro's place; None where it may stay."""
     token = source.tokens[solid[at]]
     if token.kind != "name" or token.text in source.types:
         return at + 1, None
@@ -74,7 +74,7 @@ def _call(before: Token, after: Token, end: int) -> tuple[int, str | None]:
 
 
 def _after_arguments(tokens: list[Token], solid: list[int], at: int) -> int:
-    """The index behind the bracketed arguments that begin at `at`; `at` itself where none do."""
+    """Return the index behind the bracketed arguments that begin at `at`; `at` itself where none do."""
     if at >= len(solid) or tokens[solid[at]].text != "(":
         return at
     depth = 0

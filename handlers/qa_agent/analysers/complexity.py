@@ -21,11 +21,11 @@ class Complexity:
     alone: ClassVar[bool] = True
 
     def reads(self, file: SourceFile) -> bool:
-        """Whether lizard knows its language."""
+        """Return whether lizard knows its language."""
         return file.language in _LANGUAGES and not file.is_test
 
     def check(self, files: Sequence[SourceFile]) -> Iterable[Fault]:
-        """The functions that are too complex to test."""
+        """Return the functions that are too complex to test."""
         import lizard
 
         return [

@@ -47,7 +47,7 @@ def _line(text: str, at: int) -> int:
 
 
 def _errors(text: str) -> Iterator[Any]:
-    """The error nodes of the style sheet, its rules and the rules nested in them."""
+    """Yield the error nodes of the style sheet, its rules and the rules nested in them."""
     waiting = deque(tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True))
     while waiting:
         node = waiting.popleft()

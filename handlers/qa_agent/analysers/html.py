@@ -33,7 +33,7 @@ _TEMPLATE_ELEMENT: Final = re.compile(r"<template\b.*?</template\s*>", re.DOTALL
 
 
 def parse(text: str) -> Iterable[Place]:
-    """What is cut, misnested or not closed; the source of a template engine is only doubted.
+    """Return what is cut, misnested or not closed; the source of a template engine is only doubted.
 
     The content of a <template> element, which html5lib does not know, is not read.
     """

@@ -53,7 +53,7 @@ class Outcome:
 
 
 def jobs_of(analysers: Sequence[Analyser], files: Sequence[SourceFile]) -> Iterator[Job]:
-    """The jobs that check every file with every analyser that reads it."""
+    """Yield the jobs that check every file with every analyser that reads it."""
     for analyser in analysers:
         read = tuple(file for file in files if analyser.reads(file))
         if read and not analyser.alone:
@@ -68,7 +68,7 @@ def run(
     environ: Mapping[str, str] = os.environ,
     seconds: Callable[[], float] = monotonic,
 ) -> Iterator[Outcome]:
-    """The outcome of each job, in order; `seconds` tells how they pass."""
+    """Yield the outcome of each job, in order; `seconds` tells how they pass."""
     until = seconds() + limits.total
     waiting = list(jobs)
     deaths = 0
@@ -83,7 +83,7 @@ def run(
 
 
 def _child(jobs: Sequence[Job], limits: Limits, seconds: float, environ: Mapping[str, str]) -> list[str]:
-    """The lines that a child answered before it was done, or ended."""
+    """Return the lines that a child answered before it was done, or ended."""
     environment = {name: environ[name] for name in _INHERITED if name in environ}
     try:
         finished = subprocess.run(

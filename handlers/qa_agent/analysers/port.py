@@ -44,7 +44,7 @@ class Analyser(Protocol):
     """Whether it looks at one file at a time, so that a file that ends it takes no other with it."""
 
     def reads(self, file: SourceFile) -> bool:
-        """Whether this is a file that it understands."""
+        """Return whether this is a file that it understands."""
 
     def check(self, files: Sequence[SourceFile]) -> Iterable[Fault]:
-        """The faults of files that it reads; only one file where it works alone. Any exception is a failure."""
+        """Return the faults of files that it reads; only one file where it works alone. Any exception is a failure."""

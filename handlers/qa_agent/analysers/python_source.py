@@ -30,5 +30,5 @@ def parse(text: str) -> Iterable[Place]:
 
 
 def _second_opinion(text: str, place: Place) -> list[Place]:
-    """The place where Python stopped, unless a newer Python goes on."""
+    """Return the place where Python stopped, unless a newer Python goes on."""
     return [place] if run_ruff(("--target-version", NEWEST, "--select", _STATEMENTS, "-"), text) else []

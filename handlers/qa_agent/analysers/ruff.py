@@ -41,11 +41,11 @@ class Ruff:
     alone: ClassVar[bool] = False
 
     def reads(self, file: SourceFile) -> bool:
-        """Whether it is Python."""
+        """Return whether it is Python."""
         return file.language == "python"
 
     def check(self, files: Sequence[SourceFile]) -> Iterable[Fault]:
-        """What ruff finds, in files under safe paths; raises UnsafePath for another, and AnalyserFailed."""
+        """Return what ruff finds, in files under safe paths; raises UnsafePath for another, and AnalyserFailed."""
         by_path = {file.path: file for file in files}
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name).resolve()
@@ -60,7 +60,7 @@ class Ruff:
 
 
 def run_ruff(options: Sequence[str], text: str, folder: Path | None = None) -> list[dict[str, Any]]:
-    """What ruff finds; raises AnalyserFailed. Nothing on the machine configures it."""
+    """Return what ruff finds; raises AnalyserFailed. Nothing on the machine configures it."""
     try:
         finished = subprocess.run(
             [find_ruff_bin(), *_OPTIONS, *options],
@@ -82,7 +82,7 @@ def run_ruff(options: Sequence[str], text: str, folder: Path | None = None) -> l
 
 
 def _fault(item: dict[str, Any], file: SourceFile) -> Fault | None:
-    """A finding of ruff's; None for what parsers report and for what is no fault in a file of this kind."""
+    """Return a finding of ruff's; None for what parsers report and for what is no fault in a file of this kind."""
     rule = item["code"]
     if not rule or rule == "invalid-syntax" or _is_silent(rule, file):
         return None

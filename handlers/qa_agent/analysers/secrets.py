@@ -72,7 +72,7 @@ class Secrets:
         return True
 
     def check(self, files: Sequence[SourceFile]) -> Iterable[Fault]:
-        """One fault for each line with a secret; the message shows its first four characters."""
+        """Return one fault for each line with a secret; the message shows its first four characters."""
         return [fault for file in files for fault in _faults(file)]
 
 
@@ -107,7 +107,7 @@ def masked(text: str) -> str:
 
 
 def _is_random(text: str) -> bool:
-    """Whether a text given to a name like `password` looks like one, and not like a placeholder or a word."""
+    """Return whether a text given to a name like `password` looks like one, and not like a placeholder or a word."""
     if _PLACEHOLDER.search(text) or _BORING.search(text):
         return False
     kinds = sum(bool(re.search(kind, text)) for kind in ("[a-z]", "[A-Z]", r"\d", r"[^\w]"))
@@ -121,5 +121,5 @@ def entropy(text: str) -> float:
 
 
 def mask(secret: str) -> str:
-    """The first four characters and how many there are."""
+    """Return the first four characters and how many there are."""
     return f"{secret[:4]}... ({len(secret)} characters)"

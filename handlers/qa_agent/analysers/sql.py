@@ -29,7 +29,7 @@ _LINE: Final = re.compile(r"[Ll]ine (\d+)")
 
 
 def parse(text: str) -> Iterable[Place]:
-    """The first fault of each statement that no dialect reads, named by the dialect that read furthest."""
+    """Return the first fault of each statement that no dialect reads, named by the dialect that read furthest."""
     logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
     brackets = [_bracket_fault(text, token) for token in _TOKENS]
     if all(brackets):
@@ -42,7 +42,7 @@ def parse(text: str) -> Iterable[Place]:
 
 
 def _bracket_fault(text: str, token: re.Pattern[str]) -> Place | None:
-    """The bracket without its partner, which sqlglot forgives in statements that it only passes on."""
+    """Return the bracket without its partner, which sqlglot forgives in statements that it only passes on."""
     opened: list[int] = []
     for match in token.finditer(text):
         if match["open"]:

@@ -54,12 +54,12 @@ class Syntax:
     alone: ClassVar[bool] = True
 
     def reads(self, file: SourceFile) -> bool:
-        """Whether there is a parser for its language; zsh, which counts as bash, is another one."""
+        """Return whether there is a parser for its language; zsh, which counts as bash, is another one."""
         is_zsh = file.path.endswith(".zsh") or (file.text.startswith("#!") and "zsh" in file.text.split("\n", 1)[0])
         return file.language in LANGUAGES and not is_zsh
 
     def check(self, files: Sequence[SourceFile]) -> Iterable[Fault]:
-        """The first places at which each file does not parse."""
+        """Return the first places at which each file does not parse."""
         return [fault for file in files for fault in _faults(file)]
 
 

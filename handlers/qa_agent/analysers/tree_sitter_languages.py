@@ -88,7 +88,7 @@ def parse_cpp(text: str) -> Iterable[Place]:
 
 
 def _strict(grammar: str, text: str, rule: Rule | None = None) -> list[Place]:
-    """The faults of a file; what the grammar takes but the language does not is for `rule` to find."""
+    """Return the faults of a file; what the grammar takes but the language does not is for `rule` to find."""
     content = text.encode("utf-8", "replace")
     tree = _parser(grammar).parse(content)
     places = _places(tree, content) if tree.root_node.has_error else []
@@ -117,7 +117,7 @@ def _preprocessed(grammar: str, text: str) -> list[Place]:
 
 
 def _is_cut(source: c_source.Source) -> bool:
-    """Whether the last token is one that no C file ends with."""
+    """Return whether the last token is one that no C file ends with."""
     solid = source.solid
     return bool(solid) and source.tokens[solid[-1]].text not in {";", "}", ")"}
 
@@ -137,7 +137,7 @@ def _parser(grammar: str) -> Parser:
 
 
 def _places(tree: Tree, content: bytes) -> list[Place]:
-    """The innermost faults of a tree, the bracket that is not closed first."""
+    """Return the innermost faults of a tree, the bracket that is not closed first."""
     nodes = list(_nodes(tree.root_node))
     unbalanced = _unbalanced(_brackets(nodes))
     places = [_bracket_place(unbalanced[-1])] if unbalanced else []
@@ -175,7 +175,7 @@ def _not_go(root: Node) -> Place | None:
 
 
 def _not_rust(root: Node) -> Place | None:
-    """A Rust attribute or doc comment with nothing after it to describe, or `#!` that begins no attribute."""
+    """Return a Rust attribute or doc comment with nothing after it to describe, or `#!` that begins no attribute."""
     stray = next((child for child in root.children if child.type == "shebang" and child.start_byte), None)
     if stray:
         return Place(stray.start_point.row + 1, "unexpected #!")
@@ -188,7 +188,7 @@ def _not_rust(root: Node) -> Place | None:
 
 
 def _nodes(root: Node) -> Iterator[Node]:
-    """Every node in order, without recursion: a hostile file nests deeper than Python's stack."""
+    """Yield every node in order, without recursion: a hostile file nests deeper than Python's stack."""
     cursor = root.walk()
     while True:
         if cursor.node is not None:
@@ -213,7 +213,7 @@ def _brackets(nodes: Iterable[Node]) -> list[Node]:
 
 
 def _unbalanced(brackets: list[Node]) -> list[Node]:
-    """The brackets that are open at the end, or the first that closes another than the last one opened."""
+    """Return the brackets that are open at the end, or the first that closes another than the last one opened."""
     opened: list[Node] = []
     for node in brackets:
         if node.type in _OPENS:

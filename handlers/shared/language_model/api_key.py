@@ -31,7 +31,7 @@ class KeyedModel:
 
 
 def read_key(client: "SSMClient", name: str) -> str:
-    """The key under a parameter's name, a SecureString."""
+    """Return the key under a parameter's name, a SecureString."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:

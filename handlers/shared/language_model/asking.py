@@ -16,7 +16,7 @@ TURNS: Final = 2
 
 
 def ask(model: LanguageModel, prompt: Prompt, objects: Objects, key: str, delivery: Delivery) -> Reply:
-    """The reply stored under `key`, or, where there is none, the model's, stored there first.
+    """Return the reply stored under `key`, or, where there is none, the model's, stored there first.
 
     Two workers that ask at once both get the reply that was stored first. Its tokens are added to the delivery's.
     """

@@ -114,7 +114,7 @@ def read_reply(body: str) -> Reply:
 
 
 def failure(code: int, body: str, retry_after: str = "") -> AgentError:
-    """What an HTTP status other than 200 means, with its body and its Retry-After header, in seconds."""
+    """Return what an HTTP status other than 200 means, with its body and its Retry-After header, in seconds."""
     answer = _parsed(body)
     status = (answer.error if answer else None) or _Status()
     if any(detail.reason == NO_STORED_REPLY for detail in status.details):
@@ -144,12 +144,12 @@ def _exhausted(status: _Status, body: str, retry_after: str) -> AgentError:
 
 
 def _shortened(text: str) -> str:
-    """The text's beginning, cut between two words: half of a key could not be found and taken out."""
+    """Return the text's beginning, cut between two words: half of a key could not be found and taken out."""
     return text if len(text) <= _SHOWN else text[: _SHOWN + 1].rpartition(" ")[0]
 
 
 def _delay(status: _Status, retry_after: str) -> float | None:
-    """The seconds to wait that RetryInfo or the header asks for."""
+    """Return the seconds to wait that RetryInfo or the header asks for."""
     asked = [str(detail.retry_delay) for detail in status.details if detail.retry_delay] + [retry_after]
     match = _SECONDS.fullmatch(asked[0].strip())
     return float(match[1]) if match else None

@@ -17,7 +17,7 @@ _SHOWN: Final = 40
 
 
 def read_json(text: str) -> object:
-    """The one JSON value, an object or an array, of a reply.
+    """Return the one JSON value, an object or an array, of a reply.
 
     It is the whole text, or what a code fence begins with, or the first object in prose. Raises ValueError, with a
     message for the model, if there is none, if it is broken (where it breaks off is said), or if another follows.

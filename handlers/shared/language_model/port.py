@@ -78,7 +78,7 @@ class ModelUnusable(Terminal):
 
 
 def call_seconds(remaining: Remaining) -> float:
-    """The seconds that one attempt may take now; raises `ModelUnavailable` if there are none."""
+    """Return the seconds that one attempt may take now; raises `ModelUnavailable` if there are none."""
     seconds = min(remaining() - RESERVE_SECONDS, MAX_CALL_SECONDS)
     if seconds <= 0:
         raise ModelUnavailable("no time is left to ask the model")

@@ -25,7 +25,7 @@ class Listing(StrEnum):
 
 
 class Kind(StrEnum):
-    """What an item of a project is; its sort key begins so."""
+    """What an item of a project is; the value is the prefix of its sort key."""
 
     PLAN = "PLAN#"
     TASK = "TASK#"
@@ -57,7 +57,7 @@ def template(template_id: str) -> str:
 
 
 def tasks(revision: object) -> str:
-    """Return how the sort keys of a revision's tasks begin."""
+    """Return the prefix of the sort keys of a revision's tasks."""
     return f"{Kind.TASK}{revision}#"
 
 
@@ -67,28 +67,28 @@ def task(revision: object, task_id: str) -> str:
 
 
 plan: Final = Kind.PLAN.key
-"""Of a build's plan."""
+"""Return the sort key of a build's plan."""
 
 test: Final = Kind.TEST.key
-"""Of a revision's test."""
+"""Return the sort key of a revision's test."""
 
 deployment: Final = Kind.DEPLOYMENT.key
-"""Of a revision's deployment."""
+"""Return the sort key of a revision's deployment."""
 
 change: Final = Kind.CHANGE.key
-"""Of what a build is to change."""
+"""Return the sort key of the change that a build makes."""
 
 file: Final = Kind.FILE.key
-"""Of the file at a path."""
+"""Return the sort key of the file at a path."""
 
 event: Final = Kind.EVENT.key
-"""Of the event of the timeline with an id."""
+"""Return the sort key of the timeline's event with an id."""
 
 archive: Final = Kind.ARCHIVE.key
-"""Of the archive of the files with a digest."""
+"""Return the sort key of the archive of the files with a digest."""
 
 request: Final = Kind.REQUEST.key
-"""Of a request's stored answer, by its digest: a partition key for a creation, else a sort key of its project."""
+"""Return the key of a request's stored answer, by its digest: the partition key of a creation, else a sort key."""
 
 
 def kind_of(sort_key: str) -> Kind | None:
@@ -102,30 +102,30 @@ def task_of(sort_key: str) -> str | None:
 
 
 def objects(project_id: str) -> tuple[str, ...]:
-    """Return how the keys of all of a project's objects begin."""
+    """Return the prefixes of the keys of all of a project's objects."""
     return tuple(f"{folder}/{project_id}/" for folder in FOLDERS)
 
 
 def _object(folder: str, project_id: str, revision: object, name: str = "") -> str:
-    """Return the key of an object of a revision, or how all of them begin."""
+    """Return the key of an object of a revision; without a `name`, the prefix of all of them."""
     return f"{folder}/{project_id}/{revision}/{name}"
 
 
 plan_object: Final = partial(_object, _PLANS)
-"""Of a build's plan."""
+"""Return the object key of a file of a build's plan, by its name."""
 
 code_object: Final = partial(_object, _CODE)
-"""Of a file's content in a revision, by its path."""
+"""Return the object key of a file's content in a revision, by its path."""
 
 report_object: Final = partial(_object, _TESTS)
-"""Of a revision's test."""
+"""Return the object key of a file of a revision's test, by its name."""
 
 deployment_object: Final = partial(_object, _DEPLOYMENTS)
-"""Of a revision's deployment."""
+"""Return the object key of a file of a revision's deployment, by its name."""
 
 
 def reply_object(project_id: str, build: int, retries: int | str = "", name: str = "") -> str:
-    """Return the key of a reply of the model in a build, after so many retries; or how all begin."""
+    """Return the key of a reply of the model in a build, after so many retries; without a `name`, their prefix."""
     tried = f"{retries}/" if retries != "" else ""
     return plan_object(project_id, build, f"replies/{tried}{name}")
 

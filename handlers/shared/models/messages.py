@@ -36,7 +36,7 @@ class Message(Model):
         raise NotImplementedError
 
     def head(self) -> dict[str, Any]:
-        """What a message that follows from this one carries on."""
+        """Return what a message that follows from this one carries on."""
         return {"project_id": self.project_id, "correlation_id": self.correlation_id, "revision": self.revision}
 
 
@@ -89,7 +89,7 @@ _VERSION: Final = 2
 
 
 def parse(body: str | bytes) -> AnyMessage:
-    """The message in a queue's record, of this version or the one before, because a retry may meet either.
+    """Return the message in a queue's record, of this version or the one before, because a retry may meet either.
 
     Raises ValueError (pydantic's ValidationError is one) if it is not a message.
     """
@@ -98,6 +98,6 @@ def parse(body: str | bytes) -> AnyMessage:
 
 
 def _upgraded(document: Mapping[str, Any]) -> dict[str, Any]:
-    """A message of version 1, which had no `not_before`, as one of version 2; any other as it is."""
+    """Return a message of version 1, which had no `not_before`, as one of version 2; any other as it is."""
     name, _, version = str(document.get("schema", "")).partition("/")
     return {**document, "schema": f"{name}/{_VERSION}"} if version == "1" else dict(document)

@@ -59,12 +59,12 @@ class Plan(TolerantModel):
     tasks: tuple[PlannedTask, ...]
 
     def task(self, task_id: str) -> PlannedTask:
-        """The task of that id; KeyError if the plan has none."""
+        """Return the task of that id; KeyError if the plan has none."""
         for task in self.tasks:
             if task.id == task_id:
                 return task
         raise KeyError(task_id)
 
     def ready(self, done: frozenset[str]) -> tuple[str, ...]:
-        """The ids of the tasks, not done yet, whose dependencies all are, in plan order."""
+        """Return the ids of the tasks, not done yet, whose dependencies all are, in plan order."""
         return tuple(task.id for task in self.tasks if task.id not in done and done.issuperset(task.depends_on))

@@ -1,15 +1,18 @@
 """A project as it is stored and shown, and the marks that name its builds."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
 from shared.models.base import Model
 from shared.models.workflow import ProjectStatus
 
-ProjectId = Annotated[str, StringConstraints(pattern=r"^[0-9A-HJKMNP-TV-Z]{26}$")]
-"""A ULID (Crockford base 32): it sorts by the time the project was created."""
+ULID: Final = "[0-9A-HJKMNP-TV-Z]{26}"
+"""The pattern of a ULID: Crockford base 32, see https://github.com/ulid/spec."""
+
+ProjectId = Annotated[str, StringConstraints(pattern=f"^{ULID}$")]
+"""A ULID: it sorts by the time the project was created."""
 
 
 class Revision(Model):
@@ -23,7 +26,7 @@ class Revision(Model):
         return f"{self.build}.{self.round}"
 
     def repaired(self) -> "Revision":
-        """The revision that the next repair round makes."""
+        """Return the revision that the next repair round makes."""
         return Revision(build=self.build, round=self.round + 1)
 
 

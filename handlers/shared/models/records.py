@@ -87,7 +87,7 @@ class Manifest(Model):
     files: tuple[FileRecord, ...]
 
     def by_path(self) -> dict[str, FileRecord]:
-        """The files by their paths."""
+        """Return the files by their paths."""
         return {file.path: file for file in self.files}
 
 

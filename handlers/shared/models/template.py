@@ -1,12 +1,15 @@
 """Templates: projects to begin from."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
 from shared.models.base import Model
 
-TemplateId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+TEMPLATE_ID: Final = "[a-z0-9][a-z0-9-]{0,63}"
+"""The pattern of a template's id."""
+
+TemplateId = Annotated[str, StringConstraints(pattern=f"^{TEMPLATE_ID}$")]
 
 
 class TemplateSummary(Model):

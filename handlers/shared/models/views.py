@@ -66,7 +66,7 @@ class ProjectSummaryView(Model):
 
     @classmethod
     def of(cls, project: ProjectSummary) -> Self:
-        """What a caller sees of a stored project."""
+        """Return what a caller sees of a stored project."""
         return cls.model_validate(project.model_dump(include=set(cls.model_fields)))
 
 
@@ -87,7 +87,7 @@ class ArchiveView(Model):
 
     @classmethod
     def of(cls, archive: Archive, files: int, url: str) -> "ArchiveView":
-        """What a caller sees of an archive."""
+        """Return what a caller sees of an archive."""
         return cls(url=url, size=archive.object.size, sha256=archive.object.sha256, files=files)
 
 
@@ -102,7 +102,7 @@ class FileView(Model):
 
     @classmethod
     def of(cls, file: FileRecord) -> "FileView":
-        """What a caller sees of a stored file."""
+        """Return what a caller sees of a stored file."""
         return cls(
             path=file.path,
             language=file.language,
@@ -124,7 +124,7 @@ class TestView(Model):
 
     @classmethod
     def of(cls, record: TestRecord, report_url: str | None, page_url: str | None) -> "TestView":
-        """What a caller sees of a test."""
+        """Return what a caller sees of a test."""
         return cls(
             revision=record.revision,
             state=record.state,
@@ -151,7 +151,7 @@ class DeploymentView(Model):
     def of(
         cls, record: DeploymentRecord, package_url: str | None, template_url: str | None, instructions_url: str | None
     ) -> "DeploymentView":
-        """What a caller sees of a deployment."""
+        """Return what a caller sees of a deployment."""
         return cls(
             revision=record.revision,
             state=record.state,

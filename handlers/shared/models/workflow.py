@@ -45,5 +45,5 @@ TAKEN_BACK: Final[dict[ProjectStatus, frozenset[ProjectStatus]]] = dict.fromkeys
 
 
 def sources(target: ProjectStatus) -> frozenset[ProjectStatus]:
-    """The statuses from which a project may move to `target`."""
+    """Return the statuses from which a project may move to `target`."""
     return frozenset(status for status, targets in LEGAL_MOVES.items() if target in targets)

@@ -12,7 +12,7 @@ AttributeValue = dict[str, Any]
 
 
 def attribute_value(value: object) -> AttributeValue:
-    """A JSON-like value as an attribute value; raises TypeError for any other."""
+    """Return a JSON-like value as an attribute value; raises TypeError for any other."""
     match value:
         case None:
             return {"NULL": True}
@@ -30,7 +30,7 @@ def attribute_value(value: object) -> AttributeValue:
 
 
 def plain_value(stored: Mapping[str, Any]) -> Any:
-    """The value of an attribute value: a number without a fraction is an int, any other a float."""
+    """Return the value of an attribute value: a number without a fraction is an int, any other a float."""
     ((kind, value),) = stored.items()
     match kind:
         case "S" | "BOOL":

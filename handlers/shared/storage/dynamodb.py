@@ -98,7 +98,7 @@ class DynamoDbTable:
 
 
 def _transact(table: str, write: Write) -> Any:
-    """The write as an entry of TransactWriteItems."""
+    """Return the write as an entry of TransactWriteItems."""
     match write:
         case Put(key, attributes, absent):
             condition = {"ConditionExpression": "attribute_not_exists(PK)"} if absent else {}

@@ -33,7 +33,7 @@ class Objects(Protocol):
         ...
 
     def link(self, stored: StoredObject, seconds: int) -> str:
-        """An address at which anyone may read the object for that long."""
+        """Return an address at which anyone may read the object for that long."""
         ...
 
 
@@ -104,12 +104,12 @@ class S3Objects:
 
 
 def describe(key: str, content: bytes) -> StoredObject:
-    """The key, size and SHA-256 by which an item names an object."""
+    """Return the key, size and SHA-256 by which an item names an object."""
     return StoredObject(key=key, size=len(content), sha256=hashlib.sha256(content).hexdigest())
 
 
 def read_named(objects: Objects, named: StoredObject) -> bytes:
-    """The object that an item names; raises `Retryable` if it is missing or not the one that was named."""
+    """Return the object that an item names; raises `Retryable` if it is missing or not the one that was named."""
     content = objects.get(named.key)
     if content is None or hashlib.sha256(content).hexdigest() != named.sha256:
         raise Retryable(f"{named.key} is not the object that was stored")

@@ -119,7 +119,7 @@ class Table(Protocol):
     def query(
         self, pk: str, *, first: str = "", last: str = LAST, after: str | None = None, limit: int | None = None
     ) -> tuple[Item, ...]:
-        """The items of a partition whose sort key is from `first` to `last` inclusive, in order, consistently.
+        """Return the items of a partition whose sort key is from `first` to `last` inclusive, in order, consistently.
 
         With `after`, a sort key in that range, only those that follow it, whether there is such an item or not; with
         `limit` so many at the most. Fewer than `limit` are all that there are.
@@ -129,7 +129,7 @@ class Table(Protocol):
     def listed(
         self, index: Index, value: str, *, after: Position | None = None, limit: int | None = None
     ) -> tuple[Item, ...]:
-        """The items of an index's partition, last in order first; `after` and `limit` as of `query`.
+        """Return the items of an index's partition, last in order first; `after` and `limit` as of `query`.
 
         An index follows the table a moment later.
         """

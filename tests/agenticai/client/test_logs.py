@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from agenticai.client.errors import QueueError
+from agenticai.client.errors import QueueError, SettingsError
 from agenticai.client.logs import FunctionLogs, before, duration
 from tests.fakes.queue_clients import Logs
 
@@ -99,7 +99,7 @@ def test_lengths_of_time(text: str, seconds: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "5", "m", "-5m", "5 m", "1w", "5m\n", "9" * 400 + "d", "\u0665m"])
 def test_what_is_no_length_of_time_is_refused(text: str) -> None:
-    with pytest.raises(QueueError, match="no length of time"):
+    with pytest.raises(SettingsError, match="no length of time"):
         duration(text)
 
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from agenticai.client.errors import SettingsError
 from agenticai.commands.projects import Request, post_project, without_files
 from agenticai.commands.stack import Stack
 from agenticai.display.console import this_command
-from agenticai.scenarios.format.errors import ScenarioError
 from shared.models.project import Failure
 from shared.models.workflow import ProjectStatus
 from tests.agenticai.client.test_api import PROJECT
@@ -43,7 +43,7 @@ def test_a_file_is_read_as_text(content: bytes, text: str, tmp_path: Path) -> No
 def test_a_file_of_another_encoding_is_refused_by_name(content: bytes, tmp_path: Path) -> None:
     file = tmp_path / "requirements.md"
     file.write_bytes(content)
-    with pytest.raises(ScenarioError, match=rf"{file} cannot be read as text: it is not UTF-8 \(byte \d\)"):
+    with pytest.raises(SettingsError, match=rf"{file} cannot be read as text: it is not UTF-8 \(byte \d\)"):
         Request(None, file, None, None).requirements()
 
 
@@ -51,7 +51,7 @@ def test_a_file_of_another_encoding_is_refused_by_name(content: bytes, tmp_path:
     ("text", "sentence"), [("", "are empty"), (" \n", "are empty"), ("\udcff\udcfe", r"not UTF-8 \(character 1\)")]
 )
 def test_text_that_says_nothing_is_refused(text: str, sentence: str) -> None:
-    with pytest.raises(ScenarioError, match=sentence):
+    with pytest.raises(SettingsError, match=sentence):
         Request(text, None, None, None).requirements()
 
 
@@ -61,5 +61,5 @@ def test_an_argument_that_python_read_as_ascii_is_read_as_utf_8() -> None:
 
 
 def test_a_name_that_is_no_text_is_refused_before_anything_is_asked() -> None:
-    with pytest.raises(ScenarioError, match=r"The name is not UTF-8 \(character 2\)"):
+    with pytest.raises(SettingsError, match=r"The name is not UTF-8 \(character 2\)"):
         post_project(Request("A tool.", None, None, "x\udcff"), ELSEWHERE)

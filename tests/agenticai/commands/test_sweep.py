@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
+from agenticai.client.errors import SettingsError
 from agenticai.commands.sweep import Ground, Selection, exit_status, tried
 from agenticai.display.console import Display
 from agenticai.emulator.core.documents import parse_yaml
 from agenticai.emulator.faults.rules import Fault, Fired, RecordedCall
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.pool import BenchPool
-from agenticai.scenarios.format.errors import ScenarioError
 from agenticai.scenarios.invariants import Violation
 from agenticai.scenarios.sweeping.ending import Ending, ProjectEnd
 from agenticai.scenarios.sweeping.judging import Verdict
@@ -91,7 +91,7 @@ def test_a_sample_a_limit_and_cases_by_name_select_what_is_tried() -> None:
 
 @pytest.mark.parametrize("choice", [{"only": (LOSING,)}, {"every": 2}, {"limit": 1}])
 def test_cases_and_seeds_are_not_tried_at_once(choice: dict[str, Any]) -> None:
-    with pytest.raises(ScenarioError, match="leave out --only, --every and --limit"):
+    with pytest.raises(SettingsError, match="leave out --only, --every and --limit"):
         Selection(seeds=1, **choice)
 
 

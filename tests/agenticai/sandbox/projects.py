@@ -1,13 +1,28 @@
 """Projects to run in the sandbox, and whether this machine has one."""
 
+import os
+import sys
 import textwrap
 from pathlib import Path
 
 import pytest
 
+from agenticai.sandbox.errors import NotRun
+from agenticai.sandbox.inside.job import Job
 from agenticai.sandbox.inside.limits import MIB, Limits
-from agenticai.sandbox.projects import run_python_tests, why_no_sandbox
+from agenticai.sandbox.process import INTERPRETER, run
+from agenticai.sandbox.projects import run_python_tests
 from agenticai.sandbox.verdict import TestRun
+
+
+def why_no_sandbox() -> str:
+    """Return why this machine has no sandbox, or nothing if it has one."""
+    try:
+        run(Job((INTERPRETER, "-I", "-S", "-c", ""), {}, (os.path.realpath(sys.base_prefix),), {}))
+    except NotRun as reason:
+        return str(reason)
+    return ""
+
 
 REASON = why_no_sandbox()
 needs_sandbox = pytest.mark.skipif(bool(REASON), reason=REASON)

@@ -105,7 +105,7 @@ def unshared(first: str, code: str) -> str:
 
 @needs_sandbox
 def test_where_user_namespaces_are_forbidden_the_setting_is_named() -> None:
-    code = "from agenticai.sandbox.projects import why_no_sandbox as why; print(why())"
+    code = "from tests.agenticai.sandbox.projects import why_no_sandbox as why; print(why())"
     said = unshared("echo 0 > /proc/sys/user/max_user_namespaces", code)
     assert said == (
         "this machine does not let a program make a sandbox (a user namespace: No space left on device);"

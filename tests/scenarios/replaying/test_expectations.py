@@ -163,7 +163,7 @@ def test_all_faults_of_the_file_are_put_to_effect_unless_a_number_is_expected() 
     faults = [{"when": {}, "then": {"do": "hang"}}, {"when": {"on": "delivery"}, "then": {"do": "duplicate"}}]
     fired = tuple(Fired(rule=rule, at=AT, function=None, what="") for rule in (1, 1, 2))
     outcome = replace(OUTCOME, fired=fired)
-    assert list(unmet(scenario(faults=faults), outcome)) == ["Fault 1 (hang) was never put to effect."]
+    assert list(unmet(scenario(faults=faults), outcome)) == ["Fault 1 (hang) was never applied."]
     assert list(unmet(scenario({"fired": 1}, faults=faults), outcome)) == []
     (said,) = unmet(scenario({"fired": 2}, faults=faults), outcome)
-    assert said == "1 of the 2 faults were put to effect, and not 2."
+    assert said == "1 of the 2 faults were applied, and not 2."

@@ -38,7 +38,7 @@ def test_a_queue_that_never_becomes_empty_is_said_so() -> None:
 
 def test_there_are_no_faults_and_there_is_no_clock() -> None:
     pace = free({}, [])
-    with pytest.raises(StepFailed, match="cannot put faults to effect"):
+    with pytest.raises(StepFailed, match="cannot apply faults"):
         pace.begin([CallFault(when=Call(), then=Hang(do="hang"))])
     with pytest.raises(StepFailed, match="no clock"):
         pace.advance(1)
