@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from agenticai.dashboard.own_pages import OwnPages
 from agenticai.dashboard.reports import Reports
 
 APP: Final = Path(__file__).with_name("app.py")
@@ -80,7 +81,11 @@ def main() -> None:
 
     settings = {**SETTINGS, "server.port": port, "browser.serverPort": port}
     config.get_config_options(force_reparse=True, options_from_flags=settings)
-    app = App(APP, middleware=[Middleware(Reports), Middleware(Pages)], on_script_error=_noted)
+    app = App(
+        APP,
+        middleware=[Middleware(OwnPages, port=port), Middleware(Reports), Middleware(Pages)],
+        on_script_error=_noted,
+    )
     uvicorn.run(app, host=ADDRESS, port=port, log_level="warning", access_log=False, server_header=False)
 
 

@@ -18,6 +18,10 @@ from tests.browser import chromium, needs_chromium
 pytestmark = needs_chromium
 HOSTILE = "<img src=x onerror=\"document.title='taken over'\"> **bold** :red[x]"
 LIMIT_MS = 60_000
+HANDSHAKE = (
+    "GET /_stcore/stream HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: {origin}\r\nConnection: Upgrade\r\n"
+    "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+)
 
 
 @dataclass
@@ -105,6 +109,15 @@ def test_time_is_skipped_from_the_page(seen: Seen, running: Bench) -> None:
     expect(page.get_by_text(re.compile("It is .* UTC now"))).to_be_visible(timeout=LIMIT_MS)
     with running.control() as control:
         assert control.clock().jumps[-1].seconds == 20 * 60
+
+
+def test_a_page_of_another_server_of_this_machine_cannot_open_the_socket(seen: Seen, dashboard: str) -> None:
+    page = seen.open("")
+    expect(page.get_by_text("PM", exact=True)).to_be_visible(timeout=LIMIT_MS)
+    port = dashboard.rpartition(":")[2]
+    with socket.create_connection(("127.0.0.1", int(port)), timeout=60) as connection:
+        connection.sendall(HANDSHAKE.format(port=port, origin="http://127.0.0.1:4566").encode())
+        assert connection.recv(64).startswith(b"HTTP/1.1 403")
 
 
 def test_a_queue_is_looked_into_by_its_link(seen: Seen, running: Bench) -> None:
