@@ -92,7 +92,7 @@ class ProjectsApi(AbstractContextManager["ProjectsApi"]):
     def listed(self, limit: int = 20, cursor: str | None = None, status: ProjectStatus | None = None) -> ProjectPage:
         """One page of projects, or of those with a status, newest first."""
         given = {"limit": limit, "cursor": cursor, "status": status and status.value}
-        params = {name: value for name, value in given.items() if value}
+        params = {name: value for name, value in given.items() if value is not None}
         return self._parsed(ProjectPage, "GET", "/api/projects", params=params)
 
     def get(self, project_id: str) -> ProjectView:

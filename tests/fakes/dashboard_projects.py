@@ -9,6 +9,7 @@ from typing import Any, cast
 from agenticai.client.errors import ApiError
 from agenticai.client.model_cost import Model
 from agenticai.dashboard.services.connecting import Connected
+from agenticai.dashboard.services.own_calls import OwnCalls
 from agenticai.dashboard.services.port import Missing, ObjectEntry
 from agenticai.emulator.core.bench_records import ClockReading
 from agenticai.emulator.core.model_records import MissedReply, ModelExchange, StoredReply
@@ -247,6 +248,7 @@ class FakeConnection:
     api: FakeProjectsApi = field(default_factory=FakeProjectsApi)
     source: FakeSource = field(default_factory=FakeSource)
     lost: int = 0
+    own_calls: OwnCalls = field(default_factory=OwnCalls)
 
     def get(self) -> Connected:
         return cast("Connected", SimpleNamespace(stack=None, source=self.source, api=self.api))

@@ -10,10 +10,11 @@ from streamlit.testing.v1 import AppTest
 from agenticai.dashboard.components import session
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.model_calls import calls_of
+from agenticai.dashboard.services.own_calls import OwnCalls
 from agenticai.dashboard.services.port import Missing
 from agenticai.dashboard.services.reply_check import check
 from agenticai.dashboard.services.revisions import changes, snapshots
-from agenticai.dashboard.services.sources import AwsSource, source_of
+from agenticai.dashboard.services.sources import AwsSource, EngineSource
 from agenticai.dashboard.services.timeline import SpanKind, spans
 from agenticai.dashboard.views.project import SECTIONS
 from agenticai.emulator.core.documents import parse_yaml
@@ -38,8 +39,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 
 
 @pytest.fixture(scope="module")
-def connected(running: Bench) -> Connected:
-    return Connected(running, source_of(running), running.api())
+def connected(running: Bench) -> Iterator[Connected]:
+    with running.control() as control, running.api() as api:
+        yield Connected(running, EngineSource(running, control), api)
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +122,9 @@ def test_the_timeline_has_every_attempt(project: ProjectView, connected: Connect
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch, connected: Connected) -> AppTest:
-    monkeypatch.setattr(session, "connection", lambda: SimpleNamespace(get=lambda: connected, lose=lambda: None))
+    monkeypatch.setattr(
+        session, "connection", lambda: SimpleNamespace(get=lambda: connected, lose=lambda: None, own_calls=OwnCalls())
+    )
     page = "from agenticai.dashboard.views import {0}\n{0}.page()"
     return AppTest.from_string(page.format("projects"), default_timeout=LIMIT_SECONDS)
 

@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from pydantic import ValidationError
+
 from agenticai.emulator.core.bench_records import QueuedMessage
 from shared.models.messages import parse
 
@@ -74,18 +76,20 @@ class Asked:
         """What a body asks for."""
         try:
             message = parse(body)
-        except (ValueError, RecursionError) as error:
-            return cls._guessed(body, str(error).partition("\n")[0])
+        except ValidationError as error:
+            return cls._guessed(json.loads(body), error)
+        except (ValueError, RecursionError):
+            return cls(None, None, None, "it is not JSON")
         return cls(message.project_id, message.work, message.schema_)
 
     @classmethod
-    def _guessed(cls, body: str, problem: str) -> "Asked":
-        try:
-            document = json.loads(body)
-        except (ValueError, RecursionError):
-            document = None
-        found = document if isinstance(document, dict) else {}
-        named = {name: found[name] for name in ("project_id", "schema") if isinstance(found.get(name), str)}
+    def _guessed(cls, document: object, error: ValidationError) -> "Asked":
+        if not isinstance(document, dict):
+            return cls(None, None, None, "it is no JSON object")
+        named = {name: document[name] for name in ("project_id", "schema") if isinstance(document.get(name), str)}
+        first = error.errors(include_url=False)[0]
+        field = ".".join(map(str, first["loc"][1:]))  # behind the schema
+        problem = f"{field}: {first['msg']}" if field else f"no agent reads messages of schema {named.get('schema')}"
         return cls(named.get("project_id"), None, named.get("schema"), problem)
 
 

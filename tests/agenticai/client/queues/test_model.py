@@ -39,25 +39,23 @@ def test_a_message_names_its_project_and_its_work() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "project_id", "schema"),
+    ("body", "project_id", "schema", "problem"),
     [
-        ("", None, None),
-        ("not JSON", None, None),
-        ("[1]", None, None),
-        ('"text"', None, None),
-        ("[" * 100_000, None, None),
-        ('{"project_id": 7, "schema": ["x"]}', None, None),
-        (json.dumps({**TASK, "schema": "task-ready/9"}), PROJECT, "task-ready/9"),
-        (json.dumps({**TASK, "extra": True}), PROJECT, "task-ready/2"),
+        ("", None, None, "it is not JSON"),
+        ("not JSON", None, None, "it is not JSON"),
+        ("[1]", None, None, "it is no JSON object"),
+        ('"text"', None, None, "it is no JSON object"),
+        ("[" * 100_000, None, None, "it is not JSON"),
+        ('{"project_id": 7, "schema": ["x"]}', None, None, "no agent reads messages of schema None"),
+        (json.dumps({**TASK, "schema": "task/9"}), PROJECT, "task/9", "no agent reads messages of schema task/9"),
+        (json.dumps({**TASK, "extra": True}), PROJECT, "task-ready/2", "extra: Extra inputs are not permitted"),
     ],
 )
 def test_what_no_agent_can_read_is_guessed_and_said_to_be_so(
-    body: str, project_id: str | None, schema: str | None
+    body: str, project_id: str | None, schema: str | None, problem: str
 ) -> None:
     asked = Asked.of(body)
-    assert (asked.project_id, asked.schema, asked.work) == (project_id, schema, None)
-    assert asked.problem
-    assert "\n" not in asked.problem
+    assert (asked.project_id, asked.schema, asked.work, asked.problem) == (project_id, schema, None, problem)
 
 
 def letter(message_id: str, body: str, *error_types: str) -> DeadLetter:
