@@ -1,5 +1,6 @@
 """The command that serves the dashboard, and ends it again."""
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -18,6 +19,7 @@ from agenticai.client.errors import SettingsError
 from agenticai.commands.settings import on_stack
 from agenticai.dashboard.services.told import ENDPOINT, STAGE, START
 from agenticai.display.console import Display, this_command
+from agenticai.stack.waiting import pause
 
 ADDRESS: Final = "127.0.0.1"
 START_SECONDS: Final = 60.0
@@ -80,11 +82,10 @@ def _environment(endpoint: str, stage: str) -> dict[str, str]:
 def _await(process: "subprocess.Popen[bytes]", url: str, log: IO[bytes]) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        try:
+        with contextlib.suppress(httpx2.HTTPError):
             if httpx2.get(f"{url}/_stcore/health", trust_env=False).is_success:
                 return
-        except httpx2.HTTPError:
-            time.sleep(LOOK_SECONDS)
+        pause(LOOK_SECONDS)
     log.seek(0)
     said = log.read().decode(errors="replace").splitlines()
     reason = next((line.strip() for line in reversed(said) if line.strip()), "it said nothing")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.table import Column, Table
 from rich.text import Text
 
+from agenticai.client.durations import age
 from agenticai.display.console import Part, figures, grid, text
 from agenticai.display.printable import printable
 
@@ -43,16 +44,6 @@ def _row(state: "QueueState", colour: str = "") -> tuple[Part, ...]:
     oldest = age(state.oldest_s) if state.oldest_s is not None else "-"
     figures_of = (str(depth.visible), str(depth.in_flight), str(depth.delayed), oldest if depth.total else "")
     return ((printable(state.name), colour), *figures_of)
-
-
-def age(seconds: float) -> str:
-    """Return a length of time in its two largest units: 3 d 4 h, 2 min 5 s, 7 s."""
-    left, parts = max(0, int(seconds)), []
-    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)):
-        number, left = divmod(left, size)
-        if number:
-            parts.append(f"{number} {unit}")
-    return " ".join(parts[:2]) or "0 s"
 
 
 def letter(dead: "DeadLetter", agent: str, now: datetime, *, full: bool) -> Iterator[Text]:

@@ -6,6 +6,7 @@ from typing import Final
 
 import streamlit as st
 
+from agenticai.client import durations
 from agenticai.display.printable import printable, printable_lines
 
 _PUNCTUATION: Final = re.compile(r"([!-/:-@\[-`{-~])")
@@ -33,11 +34,4 @@ def when(at: datetime) -> str:
 
 def age(seconds: float | None) -> str:
     """Return a length of time in its two largest units; a dash where it is not known."""
-    if seconds is None:
-        return "-"
-    left, parts = max(0, int(seconds)), []
-    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)):
-        number, left = divmod(left, size)
-        if number:
-            parts.append(f"{number} {unit}")
-    return " ".join(parts[:2]) or "0 s"
+    return "-" if seconds is None else durations.age(seconds)

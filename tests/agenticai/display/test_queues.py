@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
+from agenticai.client.durations import age
 from agenticai.client.logs import LogEvent
 from agenticai.client.queues.model import (
     AgentQueues,
@@ -54,7 +55,7 @@ def test_queues_have_a_line_each_and_names_are_never_cut() -> None:
     [(-3, "0 s"), (0, "0 s"), (59.9, "59 s"), (125, "2 min 5 s"), (3600, "1 h"), (90_061, "1 d 1 h")],
 )
 def test_ages(seconds: float, text: str) -> None:
-    assert show.age(seconds) == text
+    assert age(seconds) == text
 
 
 def letter(body: str, *reasons: str) -> DeadLetter:
