@@ -35,7 +35,7 @@ def test_a_part_is_as_it_was_seen(printed: Any, patch: str, part: str) -> None:
 
 
 def test_the_patch_set_names_all_that_is_exchanged(printed: Any) -> None:
-    assert printed["exchanged"] == sorted(part for patch in PATCHES for part in patch.parts)
+    assert printed["exchanged"] == sorted({part for patch in PATCHES for part in patch.parts})
 
 
 def test_the_release_is_the_one_that_was_looked_at() -> None:

@@ -24,7 +24,6 @@ class Lambda:
     """Of a mapping's batches those that are counted as in flight, though they have ended."""
     _sqs_esm_concurrency: Callable[..., int] = lambda *_: 5
     _dispatch_esm_batch: Callable[..., None] = lambda _, run, *rest: run(*rest)
-    _execute_function: Callable[..., dict[str, Any]] = lambda *_: {}
 
     def _poll_sqs(self) -> bool:
         self.polls.set()
@@ -60,7 +59,9 @@ def activity() -> Activity:
 
 @pytest.fixture
 def sources(lambda_svc: Lambda, activity: Activity) -> EventSources:
-    return EventSources(lambda_svc, SimpleNamespace(), activity)
+    made = EventSources(lambda_svc, SimpleNamespace(), activity)
+    made.take_over()
+    return made
 
 
 @pytest.mark.usefixtures("sources")
@@ -95,6 +96,7 @@ def test_once_dispatch_is_stepped_no_poll_goes_on(sources: EventSources, lambda_
 def test_a_step_delivers_the_first_message_however_soon_batches_end(activity: Activity, counted: int) -> None:
     lambda_svc = OfTwoMappings(counted=counted)
     sources = EventSources(lambda_svc, SimpleNamespace(), activity)
+    sources.take_over()
     sources.stepped = True
     assert [sources.deliver_one(), sources.deliver_one()] == [True, True]
     assert lambda_svc.log == ["first", "first"]

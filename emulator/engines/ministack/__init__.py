@@ -9,28 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from agenticai.emulator.core.bench_records import Dispatch, Settled
 from agenticai.emulator.engines.environment_pool import start_ahead
-from agenticai.emulator.engines.ministack import compressed
-from agenticai.emulator.engines.ministack.backlog import Backlog
-from agenticai.emulator.engines.ministack.bundles import Bundles
 from agenticai.emulator.engines.ministack.contents import Contents
-from agenticai.emulator.engines.ministack.deliveries import FaultyDeliveries
 from agenticai.emulator.engines.ministack.event_sources import EventSources
 from agenticai.emulator.engines.ministack.interference import RunningFunctions
-from agenticai.emulator.engines.ministack.log_events import LogEvents
-from agenticai.emulator.engines.ministack.mappings import Mappings
-from agenticai.emulator.engines.ministack.objects import Objects
 from agenticai.emulator.engines.ministack.origins import allowed_origins
-from agenticai.emulator.engines.ministack.polls import EventSourceMappingMeter
-from agenticai.emulator.engines.ministack.presigned_links import PresignedLinks
-from agenticai.emulator.engines.ministack.property_types import convert_property_types
-from agenticai.emulator.engines.ministack.queues import Queues
-from agenticai.emulator.engines.ministack.records import with_whole_records
-from agenticai.emulator.engines.ministack.tables import Tables
-from agenticai.emulator.engines.ministack.template_text import read_scalars_as_text
-from agenticai.emulator.engines.ministack.variables import refuse_other_types
-from agenticai.emulator.engines.ministack.workers import LambdaHost, acquire, execute, is_python, worker_class
+from agenticai.emulator.engines.ministack.patches import PATCHES, PatchContext
+from agenticai.emulator.engines.ministack.workers import LambdaHost, is_python
 from agenticai.emulator.engines.settling import settle
 from agenticai.emulator.faults.schedule import FaultBook
+from agenticai.emulator.queues.depths import Depths
 from agenticai.emulator.spool.file import Spool
 
 if TYPE_CHECKING:
@@ -51,41 +38,22 @@ class MiniStack:
 
     def __init__(self, host: LambdaHost, faults: FaultBook, port: int, spool: Spool, folder: Path) -> None:
         os.environ.update(settings(port))
-        from ministack import app as gateway
+        import ministack.app
         from ministack.core import lambda_runtime
-        from ministack.services import cloudwatch_logs, dynamodb, lambda_svc, s3, sqs
-        from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
+        from ministack.services import lambda_svc, sqs
 
-        self.app: ASGIApp = gateway.app
-        gateway._dispatch_service_request = compressed.bounded(gateway._dispatch_service_request)
+        self.app: ASGIApp = ministack.app.app
         self.functions = RunningFunctions(host)
         self._host = host
         self._pools: Mapping[str, list[Any]] = lambda_runtime._workers
         self._stop_environments: Callable[[], None] = lambda_runtime.reset
-        lambda_runtime._worker_class_for = worker_class(host, lambda_runtime._worker_class_for)
-        lambda_svc._execute_function_warm = execute(
-            lambda_svc._execute_function_provided_warm, lambda_svc._execute_function_warm
-        )
-        lambda_svc.acquire_worker = acquire(lambda_svc.acquire_worker, lambda_runtime._workers, lambda_runtime._lock)
-        Backlog(sqs)
-        queues = Queues(sqs, (ACCOUNT, REGION))
-        Mappings(lambda_svc, sqs, provisioners._RESOURCE_HANDLERS)
-        Bundles(lambda_svc)
-        polls = EventSourceMappingMeter(host.ledger)
-        lambda_svc._run_sqs_batch = polls.metered_batch(with_whole_records(lambda_svc._run_sqs_batch))
-        sqs._delete_messages_for_esm = polls.metered_delete(sqs._delete_messages_for_esm)
-        PresignedLinks(s3, host.workers)
-        read_scalars_as_text(engine, changesets, handlers)
-        convert_property_types(provisioners, stacks)
-        for operation in ("_create_function", "_update_config"):
-            checked = refuse_other_types(getattr(lambda_svc, operation), lambda_svc.error_response_json)
-            setattr(lambda_svc, operation, checked)
-        Tables(dynamodb, spool)
-        Objects(s3, spool, folder / "s3")
-        LogEvents(cloudwatch_logs, spool)
-        FaultyDeliveries(sqs, faults)
-        self.contents = Contents(sqs, queues.depths)
         self._sources = EventSources(lambda_svc, sqs, host.activity)
+        depths = Depths()
+        self.contents = Contents(sqs, depths)
+        owner = ACCOUNT, REGION
+        context = PatchContext(ministack, host, faults, spool, folder / "s3", owner, depths, self._sources)
+        for patch in PATCHES:
+            patch.apply(context)
 
     def preload(self) -> None:
         """Import what a first deploy would wait for: services, the SAM translator, botocore's models."""

@@ -33,11 +33,14 @@ class EventSources:
         self._activity = activity
         self._poll: Callable[[], bool] = lambda_svc._poll_sqs
         self._all: Callable[[], Iterator[tuple[str, str, SourceMapping]]] = lambda_svc._iter_all_esms
-        lambda_svc._poll_sqs = self._poll_by_itself
-        lambda_svc._iter_all_esms = self._in_order
-        lambda_svc._sqs_esm_concurrency = self._limited(lambda_svc._sqs_esm_concurrency)
-        lambda_svc._dispatch_esm_batch = self._counted(lambda_svc._dispatch_esm_batch)
-        lambda_svc._execute_function = corrected(lambda_svc._execute_function)
+
+    def take_over(self) -> None:
+        """Put itself in the place of MiniStack's poller."""
+        service = self._lambda
+        service._poll_sqs = self._poll_by_itself
+        service._iter_all_esms = self._in_order
+        service._sqs_esm_concurrency = self._limited(service._sqs_esm_concurrency)
+        service._dispatch_esm_batch = self._counted(service._dispatch_esm_batch)
 
     @property
     def stepped(self) -> bool:

@@ -1,13 +1,54 @@
-"""The patch set: which private parts of MiniStack are exchanged, and in which release they were last looked at.
+"""The patch set: which private parts of MiniStack are exchanged, how, and in which release they were last looked at.
 
 `docs/engine-patches.md` says of each patch what it mends and what MiniStack itself could do. For a new release
 `tests/emulator/test_engine_patches.py` tells which parts are no longer as they were.
 """
 
+import importlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
+
+from agenticai.emulator.engines.ministack import compressed
+from agenticai.emulator.engines.ministack.backlog import Backlog
+from agenticai.emulator.engines.ministack.bundles import Bundles
+from agenticai.emulator.engines.ministack.deliveries import FaultyDeliveries
+from agenticai.emulator.engines.ministack.event_sources import EventSources, corrected
+from agenticai.emulator.engines.ministack.log_events import LogEvents
+from agenticai.emulator.engines.ministack.mappings import Mappings
+from agenticai.emulator.engines.ministack.objects import Objects
+from agenticai.emulator.engines.ministack.polls import EventSourceMappingMeter
+from agenticai.emulator.engines.ministack.presigned_links import PresignedLinks
+from agenticai.emulator.engines.ministack.property_types import convert_property_types
+from agenticai.emulator.engines.ministack.queues import Queues
+from agenticai.emulator.engines.ministack.records import with_whole_records
+from agenticai.emulator.engines.ministack.tables import Tables
+from agenticai.emulator.engines.ministack.template_text import read_scalars_as_text
+from agenticai.emulator.engines.ministack.variables import refuse_other_types
+from agenticai.emulator.engines.ministack.workers import LambdaHost, acquire, execute, worker_class
+from agenticai.emulator.faults.schedule import FaultBook
+from agenticai.emulator.queues.depths import Depths
+from agenticai.emulator.spool.file import Spool
 
 RELEASE: Final = "1.5.33"
+
+
+@dataclass(frozen=True)
+class PatchContext:
+    """The package `ministack`, whose parts are exchanged, and what the engine has for the patches.
+
+    `objects` is the folder that MiniStack takes for that of S3's objects; `owner` is the engine's account and region.
+    """
+
+    ministack: Any
+    host: LambdaHost
+    faults: FaultBook
+    spool: Spool
+    objects: Path
+    owner: tuple[str, str]
+    depths: Depths
+    sources: EventSources
 
 
 @dataclass(frozen=True)
@@ -16,6 +57,58 @@ class Patch:
 
     name: str
     parts: tuple[str, ...]
+    exchange: Callable[[PatchContext], object]
+
+    def apply(self, context: PatchContext) -> None:
+        """Exchange the parts. Raises ImportError, AttributeError or KeyError where MiniStack has no such part."""
+        for part in self.parts:
+            importlib.import_module(f"ministack.{part.rpartition('.')[0]}")
+        self.exchange(context)
+
+
+def bound_inflation(context: PatchContext) -> None:
+    """Refuse what inflates to more than a request may have."""
+    app = context.ministack.app
+    app._dispatch_service_request = compressed.bounded(app._dispatch_service_request)
+
+
+def exchange_environments(context: PatchContext) -> None:
+    """Run Python functions in environments of the engine's own, and read their answers as AWS does."""
+    runtime, lambda_svc = context.ministack.core.lambda_runtime, context.ministack.services.lambda_svc
+    runtime._worker_class_for = worker_class(context.host, runtime._worker_class_for)
+    lambda_svc._execute_function_warm = execute(
+        lambda_svc._execute_function_provided_warm, lambda_svc._execute_function_warm
+    )
+    lambda_svc.acquire_worker = acquire(lambda_svc.acquire_worker, runtime._workers, runtime._lock)
+    lambda_svc._execute_function = corrected(lambda_svc._execute_function)
+
+
+def meter_polls(context: PatchContext) -> None:
+    """Count what the polling of queues would be billed for, and complete the records of batches."""
+    services, polls = context.ministack.services, EventSourceMappingMeter(context.host.ledger)
+    services.lambda_svc._run_sqs_batch = polls.metered_batch(with_whole_records(services.lambda_svc._run_sqs_batch))
+    services.sqs._delete_messages_for_esm = polls.metered_delete(services.sqs._delete_messages_for_esm)
+
+
+def refuse_variables(context: PatchContext) -> None:
+    """Refuse environment variables that are no text."""
+    lambda_svc = context.ministack.services.lambda_svc
+    for operation in ("_create_function", "_update_config"):
+        checked = refuse_other_types(getattr(lambda_svc, operation), lambda_svc.error_response_json)
+        setattr(lambda_svc, operation, checked)
+
+
+def read_templates(context: PatchContext) -> None:
+    """Read templates as CloudFormation does, and give properties the types that resources want."""
+    cloudformation = context.ministack.services.cloudformation
+    read_scalars_as_text(cloudformation.engine, cloudformation.changesets, cloudformation.handlers)
+    convert_property_types(cloudformation.provisioners, cloudformation.stacks)
+
+
+def rule_mappings(context: PatchContext) -> None:
+    """Put event source mappings behind AWS's rules."""
+    services = context.ministack.services
+    Mappings(services.lambda_svc, services.sqs, services.cloudformation.provisioners._RESOURCE_HANDLERS)
 
 
 def _parts(module: str, *names: str) -> tuple[str, ...]:
@@ -29,36 +122,59 @@ DYNAMODB: Final = "services.dynamodb"
 LOGS: Final = "services.cloudwatch_logs"
 CLOUDFORMATION: Final = "services.cloudformation"
 
+
 PATCHES: Final = (
-    Patch("Bounded inflation", ("app._dispatch_service_request",)),
+    Patch("Bounded inflation", ("app._dispatch_service_request",), bound_inflation),
     Patch(
         "Execution environments",
         (
             "core.lambda_runtime._worker_class_for",
             *_parts(LAMBDA, "acquire_worker", "_execute_function", "_execute_function_warm"),
         ),
+        exchange_environments,
     ),
     Patch(
         "Stepped delivery",
         _parts(LAMBDA, "_poll_sqs", "_iter_all_esms", "_sqs_esm_concurrency", "_dispatch_esm_batch"),
+        lambda context: context.sources.take_over(),
+    ),
+    Patch(
+        "Long queues",
+        _parts(SQS, "_HANDLERS", "_collect_msgs", "_dlq_sweep", "_expire_retained"),
+        lambda context: Backlog(context.ministack.services.sqs),
     ),
     Patch(
         "Rules of queues",
-        _parts(SQS, "_HANDLERS", "_queues_lock", "_collect_fifo", "_receive_messages_for_esm")
-        + _parts(SQS, "_validate_redrive_policy"),
+        _parts(SQS, "_HANDLERS", "_queues_lock", "_collect_fifo", "_collect_msgs", "_receive_messages_for_esm")
+        + _parts(SQS, "_delete_messages_for_esm", "_dlq_sweep", "_expire_retained", "_validate_redrive_policy"),
+        lambda context: Queues(context.ministack.services.sqs, context.owner, context.depths),
     ),
-    Patch("Long queues", _parts(SQS, "_collect_msgs", "_dlq_sweep", "_expire_retained")),
     Patch(
         "Rules of event source mappings",
         _parts(LAMBDA, "_create_esm", "_update_esm", "_init_stream_position", "_match_esm_filter")
         + _parts(CLOUDFORMATION, "provisioners._RESOURCE_HANDLERS", "changesets._RESOURCE_HANDLERS"),
+        rule_mappings,
     ),
-    Patch("Metered polls and whole records", (*_parts(LAMBDA, "_run_sqs_batch"), f"{SQS}._delete_messages_for_esm")),
-    Patch("Bounded bundles", _parts(LAMBDA, "_functions", "_reject_unreadable_zip")),
-    Patch("Variables are text", _parts(LAMBDA, "_create_function", "_update_config")),
+    Patch(
+        "Metered polls and whole records",
+        (*_parts(LAMBDA, "_run_sqs_batch"), f"{SQS}._delete_messages_for_esm"),
+        meter_polls,
+    ),
+    Patch(
+        "Faults of deliveries",
+        _parts(SQS, "_receive_messages_for_esm", "_delete_messages_for_esm"),
+        lambda context: FaultyDeliveries(context.ministack.services.sqs, context.faults),
+    ),
+    Patch(
+        "Bounded bundles",
+        _parts(LAMBDA, "_functions", "_reject_unreadable_zip"),
+        lambda context: Bundles(context.ministack.services.lambda_svc),
+    ),
+    Patch("Variables are text", _parts(LAMBDA, "_create_function", "_update_config"), refuse_variables),
     Patch(
         "Signed links",
         _parts(S3, "_verify_presigned_sigv4", "resolve_credential", "calculate_signature", "signatures_match"),
+        lambda context: PresignedLinks(context.ministack.services.s3, context.host.workers),
     ),
     Patch(
         "Types in templates",
@@ -66,8 +182,13 @@ PATCHES: Final = (
         + _parts(CLOUDFORMATION, "handlers._parse_template")
         + _parts(CLOUDFORMATION, "provisioners._provision_resource", "provisioners._update_resource")
         + _parts(CLOUDFORMATION, "stacks._provision_resource", "stacks._update_resource"),
+        read_templates,
     ),
-    Patch("Items in a file", _parts(DYNAMODB, "_tables", "defaultdict", "_txn_idempotency", "_txn_token_store")),
+    Patch(
+        "Items in a file",
+        _parts(DYNAMODB, "_tables", "defaultdict", "_txn_idempotency", "_txn_token_store"),
+        lambda context: Tables(context.ministack.services.dynamodb, context.spool),
+    ),
     Patch(
         "Objects in a file",
         _parts(S3, "S3_PERSIST", "DATA_DIR", "_buckets", "_object_versions", "_multipart_uploads")
@@ -75,6 +196,12 @@ PATCHES: Final = (
         + _parts(S3, "_version_entry_from_record", "_persist_object", "_persist_delete_marker")
         + _parts(S3, "_persist_displaced_version", "_read_body", "_version_body", "_delete_version_file")
         + _parts(S3, "_delete_persisted_object", "_delete_persisted_bucket"),
+        lambda context: Objects(context.ministack.services.s3, context.spool, context.objects),
     ),
-    Patch("Bounded logs", _parts(LOGS, "_log_groups", "_log_records", "_queries", "_fanout_to_subscription_filters")),
+    Patch(
+        "Bounded logs",
+        _parts(LOGS, "_log_groups", "_log_records", "_queries", "_fanout_to_subscription_filters"),
+        lambda context: LogEvents(context.ministack.services.cloudwatch_logs, context.spool),
+    ),
 )
+"""In the order in which they are applied: a later one may wrap what an earlier one put in."""

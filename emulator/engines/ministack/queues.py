@@ -31,12 +31,12 @@ class Queues:
     """Stands between SQS's protocols and MiniStack's handlers of its operations.
 
     One thread at a time is at the queues: requests and event source mappings would lose each other's messages. The
-    depths of those in the account and region of `owner` are noted.
+    depths of those in the account and region of `owner` are noted in `depths`.
     """
 
-    def __init__(self, sqs: Any, owner: tuple[str, str]) -> None:
+    def __init__(self, sqs: Any, owner: tuple[str, str], depths: Depths) -> None:
         self._sqs = sqs
-        self.depths = Depths()
+        self._depths = depths
         self._owner = owner
         self._lock = sqs._queues_lock = WatchedLock(self._look)
         self._collect: Callable[..., list[Message]] = sqs._collect_msgs
@@ -62,7 +62,7 @@ class Queues:
     def _look(self) -> None:
         """Note depths; a queue of another account or region is not of the stack."""
         found = list(self._sqs._queues._data.items())
-        self.depths.look([(name_of(key[2]), queue["messages"]) for key, queue in found if key[:2] == self._owner])
+        self._depths.look([(name_of(key[2]), queue["messages"]) for key, queue in found if key[:2] == self._owner])
 
     def _alone(self, change: Callable[..., Any]) -> Callable[..., Any]:
         def change_alone(*arguments: Any) -> Any:
@@ -80,7 +80,7 @@ class Queues:
                 keep(operation, given, self._about(operation, given, url))
                 answer = handler(given, url)
                 if operation not in ADDING_OR_READING:
-                    self.depths.touch(name_of(asked.get("QueueUrl") or url))
+                    self._depths.touch(name_of(asked.get("QueueUrl") or url))
                 return without_empty_members(answer) if isinstance(answer, dict) else answer
 
         return handle
@@ -143,7 +143,7 @@ class Queues:
         for message in messages:
             message["receipt_handle"] = receipt_handle(queue["attributes"]["QueueArn"], message["receipt_handle"])
             message["received_at"] = time.time()
-        self.depths.touch(queue["attributes"]["QueueArn"].rpartition(":")[2], received=len(messages))
+        self._depths.touch(queue["attributes"]["QueueArn"].rpartition(":")[2], received=len(messages))
         return messages
 
     def _collect_in_order(self, queue: Queue, most: int, invisible_s: int, now: float) -> list[Message]:
@@ -168,7 +168,7 @@ class Queues:
         """Delete what an event source mapping has received, and its function worked on."""
         before = len(self._sqs._get_q(url)["messages"])
         self._delete_received(url, handles)
-        self.depths.touch(name_of(url), deleted=before - len(self._sqs._get_q(url)["messages"]))
+        self._depths.touch(name_of(url), deleted=before - len(self._sqs._get_q(url)["messages"]))
 
     def _received(self, queue: Queue, handle: str) -> Message | None:
         """The message whose latest receive the handle is of. Raises Refused when no receive from this queue had it."""
@@ -188,7 +188,7 @@ class Queues:
                 reason = "Reason: The receipt handle has expired."
                 raise invalid(f"Value {handle} for parameter ReceiptHandle is invalid. {reason}")
             queue["messages"].remove(message)
-            self.depths.touch(name_of(asked.get("QueueUrl") or url), deleted=1)
+            self._depths.touch(name_of(asked.get("QueueUrl") or url), deleted=1)
         return {}
 
     def _purged(self, purge: Handler) -> Handler:
