@@ -31,10 +31,12 @@ from agenticai.emulator.core.bench_records import (
 from agenticai.emulator.core.errors import ControlError
 from agenticai.emulator.core.model_records import CallsRequest, MissedReply, ModelHistory, ReplyRequest, StoredReply
 from agenticai.emulator.core.usage_records import FinishedInvocation, Health, Record, Usage, UsageByProject
-from agenticai.emulator.faults.rules import Fault, Fired, RecordedCall
+from agenticai.emulator.faults.rules import ActiveRule, Fault, Fired, RecordedCall
 
 CONTROL_TOKEN = "AGENTICAI_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
 """The environment variable with the secret."""
+
+FAULT: TypeAdapter[Fault] = TypeAdapter(Fault)
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
@@ -101,6 +103,10 @@ class ControlClient(AbstractContextManager["ControlClient"]):
         """Choose how messages reach functions: at any time, or one by one and only inside of `settle`."""
         self._send("PUT", "dispatch", asking(DispatchRequest, mode=mode))
 
+    def dispatching(self) -> Dispatch:
+        """How messages reach functions now."""
+        return self._get("dispatch", TypeAdapter(DispatchRequest)).mode
+
     def settle(self, *, deliveries: int | None = None, skip: bool = True, timeout_s: float = 60.0) -> Settled:
         """Work until no message is left and no function runs, a fault holds a call, or `deliveries` are done.
 
@@ -124,6 +130,18 @@ class ControlClient(AbstractContextManager["ControlClient"]):
     def faults(self, schedule: Sequence[Fault]) -> None:
         """Set the fault rules in place of those before, and forget what was counted, recorded and fired."""
         self._send("PUT", "faults", TypeAdapter(tuple[Fault, ...]).dump_json(tuple(schedule)))
+
+    def rules(self) -> tuple[ActiveRule, ...]:
+        """Return the fault rules that are on, with what each has met, in their order."""
+        return self._get("faults", TypeAdapter(tuple[ActiveRule, ...]))
+
+    def add_fault(self, fault: Fault) -> None:
+        """Add a fault rule behind those that are on, which go on counting."""
+        self._send("POST", "faults", FAULT.dump_json(fault))
+
+    def remove_fault(self, rule: int) -> None:
+        """Take a fault rule off, by the number that `rules` gives; the others go on counting."""
+        self._send("DELETE", f"faults/{rule}")
 
     def fired(self) -> tuple[Fired, ...]:
         """The faults that were applied since the rules were set."""

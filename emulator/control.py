@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -26,13 +26,15 @@ from agenticai.emulator.core.bench_records import (
 from agenticai.emulator.core.clock import Clock
 from agenticai.emulator.core.usage_records import FinishedInvocation, Health
 from agenticai.emulator.engines.settling import Unsettled
-from agenticai.emulator.faults.rules import Fault, Fired, RecordedCall
+from agenticai.emulator.faults.rules import ActiveRule, Fault, Fired, RecordedCall
 from agenticai.emulator.faults.schedule import FaultBook
 from agenticai.emulator.http.json_bodies import NotJson, answer, answers, asked, json_body
 from agenticai.emulator.meter.ledger import Ledger
 
 INVOCATIONS = TypeAdapter(tuple[FinishedInvocation, ...])
 FAULTS = TypeAdapter(tuple[Fault, ...])
+FAULT: TypeAdapter[Fault] = TypeAdapter(Fault)
+RULES = TypeAdapter(tuple[ActiveRule, ...])
 FIRED = TypeAdapter(tuple[Fired, ...])
 CALLS = TypeAdapter(tuple[RecordedCall, ...])
 
@@ -42,6 +44,11 @@ class Steered(Protocol):
 
     def start_ahead(self, functions: Sequence[str]) -> None:
         """Start an environment of each of these functions in the background."""
+        ...
+
+    @property
+    def dispatching(self) -> Dispatch:
+        """How messages reach functions."""
         ...
 
     def dispatch(self, mode: Dispatch) -> None:
@@ -72,7 +79,7 @@ def control_app(
     reach the port. On 127.0.0.1 they do not: whoever may connect there may also use the AWS API and so run code as the
     owner of the engine, and what pages send is kept out by the guard.
     """
-    routes = [*_readings(ledger, clock, faults, uptime_s), *_orders(engine, ledger, clock, faults), *more]
+    routes = [*_readings(ledger, clock, uptime_s), *_orders(engine, ledger, clock), *_fault_routes(faults), *more]
     return Starlette(
         routes=routes,
         middleware=[Middleware(BearerToken, secret=secret)] if secret else [],
@@ -96,7 +103,7 @@ class BearerToken:
         await self._app(scope, receive, send)
 
 
-def _readings(ledger: Ledger, clock: Clock, faults: FaultBook, uptime_s: Callable[[], float]) -> list[Route]:
+def _readings(ledger: Ledger, clock: Clock, uptime_s: Callable[[], float]) -> list[Route]:
     async def health(_: Request) -> Response:
         return answer(Health(status="ok", pid=os.getpid(), uptime_s=uptime_s()))
 
@@ -113,27 +120,22 @@ def _readings(ledger: Ledger, clock: Clock, faults: FaultBook, uptime_s: Callabl
     async def reading(_: Request) -> Response:
         return answer(ClockReading(now=clock.now(), ahead_s=clock.ahead_s, jumps=clock.jumps))
 
-    async def fired(_: Request) -> Response:
-        return answers(FIRED, faults.fired())
-
-    async def calls(_: Request) -> Response:
-        return answers(CALLS, faults.calls())
-
     return [
         Route("/health", health),
         Route("/usage", usage),
         Route("/usage/projects", usage_by_project),
         Route("/invocations", invocations),
         Route("/clock", reading),
-        Route("/faults/fired", fired),
-        Route("/calls", calls),
     ]
 
 
-def _orders(engine: Steered, ledger: Ledger, clock: Clock, faults: FaultBook) -> list[Route]:
+def _orders(engine: Steered, ledger: Ledger, clock: Clock) -> list[Route]:
     async def start_ahead(request: Request) -> Response:
         engine.start_ahead((await asked(request, StartAheadRequest)).functions)
         return Response(status_code=202)
+
+    async def dispatching(_: Request) -> Response:
+        return answer(DispatchRequest(mode=engine.dispatching))
 
     async def dispatch(request: Request) -> Response:
         engine.dispatch((await asked(request, DispatchRequest)).mode)
@@ -158,17 +160,48 @@ def _orders(engine: Steered, ledger: Ledger, clock: Clock, faults: FaultBook) ->
         ledger.forget_usage()
         return Response(status_code=204)
 
-    async def set_faults(request: Request) -> Response:
-        faults.set(FAULTS.validate_json(await json_body(request)))
-        return Response(status_code=204)
-
     return [
         Route("/usage", forget_usage, methods=["DELETE"]),
         Route("/start-ahead", start_ahead, methods=["POST"]),
+        Route("/dispatch", dispatching, methods=["GET"]),
         Route("/dispatch", dispatch, methods=["PUT"]),
         Route("/settle", settle, methods=["POST"]),
         Route("/clock/advance", advance, methods=["POST"]),
-        Route("/faults", set_faults, methods=["PUT"]),
+    ]
+
+
+def _fault_routes(faults: FaultBook) -> list[Route]:
+    async def rules(_: Request) -> Response:
+        return answers(RULES, faults.rules())
+
+    async def set_rules(request: Request) -> Response:
+        faults.set(FAULTS.validate_json(await json_body(request)))
+        return Response(status_code=204)
+
+    async def add(request: Request) -> Response:
+        number = faults.add(FAULT.validate_json(await json_body(request)))
+        return JSONResponse({"rule": number}, status_code=201)
+
+    async def remove(request: Request) -> Response:
+        try:
+            faults.remove(request.path_params["rule"])
+        except KeyError:
+            return PlainTextResponse("This rule is not on.", status_code=404)
+        return Response(status_code=204)
+
+    async def fired(_: Request) -> Response:
+        return answers(FIRED, faults.fired())
+
+    async def calls(_: Request) -> Response:
+        return answers(CALLS, faults.calls())
+
+    return [
+        Route("/faults", rules, methods=["GET"]),
+        Route("/faults", set_rules, methods=["PUT"]),
+        Route("/faults", add, methods=["POST"]),
+        Route("/faults/{rule:int}", remove, methods=["DELETE"]),
+        Route("/faults/fired", fired),
+        Route("/calls", calls),
     ]
 
 

@@ -34,6 +34,11 @@ class Connected:
         """The functions of the stack, by their short names: api, pm, dev, qa and ops."""
         return self.stack.outputs.function_names
 
+    @property
+    def queues(self) -> Mapping[str, str]:
+        """The queues of the agents, by the agents' names."""
+        return {agent: url.rpartition("/")[2] for agent, url in self.stack.outputs.queue_urls.items()}
+
 
 class Connection:
     """Finds the stack of a stage at an address, and keeps it until `lose` is called. Several threads may ask."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from agenticai.emulator.core.bench_records import ClockReading, Dispatch, MessagePage, QueuedMessage, Settled
     from agenticai.emulator.core.model_records import MissedReply, ModelExchange, StoredReply
     from agenticai.emulator.core.usage_records import FinishedInvocation, Usage
-    from agenticai.emulator.faults.rules import Fault, Fired
+    from agenticai.emulator.faults.rules import ActiveRule, Fault, Fired
 
 T = TypeVar("T")
 
@@ -46,16 +46,32 @@ class Bench(Protocol):
         """Work until nothing is left to do, or so many deliveries are done, and skip the waits."""
         ...
 
+    def dispatching(self) -> "Dispatch":
+        """How messages reach functions now."""
+        ...
+
     def dispatch(self, mode: "Dispatch") -> None:
         """Choose how messages reach functions."""
+        ...
+
+    def rules(self) -> "Sequence[ActiveRule]":
+        """The fault rules that are on, with what each has met."""
         ...
 
     def faults(self, schedule: "Sequence[Fault]") -> None:
         """Set the fault rules in place of those before."""
         ...
 
+    def add_fault(self, fault: "Fault") -> None:
+        """Add a fault rule behind those that are on."""
+        ...
+
+    def remove_fault(self, rule: int) -> None:
+        """Take a fault rule off, by its number."""
+        ...
+
     def fired(self) -> "Sequence[Fired]":
-        """The faults that were put to effect since the rules were set."""
+        """The faults that were applied since the rules were set."""
         ...
 
 

@@ -1,25 +1,25 @@
-"""The bench's controls: its clock, its deliveries and its faults."""
+"""The bench's controls: its clock, its deliveries, its faults, and the functions' latest invocations."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
-import yaml
-from pydantic import TypeAdapter, ValidationError
 
-from agenticai.dashboard.components.outcome import outcome, tell
+from agenticai.dashboard.components.outcome import act, outcome
 from agenticai.dashboard.components.session import part, with_stack
 from agenticai.dashboard.components.texts import age, plain, when
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.port import Bench, Missing
-from agenticai.emulator.faults.rules import Fault
+from agenticai.dashboard.views import bench_faults
+from agenticai.display.printable import printable
 
 if TYPE_CHECKING:
-    from agenticai.emulator.core.bench_records import Dispatch
+    from collections.abc import Sequence
 
-UNITS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
-EXAMPLE = """- when: {function: dev, service: gemini, nth: 1}
-  then: {do: reply, reply: rate limited, retry_after_s: 30}
-"""
+    from agenticai.emulator.core.bench_records import Dispatch
+    from agenticai.emulator.core.usage_records import FinishedInvocation
+
+UNITS: Final = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
+SHOWN: Final = 100
 
 
 def page() -> None:
@@ -41,8 +41,9 @@ def _draw(connected: Connected) -> None:
     with worked:
         _settle(bench)
     with stepped:
-        _dispatch(bench)
-    _faults(bench)
+        _dispatch(connected, bench)
+    bench_faults.draw(connected)
+    st.subheader("Latest invocations")
     part(_invocations)
 
 
@@ -55,72 +56,87 @@ def _time(connected: Connected) -> None:
 
 def _skip(bench: Bench) -> None:
     with st.form("skip"):
-        number = st.number_input("Skip time", 1, 10_000, 15)
-        unit = st.selectbox("Unit", list(UNITS), index=1)
-        if st.form_submit_button("Skip"):
-            tell(f"It is {when(bench.advance(number * UNITS[unit]).now)} now.")
-            st.rerun()
+        number = st.number_input("Skip time", 1, 10_000, 15, key="skip-number")
+        unit = st.selectbox("Unit", list(UNITS), index=1, key="skip-unit")
+        asked = st.form_submit_button("Skip")
+    if asked:
+        act(lambda: f"It is {when(bench.advance(number * UNITS[unit]).now)} now.")
 
 
 def _settle(bench: Bench) -> None:
     st.write("Work until nothing is left, and jump over all waits.")
     if st.button("Settle", key="settle"):
         with st.spinner("settling"):
-            settled = bench.settle()
-        state = "quiet" if settled.quiet else "held by a fault" if settled.held else "not quiet yet"
-        tell(f"{settled.deliveries} deliveries, {age(settled.skipped_s)} skipped; the bench is {state}.")
-        st.rerun()
+            act(lambda: _settled(bench))
 
 
-def _dispatch(bench: Bench) -> None:
-    modes: tuple[Dispatch, ...] = ("free", "stepped")
-    mode = st.radio("Deliveries", modes, key="mode", help="Stepped: only when you ask for the next one.")
-    if st.button("Apply", key="apply-mode"):
-        bench.dispatch(mode)
-        tell(f"Messages are delivered {'at any time' if mode == 'free' else 'one by one'}.")
-        st.rerun()
-    if st.button("Deliver the next one", key="next", disabled=mode != "stepped"):
-        settled = bench.settle(deliveries=1)
-        tell(f"{settled.deliveries} delivered." if settled.deliveries else "Nothing is there to deliver.")
-        st.rerun()
+def _settled(bench: Bench) -> str:
+    settled = bench.settle()
+    state = "quiet" if settled.quiet else "held by a fault" if settled.held else "not quiet yet"
+    return f"{settled.deliveries} deliveries, {age(settled.skipped_s)} skipped; the bench is {state}."
 
 
-def _faults(bench: Bench) -> None:
-    st.subheader("Faults")
-    fired = bench.fired()
-    st.caption(f"{len(fired)} were put to effect since the rules were set.")
-    rules = st.text_area("Rules, as in a scenario", EXAMPLE, key="rules", height=140)
-    on, off = st.columns(2)
-    if on.button("Switch on", key="faults-on"):
-        try:
-            bench.faults(TypeAdapter(tuple[Fault, ...]).validate_python(yaml.safe_load(rules)))
-            tell("The rules are on; what fits them is counted from now.")
-            st.rerun()
-        except (ValidationError, yaml.YAMLError) as error:
-            st.warning(plain(str(error)))
-    if off.button("Clear", key="faults-off"):
-        bench.faults(())
-        tell("No faults are on.")
-        st.rerun()
+def _dispatch(connected: Connected, bench: Bench) -> None:
+    now = bench.dispatching()
+    other: Dispatch = "stepped" if now == "free" else "free"
+    st.write(_MODES[now])
+    if st.button(_CHOICES[other], key=f"mode-{other}"):
+        act(lambda: _choose(bench, other))
+    if st.button("Deliver the next one", key="next", disabled=now != "stepped"):
+        with st.spinner("delivering"):
+            act(lambda: _deliver(connected, bench))
+
+
+def _choose(bench: Bench, mode: "Dispatch") -> str:
+    bench.dispatch(mode)
+    return _MODES[mode]
+
+
+def _deliver(connected: Connected, bench: Bench) -> str:
+    """Deliver one message, and say what its function did."""
+    before = {one.request_id for one in _ended(connected)}
+    settled = bench.settle(deliveries=1)
+    if not settled.deliveries:
+        return "Nothing is there to deliver."
+    new = [one for one in _ended(connected) if one.request_id not in before]
+    skipped = f" {age(settled.skipped_s)} skipped." if settled.skipped_s else ""
+    held = " A fault holds a call back." if settled.held else ""
+    return "\n".join([f"{settled.deliveries} delivered.{skipped}{held}", *map(_in_words, new)])
+
+
+def _in_words(one: "FinishedInvocation") -> str:
+    how = f"failed with {one.error_type}" if one.error_type else "ended well"
+    whose = f", project {one.project_id}" if one.project_id else ""
+    return f"{one.function} {how} after {one.duration_ms:,.0f} ms{whose}."
+
+
+def _ended(connected: Connected) -> "Sequence[FinishedInvocation]":
+    invocations = connected.source.invocations()
+    return () if isinstance(invocations, Missing) else invocations
 
 
 def _invocations(connected: Connected) -> None:
-    st.subheader("Latest invocations")
-    invocations = connected.source.invocations()
-    if isinstance(invocations, Missing):
-        st.caption(plain(invocations.why))
+    latest = list(reversed(_ended(connected)))[:SHOWN]
+    if not latest:
+        st.caption("No function ran yet.")
         return
-    latest = list(reversed(invocations))[:100]
     st.dataframe(
         {
             "function": [one.function for one in latest],
             "started": [when(one.started_at) for one in latest],
             "ms": [round(one.duration_ms) for one in latest],
             "cold": [one.cold_start for one in latest],
-            "error": [one.error_type or "" for one in latest],
-            "project": [one.project_id or "" for one in latest],
-            "request": [one.request_id for one in latest],
+            "error": [printable(one.error_type or "") for one in latest],
+            "project": [printable(one.project_id or "") for one in latest],
+            "request": [printable(one.request_id) for one in latest],
         },
         hide_index=True,
         key="invocations",
     )
+
+
+_MODES: Final[dict["Dispatch", str]] = {
+    "free": "Messages are delivered at any time.",
+    "stepped": "Messages are held back, and delivered one by one.",
+}
+_CHOICES: Final[dict["Dispatch", str]] = {"free": "Deliver at any time", "stepped": "Hold messages back"}

@@ -1,5 +1,6 @@
 """Fault rules: which call or delivery they are for, and what happens to it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -151,8 +152,29 @@ def kind_of(fault: object) -> str:
 Fault = Annotated[Annotated[CallFault, Tag("call")] | Annotated[DeliveryFault, Tag("delivery")], Discriminator(kind_of)]
 
 
+def renamed(fault: Fault, functions: Mapping[str, str], queues: Mapping[str, str]) -> Fault:
+    """Return a rule with another name for its function or queue; what neither mapping has stays as it is."""
+    if isinstance(fault, CallFault):
+        function = functions.get(fault.when.function, fault.when.function)
+        return fault.model_copy(update={"when": fault.when.model_copy(update={"function": function})})
+    queue = queues.get(fault.when.queue, fault.when.queue)
+    return fault.model_copy(update={"when": fault.when.model_copy(update={"queue": queue})})
+
+
+class ActiveRule(Record):
+    """A rule that is on, how many calls or deliveries fitted it, and to how many of them it was applied.
+
+    `rule` counts from 0 in the order in which rules were set and added; no other rule gets it until all are set anew.
+    """
+
+    rule: int
+    fault: Fault
+    met: int
+    applied: int
+
+
 class Fired(Record):
-    """A fault that was applied: its rule's place in the schedule, from 0, and on what; `at` is engine time."""
+    """A fault that was applied: the number of its rule, from 0, and on what; `at` is engine time."""
 
     rule: int
     at: datetime

@@ -7,6 +7,7 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 
 from agenticai.emulator.faults.rules import (
+    ActiveRule,
     Call,
     CallEffect,
     CallFault,
@@ -43,12 +44,34 @@ class FaultBook:
     def set(self, schedule: Sequence[Fault]) -> None:
         """Replace the rules; forget what was counted, recorded and applied."""
         with self._lock:
-            self._schedule = tuple(schedule)
-            self._met = [0] * len(self._schedule)
+            self._schedule = dict(enumerate(schedule))
+            self._next = len(self._schedule)
+            self._met: Counter[int] = Counter()
+            self._applied: Counter[int] = Counter()
             self._fired: deque[Fired] = deque(maxlen=FIRED_KEPT)
             self._calls: deque[Kind] = deque(maxlen=self._calls_kept)
             self._kinds: dict[Kind, Kind] = {}  # so that equal calls are one object
             self._numbers: Counter[str] = Counter()
+
+    def add(self, fault: Fault) -> int:
+        """Add a rule behind those that are on, which go on counting, and return its number."""
+        with self._lock:
+            number, self._next = self._next, self._next + 1
+            self._schedule[number] = fault
+            return number
+
+    def remove(self, rule: int) -> None:
+        """Take a rule off, by its number; the others go on counting. Raises KeyError where it is not on."""
+        with self._lock:
+            del self._schedule[rule]
+
+    def rules(self) -> tuple[ActiveRule, ...]:
+        """Return the rules that are on, in their order."""
+        with self._lock:
+            return tuple(
+                ActiveRule(rule=number, fault=fault, met=self._met[number], applied=self._applied[number])
+                for number, fault in self._schedule.items()
+            )
 
     def effect_of_call(self, function: str, service: str, operation: str) -> CallEffect | None:
         """Record a call of a function; the effect of the rule that is due for it, or None."""
@@ -58,24 +81,24 @@ class FaultBook:
             kind = function, service, operation
             self._calls.append(self._kinds.setdefault(kind, kind))
             due: CallEffect | None = None
-            for place, fault in enumerate(self._schedule):
+            for number, fault in self._schedule.items():
                 if not isinstance(fault, CallFault) or not fits(fault, call):
                     continue
-                if self._is_due(place, fault.when) and due is None:
+                if self._is_due(number, fault.when) and due is None:
                     due = fault.then
-                    self._fire(place, function, f"{service} {operation}, call {call.number}", due)
+                    self._fire(number, function, f"{service} {operation}, call {call.number}", due)
             return due
 
     def effect_of_delivery(self, queue: str) -> DeliveryEffect | None:
         """Count a delivery from the queue of this name; the effect of the rule that is due for it, or None."""
         with self._lock:
             due: DeliveryEffect | None = None
-            for place, fault in enumerate(self._schedule):
+            for number, fault in self._schedule.items():
                 if not isinstance(fault, DeliveryFault) or not fnmatchcase(queue, fault.when.queue):
                     continue
-                if self._is_due(place, fault.when) and due is None:
+                if self._is_due(number, fault.when) and due is None:
                     due = fault.then
-                    self._fire(place, None, queue, due)
+                    self._fire(number, None, queue, due)
             return due
 
     def fired(self) -> tuple[Fired, ...]:
@@ -95,14 +118,15 @@ class FaultBook:
             )
         return tuple(calls)
 
-    def _is_due(self, place: int, when: Call | Delivery) -> bool:
+    def _is_due(self, number: int, when: Call | Delivery) -> bool:
         """Count one more that fits the rule; whether the rule is for it."""
-        self._met[place] += 1
-        return when.nth <= self._met[place] < when.nth + when.times
+        self._met[number] += 1
+        return when.nth <= self._met[number] < when.nth + when.times
 
-    def _fire(self, place: int, function: str | None, met: str, effect: CallEffect | DeliveryEffect) -> None:
+    def _fire(self, number: int, function: str | None, met: str, effect: CallEffect | DeliveryEffect) -> None:
         said = " ".join(str(value) for value in effect.model_dump(mode="json", exclude_defaults=True).values())
-        self._fired.append(Fired(rule=place, at=self._now(), function=function, what=f"{met}: {said}"))
+        self._applied[number] += 1
+        self._fired.append(Fired(rule=number, at=self._now(), function=function, what=f"{met}: {said}"))
 
 
 def fits(fault: CallFault, call: RecordedCall) -> bool:

@@ -1,22 +1,22 @@
 """Fault rules as a scenario file writes them, with the names of agents, and as a deployed stack needs them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from agenticai.emulator.faults.rules import CallFault, Fault
+from agenticai.emulator.faults.rules import Fault, renamed
 from agenticai.stack.outputs import StackOutputs
 
 
 def deployed(faults: Iterable[Fault], outputs: StackOutputs) -> tuple[Fault, ...]:
     """The rules with the names of functions and queues as they are deployed; what names no agent stays as it is."""
     queues = queue_names(outputs)
-    return tuple(_named(fault, outputs.function_names, queues) for fault in faults)
+    return tuple(renamed(fault, outputs.function_names, queues) for fault in faults)
 
 
 def written(faults: Iterable[Fault], outputs: StackOutputs) -> tuple[Fault, ...]:
     """Return the rules with the names of agents in place of those of their functions and queues."""
     functions = {name: agent for agent, name in outputs.function_names.items()}
     queues = {name: agent for agent, name in queue_names(outputs).items()}
-    return tuple(_named(fault, functions, queues) for fault in faults)
+    return tuple(renamed(fault, functions, queues) for fault in faults)
 
 
 def queue_names(outputs: StackOutputs) -> dict[str, str]:
@@ -28,11 +28,3 @@ def agents_by_name(outputs: StackOutputs) -> dict[str, str]:
     """Return the agents by the names of their functions and queues."""
     named = (*outputs.function_names.items(), *queue_names(outputs).items())
     return {name: agent for agent, name in named}
-
-
-def _named(fault: Fault, functions: Mapping[str, str], queues: Mapping[str, str]) -> Fault:
-    if isinstance(fault, CallFault):
-        function = functions.get(fault.when.function, fault.when.function)
-        return fault.model_copy(update={"when": fault.when.model_copy(update={"function": function})})
-    queue = queues.get(fault.when.queue, fault.when.queue)
-    return fault.model_copy(update={"when": fault.when.model_copy(update={"queue": queue})})

@@ -7,7 +7,9 @@ from streamlit.testing.v1 import AppTest
 
 from agenticai.client.queues.model import Depth
 from agenticai.dashboard.components import session
+from agenticai.emulator.core.bench_records import Settled
 from agenticai.emulator.core.errors import ControlError
+from agenticai.emulator.faults.rules import Call, CallFault, Error
 from tests.fakes.dashboard import DEAD, HOSTILE, QUEUE, FakeBench, FakeConnection, FakeSource, letter
 
 PAGES = ("overview", "queues", "dead_letters", "bench")
@@ -98,15 +100,69 @@ def test_the_bench_is_told(opened: Callable[..., AppTest]) -> None:
     source = FakeSource()
     page = opened("bench", source)
     page.button(key="settle").click().run()
-    page.radio(key="mode").set_value("stepped").run()
-    page.button(key="apply-mode").click().run()
+    assert page.button(key="next").disabled
+    page.button(key="mode-stepped").click().run()
     page.button(key="next").click().run()
+    assert "3 delivered." in shown(page)
+    assert isinstance(source.controls, FakeBench)
+    assert source.controls.told == [("settle", None), ("dispatch", "stepped"), ("settle", 1)]
+
+
+def test_a_fault_is_made_from_a_form_and_taken_off_again(opened: Callable[..., AppTest]) -> None:
+    source = FakeSource()
+    page = opened("bench", source)
+    assert "No faults are on." in shown(page)
+    page.selectbox(key="fault-function").set_value("dev").run()
+    page.selectbox(key="fault-service").set_value("dynamodb").run()
+    page.number_input(key="fault-times").set_value(4).run()
+    page.button(key="fault-add").click().run()
+    assert isinstance(source.controls, FakeBench)
+    error = Error(do="error", code="ThrottlingException")
+    asked = Call(function="agenticai-dev-dev", service="dynamodb", times=4)
+    assert [one.fault for one in source.controls.on] == [CallFault(when=asked, then=error)]
+    assert "1. calls 1 to 4 of dev to dynamodb: error, ThrottlingException" in shown(page)
+
+    page.selectbox(key="fault-on").set_value("delivery").run()
+    page.selectbox(key="fault-queue").set_value("dev").run()
+    page.selectbox(key="fault-do-delivery").set_value("delay").run()
+    page.number_input(key="fault-delivery-delay-seconds").set_value(90.0).run()
+    page.button(key="fault-add").click().run()
+    assert "2. deliveries 1 to 4 from dev: delay, 90 s" in shown(page)
+
+    page.button(key="fault-off-0").click().run()
+    assert [one.rule for one in source.controls.on] == [1]
+    assert "Off: calls 1 to 4 of dev" in shown(page)
+    page.button(key="faults-off").click().run()
+    assert source.controls.told == [("faults", ())]
+
+
+def test_a_field_of_a_fault_that_cannot_be_is_answered_by_name(opened: Callable[..., AppTest]) -> None:
+    page = opened("bench", FakeSource())
+    page.number_input(key="fault-call-error-status").set_value(200).run()
+    page.button(key="fault-add").click().run()
+    assert "status" in page.warning[0].value
+    assert "400" in page.warning[0].value
+
+
+def test_an_act_that_is_refused_says_why_and_the_page_stays(opened: Callable[..., AppTest]) -> None:
+    class Busy(FakeBench):
+        def settle(self, *, deliveries: int | None = None) -> Settled:
+            raise ControlError("The engine was *still* at work.")
+
+    source = FakeSource()
+    source.controls = Busy()
+    page = opened("bench", source)
+    page.button(key="settle").click().run()
+    assert [error.value for error in page.error] == [r"The engine was \*still\* at work\."]
+    assert "No faults are on." in shown(page)
+
+
+def test_rules_are_set_as_yaml_with_the_names_of_agents(opened: Callable[..., AppTest]) -> None:
+    source = FakeSource()
+    page = opened("bench", source)
     page.button(key="faults-on").click().run()
     assert isinstance(source.controls, FakeBench)
-    told = source.controls.told
-    assert told[:3] == [("settle", None), ("dispatch", "stepped"), ("settle", 1)]
-    assert told[3][0] == "faults"
-    assert len(told[3][1]) == 1
+    assert [one.fault.when.model_dump()["function"] for one in source.controls.on] == ["agenticai-dev-dev"]
 
 
 @pytest.mark.parametrize("rules", ["- when: {function: dev}\n  then: {do: nothing}", "a: [", "5"])

@@ -45,8 +45,11 @@ class Engine:
     def start_ahead(self, functions: Sequence[str]) -> None:
         self.asked.append(("start ahead", *functions))
 
+    dispatching: Dispatch = "free"
+
     def dispatch(self, mode: Dispatch) -> None:
         self.asked.append(mode)
+        self.dispatching = mode
 
     def settle(self, *, deliveries: int | None, skip: bool, timeout_s: float) -> Settled:
         if timeout_s < 1:
@@ -160,7 +163,9 @@ class TestReadings:
 
 class TestOrders:
     def test_dispatch_and_start_ahead(self, control: ControlClient, served: Served) -> None:
+        assert control.dispatching() == "free"
         control.dispatch("stepped")
+        assert control.dispatching() == "stepped"
         control.dispatch("free")
         control.start_ahead(["api", "pm"])
         assert served.engine.asked == ["stepped", "free", ("start ahead", "api", "pm")]
@@ -191,6 +196,23 @@ class TestOrders:
         control.faults([])
         assert (control.fired(), control.calls()) == ((), ())
         assert [served.book.effect_of_call("dev", "s3", "PutObject") for _ in range(3)] == [None] * 3
+
+    def test_a_rule_is_added_and_taken_off_while_the_others_go_on_counting(
+        self, control: ControlClient, served: Served
+    ) -> None:
+        control.faults(FAULTS[:1])
+        served.book.effect_of_call("dev", "s3", "PutObject")
+        control.add_fault(FAULTS[1])
+        served.book.effect_of_delivery("q")
+        assert [(one.rule, one.fault, one.met, one.applied) for one in control.rules()] == [
+            (0, FAULTS[0], 1, 0),
+            (1, FAULTS[1], 1, 1),
+        ]
+        control.remove_fault(1)
+        assert served.book.effect_of_call("dev", "s3", "PutObject") == FAULTS[0].then
+        assert [(one.rule, one.applied) for one in control.rules()] == [(0, 1)]
+        with pytest.raises(ControlError, match="This rule is not on"):
+            control.remove_fault(1)
 
 
 class TestRefusals:

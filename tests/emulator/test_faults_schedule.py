@@ -66,6 +66,16 @@ class TestWhichCall:
         assert effects(made, PUT, PUT) == [None, "kill"]
         assert [call.number for call in made.calls()] == [1, 2]
 
+    def test_a_number_is_not_given_again_until_the_rules_are_set_anew(self) -> None:
+        made = book(CallFault(when=Call(), then=KILL))
+        made.remove(0)
+        assert made.add(CallFault(when=Call(), then=SLOW)) == 1
+        assert effects(made, PUT) == ["latency"]
+        with pytest.raises(KeyError):
+            made.remove(0)
+        made.set(())
+        assert made.add(CallFault(when=Call(), then=SLOW)) == 0
+
 
 class TestWhichDelivery:
     def test_deliveries_are_counted_apart_from_calls(self) -> None:

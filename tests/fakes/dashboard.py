@@ -23,10 +23,11 @@ from agenticai.client.queues.model import (
 from agenticai.dashboard.services.connecting import Connected, Connection
 from agenticai.dashboard.services.depths import DepthPoint, DepthSeries
 from agenticai.dashboard.services.port import Bench, Missing, ObjectEntry
-from agenticai.emulator.core.bench_records import ClockReading, Jump, MessagePage, QueuedMessage, Settled
+from agenticai.emulator.core.bench_records import ClockReading, Dispatch, Jump, MessagePage, QueuedMessage, Settled
+from agenticai.emulator.core.errors import ControlError
 from agenticai.emulator.core.model_records import MissedReply, ModelExchange, StoredReply
 from agenticai.emulator.core.usage_records import FinishedInvocation, Usage
-from agenticai.emulator.faults.rules import Fault, Fired
+from agenticai.emulator.faults.rules import ActiveRule, Fault, Fired
 from shared.models.views import ProjectPage
 from tests.agenticai.client.cost.uses import use_of
 
@@ -65,7 +66,8 @@ def letter(message_id: str, error: str = "ThrottlingException", body: str = "{}"
 
 
 NAMES = {name: f"agenticai-{name}-dev" for name in ("api", "dev")}
-STACK = SimpleNamespace(outputs=SimpleNamespace(function_names=NAMES))
+QUEUE_URLS = {"dev": f"http://127.0.0.1:1/000000000000/{QUEUE}"}
+STACK = SimpleNamespace(outputs=SimpleNamespace(function_names=NAMES, queue_urls=QUEUE_URLS))
 
 
 class FakeBench:
@@ -73,6 +75,9 @@ class FakeBench:
 
     def __init__(self) -> None:
         self.told: list[tuple[str, Any]] = []
+        self.mode: Dispatch = "free"
+        self.on: list[ActiveRule] = []
+        self.applied: list[Fired] = []
 
     def advance(self, seconds: float) -> ClockReading:
         self.told.append(("advance", seconds))
@@ -82,14 +87,30 @@ class FakeBench:
         self.told.append(("settle", deliveries))
         return Settled(quiet=True, held=False, deliveries=3, skipped_s=60)
 
-    def dispatch(self, mode: str) -> None:
+    def dispatching(self) -> Dispatch:
+        return self.mode
+
+    def dispatch(self, mode: Dispatch) -> None:
         self.told.append(("dispatch", mode))
+        self.mode = mode
+
+    def rules(self) -> Sequence[ActiveRule]:
+        return tuple(self.on)
 
     def faults(self, schedule: Sequence[Fault]) -> None:
         self.told.append(("faults", tuple(schedule)))
+        self.on = [ActiveRule(rule=at, fault=fault, met=0, applied=0) for at, fault in enumerate(schedule)]
+
+    def add_fault(self, fault: Fault) -> None:
+        self.on.append(ActiveRule(rule=len(self.on), fault=fault, met=0, applied=0))
+
+    def remove_fault(self, rule: int) -> None:
+        if all(one.rule != rule for one in self.on):
+            raise ControlError("This rule is not on.")
+        self.on = [one for one in self.on if one.rule != rule]
 
     def fired(self) -> Sequence[Fired]:
-        return ()
+        return tuple(self.applied)
 
 
 class FakeSource:

@@ -65,6 +65,11 @@ class MiniStack:
         for service in ("s3", "lambda", "apigateway"):
             routes(service)
 
+    @property
+    def dispatching(self) -> Dispatch:
+        """How messages reach functions."""
+        return "stepped" if self._sources.stepped else "free"
+
     def dispatch(self, mode: Dispatch) -> None:
         """Choose how messages reach functions from now on."""
         self._sources.stepped = mode == "stepped"

@@ -1,0 +1,142 @@
+"""The rules of faults as the fields of a form, read from their types, and a form's answers as a rule."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args, get_origin
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from agenticai.emulator.core.documents import parse_yaml
+from agenticai.emulator.faults.rules import ActiveRule, CallEffect, CallFault, DeliveryEffect, Fault
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+    from agenticai.emulator.core.usage_records import Record
+
+On = Literal["call", "delivery"]
+
+ANY: Final = "*"
+SERVICES: Final = ("dynamodb", "gemini", "s3", "sqs", "ssm", "sts")
+LABELS: Final[Mapping[str, str]] = {
+    "code": "Error code",
+    "status": "HTTP status",
+    "message": "Message",
+    "seconds": "Seconds, on the engine's clock",
+    "side": "Before or after the call is made",
+    "reply": "Reply",
+    "retry_after_s": "Seconds to wait that the reply names",
+}
+
+
+class WrongRule(Exception):
+    """What was written is no rule; the message says why."""
+
+
+@dataclass(frozen=True)
+class FormField:
+    """A field of a form: one of `choices` where there are some, else text, a whole number or a number."""
+
+    name: str
+    kind: Literal["choice", "text", "whole number", "number"]
+    start: Any
+    choices: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """What people read beside it."""
+        return LABELS[self.name]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What can happen to a call or a delivery, in words, and what has to be said of it."""
+
+    do: str
+    told: str
+    fields: tuple[FormField, ...]
+
+
+def rule_of(on: On, when: Mapping[str, Any], do: str, then: Mapping[str, Any]) -> Fault:
+    """Return the rule that a form's answers make. Raises WrongRule."""
+    return _rules([{"when": {"on": on, **when}, "then": {"do": do, **then}}])[0]
+
+
+def rules_in(text: str) -> tuple[Fault, ...]:
+    """Return the rules of a text in YAML, as scenarios have them. Raises WrongRule."""
+    try:
+        return _rules(parse_yaml(text))
+    except (yaml.YAMLError, RecursionError) as error:
+        raise WrongRule(f"This is no YAML: {error}") from error
+
+
+def in_words(fault: Fault) -> str:
+    """Return a rule as a sentence: for what it is, and what happens then."""
+    when = fault.when
+    last = when.nth + when.times - 1
+    which = f"{when.on} {when.nth}" if when.times == 1 else f"{_PLURALS[when.on]} {when.nth} to {last}"
+    if isinstance(fault, CallFault):
+        asked = " ".join(name for name in (fault.when.service, fault.when.operation) if name != ANY)
+        whose = f" of {_any(fault.when.function, 'any function')} to {asked or 'any service'}"
+    else:
+        whose = f" from {_any(fault.when.queue, 'any queue')}"
+    then = fault.then.model_dump(mode="json", exclude_defaults=True)
+    happens = ", ".join(f"{value:g} s" if isinstance(value, float) else str(value) for value in then.values())
+    return f"{which}{whose}: {happens}"
+
+
+def state_in_words(rule: ActiveRule) -> str:
+    """Return what a rule has met, and whether it is for more."""
+    when = rule.fault.when
+    met = f"{rule.met:,} fitted, applied to {rule.applied:,}"
+    return f"{met}, over" if rule.met >= when.nth + when.times - 1 else met
+
+
+def _rules(document: object) -> tuple[Fault, ...]:
+    try:
+        return _RULES.validate_python(document)
+    except ValidationError as error:
+        raise WrongRule("\n".join(_complaints(error))) from error
+
+
+def _complaints(error: ValidationError) -> Iterator[str]:
+    for each in error.errors()[:10]:
+        where = " ".join(str(part + 1) if isinstance(part, int) else part for part in each["loc"])
+        yield f"Rule {where}: {each['msg']}" if where else each["msg"]
+
+
+def _any(name: str, otherwise: str) -> str:
+    return otherwise if name == ANY else name
+
+
+def _effects(union: object) -> dict[str, Effect]:
+    models: tuple[type[Record], ...] = get_args(get_args(union)[0])
+    return {effect.do: effect for effect in map(_effect, models)}
+
+
+def _effect(model: "type[Record]") -> Effect:
+    do = get_args(model.model_fields["do"].annotation)[0]
+    fields = tuple(_field(name, info) for name, info in model.model_fields.items() if name != "do")
+    return Effect(do, " ".join((model.__doc__ or "").split()), fields)
+
+
+def _field(name: str, info: "FieldInfo") -> FormField:
+    kind, start = info.annotation, None if info.is_required() else info.default
+    if get_origin(kind) is Literal:
+        return FormField(name, "choice", start, get_args(kind))
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return FormField(name, "choice", start, tuple(each.value for each in kind))
+    if kind is int:
+        return FormField(name, "whole number", start)
+    return FormField(name, "number" if kind is float else "text", start)
+
+
+_RULES: Final[TypeAdapter[tuple[Fault, ...]]] = TypeAdapter(tuple[Fault, ...])
+_PLURALS: Final[Mapping[str, str]] = {"call": "calls", "delivery": "deliveries"}
+EFFECTS: Final[Mapping[On, Mapping[str, Effect]]] = {
+    "call": _effects(CallEffect),
+    "delivery": _effects(DeliveryEffect),
+}
+"""What can happen, by the `do` of the rule."""

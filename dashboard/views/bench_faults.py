@@ -1,0 +1,186 @@
+"""The faults of the bench: those that are on, with what each has met, and a form for another one."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import streamlit as st
+
+from agenticai.dashboard.components.outcome import act
+from agenticai.dashboard.components.session import part
+from agenticai.dashboard.components.texts import plain, say, when
+from agenticai.dashboard.services.connecting import Connected
+from agenticai.dashboard.services.fault_form import (
+    ANY,
+    EFFECTS,
+    SERVICES,
+    FormField,
+    On,
+    WrongRule,
+    in_words,
+    rule_of,
+    rules_in,
+    state_in_words,
+)
+from agenticai.dashboard.services.port import Bench, Missing
+from agenticai.display.printable import printable
+from agenticai.emulator.faults.rules import renamed
+
+if TYPE_CHECKING:
+    from agenticai.emulator.faults.rules import ActiveRule, Fault
+
+SHOWN: Final = 50
+ONS: Final[dict[On, str]] = {"call": "a call of a function", "delivery": "a delivery of a message"}
+EXAMPLE: Final = """- when: {function: dev, service: gemini, nth: 1}
+  then: {do: reply, reply: rate limited, retry_after_s: 30}
+"""
+
+
+def draw(connected: Connected) -> None:
+    """Draw the rules that are on, live, and the ways to make others."""
+    st.subheader("Faults")
+    part(_on)
+    form, written = st.tabs(["Add a fault", "As YAML"])
+    with form:
+        _form(connected)
+    with written:
+        _yaml(connected)
+
+
+def _on(connected: Connected) -> None:
+    bench = connected.source.bench
+    if isinstance(bench, Missing):
+        return
+    rules = bench.rules()
+    if not rules:
+        st.caption("No faults are on.")
+        return
+    for rule in rules:
+        with st.container(horizontal=True, vertical_alignment="center", border=True):
+            _rule(connected, bench, rule)
+    if st.button("Take all off", key="faults-off"):
+        act(lambda: _set(bench, (), "No faults are on."))
+    _fired(connected, bench)
+
+
+def _rule(connected: Connected, bench: Bench, rule: "ActiveRule") -> None:
+    sentence = in_words(_written(connected, rule.fault))
+    say(f"{rule.rule + 1}. {sentence}\n{state_in_words(rule)}")
+    if st.button("Take off", key=f"fault-off-{rule.rule}", help=plain(f"Take off: {sentence}")):
+        act(lambda: _remove(bench, rule.rule, sentence))
+
+
+def _fired(connected: Connected, bench: Bench) -> None:
+    fired = list(reversed(bench.fired()))
+    st.caption(f"{len(fired):,} applied since the rules were set.")
+    if fired:
+        names = {name: agent for agent, name in connected.functions.items()}
+        st.dataframe(
+            {
+                "fault": [one.rule + 1 for one in fired[:SHOWN]],
+                "at": [when(one.at) for one in fired[:SHOWN]],
+                "function": [names.get(one.function or "", printable(one.function or "")) for one in fired[:SHOWN]],
+                "applied to": [printable(one.what) for one in fired[:SHOWN]],
+            },
+            hide_index=True,
+            key="fired",
+        )
+
+
+def _form(connected: Connected) -> None:
+    left, right = st.columns(2)
+    with left:
+        on = st.selectbox("It happens to", list(ONS), format_func=ONS.__getitem__, key="fault-on")
+        given = _when_call(connected) if on == "call" else _when_delivery(connected)
+        nth, times = st.columns(2)
+        given["nth"] = nth.number_input("From the", 1, 1_000_000, 1, key="fault-nth", help="Counted from now, from 1.")
+        given["times"] = times.number_input("How often", 1, 1_000_000, 1, key="fault-times")
+    with right:
+        do = st.selectbox("What happens", list(EFFECTS[on]), key=f"fault-do-{on}")
+        effect = EFFECTS[on][do]
+        st.caption(plain(effect.told))
+        then = {field.name: _field(f"{on}-{do}", field) for field in effect.fields}
+    if st.button("Add the fault", key="fault-add", type="primary"):
+        _add(connected, on, given, do, {name: value for name, value in then.items() if value is not None})
+
+
+def _when_call(connected: Connected) -> dict[str, Any]:
+    usage = connected.source.usage()
+    asked = set() if isinstance(usage, Missing) else {(row.service, row.operation) for row in usage.calls}
+    function = _name("Function", connected.functions, "fault-function")
+    service = _name("Service", sorted({*SERVICES, *(service for service, _ in asked)}), "fault-service")
+    operations = sorted({operation for of, operation in asked if service in (ANY, of)} | {"GenerateContent"})
+    return {"function": function, "service": service, "operation": _name("Operation", operations, "fault-operation")}
+
+
+def _when_delivery(connected: Connected) -> dict[str, Any]:
+    return {"queue": _name("Queue", connected.queues, "fault-queue")}
+
+
+def _name(label: str, known: "Sequence[str] | Mapping[str, str]", key: str) -> str:
+    """A name from a list, or another, which may be a shell pattern; any of them unless one is chosen."""
+    chosen = st.selectbox(
+        label,
+        [ANY, *known],
+        format_func=lambda name: "any" if name == ANY else printable(name),
+        accept_new_options=True,
+        key=key,
+    )
+    return chosen or ANY
+
+
+def _field(key: str, field: FormField) -> Any:
+    key = f"fault-{key}-{field.name}"
+    if field.kind == "choice":
+        return st.selectbox(field.label, field.choices, key=key)
+    if field.kind == "whole number":
+        return st.number_input(field.label, value=field.start, step=1, key=key)
+    if field.kind == "number":
+        return st.number_input(field.label, value=float(field.start or 60), min_value=0.0, step=1.0, key=key)
+    return st.text_input(field.label, value=field.start or "ThrottlingException", key=key)
+
+
+def _add(connected: Connected, on: On, given: Mapping[str, Any], do: str, then: Mapping[str, Any]) -> None:
+    bench = connected.source.bench
+    if isinstance(bench, Missing):
+        return
+    try:
+        fault = rule_of(on, given, do, then)
+    except WrongRule as error:
+        st.warning(plain(str(error)))
+        return
+    act(lambda: _put(bench, renamed(fault, connected.functions, connected.queues), in_words(fault)))
+
+
+def _yaml(connected: Connected) -> None:
+    bench = connected.source.bench
+    rules = st.text_area("Rules, as in a scenario", EXAMPLE, key="rules", height=140)
+    if not st.button("Set these in place of all", key="faults-on") or isinstance(bench, Missing):
+        return
+    try:
+        faults = [renamed(fault, connected.functions, connected.queues) for fault in rules_in(rules)]
+    except WrongRule as error:
+        st.warning("These are no rules.")
+        say(str(error))
+        return
+    act(lambda: _set(bench, faults, "The rules are on; what fits them is counted from now."))
+
+
+def _put(bench: Bench, fault: "Fault", sentence: str) -> str:
+    bench.add_fault(fault)
+    return f"On: {sentence}"
+
+
+def _remove(bench: Bench, rule: int, sentence: str) -> str:
+    bench.remove_fault(rule)
+    return f"Off: {sentence}"
+
+
+def _set(bench: Bench, faults: "Sequence[Fault]", said: str) -> str:
+    bench.faults(faults)
+    return said
+
+
+def _written(connected: Connected, fault: "Fault") -> "Fault":
+    """A rule with the names of agents in place of those of their functions and queues."""
+    functions = {name: agent for agent, name in connected.functions.items()}
+    return renamed(fault, functions, {name: agent for agent, name in connected.queues.items()})
