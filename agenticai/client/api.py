@@ -73,6 +73,10 @@ class ProjectsApi(AbstractContextManager["ProjectsApi"]):
         self._new_key = new_key
 
     def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
         self._http.close()
 
     def create(self, name: str, requirements: str | None, template: str | None = None) -> ProjectView:

@@ -7,6 +7,7 @@ from typing import Final
 import altair as alt
 import streamlit as st
 
+from agenticai.dashboard.components.texts import plain
 from agenticai.dashboard.services.depths import DepthSeries
 from agenticai.dashboard.services.queue_rows import curve
 
@@ -37,5 +38,5 @@ def depth_chart(series: DepthSeries, queues: Sequence[str], since: datetime, key
     )
     layers = [steps, marks] if skipped else [steps]
     st.altair_chart(alt.layer(*layers).properties(height=280), key=key)
-    if not series.exact:
-        st.caption("Samples that this page took: the target keeps no history of its queues.")
+    if series.note:
+        st.caption(plain(series.note))

@@ -19,6 +19,14 @@ def connection() -> Connection:
     return Connection(os.environ[ENDPOINT], os.environ[STAGE])
 
 
+def refresh_s() -> float:
+    """Return how long the target wants pages to wait before they ask again; 0 while there is no target."""
+    try:
+        return connection().get().source.refresh_s
+    except FAULTS:
+        return 0.0
+
+
 def with_stack(draw: Callable[[Connected], None]) -> None:
     """Draw with the stack; where there is none, or it does not answer, say so, and begin anew when it does."""
     shared = connection()
@@ -72,6 +80,8 @@ def _wait(reason: str) -> None:
 
 def part(draw: Callable[[Connected], None], *, every_s: float | None = REFRESH_SECONDS) -> None:
     """Draw part of a page that refreshes by itself; what it cannot tell it says in its place."""
+    if every_s is not None:
+        every_s = max(every_s, refresh_s())
 
     @st.fragment(run_every=every_s)
     def drawn() -> None:

@@ -1,6 +1,7 @@
 """The way to the stack that the dashboard shows, found again whenever it is lost."""
 
 import threading
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -41,7 +42,10 @@ class Connected:
 
 
 class Connection:
-    """Finds the stack of a stage at an address, and keeps it until `lose` is called. Several threads may ask."""
+    """Finds the stack of a stage at an address, and keeps it until `lose` is called. Several threads may ask.
+
+    The connections of a lost one are closed when the last page that still draws with it is done.
+    """
 
     def __init__(self, endpoint_url: str, stage: str, find: Callable[[str, str], DeployedStack] = stack_at) -> None:
         self.endpoint_url = endpoint_url
@@ -58,9 +62,15 @@ class Connection:
                 stack = self._find(self.endpoint_url, self.stage)
                 self.own_calls.watch(stack.target)
                 self._connected = Connected(stack, source_of(stack), stack.api())
+                _close_when_unused(self._connected)
             return self._connected
 
     def lose(self) -> None:
         """Look for the stack anew when it is asked for next: another may have come in its place."""
         with self._lock:
             self._connected = None
+
+
+def _close_when_unused(connected: Connected) -> None:
+    for close in (connected.source.close, connected.api.close, connected.stack.target.close):
+        weakref.finalize(connected, close)

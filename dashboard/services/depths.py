@@ -35,13 +35,23 @@ class DepthPoint:
         return self.visible + self.in_flight + self.delayed
 
 
+SAMPLES: Final = (
+    "Samples that this page took: this target keeps no history of its queues. It does not tell either how many messages"
+    " were received and deleted, nor the age of the oldest."
+)
+GAPS: Final = "The engine had forgotten some changes before this page read them, so that the chart has gaps."
+
+
 @dataclass(frozen=True)
 class DepthSeries:
-    """Points in their order, up to `now`; `exact` says that no change is missing, and `jumps` are skipped time."""
+    """Points in their order, up to `now`; `jumps` are skipped time.
+
+    `note` says what is not exact, and why; it is empty where no change is missing.
+    """
 
     points: tuple[DepthPoint, ...]
     now: datetime
-    exact: bool
+    note: str = ""
     jumps: "tuple[Jump, ...]" = ()
 
 
@@ -69,7 +79,8 @@ class EngineDepths:
                     for c in history.changes
                     if c.queue in self._queues
                 )
-            return DepthSeries(tuple(self._points), history.now, self._exact, self._control.clock().jumps)
+            note = "" if self._exact else GAPS
+            return DepthSeries(tuple(self._points), history.now, note, self._control.clock().jumps)
 
 
 class SampledDepths:
@@ -90,4 +101,4 @@ class SampledDepths:
                     self._latest[state.name] = state
                     depth = state.depth
                     self._points.append(DepthPoint(now, state.name, depth.visible, depth.in_flight, depth.delayed))
-            return DepthSeries(tuple(self._points), now, exact=False)
+            return DepthSeries(tuple(self._points), now, SAMPLES)

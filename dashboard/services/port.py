@@ -81,6 +81,16 @@ class Source(Protocol):
     name: str
     """What the target is, for people."""
 
+    refresh_s: float
+    """How many seconds a page waits at least before it asks again by itself."""
+
+    looking: str
+    """What a look at messages does to them, for people; empty where it does nothing."""
+
+    def close(self) -> None:
+        """Close the connections of its own; those of the stack's clients stay open."""
+        ...
+
     def queues(self) -> list[AgentQueues]:
         """Every queue with its dead-letter queue, in the order of the workflow."""
         ...
@@ -91,6 +101,10 @@ class Source(Protocol):
 
     def messages(self, queue: str, after: str | None, limit: int) -> "MessagePage":
         """Messages of any queue of the stack, by its full name."""
+        ...
+
+    def look_again(self, queue: str) -> None:
+        """Have the next look at the messages of a queue be a new one, where looks are kept."""
         ...
 
     def letters(self, agent: str, after: str | None, limit: int) -> Letters:

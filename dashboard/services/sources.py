@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Final
 
 from agenticai.client.cost.use import UseReader
 from agenticai.client.model_cost import Model, model_of
+from agenticai.client.queues.messages import KeptMessages
 from agenticai.client.queues.model import AgentQueues, Attempt, Letters, Move, Redriven
-from agenticai.client.queues.stack_queues import StackQueues, queue_urls
+from agenticai.client.queues.stack_queues import StackQueues, queue_urls, sqs_messages
 from agenticai.dashboard.services.calls import EngineCalls
 from agenticai.dashboard.services.depths import DepthSeries, EngineDepths, SampledDepths
 from agenticai.dashboard.services.port import Bench, Missing, ObjectEntry, Source
@@ -20,20 +21,31 @@ if TYPE_CHECKING:
     from agenticai.emulator.core.model_records import MissedReply, ModelExchange, StoredReply
     from agenticai.emulator.core.usage_records import FinishedInvocation, Usage
 
+RECEIVED: Final = (
+    "This target shows messages only to who receives them: each look counts as a receive, and takes them from their"
+    " function for a moment. After five receives, SQS moves a message to the dead letters."
+)
 NO_CONTROL: Final = "Only the embedded engine tells this: this target has no control API."
 
 
 class AwsSource:
     """What the AWS API alone tells, of any target."""
 
+    refresh_s = 0.0
+    looking = RECEIVED
+
     def __init__(self, stack: "DeployedStack", control: "ControlClient | None" = None) -> None:
         self.name = stack.target.name
-        self._queues = StackQueues.of(stack.target, stack.outputs, control)
+        self._messages = KeptMessages(sqs_messages(stack.target, stack.outputs))
+        self._queues = StackQueues.of(stack.target, stack.outputs, control, self._messages)
         self._samples = SampledDepths()
         self._stack = stack
         self._control_if_any = control
         self._s3 = stack.target.client("s3")
         self._model: Model | None = None
+
+    def close(self) -> None:
+        """Nothing of its own is open."""
 
     def queues(self) -> list[AgentQueues]:
         return self._queues.states()
@@ -43,6 +55,9 @@ class AwsSource:
 
     def messages(self, queue: str, after: str | None, limit: int) -> "MessagePage":
         return self._queues.page(queue, after=after, limit=limit)
+
+    def look_again(self, queue: str) -> None:
+        self._messages.forget(queue)
 
     def letters(self, agent: str, after: str | None, limit: int) -> Letters:
         return self._queues.letters(agent, after=after, limit=limit)
@@ -109,12 +124,17 @@ class AwsSource:
 class EngineSource(AwsSource):
     """What the embedded engine tells through its control API beside that."""
 
+    looking = ""
+
     def __init__(self, stack: "DeployedStack", control: "ControlClient") -> None:
         super().__init__(stack, control)
         self._control = control
         self._use = UseReader(stack, control)
         self._history = EngineDepths(control, queue_urls(stack.outputs))
         self._calls = EngineCalls(control)
+
+    def close(self) -> None:
+        self._control.close()
 
     def depths(self) -> DepthSeries:
         return self._history.look()

@@ -47,13 +47,26 @@ def _draw(connected: Connected) -> None:
 def _letters(connected: Connected, agent: str) -> None:
     after = st.session_state.get(f"after-{agent}")
     letters = connected.source.letters(agent, after, PAGE)
-    if letters.received:
-        st.caption("This target shows messages only to who receives them: each look counts as a receive.")
+    if connected.source.looking:
+        _look_again(connected, agent, letters)
     if not letters.letters:
         st.success("No dead letters." if not after else "No more dead letters.")
     else:
         _listed(connected, agent, letters)
     _pages(agent, letters)
+
+
+def _look_again(connected: Connected, agent: str, letters: Letters) -> None:
+    st.caption(
+        plain(
+            f"{connected.source.looking} So they are received once, and again when their number changes, after an act,"
+            f" and when you ask. {len(letters.letters):,} were seen."
+        )
+    )
+    if st.button("Look again", key=f"look-{agent}", icon=":material/refresh:"):
+        queues = {state.agent: state for state in connected.source.queues()}
+        connected.source.look_again(queues[agent].dead_letters.name)
+        st.rerun(scope="fragment")
 
 
 def _pages(agent: str, letters: Letters) -> None:

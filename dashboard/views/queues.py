@@ -7,7 +7,7 @@ import streamlit as st
 
 from agenticai.dashboard.components.depth_chart import depth_chart
 from agenticai.dashboard.components.session import part, with_stack
-from agenticai.dashboard.components.texts import age, code, say, when
+from agenticai.dashboard.components.texts import age, code, plain, say, when
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.payloads import formatted
 from agenticai.dashboard.services.queue_rows import queue_rows
@@ -30,7 +30,10 @@ def _draw(connected: Connected) -> None:
     index = names.index(chosen) if chosen in names else 0
     name = st.selectbox("Look into", names, index=index, key="looked-into")
     st.query_params["queue"] = name
-    part(lambda connected: _messages(connected, name))
+    if connected.source.looking:
+        part(lambda connected: _look(connected, name), every_s=None)
+    else:
+        part(lambda connected: _messages(connected, name))
 
 
 def _table_and_chart(connected: Connected, minutes: int) -> None:
@@ -50,6 +53,14 @@ def _table_and_chart(connected: Connected, minutes: int) -> None:
         key="queues",
     )
     depth_chart(series, [row.name for row in rows], series.now - timedelta(minutes=minutes), key="depths")
+
+
+def _look(connected: Connected, name: str) -> None:
+    """Show messages only to who asks for it, where that does something to them."""
+    st.caption(plain(connected.source.looking))
+    if st.button("Receive and show them", key=f"look-{name}"):
+        connected.source.look_again(name)
+        _messages(connected, name)
 
 
 def _messages(connected: Connected, name: str) -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 from agenticai.client.queues.model import AgentQueues, Depth, QueueState
-from agenticai.dashboard.services.depths import DepthPoint, DepthSeries, EngineDepths, SampledDepths
+from agenticai.dashboard.services.depths import GAPS, SAMPLES, DepthPoint, DepthSeries, EngineDepths, SampledDepths
 from agenticai.dashboard.services.queue_rows import curve, queue_rows, rates
 from agenticai.emulator.core.bench_records import ClockReading, DepthChange, DepthHistory
 from tests.fakes.dashboard import DEAD, NOW, QUEUE
@@ -50,8 +50,8 @@ def test_queues_of_others_are_left_out() -> None:
 
 def test_a_history_with_a_hole_is_no_longer_exact() -> None:
     depths = EngineDepths(cast("Any", Control(page(1, change(1)), page(9, change(9), lost=True))), [QUEUE])
-    assert depths.look().exact
-    assert not depths.look().exact
+    assert depths.look().note == ""
+    assert depths.look().note == GAPS
 
 
 def state(visible: int) -> AgentQueues:
@@ -67,7 +67,7 @@ def test_samples_are_kept_where_something_changed() -> None:
         (NOW, 1),
         (NOW + timedelta(seconds=2), 2),
     ]
-    assert not series.exact
+    assert series.note == SAMPLES
 
 
 def points(*received: tuple[int, int]) -> list[DepthPoint]:
@@ -83,13 +83,13 @@ def test_rates_are_those_of_the_last_minute() -> None:
 
 
 def test_each_queue_is_a_row_before_that_of_its_dead_letters() -> None:
-    rows = queue_rows([state(4)], DepthSeries(tuple(points((-5, 2))), NOW, exact=True))
+    rows = queue_rows([state(4)], DepthSeries(tuple(points((-5, 2))), NOW))
     assert [(row.name, row.visible, row.received_a_minute) for row in rows] == [(QUEUE, 4, 2), (DEAD, 0, 0)]
 
 
 def test_a_curve_begins_with_what_was_there_and_ends_now() -> None:
     before, later = NOW - timedelta(seconds=60), NOW - timedelta(seconds=10)
-    series = DepthSeries((DepthPoint(before, QUEUE, 1, 0, 0), DepthPoint(later, QUEUE, 0, 2, 0)), NOW, exact=True)
+    series = DepthSeries((DepthPoint(before, QUEUE, 1, 0, 0), DepthPoint(later, QUEUE, 0, 2, 0)), NOW)
     drawn = curve(series, [QUEUE], NOW - timedelta(seconds=30))
     assert [step["messages"] for step in drawn] == [1, 2, 2]
     assert drawn[-1]["at"] == NOW.isoformat()

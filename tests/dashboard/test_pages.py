@@ -56,6 +56,21 @@ def test_a_page_on_another_target_says_what_it_cannot_tell(opened: Callable[...,
     assert "counts as a receive" in shown(opened("dead_letters", FakeSource([letter("m")], exact=False)))
 
 
+def test_messages_that_a_look_would_receive_are_shown_to_who_asks_for_them(opened: Callable[..., AppTest]) -> None:
+    source = FakeSource(exact=False)
+    page = opened("queues", source)
+    assert "<script>" not in "".join(element.value for element in page.code)
+    page.button(key=f"look-{QUEUE}").click().run()
+    assert source.looked == [QUEUE]
+    assert "<script>" in "".join(element.value for element in page.code)
+
+
+def test_dead_letters_are_looked_at_again_when_asked(opened: Callable[..., AppTest]) -> None:
+    source = FakeSource([letter("m")], exact=False)
+    opened("dead_letters", source).button(key="look-dev").click().run()
+    assert source.looked == [DEAD]
+
+
 def test_the_overview_counts_messages_and_dead_letters(opened: Callable[..., AppTest]) -> None:
     page = opened("overview", FakeSource([letter("m1")], Depth(4, 2, 1)))
     assert [metric.value for metric in page.metric] == ["", "7"]

@@ -21,8 +21,9 @@ from agenticai.client.queues.model import (
     Redriven,
 )
 from agenticai.dashboard.services.connecting import Connected, Connection
-from agenticai.dashboard.services.depths import DepthPoint, DepthSeries
+from agenticai.dashboard.services.depths import SAMPLES, DepthPoint, DepthSeries
 from agenticai.dashboard.services.port import Bench, Missing, ObjectEntry
+from agenticai.dashboard.services.sources import RECEIVED
 from agenticai.emulator.core.bench_records import ClockReading, Dispatch, Jump, MessagePage, QueuedMessage, Settled
 from agenticai.emulator.core.errors import ControlError
 from agenticai.emulator.core.model_records import MissedReply, ModelExchange, StoredReply
@@ -117,14 +118,20 @@ class FakeSource:
     """Tells what its test says, and takes notes of the acts."""
 
     name = "fake"
+    refresh_s = 0.0
 
     def __init__(self, letters: Sequence[DeadLetter] = (), depth: Depth = DEPTH, *, exact: bool = True) -> None:
         self.dead = list(letters)
         self.depth = depth
         self.acts: list[tuple[str, Any]] = []
         self.exact = exact
+        self.looking = "" if exact else RECEIVED
+        self.looked: list[str] = []
         self.used = use_of()
         self.controls: Bench | Missing = FakeBench() if exact else MISSING
+
+    def close(self) -> None:
+        """Nothing is open."""
 
     def queues(self) -> list[AgentQueues]:
         return [
@@ -133,11 +140,16 @@ class FakeSource:
 
     def depths(self) -> DepthSeries:
         points = (DepthPoint(NOW - timedelta(seconds=30), QUEUE, 1, 2, 3, 7, 4),)
-        return DepthSeries(points, NOW, self.exact, (Jump(at=NOW - timedelta(seconds=20), seconds=900),))
+        return DepthSeries(
+            points, NOW, "" if self.exact else SAMPLES, (Jump(at=NOW - timedelta(seconds=20), seconds=900),)
+        )
 
     def messages(self, queue: str, after: str | None, limit: int) -> MessagePage:
         shown = (message("m1", HOSTILE),) if queue == QUEUE else ()
         return MessagePage(messages=shown, next=None, total=len(shown), oldest=NOW, now=NOW)
+
+    def look_again(self, queue: str) -> None:
+        self.looked.append(queue)
 
     def letters(self, agent: str, after: str | None, limit: int) -> Letters:
         return Letters(tuple(self.dead[:limit]), len(self.dead), None, NOW, received=not self.exact)

@@ -208,6 +208,7 @@ class FakeSource:
     answers: Any = "live"
     stored: list[tuple[str, str]] = field(default_factory=list)
     name: str = "fake"
+    refresh_s: float = 0.0
 
     def clock(self) -> ClockReading:
         return ClockReading(now=at(60), ahead_s=0)

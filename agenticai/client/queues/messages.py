@@ -1,10 +1,12 @@
 """The port to the messages in queues; where a target has no control API, they are received and given back."""
 
 import base64
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from agenticai.client.queues.model import Depth
 from agenticai.emulator.core.bench_records import MessageAttribute, MessagePage, QueuedMessage, ReceivedMessage
 
 if TYPE_CHECKING:
@@ -40,27 +42,28 @@ class SqsMessages:
     def __init__(self, sqs: "SQSClient", urls: Mapping[str, str], now: Callable[[], datetime]) -> None:
         self._sqs = sqs
         self._urls = urls
-        self._now = now
+        self.now = now
 
     def messages(self, queue: str, *, after: str | None = None, limit: int = 100) -> MessagePage:
         """The first messages; SQS has no cursor, so that a page never has a next one."""
-        now = self._now()
+        now = self.now()
         received: list[ReceivedMessage] = []
         for batch in self._batches(queue):
             received += batch
             if len(received) >= limit:
                 break
         self._give_back(queue, received)
-        depth = self._sqs.get_queue_attributes(
-            QueueUrl=self._urls[queue], AttributeNames=["ApproximateNumberOfMessages"]
-        )["Attributes"]
         return MessagePage(
             messages=tuple(each.message for each in received[:limit]),
             next=None,
-            total=max(len(received), int(depth["ApproximateNumberOfMessages"])),
+            total=max(len(received), self.depth(queue).visible),
             oldest=None,
             now=now,
         )
+
+    def depth(self, queue: str) -> Depth:
+        """The numbers of messages of a queue."""
+        return Depth.of(self._sqs, self._urls[queue])
 
     def receive(
         self, queue: str, ids: Iterable[str], *, visibility_timeout_s: int = PEEK_SECONDS
@@ -103,6 +106,44 @@ class SqsMessages:
                 for number, each in enumerate(received[first : first + BATCH])
             ]
             self._sqs.change_message_visibility_batch(QueueUrl=self._urls[queue], Entries=entries)
+
+
+class KeptMessages:
+    """Looks at messages anew only when their number has changed, when asked to, or after it received some.
+
+    For pages that are drawn again and again: each look at SQS's messages counts as a receive. Several threads may look.
+    """
+
+    def __init__(self, messages: SqsMessages) -> None:
+        self._messages = messages
+        self._lock = threading.Lock()
+        self._kept: dict[tuple[str, int], tuple[int, MessagePage]] = {}
+
+    def messages(self, queue: str, *, after: str | None = None, limit: int = 100) -> MessagePage:
+        """The messages as they were seen last, if there are as many as then."""
+        with self._lock:
+            number = self._messages.depth(queue).total
+            kept = self._kept.get((queue, limit))
+            if kept and kept[0] == number:
+                return kept[1].model_copy(update={"now": self._messages.now()})
+            page = self._messages.messages(queue, after=after, limit=limit)
+            self._kept[queue, limit] = number, page
+            return page
+
+    def receive(
+        self, queue: str, ids: Iterable[str], *, visibility_timeout_s: int = PEEK_SECONDS
+    ) -> tuple[ReceivedMessage, ...]:
+        """Receive these messages; what was seen of the queue before is out of date then."""
+        self.forget(queue)
+        try:
+            return self._messages.receive(queue, ids, visibility_timeout_s=visibility_timeout_s)
+        finally:
+            self.forget(queue)
+
+    def forget(self, queue: str) -> None:
+        """Have the next look at a queue be a new one."""
+        with self._lock:
+            self._kept = {asked: page for asked, page in self._kept.items() if asked[0] != queue}
 
 
 def _described(message: Any) -> QueuedMessage:

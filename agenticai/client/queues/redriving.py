@@ -20,6 +20,10 @@ HIDDEN_SECONDS: Final = 60
 
 LOOK_SECONDS: Final = 0.5
 
+NO_MOVE_TASKS: Final = "This target moves no messages by itself: they were sent back one after the other."
+_UNKNOWN: Final = frozenset({"InvalidAction", "UnknownOperationException", "NotImplemented", "InternalFailure"})
+"""How emulators refuse an operation that they do not have."""
+
 MOST_PER_SECOND: Final = 500
 """The highest rate of a message move task."""
 
@@ -68,6 +72,26 @@ def _attribute(held: "MessageAttribute") -> dict[str, Any]:
     binary = held.data_type.partition(".")[0] == "Binary"
     value = {"BinaryValue": base64.b64decode(held.value)} if binary else {"StringValue": held.value}
     return {"DataType": held.data_type, **value}
+
+
+def has_no_move_tasks(error: ClientError) -> bool:
+    """Return whether an error says that the target does not have message move tasks."""
+    code, status = error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
+    return code in _UNKNOWN and (status == 501 or code != "InternalFailure")
+
+
+def redrive_each(redriven: Iterator[Redriven], number: int, per_second: int | None, wait: Pause) -> Iterator[Move]:
+    """Tell of so many letters that are sent back one after the other as of a move task, at most `per_second`."""
+    moved = kept = 0
+    yield Move("RUNNING", 0, number)
+    for done, one in enumerate(redriven, 1):
+        moved += one.outcome in (Outcome.SENT, Outcome.TWICE)
+        kept += one.outcome is Outcome.NOT_SENT
+        if done % BATCH == 0:
+            yield Move("RUNNING", moved, number)
+            if per_second:
+                wait(BATCH / per_second)
+    yield Move("FAILED" if kept else "COMPLETED", moved, number, NO_MOVE_TASKS)
 
 
 def redrive_all(

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
 from agenticai.client.errors import QueueError
 from agenticai.client.queues.editing import delete, send_copy
 from agenticai.client.queues.failures import logged_attempts, request_lines, silent_attempts
@@ -19,7 +21,13 @@ from agenticai.client.queues.model import (
     QueueState,
     Redriven,
 )
-from agenticai.client.queues.redriving import MOST_PER_SECOND, redrive, redrive_all
+from agenticai.client.queues.redriving import (
+    MOST_PER_SECOND,
+    has_no_move_tasks,
+    redrive,
+    redrive_all,
+    redrive_each,
+)
 from agenticai.emulator.client import ControlClient
 from agenticai.emulator.core.bench_records import MOST_MESSAGES
 from agenticai.stack.waiting import Pause, pause
@@ -56,11 +64,16 @@ class StackQueues:
         self._urls = queue_urls(outputs)
 
     @classmethod
-    def of(cls, target: "Target", outputs: "StackOutputs", control: ControlClient | None) -> "StackQueues":
-        """The queues of a stack on a target, read by its control API where it has one."""
-        sqs = target.client("sqs")
-        messages = control or SqsMessages(sqs, queue_urls(outputs), lambda: datetime.now(UTC))
-        return cls(sqs, target.client("logs"), outputs, messages, control)
+    def of(
+        cls,
+        target: "Target",
+        outputs: "StackOutputs",
+        control: ControlClient | None,
+        messages: Messages | None = None,
+    ) -> "StackQueues":
+        """The queues of a stack on a target, whose messages are read by its control API where it has one."""
+        read = control or messages or sqs_messages(target, outputs)
+        return cls(target.client("sqs"), target.client("logs"), outputs, read, control)
 
     def agent(self, name: str) -> str:
         """The agent of a queue that is named by its agent, or by its own or its dead-letter queue's name."""
@@ -110,7 +123,19 @@ class StackQueues:
         if self._engine:
             per_second = per_second or MOST_PER_SECOND
         dead_letters, queue = self._outputs.dead_letter_queue_urls[agent], self._outputs.queue_urls[agent]
-        return redrive_all(self._sqs, self._arn(dead_letters), self._arn(queue), per_second, wait)
+        try:
+            yield from redrive_all(self._sqs, self._arn(dead_letters), self._arn(queue), per_second, wait)
+        except ClientError as error:
+            if not has_no_move_tasks(error):
+                raise
+            number = self.state(agent).dead_letters.depth.visible
+            yield from redrive_each(self._redrive_each(agent), number, per_second, wait)
+
+    def _redrive_each(self, agent: str) -> Iterator[Redriven]:
+        tried: set[str] = set()
+        while fresh := [message_id for message_id in self.ids(agent) if message_id not in tried]:
+            tried.update(fresh)
+            yield from self.redrive(agent, fresh)
 
     def delete(self, queue: str, ids: Sequence[str]) -> Iterator[str]:
         """Delete messages of a queue, by its full name; yields the ids of those that were there."""
@@ -156,6 +181,11 @@ class StackQueues:
 
     def _dead_letters(self, agent: str) -> str:
         return _name(self._outputs.dead_letter_queue_urls[agent])
+
+
+def sqs_messages(target: "Target", outputs: "StackOutputs") -> SqsMessages:
+    """The messages of a stack's queues, as SQS alone shows them."""
+    return SqsMessages(target.client("sqs"), queue_urls(outputs), lambda: datetime.now(UTC))
 
 
 def queue_urls(outputs: "StackOutputs") -> dict[str, str]:

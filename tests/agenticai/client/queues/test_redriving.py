@@ -4,9 +4,10 @@ import json
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from botocore.exceptions import ClientError
 
-from agenticai.client.queues.model import Move, Outcome
-from agenticai.client.queues.redriving import redrive, redrive_all
+from agenticai.client.queues.model import Move, Outcome, Redriven
+from agenticai.client.queues.redriving import has_no_move_tasks, redrive, redrive_all, redrive_each
 from agenticai.emulator.core.bench_records import MessageAttribute, MessagePage, QueuedMessage
 from tests.agenticai.client.queues.test_model import AT, PROJECT, TASK, message
 from tests.fakes.queue_clients import Messages, Sqs
@@ -93,3 +94,28 @@ def test_all_are_moved_by_sqs_and_followed_to_the_end(rate: int | None, asked: d
     assert moves == [Move("RUNNING", 1, 3), Move("FAILED", 2, 0, "gone")]
     assert sqs.started == [{"SourceArn": "arn of dlq", "DestinationArn": "arn of queue", **asked}]
     assert len(waits) == 1
+
+
+def test_letters_that_are_sent_back_one_by_one_are_told_as_a_move_at_its_rate() -> None:
+    waits: list[float] = []
+    results = [Redriven(str(number), Outcome.SENT) for number in range(24)]
+    results.append(Redriven("kept", Outcome.NOT_THERE))
+    moves = list(redrive_each(iter(results), 25, 20, waits.append))
+    assert [move.moved for move in moves] == [0, 10, 20, 24]
+    assert (moves[-1].status, moves[-1].to_move) == ("COMPLETED", 25)
+    assert waits == [0.5, 0.5]
+
+
+def test_a_letter_that_could_not_be_sent_back_fails_the_move() -> None:
+    waits: list[float] = []
+    results = [Redriven("1", Outcome.SENT), Redriven("2", Outcome.NOT_SENT, reason="no")]
+    assert list(redrive_each(iter(results), 2, None, waits.append))[-1].status == "FAILED"
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "expected"),
+    [("InvalidAction", 400, True), ("InternalFailure", 501, True), ("InternalFailure", 500, False), ("X", 400, False)],
+)
+def test_a_target_without_move_tasks_is_known_by_its_error(code: str, status: int, expected: bool) -> None:
+    answer: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    assert has_no_move_tasks(ClientError(answer, "StartMessageMoveTask")) is expected
