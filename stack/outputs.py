@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from agenticai.stack.target import Target
 
-AGENTS = ("pm", "dev", "qa", "ops")
+Agent = Literal["pm", "dev", "qa", "ops"]
+"""The short name of an agent: of its function, of its queue, and of both in the template's outputs."""
+
+AGENTS: Final[tuple[Agent, ...]] = get_args(Agent)
+FUNCTIONS: Final = ("api", *AGENTS)
+"""The functions by their short names."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ def typed(target: Target, stage: str, values: Mapping[str, str]) -> StackOutputs
         bucket_name=values["BucketName"],
         queue_urls={agent: values[f"{agent.title()}QueueUrl"] for agent in AGENTS},
         dead_letter_queue_urls={agent: values[f"{agent.title()}DeadLetterQueueUrl"] for agent in AGENTS},
-        function_names={name: values[f"{name.title()}FunctionName"] for name in ("api", *AGENTS)},
+        function_names={name: values[f"{name.title()}FunctionName"] for name in FUNCTIONS},
         api_token_parameter=values["ApiTokenParameter"],
         gemini_api_key_parameter=values["GeminiApiKeyParameter"],
     )

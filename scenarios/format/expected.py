@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from agenticai.scenarios.format.section import Agent, ProjectKey, Section
+from agenticai.scenarios.format.section import ProjectKey, Section
+from agenticai.stack.outputs import Agent
 from shared.models.workflow import ProjectStatus
 
 

@@ -12,14 +12,14 @@ from agenticai.emulator.faults.rules import CallFault, DeliveryFault, kind_of
 from agenticai.scenarios.format.errors import InvalidScenario
 from agenticai.scenarios.format.expected import Expectation, ExpectedProject
 from agenticai.scenarios.format.script import Advance, Create, Delete, Settle, Settling, Step, projects_of
-from agenticai.scenarios.format.section import AGENTS, ProjectKey, Section
+from agenticai.scenarios.format.section import ProjectKey, Section
+from agenticai.stack.outputs import AGENTS, FUNCTIONS
 from shared.models.template import TemplateId
 
 SCENARIOS: Final = Path(__file__).parents[1]
 LIBRARY: Final = SCENARIOS / "library"
 CASSETTES: Final = SCENARIOS / "cassettes"
 
-FUNCTIONS: Final = ("api", *AGENTS)
 """What the functions go by in a scenario."""
 
 _PATTERN: Final = re.compile(r"[*?[]")

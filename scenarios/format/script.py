@@ -6,7 +6,8 @@ from typing import Annotated, Any, Final
 
 from pydantic import Discriminator, Field, Tag
 
-from agenticai.scenarios.format.section import Agent, Duration, ProjectKey, Section
+from agenticai.scenarios.format.section import Duration, ProjectKey, Section
+from agenticai.stack.outputs import Agent
 from shared.models.workflow import ProjectStatus
 
 

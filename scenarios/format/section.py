@@ -1,12 +1,9 @@
-"""What every part of a scenario file is made of: a closed section, durations, and the names of the agents."""
+"""What every part of a scenario file is made of: a closed section, durations, and the keys of projects."""
 
 import re
-from typing import Annotated, Final, Literal, get_args
+from typing import Annotated, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
-
-Agent = Literal["pm", "dev", "qa", "ops"]
-AGENTS: Final[tuple[Agent, ...]] = get_args(Agent)
 
 ProjectKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 """The short name of a project in a scenario file."""

@@ -26,10 +26,10 @@ from agenticai.scenarios.format.script import (
     Step,
     Wait,
 )
-from agenticai.scenarios.format.section import Agent
 from agenticai.scenarios.invariants.reading import read_items
 from agenticai.scenarios.replaying.pace import Pace
 from agenticai.scenarios.replaying.provision import provision
+from agenticai.stack.outputs import Agent
 from agenticai.stack.waiting import Pause, pause
 from shared.models.events import TimelineEvent
 from shared.models.workflow import ProjectStatus

@@ -7,8 +7,9 @@ from itertools import pairwise
 from typing import Final
 
 from agenticai.scenarios.reports.axis import Axis
-from agenticai.scenarios.reports.course import LANES, Course
+from agenticai.scenarios.reports.course import Course
 from agenticai.scenarios.reports.figures import clock, duration
+from agenticai.stack.outputs import FUNCTIONS
 
 LEFT: Final = 108.0
 WIDTH: Final = 1000.0
@@ -114,7 +115,7 @@ class Chart:
 
 def _lanes(used: set[str]) -> Iterator[Lane]:
     top = STATUS_HEIGHT + LANE_GAP
-    for name in LANES:
+    for name in FUNCTIONS:
         if name in used:
             lane = Lane(name, top)
             yield lane

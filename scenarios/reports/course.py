@@ -12,7 +12,6 @@ from agenticai.scenarios.reports.document import ProjectReport, ScenarioReport
 from shared.models.events import EventType, TimelineEvent
 from shared.models.workflow import ProjectStatus
 
-LANES: Final = ("api", "pm", "dev", "qa", "ops")
 NOTHING_LEFT: Final = "nothing was left to do"
 UNSAID: Final = {"api": "a request was answered"}
 """What an invocation did of which no event tells, by lane."""
@@ -146,4 +145,4 @@ def _label(event: TimelineEvent) -> str:
 
 def _lane(scenario: ScenarioReport, deployed: str) -> str:
     """Return the agent whose function or queue has this name."""
-    return scenario.agents.get(deployed, LANES[0])
+    return scenario.agents.get(deployed, "api")

@@ -11,8 +11,10 @@ import pytest
 from samtranslator.translator.transform import transform
 
 from agenticai.stack.local_files import Content, S3Object
+from agenticai.stack.outputs import AGENTS, FUNCTIONS
 from agenticai.stack.template import TEMPLATE, Template
 from shared.composition import ModelAdapter, ModelSettings
+from shared.queues import Queue
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 MAXIMUM_TEMPLATE_BODY = 51_200
@@ -181,3 +183,23 @@ def test_the_bucket_is_private_versioned_and_encrypted(resources: dict[str, Reso
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert bucket["VersioningConfiguration"]["Status"] == "Enabled"
     assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "names"), [("QueueUrl", AGENTS), ("DeadLetterQueueUrl", AGENTS), ("FunctionName", FUNCTIONS)]
+)
+def test_the_template_has_an_output_for_each_agent_and_for_no_other(
+    source: Template, suffix: str, names: tuple[str, ...]
+) -> None:
+    outputs = {name.removesuffix(suffix) for name in source.document["Outputs"] if name.endswith(suffix)}
+    assert {name for name in outputs if not name.endswith("DeadLetter")} == {name.title() for name in names}
+
+
+def test_the_handlers_have_a_queue_for_each_agent() -> None:
+    assert tuple(Queue) == AGENTS
+
+
+def test_each_agent_is_a_folder_whose_code_the_template_deploys(source: Template) -> None:
+    resources = source.document["Resources"].values()
+    deployed = {one["Properties"]["CodeUri"] for one in resources if one["Type"] == "AWS::Serverless::Function"}
+    assert {f"../handlers/{agent}_agent" for agent in AGENTS} <= deployed
