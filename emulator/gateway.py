@@ -17,7 +17,7 @@ from agenticai.emulator.meter.ledger import Ledger
 from agenticai.emulator.meter.step import Meter
 from agenticai.emulator.queues.operations import QueueOperations
 
-Step = Callable[[ASGIApp], ASGIApp]
+GatewayStep = Callable[[ASGIApp], ASGIApp]
 """Makes a step of the next one."""
 
 
@@ -57,12 +57,12 @@ def gateway(parts: Parts) -> ASGIApp:
     )
 
 
-def under(prefix: str, mounted: ASGIApp) -> Step:
+def under(prefix: str, mounted: ASGIApp) -> GatewayStep:
     """Return the step that has an application of its own answer everything below a path prefix."""
     return lambda app: Under(app, prefix, mounted)
 
 
-def chain(steps: Sequence[Step], engine: ASGIApp) -> ASGIApp:
+def chain(steps: Sequence[GatewayStep], engine: ASGIApp) -> ASGIApp:
     """Return the engine behind the steps, the first of them outermost; it also gets the server's lifespan."""
     app = engine
     for step in reversed(steps):

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 from agenticai.client.errors import QueueError
-from agenticai.client.queues.model import AgentQueues, DeadLetter, Letters, Outcome, Redriven, causes
+from agenticai.client.queues.model import AgentQueues, DeadLetter, Letters, Redriven, RedriveOutcome, causes
 from agenticai.client.queues.stack_queues import StackQueues
 from agenticai.commands.stack import Stack, asked
 from agenticai.display import queues as show
@@ -115,7 +115,7 @@ def _move_chosen(
         results.append(result)
         for line in show.redriven([result]):
             screen.say(line)
-    return [_redriven(result) for result in results], all(result.outcome is Outcome.SENT for result in results)
+    return [_redriven(result) for result in results], all(result.outcome is RedriveOutcome.SENT for result in results)
 
 
 def resolved(queues: StackQueues, agent: str, beginnings: Sequence[str]) -> list[str]:

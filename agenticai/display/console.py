@@ -88,13 +88,13 @@ class Display:
         return self.console.status(text(*parts), spinner=spinner)
 
     @contextmanager
-    def step(self, title: str) -> Iterator["Step"]:
+    def step(self, title: str) -> Iterator["ShownStep"]:
         """Show a step that takes a while: a spinner with what it does now, then, when it is done, one line."""
         with self.status(title) as status:
-            yield Step(self, status, title)
+            yield ShownStep(self, status, title)
 
 
-class Step:
+class ShownStep:
     """A step that runs; `done` says that it has ended well, and how long it took."""
 
     def __init__(self, display: Display, status: Status, title: str) -> None:

@@ -15,7 +15,7 @@ from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.stopping import until_stopped
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.replaying.replay import Result
-from agenticai.scenarios.reports.document import Outcome, RunReport, ScenarioReport
+from agenticai.scenarios.reports.document import ReplayStatus, RunReport, ScenarioReport
 from agenticai.scenarios.reports.figures import dollars, duration
 
 HEADING = "scenario"
@@ -101,7 +101,7 @@ def evidence(scenario: ScenarioReport) -> Iterator[Text]:
 
 def totals(report: RunReport) -> Text:
     """Return the run in a line."""
-    colours: dict[Outcome, str] = {"passed": "green", "failed": "red", "skipped": "yellow"}
+    colours: dict[ReplayStatus, str] = {"passed": "green", "failed": "red", "skipped": "yellow"}
     counts: list[Part] = [
         (f"{number} {outcome}", f"bold {colour}")
         for outcome, colour in colours.items()

@@ -9,7 +9,7 @@ from typing import Final, Literal, get_args
 
 from agenticai.sandbox.output import shown
 
-Outcome = Literal["passed", "failed", "error", "skipped"]
+TestOutcome = Literal["passed", "failed", "error", "skipped"]
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class TestResult:
 
     __test__ = False
     id: str
-    outcome: Outcome
+    outcome: TestOutcome
     seconds: float
     message: str
 
@@ -108,7 +108,7 @@ def _line(line: bytes) -> Mapping[str, object] | None:
 def _result(line: Mapping[str, object]) -> TestResult:
     """Return the result in a line; an unknown outcome is an error."""
     outcome, seconds = line.get("outcome"), line.get("seconds")
-    outcomes: tuple[Outcome, ...] = get_args(Outcome)
+    outcomes: tuple[TestOutcome, ...] = get_args(TestOutcome)
     return TestResult(
         id=shown_id(line["test"]),
         outcome=next((known for known in outcomes if known == outcome), "error"),

@@ -90,7 +90,7 @@ def _read(
     tokens = raw.get("tokens", {})
     prompt, output = int(tokens.get("prompt_tokens", 0)), int(tokens.get("output_tokens", 0))
     return ModelCall(
-        agent="pm" if layout.kind_of(key) is layout.Kind.PLAN else "dev",
+        agent="pm" if layout.kind_of(key) is layout.ItemKind.PLAN else "dev",
         work=key,
         at=entry.modified,
         reply=str(raw.get("text", "")),

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 REPAIR: Final = "repair"
 _AGENTS: Final = {
-    layout.Kind.PLAN: "pm",
-    layout.Kind.TASK: "dev",
-    layout.Kind.TEST: "qa",
-    layout.Kind.DEPLOYMENT: "ops",
+    layout.ItemKind.PLAN: "pm",
+    layout.ItemKind.TASK: "dev",
+    layout.ItemKind.TEST: "qa",
+    layout.ItemKind.DEPLOYMENT: "ops",
 }
 _ASKED: Final = (EventType.PROJECT_CREATED, EventType.CHANGE_REQUESTED)
 
@@ -140,13 +140,13 @@ class _Timeline:
         if event.type is EventType.RETRY_REQUESTED:
             return True
         match layout.kind_of(key):
-            case layout.Kind.PLAN:
+            case layout.ItemKind.PLAN:
                 return event.type in _ASKED
-            case layout.Kind.TASK:
+            case layout.ItemKind.TASK:
                 return event.type is EventType.WORK_DONE and event.work in self._needed(key)
-            case layout.Kind.TEST:
+            case layout.ItemKind.TEST:
                 return event.type is EventType.WORK_DONE and event.work.startswith(layout.tasks(_revision(key)))
-            case layout.Kind.DEPLOYMENT:
+            case layout.ItemKind.DEPLOYMENT:
                 tested = event.type is EventType.WORK_DONE and event.work == layout.test(_revision(key))
                 return tested or event.type is EventType.DEPLOYMENT_REQUESTED
             case _:

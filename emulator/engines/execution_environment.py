@@ -15,7 +15,7 @@ from pydantic import JsonValue
 
 from agenticai.emulator.core.clock import Clock
 from agenticai.emulator.engines.activity import Activity
-from agenticai.emulator.engines.function import FunctionError, Invocation, Outcome
+from agenticai.emulator.engines.function import FunctionError, Invocation, InvocationOutcome
 from agenticai.emulator.engines.function_log import FunctionLog
 from agenticai.emulator.engines.lambda_bootstrap import AHEAD
 from agenticai.emulator.engines.lambda_response import RESPONSE_BYTES
@@ -67,7 +67,7 @@ class ExecutionEnvironment:
         self._replies: queue.SimpleQueue[tuple[float, Reply | None] | str] = queue.SimpleQueue()
         threading.Thread(target=self._listen, daemon=True, name=f"environment-{self.function.name}").start()
 
-    def invoke(self, invocation: Invocation) -> Outcome:
+    def invoke(self, invocation: Invocation) -> InvocationOutcome:
         """Run the handler on one event, for at most the function's timeout."""
         init_ms: float | None = None
         result: JsonValue = None
@@ -93,7 +93,7 @@ class ExecutionEnvironment:
                 if self._ready:
                     self._starter.prepare(self._variables)
         duration_ms = (time.time() - started) * 1000
-        return Outcome(result, error, self._log.take(), init_ms, duration_ms, ended=self.poll() is not None)
+        return InvocationOutcome(result, error, self._log.take(), init_ms, duration_ms, ended=self.poll() is not None)
 
     def _finish_init(self) -> tuple[float, FunctionError | None]:
         """Wait until the handler is imported; return the milliseconds that took, and why it could not be.

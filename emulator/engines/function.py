@@ -86,7 +86,7 @@ class FunctionError:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class InvocationOutcome:
     """How an invocation ended: a result, or an error; what it logged; how long init and handler took, in ms.
 
     `init_ms` is None on a warm start. `ended` says that the environment did not survive.

@@ -23,7 +23,7 @@ from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
-    from agenticai.emulator.engines.lambda_clock import Clock
+    from agenticai.emulator.engines.lambda_clock import FunctionClock
 
 Handler = Callable[[Any, "LambdaContext"], Any]
 
@@ -69,7 +69,7 @@ class LambdaLogHandler(logging.Handler):
 class Engine:
     """The two pipes to the engine, taken away from the handler: what it prints goes to its log."""
 
-    def __init__(self, clock: "Clock", as_line: Callable[[dict[str, Any]], str]) -> None:
+    def __init__(self, clock: "FunctionClock", as_line: Callable[[dict[str, Any]], str]) -> None:
         self._clock = clock
         self._as_line = as_line
         self._writing = threading.Lock()
@@ -146,7 +146,9 @@ def main() -> None:
     """Import the handler, then serve until standard input ends."""
     arguments = sys.argv[1:]
     of_snapshot = arguments.pop(0) if arguments[0].startswith(SNAPSHOT) else None
-    engine = Engine(beside("lambda_clock.py")["Clock"](arguments.pop(0)), beside("lambda_response.py")["as_line"])
+    engine = Engine(
+        beside("lambda_clock.py")["FunctionClock"](arguments.pop(0)), beside("lambda_response.py")["as_line"]
+    )
     snapshot = begin_snapshot(of_snapshot) if of_snapshot else None
     if not snapshot:
         engine.listen()

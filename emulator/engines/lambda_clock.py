@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 
-class Clock:
+class FunctionClock:
     """The engine's time in this process: every `time.time` and `datetime.now` sees what was skipped, and sleeps end."""
 
     def __init__(self, folder: str) -> None:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agenticai.emulator.faults.bad_replies import MADE_OF_GOOD_ONES, bad_reply, spoiled
-from agenticai.emulator.faults.ports import Clock, Workers
+from agenticai.emulator.faults.ports import EngineClock, Workers
 from agenticai.emulator.faults.rules import (
+    BadReply,
     CallEffect,
     DeliverAgain,
     Error,
@@ -16,7 +17,6 @@ from agenticai.emulator.faults.rules import (
     Kill,
     Latency,
     ModelReply,
-    Reply,
 )
 from agenticai.emulator.faults.schedule import MODEL
 from agenticai.emulator.http.asgi import await_disconnect, collect_answer, cut_off, drain, read_ahead, while_connected
@@ -40,7 +40,7 @@ class Exchange:
 class Effects:
     """Applies faults to calls that `app`, the next step, would have answered."""
 
-    def __init__(self, app: ASGIApp, workers: Workers, clock: Clock, new_id: Callable[[], str]) -> None:
+    def __init__(self, app: ASGIApp, workers: Workers, clock: EngineClock, new_id: Callable[[], str]) -> None:
         self._app = app
         self._workers = workers
         self._clock = clock
@@ -61,7 +61,7 @@ class Effects:
                 await self._deliver_again(call)
             case Hold():
                 await self._hold(call)
-            case Reply():
+            case BadReply():
                 await self._reply(effect, call)
 
     async def _refuse(self, effect: Error, call: Exchange) -> None:
@@ -117,7 +117,7 @@ class Effects:
         if await while_connected(self._workers.hold(call.token), call.receive):
             await self._app(call.scope, receive, call.send)
 
-    async def _reply(self, effect: Reply, call: Exchange) -> None:
+    async def _reply(self, effect: BadReply, call: Exchange) -> None:
         if effect.reply in MADE_OF_GOOD_ONES:
             good = await collect_answer(self._app, call.scope, call.receive)
             if effect.reply is ModelReply.DROPPED:

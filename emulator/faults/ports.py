@@ -34,7 +34,7 @@ class Workers(Protocol):
         ...
 
 
-class Clock(Protocol):
+class EngineClock(Protocol):
     """The engine's clock."""
 
     def now(self) -> datetime:

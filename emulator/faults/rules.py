@@ -98,7 +98,7 @@ class Hold(Record):
     do: Literal["hold"]
 
 
-class Reply(Record):
+class BadReply(Record):
     """The language model replies badly; `retry_after_s` goes with the two that name a time to wait."""
 
     do: Literal["reply"]
@@ -125,7 +125,7 @@ class Reorder(Record):
     do: Literal["reorder"]
 
 
-CallEffect = Annotated[Error | Latency | Hang | Kill | DeliverAgain | Hold | Reply, Field(discriminator="do")]
+CallEffect = Annotated[Error | Latency | Hang | Kill | DeliverAgain | Hold | BadReply, Field(discriminator="do")]
 DeliveryEffect = Annotated[Duplicate | Delay | Reorder, Field(discriminator="do")]
 
 

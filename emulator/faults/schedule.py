@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 from agenticai.emulator.faults.rules import (
     ActiveRule,
+    BadReply,
     Call,
     CallEffect,
     CallFault,
@@ -17,14 +18,13 @@ from agenticai.emulator.faults.rules import (
     Fault,
     Fired,
     RecordedCall,
-    Reply,
 )
 
 MODEL = "gemini"  # the language model's service, as rules and recorded calls name it
 CALLS_KEPT = 100_000
 FIRED_KEPT = 10_000
 
-Kind = tuple[str, str, str]
+CallKind = tuple[str, str, str]
 """Function, service and operation of a call."""
 
 
@@ -49,8 +49,8 @@ class FaultBook:
             self._met: Counter[int] = Counter()
             self._applied: Counter[int] = Counter()
             self._fired: deque[Fired] = deque(maxlen=FIRED_KEPT)
-            self._calls: deque[Kind] = deque(maxlen=self._calls_kept)
-            self._kinds: dict[Kind, Kind] = {}  # so that equal calls are one object
+            self._calls: deque[CallKind] = deque(maxlen=self._calls_kept)
+            self._kinds: dict[CallKind, CallKind] = {}  # so that equal calls are one object
             self._numbers: Counter[str] = Counter()
 
     def add(self, fault: Fault) -> int:
@@ -136,5 +136,5 @@ def fits(fault: CallFault, call: RecordedCall) -> bool:
         fnmatchcase(call.function, when.function)
         and fnmatchcase(call.service, when.service)
         and fnmatchcase(call.operation, when.operation)
-        and (call.service == MODEL or not isinstance(fault.then, Reply))
+        and (call.service == MODEL or not isinstance(fault.then, BadReply))
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agenticai.emulator.faults.effects import Effects, Exchange
-from agenticai.emulator.faults.ports import Clock, Workers
+from agenticai.emulator.faults.ports import EngineClock, Workers
 from agenticai.emulator.faults.schedule import MODEL, FaultBook
 from agenticai.emulator.http.asgi import read_ahead
 from agenticai.emulator.http.operations import FORM_BYTES, operation_of
@@ -30,7 +30,7 @@ class Faults:
         app: ASGIApp,
         book: FaultBook,
         workers: Workers,
-        clock: Clock,
+        clock: EngineClock,
         new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
     ) -> None:
         self._app = app

@@ -21,7 +21,7 @@ class TokenCount(Record):
     output_tokens: int = Field(ge=0)
 
 
-class Reply(Record):
+class CassetteReply(Record):
     """A model's text, or an HTTP error with its body."""
 
     text: str | None = None
@@ -43,7 +43,7 @@ class Cassette(Record):
     origin: Literal["authored", "recorded"]
     request: CanonicalRequest
     bind: dict[str, str] = Field(default={})
-    reply: Reply
+    reply: CassetteReply
 
     @field_validator("bind")
     @classmethod

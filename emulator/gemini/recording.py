@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from agenticai.emulator.gemini.canonical import CanonicalRequest
-from agenticai.emulator.gemini.cassettes import Cassette, Reply, TokenCount, to_yaml
+from agenticai.emulator.gemini.cassettes import Cassette, CassetteReply, TokenCount, to_yaml
 from agenticai.emulator.gemini.key_forms import forms_of
 from agenticai.emulator.http.google_errors import google_error
 
@@ -112,7 +112,7 @@ class _Answer(_Wire):
     usage: _Usage = Field(default=_Usage(), alias="usageMetadata")
 
 
-def read_reply(body: bytes) -> Reply:
+def read_reply(body: bytes) -> CassetteReply:
     """The reply in the body of a 200: the first candidate's text without its thoughts; none where the model gave none.
 
     Raises pydantic's ValidationError if it is not a reply.
@@ -120,7 +120,7 @@ def read_reply(body: bytes) -> Reply:
     answer = _Answer.model_validate_json(body)
     chosen = answer.candidates[0] if answer.candidates else _Candidate(finishReason=answer.feedback.block_reason)
     used = answer.usage
-    return Reply(
+    return CassetteReply(
         text="".join(part.text for part in chosen.content.parts if not part.thought),
         finish_reason=chosen.finish_reason,
         usage=TokenCount(prompt_tokens=used.prompt, output_tokens=used.candidates + used.thoughts),

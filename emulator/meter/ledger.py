@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agenticai.emulator.core.usage_records import FinishedInvocation, Usage, UsageByProject
-from agenticai.emulator.engines.function import Function, Invocation, Outcome
+from agenticai.emulator.engines.function import Function, Invocation, InvocationOutcome
 from agenticai.emulator.meter.attribution import project_of_event, project_of_result
 from agenticai.emulator.meter.sums import Call, Origin, Sums
 
@@ -63,7 +63,7 @@ class Ledger:
                 environment.project_id = project_of_event(invocation.event)
 
     def invocation_ended(
-        self, token: str, function: Function, invocation: Invocation, outcome: Outcome, started_at: datetime
+        self, token: str, function: Function, invocation: Invocation, outcome: InvocationOutcome, started_at: datetime
     ) -> FinishedInvocation:
         """Book an invocation and all its calls on its project.
 
@@ -156,7 +156,7 @@ class Ledger:
 
 
 def _finished(
-    function: Function, invocation: Invocation, outcome: Outcome, started_at: datetime, project_id: str | None
+    function: Function, invocation: Invocation, outcome: InvocationOutcome, started_at: datetime, project_id: str | None
 ) -> FinishedInvocation:
     billed_ms = math.ceil((outcome.init_ms or 0) + outcome.duration_ms)
     return FinishedInvocation(

@@ -18,7 +18,7 @@ CHANGES_KEPT: Final = 50_000
 COUNTS: Final = ("visible", "in_flight", "delayed", "received", "deleted")
 
 # MiniStack's messages are dictionaries.
-Message = Mapping[str, Any]
+SqsMessage = Mapping[str, Any]
 
 
 @dataclass
@@ -58,7 +58,7 @@ class Depths:
         before = self._touched.get(queue, (0, 0))
         self._touched[queue] = before[0] + received, before[1] + deleted
 
-    def look(self, queues: Iterable[tuple[str, Sequence[Message]]]) -> None:
+    def look(self, queues: Iterable[tuple[str, Sequence[SqsMessage]]]) -> None:
         """Note what changed since the last look at all queues, each with its name and messages."""
         now, there = self._clock(), set()
         for name, messages in queues:
@@ -74,7 +74,7 @@ class Depths:
                 known.total, known.hidden = 0, {}
                 self._note(gone, known, now)
 
-    def _update(self, name: str, known: _Known, messages: Sequence[Message], now: float) -> None:
+    def _update(self, name: str, known: _Known, messages: Sequence[SqsMessage], now: float) -> None:
         self._pass_time(name, known, now)
         added = len(messages) - known.total
         received, deleted = self._touched.get(name, (0, 0))
@@ -103,7 +103,7 @@ class Depths:
         lost, now = since + 1 < first, _moment(self._clock())
         return DepthHistory(changes=shown, next=last, more=last < self._made, lost=lost, now=now)
 
-    def _hide(self, known: _Known, messages: Iterable[Message], now: float) -> None:
+    def _hide(self, known: _Known, messages: Iterable[SqsMessage], now: float) -> None:
         for message in messages:
             if (until := message.get("visible_at", 0)) > now:
                 known.hidden[message["id"]] = until, message.get("receive_count", 0) > 0

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from agenticai.emulator.engines.activity import Activity
-from agenticai.emulator.faults.ports import Clock
+from agenticai.emulator.faults.ports import EngineClock
 from agenticai.emulator.http.aws_errors import AwsError, Refused, invalid
 
 TASKS_LISTED = 10
@@ -70,7 +70,7 @@ class MoveTask:
 class MoveTasks:
     """The tasks of one engine, the latest of each queue first."""
 
-    def __init__(self, clock: Clock, activity: Activity, new_id: Callable[[], str]) -> None:
+    def __init__(self, clock: EngineClock, activity: Activity, new_id: Callable[[], str]) -> None:
         self._clock = clock
         self._activity = activity
         self._new_id = new_id

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agenticai.emulator.engines.activity import Activity
-from agenticai.emulator.faults.ports import Clock
+from agenticai.emulator.faults.ports import EngineClock
 from agenticai.emulator.http.asgi import post, read_ahead
 from agenticai.emulator.http.aws_errors import AwsError, Refused, error_answer, invalid
 from agenticai.emulator.http.operations import FORM_BYTES, operation_of
@@ -74,7 +74,11 @@ class QueueOperations:
     """
 
     def __init__(
-        self, app: ASGIApp, clock: Clock, activity: Activity, new_id: Callable[[], str] = lambda: str(uuid.uuid4())
+        self,
+        app: ASGIApp,
+        clock: EngineClock,
+        activity: Activity,
+        new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
     ) -> None:
         self._app = app
         self._new_id = new_id

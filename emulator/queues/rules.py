@@ -26,7 +26,7 @@ Asked = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Queue:
+class TargetQueue:
     """The queue that an operation is about; it has no attributes where there is no such queue, or not yet.
 
     `find` gives the attributes of another queue.
@@ -37,7 +37,7 @@ class Queue:
     find: Find
 
 
-Rule = Callable[[Asked, Queue], None]
+Rule = Callable[[Asked, TargetQueue], None]
 """Raises Refused when the parameters are not as AWS wants them."""
 
 LONGEST_BYTES = 1024 * 1024
@@ -46,7 +46,7 @@ STANDARD_NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
 FIFO_NAME = re.compile(r"[A-Za-z0-9_-]{1,75}\.fifo")
 
 
-def keep(operation: str, asked: Asked, queue: Queue) -> None:
+def keep(operation: str, asked: Asked, queue: TargetQueue) -> None:
     """Check what is asked against the rules of the operation. Raises Refused."""
     for rule in RULES.get(operation, ()):
         rule(asked, queue)
@@ -55,7 +55,7 @@ def keep(operation: str, asked: Asked, queue: Queue) -> None:
 def within(name: str, low: int, high: int) -> Rule:
     """The parameter, if it is given, is an integer between the bounds, which it may reach."""
 
-    def rule(asked: Asked, _: Queue) -> None:
+    def rule(asked: Asked, _: TargetQueue) -> None:
         if (value := asked.get(name)) is not None and not _is_between(value, low, high):
             reason = f"Must be >= {low} and <= {high}, if provided."
             raise invalid(f"Value {value} for parameter {name} is invalid. Reason: {reason}")
@@ -66,7 +66,7 @@ def within(name: str, low: int, high: int) -> Rule:
 def required(name: str) -> Rule:
     """The parameter is given."""
 
-    def rule(asked: Asked, _: Queue) -> None:
+    def rule(asked: Asked, _: TargetQueue) -> None:
         if asked.get(name) in (None, ""):
             raise Refused(AwsError("MissingParameter", f"The request must contain the parameter {name}."))
 
@@ -76,7 +76,7 @@ def required(name: str) -> Rule:
 def known(parameter: str, names: frozenset[str]) -> Rule:
     """The parameter lists nothing but these names of attributes, as a list or as the keys of a map."""
 
-    def rule(asked: Asked, _: Queue) -> None:
+    def rule(asked: Asked, _: TargetQueue) -> None:
         for name in asked.get(parameter) or ():
             if name not in names:
                 raise Refused(AwsError("InvalidAttributeName", f"Unknown Attribute {name}."))
@@ -84,7 +84,7 @@ def known(parameter: str, names: frozenset[str]) -> Rule:
     return rule
 
 
-def named(asked: Asked, _: Queue) -> None:
+def named(asked: Asked, _: TargetQueue) -> None:
     """A queue's name is made of letters, digits, hyphens and underscores; a FIFO queue's ends with .fifo."""
     fifo = is_fifo(asked.get("Attributes") or {})
     if not (FIFO_NAME if fifo else STANDARD_NAME).fullmatch(asked.get("QueueName") or ""):
@@ -92,7 +92,7 @@ def named(asked: Asked, _: Queue) -> None:
         raise invalid(f"The name of a FIFO queue must end with .fifo. {reason}" if fifo else reason)
 
 
-def the_same(asked: Asked, queue: Queue) -> None:
+def the_same(asked: Asked, queue: TargetQueue) -> None:
     """A queue that exists is only created once more with the attributes that it has."""
     for name, value in (asked.get("Attributes") or {}).items():
         if queue.attributes and queue.attributes.get(name) != str(value):
@@ -100,20 +100,20 @@ def the_same(asked: Asked, queue: Queue) -> None:
             raise Refused(AwsError("QueueNameExists", message))
 
 
-def of_its_type(asked: Asked, queue: Queue) -> None:
+def of_its_type(asked: Asked, queue: TargetQueue) -> None:
     """Standard queues do not know the attributes of FIFO queues, not even to say that they are none."""
     if not is_fifo(queue.attributes or asked.get("Attributes") or {}):
         known("Attributes", SETTABLE - OF_FIFO_QUEUES)(asked, queue)
 
 
-def still_fifo(asked: Asked, _: Queue) -> None:
+def still_fifo(asked: Asked, _: TargetQueue) -> None:
     """A FIFO queue can't become a standard one."""
     if (asked.get("Attributes") or {}).get("FifoQueue") == "false":
         reason = "Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported."
         raise Refused(AwsError("InvalidAttributeValue", reason))
 
 
-def with_policies(asked: Asked, queue: Queue) -> None:
+def with_policies(asked: Asked, queue: TargetQueue) -> None:
     """A policy, where it is not empty and so taken away, is one."""
     given = asked.get("Attributes") or {}
     if policy := given.get("RedrivePolicy"):
@@ -127,39 +127,39 @@ def with_policies(asked: Asked, queue: Queue) -> None:
             raise Refused(AwsError("InvalidAttributeValue", "Invalid value for the parameter Policy.")) from error
 
 
-def next_token(asked: Asked, _: Queue) -> None:
+def next_token(asked: Asked, _: TargetQueue) -> None:
     """A token is one that an earlier answer had."""
     if (token := asked.get("NextToken")) and not re.fullmatch(r"\d{1,9}", str(token)):
         raise invalid(f"Value {token} for parameter NextToken is invalid. Reason: No answer had this token.")
 
 
-def system_attributes(asked: Asked, _: Queue) -> None:
+def system_attributes(asked: Asked, _: TargetQueue) -> None:
     """The one system attribute that a message is sent with is the trace header."""
     for name in asked.get("MessageSystemAttributes") or ():
         if name != "AWSTraceHeader":
             raise invalid(f"The message system attribute name '{name}' is invalid: only AWSTraceHeader can be sent.")
 
 
-def attributes(asked: Asked, _: Queue) -> None:
+def attributes(asked: Asked, _: TargetQueue) -> None:
     """The attributes of a message are as AWS wants them."""
     attributes_are_valid(asked.get("MessageAttributes") or {})
 
 
-def not_too_long(asked: Asked, queue: Queue) -> None:
+def not_too_long(asked: Asked, queue: TargetQueue) -> None:
     """A message, its attributes included, is not longer than the queue takes."""
     most = int(queue.attributes.get("MaximumMessageSize", LONGEST_BYTES))
     if size_of(asked) > most:
         raise invalid(f"One or more parameters are invalid. Reason: Message must be shorter than {most} bytes.")
 
 
-def together_not_too_long(asked: Asked, _: Queue) -> None:
+def together_not_too_long(asked: Asked, _: TargetQueue) -> None:
     """The messages of a batch have at most 1 MiB together."""
     if (size := sum(map(size_of, asked.get("Entries") or ()))) > LONGEST_BYTES:
         message = f"Batch requests cannot be longer than {LONGEST_BYTES} bytes. You have sent {size} bytes."
         raise Refused(AwsError("BatchRequestTooLong", message))
 
 
-def only_for_fifo(asked: Asked, queue: Queue) -> None:
+def only_for_fifo(asked: Asked, queue: TargetQueue) -> None:
     """Standard queues know no deduplication."""
     name = "MessageDeduplicationId"
     if (value := asked.get(name)) and not is_fifo(queue.attributes):
@@ -167,7 +167,7 @@ def only_for_fifo(asked: Asked, queue: Queue) -> None:
         raise invalid(f"Value {value} for parameter {name} is invalid. Reason: {reason}")
 
 
-def in_a_group(asked: Asked, queue: Queue) -> None:
+def in_a_group(asked: Asked, queue: TargetQueue) -> None:
     """Messages of a FIFO queue have a group and a deduplication id; one that lacks either refuses its whole batch."""
     if not is_fifo(queue.attributes):
         return

@@ -17,7 +17,16 @@ from api_handler import artifact_routes, bodies, general_routes, project_routes
 from api_handler.access import admits
 from api_handler.commands import Commands
 from api_handler.headers import with_headers
-from api_handler.problems import CONTENT_TYPE, Kind, Problem, internal, invalid, not_found, unauthorized, unavailable
+from api_handler.problems import (
+    CONTENT_TYPE,
+    Problem,
+    ProblemKind,
+    internal,
+    invalid,
+    not_found,
+    unauthorized,
+    unavailable,
+)
 from api_handler.service import Service
 from api_handler.tokens import Tokens
 from shared.models.errors import Retryable
@@ -70,7 +79,7 @@ class Api:
 
     def _refusal(self, error: Exception, request: APIGatewayProxyEvent) -> Mapping[str, Any]:
         problem = problem_of(error)
-        if problem.kind is Kind.INTERNAL:
+        if problem.kind is ProblemKind.INTERNAL:
             self.log_fault("a request could not be answered")
         headers = {"Content-Type": CONTENT_TYPE, **problem.headers}
         return {

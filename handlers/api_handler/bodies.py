@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
-from api_handler.problems import Kind, Problem
+from api_handler.problems import Problem, ProblemKind
 
 MAX_BYTES: Final = 256 * 1024
 """Enough for the longest requirements with every character escaped."""
@@ -20,13 +20,13 @@ def check(request: APIGatewayProxyEvent) -> None:
     if not body:
         return
     if len(body.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        raise Problem(Kind.TOO_LARGE, f"The body is larger than {MAX_BYTES} bytes.")
+        raise Problem(ProblemKind.TOO_LARGE, f"The body is larger than {MAX_BYTES} bytes.")
     media_type = (request.headers.get("content-type") or "").split(";")[0].strip().lower()
     if media_type != "application/json" or request.is_base64_encoded:
-        raise Problem(Kind.NOT_JSON, "Send a body with the header `Content-Type: application/json`.")
+        raise Problem(ProblemKind.NOT_JSON, "Send a body with the header `Content-Type: application/json`.")
     # API Gateway puts this character where bytes are not UTF-8; what was meant is lost.
     if _REPLACEMENT in body:
-        raise Problem(Kind.MALFORMED, "The body is not valid UTF-8, or holds the replacement character U+FFFD.")
+        raise Problem(ProblemKind.MALFORMED, "The body is not valid UTF-8, or holds the replacement character U+FFFD.")
 
 
 def undeclared(event: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,11 +40,15 @@ def parse(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_distinct)
     except json.JSONDecodeError as error:
-        raise Problem(Kind.MALFORMED, f"The body is not JSON: {error.msg} at character {error.pos + 1}.") from error
+        raise Problem(
+            ProblemKind.MALFORMED, f"The body is not JSON: {error.msg} at character {error.pos + 1}."
+        ) from error
     except (ValueError, RecursionError) as error:
-        raise Problem(Kind.MALFORMED, "The body holds a number that JSON does not have, or nests too deep.") from error
+        raise Problem(
+            ProblemKind.MALFORMED, "The body holds a number that JSON does not have, or nests too deep."
+        ) from error
     if not isinstance(value, dict):
-        raise Problem(Kind.MALFORMED, "The body is not a JSON object.")
+        raise Problem(ProblemKind.MALFORMED, "The body is not a JSON object.")
     return value
 
 
@@ -52,7 +56,7 @@ def _distinct(members: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object; of two members of one name parsers choose differently, so that nobody could say what was meant."""
     value = dict(members)
     if len(value) < len(members):
-        raise Problem(Kind.MALFORMED, "The body has an object with two members of the same name.")
+        raise Problem(ProblemKind.MALFORMED, "The body has an object with two members of the same name.")
     return value
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from api_handler.problems import Kind, Problem, invalid, not_found
+from api_handler.problems import Problem, ProblemKind, invalid, not_found
 from api_handler.requests import Accepted, Once, Requests
 from shared.deletion import Deletion
 from shared.language_model.port import Remaining
@@ -50,7 +50,7 @@ class Commands:
     def rename(self, project_id: str, name: str, if_match: str | None) -> Project:
         """Give a project another name, if it is still what the caller saw (RFC 9110, If-Match)."""
         if if_match is None:
-            raise Problem(Kind.VERSION_MISSING, "Send the header `If-Match` with the ETag that a GET gave.")
+            raise Problem(ProblemKind.VERSION_MISSING, "Send the header `If-Match` with the ETag that a GET gave.")
         seen = {tag.strip() for tag in if_match.split(",")}
         return self.requests.rename(project_id, name, lambda project: "*" in seen or etag(project) in seen)
 
@@ -63,7 +63,7 @@ class Commands:
             raise not_found("project")
         if not self.deletion.sweep(project_id, remaining):
             detail = "The project is deleted, but not all that it left is gone yet; send the same request again."
-            raise Problem(Kind.UNFINISHED, detail, headers={"Retry-After": "1"})
+            raise Problem(ProblemKind.UNFINISHED, detail, headers={"Retry-After": "1"})
 
     def _requirements(self, new: NewProject) -> str:
         if new.template is None:
@@ -83,7 +83,7 @@ class Commands:
             self.outgoing.send(accepted.messages)
         except Retryable as error:
             raise Problem(
-                Kind.UNAVAILABLE,
+                ProblemKind.UNAVAILABLE,
                 f"The request is stored but its work is not queued yet; POST {location(project)}/retry in a moment.",
                 headers={"Retry-After": "5", "Location": location(project)},
                 project_id=project.id,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from api_handler.problems import Kind, Problem
+from api_handler.problems import Problem, ProblemKind
 
 R = TypeVar("R")
 
@@ -61,4 +61,4 @@ def _decoded(cursor: str) -> object:
 
 
 def _foreign() -> Problem:
-    return Problem(Kind.FOREIGN_CURSOR, "The cursor is not one that this list gave; start without one.")
+    return Problem(ProblemKind.FOREIGN_CURSOR, "The cursor is not one that this list gave; start without one.")

@@ -14,29 +14,29 @@ MAX_FAULT_TEXT: Final = 200
 """Faults that a document tells of, and characters of each: a caller chooses the names of what it sends."""
 
 
-class _Kind(NamedTuple):
+class _ProblemKind(NamedTuple):
     name: str
     status: HTTPStatus
 
 
-class Kind(Enum):
+class ProblemKind(Enum):
     """Every problem type: the last part of its URN, which never changes, and its status."""
 
-    MALFORMED = _Kind("malformed", HTTPStatus.BAD_REQUEST)
-    FOREIGN_CURSOR = _Kind("foreign-cursor", HTTPStatus.BAD_REQUEST)
-    UNAUTHORIZED = _Kind("unauthorized", HTTPStatus.UNAUTHORIZED)
-    NOT_FOUND = _Kind("not-found", HTTPStatus.NOT_FOUND)
-    NOT_NOW = _Kind("not-now", HTTPStatus.CONFLICT)
-    VERSION_CHANGED = _Kind("version-changed", HTTPStatus.PRECONDITION_FAILED)
-    TOO_LARGE = _Kind("too-large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    NOT_JSON = _Kind("not-json", HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-    INVALID = _Kind("invalid", HTTPStatus.UNPROCESSABLE_ENTITY)
-    KEY_REUSED = _Kind("key-reused", HTTPStatus.UNPROCESSABLE_ENTITY)
-    VERSION_MISSING = _Kind("version-missing", HTTPStatus.PRECONDITION_REQUIRED)
-    INTERNAL = _Kind("internal", HTTPStatus.INTERNAL_SERVER_ERROR)
-    UNAVAILABLE = _Kind("unavailable", HTTPStatus.SERVICE_UNAVAILABLE)
-    UNFINISHED = _Kind("unfinished", HTTPStatus.SERVICE_UNAVAILABLE)
-    UNHEALTHY = _Kind("unhealthy", HTTPStatus.SERVICE_UNAVAILABLE)
+    MALFORMED = _ProblemKind("malformed", HTTPStatus.BAD_REQUEST)
+    FOREIGN_CURSOR = _ProblemKind("foreign-cursor", HTTPStatus.BAD_REQUEST)
+    UNAUTHORIZED = _ProblemKind("unauthorized", HTTPStatus.UNAUTHORIZED)
+    NOT_FOUND = _ProblemKind("not-found", HTTPStatus.NOT_FOUND)
+    NOT_NOW = _ProblemKind("not-now", HTTPStatus.CONFLICT)
+    VERSION_CHANGED = _ProblemKind("version-changed", HTTPStatus.PRECONDITION_FAILED)
+    TOO_LARGE = _ProblemKind("too-large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    NOT_JSON = _ProblemKind("not-json", HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+    INVALID = _ProblemKind("invalid", HTTPStatus.UNPROCESSABLE_ENTITY)
+    KEY_REUSED = _ProblemKind("key-reused", HTTPStatus.UNPROCESSABLE_ENTITY)
+    VERSION_MISSING = _ProblemKind("version-missing", HTTPStatus.PRECONDITION_REQUIRED)
+    INTERNAL = _ProblemKind("internal", HTTPStatus.INTERNAL_SERVER_ERROR)
+    UNAVAILABLE = _ProblemKind("unavailable", HTTPStatus.SERVICE_UNAVAILABLE)
+    UNFINISHED = _ProblemKind("unfinished", HTTPStatus.SERVICE_UNAVAILABLE)
+    UNHEALTHY = _ProblemKind("unhealthy", HTTPStatus.SERVICE_UNAVAILABLE)
 
     @property
     def status(self) -> HTTPStatus:
@@ -52,7 +52,9 @@ class Kind(Enum):
 class Problem(Exception):
     """An answer other than the one asked for; `members` are further members of the document."""
 
-    def __init__(self, kind: Kind, detail: str, *, headers: Mapping[str, str] | None = None, **members: Any) -> None:
+    def __init__(
+        self, kind: ProblemKind, detail: str, *, headers: Mapping[str, str] | None = None, **members: Any
+    ) -> None:
         super().__init__(detail)
         self.kind = kind
         self.detail = detail
@@ -75,24 +77,24 @@ class Problem(Exception):
 
 def not_found(what: str) -> Problem:
     """Return the problem of something that does not exist."""
-    return Problem(Kind.NOT_FOUND, f"There is no such {what}.")
+    return Problem(ProblemKind.NOT_FOUND, f"There is no such {what}.")
 
 
 def unauthorized() -> Problem:
     """Return the problem of a token that is absent or wrong (RFC 6750)."""
     challenge = {"WWW-Authenticate": 'Bearer realm="agenticai"'}
     detail = "The token is missing, wrong, or no longer valid: send the header `Authorization: Bearer <token>`."
-    return Problem(Kind.UNAUTHORIZED, detail, headers=challenge)
+    return Problem(ProblemKind.UNAUTHORIZED, detail, headers=challenge)
 
 
 def unavailable() -> Problem:
     """Return the problem of a service behind the API that is throttled or down."""
-    return Problem(Kind.UNAVAILABLE, "Try again in a few seconds.", headers={"Retry-After": "5"})
+    return Problem(ProblemKind.UNAVAILABLE, "Try again in a few seconds.", headers={"Retry-After": "5"})
 
 
 def internal() -> Problem:
     """Return the problem of a fault in the API itself; the log has its cause, under the id of the request."""
-    return Problem(Kind.INTERNAL, "The API failed; report the request_id.")
+    return Problem(ProblemKind.INTERNAL, "The API failed; report the request_id.")
 
 
 def invalid(*faults: Mapping[str, str]) -> Problem:
@@ -100,4 +102,4 @@ def invalid(*faults: Mapping[str, str]) -> Problem:
     told = [{name: text[:MAX_FAULT_TEXT] for name, text in fault.items()} for fault in faults[:MAX_FAULTS]]
     named = [f"{fault.get('parameter', fault.get('pointer')) or 'the body'}: {fault['detail']}" for fault in told[:3]]
     more = [f"and {len(faults) - len(named)} more"] if len(faults) > len(named) else []
-    return Problem(Kind.INVALID, "; ".join(named + more), errors=told)
+    return Problem(ProblemKind.INVALID, "; ".join(named + more), errors=told)

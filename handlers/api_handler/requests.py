@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from api_handler.problems import Kind, Problem, not_found
+from api_handler.problems import Problem, ProblemKind, not_found
 from api_handler.stalled import Stalled
 from shared.identifiers import Clock, Identifiers
 from shared.items import attributes, metadata, metadata_key, pending, project_of, timeline_put, work_key
@@ -155,7 +155,7 @@ class Requests:
                 return self._change(project, failed.requirements, correlation_id, EventType.RETRY_REQUESTED)
             stalled = Stalled.of(self._table, project, correlation_id)
             if project.status in AT_REST or not stalled.messages:
-                raise Problem(Kind.NOT_NOW, f"The project is {project.status}: there is nothing to try again.")
+                raise Problem(ProblemKind.NOT_NOW, f"The project is {project.status}: there is nothing to try again.")
             after = _written(project, self._clock())
             if project.status in FINAL:
                 moved = {"status": stalled.status, "failure": None, "retries": project.retries + 1}
@@ -173,7 +173,9 @@ class Requests:
         def attempt() -> Project:
             project = self._project(project_id)
             if not expected(project):
-                raise Problem(Kind.VERSION_CHANGED, f"The project is at version {project.version}. GET it again.")
+                raise Problem(
+                    ProblemKind.VERSION_CHANGED, f"The project is at version {project.version}. GET it again."
+                )
             after = _written(project, self._clock(), name=name)
             self._table.write(_over(project, after))
             return after
@@ -202,7 +204,7 @@ class Requests:
         record = RequestRecord.model_validate(stored)
         if record.content != once.content:
             detail = "This Idempotency-Key came with another request before; use a new one for a new request."
-            raise Problem(Kind.KEY_REUSED, detail)
+            raise Problem(ProblemKind.KEY_REUSED, detail)
         return Accepted(record.project, tuple(filter(self._untouched, record.messages)))
 
     def _untouched(self, message: AnyMessage) -> bool:
@@ -232,7 +234,7 @@ class Requests:
         project = self._project(project_id)
         if project.status not in AT_REST:
             detail = f"The project is {project.status}; this is for one that is {' or '.join(sorted(AT_REST))}."
-            raise Problem(Kind.NOT_NOW, detail)
+            raise Problem(ProblemKind.NOT_NOW, detail)
         return project
 
     def _event(self, project: Project, kind: EventType, detail: str = "") -> Put:

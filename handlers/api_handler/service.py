@@ -7,7 +7,7 @@ from urllib.parse import unquote
 from api_handler import listings
 from api_handler.archives import Archives
 from api_handler.health import Health
-from api_handler.problems import Kind, Problem, not_found
+from api_handler.problems import Problem, ProblemKind, not_found
 from shared.deletion import Deletion
 from shared.language_model.port import Remaining
 from shared.models.answers import HealthReport
@@ -148,7 +148,7 @@ class Service:
         failing = [check.name for check in checks if not check.ok]
         if failing:
             detail = f"No answer from {', '.join(failing)}; look at the API's log."
-            raise Problem(Kind.UNHEALTHY, detail, checks=[check.model_dump() for check in checks])
+            raise Problem(ProblemKind.UNHEALTHY, detail, checks=[check.model_dump() for check in checks])
         return HealthReport(checks=checks)
 
     def _test(self, record: TestRecord) -> TestView:

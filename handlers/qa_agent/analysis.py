@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from qa_agent.analysers.complexity import Complexity
-from qa_agent.analysers.isolation import LIMITS, Limits, Outcome, jobs_of, run
+from qa_agent.analysers.isolation import LIMITS, JobResult, Limits, jobs_of, run
 from qa_agent.analysers.port import Analyser, Fault, SourceFile
 from qa_agent.analysers.ruff import Ruff
 from qa_agent.analysers.secrets import RULE as SECRET
@@ -57,13 +57,13 @@ def analyse(
     )
 
 
-def _faults(outcome: Outcome) -> Iterable[Fault]:
+def _faults(outcome: JobResult) -> Iterable[Fault]:
     if outcome.failure is None:
         return outcome.faults
     return faults_that_fail(outcome.job.analyser.name, outcome.job.files, outcome.failure)
 
 
-def _measured(outcomes: Iterable[Outcome]) -> frozenset[str]:
+def _measured(outcomes: Iterable[JobResult]) -> frozenset[str]:
     """Return the paths of the files that a parser read, whether it found them right or wrong, without doubt."""
     return frozenset(
         outcome.job.files[0].path

@@ -16,7 +16,7 @@ from shared.language_model.retrying import RetryingModel, Wait
 from shared.models.base import TolerantModel
 from shared.models.messages import AnyMessage
 from shared.projects import Projects
-from shared.queues import Queue, SqsOutgoing
+from shared.queues import AgentQueue, SqsOutgoing
 from shared.reversal import Reversals
 from shared.storage.dynamodb import DynamoDbTable
 from shared.storage.objects import Objects, S3Objects
@@ -42,13 +42,13 @@ class Settings(TolerantModel):
     qa_queue_url: str
     ops_queue_url: str
 
-    def queue_urls(self) -> Mapping[Queue, str]:
+    def queue_urls(self) -> Mapping[AgentQueue, str]:
         """Return the address of each queue."""
         return {
-            Queue.PM: self.pm_queue_url,
-            Queue.DEV: self.dev_queue_url,
-            Queue.QA: self.qa_queue_url,
-            Queue.OPS: self.ops_queue_url,
+            AgentQueue.PM: self.pm_queue_url,
+            AgentQueue.DEV: self.dev_queue_url,
+            AgentQueue.QA: self.qa_queue_url,
+            AgentQueue.OPS: self.ops_queue_url,
         }
 
 
@@ -95,7 +95,7 @@ class Connections:
         """What ends a project."""
         return Deletion(self.table, self.objects)
 
-    def postpone(self, queue: Queue) -> Callable[[str, float], None]:
+    def postpone(self, queue: AgentQueue) -> Callable[[str, float], None]:
         """Return what puts off the redelivery of a queue's messages."""
         return partial(self.outgoing.postpone, queue)
 

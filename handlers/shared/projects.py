@@ -52,7 +52,7 @@ class Projects:
 
     def files(self, project_id: str, *, after: str | None = None, limit: int | None = None) -> list[FileRecord]:
         """Return the project's files, by path: from after a path, `limit` at the most."""
-        return self._records(project_id, layout.Kind.FILE, FileRecord, after, limit)
+        return self._records(project_id, layout.ItemKind.FILE, FileRecord, after, limit)
 
     def file(self, project_id: str, path: str) -> FileRecord | None:
         """Return one file."""
@@ -60,15 +60,15 @@ class Projects:
 
     def tests(self, project_id: str) -> list[TestRecord]:
         """Return every test record, by revision."""
-        return sorted(self._records(project_id, layout.Kind.TEST, TestRecord), key=_by_revision)
+        return sorted(self._records(project_id, layout.ItemKind.TEST, TestRecord), key=_by_revision)
 
     def deployments(self, project_id: str) -> list[DeploymentRecord]:
         """Return every deployment record, by revision."""
-        return sorted(self._records(project_id, layout.Kind.DEPLOYMENT, DeploymentRecord), key=_by_revision)
+        return sorted(self._records(project_id, layout.ItemKind.DEPLOYMENT, DeploymentRecord), key=_by_revision)
 
     def events(self, project_id: str, *, after: str | None = None, limit: int | None = None) -> list[TimelineEvent]:
         """Return the timeline, oldest first: from after the event of an id, `limit` at the most."""
-        return self._records(project_id, layout.Kind.EVENT, TimelineEvent, after, limit)
+        return self._records(project_id, layout.ItemKind.EVENT, TimelineEvent, after, limit)
 
     def _record(self, project_id: str, sort_key: str, kind: type[R]) -> R | None:
         stored = self._table.get(Key(layout.project(project_id), sort_key))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 
-class Queue(StrEnum):
+class AgentQueue(StrEnum):
     """The four agents' queues."""
 
     PM = "pm"
@@ -22,11 +22,11 @@ class Queue(StrEnum):
     OPS = "ops"
 
 
-DESTINATION: Mapping[type, Queue] = {
-    PlanRequested: Queue.PM,
-    TaskReady: Queue.DEV,
-    TestRequested: Queue.QA,
-    DeployRequested: Queue.OPS,
+DESTINATION: Mapping[type, AgentQueue] = {
+    PlanRequested: AgentQueue.PM,
+    TaskReady: AgentQueue.DEV,
+    TestRequested: AgentQueue.QA,
+    DeployRequested: AgentQueue.OPS,
 }
 """Each message has one queue."""
 
@@ -42,7 +42,7 @@ class Outgoing(Protocol):
 class SqsOutgoing:
     """Sends over SQS, and puts off what was received from it; not every function does, so it connects on first use."""
 
-    def __init__(self, connect: Callable[[], "SQSClient"], urls: Mapping[Queue, str]) -> None:
+    def __init__(self, connect: Callable[[], "SQSClient"], urls: Mapping[AgentQueue, str]) -> None:
         self._connect = connect
         self._urls = urls
 
@@ -57,7 +57,7 @@ class SqsOutgoing:
             except (ClientError, BotoCoreError) as error:
                 raise Retryable(f"SQS did not take {message.id}: {error}") from error
 
-    def postpone(self, queue: Queue, receipt_handle: str, seconds: float) -> None:
+    def postpone(self, queue: AgentQueue, receipt_handle: str, seconds: float) -> None:
         """Have a message that could not be handled delivered again in so many seconds.
 
         SQS lets none be away for longer than 12 hours after its receive.

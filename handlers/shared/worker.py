@@ -28,7 +28,7 @@ R = TypeVar("R")
 W = TypeVar("W")
 
 
-class Outcome(StrEnum):
+class WorkOutcome(StrEnum):
     """How a delivery ended; each of them acknowledges the message."""
 
     DONE = "done"
@@ -59,7 +59,7 @@ class Agent(Protocol[M_contra, R]):
 class Worker(Generic[M, R]):
     """Runs one agent under the contract.
 
-    Raises `Retryable` for SQS to deliver the message again; every `Outcome` acknowledges it.
+    Raises `Retryable` for SQS to deliver the message again; every `WorkOutcome` acknowledges it.
     """
 
     agent: Agent[M, R]
@@ -70,7 +70,7 @@ class Worker(Generic[M, R]):
     note: Callable[[str], None]
     clock: Clock
 
-    def handle(self, message: M, remaining: Remaining) -> Outcome:
+    def handle(self, message: M, remaining: Remaining) -> WorkOutcome:
         """Handle one delivery of one message; return how it ended."""
         if message.not_before and message.not_before > self.clock():
             return self._ended_elsewhere(message, remaining) or self._send_later(message, message.not_before)
@@ -90,7 +90,7 @@ class Worker(Generic[M, R]):
                 raise
             return ended
 
-    def _carry_out(self, message: M, claim: Claimed, delivery: Delivery) -> Outcome:
+    def _carry_out(self, message: M, claim: Claimed, delivery: Delivery) -> WorkOutcome:
         result = self.agent.work(message, claim.project, delivery)
 
         def commit() -> Changes:
@@ -99,26 +99,26 @@ class Worker(Generic[M, R]):
             return changes
 
         changes = self._stored(message, delivery, commit)
-        if isinstance(changes, Outcome):
+        if isinstance(changes, WorkOutcome):
             return changes
         self.outgoing.send(changes.outbox)
-        return Outcome.DONE
+        return WorkOutcome.DONE
 
-    def _fail(self, message: M, claim: Claimed, failure: Terminal, delivery: Delivery) -> Outcome:
+    def _fail(self, message: M, claim: Claimed, failure: Terminal, delivery: Delivery) -> WorkOutcome:
         def fail() -> None:
             reversal = self.reversals.of(message)
             self.works.fail(message, self.agent.name, claim, str(failure), delivery.tokens, reversal)
 
-        return self._stored(message, delivery, fail) or Outcome.FAILED
+        return self._stored(message, delivery, fail) or WorkOutcome.FAILED
 
-    def _park(self, message: M, claim: Claimed, pause: Deferrable, delivery: Delivery) -> Outcome:
+    def _park(self, message: M, claim: Claimed, pause: Deferrable, delivery: Delivery) -> WorkOutcome:
         def wait() -> None:
             self.works.interrupt(message, self.agent.name, claim, str(pause), move=ProjectStatus.WAITING_FOR_QUOTA)
 
         due = self.clock() + timedelta(seconds=pause.after)
         return self._stored(message, delivery, wait) or self._send_later(message, due)
 
-    def _interrupt(self, message: M, claim: Claimed, fault: Retryable, delivery: Delivery) -> Outcome | None:
+    def _interrupt(self, message: M, claim: Claimed, fault: Retryable, delivery: Delivery) -> WorkOutcome | None:
         """Put the work back to pending; the outcome, if it has ended elsewhere and need not be delivered again."""
         try:
             self.works.interrupt(message, self.agent.name, claim, str(fault))
@@ -129,10 +129,10 @@ class Worker(Generic[M, R]):
             self.note(f"could not record the interruption: {trouble}")
         return None
 
-    def _stored(self, message: M, delivery: Delivery, write: Callable[[], W]) -> W | Outcome:
+    def _stored(self, message: M, delivery: Delivery, write: Callable[[], W]) -> W | WorkOutcome:
         """Return what `write` gives back; or the outcome, if another delivery has ended the work meanwhile."""
 
-        def attempt() -> W | Outcome:
+        def attempt() -> W | WorkOutcome:
             try:
                 return write()
             except Conflict:
@@ -143,27 +143,27 @@ class Worker(Generic[M, R]):
 
         return retry_on_conflict(attempt, message.id)
 
-    def _ended_elsewhere(self, message: M, remaining: Remaining) -> Outcome | None:
+    def _ended_elsewhere(self, message: M, remaining: Remaining) -> WorkOutcome | None:
         """Return the outcome, if another delivery has ended the work meanwhile or nobody wants it any more."""
         refusal = self.works.refusal(message, self.agent.status)
         return self._refused(message, refusal, remaining) if refusal else None
 
-    def _refused(self, message: M, refusal: Refusal, remaining: Remaining) -> Outcome:
+    def _refused(self, message: M, refusal: Refusal, remaining: Remaining) -> WorkOutcome:
         match refusal:
             case AlreadyDone(outbox):
                 self.outgoing.send(outbox)
-                return Outcome.REPEATED
+                return WorkOutcome.REPEATED
             case Abandoned(reason):
                 self.note(reason)
-                return Outcome.ABANDONED
+                return WorkOutcome.ABANDONED
             case Deleted():
                 if not self.deletion.sweep(message.project_id, remaining):
                     raise Retryable(f"{message.project_id} is deleted, and not all that it left is swept up yet")
-                return Outcome.DELETED
+                return WorkOutcome.DELETED
 
-    def _send_later(self, message: M, due: datetime) -> Outcome:
+    def _send_later(self, message: M, due: datetime) -> WorkOutcome:
         """Send the message anew: SQS delays for a quarter of an hour at the most, and a new message has no receives."""
         seconds = math.ceil((due - self.clock()).total_seconds())
         parked = message.model_copy(update={"not_before": due})
         self.outgoing.send([parked], delay=max(0, min(MAX_DELAY_SECONDS, seconds)))
-        return Outcome.PARKED
+        return WorkOutcome.PARKED

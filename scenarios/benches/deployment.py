@@ -11,7 +11,7 @@ from agenticai.emulator.process import Engine
 from agenticai.scenarios.benches.deployed import Bench, Report
 from agenticai.scenarios.benches.project_templates import read_project_templates, seed_project_templates
 from agenticai.stack.events import StackEvent
-from agenticai.stack.packaging import Bundles, Packaging, Progress, Step, build
+from agenticai.stack.packaging import Bundles, BundleStep, Packaging, Progress, build
 from agenticai.stack.platform import Platform
 from agenticai.stack.secrets import Secrets
 from agenticai.stack.stage import deploy_stage
@@ -38,7 +38,7 @@ def prepare(cache: Path, report: Report, template: Path | None = None) -> Prepar
     """
 
     def building(progress: Progress) -> None:
-        if progress.step is not Step.READY:
+        if progress.step is not BundleStep.READY:
             report(f"building {progress.name}: {progress.step}")
 
     loaded = Template.load(template or TEMPLATE)

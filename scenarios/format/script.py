@@ -74,7 +74,7 @@ class Delete(Section):
     delete: ProjectKey
 
 
-class Message(Section):
+class SentMessage(Section):
     """A message, and the agent whose queue gets it."""
 
     queue: Agent
@@ -88,7 +88,7 @@ class Message(Section):
 class Send(Section):
     """Puts a message of one's own into a queue."""
 
-    send: Message
+    send: SentMessage
 
 
 class Advance(Section):

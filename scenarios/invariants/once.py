@@ -58,7 +58,7 @@ def _by_work(project: StoredProject, kind: EventType) -> dict[str, list[Timeline
 
 def _asked_again(project: StoredProject, work: Work) -> int:
     """Return how often its owner asked for a revision to be packaged; all other work is asked for once."""
-    asked = f"revision {work.revision}" if layout.kind_of(work.work) is layout.Kind.DEPLOYMENT else None
+    asked = f"revision {work.revision}" if layout.kind_of(work.work) is layout.ItemKind.DEPLOYMENT else None
     return sum(event.type is EventType.DEPLOYMENT_REQUESTED and event.detail == asked for event in project.items.events)
 
 

@@ -21,7 +21,7 @@ from agenticai.scenarios.invariants.snapshot import (
 )
 from shared.models import layout
 from shared.models.events import TimelineEvent
-from shared.models.layout import Kind
+from shared.models.layout import ItemKind
 from shared.models.project import StoredObject
 from shared.models.records import DeploymentRecord, FileRecord, PlanRecord, TaskRecord, TestRecord
 
@@ -80,12 +80,12 @@ def items_of(stored: Sequence[Item]) -> Items:
     return Items(
         sort_keys=tuple(item["SK"] for item in stored),
         metadata=metadata[0] if metadata else None,
-        plans=all_of(Kind.PLAN, PlanRecord),
-        tasks=all_of(Kind.TASK, TaskRecord),
-        tests=all_of(Kind.TEST, TestRecord),
-        deployments=all_of(Kind.DEPLOYMENT, DeploymentRecord),
-        files=all_of(Kind.FILE, FileRecord),
-        events=all_of(Kind.EVENT, TimelineEvent),
+        plans=all_of(ItemKind.PLAN, PlanRecord),
+        tasks=all_of(ItemKind.TASK, TaskRecord),
+        tests=all_of(ItemKind.TEST, TestRecord),
+        deployments=all_of(ItemKind.DEPLOYMENT, DeploymentRecord),
+        files=all_of(ItemKind.FILE, FileRecord),
+        events=all_of(ItemKind.EVENT, TimelineEvent),
         named=tuple(Named(item["SK"], found) for item in stored for found in objects_named_in(item)),
         unreadable=tuple(unreadable),
     )

@@ -11,7 +11,7 @@ from agenticai.scenarios.invariants.reading import read
 from agenticai.scenarios.invariants.snapshot import BucketKey, Snapshot, StoredProject
 from shared.models import layout
 from shared.models.events import EventType
-from shared.models.layout import Kind
+from shared.models.layout import ItemKind
 from shared.models.records import Work, WorkState
 from shared.models.workflow import FINAL, LEGAL_MOVES, TAKEN_BACK, ProjectStatus
 
@@ -135,11 +135,11 @@ def _replies(project: StoredProject, plan: Work) -> str:
 def _folder(project: StoredProject, work: Work) -> str:
     """Return where a piece of work writes its objects, the replies aside."""
     match layout.kind_of(work.work):
-        case Kind.PLAN:
+        case ItemKind.PLAN:
             return layout.plan_object(project.id, work.revision.build)
-        case Kind.TASK:
+        case ItemKind.TASK:
             return layout.code_object(project.id, work.revision)
-        case Kind.TEST:
+        case ItemKind.TEST:
             return layout.report_object(project.id, work.revision)
         case _:
             return layout.deployment_object(project.id, work.revision)

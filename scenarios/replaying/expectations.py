@@ -17,7 +17,7 @@ SHOWN = 200
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ScenarioOutcome:
     """What a scenario came to: its projects by name, the bodies of the dead letters by agent, and what was used."""
 
     projects: Mapping[str, ReplayedProject]
@@ -26,7 +26,7 @@ class Outcome:
     used: Used
 
 
-def unmet(scenario: Scenario, outcome: Outcome) -> Iterator[str]:
+def unmet(scenario: Scenario, outcome: ScenarioOutcome) -> Iterator[str]:
     """Say what is not as expected, each in one sentence."""
     for key in scenario.projects:
         for name in scenario.copies_of(key):

@@ -20,7 +20,7 @@ from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.format.script import Settling, Step
 from agenticai.scenarios.invariants import Violation, broken, newest_project, read
 from agenticai.scenarios.invariants.snapshot import Snapshot
-from agenticai.scenarios.replaying.expectations import Outcome, unmet
+from agenticai.scenarios.replaying.expectations import ScenarioOutcome, unmet
 from agenticai.scenarios.replaying.naming import agents_by_name, deployed
 from agenticai.scenarios.replaying.outcome import ReplayedProject, Used, read_project
 from agenticai.scenarios.replaying.pace import Free, Observed, Pace, Stepped
@@ -153,7 +153,7 @@ def _played(play: Play, schedule: tuple[Fault, ...], seed: int, out: Path | None
     snapshot = read(play.bench, list(play.ids.values()), deleted=deleted, after=last)
     projects, unread = _read_all(play, snapshot, usages, out)
     failed = (*not_taken, *stuck, *unread)
-    outcome = Outcome(projects, snapshot.dead_letters, observed.fired, Used.of(usages.values()))
+    outcome = ScenarioOutcome(projects, snapshot.dead_letters, observed.fired, Used.of(usages.values()))
     return Result(
         scenario=play.scenario,
         seed=seed,

@@ -23,7 +23,7 @@ SHORTEST_WAIT: Final = timedelta(milliseconds=250)
 """A message that is taken sooner has not waited."""
 
 
-class Kind(StrEnum):
+class BarKind(StrEnum):
     """What a bar stands for, or how the work that it stands for ended."""
 
     DONE = "done"
@@ -40,7 +40,7 @@ class Bar:
     lane: str
     begin: datetime
     end: datetime
-    kind: Kind
+    kind: BarKind
     label: str
     title: str
 
@@ -101,12 +101,12 @@ def _invocation(done: FinishedInvocation, scenario: ScenarioReport, events: Sequ
     return Bar(lane, done.started_at, end, _kind(done, said, lane), label, f"{label or lane}: " + "\n".join(told))
 
 
-def _kind(done: FinishedInvocation, said: Sequence[TimelineEvent], lane: str) -> Kind:
+def _kind(done: FinishedInvocation, said: Sequence[TimelineEvent], lane: str) -> BarKind:
     if done.error_type:
-        return Kind.KILLED
+        return BarKind.KILLED
     if any(event.type is EventType.WORK_FAILED for event in said):
-        return Kind.FAILED
-    return Kind.DONE if said or lane in UNSAID else Kind.IDLE
+        return BarKind.FAILED
+    return BarKind.DONE if said or lane in UNSAID else BarKind.IDLE
 
 
 def _events(events: Sequence[TimelineEvent]) -> Iterator[Bar]:
@@ -114,7 +114,7 @@ def _events(events: Sequence[TimelineEvent]) -> Iterator[Bar]:
     for event in events:
         if event.type in {EventType.WORK_DONE, EventType.WORK_FAILED}:
             begin = event.at - timedelta(milliseconds=event.duration_ms or 0)
-            kind = Kind.DONE if event.type is EventType.WORK_DONE else Kind.FAILED
+            kind = BarKind.DONE if event.type is EventType.WORK_DONE else BarKind.FAILED
             yield Bar(event.agent, begin, event.at, kind, _label(event), f"{_label(event)}: {event.detail}")
 
 
@@ -125,7 +125,7 @@ def _waits(work: Sequence[Bar]) -> Iterator[Bar]:
         ended = max(ended or before.end, before.end)
         if bar.begin - ended >= SHORTEST_WAIT:
             title = f"{bar.label or bar.lane} waited {(bar.begin - ended).total_seconds():.1f} s"
-            yield Bar(bar.lane, ended, bar.begin, Kind.WAITING, "", title)
+            yield Bar(bar.lane, ended, bar.begin, BarKind.WAITING, "", title)
 
 
 def _statuses(events: Sequence[TimelineEvent]) -> Iterator[tuple[datetime, ProjectStatus]]:

@@ -15,7 +15,7 @@ from agenticai.scenarios.replaying.replay import Result
 from shared.models.events import TimelineEvent
 from shared.models.workflow import ProjectStatus
 
-Outcome = Literal["passed", "failed", "skipped"]
+ReplayStatus = Literal["passed", "failed", "skipped"]
 
 
 class Part(BaseModel):
@@ -81,7 +81,7 @@ class ScenarioReport(Part):
 
     name: str
     description: str
-    outcome: Outcome
+    outcome: ReplayStatus
     unmet: tuple[str, ...] = ()
     violations: tuple[BrokenInvariant, ...] = ()
     differs: str = Field(default="", description="how it took another course than the first replay of the run")
@@ -124,7 +124,7 @@ class ScenarioReport(Part):
     @classmethod
     def of(cls, result: Result, differs: str = "") -> "ScenarioReport":
         """Return the report of a replay; `differs` says how it took another course than the first one."""
-        ended: Outcome = "passed" if result.passed and not differs else "failed"
+        ended: ReplayStatus = "passed" if result.passed and not differs else "failed"
         used = result.used
         return cls(
             name=result.scenario.name,
@@ -169,7 +169,7 @@ class RunReport(Part):
         outcomes = {scenario.outcome for scenario in self.scenarios}
         return "failed" not in outcomes and "passed" in outcomes
 
-    def count(self, outcome: Outcome) -> int:
+    def count(self, outcome: ReplayStatus) -> int:
         """Return how many replays ended so."""
         return sum(scenario.outcome == outcome for scenario in self.scenarios)
 

@@ -7,6 +7,7 @@ from random import Random
 from typing import Final
 
 from agenticai.emulator.faults.rules import (
+    BadReply,
     Call,
     CallEffect,
     CallFault,
@@ -24,7 +25,6 @@ from agenticai.emulator.faults.rules import (
     ModelReply,
     RecordedCall,
     Reorder,
-    Reply,
 )
 
 MOST_FAULTS: Final = 4
@@ -85,7 +85,7 @@ def schedule(seed: int, material: Material) -> tuple[Fault, ...]:
 def may_end_otherwise(faults: Sequence[Fault]) -> bool:
     """Whether a project may end differently than without the faults, and rightly so: refused, or as a dead letter."""
     return any(
-        (isinstance(fault.then, Reply) and fault.then.reply in ENDS_OTHERWISE)
+        (isinstance(fault.then, BadReply) and fault.then.reply in ENDS_OTHERWISE)
         or (isinstance(fault.then, Error) and fault.when.times >= OUTAGE)
         for fault in faults
     )
@@ -122,7 +122,7 @@ def _effects(random: Random, call: RecordedCall, *, waited_for: bool) -> Iterato
         yield DeliverAgain(do="deliver again")
         yield DeliverAgain(do="deliver again")
     if call.service == MODEL:
-        yield from (Reply(do="reply", reply=reply) for reply in ModelReply)
+        yield from (BadReply(do="reply", reply=reply) for reply in ModelReply)
 
 
 def _delivery_fault(random: Random, deliveries: Mapping[str, int]) -> DeliveryFault:

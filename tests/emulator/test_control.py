@@ -19,7 +19,7 @@ from agenticai.emulator.core.bench_records import Dispatch, Settled
 from agenticai.emulator.core.clock import Clock
 from agenticai.emulator.core.errors import ControlError
 from agenticai.emulator.core.usage_records import UsageByProject
-from agenticai.emulator.engines.function import FunctionError, Invocation, Outcome
+from agenticai.emulator.engines.function import FunctionError, Invocation, InvocationOutcome
 from agenticai.emulator.engines.settling import Unsettled
 from agenticai.emulator.faults.rules import Call, CallFault, Delay, Delivery, DeliveryFault, Error, Fault, Kill
 from agenticai.emulator.faults.schedule import FaultBook
@@ -222,7 +222,7 @@ class TestRefusals:
 
     def test_what_failed_last_is_said_with_it(self, control: ControlClient, served: Served) -> None:
         error = FunctionError("Runtime.HandlerNotFound", "there is no app.handler")
-        outcome = Outcome(result=None, error=error, log="", init_ms=None, duration_ms=1, ended=False)
+        outcome = InvocationOutcome(result=None, error=error, log="", init_ms=None, duration_ms=1, ended=False)
         served.ledger.invocation_ended("token", FUNCTION, Invocation("1", {}, FUNCTION.arn), outcome, datetime.now(UTC))
         with pytest.raises(ControlError, match=r"The latest failure: dev ended with Runtime\.HandlerNotFound\."):
             control.settle(timeout_s=0.5)

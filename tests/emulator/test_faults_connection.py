@@ -9,7 +9,7 @@ import httpx2
 import pytest
 import uvicorn
 
-from agenticai.emulator.faults.rules import Call, CallEffect, CallFault, Latency, ModelReply, Reply
+from agenticai.emulator.faults.rules import BadReply, Call, CallEffect, CallFault, Latency, ModelReply
 from agenticai.emulator.faults.schedule import FaultBook
 from agenticai.emulator.faults.step import Faults
 from tests.fakes.asgi import Engine
@@ -36,7 +36,7 @@ def serving(effect: CallEffect) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    "effect", [Reply(do="reply", reply=ModelReply.DROPPED), Latency(do="latency", seconds=90)], ids=lambda e: e.do
+    "effect", [BadReply(do="reply", reply=ModelReply.DROPPED), Latency(do="latency", seconds=90)], ids=lambda e: e.do
 )
 def test_the_client_loses_the_connection_and_can_make_another(effect: CallEffect) -> None:
     with serving(effect) as url, httpx2.Client(headers={"x-server-timeout": "60"}) as client:

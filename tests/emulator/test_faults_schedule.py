@@ -6,6 +6,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from agenticai.emulator.faults.rules import (
+    BadReply,
     Call,
     CallFault,
     Delay,
@@ -17,7 +18,6 @@ from agenticai.emulator.faults.rules import (
     Latency,
     ModelReply,
     RecordedCall,
-    Reply,
 )
 from agenticai.emulator.faults.schedule import FaultBook
 
@@ -56,7 +56,7 @@ class TestWhichCall:
         assert effects(made, PUT, PUT, PUT) == ["latency", "kill", None]
 
     def test_a_bad_reply_fits_only_calls_of_the_model(self) -> None:
-        made = book(CallFault(when=Call(), then=Reply(do="reply", reply=ModelReply.SAFETY)))
+        made = book(CallFault(when=Call(), then=BadReply(do="reply", reply=ModelReply.SAFETY)))
         assert effects(made, PUT, ("dev", "gemini", "GenerateContent")) == [None, "reply"]
 
     def test_setting_the_rules_begins_anew(self) -> None:

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from agenticai.emulator.faults.rules import (
+    BadReply,
     Call,
     CallEffect,
     CallFault,
@@ -16,7 +17,6 @@ from agenticai.emulator.faults.rules import (
     Kill,
     Latency,
     ModelReply,
-    Reply,
 )
 from agenticai.emulator.faults.schedule import FaultBook
 from agenticai.emulator.faults.step import Faults
@@ -207,7 +207,7 @@ GOOD = json.dumps({"candidates": [{"content": {"parts": [{"text": "0123456789"}]
 
 class TestReply:
     def reply(self, kind: ModelReply) -> tuple[Bench, Client]:
-        bench = Bench(Reply(do="reply", reply=kind, retry_after_s=11), answer=GOOD)
+        bench = Bench(BadReply(do="reply", reply=kind, retry_after_s=11), answer=GOOD)
         return bench, bench.ask(ask_model())
 
     def test_one_that_needs_no_good_reply_does_not_ask_for_it(self) -> None:

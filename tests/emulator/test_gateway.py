@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agenticai.emulator.core.usage_records import CallCount
-from agenticai.emulator.gateway import Step, chain, under
+from agenticai.emulator.gateway import GatewayStep, chain, under
 from agenticai.emulator.meter.ledger import Ledger
 from agenticai.emulator.meter.step import Meter
 
@@ -64,7 +64,7 @@ class TestOrder:
     def test_steps_are_taken_in_the_order_of_the_list(self) -> None:
         taken: list[str] = []
 
-        def step(name: str) -> Step:
+        def step(name: str) -> GatewayStep:
             def wrap(after: ASGIApp) -> ASGIApp:
                 async def app(scope: Scope, receive: Receive, send: Send) -> None:
                     taken.append(name)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import JsonValue
 
-from agenticai.emulator.engines.function import FunctionError, Invocation, Outcome
+from agenticai.emulator.engines.function import FunctionError, Invocation, InvocationOutcome
 from agenticai.emulator.meter.ledger import Ledger
 from agenticai.emulator.meter.sums import Call
 from agenticai.emulator.spool.file import Spool
@@ -23,7 +23,7 @@ def run(ledger: Ledger, event: JsonValue, *calls: Call, result: JsonValue = None
     """One invocation in the environment whose token is `token`."""
     invocation = Invocation("request", event, FUNCTION.arn)
     failure = FunctionError(error, "") if error else None
-    outcome = Outcome(result, failure, "", init_ms=99.5, duration_ms=400.1, ended=False)
+    outcome = InvocationOutcome(result, failure, "", init_ms=99.5, duration_ms=400.1, ended=False)
     ledger.invocation_started("token", invocation)
     for call in calls:
         ledger.record(call, token="token")

@@ -11,7 +11,7 @@ import pytest
 
 from agenticai.emulator.http.aws_errors import Refused
 from agenticai.emulator.queues.queue_attributes import defaults, normalized
-from agenticai.emulator.queues.rules import RULES, Queue, keep
+from agenticai.emulator.queues.rules import RULES, TargetQueue, keep
 from tests.fakes.queues import arn
 
 STANDARD = {"MaximumMessageSize": "1048576"}
@@ -22,7 +22,7 @@ OTHERS = {arn("dead"): {"QueueArn": arn("dead")}}
 def refusal(operation: str, queue: dict[str, str] | None = None, **asked: Any) -> str | None:
     """The code of the error with which this is refused."""
     try:
-        keep(operation, asked, Queue(arn("orders"), STANDARD if queue is None else queue, OTHERS.get))
+        keep(operation, asked, TargetQueue(arn("orders"), STANDARD if queue is None else queue, OTHERS.get))
     except Refused as refused:
         return refused.error.code
     return None

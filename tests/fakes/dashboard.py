@@ -16,9 +16,9 @@ from agenticai.client.queues.model import (
     Depth,
     Letters,
     Move,
-    Outcome,
     QueueState,
     Redriven,
+    RedriveOutcome,
 )
 from agenticai.dashboard.services.connecting import Connected, Connection
 from agenticai.dashboard.services.depths import SAMPLES, DepthPoint, DepthSeries
@@ -157,7 +157,7 @@ class FakeSource:
     def redrive(self, agent: str, ids: Sequence[str]) -> Iterator[Redriven]:
         self.acts.append(("redrive", tuple(ids)))
         self.dead = [one for one in self.dead if one.message.id not in ids]
-        yield from (Redriven(one, Outcome.SENT) for one in ids)
+        yield from (Redriven(one, RedriveOutcome.SENT) for one in ids)
 
     def redrive_all(self, agent: str, per_second: int | None) -> Iterator[Move]:
         self.acts.append(("redrive all", per_second))

@@ -17,7 +17,7 @@ from shared.models.messages import AnyMessage, DeployRequested, PlanRequested, T
 from shared.models.project import Project
 from shared.projects import Projects
 from shared.reversal import Reversals
-from shared.worker import Outcome, Worker
+from shared.worker import Worker, WorkOutcome
 from shared.works import Works
 from tests.fakes.model import Answer, ScriptedModel
 from tests.fakes.objects import InMemoryObjects
@@ -72,11 +72,11 @@ class Factory:
         """Move the clock on."""
         self._start += timedelta(seconds=seconds)
 
-    def deliver(self, message: AnyMessage) -> Outcome:
+    def deliver(self, message: AnyMessage) -> WorkOutcome:
         """Deliver one message once."""
         return self._workers[type(message)].handle(message, lambda: self.seconds_left)
 
-    def run(self) -> list[tuple[str, Outcome]]:
+    def run(self) -> list[tuple[str, WorkOutcome]]:
         """Deliver all messages until none is left; return what was worked on, and how it ended."""
         handled = []
         while messages := self.sent.take():

@@ -6,7 +6,7 @@ from shared.language_model.port import Prompt
 from shared.models.project import Project, Revision
 from shared.models.workflow import ProjectStatus
 from shared.storage.objects import read_named
-from shared.worker import Outcome
+from shared.worker import WorkOutcome
 from tests.fakes import replies
 from tests.fakes.factory import Factory
 
@@ -45,7 +45,7 @@ def changed() -> tuple[Factory, Project]:
     accepted = factory.requests.modify(project.id, CHANGE, "request-2")
     factory.sent.send(accepted.messages)
     handled = factory.run()
-    assert {outcome for _, outcome in handled} == {Outcome.DONE}
+    assert {outcome for _, outcome in handled} == {WorkOutcome.DONE}
     return factory, factory.project(project.id)
 
 

@@ -14,7 +14,7 @@ from shared.models.errors import Retryable
 from shared.models.messages import AnyMessage
 from shared.models.workflow import ProjectStatus
 from shared.storage.objects import describe
-from shared.worker import Outcome
+from shared.worker import WorkOutcome
 from tests.fakes import replies
 from tests.fakes.analysis import parses
 from tests.fakes.factory import Factory
@@ -211,8 +211,8 @@ def test_deliveries_side_by_side_change_nothing(seed: int, deadly: float) -> Non
         random.shuffle(waiting)
         together = [message for message in waiting[:2] for _ in range(random.choice([1, 2, 3]))]
         endings = turns.run([partial(factory.deliver, message) for message in together])
-        assert {type(ending) for ending in endings} <= {Outcome, Killed, Retryable}
-        again = [m for m, ending in zip(together, endings, strict=True) if not isinstance(ending, Outcome)]
+        assert {type(ending) for ending in endings} <= {WorkOutcome, Killed, Retryable}
+        again = [m for m, ending in zip(together, endings, strict=True) if not isinstance(ending, WorkOutcome)]
         waiting = list({message.id: message for message in (*waiting[2:], *again, *factory.sent.take())}.values())
 
     assert outcome(factory, project.id) == CLEAN

@@ -8,7 +8,7 @@ import pytest
 from shared.language_model.port import ModelQuotaSpent, ModelUnavailable, Prompt
 from shared.models.errors import AgentError, Retryable
 from shared.models.project import Project
-from shared.worker import Outcome
+from shared.worker import WorkOutcome
 from tests.fakes import replies
 from tests.fakes.factory import Factory
 from tests.fakes.model import Answer
@@ -56,7 +56,7 @@ def delete(factory: Factory, project: Project) -> None:
     assert factory.deletion.sweep(project.id, lambda: 29.0)
 
 
-def drain(factory: Factory) -> list[Outcome]:
+def drain(factory: Factory) -> list[WorkOutcome]:
     """Deliver until no message is left, again what was not acknowledged."""
     outcomes = []
     for _ in range(100):
@@ -89,8 +89,8 @@ def test_deleted_at_any_call_of_any_agent_nothing_is_left(after: bool) -> None:
         watched.at(call, lambda factory=factory, project=project: delete(factory, project), after=after)  # type: ignore[misc]
         outcomes = drain(factory)
         assert left(factory, project.id) == [], f"deleted at call {call}"
-        assert outcomes[-1] in {Outcome.DELETED, Outcome.ABANDONED} or (after and call == whole.calls)
-        deleted += Outcome.DELETED in outcomes
+        assert outcomes[-1] in {WorkOutcome.DELETED, WorkOutcome.ABANDONED} or (after and call == whole.calls)
+        deleted += WorkOutcome.DELETED in outcomes
     assert deleted > whole.calls / 2
 
 
@@ -108,7 +108,7 @@ def test_deleted_while_the_model_gives_trouble_the_message_does_not_come_back(tr
     factory = Factory(script)
     project = factory.post(REQUIREMENTS)
     (message,) = factory.sent.take()
-    assert factory.deliver(message) is Outcome.DELETED
+    assert factory.deliver(message) is WorkOutcome.DELETED
     assert factory.sent.messages == []
     assert left(factory, project.id) == []
 
@@ -118,7 +118,7 @@ def test_a_message_that_arrives_after_the_deletion_is_acknowledged() -> None:
     project = factory.post(REQUIREMENTS)
     (message,) = factory.sent.take()
     delete(factory, project)
-    assert factory.deliver(message) is Outcome.DELETED
+    assert factory.deliver(message) is WorkOutcome.DELETED
     assert left(factory, project.id) == []
 
 
@@ -131,5 +131,5 @@ def test_a_sweep_that_runs_out_of_time_is_done_by_the_next_delivery() -> None:
     with pytest.raises(Retryable, match="not all that it left"):
         factory.deliver(message)
     factory.seconds_left = 300.0
-    assert factory.deliver(message) is Outcome.DELETED
+    assert factory.deliver(message) is WorkOutcome.DELETED
     assert left(factory, project.id) == []

@@ -13,7 +13,7 @@ from shared.models.workflow import LEGAL_MOVES, TAKEN_BACK, ProjectStatus
 from shared.reversal import OTHER_WRITES, Reversals
 from shared.storage.objects import read_named
 from shared.storage.table import MAX_WRITES, Conflict, Key
-from shared.worker import Outcome
+from shared.worker import WorkOutcome
 from shared.works import Claimed
 from tests.fakes import replies
 from tests.fakes.factory import Factory
@@ -82,7 +82,7 @@ def test_a_change_that_fails_leaves_the_project_as_it_was_and_says_why(refused: 
     factory, _, before = finished(refused)
     ask(factory, before)
 
-    assert Outcome.FAILED in {outcome for _, outcome in factory.run()}
+    assert WorkOutcome.FAILED in {outcome for _, outcome in factory.run()}
 
     after = factory.project(before.id)
     assert texts(factory, after) == replies.CONTENTS
@@ -99,7 +99,7 @@ def test_files_that_the_change_had_written_and_deleted_are_put_back() -> None:
     factory.deliver(forget)
     assert "README.md" not in texts(factory, before)
 
-    assert factory.deliver(french) is Outcome.FAILED
+    assert factory.deliver(french) is WorkOutcome.FAILED
 
     assert texts(factory, before) == replies.CONTENTS
     assert factory.project(before.id).status is ProjectStatus.COMPLETED
@@ -150,16 +150,16 @@ def test_what_is_left_of_a_change_that_was_taken_back_never_joins_the_next(state
     """One task fails while the other waits in its queue, or is being worked on, and the next change begins."""
     factory, model, before = finished(A_TASK)
     french, forget = until_its_tasks_wait(factory, before)
-    assert factory.deliver(french) is Outcome.FAILED
+    assert factory.deliver(french) is WorkOutcome.FAILED
     item(factory, forget.work)[1]["state"] = state
     model.text = None
     again = ask(factory, before)
 
-    assert factory.deliver(forget) is Outcome.ABANDONED
+    assert factory.deliver(forget) is WorkOutcome.ABANDONED
     assert texts(factory, before) == replies.CONTENTS
 
     factory.deliver(again)
-    assert factory.deliver(forget) is Outcome.ABANDONED, "the project is DEVELOPING, but not this"
+    assert factory.deliver(forget) is WorkOutcome.ABANDONED, "the project is DEVELOPING, but not this"
     factory.run()
     assert factory.project(before.id).status is ProjectStatus.COMPLETED
 
@@ -179,7 +179,7 @@ def test_a_task_that_was_at_work_all_the_while_writes_nothing_into_the_next_chan
         return script(prompt)
 
     factory.model.script = meanwhile
-    assert factory.deliver(french) is Outcome.ABANDONED
+    assert factory.deliver(french) is WorkOutcome.ABANDONED
     assert texts(factory, before) == replies.CONTENTS
 
 
@@ -212,7 +212,7 @@ def test_where_one_transaction_can_not_put_all_files_back_the_project_fails_and_
 
     factory.table.items[key._replace(sk="FILE#more.py")] = stored | {"path": "more.py"}
     assert reversals.of(french) is None
-    assert factory.deliver(french) is Outcome.FAILED
+    assert factory.deliver(french) is WorkOutcome.FAILED
     assert factory.project(before.id).status is ProjectStatus.FAILED
     assert "more.py" in {file.path for file in factory.projects.files(before.id)}
 

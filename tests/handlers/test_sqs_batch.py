@@ -13,7 +13,7 @@ from shared.models.errors import Poison, Retryable
 from shared.models.messages import PlanRequested, parse
 from shared.models.project import Revision
 from shared.sqs_batch import read, serve, wait_after
-from shared.worker import Outcome
+from shared.worker import WorkOutcome
 
 MESSAGE = PlanRequested(project_id="0" * 26, correlation_id="request-1", revision=Revision(build=1))
 BODY = MESSAGE.model_dump_json(by_alias=True)
@@ -26,11 +26,11 @@ class FakeWorker:
     fault: Exception | None = None
     handled: list[PlanRequested] = field(default_factory=list)
 
-    def handle(self, message: PlanRequested, remaining: Any) -> Outcome:
+    def handle(self, message: PlanRequested, remaining: Any) -> WorkOutcome:
         self.handled.append(message)
         if self.fault:
             raise self.fault
-        return Outcome.DONE
+        return WorkOutcome.DONE
 
 
 @dataclass

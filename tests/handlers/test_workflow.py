@@ -10,7 +10,7 @@ from shared.language_model.port import FinishReason, ModelQuotaSpent, ModelUnava
 from shared.models.errors import Retryable
 from shared.models.events import EventType
 from shared.models.workflow import ProjectStatus
-from shared.worker import Outcome
+from shared.worker import WorkOutcome
 from tests.fakes import replies
 from tests.fakes.factory import Factory
 from tests.fakes.model import Answer, said
@@ -24,7 +24,7 @@ def test_requirements_become_a_package() -> None:
 
     handled = factory.run()
 
-    assert {outcome for _, outcome in handled} == {Outcome.DONE}
+    assert {outcome for _, outcome in handled} == {WorkOutcome.DONE}
     finished = factory.project(project.id)
     assert finished.status is ProjectStatus.COMPLETED
     assert finished.score == 100.0
@@ -44,7 +44,7 @@ def test_every_delivery_of_a_message_again_changes_nothing_but_emits_again() -> 
             factory.deliver(message)
     before = copy.deepcopy(factory.table.items)
 
-    assert [factory.deliver(message) for message in messages] == [Outcome.REPEATED] * len(messages)
+    assert [factory.deliver(message) for message in messages] == [WorkOutcome.REPEATED] * len(messages)
 
     assert factory.table.items == before
     assert [sent.id for sent in factory.sent.take()] == [message.id for message in messages if message.work != "PLAN#1"]
@@ -69,7 +69,7 @@ def test_the_model_is_not_asked_again_for_a_reply_that_is_stored() -> None:
     factory.deliver(message)
     factory.table.items = before  # as if the worker had died before it persisted
 
-    assert factory.deliver(message) is Outcome.DONE
+    assert factory.deliver(message) is WorkOutcome.DONE
     assert len(factory.model.prompts) == 1
 
 
@@ -78,7 +78,7 @@ def test_an_impossible_plan_is_corrected_once_and_then_fails_the_project() -> No
     factory = Factory(lambda prompt: impossible)
     project = factory.post(REQUIREMENTS)
 
-    assert factory.run() == [("PLAN#1", Outcome.FAILED)]
+    assert factory.run() == [("PLAN#1", WorkOutcome.FAILED)]
 
     assert "there are 0 tasks" in factory.model.prompts[1].text
     failed = factory.project(project.id)
@@ -120,7 +120,7 @@ def test_an_unavailable_model_leaves_the_message_to_be_delivered_again() -> None
 
     with pytest.raises(Retryable):
         factory.deliver(message)
-    assert factory.deliver(message) is Outcome.DONE
+    assert factory.deliver(message) is WorkOutcome.DONE
 
     factory.run()
     assert factory.project(project.id).status is ProjectStatus.COMPLETED
@@ -139,13 +139,13 @@ def test_a_spent_quota_parks_the_message_and_tells_the_owner() -> None:
     project = factory.post(REQUIREMENTS)
     (message,) = factory.sent.take()
 
-    assert factory.deliver(message) is Outcome.PARKED
+    assert factory.deliver(message) is WorkOutcome.PARKED
     assert factory.project(project.id).status is ProjectStatus.WAITING_FOR_QUOTA
     assert factory.sent.delays[-1] == 900
 
     (parked,) = factory.sent.take()
     factory.skip(900)
-    assert factory.deliver(parked) is Outcome.PARKED, "the quota is not back yet, and the model is not asked"
+    assert factory.deliver(parked) is WorkOutcome.PARKED, "the quota is not back yet, and the model is not asked"
     assert len(factory.model.prompts) == 1
 
     factory.skip(3600)

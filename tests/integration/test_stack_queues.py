@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agenticai.client.errors import QueueError
-from agenticai.client.queues.model import Depth, Letters, Outcome
+from agenticai.client.queues.model import Depth, Letters, RedriveOutcome
 from agenticai.client.queues.stack_queues import StackQueues
 from agenticai.stack.outputs import StackOutputs
 from agenticai.stack.target import Target
@@ -145,9 +145,9 @@ def test_chosen_letters_are_sent_back_and_the_others_stay(stack: Stack) -> None:
     first, second, third = stack.die(task("a"), task("b"), task("c"))
     results = {result.id: result for result in stack.queues.redrive("pm", [second, "no-such-id", first])}
     assert [results[name].outcome for name in (first, second, "no-such-id")] == [
-        Outcome.SENT,
-        Outcome.SENT,
-        Outcome.NOT_THERE,
+        RedriveOutcome.SENT,
+        RedriveOutcome.SENT,
+        RedriveOutcome.NOT_THERE,
     ]
     assert {*stack.queues.ids("pm")} == {third}
     assert {message["MessageId"] for message in stack.live["pm"].receive()} == {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agenticai.emulator.faults.rules import ModelReply, Reply
+from agenticai.emulator.faults.rules import BadReply, ModelReply
 from agenticai.scenarios.format.scenario import LIBRARY, Scenario, load
 from agenticai.scenarios.format.script import STEPS
 from shared.models.workflow import ProjectStatus
@@ -38,7 +38,7 @@ def test_every_step_is_taken_somewhere() -> None:
 def test_every_kind_of_fault_happens_somewhere() -> None:
     faults = [fault.then for scenario in SCENARIOS for fault in scenario.faults]
     assert {fault.do for fault in faults} == EFFECTS
-    assert {fault.reply for fault in faults if isinstance(fault, Reply)} == {*ModelReply}
+    assert {fault.reply for fault in faults if isinstance(fault, BadReply)} == {*ModelReply}
 
 
 def test_every_project_type_and_every_end_is_expected_somewhere() -> None:

@@ -10,7 +10,7 @@ import pytest
 from agenticai.stack.dependencies import Dependencies
 from agenticai.stack.errors import BuildError
 from agenticai.stack.installer import Uv
-from agenticai.stack.packaging import Bundles, Packaging, Progress, Step, build
+from agenticai.stack.packaging import Bundles, BundleStep, Packaging, Progress, build
 from agenticai.stack.platform import Platform
 from agenticai.stack.template import Template
 from tests.stack.fakes import FakeUv
@@ -96,7 +96,7 @@ def test_a_warm_cache_needs_no_uv(workshop: Workshop) -> None:
     workshop.progress.clear()
     assert workshop.build() == first
     assert workshop.uv.calls == []
-    assert Step.ZIPPING not in {progress.step for progress in workshop.progress}
+    assert BundleStep.ZIPPING not in {progress.step for progress in workshop.progress}
 
 
 def test_an_edited_handler_builds_one_bundle_again_and_installs_nothing(workshop: Workshop) -> None:
@@ -106,7 +106,7 @@ def test_an_edited_handler_builds_one_bundle_again_and_installs_nothing(workshop
     workshop.write("handlers/worker/code.py", "NAME = 'other'")
     second = workshop.build()
     assert {name for name in first if first[name] != second[name]} == {"Worker"}
-    assert [progress.name for progress in workshop.progress if progress.step is Step.ZIPPING] == ["worker"]
+    assert [progress.name for progress in workshop.progress if progress.step is BundleStep.ZIPPING] == ["worker"]
     assert workshop.uv.calls == []
 
 

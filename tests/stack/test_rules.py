@@ -14,7 +14,7 @@ from agenticai.stack.local_files import Content, S3Object
 from agenticai.stack.outputs import AGENTS, FUNCTIONS
 from agenticai.stack.template import TEMPLATE, Template
 from shared.composition import ModelAdapter, ModelSettings
-from shared.queues import Queue
+from shared.queues import AgentQueue
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 MAXIMUM_TEMPLATE_BODY = 51_200
@@ -196,7 +196,7 @@ def test_the_template_has_an_output_for_each_agent_and_for_no_other(
 
 
 def test_the_handlers_have_a_queue_for_each_agent() -> None:
-    assert tuple(Queue) == AGENTS
+    assert tuple(AgentQueue) == AGENTS
 
 
 def test_each_agent_is_a_folder_whose_code_the_template_deploys(source: Template) -> None:

@@ -140,7 +140,7 @@ def causes(letters: Iterable[DeadLetter]) -> list[tuple[str, int]]:
     return Counter(letter.cause for letter in letters).most_common()
 
 
-class Outcome(StrEnum):
+class RedriveOutcome(StrEnum):
     """What became of a letter that was to be sent back."""
 
     SENT = "sent back"
@@ -155,7 +155,7 @@ class Redriven:
     """What became of one letter; `new_id` is its message's in the agent's queue."""
 
     id: str
-    outcome: Outcome
+    outcome: RedriveOutcome
     asked: Asked | None = None
     new_id: str | None = None
     reason: str = ""

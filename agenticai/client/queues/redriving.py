@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from agenticai.client.queues.messages import BATCH, Messages
-from agenticai.client.queues.model import Asked, Move, Outcome, Redriven
+from agenticai.client.queues.model import Asked, Move, Redriven, RedriveOutcome
 from agenticai.stack.waiting import Pause
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def redrive(
         by_id = {each.message.id: each for each in received}
         for message_id in batch:
             each = by_id.get(message_id)
-            yield _sent_back(sqs, url, queue_url, each) if each else Redriven(message_id, Outcome.NOT_THERE)
+            yield _sent_back(sqs, url, queue_url, each) if each else Redriven(message_id, RedriveOutcome.NOT_THERE)
 
 
 def _sent_back(sqs: "SQSClient", url: str, queue_url: str, letter: "ReceivedMessage") -> Redriven:
@@ -53,12 +53,12 @@ def _sent_back(sqs: "SQSClient", url: str, queue_url: str, letter: "ReceivedMess
         new_id = sqs.send_message(QueueUrl=queue_url, **parameters(message))["MessageId"]
     except (ClientError, BotoCoreError) as error:
         sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
-        return Redriven(message.id, Outcome.NOT_SENT, asked, reason=str(error))
+        return Redriven(message.id, RedriveOutcome.NOT_SENT, asked, reason=str(error))
     try:
         sqs.delete_message(QueueUrl=url, ReceiptHandle=handle)
     except (ClientError, BotoCoreError) as error:
-        return Redriven(message.id, Outcome.TWICE, asked, new_id, str(error))
-    return Redriven(message.id, Outcome.SENT, asked, new_id)
+        return Redriven(message.id, RedriveOutcome.TWICE, asked, new_id, str(error))
+    return Redriven(message.id, RedriveOutcome.SENT, asked, new_id)
 
 
 def parameters(message: "QueuedMessage") -> dict[str, Any]:
@@ -85,8 +85,8 @@ def redrive_each(redriven: Iterator[Redriven], number: int, per_second: int | No
     moved = kept = 0
     yield Move("RUNNING", 0, number)
     for done, one in enumerate(redriven, 1):
-        moved += one.outcome in (Outcome.SENT, Outcome.TWICE)
-        kept += one.outcome is Outcome.NOT_SENT
+        moved += one.outcome in (RedriveOutcome.SENT, RedriveOutcome.TWICE)
+        kept += one.outcome is RedriveOutcome.NOT_SENT
         if done % BATCH == 0:
             yield Move("RUNNING", moved, number)
             if per_second:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from agenticai.emulator.engines.ministack.receivable import EngineMessage, EngineQueue
 from agenticai.emulator.http.aws_errors import AwsError, Refused
 from agenticai.emulator.queues.message_attributes import size_of
 
@@ -14,10 +15,6 @@ BYTES_KEPT = 256 * 1024 * 1024
 
 LONG = 1_000
 """Messages of a queue in which those that are too old are looked for once a second."""
-
-# MiniStack's queues and messages are dictionaries.
-Queue = dict[str, Any]
-Message = dict[str, Any]
 
 
 class Backlog:
@@ -29,16 +26,16 @@ class Backlog:
         self._most_bytes = bytes_kept
         self._bytes = 0
         """What the messages have together, or had when they were more."""
-        self._collect: Callable[[Queue, int, int], list[Message]] = sqs._collect_msgs
-        self._sweep: Callable[[Queue], None] = sqs._dlq_sweep
-        self._expire: Callable[[Queue], None] = sqs._expire_retained
+        self._collect: Callable[[EngineQueue, int, int], list[EngineMessage]] = sqs._collect_msgs
+        self._sweep: Callable[[EngineQueue], None] = sqs._dlq_sweep
+        self._expire: Callable[[EngineQueue], None] = sqs._expire_retained
         self._send: Callable[[Mapping[str, Any], str], Any] = sqs._HANDLERS["SendMessage"]
         sqs._collect_msgs = self._collect_first
         sqs._dlq_sweep = self._sweep_if_due
         sqs._expire_retained = self._expire_now_and_then
         sqs._HANDLERS["SendMessage"] = self._send_if_room
 
-    def _collect_first(self, queue: Queue, most: int, invisible_s: int) -> list[Message]:
+    def _collect_first(self, queue: EngineQueue, most: int, invisible_s: int) -> list[EngineMessage]:
         """Look at no message behind those that are received; in a FIFO queue a group's others matter."""
         if queue["is_fifo"]:
             return self._collect(queue, most, invisible_s)
@@ -46,13 +43,13 @@ class Backlog:
         visible = (message for message in queue["messages"] if message.get("visible_at", 0) <= now)
         return self._collect({**queue, "messages": list(itertools.islice(visible, most))}, most, invisible_s)
 
-    def _sweep_if_due(self, queue: Queue) -> None:
+    def _sweep_if_due(self, queue: EngineQueue) -> None:
         """Build the list of messages anew only if one has come back, and so may have to leave."""
         now = time.time()
         if any(message["receive_count"] and message["visible_at"] <= now for message in queue["messages"]):
             self._sweep(queue)
 
-    def _expire_now_and_then(self, queue: Queue) -> None:
+    def _expire_now_and_then(self, queue: EngineQueue) -> None:
         now = time.time()
         if len(queue["messages"]) < LONG or not 0 <= now - queue.get("looked_through_at", 0) < 1:
             self._expire(queue)
@@ -74,5 +71,5 @@ class Backlog:
         self._bytes += size
         return sent
 
-    def _queues(self) -> list[Queue]:
+    def _queues(self) -> list[EngineQueue]:
         return list(self._sqs._queues._data.values())

@@ -16,12 +16,9 @@ from agenticai.emulator.core.bench_records import (
     ReceivedMessage,
     ReceiveRequest,
 )
+from agenticai.emulator.engines.ministack.receivable import EngineMessage, EngineQueue
 from agenticai.emulator.queues.contents import NoSuchQueue
 from agenticai.emulator.queues.depths import Depths
-
-# MiniStack's queues and messages are dictionaries.
-Queue = Mapping[str, Any]
-Message = Mapping[str, Any]
 
 MOST_BYTES = 4 * 1024 * 1024
 """Of the bodies in one page, unless the first is larger."""
@@ -39,7 +36,7 @@ class Contents:
         with self._sqs._queues_lock:
             queue, now = self._queue(name), time.time()
             self._sqs._expire_retained(queue)
-            messages: Sequence[Message] = queue["messages"]
+            messages: Sequence[EngineMessage] = queue["messages"]
             first = after(messages, asked.after) if asked.after else 0
             shown = [described(message, now) for message in fitting(messages[first : first + asked.limit])]
             end = first + len(shown)
@@ -72,14 +69,14 @@ class Contents:
         with self._sqs._queues_lock:
             return self._depths.history(asked.since, asked.limit)
 
-    def _queue(self, name: str) -> Queue:
-        queue: Queue | None = self._sqs._queues.get(self._sqs._queue_url(name))
+    def _queue(self, name: str) -> EngineQueue:
+        queue: EngineQueue | None = self._sqs._queues.get(self._sqs._queue_url(name))
         if queue is None:
             raise NoSuchQueue(f"There is no queue {name}.")
         return queue
 
 
-def after(messages: Sequence[Message], cursor: str) -> int:
+def after(messages: Sequence[EngineMessage], cursor: str) -> int:
     """Where the messages begin that follow a cursor: behind the message that it names, wherever that is by now."""
     position, _, last = cursor.partition(".")
     expected = min(int(position), len(messages))
@@ -87,7 +84,7 @@ def after(messages: Sequence[Message], cursor: str) -> int:
     return expected if behind is None else behind
 
 
-def fitting(messages: Sequence[Message]) -> Iterator[Message]:
+def fitting(messages: Sequence[EngineMessage]) -> Iterator[EngineMessage]:
     """As many of the messages as one answer holds, and one at the least."""
     size = 0
     for message in messages:
@@ -97,10 +94,11 @@ def fitting(messages: Sequence[Message]) -> Iterator[Message]:
         yield message
 
 
-def described(message: Message, now: float) -> QueuedMessage:
+def described(message: EngineMessage, now: float) -> QueuedMessage:
     """A message in the control API's terms; MiniStack leaves some fields out until the first receive."""
-    sent, received = message.get("sent_at", now), message.get("receive_count", 0)
-    visible_at, first = message.get("visible_at", sent), message.get("first_receive_at")
+    sent: float = message.get("sent_at", now)
+    visible_at: float = message.get("visible_at", sent)
+    first, received = message.get("first_receive_at"), message.get("receive_count", 0)
     attributes = message.get("message_attributes") or {}
     return QueuedMessage(
         id=message["id"],

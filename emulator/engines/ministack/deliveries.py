@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from agenticai.emulator.engines.ministack.receivable import EngineMessage
 from agenticai.emulator.faults.rules import Delay, Duplicate
 from agenticai.emulator.faults.schedule import FaultBook
 
-Message = dict[str, Any]
-Receive = Callable[[str, int], list[Message]]
+Receive = Callable[[str, int], list[EngineMessage]]
 Delete = Callable[[str, set[str]], None]
 
 
@@ -25,7 +25,7 @@ class FaultyDeliveries:
         sqs._receive_messages_for_esm = self._receive_with_faults
         sqs._delete_messages_for_esm = self._delete_with_copies
 
-    def _receive_with_faults(self, queue_url: str, max_number: int) -> list[Message]:
+    def _receive_with_faults(self, queue_url: str, max_number: int) -> list[EngineMessage]:
         with self._sqs._queues_lock:
             self._apply(queue_url, int(max_number))
             return self._receive(queue_url, int(max_number))

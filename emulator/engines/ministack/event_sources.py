@@ -9,11 +9,10 @@ from typing import Any
 
 from agenticai.emulator.engines.activity import Activity
 from agenticai.emulator.engines.batch_response import failed_ids
-from agenticai.emulator.engines.ministack.receivable import receivable
+from agenticai.emulator.engines.ministack.receivable import EngineQueue, receivable
 
-# MiniStack's mappings, queues and messages are dictionaries.
+# MiniStack's mappings are dictionaries.
 SourceMapping = Mapping[str, Any]
-Queue = Mapping[str, Any]
 NEVER = float("inf")
 
 
@@ -121,7 +120,7 @@ class EventSources:
 
         return dispatch
 
-    def _sources(self) -> Iterator[tuple[SourceMapping, Queue]]:
+    def _sources(self) -> Iterator[tuple[SourceMapping, EngineQueue]]:
         queues = {queue["attributes"]["QueueArn"]: queue for queue in list(self._sqs._queues._data.values())}
         for _, _, mapping in self._all():
             if mapping.get("Enabled", True) and (queue := queues.get(mapping["EventSourceArn"])):
@@ -132,7 +131,7 @@ class EventSources:
         return next((until for key, until in pauses.items() if key[-1] == mapping["UUID"]), 0.0)
 
 
-def batch_ready(mapping: SourceMapping, queue: Queue, now: float) -> float:
+def batch_ready(mapping: SourceMapping, queue: EngineQueue, now: float) -> float:
     """When, in epoch seconds, what is visible now is or was a batch; NEVER where nothing is visible.
 
     That is when there is one message, but with a batching window when there are BatchSize of them or the window ends:

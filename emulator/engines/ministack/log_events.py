@@ -14,7 +14,7 @@ EVENT_BYTES = 26
 """What an event counts beside its message: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html."""
 
 # MiniStack's groups, streams and events are dictionaries.
-Record = dict[str, Any]
+EngineRecord = dict[str, Any]
 Events = Sequence[Mapping[str, Any]]
 
 
@@ -40,9 +40,9 @@ class LogEvents:
             self._let_go(group)
         self._stored(group_name, stream_name, events)
 
-    def _let_go(self, group: Record) -> None:
+    def _let_go(self, group: EngineRecord) -> None:
         """Let the oldest stream of the group go, or the older half of its only one."""
-        streams: Shelf[str, Record] = group["streams"]
+        streams: Shelf[str, EngineRecord] = group["streams"]
         oldest = streams.first()
         if len(streams) > 1:
             group["bytes"] -= streams.pop(oldest).get("bytes", 0)

@@ -10,7 +10,7 @@ from agenticai.emulator.queues.mapping_rules import ONLY_OF_STREAMS, SourceMappi
 
 Answer = tuple[int, Any, bytes]
 # A mapping as MiniStack keeps it, by the names of CreateEventSourceMapping.
-Record = Mapping[str, Any]
+MappingRecord = Mapping[str, Any]
 
 # What a change must ask for to be checked. A mapping that met the rules can still be disabled when its function has
 # been given more time than its queue has.
@@ -28,8 +28,8 @@ class Mappings:
     def __init__(self, lambda_svc: Any, sqs: Any, resources: Mapping[str, dict[str, Any]]) -> None:
         self._lambda = lambda_svc
         self._sqs = sqs
-        self._create: Callable[[Record], Answer] = lambda_svc._create_esm
-        self._update: Callable[[str, Record], Answer] = lambda_svc._update_esm
+        self._create: Callable[[MappingRecord], Answer] = lambda_svc._create_esm
+        self._update: Callable[[str, MappingRecord], Answer] = lambda_svc._update_esm
         self._start: Callable[[str, str, str], None] = lambda_svc._init_stream_position
         lambda_svc._create_esm = self._create_checked
         lambda_svc._update_esm = self._update_checked
@@ -41,7 +41,7 @@ class Mappings:
     def _made_by_stacks(self, make: Callable[..., Any]) -> Callable[..., Any]:
         return lambda logical_id, asked, stack: make(logical_id, with_batch_size(asked), stack)
 
-    def _create_checked(self, asked: Record) -> Answer:
+    def _create_checked(self, asked: MappingRecord) -> Answer:
         answer = self._create(with_batch_size(asked))
         if answer[0] >= 400:
             return answer
@@ -51,7 +51,7 @@ class Mappings:
             return self._answer(refused)
         return answer
 
-    def _update_checked(self, mapping_id: str, asked: Record) -> Answer:
+    def _update_checked(self, mapping_id: str, asked: MappingRecord) -> Answer:
         record = self._lambda._esms.get(mapping_id)
         if record is not None and not CHECKED.isdisjoint(asked):
             function = {"FunctionName": record["FunctionName"], "Qualifier": record.get("Qualifier")}
@@ -77,12 +77,12 @@ class Mappings:
             del self._lambda._esms[mapping_id]
             raise
 
-    def _check(self, record: Record) -> None:
+    def _check(self, record: MappingRecord) -> None:
         check_filters(record.get("FilterCriteria"))
         if ":sqs:" in record["EventSourceArn"]:
             check_mapping(self._mapping(record))
 
-    def _mapping(self, record: Record) -> SourceMapping:
+    def _mapping(self, record: MappingRecord) -> SourceMapping:
         queue = self._sqs._queue_by_arn(record["EventSourceArn"])
         _, config = self._lambda._get_func_record_for_qualifier(record["FunctionName"], record.get("Qualifier"))
         return SourceMapping(
@@ -103,7 +103,7 @@ class Mappings:
         return answer
 
 
-def with_batch_size(asked: Record) -> Record:
+def with_batch_size(asked: MappingRecord) -> MappingRecord:
     """Return what is asked of a new mapping with the batch size that AWS gives it: 10 for SQS, 100 for all else.
 
     See https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html.
@@ -111,7 +111,7 @@ def with_batch_size(asked: Record) -> Record:
     return {"BatchSize": 10 if ":sqs:" in str(asked.get("EventSourceArn")) else 100, **asked}
 
 
-def are_the_same(one: Record, other: Record) -> bool:
+def are_the_same(one: MappingRecord, other: MappingRecord) -> bool:
     """Return whether two mappings have the same queue and function."""
     return one["UUID"] != other["UUID"] and all(
         one.get(name) == other.get(name) for name in ("EventSourceArn", "FunctionName", "Qualifier")

@@ -11,7 +11,7 @@ from agenticai.emulator.spool.file import Spool
 from agenticai.emulator.spool.shelf import Shelf
 
 # MiniStack's buckets, objects and versions are dictionaries.
-Record = dict[str, Any]
+EngineRecord = dict[str, Any]
 
 CURRENT = ""
 """The version under which the body of an object is kept as long as no other has taken its place."""
@@ -27,7 +27,7 @@ class Objects:
     def __init__(self, s3: Any, spool: Spool, folder: Path) -> None:
         self._s3 = s3
         self._bodies: Bodies[tuple[str, str, str], str] = Bodies(spool)
-        self._version_of: Callable[..., Record] = s3._version_entry_from_record
+        self._version_of: Callable[..., EngineRecord] = s3._version_entry_from_record
         s3.S3_PERSIST, s3.DATA_DIR = True, str(folder)
         s3._buckets._data = Converted("objects", lambda: Shelf(spool))
         s3._object_versions._data = Shelf(spool)
@@ -48,13 +48,13 @@ class Objects:
     def _place(self, bucket: str, key: str) -> tuple[str, str, str]:
         return self._s3.get_account_id(), bucket, key
 
-    def _keep(self, bucket: str, key: str, record: Record) -> None:
+    def _keep(self, bucket: str, key: str, record: EngineRecord) -> None:
         """Keep an object's body, unless it has been kept before."""
         if record.get("body") is not None:
             self._bodies.write(self._place(bucket, key), CURRENT, record["body"])
             record["body"] = None
 
-    def _keep_former(self, bucket: str, key: str, former: Record | None, versioning: str) -> None:
+    def _keep_former(self, bucket: str, key: str, former: EngineRecord | None, versioning: str) -> None:
         """Keep the body of an object that is about to be replaced, or hidden, as that of its version."""
         version = (former or {}).get("version_id") or "null"
         if versioning == "Suspended":
@@ -66,7 +66,7 @@ class Objects:
         body: bytes | None = record.get("body")
         return self._bodies.read(self._place(bucket, key), CURRENT) or b"" if body is None else body
 
-    def _body_of_version(self, bucket: Record, name: str, key: str, version: Record) -> bytes | None:
+    def _body_of_version(self, bucket: EngineRecord, name: str, key: str, version: EngineRecord) -> bytes | None:
         former = self._bodies.read(self._place(name, key), version["version_id"])
         if former is not None:
             return former

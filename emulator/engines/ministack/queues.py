@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from agenticai.emulator.engines.ministack.receivable import Message, Queue, receivable
+from agenticai.emulator.engines.ministack.receivable import EngineMessage, EngineQueue, receivable
 from agenticai.emulator.http.aws_errors import AwsError, Refused, invalid
 from agenticai.emulator.queues import rules
 from agenticai.emulator.queues.dead_letter_policies import check_redrive_policy
@@ -39,7 +39,7 @@ class Queues:
         self._depths = depths
         self._owner = owner
         self._lock = sqs._queues_lock = WatchedLock(self._look)
-        self._collect: Callable[..., list[Message]] = sqs._collect_msgs
+        self._collect: Callable[..., list[EngineMessage]] = sqs._collect_msgs
         sqs._collect_fifo = self._collect_in_order
         sqs._collect_msgs = self._alone(self._collect_with_handles)
         sqs._receive_messages_for_esm = self._alone(self._receive_batch)
@@ -97,13 +97,13 @@ class Queues:
                     result = handler({**entry, "QueueUrl": asked.get("QueueUrl") or url}, url)
                     successful.append({"Id": entry["Id"], **result})
                 except self._sqs._Err as error:
-                    told = {"Code": error.code, "Message": error.message, "SenderFault": error.status < 500}
+                    told = {"Code": error.code, "EngineMessage": error.message, "SenderFault": error.status < 500}
                     failed.append({"Id": entry["Id"], **told})
             return {"Successful": successful, "Failed": failed}
 
         return handle
 
-    def _about(self, operation: str, asked: Asked, url: str) -> rules.Queue:
+    def _about(self, operation: str, asked: Asked, url: str) -> rules.TargetQueue:
         """The queue that is asked about, or that already has the name of the one to be created."""
         sqs, name = self._sqs, asked.get("QueueName") or ""
         if operation == "CreateQueue":
@@ -114,14 +114,14 @@ class Queues:
         if attributes:  # stacks make queues without these
             attributes |= defaults(attributes) | attributes
         arn = attributes.get("QueueArn") or f"arn:aws:sqs:{sqs.get_region()}:{sqs.get_account_id()}:{name}"
-        return rules.Queue(arn, attributes, self._find)
+        return rules.TargetQueue(arn, attributes, self._find)
 
     def _find(self, arn: str) -> Mapping[str, str] | None:
         queue = self._sqs._queue_by_arn(arn)
         return queue["attributes"] if queue else None
 
-    def _queue(self, asked: Asked, url: str) -> Queue:
-        queue: Queue = self._sqs._get_q(asked.get("QueueUrl") or url)
+    def _queue(self, asked: Asked, url: str) -> EngineQueue:
+        queue: EngineQueue = self._sqs._get_q(asked.get("QueueUrl") or url)
         return queue
 
     def _check_redrive_policy(self, policy: str) -> None:
@@ -138,7 +138,7 @@ class Queues:
             error = refused.error
             raise self._sqs._Err(error.code, error.message, error.status) from refused
 
-    def _collect_with_handles(self, queue: Queue, *rest: Any) -> list[Message]:
+    def _collect_with_handles(self, queue: EngineQueue, *rest: Any) -> list[EngineMessage]:
         messages = self._collect(queue, *rest)
         for message in messages:
             message["receipt_handle"] = receipt_handle(queue["attributes"]["QueueArn"], message["receipt_handle"])
@@ -146,14 +146,14 @@ class Queues:
         self._depths.touch(queue["attributes"]["QueueArn"].rpartition(":")[2], received=len(messages))
         return messages
 
-    def _collect_in_order(self, queue: Queue, most: int, invisible_s: int, now: float) -> list[Message]:
+    def _collect_in_order(self, queue: EngineQueue, most: int, invisible_s: int, now: float) -> list[EngineMessage]:
         """Receive of a FIFO queue what its groups give, as if it were all that a standard queue has."""
         for message in queue["messages"]:
             self._sqs._ensure_msg_fields(message)
         due = list(itertools.islice(receivable(queue, now), most))
         return self._collect({**queue, "is_fifo": False, "messages": due}, most, invisible_s)
 
-    def _receive_batch(self, url: str, most: int) -> list[Message]:
+    def _receive_batch(self, url: str, most: int) -> list[EngineMessage]:
         """The messages of one invocation, as they are now: a later receive gives them other handles.
 
         MiniStack's own function knows no batches of more than ten.
@@ -170,7 +170,7 @@ class Queues:
         self._delete_received(url, handles)
         self._depths.touch(name_of(url), deleted=before - len(self._sqs._get_q(url)["messages"]))
 
-    def _received(self, queue: Queue, handle: str) -> Message | None:
+    def _received(self, queue: EngineQueue, handle: str) -> EngineMessage | None:
         """The message whose latest receive the handle is of. Raises Refused when no receive from this queue had it."""
         if not was_given_by(queue["attributes"]["QueueArn"], handle):
             raise Refused(AwsError("ReceiptHandleIsInvalid", f'The input receipt handle "{handle}" is not valid.'))
@@ -208,7 +208,7 @@ class Queues:
         handle, timeout, now = asked["ReceiptHandle"], int(asked["VisibilityTimeout"]), time.time()
         message = self._received(self._queue(asked, url), handle)
         if message is None:
-            reason = "Message does not exist or is not available for visibility timeout change."
+            reason = "EngineMessage does not exist or is not available for visibility timeout change."
             raise invalid(f"Value {handle} for parameter ReceiptHandle is invalid. Reason: {reason}")
         if int(now - message["received_at"]) + timeout > LONGEST_INVISIBLE_S:
             reason = f"Total VisibilityTimeout for the message is beyond the limit [{LONGEST_INVISIBLE_S} seconds]"
@@ -244,7 +244,7 @@ def with_both_names(handler: Handler) -> Handler:
     return receive
 
 
-def fitting(queue: Queue, most: int) -> int:
+def fitting(queue: EngineQueue, most: int) -> int:
     """How many of the visible messages, at least one and at most so many, make a payload that Lambda takes.
 
     See https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html.

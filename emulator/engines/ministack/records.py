@@ -3,15 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-# MiniStack's records and messages are dictionaries.
-Record = Mapping[str, Any]
-Message = Mapping[str, Any]
+from agenticai.emulator.engines.ministack.receivable import EngineMessage
+
+# MiniStack's records are dictionaries.
+BatchRecord = Mapping[str, Any]
 
 
 def with_whole_records(run: Callable[..., None]) -> Callable[..., None]:
     """Wrap `_run_sqs_batch`, which is called with a batch's event and its messages."""
 
-    def run_whole(mapping: Any, function: Any, event: Any, batch: Sequence[Message], *rest: Any) -> None:
+    def run_whole(mapping: Any, function: Any, event: Any, batch: Sequence[EngineMessage], *rest: Any) -> None:
         messages = {message["id"]: message for message in batch}
         records = [whole(record, messages[record["messageId"]]) for record in event["Records"]]
         run(mapping, function, {**event, "Records": records}, batch, *rest)
@@ -19,7 +20,7 @@ def with_whole_records(run: Callable[..., None]) -> Callable[..., None]:
     return run_whole
 
 
-def whole(record: Record, message: Message) -> dict[str, Any]:
+def whole(record: BatchRecord, message: EngineMessage) -> dict[str, Any]:
     """Return a record with the digest and the lists of its message attributes, and with where a dead letter came from.
 
     See https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html.

@@ -44,7 +44,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class JobResult:
     """What came of a job: faults, or the reason why there is no answer."""
 
     job: Job
@@ -67,7 +67,7 @@ def run(
     limits: Limits,
     environ: Mapping[str, str] = os.environ,
     seconds: Callable[[], float] = monotonic,
-) -> Iterator[Outcome]:
+) -> Iterator[JobResult]:
     """Yield the outcome of each job, in order; `seconds` tells how they pass."""
     until = seconds() + limits.total
     waiting = list(jobs)
@@ -78,8 +78,8 @@ def run(
         waiting = waiting[len(answers) :]
         if waiting:
             deaths += 1
-            yield Outcome(waiting.pop(0), (), "it took too long, too much memory, or crashed")
-    yield from (Outcome(job, (), "the time for this revision was over") for job in waiting)
+            yield JobResult(waiting.pop(0), (), "it took too long, too much memory, or crashed")
+    yield from (JobResult(job, (), "the time for this revision was over") for job in waiting)
 
 
 def _child(jobs: Sequence[Job], limits: Limits, seconds: float, environ: Mapping[str, str]) -> list[str]:
@@ -124,9 +124,9 @@ def _seconds(job: Job, limits: Limits) -> int:
     return limits.file if job.analyser.alone else limits.job
 
 
-def _outcome(job: Job, line: str) -> Outcome:
+def _outcome(job: Job, line: str) -> JobResult:
     answer = json.loads(line)
     if isinstance(answer, str):
-        return Outcome(job, (), answer)
+        return JobResult(job, (), answer)
     faults = (Fault(path, at, rule, Severity(severity), message) for path, at, rule, severity, message in answer)
-    return Outcome(job, tuple(faults))
+    return JobResult(job, tuple(faults))

@@ -1,6 +1,6 @@
 """The layout of what is stored: the one place that spells the keys of the table's items and of the bucket's objects.
 
-A project's items are one partition of the table, told apart by how their sort keys begin (`Kind`). Its objects are
+A project's items are one partition of the table, told apart by how their sort keys begin (`ItemKind`). Its objects are
 below its id in each of the bucket's `FOLDERS`.
 """
 
@@ -24,7 +24,7 @@ class Listing(StrEnum):
     TEMPLATES = "TEMPLATE"
 
 
-class Kind(StrEnum):
+class ItemKind(StrEnum):
     """What an item of a project is; the value is the prefix of its sort key."""
 
     PLAN = "PLAN#"
@@ -42,7 +42,7 @@ class Kind(StrEnum):
         return f"{self}{name}"
 
 
-WORK: Final = (Kind.DEPLOYMENT, Kind.PLAN, Kind.TASK, Kind.TEST)
+WORK: Final = (ItemKind.DEPLOYMENT, ItemKind.PLAN, ItemKind.TASK, ItemKind.TEST)
 """The kinds that agents work on, under the worker contract."""
 
 
@@ -58,7 +58,7 @@ def template(template_id: str) -> str:
 
 def tasks(revision: object) -> str:
     """Return the prefix of the sort keys of a revision's tasks."""
-    return f"{Kind.TASK}{revision}#"
+    return f"{ItemKind.TASK}{revision}#"
 
 
 def task(revision: object, task_id: str) -> str:
@@ -66,39 +66,39 @@ def task(revision: object, task_id: str) -> str:
     return f"{tasks(revision)}{task_id}"
 
 
-plan: Final = Kind.PLAN.key
+plan: Final = ItemKind.PLAN.key
 """Return the sort key of a build's plan."""
 
-test: Final = Kind.TEST.key
+test: Final = ItemKind.TEST.key
 """Return the sort key of a revision's test."""
 
-deployment: Final = Kind.DEPLOYMENT.key
+deployment: Final = ItemKind.DEPLOYMENT.key
 """Return the sort key of a revision's deployment."""
 
-change: Final = Kind.CHANGE.key
+change: Final = ItemKind.CHANGE.key
 """Return the sort key of the change that a build makes."""
 
-file: Final = Kind.FILE.key
+file: Final = ItemKind.FILE.key
 """Return the sort key of the file at a path."""
 
-event: Final = Kind.EVENT.key
+event: Final = ItemKind.EVENT.key
 """Return the sort key of the timeline's event with an id."""
 
-archive: Final = Kind.ARCHIVE.key
+archive: Final = ItemKind.ARCHIVE.key
 """Return the sort key of the archive of the files with a digest."""
 
-request: Final = Kind.REQUEST.key
+request: Final = ItemKind.REQUEST.key
 """Return the key of a request's stored answer, by its digest: the partition key of a creation, else a sort key."""
 
 
-def kind_of(sort_key: str) -> Kind | None:
+def kind_of(sort_key: str) -> ItemKind | None:
     """Return what an item of a project is; None for its METADATA and for what is not known."""
-    return next((kind for kind in Kind if sort_key.startswith(kind)), None)
+    return next((kind for kind in ItemKind if sort_key.startswith(kind)), None)
 
 
 def task_of(sort_key: str) -> str | None:
     """Return the id of the task that a sort key is of; None if it is of something else."""
-    return sort_key.split("#", 2)[2] if kind_of(sort_key) is Kind.TASK else None
+    return sort_key.split("#", 2)[2] if kind_of(sort_key) is ItemKind.TASK else None
 
 
 def objects(project_id: str) -> tuple[str, ...]:

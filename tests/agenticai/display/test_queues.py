@@ -17,9 +17,9 @@ from agenticai.client.queues.model import (
     Attempt,
     DeadLetter,
     Depth,
-    Outcome,
     QueueState,
     Redriven,
+    RedriveOutcome,
 )
 from agenticai.display import queues as show
 from tests.agenticai.client.queues.test_model import AT, PROJECT, TASK, message
@@ -110,9 +110,9 @@ def test_what_became_of_letters() -> None:
     told = shown(
         *show.redriven(
             [
-                Redriven("1", Outcome.SENT, Asked(PROJECT, None, None), "new-1"),
-                Redriven("2", Outcome.NOT_SENT, Asked(None, None, None), reason=HOSTILE),
-                Redriven("3", Outcome.NOT_THERE),
+                Redriven("1", RedriveOutcome.SENT, Asked(PROJECT, None, None), "new-1"),
+                Redriven("2", RedriveOutcome.NOT_SENT, Asked(None, None, None), reason=HOSTILE),
+                Redriven("3", RedriveOutcome.NOT_THERE),
             ]
         )
     ).splitlines()

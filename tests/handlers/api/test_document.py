@@ -7,7 +7,7 @@ from pathlib import Path
 from agenticai.stack.template import Template
 from api_handler.access import OPEN_PATHS
 from api_handler.api import document, page, resolver
-from api_handler.problems import CONTENT_TYPE, TYPES, Kind
+from api_handler.problems import CONTENT_TYPE, TYPES, ProblemKind
 from shared.models.answers import ProblemView
 from shared.models.project import ProjectSummary
 from shared.models.template import TemplateSummary
@@ -76,7 +76,7 @@ def test_the_page_shows_every_operation_and_loads_nothing() -> None:
 
 def test_the_documentation_names_every_problem_with_its_status() -> None:
     rows = dict(re.findall(r"^\| `([a-z-]+)` \| (\d{3}) \|", DOCUMENTATION, re.MULTILINE))
-    for kind in Kind:
+    for kind in ProblemKind:
         assert rows.pop(kind.urn.rsplit(":", 1)[1]) == str(kind.status.value)
     assert list(rows) == ["too-many-requests"]
 

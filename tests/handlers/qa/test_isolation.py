@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from qa_agent.analysers.isolation import Limits, Outcome, jobs_of, run
+from qa_agent.analysers.isolation import JobResult, Limits, jobs_of, run
 from qa_agent.analysers.port import Analyser, SourceFile
 from tests.handlers.qa.breaking import Breaking, BreakingTogether
 
@@ -13,13 +13,13 @@ SHORT = Limits(file=5)
 """For what never ends; long enough for all else, of which the first job of a process has its imports, too."""
 
 
-def outcomes(*texts: str, analyser: Analyser | None = None, limits: Limits = LIMITS) -> list[Outcome]:
+def outcomes(*texts: str, analyser: Analyser | None = None, limits: Limits = LIMITS) -> list[JobResult]:
     files = [SourceFile(f"{number}.txt", "text", text) for number, text in enumerate(texts)]
     environ = {"AWS_SECRET_ACCESS_KEY": "never", "PATH": "/usr/bin:/bin"}
     return list(run(list(jobs_of([analyser or Breaking()], files)), limits, environ))
 
 
-def told(results: list[Outcome]) -> list[str]:
+def told(results: list[JobResult]) -> list[str]:
     return [result.failure or " ".join(fault.rule for fault in result.faults) for result in results]
 
 

@@ -9,7 +9,7 @@ from agenticai.emulator.faults.rules import Fired
 from agenticai.sandbox.report import TestResult
 from agenticai.sandbox.verdict import TestRun
 from agenticai.scenarios.format.scenario import Scenario
-from agenticai.scenarios.replaying.expectations import Outcome, unmet
+from agenticai.scenarios.replaying.expectations import ScenarioOutcome, unmet
 from agenticai.scenarios.replaying.outcome import ReplayedProject, Used
 from shared.models.events import EventType, TimelineEvent
 from shared.models.project import Failure, Revision, TokenUsage
@@ -48,7 +48,7 @@ PROJECT = ReplayedProject(
     project_type="package",
     tests=TestRun((PASSED,)),
 )
-OUTCOME = Outcome({"demo": PROJECT}, {"pm": (), "dev": ()}, (), Used())
+OUTCOME = ScenarioOutcome({"demo": PROJECT}, {"pm": (), "dev": ()}, (), Used())
 
 
 def scenario(expect: dict[str, Any] | None = None, **more: Any) -> Scenario:

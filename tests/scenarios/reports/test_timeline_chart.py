@@ -10,7 +10,7 @@ import pytest
 from agenticai.scenarios.replaying.pace import Observed
 from agenticai.scenarios.replaying.replay import Result
 from agenticai.scenarios.reports.axis import CUT_SECONDS, Axis
-from agenticai.scenarios.reports.course import Course, Kind, course_of
+from agenticai.scenarios.reports.course import BarKind, Course, course_of
 from agenticai.scenarios.reports.document import ScenarioReport
 from agenticai.scenarios.reports.figures import clock, dollars, duration
 from tests.fakes.replayed import AGENTS, AT, FIRED, PROJECT, invocation, result
@@ -24,10 +24,10 @@ def drawn(replayed: Result) -> Course:
 def test_a_bar_is_named_and_coloured_by_what_happened_in_its_time() -> None:
     work = drawn(result()).work
     assert [(bar.lane, bar.label, bar.kind) for bar in work] == [
-        ("pm", "plan 1", Kind.DONE),
-        ("dev", "hello", Kind.KILLED),
-        ("dev", "hello, attempt 2", Kind.FAILED),
-        ("dev", "", Kind.IDLE),
+        ("pm", "plan 1", BarKind.DONE),
+        ("dev", "hello", BarKind.KILLED),
+        ("dev", "hello, attempt 2", BarKind.FAILED),
+        ("dev", "", BarKind.IDLE),
     ]
     assert "Runtime.ExitError" in work[1].title
 
@@ -36,7 +36,7 @@ def test_a_request_to_the_api_is_answered_without_an_event() -> None:
     request = invocation("api", 1, 0.05)
     agents = {**AGENTS, request.function: "api"}
     (bar,) = drawn(result(observed=Observed((), (), (request,)), agents=agents)).work
-    assert (bar.lane, bar.kind, bar.label) == ("api", Kind.DONE, "")
+    assert (bar.lane, bar.kind, bar.label) == ("api", BarKind.DONE, "")
     assert "a request was answered" in bar.title
 
 
@@ -56,7 +56,7 @@ def test_statuses_follow_each_other() -> None:
 
 def test_without_a_meter_the_events_tell_how_long_work_took() -> None:
     work = drawn(result(observed=Observed())).work
-    assert [(bar.lane, bar.kind) for bar in work] == [("pm", Kind.DONE), ("dev", Kind.FAILED)]
+    assert [(bar.lane, bar.kind) for bar in work] == [("pm", BarKind.DONE), ("dev", BarKind.FAILED)]
     assert work[0].end - work[0].begin == timedelta(milliseconds=300)
 
 

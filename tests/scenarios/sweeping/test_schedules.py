@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from agenticai.emulator.faults.rules import (
+    BadReply,
     Call,
     CallFault,
     Delay,
@@ -19,7 +20,6 @@ from agenticai.emulator.faults.rules import (
     Latency,
     ModelReply,
     RecordedCall,
-    Reply,
 )
 from agenticai.scenarios.sweeping.schedules import (
     IN_A_ROW,
@@ -75,7 +75,7 @@ def test_every_kind_of_fault_comes_up_but_the_one_that_waits_for_a_person() -> N
     assert {fault.then.do for fault in DRAWN} == {
         *("kill", "error", "latency", "hang", "deliver again", "reply", "duplicate", "delay", "reorder")
     }
-    assert {fault.then.reply for fault in DRAWN if isinstance(fault.then, Reply)} == set(ModelReply)
+    assert {fault.then.reply for fault in DRAWN if isinstance(fault.then, BadReply)} == set(ModelReply)
     assert {fault.then.side for fault in DRAWN if isinstance(fault.then, Kill)} == {"before", "after"}
     errors = {fault.when.times for fault in DRAWN if isinstance(fault, CallFault) and isinstance(fault.then, Error)}
     assert errors == {*IN_A_ROW, OUTAGE}
@@ -103,7 +103,7 @@ def test_every_call_and_delivery_of_the_clean_run_comes_up_and_no_other() -> Non
 
 def test_bad_replies_meet_the_model_and_errors_are_those_of_the_service() -> None:
     for fault in DRAWN:
-        if isinstance(fault, CallFault) and isinstance(fault.then, Reply):
+        if isinstance(fault, CallFault) and isinstance(fault.then, BadReply):
             assert fault.when.service == "gemini"
         if isinstance(fault, CallFault) and fault.then == Error(do="error", code="SlowDown", status=503):
             assert fault.when.service == "s3"
@@ -120,8 +120,8 @@ def test_only_what_the_model_says_and_an_outage_may_change_the_end() -> None:
     when = Call(service="gemini")
     assert may_end_otherwise([THROTTLED.model_copy(update={"when": Call(service="dynamodb", times=OUTAGE)})])
     assert not may_end_otherwise([THROTTLED])
-    assert may_end_otherwise([CallFault(when=when, then=Reply(do="reply", reply=ModelReply.SAFETY))])
-    assert not may_end_otherwise([CallFault(when=when, then=Reply(do="reply", reply=ModelReply.RATE_LIMITED))])
+    assert may_end_otherwise([CallFault(when=when, then=BadReply(do="reply", reply=ModelReply.SAFETY))])
+    assert not may_end_otherwise([CallFault(when=when, then=BadReply(do="reply", reply=ModelReply.RATE_LIMITED))])
     assert not may_end_otherwise([CallFault(when=when, then=Kill(do="kill", side="after")), LATE])
     assert not may_end_otherwise([])
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from agenticai.emulator.core.documents import parse_yaml
 from agenticai.emulator.faults.rules import (
+    BadReply,
     Call,
     CallFault,
     Delivery,
@@ -17,7 +18,6 @@ from agenticai.emulator.faults.rules import (
     Kill,
     ModelReply,
     RecordedCall,
-    Reply,
 )
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.pool import BenchPool
@@ -60,7 +60,7 @@ FAILED = replace(CLEAN, projects={"demo": replace(END, status=ProjectStatus.FAIL
 KILL = CallFault(
     when=Call(function=DEV, service="sqs", operation="SendMessage", nth=1), then=Kill(do="kill", side="before")
 )
-REFUSED = CallFault(when=Call(function=DEV, service="gemini"), then=Reply(do="reply", reply=ModelReply.SAFETY))
+REFUSED = CallFault(when=Call(function=DEV, service="gemini"), then=BadReply(do="reply", reply=ModelReply.SAFETY))
 THROTTLED = CallFault(
     when=Call(function=DEV, service="s3", nth=2, times=3), then=Error(do="error", code="SlowDown", status=503)
 )
@@ -99,7 +99,7 @@ def test_where_the_model_refuses_the_project_may_fail() -> None:
 
 
 def _replies(faults: Sequence[Fault]) -> set[ModelReply]:
-    return {fault.then.reply for fault in faults if isinstance(fault.then, Reply)}
+    return {fault.then.reply for fault in faults if isinstance(fault.then, BadReply)}
 
 
 def test_a_failing_schedule_is_shrunk_to_what_breaks_and_says_what_that_is() -> None:

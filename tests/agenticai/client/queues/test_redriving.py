@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
-from agenticai.client.queues.model import Move, Outcome, Redriven
+from agenticai.client.queues.model import Move, Redriven, RedriveOutcome
 from agenticai.client.queues.redriving import has_no_move_tasks, redrive, redrive_all, redrive_each
 from agenticai.emulator.core.bench_records import MessageAttribute, MessagePage, QueuedMessage
 from tests.agenticai.client.queues.test_model import AT, PROJECT, TASK, message
@@ -30,8 +30,8 @@ def test_chosen_letters_are_sent_and_then_deleted() -> None:
     sqs = Sqs()
     results = sent_back(sqs, queue(message(json.dumps(TASK), "1"), message("{", "2")), "1", "2")
     assert [(r.id, r.outcome, r.new_id) for r in results] == [
-        ("1", Outcome.SENT, "new-1"),
-        ("2", Outcome.SENT, "new-2"),
+        ("1", RedriveOutcome.SENT, "new-1"),
+        ("2", RedriveOutcome.SENT, "new-2"),
     ]
     assert results[0].asked.project_id == PROJECT
     assert [sent["MessageBody"] for sent in sqs.sent] == [json.dumps(TASK), "{"]
@@ -57,14 +57,18 @@ def test_what_is_gone_or_in_flight_is_told_and_the_others_are_sent() -> None:
     messages = queue(message("{", "1"), message("{", "2"))
     messages.in_flight = {"1"}
     results = sent_back(Sqs(), messages, "1", "gone", "2")
-    assert [result.outcome for result in results] == [Outcome.NOT_THERE, Outcome.NOT_THERE, Outcome.SENT]
+    assert [result.outcome for result in results] == [
+        RedriveOutcome.NOT_THERE,
+        RedriveOutcome.NOT_THERE,
+        RedriveOutcome.SENT,
+    ]
 
 
 def test_a_letter_that_cannot_be_sent_stays_and_is_visible_at_once() -> None:
     sqs = Sqs()
     sqs.refuses = {"SendMessage"}
     (result,) = sent_back(sqs, queue(message("{")), "1")
-    assert (result.outcome, result.new_id) == (Outcome.NOT_SENT, None)
+    assert (result.outcome, result.new_id) == (RedriveOutcome.NOT_SENT, None)
     assert "not allowed" in result.reason
     assert (sqs.given_back, sqs.deleted) == (["handle of 1"], [])
 
@@ -73,14 +77,14 @@ def test_a_letter_that_cannot_be_deleted_is_said_to_be_in_both_queues() -> None:
     sqs = Sqs()
     sqs.refuses = {"DeleteMessage"}
     (result,) = sent_back(sqs, queue(message("{")), "1")
-    assert (result.outcome, result.new_id) == (Outcome.TWICE, "new-1")
+    assert (result.outcome, result.new_id) == (RedriveOutcome.TWICE, "new-1")
 
 
 def test_many_are_received_in_batches() -> None:
     messages = queue(*(message("{", str(number)) for number in range(25)))
     results = sent_back(Sqs(), messages, *(str(number) for number in range(25)))
     assert [len(batch) for batch in messages.batches] == [10, 10, 5]
-    assert {result.outcome for result in results} == {Outcome.SENT}
+    assert {result.outcome for result in results} == {RedriveOutcome.SENT}
 
 
 @pytest.mark.parametrize(("rate", "asked"), [(None, {}), (7, {"MaxNumberOfMessagesPerSecond": 7})])
@@ -98,8 +102,8 @@ def test_all_are_moved_by_sqs_and_followed_to_the_end(rate: int | None, asked: d
 
 def test_letters_that_are_sent_back_one_by_one_are_told_as_a_move_at_its_rate() -> None:
     waits: list[float] = []
-    results = [Redriven(str(number), Outcome.SENT) for number in range(24)]
-    results.append(Redriven("kept", Outcome.NOT_THERE))
+    results = [Redriven(str(number), RedriveOutcome.SENT) for number in range(24)]
+    results.append(Redriven("kept", RedriveOutcome.NOT_THERE))
     moves = list(redrive_each(iter(results), 25, 20, waits.append))
     assert [move.moved for move in moves] == [0, 10, 20, 24]
     assert (moves[-1].status, moves[-1].to_move) == ("COMPLETED", 25)
@@ -108,7 +112,7 @@ def test_letters_that_are_sent_back_one_by_one_are_told_as_a_move_at_its_rate() 
 
 def test_a_letter_that_could_not_be_sent_back_fails_the_move() -> None:
     waits: list[float] = []
-    results = [Redriven("1", Outcome.SENT), Redriven("2", Outcome.NOT_SENT, reason="no")]
+    results = [Redriven("1", RedriveOutcome.SENT), Redriven("2", RedriveOutcome.NOT_SENT, reason="no")]
     assert list(redrive_each(iter(results), 2, None, waits.append))[-1].status == "FAILED"
 
 
