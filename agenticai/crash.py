@@ -10,7 +10,7 @@ from typing import Final
 
 from agenticai.emulator.core.errors import NoHome
 from agenticai.emulator.core.home import find_home, make_home
-from agenticai.emulator.gemini.key_forms import forms_of
+from agenticai.emulator.gemini.key_forms import list_key_forms
 from agenticai.secret_variables import SECRETS
 
 FOLDER: Final = "crashes"
@@ -21,16 +21,16 @@ def report_crash(error: Exception, environ: Mapping[str, str] = os.environ) -> s
     told = "".join(traceback.format_exception(error))
     for name in SECRETS:
         if secret := environ.get(name):
-            for form in forms_of(secret) or (secret,):
+            for form in list_key_forms(secret) or (secret,):
                 told = told.replace(form, f"[{name}]")
-    kind, where = type(error).__name__, _kept(told, environ)
+    kind, where = type(error).__name__, _keep(told, environ)
     if isinstance(error, OSError):
         named = f": {error.filename}" if error.filename else ""
         return f"{error.strerror or error}{named}; where that happened is in {where}."
     return f"this is a fault of agenticai ({kind}): please report it with {where}, which holds the traceback."
 
 
-def _kept(told: str, environ: Mapping[str, str]) -> Path:
+def _keep(told: str, environ: Mapping[str, str]) -> Path:
     """Return the file that now holds the text: in the state folder, or among temporary files where there is none."""
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.txt"
     try:

@@ -46,7 +46,7 @@ class Api(Protocol):
         """Delete a project."""
         ...
 
-    def listed(self, limit: int = 20, cursor: str | None = None) -> ProjectPage:
+    def list_projects(self, limit: int = 20, cursor: str | None = None) -> ProjectPage:
         """Read a page of the list."""
         ...
 
@@ -110,7 +110,7 @@ def soak(
             seen.seconds = monotonic() - began
             seen.memory.append((posted.stop, memory()))
             report(seen)
-    missing = 0 if delete else count - len(listed(api))
+    missing = 0 if delete else count - len(list_ids(api))
     seen.failures += [f"{missing} projects are missing from the list"] if missing else []
     return seen
 
@@ -145,19 +145,19 @@ def follow(
     return failures
 
 
-def listed(api: Api) -> set[str]:
+def list_ids(api: Api) -> set[str]:
     """Return the ids of all projects in the list."""
-    page = api.listed(PAGE)
+    page = api.list_projects(PAGE)
     found = {project.id for project in page.items}
     while page.next is not None:
-        page = api.listed(PAGE, page.next)
+        page = api.list_projects(PAGE, page.next)
         found |= {project.id for project in page.items}
     return found
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Soak an engine of its own; return 1 if a project failed, got stuck or lost, or if the memory grew."""
-    asked, screen = parsed(arguments), Display()
+    asked, screen = parse_arguments(arguments), Display()
     with bench() as running, running.api() as api:
         assert running.engine is not None  # noqa: S101 - for the type checker: it was started here
         pid = running.engine.pid
@@ -177,7 +177,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if seen.passed else 1
 
 
-def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(prog="python -m agenticai.soak", description=__doc__)
     parser.add_argument("--count", type=int, default=2000, help="number of projects (default: 2000)")

@@ -100,7 +100,7 @@ def serve(listener: socket.socket, gemini: Gemini, clock: Clock, python: Path, a
             workers=engine.functions,
             control=control,
             gemini=gemini.app,
-            allowed=allowed_by(arguments),
+            allowed=read_allowed(arguments),
             free_bytes=lambda: shutil.disk_usage(run_dir).free,
             ledger=ledger,
             faults=faults,
@@ -116,7 +116,7 @@ def serve(listener: socket.socket, gemini: Gemini, clock: Clock, python: Path, a
     Server(server_config(app, compiled=compiled), on_ready=begin, on_stop=engine.close).run_until_asked(listener)
 
 
-def allowed_by(arguments: argparse.Namespace) -> Allowed:
+def read_allowed(arguments: argparse.Namespace) -> Allowed:
     """Return what the guard lets in: what the command line allows, and the address that the engine listens on."""
     own = host_name(own_address(arguments.host))
     hosts = [*arguments.allow_host, *([own] if own else [])]

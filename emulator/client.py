@@ -116,7 +116,7 @@ class ControlClient(AbstractContextManager["ControlClient"]):
         """
         wanted = asking(SettleRequest, deliveries=deliveries, skip=skip, timeout_s=timeout_s)
         response = self._send("POST", "settle", wanted, timeout_s=wanted.timeout_s + self._timeout_s)
-        return self._parsed(response, TypeAdapter(Settled))
+        return self._parse(response, TypeAdapter(Settled))
 
     def clock(self) -> ClockReading:
         """The engine's time."""
@@ -125,7 +125,7 @@ class ControlClient(AbstractContextManager["ControlClient"]):
     def advance(self, seconds: float) -> ClockReading:
         """Move the engine's clock, and that of all functions, forward by so many seconds, more than 0."""
         response = self._send("POST", "clock/advance", asking(AdvanceRequest, seconds=seconds))
-        return self._parsed(response, TypeAdapter(ClockReading))
+        return self._parse(response, TypeAdapter(ClockReading))
 
     def faults(self, schedule: Sequence[Fault]) -> None:
         """Set the fault rules in place of those before, and forget what was counted, recorded and fired."""
@@ -170,7 +170,7 @@ class ControlClient(AbstractContextManager["ControlClient"]):
         """Receive these messages of a queue, ten at the most; those that nobody can receive now are left out."""
         wanted = asking(ReceiveRequest, ids=tuple(ids), visibility_timeout_s=visibility_timeout_s)
         response = self._send("POST", f"queues/{quote(queue, safe='')}/receive", wanted)
-        return self._parsed(response, TypeAdapter(tuple[ReceivedMessage, ...]))
+        return self._parse(response, TypeAdapter(tuple[ReceivedMessage, ...]))
 
     def model(self) -> ModelUse:
         """Where the language model's replies come from, and what it was asked since the engine started."""
@@ -179,7 +179,7 @@ class ControlClient(AbstractContextManager["ControlClient"]):
     def stored_replies(self, requests: Iterable[ModelRequest]) -> tuple[bool, ...]:
         """Whether the reply to each of these requests is stored, where the engine answers with stored ones."""
         response = self._send("POST", "model/stored", asking(StoredRequest, requests=tuple(requests)))
-        return self._parsed(response, TypeAdapter(StoredAnswer)).stored
+        return self._parse(response, TypeAdapter(StoredAnswer)).stored
 
     def model_calls(self, since: int = 0) -> ModelHistory:
         """The calls of the language model; `since` is the `next` of the history before, 0 for all that is kept."""
@@ -197,10 +197,10 @@ class ControlClient(AbstractContextManager["ControlClient"]):
         wanted = asking(
             ReplyRequest, digest=digest, text=text, prompt_tokens=prompt_tokens, output_tokens=output_tokens
         )
-        return self._parsed(self._send("POST", "model/replies", wanted), TypeAdapter(StoredReply))
+        return self._parse(self._send("POST", "model/replies", wanted), TypeAdapter(StoredReply))
 
     def _get(self, path: str, kind: TypeAdapter[T], parameters: dict[str, str] | None = None) -> T:
-        return self._parsed(self._request("GET", path, params=parameters), kind)
+        return self._parse(self._request("GET", path, params=parameters), kind)
 
     def _send(
         self, method: str, path: str, body: Record | bytes = b"", *, timeout_s: float | None = None
@@ -217,7 +217,7 @@ class ControlClient(AbstractContextManager["ControlClient"]):
             raise ControlError(f"The engine at {self._http.base_url} refused {path}: {response.text}")
         return response
 
-    def _parsed(self, response: httpx2.Response, kind: TypeAdapter[T]) -> T:
+    def _parse(self, response: httpx2.Response, kind: TypeAdapter[T]) -> T:
         try:
             return kind.validate_json(response.content)
         except ValidationError as error:

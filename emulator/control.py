@@ -28,7 +28,7 @@ from agenticai.emulator.core.usage_records import FinishedInvocation, Health
 from agenticai.emulator.engines.settling import Unsettled
 from agenticai.emulator.faults.rules import ActiveRule, Fault, Fired, RecordedCall
 from agenticai.emulator.faults.schedule import FaultBook
-from agenticai.emulator.http.json_bodies import NotJson, answer, answers, asked, json_body
+from agenticai.emulator.http.json_bodies import NotJson, answer_with, answer_with_all, json_body, read_body
 from agenticai.emulator.meter.ledger import Ledger
 
 INVOCATIONS = TypeAdapter(tuple[FinishedInvocation, ...])
@@ -79,11 +79,16 @@ def control_app(
     reach the port. On 127.0.0.1 they do not: whoever may connect there may also use the AWS API and so run code as the
     owner of the engine, and what pages send is kept out by the guard.
     """
-    routes = [*_readings(ledger, clock, uptime_s), *_orders(engine, ledger, clock), *_fault_routes(faults), *more]
+    routes = [
+        *_reading_routes(ledger, clock, uptime_s),
+        *_changing_routes(engine, ledger, clock),
+        *_fault_routes(faults),
+        *more,
+    ]
     return Starlette(
         routes=routes,
         middleware=[Middleware(BearerToken, secret=secret)] if secret else [],
-        exception_handlers={ValidationError: _refused, ValueError: _refused, NotJson: _not_json},
+        exception_handlers={ValidationError: _answer_refused, ValueError: _answer_refused, NotJson: _answer_not_json},
     )
 
 
@@ -103,22 +108,22 @@ class BearerToken:
         await self._app(scope, receive, send)
 
 
-def _readings(ledger: Ledger, clock: Clock, uptime_s: Callable[[], float]) -> list[Route]:
+def _reading_routes(ledger: Ledger, clock: Clock, uptime_s: Callable[[], float]) -> list[Route]:
     async def health(_: Request) -> Response:
-        return answer(Health(status="ok", pid=os.getpid(), uptime_s=uptime_s()))
+        return answer_with(Health(status="ok", pid=os.getpid(), uptime_s=uptime_s()))
 
     async def usage(request: Request) -> Response:
-        return answer(ledger.usage(request.query_params.get("project_id")))
+        return answer_with(ledger.usage(request.query_params.get("project_id")))
 
     async def usage_by_project(request: Request) -> Response:
         since = int(request.query_params.get("since", "0"))
-        return await asyncio.to_thread(lambda: answer(ledger.usage_by_project(since)))
+        return await asyncio.to_thread(lambda: answer_with(ledger.usage_by_project(since)))
 
     async def invocations(_: Request) -> Response:
-        return answers(INVOCATIONS, ledger.invocations())
+        return answer_with_all(INVOCATIONS, ledger.invocations())
 
     async def reading(_: Request) -> Response:
-        return answer(ClockReading(now=clock.now(), ahead_s=clock.ahead_s, jumps=clock.jumps))
+        return answer_with(ClockReading(now=clock.now(), ahead_s=clock.ahead_s, jumps=clock.jumps))
 
     return [
         Route("/health", health),
@@ -129,32 +134,32 @@ def _readings(ledger: Ledger, clock: Clock, uptime_s: Callable[[], float]) -> li
     ]
 
 
-def _orders(engine: Steered, ledger: Ledger, clock: Clock) -> list[Route]:
+def _changing_routes(engine: Steered, ledger: Ledger, clock: Clock) -> list[Route]:
     async def start_ahead(request: Request) -> Response:
-        engine.start_ahead((await asked(request, StartAheadRequest)).functions)
+        engine.start_ahead((await read_body(request, StartAheadRequest)).functions)
         return Response(status_code=202)
 
     async def dispatching(_: Request) -> Response:
-        return answer(DispatchRequest(mode=engine.dispatching))
+        return answer_with(DispatchRequest(mode=engine.dispatching))
 
     async def dispatch(request: Request) -> Response:
-        engine.dispatch((await asked(request, DispatchRequest)).mode)
+        engine.dispatch((await read_body(request, DispatchRequest)).mode)
         return Response(status_code=204)
 
     async def settle(request: Request) -> Response:
-        wanted = await asked(request, SettleRequest)
+        wanted = await read_body(request, SettleRequest)
         try:
             settled = await asyncio.to_thread(
                 engine.settle, deliveries=wanted.deliveries, skip=wanted.skip, timeout_s=wanted.timeout_s
             )
         except Unsettled as error:
             return PlainTextResponse(f"{error}{latest_failure(ledger.invocations())}", status_code=504)
-        return answer(settled)
+        return answer_with(settled)
 
     async def advance(request: Request) -> Response:
-        await asyncio.to_thread(clock.advance, (await asked(request, AdvanceRequest)).seconds)
+        await asyncio.to_thread(clock.advance, (await read_body(request, AdvanceRequest)).seconds)
         engine.look()
-        return answer(ClockReading(now=clock.now(), ahead_s=clock.ahead_s, jumps=clock.jumps))
+        return answer_with(ClockReading(now=clock.now(), ahead_s=clock.ahead_s, jumps=clock.jumps))
 
     async def forget_usage(_: Request) -> Response:
         ledger.forget_usage()
@@ -172,7 +177,7 @@ def _orders(engine: Steered, ledger: Ledger, clock: Clock) -> list[Route]:
 
 def _fault_routes(faults: FaultBook) -> list[Route]:
     async def rules(_: Request) -> Response:
-        return answers(RULES, faults.rules())
+        return answer_with_all(RULES, faults.rules())
 
     async def set_rules(request: Request) -> Response:
         faults.set(FAULTS.validate_json(await json_body(request)))
@@ -190,10 +195,10 @@ def _fault_routes(faults: FaultBook) -> list[Route]:
         return Response(status_code=204)
 
     async def fired(_: Request) -> Response:
-        return answers(FIRED, faults.fired())
+        return answer_with_all(FIRED, faults.fired())
 
     async def calls(_: Request) -> Response:
-        return answers(CALLS, faults.calls())
+        return answer_with_all(CALLS, faults.calls())
 
     return [
         Route("/faults", rules, methods=["GET"]),
@@ -211,9 +216,9 @@ def latest_failure(invocations: Sequence[FinishedInvocation]) -> str:
     return f" The latest failure: {failed.function} ended with {failed.error_type}." if failed else ""
 
 
-async def _not_json(_: Request, __: Exception) -> Response:
+async def _answer_not_json(_: Request, __: Exception) -> Response:
     return PlainTextResponse("Send the body with the header `Content-Type: application/json`.", status_code=415)
 
 
-async def _refused(_: Request, error: Exception) -> Response:
+async def _answer_refused(_: Request, error: Exception) -> Response:
     return PlainTextResponse(str(error), status_code=422)

@@ -54,15 +54,15 @@ def curl_settings(home: Path, token: str) -> Iterator[Path]:
 
 def running(home: Path) -> tuple[str, ...]:
     """Return the addresses of the engines that run, such as `http://127.0.0.1:4566`, and forget those that ended."""
-    return tuple(address for address, _ in _notes(home))
+    return tuple(address for address, _ in _read_notes(home))
 
 
 def noted_token(home: Path, endpoint_url: str) -> str | None:
     """Return what the control API of an engine that `running` names asks for; None if nothing."""
-    return next((token for address, token in _notes(home) if address == endpoint_url), None)
+    return next((token for address, token in _read_notes(home) if address == endpoint_url), None)
 
 
-def _notes(home: Path) -> list[tuple[str, str | None]]:
+def _read_notes(home: Path) -> list[tuple[str, str | None]]:
     return [found for note in sorted((home / FOLDER).glob("*.json")) if (found := _read(note))]
 
 

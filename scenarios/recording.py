@@ -61,11 +61,11 @@ def record(
     """
     refuse_unrecordable(scenario)
     with emptied_folder(runs / scenario.name) as run_dir:
-        recorded = _recorded(scenario, gemini, run_dir, report, on_event)
+        recorded = _record(scenario, gemini, run_dir, report, on_event)
         return _store(recorded, cassettes, cassettes / scenario.name)
 
 
-def _recorded(scenario: Scenario, gemini: Gemini, run_dir: Path, report: Report, on_event: OnEvent) -> list[Stored]:
+def _record(scenario: Scenario, gemini: Gemini, run_dir: Path, report: Report, on_event: OnEvent) -> list[Stored]:
     """Play the scenario against Gemini; return what the engine kept of it in `run_dir`."""
     with (
         tempfile.TemporaryDirectory() as none,
@@ -96,7 +96,7 @@ def rekey_scenario(
     if not own:
         raise NotRecorded(f"No stored replies are for the projects of {scenario.name}: record or write them first.")
     with emptied_folder(runs / scenario.name) as run_dir:
-        copies = _copied(own, cassettes, run_dir / "cassettes")
+        copies = _copy(own, cassettes, run_dir / "cassettes")
         with bench(cassettes=copies, run_dir=run_dir, gemini=NEAREST, report=report) as running:
             replay(running, scenario)
         changed = [path.relative_to(copies) for path in rekey(copies, run_dir / "gemini-requests")]
@@ -107,12 +107,12 @@ def rekey_scenario(
 
 def own_cassettes(scenario: Scenario, cassettes: Path) -> list[Stored]:
     """The cassettes of a scenario: those in the folder of its name, and those whose request has its requirements."""
-    wanted = [_collapsed(project.requirements) for project in scenario.projects.values() if project.requirements]
+    wanted = [_collapse(project.requirements) for project in scenario.projects.values() if project.requirements]
     return [
         stored
         for stored in CassetteStore.load(cassettes).cassettes
         if stored.path.parent.name == scenario.name
-        or any(text in _collapsed(stored.cassette.request.text) for text in wanted)
+        or any(text in _collapse(stored.cassette.request.text) for text in wanted)
     ]
 
 
@@ -181,13 +181,13 @@ def _store(recorded: Sequence[Stored], cassettes: Path, folder: Path) -> list[Pa
     folder.mkdir(exist_ok=True)
     for old in folder.glob("*.yaml"):
         old.unlink()
-    return list(_written(recorded, folder))
+    return list(_write(recorded, folder))
 
 
-def _written(recorded: Sequence[Stored], folder: Path) -> Iterator[Path]:
+def _write(recorded: Sequence[Stored], folder: Path) -> Iterator[Path]:
     by_request = {stored.cassette.request.digest(): bound(stored.cassette, BIND) for stored in recorded}
     for number, cassette in enumerate(by_request.values(), start=1):
-        path = folder / f"{number}-{_named(cassette.request)}.yaml"
+        path = folder / f"{number}-{_make_name(cassette.request)}.yaml"
         path.write_text(f"# What {cassette.request.model} answered.\n{_text(cassette)}", encoding="utf-8")
         yield path
 
@@ -196,13 +196,13 @@ def _text(cassette: Cassette) -> str:
     return to_yaml(document_of(cassette))
 
 
-def _named(request: CanonicalRequest) -> str:
+def _make_name(request: CanonicalRequest) -> str:
     """Return a file name for a request: the title of the task that it gives, or that it is for a plan."""
     title = _TITLE.search(request.text)
     return re.sub("[^a-z0-9]+", "-", title[1].lower()).strip("-")[:40] if title else "plan"
 
 
-def _copied(own: Sequence[Stored], cassettes: Path, folder: Path) -> Path:
+def _copy(own: Sequence[Stored], cassettes: Path, folder: Path) -> Path:
     for stored in own:
         copy = folder / stored.path.relative_to(cassettes)
         make_private(copy.parent)
@@ -210,5 +210,5 @@ def _copied(own: Sequence[Stored], cassettes: Path, folder: Path) -> Path:
     return folder
 
 
-def _collapsed(text: str) -> str:
+def _collapse(text: str) -> str:
     return " ".join(text.split())

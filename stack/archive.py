@@ -31,20 +31,20 @@ _NOT_CODE = (".aws-sam", ".git", ".agenticai")
 _NOISE = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", ".lock", "*.pyc", "__pycache__")
 
 
-def source_files(folder: Path, *, python: bool = True) -> tuple[Path, ...]:
+def list_source_files(folder: Path, *, python: bool = True) -> tuple[Path, ...]:
     """Return what belongs to the code in `folder`, as `sam build` takes it: hidden files too, links followed.
 
     Python's leavings, such as caches and environments, stay out where it is Python code.
     """
-    return tuple(_files(folder, _NOT_PYTHON_CODE if python else _NOT_CODE))
+    return tuple(_list_files(folder, _NOT_PYTHON_CODE if python else _NOT_CODE))
 
 
-def installed_files(folder: Path) -> tuple[Path, ...]:
+def list_installed_files(folder: Path) -> tuple[Path, ...]:
     """Return what a function needs of the packages installed in `folder`.
 
     Of `bin/` that is programs only: the scripts there start with the path of this machine's interpreter.
     """
-    return tuple(file for file in _files(folder, _NOISE) if not _is_script(file.relative_to(folder), file))
+    return tuple(file for file in _list_files(folder, _NOISE) if not _is_script(file.relative_to(folder), file))
 
 
 def write(path: Path, files: Iterable[tuple[str, Path]], *, after: Path | None = None) -> None:
@@ -89,7 +89,7 @@ def mode(file: Path) -> int:
     return 0o100755 if file.stat().st_mode & stat.S_IXUSR else 0o100644
 
 
-def unpacked_size(path: Path) -> int:
+def measure_unpacked(path: Path) -> int:
     """Return the size in bytes of a zip's content; that of the file where it is no zip."""
     if not zipfile.is_zipfile(path):
         return path.stat().st_size
@@ -97,7 +97,7 @@ def unpacked_size(path: Path) -> int:
         return sum(entry.file_size for entry in bundle.infolist())
 
 
-def _files(folder: Path, without: tuple[str, ...], inside: frozenset[Path] = frozenset()) -> Iterator[Path]:
+def _list_files(folder: Path, without: tuple[str, ...], inside: frozenset[Path] = frozenset()) -> Iterator[Path]:
     """Yield the files below a folder in order; a link to a folder that holds it is not followed again."""
     real = folder.resolve()
     if real in inside:
@@ -106,7 +106,7 @@ def _files(folder: Path, without: tuple[str, ...], inside: frozenset[Path] = fro
         if any(fnmatch(path.name, pattern) for pattern in without):
             continue
         if path.is_dir():
-            yield from _files(path, without, inside | {real})
+            yield from _list_files(path, without, inside | {real})
         elif path.is_file():
             yield path
 

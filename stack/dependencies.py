@@ -41,7 +41,7 @@ class Dependencies:
 
         Raises BuildError when they cannot be resolved.
         """
-        wanted = tuple(_wanted(requirements))
+        wanted = tuple(_read_wanted(requirements))
         if not wanted:
             return ()
         locked = (archive.sha256(self.lock),) if self.lock else ()
@@ -49,7 +49,7 @@ class Dependencies:
         if not cached.exists():
             resolved = self._resolve(requirements).encode()
             archive.replace(cached, partial(Path.write_bytes, data=resolved))
-        return tuple(pin for pin in _lines(cached) if pin.partition("==")[0] not in self.provided)
+        return tuple(pin for pin in _read_lines(cached) if pin.partition("==")[0] not in self.provided)
 
     def archive(self, pins: Sequence[str], prefix: str) -> Path | None:
         """Return a zip with these packages below `prefix`, or None where there are none.
@@ -63,7 +63,7 @@ class Dependencies:
             with tempfile.TemporaryDirectory(dir=make_private(self.cache)) as folder:
                 packages = Path(folder) / "packages"
                 self._install(pins, Path(folder) / "pins.txt", packages)
-                files = archive.installed_files(packages)
+                files = archive.list_installed_files(packages)
                 archive.write(cached, ((prefix + file.relative_to(packages).as_posix(), file) for file in files))
         return cached
 
@@ -98,13 +98,13 @@ class Dependencies:
         return hashlib.sha256("\0".join((FORMAT, self.platform.name, *parts)).encode()).hexdigest()
 
 
-def _wanted(path: Path) -> Iterator[str]:
+def _read_wanted(path: Path) -> Iterator[str]:
     """Yield the lines of a requirements file, and of the files that it includes, that ask for something."""
-    for line in sorted(text for each in _lines(path) if (text := re.sub(r"(^|\s)#.*", "", each).strip())):
+    for line in sorted(text for each in _read_lines(path) if (text := re.sub(r"(^|\s)#.*", "", each).strip())):
         yield line
         if included := _INCLUDED.match(line):
-            yield from _wanted(path.parent / included[1])
+            yield from _read_wanted(path.parent / included[1])
 
 
-def _lines(path: Path) -> tuple[str, ...]:
+def _read_lines(path: Path) -> tuple[str, ...]:
     return tuple(path.read_text(encoding="utf-8").splitlines()) if path.exists() else ()

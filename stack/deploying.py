@@ -87,7 +87,7 @@ def describe_stack(target: Target, name: str) -> DeployedStack:
     with reached(target):
         cloudformation = target.client("cloudformation")
         pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
-        outputs = stack_outputs(target, name)
+        outputs = read_stack_outputs(target, name)
         resources = [resource for page in pages for resource in page["StackResourceSummaries"]]
         return DeployedStack(
             name,
@@ -96,7 +96,7 @@ def describe_stack(target: Target, name: str) -> DeployedStack:
         )
 
 
-def stack_outputs(target: Target, name: str) -> Mapping[str, str]:
+def read_stack_outputs(target: Target, name: str) -> Mapping[str, str]:
     """Return the outputs of a stack. Raises as `describe_stack` does."""
     with reached(target):
         try:

@@ -86,7 +86,7 @@ PROPERTIES: Mapping[str, tuple[str, Content, Callable[[S3Object, str], object]]]
 }
 
 
-def places(document: Document) -> Iterator[Place]:
+def find_places(document: Document) -> Iterator[Place]:
     """Yield every place that may name a local file: of resources, of Globals, and of AWS::Include anywhere."""
     shared = document.get("Globals", {}).get("Function", {})
     key, content, reference = PROPERTIES["AWS::Serverless::Function"]
@@ -95,16 +95,16 @@ def places(document: Document) -> Iterator[Place]:
         if isinstance(resource, dict) and (named := PROPERTIES.get(resource.get("Type", ""))):
             yield Place(logical_id, resource, resource.get("Properties") or {}, *named)
     for owner, section in document.items():
-        yield from _includes(section, owner)
+        yield from _find_includes(section, owner)
 
 
-def _includes(node: object, owner: str) -> Iterator[Place]:
+def _find_includes(node: object, owner: str) -> Iterator[Place]:
     """Yield the locations of `Fn::Transform: {Name: AWS::Include}` below a node, and those of a top-level Transform."""
     if isinstance(node, list):
         for member in node:
-            yield from _includes(member, owner)
+            yield from _find_includes(member, owner)
     elif isinstance(node, dict):
         if node.get("Name") == "AWS::Include" and isinstance(node.get("Parameters"), dict):
             yield Place(owner, {}, node["Parameters"], "Location", Content.FILE, _uri)
         for name, member in node.items():
-            yield from _includes(member, name if owner == "Resources" else owner)
+            yield from _find_includes(member, name if owner == "Resources" else owner)

@@ -34,7 +34,7 @@ class StackOutputs:
     gemini_api_key_parameter: str
 
 
-def typed(target: Target, stage: str, values: Mapping[str, str]) -> StackOutputs:
+def read_outputs(target: Target, stage: str, values: Mapping[str, str]) -> StackOutputs:
     """Return the outputs of the template as they are on this target."""
     return StackOutputs(
         stage=stage,

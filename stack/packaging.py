@@ -76,7 +76,7 @@ class Bundle:
     @classmethod
     def of(cls, name: str, path: Path, nested: "Nested | None" = None) -> "Bundle":
         """Return the bundle that a file is."""
-        return cls(name, path, archive.sha256(path), path.stat().st_size, archive.unpacked_size(path), nested)
+        return cls(name, path, archive.sha256(path), path.stat().st_size, archive.measure_unpacked(path), nested)
 
 
 @dataclass(frozen=True)
@@ -143,17 +143,17 @@ def _bundle(artifact: Artifact, pins: tuple[str, ...], packaging: Packaging, on_
         return Bundle.of(source.name, source)
     if artifact.content is Content.FILE:
         raise BuildError(f"{artifact.id} names {source}, which is a folder: name a file.")
-    return _zipped(artifact, pins, packaging, on_progress)
+    return _zip(artifact, pins, packaging, on_progress)
 
 
-def _zipped(artifact: Artifact, pins: tuple[str, ...], packaging: Packaging, on_progress: OnProgress) -> Bundle:
+def _zip(artifact: Artifact, pins: tuple[str, ...], packaging: Packaging, on_progress: OnProgress) -> Bundle:
     """Return the bundle of one folder: its files, and beside them the packages that it requires."""
     folder = artifact.source
     dependencies = packaging.dependencies(artifact) if pins else None
     below = f"{artifact.prefix}{folder.name}/" if packaging.as_package else artifact.prefix
     files = [
         (below + file.relative_to(folder).as_posix(), file)
-        for file in archive.source_files(folder, python=artifact.is_python)
+        for file in archive.list_source_files(folder, python=artifact.is_python)
     ]
     if not any(file.name != REQUIREMENTS for _, file in files):
         raise BuildError(f"There is no code in {folder}: {artifact.id} of the template wants it.")

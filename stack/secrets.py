@@ -41,7 +41,7 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-def unstored(
+def find_unstored(
     ssm: SSMClient, stage: str, given: Secrets, make_token: Callable[[], str] = new_token
 ) -> Mapping[str, str]:
     """Return the parameters to write, by name: what is given and not stored, and a token where there is none.
@@ -71,13 +71,13 @@ def rotate(ssm: SSMClient, stage: str, make_token: Callable[[], str] = new_token
 
     Two rotations revoke a token that leaked. Raises NotDeployedError if there is none yet.
     """
-    api_token(ssm, stage)
+    read_api_token(ssm, stage)
     token = make_token()
     store(ssm, {api_token_parameter(stage): token})
     return token
 
 
-def api_token(ssm: SSMClient, stage: str) -> str:
+def read_api_token(ssm: SSMClient, stage: str) -> str:
     """Return the token that the stage's API asks for. Raises NotDeployedError if there is none."""
     try:
         return ssm.get_parameter(Name=api_token_parameter(stage), WithDecryption=True)["Parameter"]["Value"]

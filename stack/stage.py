@@ -6,10 +6,10 @@ import uuid
 from typing import TYPE_CHECKING, Final
 
 from agenticai.stack import waiting
-from agenticai.stack.deploying import deploy_stack, reached, stack_outputs
+from agenticai.stack.deploying import deploy_stack, reached, read_stack_outputs
 from agenticai.stack.errors import NotDeployedError
-from agenticai.stack.outputs import StackOutputs, typed
-from agenticai.stack.secrets import Secrets, store, unstored
+from agenticai.stack.outputs import StackOutputs, read_outputs
+from agenticai.stack.secrets import Secrets, find_unstored, store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -52,7 +52,7 @@ def deploy_stage(
     """
     with reached(target):
         ssm = target.client("ssm")
-        writes = unstored(ssm, stage, secrets)
+        writes = find_unstored(ssm, stage, secrets)
     deploy_stack(
         target,
         stack_name(stage),
@@ -66,17 +66,17 @@ def deploy_stage(
         pause=pause,
         new_id=new_id,
     )
-    return stage_outputs(target, stage)
+    return read_stage_outputs(target, stage)
 
 
-def stage_outputs(target: Target, stage: str) -> StackOutputs:
+def read_stage_outputs(target: Target, stage: str) -> StackOutputs:
     """Return what the deployed stack of a stage tells of itself.
 
     Raises NotDeployedError if there is none, or none that ever came up, and TargetError when the target does not
     answer or refuses.
     """
     try:
-        values = stack_outputs(target, stack_name(stage))
+        values = read_stack_outputs(target, stack_name(stage))
     except NotDeployedError:
         values = {}
     if not values:
@@ -85,7 +85,7 @@ def stage_outputs(target: Target, stage: str) -> StackOutputs:
             " there; name one that has (`agenticai up` deploys dev)."
         )
     try:
-        return typed(target, stage, values)
+        return read_outputs(target, stage, values)
     except KeyError as error:
         raise NotDeployedError(
             f"The stack {stack_name(stage)} at {target.endpoint_url} has no output {error}: another version, or another"

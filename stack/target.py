@@ -71,12 +71,12 @@ class Target:
     def embedded(cls, endpoint_url: str = EMBEDDED_ENDPOINT) -> Self:
         """Return the engine that runs in a process of this machine, without Docker and without an account."""
         everything = frozenset(Capability)
-        return cls("embedded", _checked(endpoint_url), capabilities=everything, runs_functions_here=True)
+        return cls("embedded", _check_url(endpoint_url), capabilities=everything, runs_functions_here=True)
 
     @classmethod
     def endpoint(cls, endpoint_url: str) -> Self:
         """Return an emulator that speaks the AWS API at this URL and runs functions as Lambda would."""
-        return cls(endpoint_url, _checked(endpoint_url))
+        return cls(endpoint_url, _check_url(endpoint_url))
 
     @property
     def platform(self) -> Platform | None:
@@ -204,7 +204,7 @@ def resolve(name_or_url: str) -> Target:
     )
 
 
-def _checked(url: str) -> str:
+def _check_url(url: str) -> str:
     """Return the URL without a slash at its end; raise TargetError unless it is an HTTP address."""
     refusal = f"{url!r} is not the address of an engine: give one such as {EMBEDDED_ENDPOINT}."
     try:

@@ -11,7 +11,7 @@ import yaml
 from samtranslator.yaml_helper import intrinsics_multi_constructor
 
 from agenticai.stack.errors import BuildError
-from agenticai.stack.local_files import Content, Document, Place, S3Object, places
+from agenticai.stack.local_files import Content, Document, Place, S3Object, find_places
 
 try:  # libyaml reads ten times faster; where there is none, PyYAML reads by itself
     from yaml import CSafeLoader as SafeLoader
@@ -100,10 +100,10 @@ class Template:
         document = copy.deepcopy(self.document)
         for id_, place, _ in list(_local(document)):
             place.holder[place.key] = place.reference(objects[id_], url(objects[id_]))
-        known = {**_defaults(document), **parameters}
-        for variables in _environments(document):
+        known = {**_list_defaults(document), **parameters}
+        for variables in _list_environments(document):
             for name, value in variables.items():
-                variables[name] = _valued(value, known)
+                variables[name] = _resolve(value, known)
         return json.dumps(document, separators=(",", ":"))
 
     @property
@@ -134,13 +134,13 @@ def _architecture(properties: Document, name: str) -> str:
 def _local(document: Document) -> Iterator[tuple[str, Place, str]]:
     """Yield the places that name a local path: an id, which is the owner where that has one place, and the path."""
     seen: dict[str, int] = {}
-    for place in places(document):
+    for place in find_places(document):
         if (path := place.path) is not None:
             seen[place.owner] = number = seen.get(place.owner, 0) + 1
             yield place.owner if number == 1 else f"{place.owner}#{number}", place, path
 
 
-def _environments(document: Document) -> Iterator[Document]:
+def _list_environments(document: Document) -> Iterator[Document]:
     """Yield the environment variables of all functions together and of each."""
     functions = [each for each in document["Resources"].values() if each.get("Type") == "AWS::Serverless::Function"]
     shared = document.get("Globals", {}).get("Function", {})
@@ -150,7 +150,7 @@ def _environments(document: Document) -> Iterator[Document]:
             yield variables
 
 
-def _defaults(document: Document) -> dict[str, object]:
+def _list_defaults(document: Document) -> dict[str, object]:
     """Return the defaults of the parameters whose values may stand in the template: no secrets, nothing looked up."""
     return {
         name: _as_text(each["Default"])
@@ -164,7 +164,7 @@ def _as_text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _valued(value: object, parameters: Mapping[str, object]) -> object:
+def _resolve(value: object, parameters: Mapping[str, object]) -> object:
     """Return the value of a parameter for a reference to it, and anything else as it is."""
     match value:
         case {"Ref": str(name)} if name in parameters:

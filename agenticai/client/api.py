@@ -83,7 +83,7 @@ class ProjectsApi(AbstractContextManager["ProjectsApi"]):
         """Post requirements, a template to begin from, or both."""
         given = {"name": name, "requirements": requirements, "template": template}
         body = {field: value for field, value in given.items() if value is not None}
-        return self._parsed(ProjectView, "POST", "/api/projects", json=body)
+        return self._parse(ProjectView, "POST", "/api/projects", json=body)
 
     def templates(self) -> list[TemplateSummary]:
         """List the templates that a project can begin from."""
@@ -91,17 +91,19 @@ class ProjectsApi(AbstractContextManager["ProjectsApi"]):
 
     def template(self, template_id: str) -> Template:
         """Return a template, with its requirements."""
-        return self._parsed(Template, "GET", f"/api/templates/{quote(template_id, safe='')}")
+        return self._parse(Template, "GET", f"/api/templates/{quote(template_id, safe='')}")
 
-    def listed(self, limit: int = 20, cursor: str | None = None, status: ProjectStatus | None = None) -> ProjectPage:
+    def list_projects(
+        self, limit: int = 20, cursor: str | None = None, status: ProjectStatus | None = None
+    ) -> ProjectPage:
         """One page of projects, or of those with a status, newest first."""
         given = {"limit": limit, "cursor": cursor, "status": status and status.value}
         params = {name: value for name, value in given.items() if value is not None}
-        return self._parsed(ProjectPage, "GET", "/api/projects", params=params)
+        return self._parse(ProjectPage, "GET", "/api/projects", params=params)
 
     def get(self, project_id: str) -> ProjectView:
         """Return a project."""
-        return self._parsed(ProjectView, "GET", _at(project_id))
+        return self._parse(ProjectView, "GET", _at(project_id))
 
     def delete(self, project_id: str) -> None:
         """Delete a project with its items and objects."""
@@ -109,23 +111,23 @@ class ProjectsApi(AbstractContextManager["ProjectsApi"]):
 
     def modify(self, project_id: str, requirements: str) -> ProjectView:
         """Request a change of a finished project."""
-        return self._parsed(ProjectView, "POST", f"{_at(project_id)}/modify", json={"requirements": requirements})
+        return self._parse(ProjectView, "POST", f"{_at(project_id)}/modify", json={"requirements": requirements})
 
     def deploy(self, project_id: str) -> ProjectView:
         """Request that a finished project is packaged again."""
-        return self._parsed(ProjectView, "POST", f"{_at(project_id)}/deploy")
+        return self._parse(ProjectView, "POST", f"{_at(project_id)}/deploy")
 
     def retry(self, project_id: str) -> ProjectView:
         """Request that the step that failed, or is stuck, is tried again."""
-        return self._parsed(ProjectView, "POST", f"{_at(project_id)}/retry")
+        return self._parse(ProjectView, "POST", f"{_at(project_id)}/retry")
 
     def archive(self, project_id: str) -> ArchiveView:
         """Return the address of a zip of all of a project's files."""
-        return self._parsed(ArchiveView, "GET", f"{_at(project_id)}/archive")
+        return self._parse(ArchiveView, "GET", f"{_at(project_id)}/archive")
 
     def plan(self, project_id: str) -> Plan:
         """The plan of its current build."""
-        return self._parsed(Plan, "GET", f"{_at(project_id)}/plan")
+        return self._parse(Plan, "GET", f"{_at(project_id)}/plan")
 
     def files(self, project_id: str) -> list[FileView]:
         """List a project's files, by path."""
@@ -160,14 +162,14 @@ class ProjectsApi(AbstractContextManager["ProjectsApi"]):
 
     def _all(self, kind: type[Page[T]], path: str) -> list[T]:
         """Return all items of a list, from its first page to its last."""
-        page = self._parsed(kind, "GET", path, params={"limit": LONGEST_PAGE})
+        page = self._parse(kind, "GET", path, params={"limit": LONGEST_PAGE})
         items = [*page.items]
         while page.next is not None:
-            page = self._parsed(kind, "GET", path, params={"limit": LONGEST_PAGE, "cursor": page.next})
+            page = self._parse(kind, "GET", path, params={"limit": LONGEST_PAGE, "cursor": page.next})
             items += page.items
         return items
 
-    def _parsed(self, kind: type[T], method: str, path: str, **request: Any) -> T:
+    def _parse(self, kind: type[T], method: str, path: str, **request: Any) -> T:
         content = self._request(method, path, **request).content
         try:
             return TypeAdapter(kind).validate_json(content)
@@ -220,13 +222,13 @@ def _reason(response: httpx2.Response) -> str:
     try:
         document = response.json()
         if faults := document.get("errors"):
-            return "; ".join(map(_in_words, faults)) + "."
+            return "; ".join(map(_describe_fault, faults)) + "."
         return str(document.get("detail") or document["message"])
     except (ValueError, KeyError, TypeError, AttributeError):
         return response.text[:200]
 
 
-def _in_words(fault: dict[str, str]) -> str:
+def _describe_fault(fault: dict[str, str]) -> str:
     """A fault of a request as a sentence: the pointer /name and a reason are "the name should have …"."""
     where = " ".join((fault.get("pointer") or fault.get("parameter") or "request").strip("/").split("/"))
     reason = fault["detail"].removeprefix("String ").removeprefix("Value ")

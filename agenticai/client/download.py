@@ -35,7 +35,7 @@ def download(api: ProjectsApi, project_id: str, folder: Path) -> Downloaded:
     """
     listed = {file.path: file.sha256 for file in api.files(project_id)}
     accepted, refused = accept_paths(listed)
-    contents = {path: _whole(api.file(project_id, path), listed[path], path) for path in accepted}
+    contents = {path: _check_whole(api.file(project_id, path), listed[path], path) for path in accepted}
     packaged = [deployment for deployment in api.deployments(project_id) if deployment.package_url]
     extras = _package(api, packaged[-1]) if packaged else {}
     with replaced(folder) as new:
@@ -50,12 +50,12 @@ def download(api: ProjectsApi, project_id: str, folder: Path) -> Downloaded:
 
 def _package(api: ProjectsApi, deployment: DeploymentView) -> dict[str, bytes]:
     """Return the package, its template and its instructions, by file name."""
-    package = _whole(api.download(str(deployment.package_url)), str(deployment.package_sha256), "package.zip")
+    package = _check_whole(api.download(str(deployment.package_url)), str(deployment.package_sha256), "package.zip")
     extras = {"template.yaml": deployment.template_url, "DEPLOY.md": deployment.instructions_url}
     return {"package.zip": package, **{name: api.download(url) for name, url in extras.items() if url}}
 
 
-def _whole(content: bytes, sha256: str, name: str) -> bytes:
+def _check_whole(content: bytes, sha256: str, name: str) -> bytes:
     if hashlib.sha256(content).hexdigest() != sha256:
         raise ApiError(f"{name} arrived damaged; download the project again.")
     return content

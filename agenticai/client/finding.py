@@ -9,8 +9,8 @@ from agenticai.emulator.core.home import find_home
 from agenticai.emulator.running import noted_token
 from agenticai.stack.deploying import reached
 from agenticai.stack.errors import TargetError
-from agenticai.stack.secrets import api_token
-from agenticai.stack.stage import stage_outputs
+from agenticai.stack.secrets import read_api_token
+from agenticai.stack.stage import read_stage_outputs
 from agenticai.stack.target import Target
 
 
@@ -24,7 +24,9 @@ def stack_at(endpoint_url: str, stage: str) -> DeployedStack:
     if _has_control(target.endpoint_url, secret):
         target = Target.embedded(endpoint_url)
     with reached(target):
-        return DeployedStack(target, stage_outputs(target, stage), api_token(target.client("ssm"), stage), secret)
+        return DeployedStack(
+            target, read_stage_outputs(target, stage), read_api_token(target.client("ssm"), stage), secret
+        )
 
 
 def _secret(endpoint_url: str) -> str | None:

@@ -84,15 +84,15 @@ def _swap(new: Path, folder: Path, old: Path) -> None:
 
 
 def _mark(folder: Path) -> None:
-    digests = {path.relative_to(folder).as_posix(): _digest(path) for path in _contents(folder)}
+    digests = {path.relative_to(folder).as_posix(): _digest(path) for path in _list_contents(folder)}
     with written(folder / MARKER):
         (folder / MARKER).write_text(json.dumps({"files": digests}, indent=2), encoding="utf-8")
 
 
 def _check_contents(folder: Path) -> None:
     """Raise `FolderError` if anything is in the folder that was not downloaded to it, or was changed since."""
-    downloaded = _marked(folder / MARKER)
-    for path in _contents(folder):
+    downloaded = _read_marker(folder / MARKER)
+    for path in _list_contents(folder):
         name = path.relative_to(folder).as_posix()
         if path.is_symlink() or not path.is_file():
             fault = "is not a file"
@@ -105,7 +105,7 @@ def _check_contents(folder: Path) -> None:
         raise FolderError(f"{path} {fault}, and would be lost: move {folder} away, or name another folder with --out.")
 
 
-def _marked(marker: Path) -> Mapping[str, str]:
+def _read_marker(marker: Path) -> Mapping[str, str]:
     """Return the digests of the files that were downloaded, by path; none if there is no valid marker."""
     if marker.is_symlink() or not marker.is_file():
         return {}
@@ -116,7 +116,7 @@ def _marked(marker: Path) -> Mapping[str, str]:
     return files if isinstance(files, dict) else {}
 
 
-def _contents(folder: Path) -> Iterator[Path]:
+def _list_contents(folder: Path) -> Iterator[Path]:
     """Yield the files and links below a folder, without the marker and what Python compiled."""
     for parent, folders, files in os.walk(folder):
         links = [name for name in folders if Path(parent, name).is_symlink()]

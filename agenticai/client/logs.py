@@ -86,12 +86,12 @@ class FunctionLogs:
 
     def _of(self, short: str, since: datetime, project_id: str | None) -> Iterator[LogEvent]:
         pattern = f'"{project_id}"' if project_id else ""
-        for event in logged(self._logs, self._functions[short], since, pattern):
+        for event in read_events(self._logs, self._functions[short], since, pattern):
             at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
             yield LogEvent(at, short, event["logStreamName"], event["message"])
 
 
-def logged(
+def read_events(
     logs: "CloudWatchLogsClient", function: str, since: datetime, pattern: str, most: int | None = None
 ) -> "Iterator[FilteredLogEventTypeDef]":
     """Yield the events of a function's log since a moment whose lines fit a filter pattern, at most `most` of them.

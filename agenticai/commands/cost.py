@@ -9,7 +9,7 @@ from agenticai.client.cost.budget import Overrun, overruns, read_budget
 from agenticai.client.cost.prices import prices
 from agenticai.client.cost.use import UseReader
 from agenticai.client.errors import BudgetError
-from agenticai.commands.stack import Stack, asked
+from agenticai.commands.stack import Stack, open_stack
 from agenticai.display import cost as show
 from agenticai.display.console import Display
 
@@ -39,7 +39,7 @@ def show_cost(stack: Stack, budget_file: Path | None, projects: int | None) -> i
 
 def bill_of(stack: Stack, projects: int) -> Bill:
     """Return the bill of a stack. Raises BudgetError where its target does not tell what was used."""
-    with asked(stack) as (found, control):
+    with open_stack(stack) as (found, control):
         if control is None:
             raise BudgetError(
                 f"The target {found.target.name} does not tell what was used: only the embedded engine does."

@@ -29,7 +29,7 @@ LOOK_SECONDS: Final = 0.1
 def show_dashboard(endpoint: str, stage: str, port: int, *, browser: bool, as_json: bool) -> None:
     """Serve until a signal says stop. Raises SettingsError."""
     screen = Display(as_json=as_json)
-    with served(endpoint, stage, port) as (process, url):
+    with serve_dashboard(endpoint, stage, port) as (process, url):
         screen.emit({"url": url, "endpoint_url": endpoint, "stage": stage})
         screen.say(f"The dashboard is at {url} and shows the stack at {endpoint}. Ctrl-C ends it.")
         if browser:
@@ -39,7 +39,7 @@ def show_dashboard(endpoint: str, stage: str, port: int, *, browser: bool, as_js
 
 
 @contextmanager
-def served(endpoint: str, stage: str, port: int) -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
+def serve_dashboard(endpoint: str, stage: str, port: int) -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
     """Serve the dashboard inside the block; yields its process and address. Raises SettingsError.
 
     The process ends with this one, however this one ends: it holds the other end of its standard input.

@@ -53,16 +53,16 @@ def run_demo(bench: Bench, scenario: Scenario, out: Path, on_event: OnEvent, *, 
         for event in follow(api, posted.id):
             on_event(event)
             events += [event] if event else []
-        project = _completed(api, posted.id)
+        project = _await_completed(api, posted.id)
         control.settle(skip=False)  # the function that completed it is counted when it has returned
         usage = control.usage(posted.id)
         downloaded = download(api, project.id, out / scenario.name)
         report = api.report(api.tests(project.id)[-1])
-    tests, untested = _tested(downloaded.code, unsafe_run=unsafe_run)
+    tests, untested = _run_tests(downloaded.code, unsafe_run=unsafe_run)
     return DemoResult(project, tuple(events), report, usage, downloaded, tests, untested)
 
 
-def _tested(code: Path, *, unsafe_run: bool) -> tuple[TestRun | None, str]:
+def _run_tests(code: Path, *, unsafe_run: bool) -> tuple[TestRun | None, str]:
     """Return how the project's tests ended, or why they were not run."""
     try:
         return run_python_tests(code, unsafe=unsafe_run), ""
@@ -70,7 +70,7 @@ def _tested(code: Path, *, unsafe_run: bool) -> tuple[TestRun | None, str]:
         return None, str(reason)
 
 
-def _completed(api: ProjectsApi, project_id: str) -> ProjectView:
+def _await_completed(api: ProjectsApi, project_id: str) -> ProjectView:
     project = api.get(project_id)
     if project.status is not ProjectStatus.COMPLETED:
         reason = project.failure.reason if project.failure else "see its timeline"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from agenticai.client.logs import FunctionLogs, LogEvent, before, duration
 from agenticai.commands.project_ids import find_project
-from agenticai.commands.stack import Stack, asked
+from agenticai.commands.stack import Stack, open_stack
 from agenticai.display import queues as show
 from agenticai.display.console import Display
 from agenticai.stack.waiting import pause
@@ -17,7 +17,7 @@ from agenticai.stack.waiting import pause
 def show_logs(name: str | None, since: str, project_id: str | None, stack: Stack, *, follow: bool) -> None:
     """Print what was logged since so long ago, a line each; with `follow`, go on until Ctrl-C."""
     screen, long = Display(as_json=stack.as_json), duration(since)
-    with asked(stack) as (bench, control):
+    with open_stack(stack) as (bench, control):
         logs = FunctionLogs(bench.target.client("logs"), bench.outputs.function_names)
         functions = logs.named(name)
         if project_id is not None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from agenticai.client.model_cost import Model, model_of
-from agenticai.commands.stack import Stack, asked
+from agenticai.commands.stack import Stack, open_stack
 from agenticai.display import outcome as show
 from agenticai.display import tables
 from agenticai.display.console import Part
@@ -13,7 +13,7 @@ from shared.models.views import ProjectView
 
 def model_at(endpoint: str, stage: str) -> Model:
     """Return the model of the stack at an endpoint."""
-    with asked(Stack(endpoint, stage, as_json=False)) as (bench, control):
+    with open_stack(Stack(endpoint, stage, as_json=False)) as (bench, control):
         return model_of(bench.target, bench.outputs, control)
 
 
@@ -22,10 +22,10 @@ def outcome(project: ProjectView, model: Model) -> Iterator[Part]:
     yield tables.project_line(project)
     yield from show.reason(project)
     if project.tokens.calls:
-        yield show.spent(project.tokens, model, datetime.now(UTC).date())
+        yield show.describe_cost(project.tokens, model, datetime.now(UTC).date())
 
 
-def told(model: Model, project: ProjectView) -> dict[str, object]:
+def tell_outcome(model: Model, project: ProjectView) -> dict[str, object]:
     """Return the model and the cost of a project, for machines; the cost is null where no price is known."""
     tokens = project.tokens
     cost = model.cost_usd(tokens.prompt_tokens, tokens.output_tokens, datetime.now(UTC).date())

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from agenticai.client.api import ProjectsApi
 from agenticai.client.errors import ProjectsError, SettingsError
 from agenticai.client.finding import stack_at
-from agenticai.commands.settings import default_endpoint
+from agenticai.commands.settings import find_endpoint
 from agenticai.display.console import this_command
 from agenticai.emulator.core.errors import EngineError
 from agenticai.stack.errors import StackError
@@ -30,7 +30,7 @@ _WHOLE: Final = TypeAdapter[str](ProjectId)
 def find_project(api: ProjectsApi, given: str) -> str:
     """Return the id that `given` stands for. Raises SettingsError where it stands for none, or for several."""
     if given == LAST:
-        newest = api.listed(limit=1).items
+        newest = api.list_projects(limit=1).items
         return newest[0].id if newest else _refuse(f"There is no project yet: `{this_command()} new` posts one.")
     beginning = given.upper()
     if is_whole(given):
@@ -50,8 +50,8 @@ def find_project(api: ProjectsApi, given: str) -> str:
 def suggest_ids(endpoint: str, stage: str, incomplete: str) -> list[tuple[str, str]]:
     """Return the ids that begin so, the newest first, each with its project's name; none where nothing answers."""
     try:
-        with stack_at(endpoint or default_endpoint(), stage).api() as api:
-            listed = api.listed(limit=PAGE).items
+        with stack_at(endpoint or find_endpoint(), stage).api() as api:
+            listed = api.list_projects(limit=PAGE).items
     except (ProjectsError, EngineError, StackError):
         return []
     return [(project.id, project.name) for project in listed if project.id.startswith(incomplete.upper())]
@@ -59,10 +59,10 @@ def suggest_ids(endpoint: str, stage: str, incomplete: str) -> list[tuple[str, s
 
 def _all(api: ProjectsApi) -> Iterator[ProjectSummaryView]:
     """Every project, newest first."""
-    page = api.listed(limit=PAGE)
+    page = api.list_projects(limit=PAGE)
     yield from page.items
     while page.next:
-        page = api.listed(limit=PAGE, cursor=page.next)
+        page = api.list_projects(limit=PAGE, cursor=page.next)
         yield from page.items
 
 

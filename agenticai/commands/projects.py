@@ -12,17 +12,17 @@ from agenticai.client.errors import ApiError, ProjectsError, SettingsError, Unfo
 from agenticai.client.folder import check_folder, check_place
 from agenticai.client.follow import follow
 from agenticai.client.model_cost import Model
-from agenticai.commands.outcome import model_at, outcome, told
+from agenticai.commands.outcome import model_at, outcome, tell_outcome
 from agenticai.commands.project_ids import find_project, is_whole
-from agenticai.commands.replies import NEEDS_A_KEY, requirements_of, stored
+from agenticai.commands.replies import NEEDS_A_KEY, ask_stored, find_requirements
 from agenticai.commands.stack import Stack
 from agenticai.display import tables
-from agenticai.display.console import Display, counted
+from agenticai.display.console import Display, count
 from agenticai.display.following import Following
 from agenticai.display.printable import readable
 from agenticai.stack.deploying import reached
 from agenticai.stack.secrets import OLD_TOKEN_VALID, rotate
-from agenticai.stack.stage import stage_outputs
+from agenticai.stack.stage import read_stage_outputs
 from agenticai.stack.target import Target
 from shared.models.events import TimelineEvent
 from shared.models.views import ProjectView
@@ -44,7 +44,7 @@ class Request:
         """Return the requirements; None where a template says all. Raises `SettingsError`."""
         if self.text is None and self.file is None and self.template is None:
             raise SettingsError("Give the requirements as text or with --file, or a template with --template.")
-        return _given(self.text, self.file)
+        return _read_given(self.text, self.file)
 
 
 def post_project(request: Request, stack: Stack) -> int:
@@ -53,25 +53,25 @@ def post_project(request: Request, stack: Stack) -> int:
     first_words = " ".join((requirements or str(request.template)).split()[:NAME_WORDS])[:100]
     name, template = _encodable(request.name, "name") or first_words, _encodable(request.template, "template")
     with stack.connect() as api:
-        known = requirements_of(api, requirements, template)
-        if known is not None and stored(stack.endpoint, stack.stage, [known]) == (False,):
+        known = find_requirements(api, requirements, template)
+        if known is not None and ask_stored(stack.endpoint, stack.stage, [known]) == (False,):
             screen.say((NEEDS_A_KEY, "yellow"))
-        project = _created(api, stack, name, requirements, template)
+        project = _create(api, stack, name, requirements, template)
         screen.say(f"Posted as {project.id}.")
-        return _followed(screen, api, stack, project.id)
+        return _follow(screen, api, stack, project.id)
 
 
 def retry_project(project_id: str, stack: Stack) -> int:
     """Have the step that failed, or got stuck, tried again, and follow; return 0 if the project completed."""
-    return _asked_again(project_id, ProjectsApi.retry, stack)
+    return _ask_again(project_id, ProjectsApi.retry, stack)
 
 
 def modify_project(project_id: str, text: str | None, file: Path | None, stack: Stack) -> int:
     """Ask for a change of a finished project, and follow; return 0 if the project completed."""
-    requirements = _given(text, file)
+    requirements = _read_given(text, file)
     if requirements is None:
         raise SettingsError("Say what is to change, as text or with --file.")
-    return _asked_again(project_id, partial(ProjectsApi.modify, requirements=requirements), stack)
+    return _ask_again(project_id, partial(ProjectsApi.modify, requirements=requirements), stack)
 
 
 def follow_project(project_id: str, stack: Stack) -> int:
@@ -79,7 +79,7 @@ def follow_project(project_id: str, stack: Stack) -> int:
     screen = Display(as_json=stack.as_json)
     with stack.connect() as api:
         known = find_project(api, project_id)
-        return _followed(screen, api, stack, known, _before_the_latest(api.events(known)))
+        return _follow(screen, api, stack, known, _before_the_latest(api.events(known)))
 
 
 def show_status(project_id: str | None, stack: Stack) -> None:
@@ -87,7 +87,7 @@ def show_status(project_id: str | None, stack: Stack) -> None:
     screen = Display(as_json=stack.as_json)
     with stack.connect() as api:
         if project_id is None:
-            page = api.listed()
+            page = api.list_projects()
             screen.emit(page)
             if page.items:
                 screen.show(tables.projects(page, screen.console.width))
@@ -97,7 +97,7 @@ def show_status(project_id: str | None, stack: Stack) -> None:
         known = find_project(api, project_id)
         project, events = api.get(known), tuple(api.events(known))
     model = model_at(stack.endpoint, stack.stage)
-    screen.emit({"project": project, "events": events, "model": told(model, project)})
+    screen.emit({"project": project, "events": events, "model": tell_outcome(model, project)})
     _present_outcome(screen, project, model)
     screen.show(tables.timeline(events))
 
@@ -115,7 +115,7 @@ def fetch(project_id: str, out: Path, stack: Stack) -> int:
     package = str(got.package) if got.package else None
     screen.emit({"code": str(got.code), "files": got.files, "refused": got.refused, "package": package})
     packaged = f"package {package}" if package else "no package"
-    screen.say(f"{counted(len(got.files), 'file')} in {got.code}; {packaged}")
+    screen.say(f"{count(len(got.files), 'file')} in {got.code}; {packaged}")
     tables.show_refused(screen, got.refused)
     return 1 if got.refused else 0
 
@@ -126,7 +126,7 @@ def show_templates(stack: Stack) -> None:
     with stack.connect() as api:
         listed = api.templates()
         texts = [api.template(template.id).requirements for template in listed]
-    answered = stored(stack.endpoint, stack.stage, texts)
+    answered = ask_stored(stack.endpoint, stack.stage, texts)
     without_key = dict(zip((template.id for template in listed), answered, strict=True)) if answered else {}
     screen.emit([{**template.model_dump(), "reply_stored": without_key.get(template.id)} for template in listed])
     screen.show(tables.templates(listed, without_key))
@@ -136,7 +136,7 @@ def rotate_token(stack: Stack) -> None:
     """Store a new token for the API, and say how long the one before is still good."""
     screen, target = Display(as_json=stack.as_json), Target.endpoint(stack.endpoint)
     with reached(target):
-        token = rotate(target.client("ssm"), stage_outputs(target, stack.stage).stage)
+        token = rotate(target.client("ssm"), read_stage_outputs(target, stack.stage).stage)
     seconds = int(OLD_TOKEN_VALID.total_seconds())
     screen.emit({"api_token": token, "old_token_valid_seconds": seconds})
     screen.say(("Token", "bold"), f"  {token}")
@@ -152,7 +152,7 @@ def without_files(project: ProjectView, stack: Stack) -> str:
     return f"{project.id} is {project.status} and has no files yet: `{shown}` shows it."
 
 
-def _created(api: ProjectsApi, stack: Stack, name: str, requirements: str | None, template: str | None) -> ProjectView:
+def _create(api: ProjectsApi, stack: Stack, name: str, requirements: str | None, template: str | None) -> ProjectView:
     """Post a project. Raises SettingsError, which lists the templates, where there is none of that name."""
     try:
         return api.create(name, requirements, template)
@@ -166,17 +166,17 @@ def _created(api: ProjectsApi, stack: Stack, name: str, requirements: str | None
         raise SettingsError(f"There is no template {template}: choose one of {', '.join(known)}.") from error
 
 
-def _asked_again(project_id: str, ask: Callable[[ProjectsApi, str], object], stack: Stack) -> int:
+def _ask_again(project_id: str, ask: Callable[[ProjectsApi, str], object], stack: Stack) -> int:
     """Ask something of a project that is there, and follow what comes of it."""
     screen = Display(as_json=stack.as_json)
     with stack.connect() as api:
         known = find_project(api, project_id)
         before = api.events(known)
         ask(api, known)
-        return _followed(screen, api, stack, known, before)
+        return _follow(screen, api, stack, known, before)
 
 
-def _followed(
+def _follow(
     screen: Display, api: ProjectsApi, stack: Stack, project_id: str, after: Sequence[TimelineEvent] = ()
 ) -> int:
     """Show a project's events as they come, but for those that came before, and its end; return the exit status."""
@@ -207,7 +207,7 @@ def _present_outcome(screen: Display, project: ProjectView, model: Model) -> Non
 def _present_end(screen: Display, ended: ProjectView, stack: Stack) -> int:
     """Show how a project ended, what its model calls cost, and what can be done next; return the exit status."""
     model = model_at(stack.endpoint, stack.stage)
-    screen.emit({**ended.model_dump(mode="json"), "model": told(model, ended)})
+    screen.emit({**ended.model_dump(mode="json"), "model": tell_outcome(model, ended)})
     _present_outcome(screen, ended, model)
     failed = ended.status is ProjectStatus.FAILED
     if ended.failure:
@@ -218,7 +218,7 @@ def _present_end(screen: Display, ended: ProjectView, stack: Stack) -> int:
     return 0 if ended.status is ProjectStatus.COMPLETED and not ended.failure else 1
 
 
-def _given(text: str | None, file: Path | None) -> str | None:
+def _read_given(text: str | None, file: Path | None) -> str | None:
     if text is not None and file is not None:
         raise SettingsError("Give the requirements as text or with --file, and not both.")
     given = _read(file) if file else _encodable(text, "text")

@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 from agenticai.client.errors import QueueError
-from agenticai.client.queues.model import AgentQueues, DeadLetter, Letters, Redriven, RedriveOutcome, causes
+from agenticai.client.queues.model import AgentQueues, DeadLetter, Letters, Redriven, RedriveOutcome, count_causes
 from agenticai.client.queues.stack_queues import StackQueues
-from agenticai.commands.stack import Stack, asked
+from agenticai.commands.stack import Stack, open_stack
 from agenticai.display import queues as show
-from agenticai.display.console import Display, counted
+from agenticai.display.console import Display, count
 from agenticai.display.printable import printable
 from agenticai.emulator.core.bench_records import MOST_MESSAGES
 from agenticai.stack.waiting import Pause, pause
@@ -43,7 +43,7 @@ class Choice:
 def show_queues(stack: Stack) -> None:
     """Show every queue of the stack with its dead-letter queue."""
     screen = Display(as_json=stack.as_json)
-    with _queues(stack) as queues:
+    with _open_queues(stack) as queues:
         states = queues.states()
     screen.emit([_state(state) for state in states])
     screen.show(show.queues(states))
@@ -55,9 +55,9 @@ def show_queues(stack: Stack) -> None:
 def show_dead_letters(name: str | None, limit: int, stack: Stack, *, full: bool) -> None:
     """Show the dead letters of one queue, or of all."""
     screen = Display(as_json=stack.as_json)
-    with _queues(stack) as queues:
+    with _open_queues(stack) as queues:
         agents = [queues.agent(name)] if name else [state.agent for state in queues.states()]
-        found = {agent: _letters(queues, agent, limit) for agent in agents}
+        found = {agent: _read_letters(queues, agent, limit) for agent in agents}
     screen.emit([_letter(agent, letter) for agent, page in found.items() for letter in page.letters])
     if stack.as_json:
         return
@@ -71,7 +71,7 @@ def redrive_letters(name: str, choice: Choice, stack: Stack, agreed: Callable[[s
     """Send dead letters back to the queue that they came from; return 0 if all that were chosen were sent."""
     choice.check()
     screen = Display(as_json=stack.as_json)
-    with _queues(stack) as queues:
+    with _open_queues(stack) as queues:
         agent = queues.agent(name)
         if choice.all:
             done = _move_all(screen, queues, agent, choice, agreed)
@@ -81,7 +81,7 @@ def redrive_letters(name: str, choice: Choice, stack: Stack, agreed: Callable[[s
             screen.say("Nothing was sent.")
             return 1
         results, whole = done
-        after = _afterwards(screen, queues, agent)
+        after = _await_taken_up(screen, queues, agent)
     screen.emit({"moved": results, "queues": _state(after)})
     screen.show(show.queues([after]))
     screen.say((f"{stack.command('logs', agent, '-f')} follows what {agent} makes of them.", "dim"))
@@ -94,31 +94,33 @@ def _move_all(
     depth = queues.state(agent).dead_letters.depth
     if not depth.visible:
         raise QueueError(f"The dead-letter queue of {agent} has nothing to send back.")
-    if not agreed(f"Send {counted(depth.visible, 'dead letter')} back to {agent}?"):
+    if not agreed(f"Send {count(depth.visible, 'dead letter')} back to {agent}?"):
         return None
     with screen.status("sending back") as status:
         for move in queues.redrive_all(agent, choice.rate):
             status.update(f"sent back {move.moved} of {move.to_move}")
     reason = f": {printable(move.reason)}" if move.reason else ""
-    screen.say(f"{counted(move.moved, 'dead letter')} of {move.to_move} sent back; the task is {move.status}{reason}.")
+    screen.say(f"{count(move.moved, 'dead letter')} of {move.to_move} sent back; the task is {move.status}{reason}.")
     return asdict(move), move.status == "COMPLETED"
 
 
 def _move_chosen(
     screen: Display, queues: StackQueues, agent: str, choice: Choice, agreed: Callable[[str], bool]
 ) -> tuple[object, bool] | None:
-    ids = resolved(queues, agent, choice.messages)
-    if not agreed(f"Send {counted(len(ids), 'dead letter')} back to {agent}?"):
+    ids = resolve_ids(queues, agent, choice.messages)
+    if not agreed(f"Send {count(len(ids), 'dead letter')} back to {agent}?"):
         return None
     results: list[Redriven] = []
     for result in queues.redrive(agent, ids):
         results.append(result)
-        for line in show.redriven([result]):
+        for line in show.describe_redriven([result]):
             screen.say(line)
-    return [_redriven(result) for result in results], all(result.outcome is RedriveOutcome.SENT for result in results)
+    return [_describe_redriven(result) for result in results], all(
+        result.outcome is RedriveOutcome.SENT for result in results
+    )
 
 
-def resolved(queues: StackQueues, agent: str, beginnings: Sequence[str]) -> list[str]:
+def resolve_ids(queues: StackQueues, agent: str, beginnings: Sequence[str]) -> list[str]:
     """Return the ids that begin so. Raises `QueueError` where none does, or several do."""
     known = [] if all(len(beginning) >= WHOLE_ID for beginning in beginnings) else list(queues.ids(agent))
     found: dict[str, None] = {}
@@ -133,7 +135,7 @@ def resolved(queues: StackQueues, agent: str, beginnings: Sequence[str]) -> list
     return list(found)
 
 
-def _afterwards(screen: Display, queues: StackQueues, agent: str, wait: Pause = pause) -> AgentQueues:
+def _await_taken_up(screen: Display, queues: StackQueues, agent: str, wait: Pause = pause) -> AgentQueues:
     """Return the queue once nothing in it waits to be taken up, or when there was time enough for that."""
     with screen.status(f"waiting for {agent} to take them up"):
         for _ in range(round(WAIT_SECONDS / LOOK_SECONDS)):
@@ -144,7 +146,7 @@ def _afterwards(screen: Display, queues: StackQueues, agent: str, wait: Pause = 
     return state
 
 
-def _letters(queues: StackQueues, agent: str, limit: int) -> Letters:
+def _read_letters(queues: StackQueues, agent: str, limit: int) -> Letters:
     """Return so many letters at the most, from as many pages as they take."""
     page = queues.letters(agent, limit=min(limit, MOST_MESSAGES))
     while page.next and len(page.letters) < limit:
@@ -159,16 +161,16 @@ def _present(screen: Display, stack: Stack, agent: str, page: Letters, *, full: 
             screen.say(line)
     if not page.letters:
         return
-    summed = ", ".join(f"{number} x {printable(cause)}" for cause, number in causes(page.letters))
-    screen.say(f"{agent}: {len(page.letters)} of {counted(page.total, 'dead letter')} shown: {summed}")
+    summed = ", ".join(f"{number} x {printable(cause)}" for cause, number in count_causes(page.letters))
+    screen.say(f"{agent}: {len(page.letters)} of {count(page.total, 'dead letter')} shown: {summed}")
     if page.received:
         screen.say(("To read them they were received and given back; SQS counts one more receive of each.", "dim"))
     screen.say((f"{stack.command('redrive', agent, '--all')} sends them back to {agent}.", "dim"))
 
 
 @contextmanager
-def _queues(stack: Stack) -> Iterator[StackQueues]:
-    with asked(stack) as (bench, control):
+def _open_queues(stack: Stack) -> Iterator[StackQueues]:
+    with open_stack(stack) as (bench, control):
         yield StackQueues.of(bench.target, bench.outputs, control)
 
 
@@ -181,5 +183,5 @@ def _letter(agent: str, letter: DeadLetter) -> dict[str, object]:
     return {"agent": agent, "message": letter.message, "asked": asdict(letter.asked), "attempts": attempts}
 
 
-def _redriven(result: Redriven) -> dict[str, object]:
+def _describe_redriven(result: Redriven) -> dict[str, object]:
     return asdict(result)

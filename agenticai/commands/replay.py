@@ -26,7 +26,7 @@ from agenticai.scenarios.format.scenario import LIBRARY, Scenario, load
 from agenticai.scenarios.replaying.replay import Result
 from agenticai.scenarios.replaying.replays import Order, Replays
 from agenticai.scenarios.reports import runs
-from agenticai.scenarios.reports.document import RunReport, reported
+from agenticai.scenarios.reports.document import RunReport, report_results
 
 EMBEDDED: Final = "embedded"
 
@@ -44,20 +44,20 @@ class Playing:
 
 def show_replay(playing: Playing, *, as_json: bool) -> int:
     """Replay, report, and keep the reports; return 0 if all passed."""
-    screen, scenarios = Display(as_json=as_json), chosen(playing.files)
+    screen, scenarios = Display(as_json=as_json), choose_scenarios(playing.files)
     home = find_home()
     make_home(home)
-    folder, began = runs.folder_for(playing.order.seed, home), time.monotonic()
+    folder, began = runs.make_folder(playing.order.seed, home), time.monotonic()
     started_at = datetime.now(UTC)
     with held(folder), live(screen, scenarios, playing.order.repeat) as progress:
-        results = _replayed(playing, scenarios, folder, progress)
+        results = _replay(playing, scenarios, folder, progress)
     report = RunReport(
         started_at=started_at,
         target=playing.target,
         seed=playing.order.seed,
         repeat=playing.order.repeat,
         wall_s=time.monotonic() - began,
-        scenarios=reported(results, [scenario.name for scenario in scenarios]),
+        scenarios=report_results(results, [scenario.name for scenario in scenarios]),
     )
     _present(screen, report, runs.keep(report, folder))
     if report.passed:
@@ -67,7 +67,7 @@ def show_replay(playing: Playing, *, as_json: bool) -> int:
 
 def show_runs(*, as_json: bool) -> None:
     """List the runs that are kept."""
-    screen, listed = Display(as_json=as_json), list(runs.kept(find_home()))
+    screen, listed = Display(as_json=as_json), list(runs.list_kept(find_home()))
     screen.emit([_summary(folder, report) for folder, report in listed])
     for folder, report in listed:
         at = f"{report.started_at:%Y-%m-%d %H:%M:%S}  "
@@ -82,12 +82,12 @@ def _summary(folder: Path, report: RunReport) -> dict[str, object]:
     return {"folder": str(folder), **head, "outcomes": outcomes}
 
 
-def chosen(files: Sequence[str]) -> list[Scenario]:
+def choose_scenarios(files: Sequence[str]) -> list[Scenario]:
     """Return the scenarios of files, folders of files, and names in the library; the whole library where none is named.
 
     Raises `ScenarioError`.
     """
-    paths = [path for file in files or [str(LIBRARY)] for path in _found(file)]
+    paths = [path for file in files or [str(LIBRARY)] for path in _find(file)]
     scenarios = [load(path) for path in dict.fromkeys(paths)]
     names = [scenario.name for scenario in scenarios]
     for name in names:
@@ -98,13 +98,13 @@ def chosen(files: Sequence[str]) -> list[Scenario]:
 
 def one_scenario(name: str) -> Scenario:
     """Return the one scenario of a file, a folder or a name in the library. Raises `ScenarioError`."""
-    scenarios = chosen([name])
+    scenarios = choose_scenarios([name])
     if len(scenarios) != 1:
         raise ScenarioError(f"{name} holds {len(scenarios)} scenarios: name one of them.")
     return scenarios[0]
 
 
-def _found(file: str) -> list[Path]:
+def _find(file: str) -> list[Path]:
     path = Path(file)
     if path.is_dir():
         found = sorted(path.glob("*.yaml"))
@@ -120,11 +120,11 @@ def _found(file: str) -> list[Path]:
     return [path if path.exists() else named]
 
 
-def longest_first(scenarios: Sequence[Scenario], home: Path) -> list[Scenario]:
+def sort_longest_first(scenarios: Sequence[Scenario], home: Path) -> list[Scenario]:
     """In the order that has the last worker end soonest: by the times of the kept runs, and what is new first."""
     names = {scenario.name for scenario in scenarios}
     took: dict[str, float] = {}
-    for _, report in runs.kept(home):
+    for _, report in runs.list_kept(home):
         for scenario in report.scenarios:
             took.setdefault(scenario.name, scenario.wall_s)
         if names <= took.keys():
@@ -132,25 +132,25 @@ def longest_first(scenarios: Sequence[Scenario], home: Path) -> list[Scenario]:
     return sorted(scenarios, key=lambda scenario: took.get(scenario.name, float("inf")), reverse=True)
 
 
-def _workers(playing: Playing, scenarios: Sequence[Scenario]) -> int:
+def _count_workers(playing: Playing, scenarios: Sequence[Scenario]) -> int:
     """As many as were asked for, and no more than there is work for; a stack that is up already is only one."""
     if playing.target != EMBEDDED:
         return 1
     return min(playing.workers or os.cpu_count() or 1, len(scenarios) * playing.order.repeat)
 
 
-def _replayed(playing: Playing, scenarios: Sequence[Scenario], folder: Path, progress: Progress) -> list[Result]:
+def _replay(playing: Playing, scenarios: Sequence[Scenario], folder: Path, progress: Progress) -> list[Result]:
     replays = Replays(
         playing.order,
         on_work=lambda scenario, text: progress.says(scenario.name, text),
         on_result=progress.ended,
         look_at=progress.stopped_at,
     )
-    with BenchPool(_benches(playing, folder, progress), _workers(playing, scenarios)) as pool:
-        return replays.run(pool, longest_first(scenarios, find_home()))
+    with BenchPool(_make_start(playing, folder, progress), _count_workers(playing, scenarios)) as pool:
+        return replays.run(pool, sort_longest_first(scenarios, find_home()))
 
 
-def _benches(playing: Playing, folder: Path, progress: Progress) -> Start:
+def _make_start(playing: Playing, folder: Path, progress: Progress) -> Start:
     """Return what starts benches: each on an engine with a log folder of its own, or on the stack that is up."""
     if playing.target != EMBEDDED:
         return lambda: nullcontext(bench_at(playing.target, playing.stage))

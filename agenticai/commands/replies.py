@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from agenticai.client.errors import ApiError
 from agenticai.client.model_cost import model_of
-from agenticai.commands.stack import Stack, asked
+from agenticai.commands.stack import Stack, open_stack
 from agenticai.emulator.core.bench_records import ModelRequest
 from pm_agent.questions import about_project
 from shared.models.project import Project, Revision
@@ -24,12 +24,12 @@ NEEDS_A_KEY = (
 )
 
 
-def stored(endpoint: str, stage: str, requirements: Sequence[str]) -> tuple[bool, ...] | None:
+def ask_stored(endpoint: str, stage: str, requirements: Sequence[str]) -> tuple[bool, ...] | None:
     """Whether the reply to the plan of each of these requirements is stored; None where it does not depend on that.
 
     That is so where a model is asked, or where the target cannot tell.
     """
-    with asked(Stack(endpoint, stage, as_json=False)) as (bench, control):
+    with open_stack(Stack(endpoint, stage, as_json=False)) as (bench, control):
         if control is None:
             return None
         model = model_of(bench.target, bench.outputs, control)
@@ -52,7 +52,7 @@ def plan_request(requirements: str, model: str) -> ModelRequest:
     return ModelRequest.model_validate({"model": model, "body": body})
 
 
-def requirements_of(api: "ProjectsApi", text: str | None, template: str | None) -> str | None:
+def find_requirements(api: "ProjectsApi", text: str | None, template: str | None) -> str | None:
     """Return the requirements that a project would begin with; None where the API will refuse them, or the template."""
     try:
         given = None if text is None else TypeAdapter[str](Requirements).validate_python(text)

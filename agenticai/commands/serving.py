@@ -16,9 +16,9 @@ from agenticai.client.folder import check_folder
 from agenticai.client.model_cost import Model, model_of
 from agenticai.commands.settings import DASHBOARD_PORT, KEY_VARIABLE, gemini_api_key, on_stack
 from agenticai.display import tables
-from agenticai.display.console import Display, Part, counted, text, this_command
+from agenticai.display.console import Display, Part, count, text, this_command
 from agenticai.display.following import Following
-from agenticai.display.outcome import introduced, used_so_far
+from agenticai.display.outcome import describe_use, introduce
 from agenticai.emulator.core.errors import ControlError
 from agenticai.emulator.core.home import find_home
 from agenticai.emulator.gemini import GEMINI_API, REPLAY
@@ -26,7 +26,7 @@ from agenticai.emulator.http.reach import HERE, Reach
 from agenticai.emulator.running import curl_settings, noted
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
-from agenticai.scenarios.benches.stopping import until_stopped
+from agenticai.scenarios.benches.stopping import wait_until_stopped
 from agenticai.scenarios.format.scenario import LIBRARY, load
 
 if TYPE_CHECKING:
@@ -50,18 +50,18 @@ def keep_up(port: int, reach: Reach, *, live: bool, dashboard: bool = False, as_
         curl_settings(find_home(), running.token) as curl,
     ):
         model = model_of(running.target, running.outputs, control)
-        screen.emit({**_addresses(running), "model": {"name": model.name, "answers": model.answers}})
+        screen.emit({**_list_addresses(running), "model": {"name": model.name, "answers": model.answers}})
         screen.say(welcome(running, this_command(), model, curl))
         with _dashboard(screen, running) if dashboard else nullcontext(), shown_use(screen, control, model) as look:
-            until_stopped(running, look)
+            wait_until_stopped(running, look)
         screen.say("Stopping.")
 
 
 @contextmanager
 def _dashboard(screen: Display, running: Bench) -> Iterator[None]:
-    from agenticai.commands.dashboard import served
+    from agenticai.commands.dashboard import serve_dashboard
 
-    with served(running.target.endpoint_url, running.outputs.stage, DASHBOARD_PORT) as (_, url):
+    with serve_dashboard(running.target.endpoint_url, running.outputs.stage, DASHBOARD_PORT) as (_, url):
         screen.say(f"The dashboard is at {url}.\n")
         yield
 
@@ -78,7 +78,7 @@ def shown_use(screen: Display, control: "ControlClient", model: Model) -> Iterat
         def look() -> None:
             nonlocal so_far
             with contextlib.suppress(ControlError):  # an engine that is busy is asked again
-                so_far = used_so_far(control.model(), datetime.now(UTC).date())
+                so_far = describe_use(control.model(), datetime.now(UTC).date())
                 status.update(text(so_far))
 
         yield look
@@ -95,7 +95,7 @@ def show_demo(out: Path, *, unsafe_run: bool, as_json: bool) -> int:
         screen.say("\nPosting ", (scenario.first.name, "bold"), f": {scenario.description}")
         with screen.status("posting") as status:
             result = run_demo(running, scenario, out, Following(screen, status), unsafe_run=unsafe_run)
-    screen.emit(_summary(result))
+    screen.emit(_summarize(result))
     _present(screen, result)
     return 0 if result.proved else 1
 
@@ -124,7 +124,7 @@ def _key(environ: Mapping[str, str]) -> str:
     return key
 
 
-def _addresses(running: Bench) -> dict[str, object]:
+def _list_addresses(running: Bench) -> dict[str, object]:
     return {
         "endpoint_url": running.target.endpoint_url,
         "api_url": running.outputs.api_url,
@@ -147,7 +147,7 @@ def welcome(running: Bench, command: str, model: Model, curl: Path) -> Text:
         *tables.addresses(running),
         ("  Model", "bold"),
         "     ",
-        introduced(model, datetime.now(UTC).date()),
+        introduce(model, datetime.now(UTC).date()),
         "\n",
         f"""
   curl --config {shlex.quote(str(curl.absolute()))} {api_url}/api/projects
@@ -164,7 +164,7 @@ def _present(screen: Display, result: "DemoResult") -> None:
         screen.show(table)
     got = result.downloaded
     present_tests(screen, result.tests, result.untested)
-    files = counted(len(got.files), "file")
+    files = count(len(got.files), "file")
     screen.say(("The code", "bold"), f"     {got.code}/  ({files})")
     screen.say(("The package", "bold"), f"  {got.package}, with {got.instructions}")
     tables.show_refused(screen, got.refused)
@@ -183,7 +183,7 @@ def present_tests(screen: Display, tests: "TestRun | None", untested: str) -> No
         screen.say(tests.evidence)
 
 
-def _summary(result: "DemoResult") -> dict[str, object]:
+def _summarize(result: "DemoResult") -> dict[str, object]:
     return {
         "project": result.project,
         "events": result.events,
@@ -192,11 +192,11 @@ def _summary(result: "DemoResult") -> dict[str, object]:
         "code": str(result.downloaded.code),
         "package": str(result.downloaded.package),
         "refused": result.downloaded.refused,
-        "tests": summary_of_tests(result.tests, result.untested),
+        "tests": summarize_tests(result.tests, result.untested),
     }
 
 
-def summary_of_tests(tests: "TestRun | None", untested: str) -> dict[str, object]:
+def summarize_tests(tests: "TestRun | None", untested: str) -> dict[str, object]:
     """The same for machines."""
     if tests is None:
         return {"passed": False, "ran": 0, "not_run": untested}

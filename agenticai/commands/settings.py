@@ -28,7 +28,7 @@ ENDPOINT: Final = ""
 """The default of `Endpoint`, which has it looked for."""
 
 
-def default_endpoint(environ: Mapping[str, str] = os.environ, home: Path | None = None) -> str:
+def find_endpoint(environ: Mapping[str, str] = os.environ, home: Path | None = None) -> str:
     """Return the address of the engine that commands talk to when no option names it.
 
     That is what AGENTICAI_ENDPOINT or AWS_ENDPOINT_URL names; else the port in AGENTICAI_PORT; else the one engine that
@@ -41,7 +41,7 @@ def default_endpoint(environ: Mapping[str, str] = os.environ, home: Path | None 
         if not (port.isascii() and port.isdigit() and 0 < int(port[:6]) <= MOST_PORTS):
             raise SettingsError(f"{PORT_VARIABLE} is {port!r}: let it be a port, from 1 to {MOST_PORTS}, or unset it.")
         return local(port)
-    noted = _noted(environ, home)
+    noted = _find_noted(environ, home)
     if len(noted) > 1:
         raise SettingsError(
             f"Several engines run ({', '.join(noted)}): say which with --endpoint, or for every command with the"
@@ -50,7 +50,7 @@ def default_endpoint(environ: Mapping[str, str] = os.environ, home: Path | None 
     return noted[0] if noted else local(DEFAULT_PORT)
 
 
-def _noted(environ: Mapping[str, str], home: Path | None) -> tuple[str, ...]:
+def _find_noted(environ: Mapping[str, str], home: Path | None) -> tuple[str, ...]:
     try:
         return running(home or find_home(environ))
     except NoHome:  # where nothing can be kept, nothing is noted
@@ -70,7 +70,7 @@ def gemini_api_key(environ: Mapping[str, str] = os.environ) -> str:
 def on_stack(endpoint: str, stage: str, environ: Mapping[str, str] = os.environ) -> list[str]:
     """Return the options that lead another command to the same stack; none where it gets there by itself."""
     try:
-        found = default_endpoint(environ).rstrip("/")
+        found = find_endpoint(environ).rstrip("/")
     except SettingsError:
         found = ""
     options = [] if endpoint == found else ["--endpoint", endpoint]
@@ -92,7 +92,7 @@ def _endpoint(*names: str) -> OptionInfo:
         *names,
         metavar="URL",
         envvar=list(ENDPOINT_VARIABLES),
-        callback=lambda given: (given or default_endpoint()).rstrip("/"),
+        callback=lambda given: (given or find_endpoint()).rstrip("/"),
         show_default=f"the engine that `agenticai up` started, else {local(DEFAULT_PORT)}",
         help="Address of the engine.",
     )

@@ -36,7 +36,7 @@ class Stack:
 
 
 @contextmanager
-def asked(stack: Stack) -> "Iterator[tuple[DeployedStack, ControlClient | None]]":
+def open_stack(stack: Stack) -> "Iterator[tuple[DeployedStack, ControlClient | None]]":
     """The stack, and its control API if it has one; what AWS refuses in the block becomes one sentence."""
     found = stack_at(stack.endpoint, stack.stage)
     try:

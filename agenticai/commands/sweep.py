@@ -20,13 +20,13 @@ from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.benches.pool import BenchPool, Start
 from agenticai.scenarios.benches.run_folders import run_folder
 from agenticai.scenarios.format.scenario import Scenario
-from agenticai.scenarios.replaying.naming import written
+from agenticai.scenarios.replaying.naming import name_agents
 from agenticai.scenarios.sweeping.ending import Ending
 from agenticai.scenarios.sweeping.judging import Judged, Rehearse, Verdict
 from agenticai.scenarios.sweeping.rehearsal import rehearsal, without_faults
 from agenticai.scenarios.sweeping.schedules import Material
-from agenticai.scenarios.sweeping.seeds import SeedResult, as_yaml, shrunk, try_seeds
-from agenticai.scenarios.sweeping.sweep import KILLS, Case, CaseResult, Side, cases_of, sweep
+from agenticai.scenarios.sweeping.seeds import SeedResult, shrink_result, try_seeds, write_yaml
+from agenticai.scenarios.sweeping.sweep import KILLS, Case, CaseResult, Side, list_cases, sweep
 from agenticai.stack.outputs import StackOutputs
 
 
@@ -52,7 +52,7 @@ class Selection:
         """Return the cases of a clean run that are to be tried."""
         if self.only:
             return list(self.only)
-        cases = cases_of(clean.calls, self.sides, synchronous=[outputs.function_names["api"]])
+        cases = list_cases(clean.calls, self.sides, synchronous=[outputs.function_names["api"]])
         return list(cases)[:: self.every][: self.limit]
 
 
@@ -77,12 +77,14 @@ class Ground:
 def show_sweep(name: str, selection: Selection, workers: int, *, as_json: bool) -> int:
     """Sweep a scenario; return the exit status: 0 only if replays survived, and none broke anything."""
     screen, scenario = Display(as_json=as_json), one_scenario(name)
-    with run_folder(find_home() / "run") as logs, BenchPool(benches_in(logs), workers) as pool:
+    with run_folder(find_home() / "run") as logs, BenchPool(make_start(logs), workers) as pool:
         with screen.step(f"{name} without faults") as step:
             clean, outputs = pool.submit(partial(_clean, scenario)).result()
             step.done()
         screen.say(show.introduction(clean))
-        counts = tried(Ground(screen, name, pool, rehearsal(scenario), clean, outputs, this_command()), selection)
+        counts = try_selection(
+            Ground(screen, name, pool, rehearsal(scenario), clean, outputs, this_command()), selection
+        )
     if counts[Verdict.CRASHED]:
         screen.say(f"What the engines logged is in {logs}.")
     else:
@@ -95,14 +97,14 @@ def exit_status(counts: Counter[Verdict]) -> int:
     return 0 if counts[Verdict.SURVIVED] and not counts[Verdict.VIOLATED] + counts[Verdict.CRASHED] else 1
 
 
-def tried(ground: Ground, selection: Selection) -> Counter[Verdict]:
+def try_selection(ground: Ground, selection: Selection) -> Counter[Verdict]:
     """Try what is selected, show it as it ends, and count how it ended."""
     if selection.seeds:
-        return _seeds(ground, selection)
-    return _cases(ground, selection.cases(ground.clean, ground.outputs))
+        return _try_seeds(ground, selection)
+    return _try_cases(ground, selection.cases(ground.clean, ground.outputs))
 
 
-def benches_in(folder: Path) -> Start:
+def make_start(folder: Path) -> Start:
     """Return what starts benches, each with a place of its own for what its engine logs."""
     numbers = itertools.count(1)
     return lambda: bench(run_dir=folder / f"engine-{next(numbers)}")
@@ -113,7 +115,7 @@ def _clean(scenario: Scenario, bench: Bench) -> tuple[Ending, StackOutputs]:
     return without_faults(scenario, bench), bench.outputs
 
 
-def _cases(ground: Ground, cases: Sequence[Case]) -> Counter[Verdict]:
+def _try_cases(ground: Ground, cases: Sequence[Case]) -> Counter[Verdict]:
     results, began = list[CaseResult](), monotonic()
     with show.trials(ground.screen, len(cases)) as progress:
         for result in sweep(ground.pool, ground.rehearse, ground.clean, cases):
@@ -121,10 +123,10 @@ def _cases(ground: Ground, cases: Sequence[Case]) -> Counter[Verdict]:
             progress.ended(str(result.case), result.judged, ground.command("--only", str(result.case)))
     ground.screen.show(show.case_table(sorted(results, key=lambda result: cases.index(result.case))))
     trials = [{"case": str(result.case), **show.document(result.judged)} for result in results]
-    return _concluded(ground, [result.judged for result in results], monotonic() - began, {"cases": trials})
+    return _conclude(ground, [result.judged for result in results], monotonic() - began, {"cases": trials})
 
 
-def _seeds(ground: Ground, selection: Selection) -> Counter[Verdict]:
+def _try_seeds(ground: Ground, selection: Selection) -> Counter[Verdict]:
     results, began = list[SeedResult](), monotonic()
     material = Material(ground.clean.calls, ground.clean.deliveries, ground.outputs.function_names["api"])
     seeds = range(selection.seed, selection.seed + selection.seeds)
@@ -133,31 +135,31 @@ def _seeds(ground: Ground, selection: Selection) -> Counter[Verdict]:
             results.append(result)
             again = ground.command("--seeds", "1", "--seed", str(result.seed))
             progress.ended(f"seed {result.seed}", result.judged, again)
-    failing = [_shrunk(ground, result) for result in results if result.judged.verdict is Verdict.VIOLATED]
+    failing = [_shrink(ground, result) for result in results if result.judged.verdict is Verdict.VIOLATED]
     trials = [{"seed": result.seed, **show.document(result.judged)} for result in results]
     found = {"seeds": trials, "shrunk": failing}
-    return _concluded(ground, [result.judged for result in results], monotonic() - began, found)
+    return _conclude(ground, [result.judged for result in results], monotonic() - began, found)
 
 
-def _shrunk(ground: Ground, result: SeedResult) -> dict[str, object]:
+def _shrink(ground: Ground, result: SeedResult) -> dict[str, object]:
     """Shrink a schedule that broke something, and say what is left of it."""
     with ground.screen.step(f"seed {result.seed} tried again, its {len(result.faults)} faults shrunk") as step:
-        least = shrunk(ground.pool, ground.rehearse, ground.clean, result)
+        least = shrink_result(ground.pool, ground.rehearse, ground.clean, result)
         step.done()
     if least is None:
         again = ("It did not happen again:", "yellow")
         ground.screen.say(again, " look for what this machine did at that moment.")
         return {"seed": result.seed, "faults": None}
-    faults = as_yaml(written(least.faults, ground.outputs))
+    faults = write_yaml(name_agents(least.faults, ground.outputs))
     for line in show.culprit(least, faults):
         ground.screen.say(line)
     return {"seed": least.seed, "faults": faults, **show.document(least.judged)}
 
 
-def _concluded(ground: Ground, judged: list[Judged], wall_s: float, found: Mapping[str, object]) -> Counter[Verdict]:
+def _conclude(ground: Ground, judged: list[Judged], wall_s: float, found: Mapping[str, object]) -> Counter[Verdict]:
     """Say how many replays ended how, and count them."""
     counts = Counter(one.verdict for one in judged)
-    ground.screen.say(f"{len(judged)} replays in {wall_s:.0f} s: ", show.counted(counts) or "nothing to try")
+    ground.screen.say(f"{len(judged)} replays in {wall_s:.0f} s: ", show.count_ended(counts) or "nothing to try")
     head = {"scenario": ground.name, "calls": len(ground.clean.calls), "wall_s": round(wall_s, 1)}
     ground.screen.emit({**head, "verdicts": {verdict.value: counts[verdict] for verdict in counts}, **found})
     return counts

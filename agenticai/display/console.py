@@ -125,7 +125,7 @@ class _Whole:
         yield from console.render(self._table, options.update(width=max(options.max_width, least), no_wrap=False))
 
 
-def counted(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> str:
     """Return a number with its noun: 1 file, 2 files."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 

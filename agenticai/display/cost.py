@@ -9,7 +9,7 @@ from rich.text import Text
 from agenticai.client.cost.bill import Bill, LineUse, reason
 from agenticai.client.cost.figures import dollars, quantity, share
 from agenticai.client.cost.prices import prices
-from agenticai.display.console import Part, counted, figures, grid, text
+from agenticai.display.console import Part, count, figures, grid, text
 
 SHOWN: Final = 10
 """Projects, the dearest."""
@@ -52,7 +52,7 @@ def summary(used: Bill) -> Iterator[Text]:
     else:
         month = f"{used.forecast_for:,} projects a month cost "
         yield text(month, (dollars(used.month_usd), "bold"), f" beyond the free tier, {idle} included.")
-        measured = counted(len(used.projects), "measured project")
+        measured = count(len(used.projects), "measured project")
         yield text(f"The average of {measured} cost {dollars(used.project_usd)}, free tier not counted.")
         dearest = used.projects[0]
         yield text(f"{dearest.project_id} cost most, {dollars(dearest.usd)}. {reason(dearest, used.projects)}")

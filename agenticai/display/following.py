@@ -41,10 +41,10 @@ class Following:
     def _doing(self) -> str:
         now = self._now()
         running = [
-            f"{event.agent} {work_in_words(event.work)} ({elapsed(now - since)})"
+            f"{event.agent} {work_in_words(event.work)} ({format_elapsed(now - since)})"
             for event, since in self._running.values()
         ]
-        return ", ".join(running) or f"waiting for {self._waits_for} ({elapsed(now - self._heard)})"
+        return ", ".join(running) or f"waiting for {self._waits_for} ({format_elapsed(now - self._heard)})"
 
     def _take(self, event: TimelineEvent) -> None:
         if event.type is EventType.WORK_STARTED:
@@ -62,7 +62,7 @@ class Following:
         self._display.say(done)
 
 
-def elapsed(seconds: float) -> str:
+def format_elapsed(seconds: float) -> str:
     """Return a time in words: 12 s, 3 min 5 s, 2 h 10 min."""
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)

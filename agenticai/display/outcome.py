@@ -5,7 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from agenticai.client.model_cost import Model, prices
-from agenticai.display.console import Part, counted, text
+from agenticai.display.console import Part, count, text
 from shared.models.workflow import ProjectStatus
 
 if TYPE_CHECKING:
@@ -27,14 +27,14 @@ def reason(project: "ProjectView") -> Iterator[Part]:
     yield from project.failure.reason.split("\n")
 
 
-def spent(tokens: "TokenUsage", model: Model, day: date) -> Part:
+def describe_cost(tokens: "TokenUsage", model: Model, day: date) -> Part:
     """Return what a project's calls of the language model came to."""
     price = _price(model.cost_usd(tokens.prompt_tokens, tokens.output_tokens, day), model.name)
     said = "stored replies, which cost nothing" if model.answers in ("stored", "nearest") else price
-    return f"{_counted(tokens.calls, tokens.prompt_tokens, tokens.output_tokens)}: {said}", "dim"
+    return f"{_describe_tokens(tokens.calls, tokens.prompt_tokens, tokens.output_tokens)}: {said}", "dim"
 
 
-def used_so_far(use: "ModelUse", day: date) -> str:
+def describe_use(use: "ModelUse", day: date) -> str:
     """Return what all calls since the engine started came to, and the models that answered them."""
     calls, prompt, output = (
         sum(getattr(each, name) for each in use.models) for name in ("calls", "prompt_tokens", "output_tokens")
@@ -47,11 +47,11 @@ def used_so_far(use: "ModelUse", day: date) -> str:
     price = _price(sum(known) if len(known) == len(costs) else None, names)
     errors = sum(each.errors for each in use.models)
     failed = f", {errors} of them failed" if errors else ""
-    return f"live so far: {_counted(calls, prompt, output)}{failed}: {price}"
+    return f"live so far: {_describe_tokens(calls, prompt, output)}{failed}: {price}"
 
 
-def _counted(calls: int, prompt_tokens: int, output_tokens: int) -> str:
-    return f"{counted(calls, 'model call')}, {prompt_tokens:,} tokens in, {output_tokens:,} out"
+def _describe_tokens(calls: int, prompt_tokens: int, output_tokens: int) -> str:
+    return f"{count(calls, 'model call')}, {prompt_tokens:,} tokens in, {output_tokens:,} out"
 
 
 def _price(dollars: float | None, model: str) -> str:
@@ -60,7 +60,7 @@ def _price(dollars: float | None, model: str) -> str:
     return f"${dollars:.4f} at the prices of {prices().read}, {model}"
 
 
-def introduced(model: Model, day: date) -> "Text":
+def introduce(model: Model, day: date) -> "Text":
     """Return the line of `up` that says which model is asked, and what it charges."""
     if not model.live:
         return text("stored replies only; start with --live and a key to ask Gemini itself")

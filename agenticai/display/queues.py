@@ -53,7 +53,7 @@ def letter(dead: "DeadLetter", agent: str, now: datetime, *, full: bool) -> Iter
     yield text((printable(message.id), "bold"))
     yield _field("queue", f"{agent}, received {times}")
     yield _field("project", printable(asked.project_id) if asked.project_id else "names none")
-    yield _field("asked for", _asked(dead))
+    yield _field("asked for", _describe_asked(dead))
     yield _field("sent", f"{moment(message.sent_at)}, {age((now - message.sent_at).total_seconds())} ago")
     yield from _attempts(dead, full=full)
     yield from _body(message.body, full=full)
@@ -63,7 +63,7 @@ def _field(name: str, *said: Part) -> Text:
     return text("  ", (f"{name:<9}", "dim"), " ", *said)
 
 
-def _asked(dead: "DeadLetter") -> str:
+def _describe_asked(dead: "DeadLetter") -> str:
     asked = dead.asked
     if asked.problem:
         return f"nothing that an agent can read: {printable(asked.problem)}"
@@ -89,17 +89,17 @@ def _body(body: str, *, full: bool) -> Iterator[Text]:
         yield _field("body", printable(cut))
         return
     yield _field("body")
-    yield from (text(f"    {printable(line)}") for line in _formatted(body).split("\n"))
+    yield from (text(f"    {printable(line)}") for line in _format(body).split("\n"))
 
 
-def _formatted(body: str) -> str:
+def _format(body: str) -> str:
     try:
         return json.dumps(json.loads(body), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         return body
 
 
-def redriven(results: Sequence["Redriven"]) -> Iterator[Text]:
+def describe_redriven(results: Sequence["Redriven"]) -> Iterator[Text]:
     """Yield what became of each letter."""
     for result in results:
         new = f" as {result.new_id}" if result.new_id else ""

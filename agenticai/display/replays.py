@@ -12,7 +12,7 @@ from agenticai.display.tables import addresses
 from agenticai.emulator.core.home import find_home
 from agenticai.emulator.running import noted
 from agenticai.scenarios.benches.deployed import Bench
-from agenticai.scenarios.benches.stopping import until_stopped
+from agenticai.scenarios.benches.stopping import wait_until_stopped
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.replaying.replay import Result
 from agenticai.scenarios.reports.document import ReplayStatus, RunReport, ScenarioReport
@@ -60,7 +60,7 @@ class Progress:
         failed = f"\n{result.scenario.name} failed, and its stack is as it left it:"
         self._display.say(failed, *addresses(running), "\nCtrl-C ends it.")
         with noted(find_home(), running.target.endpoint_url):
-            until_stopped(running)
+            wait_until_stopped(running)
 
     def _show(self) -> None:
         running = [text("  ", (who, "bold"), f" {does}") for who, does in self._running.items() if does]

@@ -58,13 +58,13 @@ class Trials:
     def ended(self, name: str, judged: Judged, repeat: str) -> None:
         """Count a trial that has ended."""
         self._counts[judged.verdict] += 1
-        self._progress.update(self._task, advance=1, counts=counted(self._counts))
+        self._progress.update(self._task, advance=1, counts=count_ended(self._counts))
         if judged.verdict is not Verdict.SURVIVED:
             for line in complaint(name, judged, repeat):
                 self._display.say(line)
         ended = self._counts.total()
         if not self._display.console.is_terminal and ended % LINE_EVERY == 0:
-            self._display.say(f"  {ended} of {self._total}: ", counted(self._counts))
+            self._display.say(f"  {ended} of {self._total}: ", count_ended(self._counts))
 
 
 @contextmanager
@@ -90,7 +90,7 @@ def introduction(clean: Ending) -> str:
     return f"  {ends}; its functions made {len(clean.calls)} calls: {made}"
 
 
-def counted(counts: Counter[Verdict]) -> Text:
+def count_ended(counts: Counter[Verdict]) -> Text:
     """Return how many trials ended how, in words; empty where none has ended."""
     ended = (text((f"{counts[verdict]} {verdict}", COLOURS[verdict])) for verdict in Verdict if counts[verdict])
     return text(", ").join(ended)

@@ -92,7 +92,7 @@ def _private(job: Job) -> tuple[str, ...]:
 def _run(job: Job) -> Ended:
     output, report, status = Kept(job.limits.output_bytes), Kept(job.limits.report_bytes), Kept(_STATUS_BYTES)
     reading, writing = os.pipe()
-    with open(reading, "rb", buffering=0), _started(writing) as process:
+    with open(reading, "rb", buffering=0), _start(writing) as process:
         os.close(writing)
         leash, printed, said = (cast("IO[bytes]", s) for s in (process.stdin, process.stdout, process.stderr))
         try:
@@ -105,7 +105,7 @@ def _run(job: Job) -> Ended:
     return Ended(code, exceeded, output.text, None if report.left_out else report.whole, job.contained)
 
 
-def _started(report: int) -> "subprocess.Popen[bytes]":
+def _start(report: int) -> "subprocess.Popen[bytes]":
     """Start the process that makes the sandbox: with no variables but `LOADER`, in a session of its own."""
     return subprocess.Popen(
         [INTERPRETER, "-I", "-S", "-B", "-c", _LAUNCH, _PACKAGES],

@@ -27,7 +27,9 @@ _ID: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 class Lists(Protocol):
     """The API, as far as a list needs it."""
 
-    def listed(self, limit: int = ..., cursor: str | None = ..., status: "ProjectStatus | None" = ...) -> "ProjectPage":
+    def list_projects(
+        self, limit: int = ..., cursor: str | None = ..., status: "ProjectStatus | None" = ...
+    ) -> "ProjectPage":
         """One page."""
         ...
 
@@ -62,7 +64,7 @@ def find(api: Lists, text: str = "", status: "ProjectStatus | None" = None, curs
     """Return a page of the projects of a status whose name or id has the text in it. Raises `ApiError`."""
     sought = text.strip().casefold()
     if not sought:
-        page = api.listed(PAGE, cursor, status)
+        page = api.list_projects(PAGE, cursor, status)
         return Found(tuple(page.items), page.next, len(page.items))
     if _ID.fullmatch(sought.upper()):
         return _by_id(api, sought.upper(), status)
@@ -73,7 +75,7 @@ def _searched(api: Lists, sought: str, status: "ProjectStatus | None", cursor: s
     matches: list[ProjectSummaryView] = []
     looked_at = 0
     for _ in range(MOST_PAGES):
-        page = api.listed(SEARCHED_PAGE, cursor, status)
+        page = api.list_projects(SEARCHED_PAGE, cursor, status)
         matches += [project for project in page.items if sought in f"{project.name}\n{project.id}".casefold()]
         looked_at, cursor = looked_at + len(page.items), page.next
         if cursor is None or len(matches) >= PAGE:

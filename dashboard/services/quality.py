@@ -57,10 +57,10 @@ class Reports:
 
 def all_projects(api: ProjectsApi) -> list["ProjectSummaryView"]:
     """Return every project, the newest first. Raises ApiError."""
-    page = api.listed(PAGE)
+    page = api.list_projects(PAGE)
     found = [*page.items]
     while page.next is not None:
-        page = api.listed(PAGE, page.next)
+        page = api.list_projects(PAGE, page.next)
         found += page.items
     return found
 

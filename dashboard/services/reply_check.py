@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agenticai.emulator.core.model_records import MissedReply
-from dev_agent.acceptance import objections
+from dev_agent.acceptance import find_objections
 from dev_agent.envelopes import extract
 from dev_agent.generated import MalformedReply
 from pm_agent.agent import read_plan
@@ -63,7 +63,7 @@ def _files(missed: MissedReply, text: str) -> Checked:
         files = extract(text, _tag(missed) or "", tuple(file.path for file in task.files))
     except MalformedReply as fault:
         return Checked("no files that can be read", (str(fault),))
-    return Checked(", ".join(file.path for file in files) or "no files", tuple(objections(files, task)))
+    return Checked(", ".join(file.path for file in files) or "no files", tuple(find_objections(files, task)))
 
 
 def _tag(missed: MissedReply) -> str | None:

@@ -23,7 +23,7 @@ from agenticai.dashboard.services.fault_form import (
 )
 from agenticai.dashboard.services.port import Bench, Missing
 from agenticai.display.printable import printable
-from agenticai.emulator.faults.rules import renamed
+from agenticai.emulator.faults.rules import rename
 
 if TYPE_CHECKING:
     from agenticai.emulator.faults.rules import ActiveRule, Fault
@@ -148,7 +148,7 @@ def _add(connected: Connected, on: On, given: Mapping[str, Any], do: str, then: 
     except WrongRule as error:
         st.warning(plain(str(error)))
         return
-    act(lambda: _put(bench, renamed(fault, connected.functions, connected.queues), in_words(fault)))
+    act(lambda: _put(bench, rename(fault, connected.functions, connected.queues), in_words(fault)))
 
 
 def _yaml(connected: Connected) -> None:
@@ -157,7 +157,7 @@ def _yaml(connected: Connected) -> None:
     if not st.button("Set these in place of all", key="faults-on") or isinstance(bench, Missing):
         return
     try:
-        faults = [renamed(fault, connected.functions, connected.queues) for fault in rules_in(rules)]
+        faults = [rename(fault, connected.functions, connected.queues) for fault in rules_in(rules)]
     except WrongRule as error:
         st.warning("These are no rules.")
         say(str(error))
@@ -183,4 +183,4 @@ def _set(bench: Bench, faults: "Sequence[Fault]", said: str) -> str:
 def _written(connected: Connected, fault: "Fault") -> "Fault":
     """A rule with the names of agents in place of those of their functions and queues."""
     functions = {name: agent for agent, name in connected.functions.items()}
-    return renamed(fault, functions, {name: agent for agent, name in connected.queues.items()})
+    return rename(fault, functions, {name: agent for agent, name in connected.queues.items()})

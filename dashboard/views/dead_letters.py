@@ -6,7 +6,7 @@ from typing import Final
 import streamlit as st
 
 from agenticai.client.errors import ApiError
-from agenticai.client.queues.model import AgentQueues, DeadLetter, Letters, causes
+from agenticai.client.queues.model import AgentQueues, DeadLetter, Letters, count_causes
 from agenticai.dashboard.components.outcome import outcome, tell
 from agenticai.dashboard.components.session import REFRESH_SECONDS, part, with_stack
 from agenticai.dashboard.components.texts import age, code, plain, say, when
@@ -81,7 +81,7 @@ def _pages(agent: str, letters: Letters) -> None:
 
 
 def _listed(connected: Connected, agent: str, letters: Letters) -> None:
-    groups = causes(letters.letters)
+    groups = count_causes(letters.letters)
     searched, of_cause = st.columns([2, 1])
     text = searched.text_input("Search", key=f"search-{agent}", placeholder="project, error, request id, body")
     cause = of_cause.selectbox(

@@ -74,7 +74,7 @@ def _editor(connected: Connected, asked: MissedReply) -> None:
     else:
         st.warning("An agent would refuse this:")
         say("\n".join(f"- {fault}" for fault in checked.faults))
-    projects = waiting_for(asked, connected.api.listed(SEARCHED_PAGE).items)
+    projects = waiting_for(asked, connected.api.list_projects(SEARCHED_PAGE).items)
     names = {project.id: project.name for project in projects}
     if not names:
         st.caption("No project among the newest failed for want of this reply; retry the one that needs it by hand.")

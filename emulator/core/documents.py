@@ -67,10 +67,10 @@ def read_document(
     except yaml.YAMLError as error:
         raise fault(f"{path}: is not YAML ({error}).") from error
     except ValidationError as error:
-        root = _composed(text)
+        root = _compose(text)
         raise fault(_sentence(path, root, *_first(root, error.errors()), model)) from error
     for location, message in misfits(document):
-        raise fault(_sentence(path, _composed(text), location, message, model))
+        raise fault(_sentence(path, _compose(text), location, message, model))
     return document
 
 
@@ -83,24 +83,24 @@ def _read(path: Path, fault: type[Exception]) -> str:
         raise fault(f"{path}: is not UTF-8 text ({error.reason}).") from error
 
 
-def _composed(text: str) -> yaml.Node | None:
+def _compose(text: str) -> yaml.Node | None:
     node: yaml.Node | None = yaml.compose(text, Loader=_Loader)
     return node
 
 
 def _sentence(path: Path, root: yaml.Node | None, location: Location, message: str, model: type[BaseModel]) -> str:
     field = ".".join(map(str, location)) or model.__name__.lower()
-    return f"{path}:{_line_of(root, location)}: {field}: {message}."
+    return f"{path}:{_find_line(root, location)}: {field}: {message}."
 
 
 def _first(root: yaml.Node | None, errors: Sequence[ErrorDetails]) -> tuple[Location, str]:
     """Where the first error is, and what is wrong there; one that every alternative of a union finds is one error."""
-    located = [(_written(root, error), _said(error)) for error in errors]
+    located = [(_find_written(root, error), _explain(error)) for error in errors]
     place = located[0][0]
     return place, ", or ".join(dict.fromkeys(message for location, message in located if location == place))
 
 
-def _said(error: ErrorDetails) -> str:
+def _explain(error: ErrorDetails) -> str:
     """Return what is wrong, in the words of who writes a document and not of who reads it into a model."""
     match error["type"]:
         case "extra_forbidden":
@@ -111,7 +111,7 @@ def _said(error: ErrorDetails) -> str:
             return error["msg"].removeprefix("Value error, ")
 
 
-def _written(root: yaml.Node | None, error: ErrorDetails) -> Location:
+def _find_written(root: yaml.Node | None, error: ErrorDetails) -> Location:
     """Return an error's location as the document's author wrote it: without the names of a union's alternatives."""
     node, written = root, list[int | str]()
     for part in error["loc"]:
@@ -124,7 +124,7 @@ def _written(root: yaml.Node | None, error: ErrorDetails) -> Location:
     return tuple(written)
 
 
-def _line_of(root: yaml.Node | None, location: Location) -> int:
+def _find_line(root: yaml.Node | None, location: Location) -> int:
     """Return the line, from 1, of a field, or of the nearest one around it."""
     node, line = root, root.start_mark.line if root else 0
     for part in location:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from pydantic import JsonValue
 
 
-def failed_ids(result: JsonValue, batch_ids: Collection[str]) -> set[str]:
+def read_failed_ids(result: JsonValue, batch_ids: Collection[str]) -> set[str]:
     """Return the ids of the messages that go back to their queue, of a mapping with ReportBatchItemFailures.
 
     `result` is what the function returned, decoded, or the text of an answer that is not decoded yet. The rules are

@@ -147,7 +147,7 @@ def main() -> None:
     arguments = sys.argv[1:]
     of_snapshot = arguments.pop(0) if arguments[0].startswith(SNAPSHOT) else None
     engine = Engine(
-        beside("lambda_clock.py")["FunctionClock"](arguments.pop(0)), beside("lambda_response.py")["as_line"]
+        beside("lambda_clock.py")["FunctionClock"](arguments.pop(0)), beside("lambda_response.py")["write_line"]
     )
     snapshot = begin_snapshot(of_snapshot) if of_snapshot else None
     if not snapshot:

@@ -10,7 +10,7 @@ RESPONSE_BYTES = 6 * 1024 * 1024 + 100
 """The most that a function returns: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html."""
 
 
-def as_line(outcome: dict[str, Any]) -> str:
+def write_line(outcome: dict[str, Any]) -> str:
     """Return the outcome as JSON, or that its result or error is too large. Raises TypeError or ValueError."""
     line = json.dumps(outcome, default=plain_number)
     if len(line) <= RESPONSE_BYTES:

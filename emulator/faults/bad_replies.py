@@ -34,9 +34,9 @@ def bad_reply(kind: ModelReply, path: str, *, request_bytes: int, retry_after_s:
     model = named[1] if named else "unknown"
     match kind:
         case ModelReply.RATE_LIMITED:
-            return exhausted(PER_MINUTE, model, retry_after_s)
+            return make_quota_error(PER_MINUTE, model, retry_after_s)
         case ModelReply.DAILY_QUOTA:
-            return exhausted(PER_DAY, model, retry_after_s)
+            return make_quota_error(PER_DAY, model, retry_after_s)
         case ModelReply.UNAVAILABLE:
             return google_error(503, "UNAVAILABLE", "The model is overloaded. Please try again later.")
         case ModelReply.INTERNAL_ERROR:
@@ -57,7 +57,7 @@ def bad_reply(kind: ModelReply, path: str, *, request_bytes: int, retry_after_s:
     return JSONResponse({**said, "usageMetadata": usage, "modelVersion": model})
 
 
-def exhausted(quota: Quota, model: str, retry_after_s: float) -> Response:
+def make_quota_error(quota: Quota, model: str, retry_after_s: float) -> Response:
     """Status 429: which quota is used up, and when to try again. The API names a time for a day's quota too."""
     quota_id, value = quota
     violation = {
@@ -92,18 +92,18 @@ def safety_ratings() -> list[dict[str, Any]]:
     return ratings
 
 
-def spoiled(kind: ModelReply, good: Response) -> Response:
+def spoil(kind: ModelReply, good: Response) -> Response:
     """Return what becomes of a good reply; an error, or a reply without text, stays as it is. Raises ValueError."""
     match kind:
         case ModelReply.TRUNCATED:
             return with_text(good, lambda text: text[: len(text) // 2], "MAX_TOKENS")
         case ModelReply.MALFORMED:
-            return with_text(good, garbled, "STOP")
+            return with_text(good, garble, "STOP")
         case _:
             raise ValueError(f"The reply “{kind}” is not made of a good one's text.")
 
 
-def garbled(text: str) -> str:
+def garble(text: str) -> str:
     """A text whose second half comes backwards, so that no bracket and no tag of it is closed as it should be."""
     half = len(text) // 2
     return text[:half] + text[half:][::-1]

@@ -152,7 +152,7 @@ def kind_of(fault: object) -> str:
 Fault = Annotated[Annotated[CallFault, Tag("call")] | Annotated[DeliveryFault, Tag("delivery")], Discriminator(kind_of)]
 
 
-def renamed(fault: Fault, functions: Mapping[str, str], queues: Mapping[str, str]) -> Fault:
+def rename(fault: Fault, functions: Mapping[str, str], queues: Mapping[str, str]) -> Fault:
     """Return a rule with another name for its function or queue; what neither mapping has stays as it is."""
     if isinstance(fault, CallFault):
         function = functions.get(fault.when.function, fault.when.function)

@@ -10,8 +10,8 @@ from agenticai.emulator.faults.effects import Effects, Exchange
 from agenticai.emulator.faults.ports import EngineClock, Workers
 from agenticai.emulator.faults.schedule import MODEL, FaultBook
 from agenticai.emulator.http.asgi import read_ahead
-from agenticai.emulator.http.operations import FORM_BYTES, operation_of
-from agenticai.emulator.http.request import Request, changed, request_of
+from agenticai.emulator.http.operations import FORM_BYTES, find_operation
+from agenticai.emulator.http.request import Request, read_request, replace_request
 
 _MODEL_CALL = re.compile(r"(/_gemini)/as/([^/]+)(/.*)")
 _METHOD = re.compile(r":([A-Za-z]+)$")
@@ -43,7 +43,7 @@ class Faults:
             await self._app(scope, receive, send)
             return
         scope, model_token = without_token(scope)
-        request = request_of(scope)
+        request = read_request(scope)
         service = MODEL if model_token else request.service
         token = model_token or request.session_token
         function = self._workers.function_of(token) if token else None
@@ -53,7 +53,7 @@ class Faults:
         form = b""
         if request.is_form:
             form, receive = await read_ahead(receive, FORM_BYTES)
-        operation = operation_named(request, service, form)
+        operation = name_operation(request, service, form)
         effect = self._book.effect_of_call(function, service, operation)
         if effect is None:
             await self._app(scope, receive, send)
@@ -68,12 +68,12 @@ def without_token(scope: Scope) -> tuple[Scope, str | None]:
         return scope, None
     raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
     cut = raw_path.replace(f"/as/{found[2]}".encode(), b"", 1)
-    return changed(scope, path=found[1] + found[3], raw_path=cut), found[2]
+    return replace_request(scope, path=found[1] + found[3], raw_path=cut), found[2]
 
 
-def operation_named(request: Request, service: str, form: bytes) -> str:
+def name_operation(request: Request, service: str, form: bytes) -> str:
     """Return the operation's name: `…:generateContent` is GenerateContent."""
     if service != MODEL:
-        return operation_of(request, service, form.decode("latin-1"))
+        return find_operation(request, service, form.decode("latin-1"))
     method = _METHOD.search(request.path)
     return method[1][0].upper() + method[1][1:] if method else request.method

@@ -70,19 +70,19 @@ def _tidy(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.strip().splitlines())
 
 
-def _collapsed(value: Any) -> Any:
+def _collapse(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _collapsed(item) for key, item in value.items()}
+        return {key: _collapse(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_collapsed(item) for item in value]
+        return [_collapse(item) for item in value]
     return " ".join(value.split()) if isinstance(value, str) else value
 
 
-def _replaced(value: Any, found: Mapping[str, str]) -> Any:
+def _replace(value: Any, found: Mapping[str, str]) -> Any:
     if isinstance(value, dict):
-        return {key: _replaced(item, found) for key, item in value.items()}
+        return {key: _replace(item, found) for key, item in value.items()}
     if isinstance(value, list):
-        return [_replaced(item, found) for item in value]
+        return [_replace(item, found) for item in value]
     if isinstance(value, str):
         for name, text in found.items():
             value = value.replace(text, f"${{{name}}}")
@@ -131,13 +131,13 @@ class CanonicalRequest(Record):
 
     def digest(self) -> str:
         """The same for requests that differ only in white space, key order, enum numbers or spelled-out defaults."""
-        same = json.dumps(_collapsed(self.document()), sort_keys=True, ensure_ascii=False)
+        same = json.dumps(_collapse(self.document()), sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(same.encode()).hexdigest()[:32]
 
     def bound(self, bind: Mapping[str, str]) -> tuple["CanonicalRequest", dict[str, str]]:
         """Put `${name}` in place of what each pattern's group finds in the text; return what was found too."""
         found = {name: match.group(1) for name, pattern in bind.items() if (match := re.search(pattern, self.text))}
-        return CanonicalRequest.model_validate(_replaced(self.document(), found)), found
+        return CanonicalRequest.model_validate(_replace(self.document(), found)), found
 
 
 def canonical_request(model: str, body: JsonValue) -> CanonicalRequest:

@@ -11,7 +11,7 @@ from agenticai.emulator.core.errors import InvalidCassette
 from agenticai.emulator.gemini.answers import replay
 from agenticai.emulator.gemini.canonical import CanonicalRequest
 from agenticai.emulator.gemini.cassettes import CassetteStore
-from agenticai.emulator.gemini.misses import miss, not_stored
+from agenticai.emulator.gemini.misses import answer_not_stored, keep_miss
 
 
 class LaterReplies:
@@ -38,10 +38,10 @@ class LaterReplies:
         try:
             self._look_again()
         except InvalidCassette as error:
-            return not_stored(f"A file among the stored replies cannot be read, so none is used.\n{error}")
+            return answer_not_stored(f"A file among the stored replies cannot be read, so none is used.\n{error}")
         if found := self._store.find(request):
             return replay(request, found)
-        return miss(request, self._store, self._misses, self._folder)
+        return keep_miss(request, self._store, self._misses, self._folder)
 
     def _look_again(self) -> None:
         files = ((path, path.stat()) for path in self._folder.rglob("*.yaml"))

@@ -18,14 +18,16 @@ LONGEST_TITLE: Final = 100
 _HEADING: Final = re.compile(r"^#+ +(Your task: .+)$", re.MULTILINE)
 
 
-def miss(request: CanonicalRequest, store: CassetteStore, misses: Path, cassettes: Path | None = None) -> JSONResponse:
+def keep_miss(
+    request: CanonicalRequest, store: CassetteStore, misses: Path, cassettes: Path | None = None
+) -> JSONResponse:
     """Keep the request as a cassette that lacks only its reply, with its difference to the nearest beside it.
 
     The answer says what was asked for, where it is kept, and what to do; `cassettes` is where replies are read from.
     """
     kept, near = keep(request, misses), nearest(store, request)
     beside = f"{keep_difference(near, kept).name} has the difference to the nearest" if near else "it is the first"
-    return not_stored(
+    return answer_not_stored(
         f'No stored reply fits "{title(request)}", asked of {request.model}.\n'
         f"The request is kept in {kept}; {beside}.\n"
         f"Write its reply there, move the file to {cassettes or 'the cassettes'}, and retry the project;"
@@ -33,7 +35,7 @@ def miss(request: CanonicalRequest, store: CassetteStore, misses: Path, cassette
     )
 
 
-def not_stored(message: str) -> JSONResponse:
+def answer_not_stored(message: str) -> JSONResponse:
     """Return the error that says that a reply is not stored."""
     info = {
         "@type": "type.googleapis.com/google.rpc.ErrorInfo",

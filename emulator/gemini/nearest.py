@@ -24,23 +24,23 @@ class Nearest:
 
 def nearest(store: CassetteStore, request: CanonicalRequest) -> Nearest | None:
     """Compare with every cassette; None when there is none."""
-    stored = max(store.cassettes, key=lambda stored: likeness(request, stored), default=None)
+    stored = max(store.cassettes, key=lambda stored: compare(request, stored), default=None)
     return _difference(stored, request.bound(stored.cassette.bind)[0]) if stored else None
 
 
-def likeness(request: CanonicalRequest, stored: Stored) -> float:
+def compare(request: CanonicalRequest, stored: Stored) -> float:
     """How much a request is like a stored one, from 0 to 1: the share of lines, with their fields' names, of both."""
     sent = request.bound(stored.cassette.bind)[0]
     return difflib.SequenceMatcher(None, _lines(sent), _lines(stored.request), autojunk=False).ratio()
 
 
 def _lines(request: CanonicalRequest) -> list[str]:
-    leaves = fields(request.document())
+    leaves = list_fields(request.document())
     return [f"{field}: {' '.join(line.split())}" for field, text in leaves for line in text.splitlines()]
 
 
 def _difference(stored: Stored, sent: CanonicalRequest) -> Nearest:
-    before, after = dict(fields(stored.request.document())), dict(fields(sent.document()))
+    before, after = dict(list_fields(stored.request.document())), dict(list_fields(sent.document()))
     names = [*before, *(name for name in after if name not in before)]
     differ = (name for name in names if before.get(name, "").split() != after.get(name, "").split())
     field = next(differ, "contents")
@@ -55,13 +55,13 @@ def _diff(stored: CanonicalRequest, sent: CanonicalRequest) -> str:
     return "\n".join(list(difflib.unified_diff(before, after, n=2, lineterm=""))[2:])
 
 
-def fields(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+def list_fields(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """Yield every leaf of a document with its path, such as `contents.0.text`."""
     if isinstance(value, dict):
         for key, item in value.items():
-            yield from fields(item, f"{path}.{key}" if path else key)
+            yield from list_fields(item, f"{path}.{key}" if path else key)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from fields(item, f"{path}.{index}")
+            yield from list_fields(item, f"{path}.{index}")
     else:
         yield path, str(value)

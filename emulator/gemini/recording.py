@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from agenticai.emulator.gemini.canonical import CanonicalRequest
 from agenticai.emulator.gemini.cassettes import Cassette, CassetteReply, TokenCount, to_yaml
-from agenticai.emulator.gemini.key_forms import forms_of
+from agenticai.emulator.gemini.key_forms import list_key_forms
 from agenticai.emulator.http.google_errors import google_error
 
 MAX_SECONDS: Final = 300.0
@@ -38,15 +38,15 @@ class Recorder:
     async def __call__(self, http: Request, request: CanonicalRequest) -> Response:
         """Pass one request on, and its answer back."""
         try:
-            answer = await self._asked(http)
+            answer = await self._ask_api(http)
         except httpx2.HTTPError as error:
             return google_error(503, "UNAVAILABLE", f"{self._upstream} did not answer: {type(error).__name__}.")
         if answer.is_success:
             self._keep(request, answer.content, _key(http))
         headers = {name: answer.headers[name] for name in _PASSED_BACK if name in answer.headers}
-        return Response(_redacted(answer.content, _key(http)), answer.status_code, headers)
+        return Response(_redact(answer.content, _key(http)), answer.status_code, headers)
 
-    async def _asked(self, http: Request) -> httpx2.Response:
+    async def _ask_api(self, http: Request) -> httpx2.Response:
         path = http.scope["path"].removeprefix(http.scope.get("root_path", ""))
         # The key goes as a header in any case: what is in an address, logs and errors tell.
         headers = {name: http.headers[name] for name in _PASSED_ON if name in http.headers} | {KEY_HEADER: _key(http)}
@@ -62,16 +62,16 @@ class Recorder:
         text = to_yaml(document_of(Cassette(origin="recorded", request=request, reply=reply)))
         self._folder.mkdir(parents=True, exist_ok=True)
         kept = self._folder / f"{next(self._numbers):04}.yaml"
-        kept.write_bytes(_redacted(text.encode(), key))
+        kept.write_bytes(_redact(text.encode(), key))
 
 
 def _key(http: Request) -> str:
     return http.headers.get(KEY_HEADER) or http.query_params["key"]
 
 
-def _redacted(content: bytes, key: str) -> bytes:
+def _redact(content: bytes, key: str) -> bytes:
     """Return an answer without the key of its request, which some errors repeat."""
-    for form in forms_of(key):
+    for form in list_key_forms(key):
         content = content.replace(form.encode(), b"REDACTED")
     return content
 

@@ -11,8 +11,8 @@ from agenticai.emulator.core.errors import NotRekeyed
 from agenticai.emulator.gemini.answers import replay
 from agenticai.emulator.gemini.canonical import CanonicalRequest
 from agenticai.emulator.gemini.cassettes import CassetteStore, Found, Stored, read_cassette, to_yaml
-from agenticai.emulator.gemini.misses import keep, miss
-from agenticai.emulator.gemini.nearest import likeness
+from agenticai.emulator.gemini.misses import keep, keep_miss
+from agenticai.emulator.gemini.nearest import compare
 
 LEAST_LIKENESS: Final = 0.5
 """A request that shares fewer lines with a stored one was not made of it by a change of wording."""
@@ -26,9 +26,9 @@ class NearestReplies:
         self._asked = asked
 
     async def __call__(self, http: Request, request: CanonicalRequest) -> Response:
-        ranked = _ranked(self._store, request)
+        ranked = _rank(self._store, request)
         if not ranked:
-            return miss(request, self._store, self._asked)
+            return keep_miss(request, self._store, self._asked)
         keep(request, self._asked)
         stored = ranked[0][1]
         return replay(request, Found(stored, request.bound(stored.cassette.bind)[1]))
@@ -56,7 +56,7 @@ def rekey(cassettes: Path, asked: Path) -> list[Path]:
 
 def _match(store: CassetteStore, sent: Stored) -> Stored:
     """Return the cassette whose request became the one that was sent. Raises NotRekeyed."""
-    ranked = [pair for pair in _ranked(store, sent.cassette.request) if pair[0] >= LEAST_LIKENESS]
+    ranked = [pair for pair in _rank(store, sent.cassette.request) if pair[0] >= LEAST_LIKENESS]
     if not ranked:
         raise NotRekeyed(f"No stored request is like {sent.path}: write a reply there, and move it to the cassettes.")
     (most, near), *others = ranked
@@ -71,10 +71,10 @@ def _bound(sent: Stored, near: Stored) -> CanonicalRequest:
     return sent.cassette.request.bound(near.cassette.bind)[0]
 
 
-def _ranked(store: CassetteStore, request: CanonicalRequest) -> list[tuple[float, Stored]]:
+def _rank(store: CassetteStore, request: CanonicalRequest) -> list[tuple[float, Stored]]:
     """Return the authored cassettes with how near each is, the nearest first."""
     authored = [stored for stored in store.cassettes if stored.cassette.origin == "authored"]
-    return sorted(((likeness(request, stored), stored) for stored in authored), key=lambda pair: -pair[0])
+    return sorted(((compare(request, stored), stored) for stored in authored), key=lambda pair: -pair[0])
 
 
 def with_request(text: str, request: CanonicalRequest) -> str:

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from agenticai.emulator.gemini.answers import replay
 from agenticai.emulator.gemini.canonical import CanonicalRequest, MalformedRequest, canonical_request
 from agenticai.emulator.gemini.cassettes import CassetteStore
-from agenticai.emulator.gemini.misses import miss
+from agenticai.emulator.gemini.misses import keep_miss
 from agenticai.emulator.http.google_errors import google_error
 
 Unstored = Callable[[Request, CanonicalRequest], Awaitable[Response]]
@@ -32,7 +32,7 @@ def gemini_app(
     async def answer(http: Request, request: CanonicalRequest) -> Response:
         if found := store.find(request):
             return replay(request, found)
-        return await unstored(http, request) if unstored else miss(request, store, misses)
+        return await unstored(http, request) if unstored else keep_miss(request, store, misses)
 
     async def generate_content(http: Request) -> Response:
         if not (http.headers.get("x-goog-api-key") or http.query_params.get("key")):

@@ -17,7 +17,7 @@ from agenticai.emulator.core.model_records import CallsRequest, MissedReply, Rep
 from agenticai.emulator.gemini.canonical import CanonicalRequest, canonical_request
 from agenticai.emulator.gemini.journal import Journal
 from agenticai.emulator.gemini.written_replies import NotStored, WrittenReplies
-from agenticai.emulator.http.json_bodies import answer, answers, asked
+from agenticai.emulator.http.json_bodies import answer_with, answer_with_all, read_body
 
 MISSED = TypeAdapter(tuple[MissedReply, ...])
 
@@ -72,25 +72,25 @@ def model_routes(
     """Return the routes that `ControlClient` calls; `written` is there where stored replies are the only ones."""
 
     async def use(_: Request) -> Response:
-        return answer(book.use())
+        return answer_with(book.use())
 
     async def known(request: Request) -> Response:
-        wanted = await asked(request, StoredRequest)
+        wanted = await read_body(request, StoredRequest)
         requests = [canonical_request(one.model, one.body) for one in wanted.requests]
-        return answer(StoredAnswer(stored=tuple(map(stored, requests))))
+        return answer_with(StoredAnswer(stored=tuple(map(stored, requests))))
 
     async def calls(request: Request) -> Response:
-        return answer(journal.since(CallsRequest.model_validate(dict(request.query_params)).since))
+        return answer_with(journal.since(CallsRequest.model_validate(dict(request.query_params)).since))
 
     async def missed(_: Request) -> Response:
-        return answers(MISSED, await asyncio.to_thread(written.missed) if written else ())
+        return answer_with_all(MISSED, await asyncio.to_thread(written.missed) if written else ())
 
     async def store(request: Request) -> Response:
-        wanted = await asked(request, ReplyRequest)
+        wanted = await read_body(request, ReplyRequest)
         if written is None:
             return PlainTextResponse("This engine asks the model itself: no reply is missing.", status_code=409)
         try:
-            return answer(await asyncio.to_thread(written.store, wanted))
+            return answer_with(await asyncio.to_thread(written.store, wanted))
         except NotStored as error:
             return PlainTextResponse(str(error), status_code=409)
 

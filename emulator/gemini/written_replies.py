@@ -36,7 +36,7 @@ class WrittenReplies:
     def missed(self) -> tuple[MissedReply, ...]:
         """Return the requests without a reply, the newest first; those that cannot be read are left out."""
         files = sorted(self._misses.glob("*.yaml"), key=_changed, reverse=True)[:MOST_LISTED]
-        return tuple(told for path in files if (told := _told(path)))
+        return tuple(told for path in files if (told := _describe(path)))
 
     def store(self, wanted: ReplyRequest) -> StoredReply:
         """Store a reply to one of these requests. Raises `NotStored`."""
@@ -72,7 +72,7 @@ def _write_whole(path: Path, text: str) -> None:
     os.replace(unfinished, path)
 
 
-def _told(path: Path) -> MissedReply | None:
+def _describe(path: Path) -> MissedReply | None:
     try:
         request = read_cassette(path).request
         difference = path.with_suffix(".diff")

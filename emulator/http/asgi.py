@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from agenticai.emulator.http.request import changed
+from agenticai.emulator.http.request import replace_request
 
 
 async def read_ahead(receive: Receive, limit: int = sys.maxsize) -> tuple[bytes, Receive]:
@@ -83,7 +83,7 @@ async def post(app: ASGIApp, scope: Scope, body: bytes, headers: Sequence[tuple[
         return unread.pop() if unread else {"type": "http.disconnect"}
 
     line = {"method": "POST", "path": "/", "raw_path": b"/", "query_string": b""}
-    return await collect_answer(app, changed(scope, **line, headers=list(headers)), receive)
+    return await collect_answer(app, replace_request(scope, **line, headers=list(headers)), receive)
 
 
 async def cut_off(answer: Response, send: Send) -> None:

@@ -18,7 +18,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agenticai.emulator.http.reach import host_name, is_loopback
-from agenticai.emulator.http.request import deployed_api, request_of
+from agenticai.emulator.http.request import deployed_api, read_request
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class Call:
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
-        self.headers = request_of(scope).headers
+        self.headers = read_request(scope).headers
         self.hosts = [value.decode("latin-1").strip() for name, value in scope["headers"] if name.lower() == b"host"]
         self.name = host_name(self.hosts[0]) if len(self.hosts) == 1 else None
         self.browser = _browser(self.headers)
@@ -131,7 +131,7 @@ class Guard:
             )
         if call.browser is None or self._may_pass(call, call.browser):
             return None
-        return _told(call.browser)
+        return _explain(call.browser)
 
     def _may_pass(self, call: Call, browser: Browser) -> bool:
         same = browser.site == "same-origin"
@@ -181,7 +181,7 @@ class Guard:
         return answer
 
 
-def _told(browser: Browser) -> str:
+def _explain(browser: Browser) -> str:
     """Return, for who sent a request from a browser, why it is refused and how to allow it."""
     page = browser.origin or browser.referer
     if page == "null":

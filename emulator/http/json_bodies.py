@@ -14,7 +14,7 @@ class NotJson(Exception):
     """A body came with another content type than JSON's."""
 
 
-async def asked(request: Request, kind: type[R]) -> R:
+async def read_body(request: Request, kind: type[R]) -> R:
     """Return the request's body. Raises ValidationError and NotJson."""
     return kind.model_validate_json(await json_body(request))
 
@@ -26,11 +26,11 @@ async def json_body(request: Request) -> bytes:
     return await request.body()
 
 
-def answer(record: BaseModel) -> Response:
+def answer_with(record: BaseModel) -> Response:
     """Return a record as JSON."""
     return Response(record.model_dump_json(), media_type="application/json")
 
 
-def answers(kind: TypeAdapter[tuple[T, ...]], records: tuple[T, ...]) -> Response:
+def answer_with_all(kind: TypeAdapter[tuple[T, ...]], records: tuple[T, ...]) -> Response:
     """Return several records as JSON."""
     return Response(kind.dump_json(records), media_type="application/json")

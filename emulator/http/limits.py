@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from agenticai.emulator.http.aws_errors import AwsError, error_answer
 from agenticai.emulator.http.google_errors import google_error
 from agenticai.emulator.http.largest import ANYTHING, HEAD_BYTES, UNSIGNED, Largest, largest
-from agenticai.emulator.http.request import CONTROL, GEMINI, Request, request_of
+from agenticai.emulator.http.request import CONTROL, GEMINI, Request, read_request
 
 HELD_BYTES: Final = 512 * 1024 * 1024
 """The most that all request bodies together may hold in memory."""
@@ -71,7 +71,7 @@ class Limits:
         elif length is not None and length <= ALWAYS_FINE:
             await self._bounded(ANYTHING, scope, receive, send)
         else:
-            most = largest(request_of(scope))
+            most = largest(read_request(scope))
             if refused := self._refused_by_length(length or 0, most):
                 await self._refuse(refused, scope, receive, send)
             else:
@@ -109,7 +109,7 @@ class Limits:
         return True
 
     async def _refuse(self, error: AwsError, scope: Scope, receive: Receive, send: Send) -> None:
-        request = request_of(scope)
+        request = read_request(scope)
         log.warning("refused %s %s: %s", request.method, request.path, error.message)
         answer = refusal(error, request, self._new_id())
         if error is TOO_SLOW:

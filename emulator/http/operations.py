@@ -19,7 +19,7 @@ _RPC_V2 = re.compile(r"/service/[^/]+/operation/([^/]+)$")
 _LABEL = re.compile(r"\{([^}]+)\}")
 
 
-def operation_of(request: Request, service: str, form: str = "") -> str:
+def find_operation(request: Request, service: str, form: str = "") -> str:
     """Return the operation's name; the HTTP method, if no model of the service has such a request."""
     if service == "execute-api":
         return "Invoke"

@@ -62,22 +62,24 @@ def deployed_api(path: str) -> str | None:
     return found and (found[1] or found[2])
 
 
-def request_of(scope: Scope) -> Request:
+def read_request(scope: Scope) -> Request:
     """Return the head of the request, or WebSocket handshake, that an ASGI scope describes."""
     if _PARSED not in scope:
         path: bytes = scope.get("raw_path") or scope["path"].encode()
         query: bytes = scope.get("query_string", b"")
         method = scope.get("method", "GET")
-        scope[_PARSED] = Request(method, path.decode("latin-1"), query.decode("latin-1"), decoded(scope["headers"]))
+        scope[_PARSED] = Request(
+            method, path.decode("latin-1"), query.decode("latin-1"), decode_headers(scope["headers"])
+        )
     parsed: Request = scope[_PARSED]
     return parsed
 
 
-def changed(scope: Scope, **to: Any) -> Scope:
+def replace_request(scope: Scope, **to: Any) -> Scope:
     """Return the scope of another request on the same connection: what is not named stays as it is."""
     return {name: value for name, value in scope.items() if name != _PARSED} | to
 
 
-def decoded(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+def decode_headers(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """Return ASGI headers as text, names in lower case."""
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}

@@ -70,7 +70,7 @@ class Ledger:
         Init is billed since August 2025 (https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/).
         """
         project_id = project_of_event(invocation.event) or project_of_result(outcome.result)
-        done = _finished(function, invocation, outcome, started_at, project_id)
+        done = _finish(function, invocation, outcome, started_at, project_id)
         with self._lock:
             self._book(project_id, lambda sums: sums.add_invocation(done))
             if environment := self._environments.get(token):
@@ -155,7 +155,7 @@ class Ledger:
             self._changed[project_id] = self._changes
 
 
-def _finished(
+def _finish(
     function: Function, invocation: Invocation, outcome: InvocationOutcome, started_at: datetime, project_id: str | None
 ) -> FinishedInvocation:
     billed_ms = math.ceil((outcome.init_ms or 0) + outcome.duration_ms)

@@ -5,8 +5,8 @@ from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from agenticai.emulator.http.operations import FORM_BYTES, operation_of
-from agenticai.emulator.http.request import Request, decoded, request_of
+from agenticai.emulator.http.operations import FORM_BYTES, find_operation
+from agenticai.emulator.http.request import Request, decode_headers, read_request
 from agenticai.emulator.meter.attribution import project_in, project_of_response
 from agenticai.emulator.meter.ledger import Ledger
 from agenticai.emulator.meter.sums import Call
@@ -23,7 +23,7 @@ class Meter:
         self._ledger = ledger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = request_of(scope) if scope["type"] == "http" else None
+        request = read_request(scope) if scope["type"] == "http" else None
         service = request.service if request else None
         if request is None or service is None:
             await self._app(scope, receive, send)
@@ -68,7 +68,7 @@ class Exchange:
         """
         if message["type"] == "http.response.start":
             self._status = message["status"]
-            self._headers = decoded(message.get("headers", []))
+            self._headers = decode_headers(message.get("headers", []))
         body: bytes = message.get("body", b"")
         self._response_bytes += len(body)
         self._answer += body[: ANSWER_KEPT - len(self._answer)]
@@ -85,7 +85,7 @@ class Exchange:
     def _call(self) -> Call:
         return Call(
             service=self._service,
-            operation=operation_of(self._request, self._service, self._form.decode("latin-1")),
+            operation=find_operation(self._request, self._service, self._form.decode("latin-1")),
             request_bytes=self._request_bytes,
             response_bytes=self._response_bytes,
             error=self._error(),

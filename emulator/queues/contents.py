@@ -17,7 +17,7 @@ from agenticai.emulator.core.bench_records import (
     ReceivedMessage,
     ReceiveRequest,
 )
-from agenticai.emulator.http.json_bodies import answer, answers, asked
+from agenticai.emulator.http.json_bodies import answer_with, answer_with_all, read_body
 
 RECEIVED = TypeAdapter(tuple[ReceivedMessage, ...])
 
@@ -50,14 +50,14 @@ def contents_routes(contents: QueueContents) -> list[Route]:
 
     async def messages(request: Request) -> Response:
         wanted = PageRequest.model_validate(dict(request.query_params))
-        return answer(contents.page(request.path_params["queue"], wanted))
+        return answer_with(contents.page(request.path_params["queue"], wanted))
 
     async def history(request: Request) -> Response:
-        return answer(contents.history(HistoryRequest.model_validate(dict(request.query_params))))
+        return answer_with(contents.history(HistoryRequest.model_validate(dict(request.query_params))))
 
     async def receive(request: Request) -> Response:
-        wanted = await asked(request, ReceiveRequest)
-        return answers(RECEIVED, tuple(contents.receive(request.path_params["queue"], wanted)))
+        wanted = await read_body(request, ReceiveRequest)
+        return answer_with_all(RECEIVED, tuple(contents.receive(request.path_params["queue"], wanted)))
 
     return [
         Route("/queues/history", history),

@@ -21,8 +21,8 @@ MOST_RECEIVES = 1000
 
 def check_redrive_policy(policy: str, find: Find) -> Attributes:
     """A RedrivePolicy names a queue and a count from 1 to 1,000; returns that queue's attributes. Raises Refused."""
-    told = _told("RedrivePolicy", policy)
-    parts = _parsed(policy)
+    told = _describe("RedrivePolicy", policy)
+    parts = _parse(policy)
     if parts is None:
         raise invalid(f"{told}Redrive policy is not a valid JSON map.")
     for name in ("deadLetterTargetArn", "maxReceiveCount"):
@@ -39,10 +39,10 @@ def check_redrive_policy(policy: str, find: Find) -> Attributes:
 
 def check_target(policy: str, source_arn: str, target: Attributes) -> None:
     """The dead-letter queue is of the source's type, and its RedriveAllowPolicy names the source. Raises Refused."""
-    told = _told("RedrivePolicy", policy)
+    told = _describe("RedrivePolicy", policy)
     if target["QueueArn"].endswith(".fifo") != source_arn.endswith(".fifo"):
         raise invalid(f"{told}Dead-letter queue must be same type of queue as the source.")
-    allowed = _parsed(target.get("RedriveAllowPolicy", "")) or {}
+    allowed = _parse(target.get("RedriveAllowPolicy", "")) or {}
     permission = allowed.get("redrivePermission", "allowAll")
     named = permission == "byQueue" and source_arn in allowed.get("sourceQueueArns", ())
     if permission != "allowAll" and not named:
@@ -51,20 +51,20 @@ def check_target(policy: str, source_arn: str, target: Attributes) -> None:
 
 def check_redrive_allow_policy(policy: str) -> None:
     """A RedriveAllowPolicy takes all sources, none, or the one to ten that it names. Raises Refused."""
-    parts = _parsed(policy) or {}
+    parts = _parse(policy) or {}
     sources = parts.get("sourceQueueArns")
     match parts.get("redrivePermission"):
         case "allowAll" | "denyAll" if sources is None:
             return
         case "byQueue" if isinstance(sources, list) and 1 <= len(sources) <= MOST_SOURCES:
             return
-    told = _told("RedriveAllowPolicy", policy)
+    told = _describe("RedriveAllowPolicy", policy)
     raise invalid(
         f"{told}It has redrivePermission allowAll or denyAll, or byQueue with 1 to {MOST_SOURCES} sourceQueueArns."
     )
 
 
-def _parsed(policy: str) -> dict[str, Any] | None:
+def _parse(policy: str) -> dict[str, Any] | None:
     try:
         parts = json.loads(policy)
     except (TypeError, ValueError):
@@ -72,5 +72,5 @@ def _parsed(policy: str) -> dict[str, Any] | None:
     return parts if isinstance(parts, dict) else None
 
 
-def _told(name: str, policy: str) -> str:
+def _describe(name: str, policy: str) -> str:
     return f"Value {policy} for parameter {name} is invalid. Reason: "

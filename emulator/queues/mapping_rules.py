@@ -44,20 +44,20 @@ def check_mapping(mapping: SourceMapping) -> None:
         rule(mapping)
 
 
-def within_bounds(mapping: SourceMapping) -> None:
+def check_bounds(mapping: SourceMapping) -> None:
     """A batch has 1 to 10,000 messages, and is gathered for at most 300 seconds."""
-    _between("batchSize", mapping.batch_size, 1, 10_000)
-    _between("maximumBatchingWindowInSeconds", mapping.window_s, 0, 300)
+    _check_between("batchSize", mapping.batch_size, 1, 10_000)
+    _check_between("maximumBatchingWindowInSeconds", mapping.window_s, 0, 300)
 
 
-def known_response_types(mapping: SourceMapping) -> None:
+def check_response_types(mapping: SourceMapping) -> None:
     """There is one response type."""
     if unknown := set(mapping.response_types) - {"ReportBatchItemFailures"}:
         reason = "Member must satisfy enum value set: [ReportBatchItemFailures]"
         raise _validation_error("functionResponseTypes", ", ".join(sorted(unknown)), reason)
 
 
-def gathered_over_time(mapping: SourceMapping) -> None:
+def check_window(mapping: SourceMapping) -> None:
     """More than 10 messages take a batching window, and a FIFO queue has neither."""
     fifo, large = mapping.queue_arn.endswith(".fifo"), mapping.batch_size > WITHOUT_WINDOW
     if fifo and (large or mapping.window_s):
@@ -68,13 +68,13 @@ def gathered_over_time(mapping: SourceMapping) -> None:
         )
 
 
-def without_those_of_streams(mapping: SourceMapping) -> None:
+def check_no_stream_settings(mapping: SourceMapping) -> None:
     """How a queue's messages are tried again is said by the queue."""
     for name in sorted(ONLY_OF_STREAMS.intersection(mapping.settings)):
         raise _invalid(f"Unsupported {name} parameter for given event source mapping type.")
 
 
-def of_a_queue(mapping: SourceMapping) -> None:
+def check_queue(mapping: SourceMapping) -> None:
     """The queue exists, and hides a message for at least as long as the function may take."""
     if mapping.visibility_timeout_s is None:
         raise _invalid(
@@ -88,7 +88,7 @@ def of_a_queue(mapping: SourceMapping) -> None:
         )
 
 
-def the_only_one(mapping: SourceMapping) -> None:
+def check_only_mapping(mapping: SourceMapping) -> None:
     """A queue and a function have one mapping."""
     if mapping.same_as:
         message = (
@@ -99,16 +99,16 @@ def the_only_one(mapping: SourceMapping) -> None:
 
 
 RULES: tuple[Callable[[SourceMapping], None], ...] = (
-    within_bounds,
-    known_response_types,
-    gathered_over_time,
-    without_those_of_streams,
-    of_a_queue,
-    the_only_one,
+    check_bounds,
+    check_response_types,
+    check_window,
+    check_no_stream_settings,
+    check_queue,
+    check_only_mapping,
 )
 
 
-def _between(member: str, value: int, low: int, high: int) -> None:
+def _check_between(member: str, value: int, low: int, high: int) -> None:
     if value < low:
         raise _validation_error(member, value, f"Member must have value greater than or equal to {low}")
     if value > high:

@@ -20,7 +20,7 @@ Attribute = Mapping[str, Any]
 """An attribute as in SQS's JSON protocol: DataType, and StringValue or BinaryValue."""
 
 
-def attributes_are_valid(attributes: Mapping[str, Attribute]) -> None:
+def check_attributes(attributes: Mapping[str, Attribute]) -> None:
     """Check the names, types and values of a message's attributes. Raises Refused."""
     if len(attributes) > MOST:
         raise invalid(f"Number of message attributes [{len(attributes)}] exceeds the allowed maximum [{MOST}].")

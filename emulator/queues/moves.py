@@ -82,12 +82,12 @@ class MoveTasks:
 
         Where no rate is asked for, all is moved when this returns, so that what comes after finds it so.
         """
-        source_url = await url_of(sqs, source_arn, "SourceArn")
-        if not await dead_letter_sources(sqs, source_arn):
+        source_url = await find_url(sqs, source_arn, "SourceArn")
+        if not await list_dead_letter_sources(sqs, source_arn):
             raise invalid("Source queue must be configured as a Dead Letter Queue.")
         if destination_arn:
             await self._check_destination(sqs, source_arn, destination_arn)
-        attributes = await attributes_of(sqs, source_url)
+        attributes = await get_attributes(sqs, source_url)
         latest = self._tasks.setdefault(source_arn, [])
         if any(task.status == "RUNNING" for task in latest):
             raise invalid(
@@ -113,7 +113,7 @@ class MoveTasks:
 
     async def latest(self, sqs: Sqs, source_arn: str, most: int) -> list[MoveTask]:
         """So many of a queue's tasks, the latest first. Raises Refused."""
-        await url_of(sqs, source_arn, "SourceArn")
+        await find_url(sqs, source_arn, "SourceArn")
         return self._tasks.get(source_arn, [])[:most]
 
     def cancel(self, handle: str) -> MoveTask:
@@ -131,7 +131,7 @@ class MoveTasks:
             raise invalid("Source queue arn and destination queue arn cannot be the same.")
         if destination_arn.endswith(".fifo") != source_arn.endswith(".fifo"):
             raise invalid("The source queue and destination queue must be of the same queue type.")
-        await url_of(sqs, destination_arn, "DestinationArn")
+        await find_url(sqs, destination_arn, "DestinationArn")
 
     async def _move_all(self, task: MoveTask, sqs: Sqs, source_url: str) -> None:
         """Move the oldest message, as often as there were messages at the start, or until there is none.
@@ -166,7 +166,7 @@ class MoveTasks:
             origin = task.destination_arn or message.get("Attributes", {}).get("DeadLetterQueueSourceArn")
             if origin is None:  # it was sent to the dead-letter queue, and not moved there by SQS
                 raise Refused(AwsError("CouldNotDetermineMessageSource", "The message did not come from a queue."))
-            await sqs("SendMessage", QueueUrl=await url_of(sqs, origin, "DestinationArn"), **sent_anew(message))
+            await sqs("SendMessage", QueueUrl=await find_url(sqs, origin, "DestinationArn"), **copy_message(message))
         except Refused:
             with contextlib.suppress(Refused):  # the task has failed already; the message comes back by itself
                 await sqs("ChangeMessageVisibility", **handle, VisibilityTimeout=0)
@@ -175,7 +175,7 @@ class MoveTasks:
         task.moved += 1
 
 
-def sent_anew(message: Mapping[str, Any]) -> dict[str, Any]:
+def copy_message(message: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of SendMessage for a message that was received.
 
     Its id serves as the deduplication id, as SQS has it in a FIFO dead-letter queue: else the destination could take
@@ -194,11 +194,11 @@ def sent_anew(message: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in parameters.items() if value}
 
 
-async def url_of(sqs: Sqs, arn: str, parameter: str) -> str:
+async def find_url(sqs: Sqs, arn: str, parameter: str) -> str:
     """The URL of the queue with this ARN, which came in that parameter. Raises Refused."""
     try:
         url = str((await sqs("GetQueueUrl", QueueName=arn.rpartition(":")[2]))["QueueUrl"])
-        found = (await attributes_of(sqs, url))["QueueArn"] == arn
+        found = (await get_attributes(sqs, url))["QueueArn"] == arn
     except Refused as refused:
         raise not_found(parameter) from refused
     if not found:
@@ -206,21 +206,21 @@ async def url_of(sqs: Sqs, arn: str, parameter: str) -> str:
     return url
 
 
-async def attributes_of(sqs: Sqs, url: str) -> Mapping[str, str]:
+async def get_attributes(sqs: Sqs, url: str) -> Mapping[str, str]:
     """All attributes of a queue. Raises Refused."""
     answer = await sqs("GetQueueAttributes", QueueUrl=url, AttributeNames=["All"])
     attributes: Mapping[str, str] = answer["Attributes"]
     return attributes
 
 
-async def dead_letter_sources(sqs: Sqs, arn: str) -> list[str]:
+async def list_dead_letter_sources(sqs: Sqs, arn: str) -> list[str]:
     """The URLs of the queues whose dead letters go to the queue with this ARN. Raises Refused."""
     sources: list[str] = []
     page: dict[str, Any] = {"MaxResults": 1000}
     while True:
         answer = await sqs("ListQueues", **page)
         for url in answer.get("QueueUrls", []):
-            policy = json.loads((await attributes_of(sqs, url)).get("RedrivePolicy", "{}"))
+            policy = json.loads((await get_attributes(sqs, url)).get("RedrivePolicy", "{}"))
             if policy.get("deadLetterTargetArn") == arn:
                 sources.append(url)
         if "NextToken" not in answer:

@@ -16,9 +16,9 @@ from agenticai.emulator.engines.activity import Activity
 from agenticai.emulator.faults.ports import EngineClock
 from agenticai.emulator.http.asgi import post, read_ahead
 from agenticai.emulator.http.aws_errors import AwsError, Refused, error_answer, invalid
-from agenticai.emulator.http.operations import FORM_BYTES, operation_of
-from agenticai.emulator.http.request import Request, request_of
-from agenticai.emulator.queues.moves import MoveTasks, Sqs, attributes_of, dead_letter_sources
+from agenticai.emulator.http.operations import FORM_BYTES, find_operation
+from agenticai.emulator.http.request import Request, read_request
+from agenticai.emulator.queues.moves import MoveTasks, Sqs, get_attributes, list_dead_letter_sources
 
 TARGET = "AmazonSQS."
 NAMESPACE = "http://queue.amazonaws.com/doc/2012-11-05/"
@@ -91,21 +91,21 @@ class QueueOperations:
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = request_of(scope) if scope["type"] == "http" else None
+        request = read_request(scope) if scope["type"] == "http" else None
         if request is None or request.service != "sqs":
             await self._app(scope, receive, send)
             return
         form = b""
         if request.is_form:
             form, receive = await read_ahead(receive, FORM_BYTES)
-        operation = operation_of(request, "sqs", form.decode("latin-1"))
+        operation = find_operation(request, "sqs", form.decode("latin-1"))
         if operation not in self._operations:
             await self._app(scope, receive, send)
             return
         body, _ = await read_ahead(receive)
         try:
-            result = await self._operations[operation](self._sqs(scope), parameters(operation, request, body))
-            answer = written(operation, result, request, self._new_id())
+            result = await self._operations[operation](self._sqs(scope), read_parameters(operation, request, body))
+            answer = write_answer(operation, result, request, self._new_id())
         except Refused as refused:
             answer = error_answer(refused.error, request, "sqs", self._new_id())
         await answer(scope, receive, send)
@@ -141,8 +141,8 @@ class QueueOperations:
         return {"ApproximateNumberOfMessagesMoved": self._tasks.cancel(asked.task_handle).moved}
 
     async def _sources(self, sqs: Sqs, asked: ListDeadLetterSourceQueues) -> Result:
-        arn = (await attributes_of(sqs, asked.queue_url))["QueueArn"]
-        urls = await dead_letter_sources(sqs, arn)
+        arn = (await get_attributes(sqs, asked.queue_url))["QueueArn"]
+        urls = await list_dead_letter_sources(sqs, arn)
         end = asked.next_token + (asked.max_results or 1000)
         more = asked.max_results is not None and end < len(urls)
         return {"queueUrls": urls[asked.next_token : end]} | ({"NextToken": str(end)} if more else {})
@@ -154,7 +154,7 @@ MODELS: Mapping[str, type[Parameters]] = {
 }
 
 
-def parameters(operation: str, request: Request, body: bytes) -> Parameters:
+def read_parameters(operation: str, request: Request, body: bytes) -> Parameters:
     """The parameters of a request in either protocol. Raises Refused."""
     try:
         if "x-amz-target" in request.headers:
@@ -170,7 +170,7 @@ def parameters(operation: str, request: Request, body: bytes) -> Parameters:
         raise invalid(f"Value {first['input']} for parameter {name} is invalid. Reason: {first['msg']}.") from error
 
 
-def written(operation: str, result: Result, request: Request, request_id: str) -> Response:
+def write_answer(operation: str, result: Result, request: Request, request_id: str) -> Response:
     """The answer in the protocol of the request."""
     if "x-amz-target" in request.headers:
         headers = {"x-amzn-requestid": request_id}

@@ -49,7 +49,7 @@ def defaults(attributes: Mapping[str, str]) -> dict[str, str]:
     return {"SqsManagedSseEnabled": encrypted} | (DEFAULTS_OF_FIFO if is_fifo(attributes) else {})
 
 
-def normalized(asked: Mapping[str, Any]) -> Mapping[str, Any]:
+def normalize(asked: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return an operation's parameters with booleans among the Attributes as SQS keeps them. Raises Refused."""
     given = asked.get("Attributes")
     if not isinstance(given, Mapping):

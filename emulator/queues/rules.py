@@ -18,7 +18,7 @@ from agenticai.emulator.queues.dead_letter_policies import (
     check_redrive_policy,
     check_target,
 )
-from agenticai.emulator.queues.message_attributes import attributes_are_valid, size_of
+from agenticai.emulator.queues.message_attributes import check_attributes, size_of
 from agenticai.emulator.queues.queue_attributes import OF_FIFO_QUEUES, OF_MESSAGES, OF_QUEUES, SETTABLE, is_fifo
 
 Asked = Mapping[str, Any]
@@ -46,13 +46,13 @@ STANDARD_NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
 FIFO_NAME = re.compile(r"[A-Za-z0-9_-]{1,75}\.fifo")
 
 
-def keep(operation: str, asked: Asked, queue: TargetQueue) -> None:
+def check_operation(operation: str, asked: Asked, queue: TargetQueue) -> None:
     """Check what is asked against the rules of the operation. Raises Refused."""
     for rule in RULES.get(operation, ()):
         rule(asked, queue)
 
 
-def within(name: str, low: int, high: int) -> Rule:
+def check_within(name: str, low: int, high: int) -> Rule:
     """The parameter, if it is given, is an integer between the bounds, which it may reach."""
 
     def rule(asked: Asked, _: TargetQueue) -> None:
@@ -63,7 +63,7 @@ def within(name: str, low: int, high: int) -> Rule:
     return rule
 
 
-def required(name: str) -> Rule:
+def check_required(name: str) -> Rule:
     """The parameter is given."""
 
     def rule(asked: Asked, _: TargetQueue) -> None:
@@ -73,7 +73,7 @@ def required(name: str) -> Rule:
     return rule
 
 
-def known(parameter: str, names: frozenset[str]) -> Rule:
+def check_known(parameter: str, names: frozenset[str]) -> Rule:
     """The parameter lists nothing but these names of attributes, as a list or as the keys of a map."""
 
     def rule(asked: Asked, _: TargetQueue) -> None:
@@ -84,7 +84,7 @@ def known(parameter: str, names: frozenset[str]) -> Rule:
     return rule
 
 
-def named(asked: Asked, _: TargetQueue) -> None:
+def check_name(asked: Asked, _: TargetQueue) -> None:
     """A queue's name is made of letters, digits, hyphens and underscores; a FIFO queue's ends with .fifo."""
     fifo = is_fifo(asked.get("Attributes") or {})
     if not (FIFO_NAME if fifo else STANDARD_NAME).fullmatch(asked.get("QueueName") or ""):
@@ -92,7 +92,7 @@ def named(asked: Asked, _: TargetQueue) -> None:
         raise invalid(f"The name of a FIFO queue must end with .fifo. {reason}" if fifo else reason)
 
 
-def the_same(asked: Asked, queue: TargetQueue) -> None:
+def check_same(asked: Asked, queue: TargetQueue) -> None:
     """A queue that exists is only created once more with the attributes that it has."""
     for name, value in (asked.get("Attributes") or {}).items():
         if queue.attributes and queue.attributes.get(name) != str(value):
@@ -100,20 +100,20 @@ def the_same(asked: Asked, queue: TargetQueue) -> None:
             raise Refused(AwsError("QueueNameExists", message))
 
 
-def of_its_type(asked: Asked, queue: TargetQueue) -> None:
+def check_type(asked: Asked, queue: TargetQueue) -> None:
     """Standard queues do not know the attributes of FIFO queues, not even to say that they are none."""
     if not is_fifo(queue.attributes or asked.get("Attributes") or {}):
-        known("Attributes", SETTABLE - OF_FIFO_QUEUES)(asked, queue)
+        check_known("Attributes", SETTABLE - OF_FIFO_QUEUES)(asked, queue)
 
 
-def still_fifo(asked: Asked, _: TargetQueue) -> None:
+def check_still_fifo(asked: Asked, _: TargetQueue) -> None:
     """A FIFO queue can't become a standard one."""
     if (asked.get("Attributes") or {}).get("FifoQueue") == "false":
         reason = "Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported."
         raise Refused(AwsError("InvalidAttributeValue", reason))
 
 
-def with_policies(asked: Asked, queue: TargetQueue) -> None:
+def check_policies(asked: Asked, queue: TargetQueue) -> None:
     """A policy, where it is not empty and so taken away, is one."""
     given = asked.get("Attributes") or {}
     if policy := given.get("RedrivePolicy"):
@@ -127,39 +127,39 @@ def with_policies(asked: Asked, queue: TargetQueue) -> None:
             raise Refused(AwsError("InvalidAttributeValue", "Invalid value for the parameter Policy.")) from error
 
 
-def next_token(asked: Asked, _: TargetQueue) -> None:
+def check_next_token(asked: Asked, _: TargetQueue) -> None:
     """A token is one that an earlier answer had."""
     if (token := asked.get("NextToken")) and not re.fullmatch(r"\d{1,9}", str(token)):
         raise invalid(f"Value {token} for parameter NextToken is invalid. Reason: No answer had this token.")
 
 
-def system_attributes(asked: Asked, _: TargetQueue) -> None:
+def check_system_attributes(asked: Asked, _: TargetQueue) -> None:
     """The one system attribute that a message is sent with is the trace header."""
     for name in asked.get("MessageSystemAttributes") or ():
         if name != "AWSTraceHeader":
             raise invalid(f"The message system attribute name '{name}' is invalid: only AWSTraceHeader can be sent.")
 
 
-def attributes(asked: Asked, _: TargetQueue) -> None:
+def check_message_attributes(asked: Asked, _: TargetQueue) -> None:
     """The attributes of a message are as AWS wants them."""
-    attributes_are_valid(asked.get("MessageAttributes") or {})
+    check_attributes(asked.get("MessageAttributes") or {})
 
 
-def not_too_long(asked: Asked, queue: TargetQueue) -> None:
+def check_length(asked: Asked, queue: TargetQueue) -> None:
     """A message, its attributes included, is not longer than the queue takes."""
     most = int(queue.attributes.get("MaximumMessageSize", LONGEST_BYTES))
     if size_of(asked) > most:
         raise invalid(f"One or more parameters are invalid. Reason: Message must be shorter than {most} bytes.")
 
 
-def together_not_too_long(asked: Asked, _: TargetQueue) -> None:
+def check_batch_length(asked: Asked, _: TargetQueue) -> None:
     """The messages of a batch have at most 1 MiB together."""
     if (size := sum(map(size_of, asked.get("Entries") or ()))) > LONGEST_BYTES:
         message = f"Batch requests cannot be longer than {LONGEST_BYTES} bytes. You have sent {size} bytes."
         raise Refused(AwsError("BatchRequestTooLong", message))
 
 
-def only_for_fifo(asked: Asked, queue: TargetQueue) -> None:
+def check_deduplication(asked: Asked, queue: TargetQueue) -> None:
     """Standard queues know no deduplication."""
     name = "MessageDeduplicationId"
     if (value := asked.get(name)) and not is_fifo(queue.attributes):
@@ -167,13 +167,13 @@ def only_for_fifo(asked: Asked, queue: TargetQueue) -> None:
         raise invalid(f"Value {value} for parameter {name} is invalid. Reason: {reason}")
 
 
-def in_a_group(asked: Asked, queue: TargetQueue) -> None:
+def check_group(asked: Asked, queue: TargetQueue) -> None:
     """Messages of a FIFO queue have a group and a deduplication id; one that lacks either refuses its whole batch."""
     if not is_fifo(queue.attributes):
         return
     by_content = queue.attributes.get("ContentBasedDeduplication") == "true"
     for message in asked.get("Entries", [asked]):
-        required("MessageGroupId")(message, queue)
+        check_required("MessageGroupId")(message, queue)
         if not by_content and not message.get("MessageDeduplicationId"):
             raise invalid(
                 "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided"
@@ -186,25 +186,25 @@ def _is_between(value: object, low: int, high: int) -> bool:
 
 
 RULES: Mapping[str, tuple[Rule, ...]] = {
-    "CreateQueue": (named, known("Attributes", SETTABLE), of_its_type, with_policies, the_same),
-    "SetQueueAttributes": (known("Attributes", SETTABLE), of_its_type, still_fifo, with_policies),
-    "GetQueueAttributes": (known("AttributeNames", OF_QUEUES),),
-    "ListQueues": (within("MaxResults", 1, 1000), next_token),
+    "CreateQueue": (check_name, check_known("Attributes", SETTABLE), check_type, check_policies, check_same),
+    "SetQueueAttributes": (check_known("Attributes", SETTABLE), check_type, check_still_fifo, check_policies),
+    "GetQueueAttributes": (check_known("AttributeNames", OF_QUEUES),),
+    "ListQueues": (check_within("MaxResults", 1, 1000), check_next_token),
     "SendMessage": (
-        *(within("DelaySeconds", 0, 900), attributes, system_attributes),
-        *(not_too_long, only_for_fifo, in_a_group),
+        *(check_within("DelaySeconds", 0, 900), check_message_attributes, check_system_attributes),
+        *(check_length, check_deduplication, check_group),
     ),
-    "SendMessageBatch": (together_not_too_long, in_a_group),
+    "SendMessageBatch": (check_batch_length, check_group),
     "ReceiveMessage": (
-        within("WaitTimeSeconds", 0, 20),
-        within("VisibilityTimeout", 0, LONGEST_INVISIBLE_S),
-        known("AttributeNames", OF_MESSAGES),
-        known("MessageSystemAttributeNames", OF_MESSAGES),
+        check_within("WaitTimeSeconds", 0, 20),
+        check_within("VisibilityTimeout", 0, LONGEST_INVISIBLE_S),
+        check_known("AttributeNames", OF_MESSAGES),
+        check_known("MessageSystemAttributeNames", OF_MESSAGES),
     ),
-    "DeleteMessage": (required("ReceiptHandle"),),
+    "DeleteMessage": (check_required("ReceiptHandle"),),
     "ChangeMessageVisibility": (
-        required("ReceiptHandle"),
-        required("VisibilityTimeout"),
-        within("VisibilityTimeout", 0, LONGEST_INVISIBLE_S),
+        check_required("ReceiptHandle"),
+        check_required("VisibilityTimeout"),
+        check_within("VisibilityTimeout", 0, LONGEST_INVISIBLE_S),
     ),
 }

@@ -71,7 +71,7 @@ class Spool(AbstractContextManager["Spool"]):
             self._file.execute("DELETE FROM items WHERE shelf = ?", (number,))
 
 
-def key_of(key: Any) -> bytes:
+def pack_key(key: Any) -> bytes:
     """Return a key as the file has it: the same bytes for equal keys.
 
     Later versions of the format do not promise that.
@@ -84,11 +84,11 @@ def read_key(key: bytes) -> Any:
     return marshal.loads(key)  # noqa: S302 - written by this process
 
 
-def packed(value: object) -> bytes:
+def pack(value: object) -> bytes:
     """Return a value as the file has it."""
     return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
 
 
-def unpacked(value: bytes) -> Any:
+def unpack(value: bytes) -> Any:
     """Return the value that the file has as these bytes."""
     return pickle.loads(value)  # noqa: S301 - written by this process

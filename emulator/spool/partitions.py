@@ -3,7 +3,7 @@
 from collections.abc import ItemsView, Iterator, MutableMapping, ValuesView
 from typing import Generic, TypeVar
 
-from agenticai.emulator.spool.file import Spool, key_of, packed, read_key, unpacked
+from agenticai.emulator.spool.file import Spool, pack, pack_key, read_key, unpack
 
 K = TypeVar("K")
 P = TypeVar("P")
@@ -29,11 +29,11 @@ class Partitions(MutableMapping[P, "Partition[P, K, V]"], Generic[P, K, V]):
             self[part].update(values)
 
     def __delitem__(self, part: P) -> None:
-        self.spool.change("DELETE FROM items WHERE shelf = ? AND part = ?", self.number, key_of(part))
+        self.spool.change("DELETE FROM items WHERE shelf = ? AND part = ?", self.number, pack_key(part))
 
     def __contains__(self, part: object) -> bool:
         query = "SELECT 1 FROM items WHERE shelf = ? AND part = ? LIMIT 1"
-        return bool(self.spool.rows(query, self.number, key_of(part)))
+        return bool(self.spool.rows(query, self.number, pack_key(part)))
 
     def __iter__(self) -> Iterator[P]:
         found = self.spool.rows("SELECT DISTINCT part FROM items WHERE shelf = ?", self.number)
@@ -50,28 +50,28 @@ class Partition(MutableMapping[K, V], Generic[P, K, V]):
     def __init__(self, partitions: "Partitions[P, K, V]", part: P) -> None:
         self._partitions = partitions  # else its rows could be dropped while this is in use
         self._spool = partitions.spool
-        self._place = partitions.number, key_of(part)
+        self._place = partitions.number, pack_key(part)
 
     def __getitem__(self, key: K) -> V:
         query = "SELECT value FROM items WHERE shelf = ? AND part = ? AND key = ?"
-        found = self._spool.rows(query, *self._place, key_of(key))
+        found = self._spool.rows(query, *self._place, pack_key(key))
         if not found:
             raise KeyError(key)
-        value: V = unpacked(found[0][0])
+        value: V = unpack(found[0][0])
         return value
 
     def __setitem__(self, key: K, value: V) -> None:
-        self._spool.change("INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?)", *self._place, key_of(key), packed(value))
+        self._spool.change("INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?)", *self._place, pack_key(key), pack(value))
 
     def __delitem__(self, key: K) -> None:
         if not self._spool.change(
-            "DELETE FROM items WHERE shelf = ? AND part = ? AND key = ?", *self._place, key_of(key)
+            "DELETE FROM items WHERE shelf = ? AND part = ? AND key = ?", *self._place, pack_key(key)
         ):
             raise KeyError(key)
 
     def __contains__(self, key: object) -> bool:
         query = "SELECT 1 FROM items WHERE shelf = ? AND part = ? AND key = ?"
-        return bool(self._spool.rows(query, *self._place, key_of(key)))
+        return bool(self._spool.rows(query, *self._place, pack_key(key)))
 
     def __iter__(self) -> Iterator[K]:
         found = self._spool.rows("SELECT key FROM items WHERE shelf = ? AND part = ?", *self._place)
@@ -94,4 +94,4 @@ class Partition(MutableMapping[K, V], Generic[P, K, V]):
 
     def _read(self) -> dict[K, V]:
         found = self._spool.rows("SELECT key, value FROM items WHERE shelf = ? AND part = ?", *self._place)
-        return {read_key(key): unpacked(value) for key, value in found}
+        return {read_key(key): unpack(value) for key, value in found}

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, MutableMapping
 from typing import Final, Generic, Literal, TypeVar
 
-from agenticai.emulator.spool.file import Spool, key_of, packed, read_key, unpacked
+from agenticai.emulator.spool.file import Spool, pack, pack_key, read_key, unpack
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -33,7 +33,7 @@ class Shelf(MutableMapping[K, V], Generic[K, V]):
                 found = self._read(key, "value")
                 if not found:
                     raise KeyError(key)
-                self._held[key] = unpacked(found[0][0]), found[0][0]
+                self._held[key] = unpack(found[0][0]), found[0][0]
             value, _ = self._held[key]
             self._hold(key)
             return value
@@ -42,7 +42,7 @@ class Shelf(MutableMapping[K, V], Generic[K, V]):
         with self._spool.lock:
             if key not in self._held:
                 insert = "INSERT OR IGNORE INTO records (shelf, key) VALUES (?, ?)"
-                self._spool.change(insert, self._number, key_of(key))
+                self._spool.change(insert, self._number, pack_key(key))
             self._held[key] = value, b""
             self._hold(key)
 
@@ -50,7 +50,7 @@ class Shelf(MutableMapping[K, V], Generic[K, V]):
         with self._spool.lock:
             self._held.pop(key, None)
             delete = "DELETE FROM records WHERE shelf = ? AND key = ?"
-            if not self._spool.change(delete, self._number, key_of(key)):
+            if not self._spool.change(delete, self._number, pack_key(key)):
                 raise KeyError(key)
 
     def __contains__(self, key: object) -> bool:
@@ -80,13 +80,13 @@ class Shelf(MutableMapping[K, V], Generic[K, V]):
 
     def _read(self, key: object, what: Literal["1", "value"]) -> list[tuple[bytes]]:
         query = f"SELECT {what} FROM records WHERE shelf = ? AND key = ?"  # noqa: S608 - one of two
-        return self._spool.rows(query, self._number, key_of(key))
+        return self._spool.rows(query, self._number, pack_key(key))
 
     def _hold(self, key: K) -> None:
         """Hold this value as the one that was asked for last, and write those that are too many."""
         self._held.move_to_end(key)
         while len(self._held) > self._most:
             oldest, (value, written) = self._held.popitem(last=False)
-            if (now := packed(value)) != written:
-                where = self._number, key_of(oldest)
+            if (now := pack(value)) != written:
+                where = self._number, pack_key(oldest)
                 self._spool.change("UPDATE records SET value = ? WHERE shelf = ? AND key = ?", now, *where)

@@ -74,7 +74,7 @@ class Api:
         bodies.check(request)
         app = resolver()
         app.context.update(service=self.service, commands=self.commands, document=document, page=page)
-        answer: Mapping[str, Any] = app.resolve(bodies.undeclared(event), context)
+        answer: Mapping[str, Any] = app.resolve(bodies.drop_content_type(event), context)
         return answer
 
     def _refusal(self, error: Exception, request: APIGatewayProxyEvent) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from api_handler.api import Api
 from api_handler.commands import Commands
-from api_handler.composition import ApiSettings, commands_of, service_of, tokens_of
+from api_handler.composition import ApiSettings, make_commands, make_service, make_tokens
 from api_handler.service import Service
 from api_handler.tokens import Tokens
 from shared.composition import Connections, connect, read_settings
@@ -31,17 +31,17 @@ def _api() -> Api:
 
 @cache
 def _tokens() -> Tokens:
-    return tokens_of(_settings())
+    return make_tokens(_settings())
 
 
 @cache
 def _service() -> Service:
-    return service_of(_connections(), _settings(), logger.warning)
+    return make_service(_connections(), _settings(), logger.warning)
 
 
 @cache
 def _commands() -> Commands:
-    return commands_of(_connections())
+    return make_commands(_connections())
 
 
 @cache

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 
-from shared.items import attributes, metadata_key
+from shared.items import metadata_key, to_attributes
 from shared.models import layout
 from shared.models.project import Archive
 from shared.models.records import FileRecord
@@ -32,7 +32,7 @@ class Archives:
         content = build_zip({file.path: read_named(self._objects, file.object) for file in files})
         stored_zip = self._objects.put(layout.archive_object(project_id, digest), content, "application/zip")
         archive = Archive(files=digest, object=stored_zip)
-        self._table.write(Put(key, attributes(archive)))
+        self._table.write(Put(key, to_attributes(archive)))
         # If the project is still there now, whoever deletes it later finds both.
         return archive if self._table.get(metadata_key(project_id)) else None
 

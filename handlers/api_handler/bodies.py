@@ -29,7 +29,7 @@ def check(request: APIGatewayProxyEvent) -> None:
         raise Problem(ProblemKind.MALFORMED, "The body is not valid UTF-8, or holds the replacement character U+FFFD.")
 
 
-def undeclared(event: Mapping[str, Any]) -> dict[str, Any]:
+def drop_content_type(event: Mapping[str, Any]) -> dict[str, Any]:
     """A checked event without its content type: Powertools would judge that again, and know it in lower case only."""
     headers = (event.get("headers") or {}).items()
     return {**event, "headers": {name: value for name, value in headers if name.lower() != "content-type"}}

@@ -33,19 +33,19 @@ class Commands:
         """Accept requirements and start the agents on them."""
         requirements = self._requirements(new)
         accepted = self.requests.create(new.name, requirements, correlation_id, template=new.template, once=once)
-        return self._started(accepted)
+        return self._start(accepted)
 
     def modify(self, project_id: str, change: Modification, correlation_id: str, once: Once | None) -> Project:
         """Start the agents on a change of a finished project."""
-        return self._started(self.requests.modify(project_id, change.requirements, correlation_id, once=once))
+        return self._start(self.requests.modify(project_id, change.requirements, correlation_id, once=once))
 
     def deploy(self, project_id: str, correlation_id: str, once: Once | None) -> Project:
         """Have the current revision packaged."""
-        return self._started(self.requests.deploy(project_id, correlation_id, once=once))
+        return self._start(self.requests.deploy(project_id, correlation_id, once=once))
 
     def retry(self, project_id: str, correlation_id: str, once: Once | None) -> Project:
         """Have the step that failed, or that got stuck, tried again."""
-        return self._started(self.requests.retry(project_id, correlation_id, once=once))
+        return self._start(self.requests.retry(project_id, correlation_id, once=once))
 
     def rename(self, project_id: str, name: str, if_match: str | None) -> Project:
         """Give a project another name, if it is still what the caller saw (RFC 9110, If-Match)."""
@@ -77,7 +77,7 @@ class Commands:
             raise invalid({"pointer": "/requirements", "detail": detail})
         return requirements
 
-    def _started(self, accepted: Accepted) -> Project:
+    def _start(self, accepted: Accepted) -> Project:
         project = accepted.project
         try:
             self.outgoing.send(accepted.messages)

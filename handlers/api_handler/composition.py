@@ -29,7 +29,7 @@ class ApiSettings(Settings):
     allowed_origin: str = ""
 
 
-def service_of(connections: Connections, settings: ApiSettings, note: Note) -> Service:
+def make_service(connections: Connections, settings: ApiSettings, note: Note) -> Service:
     """Return the use cases that read."""
     return Service(
         projects=connections.projects,
@@ -41,7 +41,7 @@ def service_of(connections: Connections, settings: ApiSettings, note: Note) -> S
     )
 
 
-def commands_of(connections: Connections) -> Commands:
+def make_commands(connections: Connections) -> Commands:
     """Return the use cases that change projects."""
     return Commands(
         requests=Requests(connections.table, clock=now, identifiers=new_ulid),
@@ -52,7 +52,7 @@ def commands_of(connections: Connections) -> Commands:
     )
 
 
-def tokens_of(settings: ApiSettings) -> Tokens:
+def make_tokens(settings: ApiSettings) -> Tokens:
     """Return the tokens, from Parameter Store."""
     ssm = client("ssm", read_timeout=8, attempts=3)
     return Tokens(partial(read_token, ssm, settings.api_token_parameter), now)

@@ -30,7 +30,7 @@ class Listing(Generic[R]):
         """
         if cursor is None:
             return None
-        match _decoded(cursor):
+        match _decode(cursor):
             case [*name, str(place)] if tuple(name) == self.name and self.is_place(place):
                 return place
         raise _foreign()
@@ -46,14 +46,14 @@ class Listing(Generic[R]):
         One record more than the page holds is enough to tell.
         """
         shown = records[:limit]
-        return shown, _encoded([*self.name, self.place(shown[-1])]) if len(records) > limit else None
+        return shown, _encode([*self.name, self.place(shown[-1])]) if len(records) > limit else None
 
 
-def _encoded(value: list[str]) -> str:
+def _encode(value: list[str]) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
 
 
-def _decoded(cursor: str) -> object:
+def _decode(cursor: str) -> object:
     try:
         return json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
     except (ValueError, RecursionError) as error:

@@ -25,7 +25,7 @@ def list_templates(limit: LongLimit = 100, cursor: Cursor = None) -> TemplatePag
 
     What a project can begin from, by id. Pass `next` as `cursor` until it is null.
     """
-    return templates.service.templates_listed(limit, cursor)
+    return templates.service.list_templates(limit, cursor)
 
 
 @templates.serve("GET", "/api/templates/<template_id>", "The template.")

@@ -44,7 +44,7 @@ def list_projects(limit: Limit = 20, status: Status = None, cursor: Cursor = Non
 
     Newest first. Pass `next` as `cursor`, with the same `status`, until it is null.
     """
-    return routes.service.listed(limit, status, cursor)
+    return routes.service.list_projects(limit, status, cursor)
 
 
 @routes.serve("GET", "/api/projects/<project_id>", "The project.", shape=VERSIONED)

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from api_handler.problems import Problem, ProblemKind, not_found
 from api_handler.stalled import Stalled
 from shared.identifiers import Clock, Identifiers
-from shared.items import attributes, metadata, metadata_key, pending, project_of, timeline_put, work_key
+from shared.items import metadata, metadata_key, put_event, put_pending, read_project, to_attributes, work_key
 from shared.models import layout
 from shared.models.base import Model
 from shared.models.events import EventType, TimelineEvent
@@ -98,7 +98,7 @@ class Requests:
             message = PlanRequested(project_id=project.id, correlation_id=correlation_id, revision=project.revision)
             stored = Put(metadata_key(project.id), metadata(project), absent=True)
             event = self._event(project, EventType.PROJECT_CREATED)
-            return _Step(Accepted(project, (message,)), (stored, pending(message, PlanRecord), event))
+            return _Step(Accepted(project, (message,)), (stored, put_pending(message, PlanRecord), event))
 
         return self._make(step, once, key)
 
@@ -114,7 +114,7 @@ class Requests:
     def _change(self, project: Project, requirements: str, correlation_id: str, kind: EventType) -> _Step:
         """The next build, also after one that failed and was taken back."""
         revision = Revision(build=max(project.revision.build, project.failed_build) + 1)
-        after = _written(project, self._clock(), status=ProjectStatus.PLANNING, revision=revision, failure=None)
+        after = _raise_version(project, self._clock(), status=ProjectStatus.PLANNING, revision=revision, failure=None)
         change = ChangeRecord(
             build=revision.build,
             requirements=requirements,
@@ -123,20 +123,22 @@ class Requests:
             before=Standing(status=project.status, revision=project.revision, score=project.score),
         )
         message = PlanRequested(project_id=project.id, correlation_id=correlation_id, revision=revision)
-        noted = Put(Key(layout.project(project.id), layout.change(revision.build)), attributes(change), absent=True)
+        noted = Put(Key(layout.project(project.id), layout.change(revision.build)), to_attributes(change), absent=True)
         event = self._event(after, kind, f"build {revision.build}")
-        return _Step(Accepted(after, (message,)), (_over(project, after), noted, pending(message, PlanRecord), event))
+        return _Step(
+            Accepted(after, (message,)), (_over(project, after), noted, put_pending(message, PlanRecord), event)
+        )
 
     def deploy(self, project_id: str, correlation_id: str, *, once: Once | None = None) -> Accepted:
         """Package the current revision, again if it has been: a revision has one deployment."""
 
         def step() -> _Step:
             project = self._at_rest(project_id)
-            after = _written(project, self._clock(), status=ProjectStatus.DEPLOYING, failure=None)
+            after = _raise_version(project, self._clock(), status=ProjectStatus.DEPLOYING, failure=None)
             message = DeployRequested(project_id=project_id, correlation_id=correlation_id, revision=project.revision)
             key = work_key(message)
             again = Update(key, set={"state": WorkState.PENDING, "failure": None})
-            work = again if self._table.get(key) else pending(message, DeploymentRecord)
+            work = again if self._table.get(key) else put_pending(message, DeploymentRecord)
             event = self._event(after, EventType.DEPLOYMENT_REQUESTED, f"revision {project.revision}")
             return _Step(Accepted(after, (message,)), (_over(project, after), work, event))
 
@@ -156,7 +158,7 @@ class Requests:
             stalled = Stalled.of(self._table, project, correlation_id)
             if project.status in AT_REST or not stalled.messages:
                 raise Problem(ProblemKind.NOT_NOW, f"The project is {project.status}: there is nothing to try again.")
-            after = _written(project, self._clock())
+            after = _raise_version(project, self._clock())
             if project.status in FINAL:
                 moved = {"status": stalled.status, "failure": None, "retries": project.retries + 1}
                 after = after.model_copy(update=moved)
@@ -176,7 +178,7 @@ class Requests:
                 raise Problem(
                     ProblemKind.VERSION_CHANGED, f"The project is at version {project.version}. GET it again."
                 )
-            after = _written(project, self._clock(), name=name)
+            after = _raise_version(project, self._clock(), name=name)
             self._table.write(_over(project, after))
             return after
 
@@ -190,7 +192,7 @@ class Requests:
             if earlier:
                 return earlier
             accepted, writes = step()
-            kept = [Put(key, attributes(self._record(accepted, once)), absent=True)] if once and key else []
+            kept = [Put(key, to_attributes(self._record(accepted, once)), absent=True)] if once and key else []
             self._table.write(*writes, *kept)
             return accepted
 
@@ -221,7 +223,7 @@ class Requests:
         stored = self._table.get(metadata_key(project_id))
         if stored is None:
             raise not_found("project")
-        return project_of(stored)
+        return read_project(stored)
 
     def _failed_change(self, project: Project) -> ChangeRecord | None:
         """Return the change that was asked of a finished project last, if that failed."""
@@ -248,7 +250,7 @@ class Requests:
             status=project.status,
             detail=detail,
         )
-        return timeline_put(project.id, event)
+        return put_event(project.id, event)
 
 
 def _digest(text: str) -> str:
@@ -260,13 +262,13 @@ def _scoped(project_id: str, once: Once | None) -> Key | None:
     return Key(layout.project(project_id), layout.request(once.key)) if once else None
 
 
-def _written(project: Project, at: datetime, **changes: object) -> Project:
+def _raise_version(project: Project, at: datetime, **changes: object) -> Project:
     """Return the project with changes, as the next version."""
     return project.model_copy(update={**changes, "updated_at": at, "version": project.version + 1})
 
 
 def _over(before: Project, after: Project) -> Update:
     """Return the write that makes one version of a project the next, unless another came between."""
-    old, new = attributes(before), attributes(after)
+    old, new = to_attributes(before), to_attributes(after)
     changed = {name: value for name, value in new.items() if value != old[name] and name != "version"}
     return Update(metadata_key(before.id), set=changed, add={"version": 1}, among={"version": [before.version]})

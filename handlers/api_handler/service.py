@@ -53,10 +53,10 @@ class Service:
     templates: Templates
     health: Health
 
-    def listed(self, limit: int, status: ProjectStatus | None, cursor: str | None) -> ProjectPage:
+    def list_projects(self, limit: int, status: ProjectStatus | None, cursor: str | None) -> ProjectPage:
         """Return one page of projects, newest first."""
         listing = listings.projects(status)
-        found = self.projects.listed(status=status, after=listing.after(cursor), limit=limit + 1)
+        found = self.projects.list_summaries(status=status, after=listing.after(cursor), limit=limit + 1)
         page, following = listing.page(found, limit)
         return ProjectPage(items=[ProjectSummaryView.of(project) for project in page], next=following)
 
@@ -129,10 +129,10 @@ class Service:
         page, following = listing.page(found, limit)
         return EventPage(items=page, next=following)
 
-    def templates_listed(self, limit: int, cursor: str | None) -> TemplatePage:
+    def list_templates(self, limit: int, cursor: str | None) -> TemplatePage:
         """Return one page of the templates, by id."""
         listing = listings.templates()
-        page, following = listing.page(listing.rest(self.templates.listed(), cursor), limit)
+        page, following = listing.page(listing.rest(self.templates.list_summaries(), cursor), limit)
         return TemplatePage(items=page, next=following)
 
     def template(self, template_id: str) -> Template:

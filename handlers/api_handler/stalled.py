@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-from shared.items import work_of
+from shared.items import read_work
 from shared.models import layout
 from shared.models.messages import AnyMessage, DeployRequested, PlanRequested, TaskReady, TestRequested
 from shared.models.project import Project
@@ -33,7 +33,7 @@ class Stalled(NamedTuple):
     def of(cls, table: Table, project: Project, correlation_id: str) -> "Stalled":
         """Return what is stalled in a project's current build."""
         works = [work for work in _works(table, project.id) if work.revision.build == project.revision.build]
-        asked_for = _asked_for(project, works, correlation_id)
+        asked_for = _find_due(project, works, correlation_id)
         open_works = [work for work in works if work.state is not WorkState.DONE and work.work in asked_for]
         failed = [work for work in open_works if work.state is WorkState.FAILED]
         step = next((asked_for[work.work] for work in (*failed, *open_works)), None)
@@ -47,10 +47,10 @@ class Stalled(NamedTuple):
 def _works(table: Table, project_id: str) -> Iterable[Work]:
     for kind in layout.WORK:
         for item in table.query(layout.project(project_id), first=kind, last=kind + LAST):
-            yield work_of(item.attributes)
+            yield read_work(item.attributes)
 
 
-def _asked_for(project: Project, works: Iterable[Work], correlation_id: str) -> dict[str, AnyMessage]:
+def _find_due(project: Project, works: Iterable[Work], correlation_id: str) -> dict[str, AnyMessage]:
     """Return the message of each piece of work that is due: a person asked for it, or work that is done emitted it."""
     build = project.revision.model_copy(update={"round": 0})
     by_people: list[AnyMessage] = [

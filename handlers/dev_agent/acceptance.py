@@ -5,8 +5,8 @@ from types import MappingProxyType
 from typing import Final
 
 from dev_agent.generated import GeneratedFile
-from dev_agent.placeholders import placeholders
-from dev_agent.shrinkage import shrinkage
+from dev_agent.placeholders import find_placeholders
+from dev_agent.shrinkage import find_shrinkage
 from shared.models.plan import FileAction, PlannedTask
 from shared.paths import UnsafePath, check_files, safe_path
 from shared.source_files import TEXT, language_of
@@ -16,24 +16,24 @@ _NOTHING_BEFORE: Final[Mapping[str, str]] = MappingProxyType({})
 _SHOWN: Final = 3
 
 
-def objections(
+def find_objections(
     files: Sequence[GeneratedFile], task: PlannedTask, previous: Mapping[str, str] = _NOTHING_BEFORE
 ) -> list[str]:
     """Return why the files cannot be taken as the task's, in sentences for the model; none means that they can.
 
     `previous` are the texts, by path, that the files have now, for those that the task modifies.
     """
-    reasons = [*_path_faults(files, task)]
+    reasons = [*_find_path_faults(files, task)]
     for file in files:
-        reasons += [f"{file.path} {fault}" for fault in _content_faults(file)]
+        reasons += [f"{file.path} {fault}" for fault in _find_content_faults(file)]
         if file.path in previous:
             others = [other.content for other in files if other.path != file.path]
-            lost = shrinkage(previous[file.path], file.content, others, _purpose(task, file.path))
+            lost = find_shrinkage(previous[file.path], file.content, others, _purpose(task, file.path))
             reasons += [f"{file.path} must be whole: {lost}"] if lost else []
     return reasons
 
 
-def _path_faults(files: Sequence[GeneratedFile], task: PlannedTask) -> Iterator[str]:
+def _find_path_faults(files: Sequence[GeneratedFile], task: PlannedTask) -> Iterator[str]:
     planned = {file.path: file.action for file in task.files}
     given = [file.path for file in files]
     for path, action in planned.items():
@@ -47,7 +47,7 @@ def _path_faults(files: Sequence[GeneratedFile], task: PlannedTask) -> Iterator[
         if path not in planned:
             yield _why_not(path)
     if planned.keys() >= {*given}:
-        yield from _set_faults(files)
+        yield from _find_set_faults(files)
 
 
 def _why_not(path: str) -> str:
@@ -58,21 +58,21 @@ def _why_not(path: str) -> str:
         return str(fault)
 
 
-def _set_faults(files: Sequence[GeneratedFile]) -> Iterator[str]:
+def _find_set_faults(files: Sequence[GeneratedFile]) -> Iterator[str]:
     try:
         check_files({file.path: len(file.content.encode("utf-8", "surrogatepass")) for file in files})
     except UnsafePath as fault:
         yield str(fault)
 
 
-def _content_faults(file: GeneratedFile) -> Iterator[str]:
+def _find_content_faults(file: GeneratedFile) -> Iterator[str]:
     if not file.content.strip() and not file.path.endswith(_MAY_BE_EMPTY):
         yield "is empty"
     if "\0" in file.content or any("\ud800" <= char <= "\udfff" for char in file.content):
         yield "has characters that are no text"
     if language_of(file.path) not in {"markdown", TEXT} and file.content.lstrip().startswith(("```", "~~~")):
         yield "begins with a code fence that does not end: give its content alone"
-    if left_out := placeholders(file.path, file.content):
+    if left_out := find_placeholders(file.path, file.content):
         yield f"leaves code out, write all of it: {'; '.join(map(repr, left_out[:_SHOWN]))}"
 
 

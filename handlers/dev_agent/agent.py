@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dev_agent.acceptance import objections
+from dev_agent.acceptance import find_objections
 from dev_agent.assignment import Assignment, Assignments
 from dev_agent.envelopes import extract
 from dev_agent.generated import GeneratedFile, MalformedReply
 from dev_agent.prompting import retry
-from shared.items import pending, plan_progress, removed_file, stored_file
+from shared.items import count_task_done, put_file, put_pending, remove_file
 from shared.language_model.asking import NoUsableReply, ask, ask_twice
 from shared.language_model.port import Delivery, FinishReason, LanguageModel, Prompt, Reply
 from shared.models import layout
@@ -105,8 +105,8 @@ class DevAgent:
             fields={"files": [file.model_dump(mode="json") for file in result.files]},
             move=ProjectStatus.TESTING if last else None,
             writes=(
-                *(stored_file(project.id, file) for file in result.files),
-                *(removed_file(project.id, path) for path in result.deleted),
+                *(put_file(project.id, file) for file in result.files),
+                *(remove_file(project.id, path) for path in result.deleted),
                 *writes,
             ),
             outbox=outbox,
@@ -116,11 +116,11 @@ class DevAgent:
     def _follows(self, message: TaskReady, result: Developed) -> tuple[tuple[Write, ...], tuple[AnyMessage, ...], bool]:
         """The writes and messages that follow: the test after a repair or the last task, else the tasks now ready."""
         test = TestRequested(**message.head())
-        tested: tuple[Write, ...] = (pending(test, TestRecord),)
+        tested: tuple[Write, ...] = (put_pending(test, TestRecord),)
         if message.revision.round:
             return tested, (test,), True
         record = self._assignments.plan_record(message)
-        progress: tuple[Write, ...] = (plan_progress(message.project_id, record, message.task_id),)
+        progress: tuple[Write, ...] = (count_task_done(message.project_id, record, message.task_id),)
         before = frozenset(record.done)
         after = before | {message.task_id}
         if len(after) == len(result.plan.tasks):
@@ -151,4 +151,4 @@ def _read(reply: Reply, tag: str, assignment: Assignment) -> tuple[list[Generate
         files = extract(reply.text, tag, tuple(file.path for file in assignment.written))
     except MalformedReply as fault:
         return [], [str(fault)]
-    return files, objections(files, assignment.task, assignment.previous)
+    return files, find_objections(files, assignment.task, assignment.previous)

@@ -7,7 +7,7 @@ from typing import Final
 
 from dev_agent.prompting import Context, question, repair_question
 from shared.language_model.port import Prompt
-from shared.manifests import tested
+from shared.manifests import read_tested
 from shared.models.errors import Retryable
 from shared.models.messages import REPAIR, TaskReady
 from shared.models.plan import FileAction, Plan, PlannedFile, PlannedTask, TaskType
@@ -76,9 +76,9 @@ class Assignments:
     def _task(self, project: Project, plan: Plan, task: PlannedTask, record: PlanRecord) -> Assignment:
         """A task sees whole what the tasks it depends on wrote and what it modifies; of what was there, the outline."""
         base = Manifest.model_validate_json(self._object(record.base)).by_path() if record.base else {}
-        written_before = visible_paths(plan, task)
+        written_before = find_visible_paths(plan, task)
         modified = [file.path for file in task.files if file.path in base and file.path not in written_before]
-        written = self._written(project, record.revision)
+        written = self._read_written(project, record.revision)
         shown = {path: self._text(written[path]) for path in written_before if path in written}
         shown |= {path: self._text(base[path]) for path in modified}
         outlined = {path: self._text(file) for path, file in base.items() if path not in shown}
@@ -86,10 +86,10 @@ class Assignments:
 
     def _repair(self, message: TaskReady, project: Project, plan: Plan) -> Assignment:
         """A repair sees whole the files with findings, and the outline of the others."""
-        findings = self._findings(message)
+        findings = self._write_findings(message)
         paths = tuple(dict.fromkeys(finding.path for finding in findings))[:MAX_REPAIRED_FILES]
         before = message.revision.model_copy(update={"round": message.revision.round - 1})
-        files = tested(self._projects, self._objects, project.id, before).by_path()
+        files = read_tested(self._projects, self._objects, project.id, before).by_path()
         shown = {path: self._text(files[path]) for path in paths if path in files}
         outlined = {path: self._text(file) for path, file in files.items() if path not in shown}
         task = PlannedTask(
@@ -104,13 +104,13 @@ class Assignments:
         told = [finding for finding in findings if finding.path in shown][:MAX_REPAIRED_FINDINGS]
         return Assignment(plan, task, Context(shown, outlined), partial(repair_question, project, plan, told))
 
-    def _findings(self, message: TaskReady) -> tuple[Finding, ...]:
+    def _write_findings(self, message: TaskReady) -> tuple[Finding, ...]:
         """Return what QA found in the revision before, the errors first."""
         before = Revision(build=message.revision.build, round=message.revision.round - 1)
         test = next((test for test in self._projects.tests(message.project_id) if test.revision == before), None)
         return QualityReport.model_validate_json(self._object(test.report if test else None)).repairable
 
-    def _written(self, project: Project, revision: Revision) -> dict[str, FileRecord]:
+    def _read_written(self, project: Project, revision: Revision) -> dict[str, FileRecord]:
         """Return what the tasks of a revision that are done have written."""
         return {file.path: file for task in self._projects.tasks(project.id, revision) for file in task.files}
 
@@ -123,7 +123,7 @@ class Assignments:
         return read_named(self._objects, stored)
 
 
-def visible_paths(plan: Plan, task: PlannedTask) -> tuple[str, ...]:
+def find_visible_paths(plan: Plan, task: PlannedTask) -> tuple[str, ...]:
     """Return the paths that the tasks before this one write, direct and indirect, in plan order."""
     needed = set(task.depends_on)
     while further := {d for t in plan.tasks if t.id in needed for d in t.depends_on} - needed:

@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from dev_agent.fenced_files import read_fenced, unwrapped
-from dev_agent.generated import GeneratedFile, MalformedReply, lines_of, unindented
+from dev_agent.fenced_files import read_fenced, unwrap
+from dev_agent.generated import GeneratedFile, MalformedReply, split_lines, unindent
 
 _PATH: Final = re.compile(r"\spath\s*=\s*[\"']([^\"']*)[\"']", re.IGNORECASE)
 _FOREIGN: Final = re.compile(r"[ \t]*(<file(?:-[\w-]{0,40})?[ \t][^>\n]{0,300}>)", re.IGNORECASE)
@@ -25,7 +25,7 @@ def extract(reply: str, tag: str, expected: tuple[str, ...]) -> list[GeneratedFi
     reply = reply.removeprefix("\ufeff")
     if "\r\n" in reply[: reply.find("\n") + 1]:
         reply = reply.replace("\r\n", "\n")
-    lines = lines_of(reply)
+    lines = split_lines(reply)
     files = _read_envelopes(lines, tag)
     if files:
         return files
@@ -62,7 +62,7 @@ def _refuse_open(path: str | None, tag: str) -> None:
 
 
 def _file(path: str, lines: Sequence[str], indent: str) -> GeneratedFile:
-    content = "".join(unwrapped(unindented(list(lines), indent), path))
+    content = "".join(unwrap(unindent(list(lines), indent), path))
     return GeneratedFile(path, content if content.endswith("\n") or not content else f"{content}\n")
 
 

@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from dev_agent.fences import RULES, Block, Blocks, fences_in, read_blocks
-from dev_agent.generated import GeneratedFile, MalformedReply, lines_of
-from dev_agent.naming import Names, is_named, looks_like_a_path, words_in
+from dev_agent.fences import RULES, Block, Blocks, find_fences, read_blocks
+from dev_agent.generated import GeneratedFile, MalformedReply, split_lines
+from dev_agent.naming import Names, is_named, looks_like_a_path, split_words
 from shared.source_files import TEXT, language_named, language_of
 
 MAX_FENCES: Final = 2000
@@ -57,22 +57,22 @@ class Reading:
 
 def read_fenced(lines: Sequence[str], expected: Sequence[str]) -> Reading:
     """Return the likeliest reading of a reply's fences; raises `MalformedReply` if there are too many to be files."""
-    names, fences = Names(expected), fences_in(lines)
+    names, fences = Names(expected), find_fences(lines)
     if len(fences) > MAX_FENCES:
         raise MalformedReply(f"there are {len(fences)} code fences; {MAX_FENCES} are possible")
     return max((Reading(read_blocks(lines, fences, rule), names) for rule in RULES), key=Reading.merit)
 
 
-def unwrapped(lines: list[str], path: str) -> list[str]:
+def unwrap(lines: list[str], path: str) -> list[str]:
     """Return the lines of a file without a code fence around all of them; a Markdown file may be one block of code."""
-    fences, text = fences_in(lines), [number for number, line in enumerate(lines) if line.strip()]
+    fences, text = find_fences(lines), [number for number, line in enumerate(lines) if line.strip()]
     if not 2 <= len(fences) <= MAX_FENCES or (fences[0].line, fences[-1].line) != (text[0], text[-1]):
         return lines
     for rule in RULES:
         blocks, after = read_blocks(lines, fences, rule)
         whole = len(blocks) == 1 and blocks[0].closed and not "".join(after).strip()
         if whole and (language_of(path) != "markdown" or _language_in(blocks[0].fence.info) in {None, "markdown"}):
-            return lines_of(blocks[0].content)
+            return split_lines(blocks[0].content)
     return lines
 
 
@@ -95,7 +95,7 @@ def _headings(block: Block, names: Names) -> Iterator[str]:
 def _is_another(block: Block) -> bool:
     """Whether the block is named, by the line above it or its first one, though not as a file that is expected."""
     above = next((line for line in reversed(block.before) if line.strip()), "")
-    return any(map(is_named, (above, _first_line(block), *words_in(block.fence.info)[1:])))
+    return any(map(is_named, (above, _first_line(block), *split_words(block.fence.info)[1:])))
 
 
 def _agrees(info: str, path: str) -> bool | None:
@@ -108,7 +108,7 @@ def _agrees(info: str, path: str) -> bool | None:
 
 def _language_in(info: str) -> str | None:
     """The language that a fence's info string names, itself or by a path; None if it names none that is known."""
-    words = words_in(info)
+    words = split_words(info)
     if not words:
         return None
     first = words[0].lstrip(".")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
-from dev_agent.generated import unindented
+from dev_agent.generated import unindent
 from shared.source_files import language_named
 
 _FENCE: Final = re.compile(
@@ -64,30 +64,30 @@ Rule = Callable[[Inside], bool]
 """Whether a fence inside a block opens another block."""
 
 
-def flat(inside: Inside) -> bool:
+def nests_never(inside: Inside) -> bool:
     """None does, as in CommonMark."""
     return False
 
 
-def tagged(inside: Inside) -> bool:
+def nests_with_info(inside: Inside) -> bool:
     """Those with an info string do, unless they are shorter than the fence around them."""
     fence, around = inside.fence, inside.open
     shorter = fence.mark[0] == around.mark[0] and len(fence.mark) < len(around.mark)
     return bool(_TAG.match(fence.info)) and not shorter
 
 
-def paired(inside: Inside) -> bool:
+def nests_before_text(inside: Inside) -> bool:
     """In Markdown, one without an info string does too, if text follows it at once."""
-    if tagged(inside):
+    if nests_with_info(inside):
         return True
     in_markdown = inside.open is inside.outer and language_named(inside.outer.info.split(" ")[0]) == "markdown"
     return in_markdown and inside.fence.may_close(inside.outer) and bool(inside.following.strip())
 
 
-RULES: Final[tuple[Rule, ...]] = (tagged, paired, flat)
+RULES: Final[tuple[Rule, ...]] = (nests_with_info, nests_before_text, nests_never)
 
 
-def fences_in(lines: Sequence[str]) -> list[Fence]:
+def find_fences(lines: Sequence[str]) -> list[Fence]:
     """Return every line that could be a fence."""
     return [fence for number, line in enumerate(lines) if (fence := _fence(number, line)) is not None]
 
@@ -122,5 +122,5 @@ def _fence(number: int, line: str) -> Fence | None:
 
 
 def _block(lines: Sequence[str], start: int, opening: Fence, end: int | None) -> Block:
-    inside = unindented(list(lines[opening.line + 1 : end]), opening.indent)
+    inside = unindent(list(lines[opening.line + 1 : end]), opening.indent)
     return Block(lines[start : opening.line], opening, "".join(inside), closed=end is not None)

@@ -18,12 +18,12 @@ class MalformedReply(ValueError):
     """The reply cannot be read without guessing; the message tells the model what is wrong with it."""
 
 
-def lines_of(text: str) -> list[str]:
+def split_lines(text: str) -> list[str]:
     """Return the lines with their ends. Only a line feed ends one: form feeds and Unicode's separators are content."""
     return list(io.StringIO(text, newline="\n"))
 
 
-def unindented(lines: list[str], indent: str) -> list[str]:
+def unindent(lines: list[str], indent: str) -> list[str]:
     """Return the lines without the indent of the mark above them, if each has it; else as they are.
 
     A list marker in the indent counts as spaces, since what belongs to a list item is indented by its width.

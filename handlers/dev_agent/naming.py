@@ -35,7 +35,7 @@ class Names:
 
     def in_info(self, info: str) -> str | None:
         """Return the path in a fence's info string, such as `python app/x.py`, `python:app/x.py` or `title="x.py"`."""
-        found = {path for word in words_in(info[:_LONGEST_LINE]) if (path := self._meant(word))}
+        found = {path for word in split_words(info[:_LONGEST_LINE]) if (path := self._meant(word))}
         return found.pop() if len(found) == 1 else None
 
     def _meant(self, name: str) -> str | None:
@@ -54,7 +54,7 @@ def is_named(line: str) -> bool:
     )
 
 
-def words_in(info: str) -> list[str]:
+def split_words(info: str) -> list[str]:
     """Return the words of a fence's info string."""
     return [word for word in _BETWEEN_WORDS.split(info) if word]
 

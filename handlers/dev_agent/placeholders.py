@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from dev_agent.generated import lines_of
+from dev_agent.generated import split_lines
 from shared.source_files import TEXT, language_of
 
 _LONGEST_LINE: Final = 240
@@ -61,11 +61,11 @@ _NOTHING: Final = re.compile(
 )
 
 
-def placeholders(path: str, content: str) -> list[str]:
+def find_placeholders(path: str, content: str) -> list[str]:
     """Return the comments in a file that stand in for code, as they are written; none in a file that is whole."""
     if language_of(path) in {"markdown", TEXT}:
         return []  # prose may speak of code
-    lines = lines_of(content)
+    lines = split_lines(content)
     found = {number for number, line in enumerate(lines) if len(line) <= _LONGEST_LINE and _stands_in(lines, number)}
     return [lines[number].strip() for number in sorted(found.union(_hollow(lines)))]
 

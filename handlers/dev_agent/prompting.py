@@ -8,7 +8,7 @@ from shared.language_model.port import Prompt
 from shared.models.plan import FileAction, Plan, PlannedFile, PlannedTask
 from shared.models.project import Project
 from shared.models.quality import Finding
-from shared.prompts import as_data, load, tag_for
+from shared.prompts import load, make_tag, mark_as_data
 from shared.source_files import language_of
 
 
@@ -22,7 +22,7 @@ class Context:
 
 def question(project: Project, plan: Plan, task: PlannedTask, context: Context) -> tuple[Prompt, str]:
     """Return the prompt for a task, and the tag of the envelopes that its answer must use."""
-    tag = tag_for(project.requirements, plan.model_dump_json(), task.id, *(file.path for file in task.files))
+    tag = make_tag(project.requirements, plan.model_dump_json(), task.id, *(file.path for file in task.files))
     text = load(__package__, "task").substitute(
         _shared_parts(project, plan, task.files, context, tag),
         title=task.title,
@@ -40,7 +40,7 @@ def repair_question(
     It shows the findings that are in these files.
     """
     paths = {file.path for file in task.files}
-    tag = tag_for(project.requirements, plan.model_dump_json(), *context.shown.values())
+    tag = make_tag(project.requirements, plan.model_dump_json(), *context.shown.values())
     text = load(__package__, "repair").substitute(
         _shared_parts(project, plan, task.files, context, tag),
         findings="\n\n".join(_finding(finding, tag) for finding in findings if finding.path in paths),
@@ -59,7 +59,7 @@ def _shared_parts(
     project: Project, plan: Plan, files: Sequence[PlannedFile], context: Context, tag: str
 ) -> dict[str, str]:
     return {
-        "requirements": as_data("requirements", tag, project.requirements),
+        "requirements": mark_as_data("requirements", tag, project.requirements),
         "summary": plan.summary,
         "contract": plan.shared_contract,
         "context": "\n\n".join(_whole(path, text, tag) for path, text in context.shown.items()) or "None.",
@@ -72,17 +72,17 @@ def _shared_parts(
 
 
 def _whole(path: str, text: str, tag: str) -> str:
-    return f"{path}:\n\n{as_data('content', tag, text)}"
+    return f"{path}:\n\n{mark_as_data('content', tag, text)}"
 
 
 def _outlined(path: str, text: str, tag: str) -> str:
     signatures = outline(language_of(path, text), text)
-    return f"{path}:\n\n{as_data('outline', tag, signatures)}" if signatures else path
+    return f"{path}:\n\n{mark_as_data('outline', tag, signatures)}" if signatures else path
 
 
 def _finding(finding: Finding, tag: str) -> str:
     place = f"- {finding.path}, line {finding.line} ({finding.severity}, {finding.rule}): {finding.message}"
-    return f"{place}\n\n{as_data('lines', tag, chr(10).join(finding.lines))}" if finding.lines else place
+    return f"{place}\n\n{mark_as_data('lines', tag, chr(10).join(finding.lines))}" if finding.lines else place
 
 
 def _system() -> str:

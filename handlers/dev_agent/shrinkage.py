@@ -25,24 +25,24 @@ _SMALLER: Final = re.compile(
 )
 
 
-def shrinkage(previous: str, content: str, others: Iterable[str], purpose: str) -> str | None:
+def find_shrinkage(previous: str, content: str, others: Iterable[str], purpose: str) -> str | None:
     """Return what a file lost that it should not have, in words for the model; None if it lost nothing of note.
 
     `others` are the texts of the answer's other files, `purpose` all that the task says about the file.
     """
-    before, after = _counted(previous), _counted(content)
+    before, after = _count(previous), _count(content)
     if before < _SMALLEST or after >= before / 2 or _SMALLER.search(purpose):
         return None
-    defined = _defined(previous)
-    lost = sorted(defined - _defined(content).union(*map(_defined, others)))
+    defined = _find_definitions(previous)
+    lost = sorted(defined - _find_definitions(content).union(*map(_find_definitions, others)))
     if len(lost) <= len(defined) / 2 if defined else after >= before / 3:
         return None
     return f"it had {before} lines and has {after}" + (f", without {', '.join(lost[:8])}" if lost else "")
 
 
-def _counted(text: str) -> int:
+def _count(text: str) -> int:
     return sum(any(char.isalnum() for char in line) for line in text.split("\n"))
 
 
-def _defined(text: str) -> set[str]:
+def _find_definitions(text: str) -> set[str]:
     return {match["name"] for match in _DEFINITION.finditer(text)}

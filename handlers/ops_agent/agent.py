@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from functools import partial
 
-from ops_agent.deployment import instructions_for, template_for
+from ops_agent.deployment import write_instructions, write_template
 from ops_agent.project_type import ProjectType, detect
 from shared.language_model.port import Delivery
-from shared.manifests import tested
+from shared.manifests import read_tested
 from shared.models import layout
 from shared.models.messages import DeployRequested
 from shared.models.project import Project, StoredObject
@@ -41,12 +41,12 @@ class OpsAgent:
         """Build and store the package, its template and its instructions."""
         contents = {
             file.path: read_named(self._objects, file.object)
-            for file in tested(self._projects, self._objects, project.id, message.revision).files
+            for file in read_tested(self._projects, self._objects, project.id, message.revision).files
         }
         detected = detect({path: content.decode(errors="replace") for path, content in contents.items()})
         place = partial(layout.deployment_object, project.id, message.revision)
-        template = template_for(detected)
-        instructions = instructions_for(project.name, detected, frozenset(contents))
+        template = write_template(detected)
+        instructions = write_instructions(project.name, detected, frozenset(contents))
         return Packaged(
             type=detected.type,
             package=self._objects.put(place("package.zip"), build_zip(contents), "application/zip"),

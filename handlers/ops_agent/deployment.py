@@ -34,7 +34,7 @@ _BUILD: Final = {
 """What makes a project ready to use, by the file in its root that says how."""
 
 
-def template_for(detected: Detected) -> str | None:
+def write_template(detected: Detected) -> str | None:
     """Return the CloudFormation template; None for a project that is not deployed."""
     match detected.type:
         case ProjectType.PYTHON_LAMBDA | ProjectType.NODE_LAMBDA:
@@ -46,7 +46,7 @@ def template_for(detected: Detected) -> str | None:
             return None
 
 
-def instructions_for(name: str, detected: Detected, paths: frozenset[str]) -> str:
+def write_instructions(name: str, detected: Detected, paths: frozenset[str]) -> str:
     """Return how to deploy, or to use, the package of a project of these paths, in Markdown."""
     document = "lambda.md" if detected.handler else f"{detected.type}.md"
     return _text(document).substitute(
@@ -55,7 +55,7 @@ def instructions_for(name: str, detected: Detected, paths: frozenset[str]) -> st
         handler=detected.handler,
         site=PurePosixPath("unpacked", detected.site),
         dependencies=_dependencies(detected.type, paths),
-        build=_listed(command for manifest, command in _BUILD.items() if manifest in paths),
+        build=_format_commands(command for manifest, command in _BUILD.items() if manifest in paths),
         readme=next((f"`{path}`" for path in sorted(paths) if path.lower().startswith("readme")), "its source files"),
     )
 
@@ -66,10 +66,10 @@ def _dependencies(kind: ProjectType, paths: frozenset[str]) -> str:
     if manifest not in paths:
         return ""
     commands = ["unzip package.zip -d unpacked", command, "(cd unpacked && zip -qr ../package.zip .)"]
-    return f"\n   Put the dependencies into the package:\n{_listed(commands)}\n"
+    return f"\n   Put the dependencies into the package:\n{_format_commands(commands)}\n"
 
 
-def _listed(commands: Iterable[str]) -> str:
+def _format_commands(commands: Iterable[str]) -> str:
     return "".join(f"\n       {command}" for command in commands)
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from pm_agent.questions import about_change, about_project, correction
-from pm_agent.validation import faults
-from shared.items import pending
+from pm_agent.validation import find_faults
+from shared.items import put_pending
 from shared.language_model.asking import NoUsableReply, ask, ask_twice
 from shared.language_model.json_reply import read_json
 from shared.language_model.port import Delivery, FinishReason, LanguageModel, Prompt, Reply
@@ -83,7 +83,7 @@ class PmAgent:
         """Return the plan, its tasks, and messages for those that depend on nothing."""
         messages = {task.id: TaskReady(**message.head(), task_id=task.id) for task in result.plan.tasks}
         tasks = [
-            pending(messages[task.id], TaskRecord, task_id=task.id, title=task.title) for task in result.plan.tasks
+            put_pending(messages[task.id], TaskRecord, task_id=task.id, title=task.title) for task in result.plan.tasks
         ]
         return Changes(
             fields={
@@ -106,11 +106,11 @@ def read_plan(reply: Reply, existing: frozenset[str]) -> tuple[Plan | None, list
     try:
         plan = Plan.model_validate(read_json(reply.text))
     except ValueError as error:
-        return None, _shape_faults(error)
-    return plan, faults(plan, existing)
+        return None, _find_shape_faults(error)
+    return plan, find_faults(plan, existing)
 
 
-def _shape_faults(error: ValueError) -> list[str]:
+def _find_shape_faults(error: ValueError) -> list[str]:
     if isinstance(error, ValidationError):
         return [f"{'.'.join(map(str, fault['loc'])) or 'the plan'}: {fault['msg']}" for fault in error.errors()[:20]]
     return [str(error)]

@@ -6,21 +6,21 @@ from shared.language_model.port import Prompt, Reply
 from shared.models.plan import Plan
 from shared.models.project import Project
 from shared.models.records import ChangeRecord, FileRecord
-from shared.prompts import as_data, load, tag_for
+from shared.prompts import load, make_tag, mark_as_data
 
 
 def about_project(project: Project) -> Prompt:
     """Plan a new project."""
-    requirements = as_data("requirements", tag_for(project.requirements), project.requirements)
+    requirements = mark_as_data("requirements", make_tag(project.requirements), project.requirements)
     return _prompt(load(__package__, "plan").substitute(requirements=requirements))
 
 
 def about_change(project: Project, change: ChangeRecord, files: Sequence[FileRecord]) -> Prompt:
     """Plan a change of a project that has these files."""
-    tag = tag_for(project.requirements, change.requirements)
+    tag = make_tag(project.requirements, change.requirements)
     text = load(__package__, "change").substitute(
-        change=as_data("change", tag, change.requirements),
-        requirements=as_data("requirements", tag, project.requirements),
+        change=mark_as_data("change", tag, change.requirements),
+        requirements=mark_as_data("requirements", tag, project.requirements),
         files="\n".join(f"- {file.path} ({file.language}, {file.object.size} bytes)" for file in files),
     )
     return _prompt(text)
@@ -30,7 +30,7 @@ def correction(prompt: Prompt, reply: Reply, reasons: list[str]) -> Prompt:
     """Return the same question, with the last answer and why it cannot be carried out."""
     text = load(__package__, "correction").substitute(
         question=prompt.text,
-        answer=as_data("answer", tag_for(reply.text), reply.text),
+        answer=mark_as_data("answer", make_tag(reply.text), reply.text),
         reasons="\n".join(f"- {reason}" for reason in reasons),
     )
     return _prompt(text)

@@ -13,12 +13,12 @@ MAX_CRITERIA_PER_TASK: Final = 20
 MAX_ASSUMPTIONS: Final = 50
 
 
-def faults(plan: Plan, existing: frozenset[str] = frozenset()) -> list[str]:
+def find_faults(plan: Plan, existing: frozenset[str] = frozenset()) -> list[str]:
     """Return every fault of the plan, given the paths that exist already; none means that it can be carried out."""
-    return [*_size_faults(plan), *_dependency_faults(plan), *_file_faults(plan, existing)]
+    return [*_find_size_faults(plan), *_find_dependency_faults(plan), *_find_file_faults(plan, existing)]
 
 
-def _size_faults(plan: Plan) -> Iterator[str]:
+def _find_size_faults(plan: Plan) -> Iterator[str]:
     if not 1 <= len(plan.tasks) <= MAX_TASKS:
         yield f"there are {len(plan.tasks)} tasks; 1 to {MAX_TASKS} are possible"
     for task in plan.tasks:
@@ -31,7 +31,7 @@ def _size_faults(plan: Plan) -> Iterator[str]:
         yield f"there are {len(plan.assumptions)} assumptions; at most {MAX_ASSUMPTIONS} are possible"
 
 
-def _dependency_faults(plan: Plan) -> Iterator[str]:
+def _find_dependency_faults(plan: Plan) -> Iterator[str]:
     counts = Counter(task.id for task in plan.tasks)
     for task_id, count in counts.items():
         if count > 1:
@@ -40,12 +40,12 @@ def _dependency_faults(plan: Plan) -> Iterator[str]:
         for dependency in task.depends_on:
             if dependency not in counts:
                 yield f"task {task.id} depends on {dependency}, which is not a task"
-    cycle = _cycle(plan)
+    cycle = _find_cycle(plan)
     if cycle:
         yield f"these tasks depend on each other in a circle: {', '.join(cycle)}"
 
 
-def _cycle(plan: Plan) -> list[str]:
+def _find_cycle(plan: Plan) -> list[str]:
     """Return the tasks that can never become ready, because a circle of dependencies holds them."""
     known = {task.id for task in plan.tasks}
     waiting: dict[str, PlannedTask] = {task.id: task for task in plan.tasks}
@@ -57,7 +57,7 @@ def _cycle(plan: Plan) -> list[str]:
     return sorted(waiting)
 
 
-def _file_faults(plan: Plan, existing: frozenset[str]) -> Iterator[str]:
+def _find_file_faults(plan: Plan, existing: frozenset[str]) -> Iterator[str]:
     planned = [file for task in plan.tasks for file in task.files]
     created = [file.path for file in planned if file.action is FileAction.CREATE]
     try:

@@ -7,7 +7,7 @@ from functools import partial
 from qa_agent.analysis import analyse
 from qa_agent.page import render
 from qa_agent.verdict import Verdict, best, decide, fingerprint
-from shared.items import pending
+from shared.items import put_pending
 from shared.language_model.port import Delivery
 from shared.manifests import fix, read, restoring
 from shared.models import layout
@@ -87,7 +87,7 @@ class QaAgent:
         deploy = DeployRequested(**message.head())
         return Changes(
             move=ProjectStatus.DEPLOYING,
-            writes=(pending(deploy, DeploymentRecord),),
+            writes=(put_pending(deploy, DeploymentRecord),),
             outbox=(deploy,),
             detail="passed",
         )
@@ -98,7 +98,7 @@ class QaAgent:
         return Changes(
             move=ProjectStatus.DEVELOPING,
             project={"revision": revision.model_dump()},
-            writes=(pending(repair, TaskRecord, task_id=REPAIR, title=f"Repair round {revision.round}"),),
+            writes=(put_pending(repair, TaskRecord, task_id=REPAIR, title=f"Repair round {revision.round}"),),
             outbox=(repair,),
             detail=f"to be repaired in round {revision.round}",
         )

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from qa_agent.analysers.complexity import Complexity
-from qa_agent.analysers.isolation import LIMITS, JobResult, Limits, jobs_of, run
+from qa_agent.analysers.isolation import LIMITS, JobResult, Limits, make_jobs, run
 from qa_agent.analysers.port import Analyser, Fault, SourceFile
 from qa_agent.analysers.ruff import Ruff
 from qa_agent.analysers.secrets import RULE as SECRET
-from qa_agent.analysers.secrets import Secrets, masked
+from qa_agent.analysers.secrets import Secrets, mask_secrets
 from qa_agent.analysers.syntax import DOUBT, Syntax
-from qa_agent.scoring import faults_that_fail, parts_of, reasons_against, total
+from qa_agent.scoring import find_reasons_against, make_failures, score_parts, total
 from shared.models.project import Revision
 from shared.models.quality import Finding, QualityReport, Severity
 from shared.source_files import language_of
@@ -37,12 +37,12 @@ def analyse(
 ) -> QualityReport:
     """Check and score the files (text by path). What could not be checked is a finding, never a pass."""
     sources = [SourceFile(path, language_of(path, text), text) for path, text in files.items()]
-    outcomes = list(run(list(jobs_of(analysers, sources)), limits))
-    faults = [fault for outcome in outcomes for fault in _faults(outcome)]
-    measured = _measured(outcomes)
-    parts = parts_of(sources, faults, measured)
+    outcomes = list(run(list(make_jobs(analysers, sources)), limits))
+    faults = [fault for outcome in outcomes for fault in _read_faults(outcome)]
+    measured = _find_measured(outcomes)
+    parts = score_parts(sources, faults, measured)
     score = total(parts)
-    reasons = reasons_against(score, faults)
+    reasons = find_reasons_against(score, faults)
     worst = sorted(faults, key=lambda fault: (_BY_SEVERITY[fault.severity], fault.path, fault.line))
     return QualityReport(
         revision=revision,
@@ -50,20 +50,20 @@ def analyse(
         passed=not reasons,
         reasons=reasons,
         parts=parts,
-        findings=tuple(_findings(worst[:MOST], files)),
+        findings=tuple(_make_findings(worst[:MOST], files)),
         omitted=len(worst[MOST:]),
         measured=tuple(source.path for source in sources if source.path in measured),
         not_measured=tuple(source.path for source in sources if source.path not in measured),
     )
 
 
-def _faults(outcome: JobResult) -> Iterable[Fault]:
+def _read_faults(outcome: JobResult) -> Iterable[Fault]:
     if outcome.failure is None:
         return outcome.faults
-    return faults_that_fail(outcome.job.analyser.name, outcome.job.files, outcome.failure)
+    return make_failures(outcome.job.analyser.name, outcome.job.files, outcome.failure)
 
 
-def _measured(outcomes: Iterable[JobResult]) -> frozenset[str]:
+def _find_measured(outcomes: Iterable[JobResult]) -> frozenset[str]:
     """Return the paths of the files that a parser read, whether it found them right or wrong, without doubt."""
     return frozenset(
         outcome.job.files[0].path
@@ -74,11 +74,11 @@ def _measured(outcomes: Iterable[JobResult]) -> frozenset[str]:
     )
 
 
-def _findings(faults: Sequence[Fault], files: Mapping[str, str]) -> Iterable[Finding]:
+def _make_findings(faults: Sequence[Fault], files: Mapping[str, str]) -> Iterable[Finding]:
     """Yield the faults with the lines around them, in which no secret that was found is shown."""
     secretive = {fault.path for fault in faults if fault.rule == SECRET}
     lines = {
-        fault.path: (masked(files[fault.path]) if fault.path in secretive else files[fault.path]).split("\n")
+        fault.path: (mask_secrets(files[fault.path]) if fault.path in secretive else files[fault.path]).split("\n")
         for fault in faults
     }
     for fault in faults:

@@ -43,7 +43,9 @@ _PROSE_SUFFIXES: Final = frozenset(
 _DATA: Final = frozenset({"json", "yaml", "toml", "xml", "html", "css", "sql"})
 
 
-def parts_of(files: Sequence[SourceFile], faults: Sequence[Fault], measured: Collection[str]) -> tuple[ScorePart, ...]:
+def score_parts(
+    files: Sequence[SourceFile], faults: Sequence[Fault], measured: Collection[str]
+) -> tuple[ScorePart, ...]:
     """Return the parts of the score; `measured` holds the paths of the files that a parser could read."""
     code = [file for file in files if not _is_prose(file)]
     return (
@@ -63,7 +65,7 @@ def total(parts: Iterable[ScorePart]) -> float:
     return round(100 * sum(part.points for part in counted) / weight, 1) if weight else 0.0
 
 
-def reasons_against(score: float, faults: Iterable[Fault]) -> tuple[str, ...]:
+def find_reasons_against(score: float, faults: Iterable[Fault]) -> tuple[str, ...]:
     """Return why a revision may not be packaged; none where it may."""
     errors = sum(fault.severity is Severity.ERROR for fault in faults)
     low = f"the score of {score:g} is under {PASSING_SCORE:g}" if score < PASSING_SCORE else ""
@@ -71,7 +73,7 @@ def reasons_against(score: float, faults: Iterable[Fault]) -> tuple[str, ...]:
     return tuple(filter(None, (wrong, low)))
 
 
-def faults_that_fail(analyser: str, files: Iterable[SourceFile], reason: str) -> list[Fault]:
+def make_failures(analyser: str, files: Iterable[SourceFile], reason: str) -> list[Fault]:
     """Return the faults of files that an analyser could not check."""
     message = f"could not be checked by {analyser}: {reason}"
     return [Fault(file.path, 1, analyser + FAILED, Severity.ERROR, message) for file in files]
@@ -87,7 +89,7 @@ def _syntax(code: Sequence[SourceFile], faults: Sequence[Fault], measured: Colle
     """Return the share of the lines that are in files that parse; a file that nothing could read is not one of them."""
     broken = {fault.path for fault in faults if fault.rule == SYNTAX}
     right = [file for file in code if file.path in measured and file.path not in broken]
-    lines, good = _lines(code), _lines(right)
+    lines, good = _count_lines(code), _count_lines(right)
     if not code:
         return _part("syntax", None, "there is nothing to parse")
     share = good / lines if lines else float(len(right) == len(code))
@@ -98,13 +100,13 @@ def _syntax(code: Sequence[SourceFile], faults: Sequence[Fault], measured: Colle
 
 def _security(code: Sequence[SourceFile], faults: Sequence[Fault]) -> ScorePart:
     found = [fault for fault in faults if fault.rule.startswith("S") or fault.rule == "secret"]
-    return _penalised("security", code, found, _failures(faults, "secrets", "ruff"))
+    return _penalise("security", code, found, _count_failures(faults, "secrets", "ruff"))
 
 
 def _lint(code: Sequence[SourceFile], faults: Sequence[Fault]) -> ScorePart:
     found = [fault for fault in faults if fault.rule.startswith(("F", "B"))]
     python = [file for file in code if file.language == "python"]
-    return _penalised("lint", python, found, _failures(faults, "ruff"))
+    return _penalise("lint", python, found, _count_failures(faults, "ruff"))
 
 
 def _complexity(code: Sequence[SourceFile], faults: Sequence[Fault]) -> ScorePart:
@@ -113,28 +115,28 @@ def _complexity(code: Sequence[SourceFile], faults: Sequence[Fault]) -> ScorePar
 
     found = [fault for fault in faults if fault.rule in {"C901", "complexity"}]
     read = [file for file in code if not file.is_test and (Ruff().reads(file) or Complexity().reads(file))]
-    return _penalised("complexity", read, found, _failures(faults, "ruff", "lizard"))
+    return _penalise("complexity", read, found, _count_failures(faults, "ruff", "lizard"))
 
 
-def _failures(faults: Iterable[Fault], *analysers: str) -> int:
+def _count_failures(faults: Iterable[Fault], *analysers: str) -> int:
     return sum(fault.rule in {analyser + FAILED for analyser in analysers} for fault in faults)
 
 
-def _penalised(name: str, read: Sequence[SourceFile], found: Sequence[Fault], failures: int) -> ScorePart:
+def _penalise(name: str, read: Sequence[SourceFile], found: Sequence[Fault], failures: int) -> ScorePart:
     """Return a part that loses points with what was found in so many lines; all of them where an analyser failed."""
     if not read:
         return _part(name, None, "there is no file in a language that is measured")
     if failures:
         return _part(name, 0.0, f"{failures} checks failed")
-    penalty, lines = sum(PENALTIES[fault.severity] for fault in found), _lines(read)
+    penalty, lines = sum(PENALTIES[fault.severity] for fault in found), _count_lines(read)
     share = max(0.0, 1 - 100 * penalty / max(LEAST_LINES, lines) / TOLERANCE)
     return _part(name, share, f"{len(found)} findings in {lines} lines, with penalties of {penalty}")
 
 
 def _tests(code: Sequence[SourceFile]) -> ScorePart:
     programs = [file for file in code if file.language not in _DATA]
-    lines = _lines(file for file in programs if not file.is_test)
-    tests = _lines(file for file in programs if file.is_test)
+    lines = _count_lines(file for file in programs if not file.is_test)
+    tests = _count_lines(file for file in programs if file.is_test)
     if not lines:
         return _part("tests", None, "there is no code to test")
     return _part("tests", min(1.0, tests / (ENOUGH_TESTS * lines)), f"{tests} lines of tests for {lines} lines of code")
@@ -152,5 +154,5 @@ def _part(name: str, share: float | None, explanation: str) -> ScorePart:
     return ScorePart(name=name, weight=weight, points=points, measured=share is not None, explanation=explanation)
 
 
-def _lines(files: Iterable[SourceFile]) -> int:
+def _count_lines(files: Iterable[SourceFile]) -> int:
     return sum(bool(line.strip()) for file in files for line in file.text.split("\n"))

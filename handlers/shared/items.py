@@ -30,7 +30,7 @@ def iso(at: datetime) -> str:
     return at.isoformat().replace("+00:00", "Z")
 
 
-def attributes(record: Model) -> Attributes:
+def to_attributes(record: Model) -> Attributes:
     """Return a record as an item's attributes."""
     dumped: dict[str, Any] = record.model_dump(mode="json", by_alias=True)
     return dumped
@@ -38,23 +38,23 @@ def attributes(record: Model) -> Attributes:
 
 def metadata(project: Project) -> Attributes:
     """Return a project as the attributes of its `METADATA` item."""
-    stored = dict(attributes(project))
+    stored = dict(to_attributes(project))
     tokens = stored.pop("tokens")
     counters = {attribute: tokens[name] for name, attribute in _COUNTERS.items()}
     return {**stored, **counters, INDEX_PARTITION[Index.ALL]: layout.Listing.PROJECTS, INDEX_SORT: project.id}
 
 
-def counted(tokens: dict[str, int]) -> dict[str, int]:
+def count_up(tokens: dict[str, int]) -> dict[str, int]:
     """Return what is to be added to the counters of a `METADATA` item, of those that changed."""
     return {_COUNTERS[name]: count for name, count in tokens.items() if count}
 
 
-def project_of(stored: Attributes) -> Project:
+def read_project(stored: Attributes) -> Project:
     """Return the project of a `METADATA` item."""
     return Project.model_validate(_named(Project, stored))
 
 
-def summary_of(stored: Attributes) -> ProjectSummary:
+def read_summary(stored: Attributes) -> ProjectSummary:
     """Return the project of a listing index's item."""
     return ProjectSummary.model_validate(_named(ProjectSummary, stored))
 
@@ -65,33 +65,33 @@ def _named(kind: type[Model], stored: Attributes) -> dict[str, Any]:
     return {**fields, "tokens": {name: stored.get(attribute, 0) for name, attribute in _COUNTERS.items()}}
 
 
-def work_of(stored: Attributes) -> Work:
+def read_work(stored: Attributes) -> Work:
     """Return the part of an item that all kinds of work share."""
     return Work.model_validate({name: value for name, value in stored.items() if name in Work.model_fields})
 
 
-def timeline_put(project_id: str, event: TimelineEvent) -> Put:
+def put_event(project_id: str, event: TimelineEvent) -> Put:
     """Return the write that adds an event to a project's timeline."""
     return Put(Key(layout.project(project_id), layout.event(event.id)), event.model_dump(mode="json"), absent=True)
 
 
-def pending(message: AnyMessage, kind: type[Work] = Work, **fields: Any) -> Put:
+def put_pending(message: AnyMessage, kind: type[Work] = Work, **fields: Any) -> Put:
     """Return the write that makes a piece of work known, to go in one transaction with what makes it due."""
     record = kind(work=message.work, revision=message.revision, **fields)
-    return Put(work_key(message), attributes(record), absent=True)
+    return Put(work_key(message), to_attributes(record), absent=True)
 
 
-def stored_file(project_id: str, record: FileRecord) -> Put:
+def put_file(project_id: str, record: FileRecord) -> Put:
     """Return the write of a file's item, over the one of an earlier revision."""
-    return Put(Key(layout.project(project_id), layout.file(record.path)), attributes(record))
+    return Put(Key(layout.project(project_id), layout.file(record.path)), to_attributes(record))
 
 
-def removed_file(project_id: str, path: str) -> Remove:
+def remove_file(project_id: str, path: str) -> Remove:
     """Return the write that takes a file out of a project; its objects stay with the revisions that had it."""
     return Remove(Key(layout.project(project_id), layout.file(path)))
 
 
-def plan_progress(project_id: str, plan: PlanRecord, task_id: str) -> Update:
+def count_task_done(project_id: str, plan: PlanRecord, task_id: str) -> Update:
     """The fan-in: count a task as done, unless the plan's progress changed since `plan` was read."""
     return Update(
         Key(layout.project(project_id), plan.work),

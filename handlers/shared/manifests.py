@@ -1,6 +1,6 @@
 """The files that a piece of work is about, fixed once: every delivery of it sees the same ones."""
 
-from shared.items import removed_file, stored_file
+from shared.items import put_file, remove_file
 from shared.models.errors import Retryable
 from shared.models.project import Revision, StoredObject
 from shared.models.records import Manifest
@@ -16,7 +16,7 @@ def fix(projects: Projects, objects: Objects, project_id: str, key: str) -> tupl
     return Manifest.model_validate_json(content), describe(key, content)
 
 
-def tested(projects: Projects, objects: Objects, project_id: str, revision: Revision) -> Manifest:
+def read_tested(projects: Projects, objects: Objects, project_id: str, revision: Revision) -> Manifest:
     """Return the files of a revision as QA tested it; raises `Retryable` if it has not."""
     test = next((test for test in projects.tests(project_id) if test.revision == revision), None)
     if test is None or test.manifest is None:
@@ -33,6 +33,6 @@ def restoring(projects: Projects, project_id: str, wanted: Manifest) -> tuple[Wr
     """Return the writes that make an earlier manifest the project's files again."""
     before, now = wanted.by_path(), {file.path: file for file in projects.files(project_id)}
     return (
-        *(stored_file(project_id, file) for path, file in before.items() if now.get(path) != file),
-        *(removed_file(project_id, path) for path in now if path not in before),
+        *(put_file(project_id, file) for path, file in before.items() if now.get(path) != file),
+        *(remove_file(project_id, path) for path in now if path not in before),
     )

@@ -36,9 +36,9 @@ def safe_path(path: str) -> str:
     invisible characters, look-alikes of separators, or names that Windows or git reserves; and what holds for it must
     hold for its compatibility form too, to which some systems and tools fold it.
     """
-    reason = _unwritable(path) or _fault(path) or _fault(unicodedata.normalize("NFKC", path))
+    reason = _unwritable(path) or _find_fault(path) or _find_fault(unicodedata.normalize("NFKC", path))
     if reason:
-        raise UnsafePath(f"path {_shown(path)} {reason}")
+        raise UnsafePath(f"path {_show(path)} {reason}")
     return path
 
 
@@ -53,7 +53,7 @@ def accept_paths(paths: Iterable[str]) -> tuple[list[str], list[str]]:
     refused = []
     for path in paths:
         try:
-            folded = _folded(safe_path(path))
+            folded = _fold(safe_path(path))
             parents = list(accumulate(folded.split("/")[:-1], "{}/{}".format))
             _check_clashes(path, folded, parents, files, folders)
         except UnsafePath as error:
@@ -79,7 +79,7 @@ def check_files(sizes: Mapping[str, int]) -> None:
     check_paths(sizes)
     for path, size in sizes.items():
         if size > MAX_FILE_BYTES:
-            raise UnsafePath(f"path {_shown(path)} has {size} bytes, more than the {MAX_FILE_BYTES} of a file")
+            raise UnsafePath(f"path {_show(path)} has {size} bytes, more than the {MAX_FILE_BYTES} of a file")
     total = sum(sizes.values())
     if total > MAX_TOTAL_BYTES:
         raise UnsafePath(f"{total} bytes are more than the {MAX_TOTAL_BYTES} that a project may have")
@@ -90,12 +90,12 @@ def _check_clashes(
 ) -> None:
     """Raise `UnsafePath` if a file, or a folder that one needs, is where this path would have the other."""
     if folded in files:
-        raise UnsafePath(f"path {_shown(path)} is named twice (also as {_shown(files[folded])})")
+        raise UnsafePath(f"path {_show(path)} is named twice (also as {_show(files[folded])})")
     if folded in folders:
-        raise UnsafePath(f"path {_shown(path)} is a file where {_shown(folders[folded])} needs a folder")
+        raise UnsafePath(f"path {_show(path)} is a file where {_show(folders[folded])} needs a folder")
     for parent in parents:
         if parent in files:
-            raise UnsafePath(f"path {_shown(path)} needs a folder where {_shown(files[parent])} is a file")
+            raise UnsafePath(f"path {_show(path)} needs a folder where {_show(files[parent])} is a file")
 
 
 def _unwritable(path: str) -> str | None:
@@ -113,7 +113,7 @@ def _unwritable(path: str) -> str | None:
     return None
 
 
-def _fault(path: str) -> str | None:
+def _find_fault(path: str) -> str | None:
     """Return why the path, or the form to which a system folds it, leads somewhere else."""
     if _FORBIDDEN.intersection(path):
         return 'has a drive letter or one of \\ : * ? " < > | ~'
@@ -122,10 +122,10 @@ def _fault(path: str) -> str | None:
     segments = path.split("/")
     if len(segments) > MAX_SEGMENTS:
         return f"has more than {MAX_SEGMENTS} segments"
-    return next(filter(None, map(_segment_fault, segments)), None)
+    return next(filter(None, map(_find_segment_fault, segments)), None)
 
 
-def _segment_fault(segment: str) -> str | None:
+def _find_segment_fault(segment: str) -> str | None:
     if segment in {"", ".", ".."}:
         return "has an empty, . or .. segment"
     if segment != segment.strip() or segment.endswith("."):
@@ -137,10 +137,10 @@ def _segment_fault(segment: str) -> str | None:
     return None
 
 
-def _folded(path: str) -> str:
+def _fold(path: str) -> str:
     # Upper case first: it joins letters that case folding keeps apart, such as a dotless i and an i.
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", path).upper().casefold())
 
 
-def _shown(path: str) -> str:
+def _show(path: str) -> str:
     return ascii(path if len(path) <= 80 else path[:77] + "...")

@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from shared.items import metadata_key, project_of, summary_of, work_of
+from shared.items import metadata_key, read_project, read_summary, read_work
 from shared.models import layout
 from shared.models.base import Model
 from shared.models.events import TimelineEvent
@@ -23,20 +23,22 @@ class Projects:
     def get(self, project_id: str) -> Project | None:
         """Return one project; None if there is none of that id."""
         stored = self._table.get(metadata_key(project_id))
-        return project_of(stored) if stored else None
+        return read_project(stored) if stored else None
 
-    def listed(
+    def list_summaries(
         self, *, status: ProjectStatus | None = None, after: str | None = None, limit: int | None = None
     ) -> list[ProjectSummary]:
         """The projects, newest first, all or those of a status: from after the one of an id, `limit` at the most."""
         index, value = (Index.STATUS, status.value) if status else (Index.ALL, layout.Listing.PROJECTS)
         position = Position(metadata_key(after), after) if after else None
-        return [summary_of(item.attributes) for item in self._table.listed(index, value, after=position, limit=limit)]
+        return [
+            read_summary(item.attributes) for item in self._table.query_index(index, value, after=position, limit=limit)
+        ]
 
     def work(self, project_id: str, work: str) -> Work | None:
         """Return the state of one piece of work."""
         stored = self._table.get(Key(layout.project(project_id), work))
-        return work_of(stored) if stored else None
+        return read_work(stored) if stored else None
 
     def plan(self, project_id: str, build: int) -> PlanRecord | None:
         """Return the plan record of a build."""

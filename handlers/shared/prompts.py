@@ -12,7 +12,7 @@ def load(package: str, name: str) -> Template:
     return Template(files(package).joinpath("prompts", f"{name}.md").read_text(encoding="utf-8"))
 
 
-def tag_for(*texts: str) -> str:
+def make_tag(*texts: str) -> str:
     """Eight hexadecimal digits that depend on all the texts: a mark that no text can contain on purpose,
     since to write it one would have to know the digest of what one writes."""
     digest = hashlib.sha256()
@@ -21,6 +21,6 @@ def tag_for(*texts: str) -> str:
     return digest.hexdigest()[:8]
 
 
-def as_data(name: str, tag: str, text: str) -> str:
+def mark_as_data(name: str, tag: str, text: str) -> str:
     """Return a person's text between marks that it cannot forge, so that the model reads it as data."""
     return f"<{name}-{tag}>\n{text.strip()}\n</{name}-{tag}>"

@@ -11,9 +11,9 @@ class Templates:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def listed(self) -> list[TemplateSummary]:
+    def list_summaries(self) -> list[TemplateSummary]:
         """Return the templates, by id."""
-        items = self._table.listed(Index.ALL, layout.Listing.TEMPLATES)
+        items = self._table.query_index(Index.ALL, layout.Listing.TEMPLATES)
         return [TemplateSummary.model_validate(_fields(TemplateSummary, item.attributes)) for item in reversed(items)]
 
     def get(self, template_id: str) -> Template | None:

@@ -76,7 +76,7 @@ class Worker(Generic[M, R]):
             return self._ended_elsewhere(message, remaining) or self._send_later(message, message.not_before)
         claim = self.works.claim(message, self.agent.name, self.agent.status)
         if not isinstance(claim, Claimed):
-            return self._refused(message, claim, remaining)
+            return self._handle_refusal(message, claim, remaining)
         delivery = Delivery(remaining)
         try:
             return self._carry_out(message, claim, delivery)
@@ -98,7 +98,7 @@ class Worker(Generic[M, R]):
             self.works.commit(message, self.agent.name, claim, changes, delivery.tokens)
             return changes
 
-        changes = self._stored(message, delivery, commit)
+        changes = self._store(message, delivery, commit)
         if isinstance(changes, WorkOutcome):
             return changes
         self.outgoing.send(changes.outbox)
@@ -109,14 +109,14 @@ class Worker(Generic[M, R]):
             reversal = self.reversals.of(message)
             self.works.fail(message, self.agent.name, claim, str(failure), delivery.tokens, reversal)
 
-        return self._stored(message, delivery, fail) or WorkOutcome.FAILED
+        return self._store(message, delivery, fail) or WorkOutcome.FAILED
 
     def _park(self, message: M, claim: Claimed, pause: Deferrable, delivery: Delivery) -> WorkOutcome:
         def wait() -> None:
             self.works.interrupt(message, self.agent.name, claim, str(pause), move=ProjectStatus.WAITING_FOR_QUOTA)
 
         due = self.clock() + timedelta(seconds=pause.after)
-        return self._stored(message, delivery, wait) or self._send_later(message, due)
+        return self._store(message, delivery, wait) or self._send_later(message, due)
 
     def _interrupt(self, message: M, claim: Claimed, fault: Retryable, delivery: Delivery) -> WorkOutcome | None:
         """Put the work back to pending; the outcome, if it has ended elsewhere and need not be delivered again."""
@@ -129,7 +129,7 @@ class Worker(Generic[M, R]):
             self.note(f"could not record the interruption: {trouble}")
         return None
 
-    def _stored(self, message: M, delivery: Delivery, write: Callable[[], W]) -> W | WorkOutcome:
+    def _store(self, message: M, delivery: Delivery, write: Callable[[], W]) -> W | WorkOutcome:
         """Return what `write` gives back; or the outcome, if another delivery has ended the work meanwhile."""
 
         def attempt() -> W | WorkOutcome:
@@ -146,9 +146,9 @@ class Worker(Generic[M, R]):
     def _ended_elsewhere(self, message: M, remaining: Remaining) -> WorkOutcome | None:
         """Return the outcome, if another delivery has ended the work meanwhile or nobody wants it any more."""
         refusal = self.works.refusal(message, self.agent.status)
-        return self._refused(message, refusal, remaining) if refusal else None
+        return self._handle_refusal(message, refusal, remaining) if refusal else None
 
-    def _refused(self, message: M, refusal: Refusal, remaining: Remaining) -> WorkOutcome:
+    def _handle_refusal(self, message: M, refusal: Refusal, remaining: Remaining) -> WorkOutcome:
         match refusal:
             case AlreadyDone(outbox):
                 self.outgoing.send(outbox)

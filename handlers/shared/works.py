@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from shared.identifiers import Clock, Identifiers
-from shared.items import counted, iso, metadata_key, timeline_put, work_key
+from shared.items import count_up, iso, metadata_key, put_event, work_key
 from shared.models.events import EventType, TimelineEvent
 from shared.models.messages import AnyMessage
 from shared.models.project import Failure, Project, TokenUsage
@@ -151,14 +151,14 @@ class Works:
         The project is FAILED too, or, with a `reversal`, as it was before the change that the work belongs to.
         """
         at = self._clock()
-        failure = Failure(step=agent, reason=_shortened(reason)).model_dump()
+        failure = Failure(step=agent, reason=_shorten(reason)).model_dump()
         failed = Update(
             work_key(message),
             set={"state": WorkState.FAILED, "finished_at": iso(at), "failure": failure},
             among={"state": OPEN},
         )
         status = reversal.to.status if reversal else ProjectStatus.FAILED
-        fields = {"failure": failure, **(_taken_back(message, reversal) if reversal else {})}
+        fields = {"failure": failure, **(_take_back(message, reversal) if reversal else {})}
         among: Mapping[str, Collection[Any]] = {}
         if reversal:  # only while the project is as the reversal found it
             among = {"version": [reversal.version], "status": sorted(TAKEN_BACK)}
@@ -192,7 +192,7 @@ class Works:
     ) -> Put:
         return self._event(
             message.project_id, EventType.WORK_FAILED, at, agent, message.work, claimed.attempt, status,
-            duration_ms=_milliseconds(at, claimed.at), detail=_shortened(reason), tokens=tokens,
+            duration_ms=_milliseconds(at, claimed.at), detail=_shorten(reason), tokens=tokens,
         )  # fmt: skip
 
     def _project_update(
@@ -213,7 +213,7 @@ class Works:
         return Update(
             metadata_key(message.project_id),
             set={**(fields or {}), "updated_at": iso(at), **({"status": move} if move else {})},
-            add={"version": 1, **counted(tokens.model_dump())},
+            add={"version": 1, **count_up(tokens.model_dump())},
             among={"status": sorted(allowed), "revision": [message.revision.model_dump()], **(among or {})},
         )
 
@@ -231,10 +231,10 @@ class Works:
         event = TimelineEvent(
             id=self._new_id(), type=kind, at=at, agent=agent, work=work, attempt=attempt, status=status, **more
         )
-        return timeline_put(project_id, event)
+        return put_event(project_id, event)
 
 
-def _taken_back(message: AnyMessage, reversal: Reversal) -> Attributes:
+def _take_back(message: AnyMessage, reversal: Reversal) -> Attributes:
     """Return the project's attributes as they were before its change, and which build that was."""
     before = reversal.to.model_dump(mode="json", include={"revision", "score"})
     return {**before, "failed_build": message.revision.build}
@@ -260,7 +260,7 @@ def _movable(status: ProjectStatus) -> set[ProjectStatus]:
     return {status, *sources(status)} - FINAL
 
 
-def _shortened(reason: str) -> str:
+def _shorten(reason: str) -> str:
     return reason if len(reason) <= LONGEST_REASON else f"{reason[: LONGEST_REASON - 3]}..."
 
 

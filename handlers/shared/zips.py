@@ -22,10 +22,10 @@ def build_zip(files: Mapping[str, bytes]) -> bytes:
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.create_system = 3
             archive.writestr(entry, files[path])
-    return checked(packed.getvalue())
+    return check_zip(packed.getvalue())
 
 
-def checked(packed: bytes) -> bytes:
+def check_zip(packed: bytes) -> bytes:
     """The zip, if each of its entries may be unpacked below any folder; else raises `shared.paths.UnsafePath`."""
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         check_paths(archive.namelist())

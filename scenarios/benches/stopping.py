@@ -12,7 +12,7 @@ CHECK_SECONDS: Final = 0.5
 """Between two looks at whether the engine still runs."""
 
 
-def until_stopped(running: Bench, look: Callable[[], None] = lambda: None) -> None:
+def wait_until_stopped(running: Bench, look: Callable[[], None] = lambda: None) -> None:
     """Return when a signal says stop; `look` is called now and then.
 
     Raises ScenarioError when the engine ends by itself.

@@ -45,7 +45,7 @@ class Bounds(Section):
         return self
 
 
-def _counted(value: object) -> object:
+def _read_count(value: object) -> object:
     return {"count": value} if isinstance(value, int) else value
 
 
@@ -53,7 +53,7 @@ Service = Literal["dynamodb", "execute-api", "s3", "sqs", "ssm"]
 """The services that the factory uses, named as requests to them are signed."""
 
 DeadLetters = Annotated[
-    ExpectedDeadLetters, BeforeValidator(_counted, json_schema_input_type=int | ExpectedDeadLetters)
+    ExpectedDeadLetters, BeforeValidator(_read_count, json_schema_input_type=int | ExpectedDeadLetters)
 ]
 
 

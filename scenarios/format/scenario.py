@@ -11,7 +11,7 @@ from agenticai.emulator.core.documents import Location, read_document
 from agenticai.emulator.faults.rules import CallFault, DeliveryFault, kind_of
 from agenticai.scenarios.format.errors import InvalidScenario
 from agenticai.scenarios.format.expected import Expectation, ExpectedProject
-from agenticai.scenarios.format.script import Advance, Create, Delete, Settle, Settling, Step, projects_of
+from agenticai.scenarios.format.script import Advance, Create, Delete, Settle, Settling, Step, list_projects
 from agenticai.scenarios.format.section import ProjectKey, Section
 from agenticai.stack.outputs import AGENTS, FUNCTIONS
 from shared.models.template import TemplateId
@@ -105,13 +105,13 @@ class Scenario(Section):
         posted: set[str] = set()
         for at, step in enumerate(self.script):
             place: Location = ("steps", at)
-            for key in self._unknown(projects_of(step)):
+            for key in self._unknown(list_projects(step)):
                 yield place, f"There is no project {key!r} in this file"
             if isinstance(step, Create):
                 if step.create in posted:
                     yield place, f"The project {step.create!r} was created before; give it `copies` to post it again"
                 posted.add(step.create)
-            for key in projects_of(step):
+            for key in list_projects(step):
                 if key not in posted:
                     yield place, f"The project {key!r} is not created before this step"
         for key in self.projects:

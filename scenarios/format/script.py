@@ -152,7 +152,7 @@ Step = Annotated[
 ]
 
 
-def projects_of(step: Step) -> tuple[str, ...]:
+def list_projects(step: Step) -> tuple[str, ...]:
     """Return the short names of the projects that a step is for, or that its message names."""
     match step:
         case Create(create=key) | Retry(retry=key) | Deploy(deploy=key) | Delete(delete=key) | Provision(provision=key):

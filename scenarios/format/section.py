@@ -18,7 +18,7 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-def _seconds(text: object) -> object:
+def _parse_seconds(text: object) -> object:
     """Return the seconds that a duration such as 45s, 90m, 2h or 1d stands for."""
     found = re.fullmatch(_DURATION, text) if isinstance(text, str) else None
     if found is None:
@@ -27,6 +27,8 @@ def _seconds(text: object) -> object:
 
 
 Duration = Annotated[
-    float, BeforeValidator(_seconds), WithJsonSchema({"type": "string", "pattern": _DURATION, "examples": ["90m"]})
+    float,
+    BeforeValidator(_parse_seconds),
+    WithJsonSchema({"type": "string", "pattern": _DURATION, "examples": ["90m"]}),
 ]
 """Seconds, written as a number and a unit."""

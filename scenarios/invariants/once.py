@@ -18,7 +18,7 @@ REPLIES: Final = "/replies/"
 """In the key of every stored reply of the model."""
 
 
-def not_once(project: StoredProject) -> Iterator[str]:
+def find_repeated(project: StoredProject) -> Iterator[str]:
     """Say what happened twice, or was counted otherwise than it happened; nothing of a project that is deleted."""
     if project.items.metadata is None:
         return
@@ -36,7 +36,7 @@ def _work(project: StoredProject) -> Iterator[str]:
     started = _by_work(project, EventType.WORK_STARTED)
     for work in project.items.works:
         ends = done.pop(work.work, [])
-        asked = 1 + _asked_again(project, work)
+        asked = 1 + _count_asked(project, work)
         if len(ends) > asked:
             yield f"{work.work} was done {len(ends)} times: {_moments(ends)}"
         if work.state is WorkState.DONE and not ends:
@@ -56,7 +56,7 @@ def _by_work(project: StoredProject, kind: EventType) -> dict[str, list[Timeline
     return events
 
 
-def _asked_again(project: StoredProject, work: Work) -> int:
+def _count_asked(project: StoredProject, work: Work) -> int:
     """Return how often its owner asked for a revision to be packaged; all other work is asked for once."""
     asked = f"revision {work.revision}" if layout.kind_of(work.work) is layout.ItemKind.DEPLOYMENT else None
     return sum(event.type is EventType.DEPLOYMENT_REQUESTED and event.detail == asked for event in project.items.events)

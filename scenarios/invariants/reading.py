@@ -59,22 +59,22 @@ def read(
             for items in [read_items(dynamodb, table, project_id)]
         ),
         queues={agent: Depth.of(sqs, url) for agent, url in bench.outputs.queue_urls.items()},
-        dead_letters={agent: _peeked(sqs, url) for agent, url in bench.outputs.dead_letter_queue_urls.items()},
+        dead_letters={agent: _peek(sqs, url) for agent, url in bench.outputs.dead_letter_queue_urls.items()},
         unasked=() if after is None else tuple(sorted({*_younger(dynamodb, table, after)} - {*project_ids})),
     )
 
 
 def read_items(dynamodb: "DynamoDBClient", table: str, project_id: str) -> Items:
     """Return all items of a project's partition, read consistently."""
-    return items_of(list(_partition(dynamodb, table, layout.project(project_id))))
+    return sort_items(list(_partition(dynamodb, table, layout.project(project_id))))
 
 
-def items_of(stored: Sequence[Item]) -> Items:
+def sort_items(stored: Sequence[Item]) -> Items:
     """Return a project's items by what they are, from their attributes, `PK` and `SK` among them."""
     unreadable: list[Unreadable] = []
 
     def all_of(prefix: str, kind: type[M]) -> tuple[M, ...]:
-        return tuple(_parsed(kind, [item for item in stored if item["SK"].startswith(prefix)], unreadable))
+        return tuple(_parse(kind, [item for item in stored if item["SK"].startswith(prefix)], unreadable))
 
     metadata = all_of(layout.METADATA, Metadata)
     return Items(
@@ -86,25 +86,25 @@ def items_of(stored: Sequence[Item]) -> Items:
         deployments=all_of(ItemKind.DEPLOYMENT, DeploymentRecord),
         files=all_of(ItemKind.FILE, FileRecord),
         events=all_of(ItemKind.EVENT, TimelineEvent),
-        named=tuple(Named(item["SK"], found) for item in stored for found in objects_named_in(item)),
+        named=tuple(Named(item["SK"], found) for item in stored for found in find_objects(item)),
         unreadable=tuple(unreadable),
     )
 
 
-def objects_named_in(value: Any) -> Iterator[StoredObject]:
+def find_objects(value: Any) -> Iterator[StoredObject]:
     """Yield every object that an item names, wherever in it."""
     match value:
         case {"key": _, "size": _, "sha256": _}:
             yield StoredObject.model_validate(value)
         case dict():
             for member in value.values():
-                yield from objects_named_in(member)
+                yield from find_objects(member)
         case list():
             for member in value:
-                yield from objects_named_in(member)
+                yield from find_objects(member)
 
 
-def _parsed(kind: type[M], items: Iterable[Item], unreadable: list[Unreadable]) -> Iterator[M]:
+def _parse(kind: type[M], items: Iterable[Item], unreadable: list[Unreadable]) -> Iterator[M]:
     for item in items:
         try:
             yield kind.model_validate({name: value for name, value in item.items() if name not in {"PK", "SK"}})
@@ -161,7 +161,7 @@ def _objects(s3: "S3Client", bucket: str, project_id: str, items: Items) -> Iter
             yield BucketKey(key, sizes.get(key), sha256, versions[key], markers[key])
 
 
-def _peeked(sqs: "SQSClient", url: str) -> tuple[str, ...]:
+def _peek(sqs: "SQSClient", url: str) -> tuple[str, ...]:
     """Return the bodies of the messages that can be received; each is given back, so that all stay where they are."""
     bodies: dict[str, str] = {}
     handles: list[str] = []

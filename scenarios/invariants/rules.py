@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Final
 
 from agenticai.scenarios.benches.deployed import Bench
-from agenticai.scenarios.invariants.once import not_once
+from agenticai.scenarios.invariants.once import find_repeated
 from agenticai.scenarios.invariants.reading import read
 from agenticai.scenarios.invariants.snapshot import BucketKey, Snapshot, StoredProject
 from shared.models import layout
@@ -34,17 +34,17 @@ Finding = tuple[str, str]
 Invariant = Callable[[Snapshot], Iterator[Finding]]
 
 
-def violations(
+def check_stack(
     bench: Bench, project_ids: Sequence[str], *, deleted: Collection[str] = (), after: str | None = None
 ) -> tuple[Violation, ...]:
     """Check the invariants on a stack at rest, for the projects that a scenario made.
 
     `deleted` and `after` are as `agenticai.scenarios.invariants.reading.read` has them. Raises botocore's errors.
     """
-    return broken(read(bench, project_ids, deleted=deleted, after=after))
+    return find_violations(read(bench, project_ids, deleted=deleted, after=after))
 
 
-def broken(snapshot: Snapshot) -> tuple[Violation, ...]:
+def find_violations(snapshot: Snapshot) -> tuple[Violation, ...]:
     """Return the violations in a snapshot, by invariant."""
     return tuple(
         Violation(name, subject, evidence)
@@ -56,16 +56,16 @@ def broken(snapshot: Snapshot) -> tuple[Violation, ...]:
 def nothing_vanishes(snapshot: Snapshot) -> Iterator[Finding]:
     """Each accepted project ends in a final status, or is named by a dead letter, or was deleted by its owner."""
     for project in snapshot.projects:
-        reason = None if project.deleted or snapshot.is_dead_letter(project) else _lost(snapshot, project)
+        reason = None if project.deleted or snapshot.is_dead_letter(project) else _find_lost(snapshot, project)
         if reason:
             yield project.id, reason
 
 
-def _lost(snapshot: Snapshot, project: StoredProject) -> str | None:
+def _find_lost(snapshot: Snapshot, project: StoredProject) -> str | None:
     """Return why a project that no dead letter names is lost; None if it is not."""
     metadata = project.items.metadata
     if metadata is None:
-        return f"it was accepted and has no METADATA item; what is left of it: {_listed(project.items.sort_keys)}"
+        return f"it was accepted and has no METADATA item; what is left of it: {_join(project.items.sort_keys)}"
     if metadata.status is ProjectStatus.FAILED and not (metadata.failure and metadata.failure.reason):
         return "it is FAILED without a reason"
     if metadata.status in FINAL:
@@ -73,7 +73,7 @@ def _lost(snapshot: Snapshot, project: StoredProject) -> str | None:
     if metadata.status is ProjectStatus.WAITING_FOR_QUOTA and any(queue.total for queue in snapshot.queues.values()):
         return None  # a parked message is there, and will be handled when the quota is back
     unfinished = [f"{work.work} {work.state}" for work in project.items.works if work.state is not WorkState.DONE]
-    return f"it is {metadata.status}, no queue has a message and no dead letter names it; open: {_listed(unfinished)}"
+    return f"it is {metadata.status}, no queue has a message and no dead letter names it; open: {_join(unfinished)}"
 
 
 def nothing_happens_twice(snapshot: Snapshot) -> Iterator[Finding]:
@@ -81,25 +81,25 @@ def nothing_happens_twice(snapshot: Snapshot) -> Iterator[Finding]:
     for project_id in snapshot.unasked:
         yield project_id, "no request was answered with it: one request made several projects"
     for project in snapshot.projects:
-        yield from ((project.id, evidence) for evidence in not_once(project))
+        yield from ((project.id, evidence) for evidence in find_repeated(project))
 
 
 def table_and_bucket_agree(snapshot: Snapshot) -> Iterator[Finding]:
     """Each object that an item names is there as named, no object is orphaned, and of a deleted project nothing is."""
     for project in snapshot.projects:
-        faults = _left_over(project) if project.deleted else (*_misnamed(project), *_orphaned(project))
+        faults = _find_left_over(project) if project.deleted else (*_find_misnamed(project), *_find_orphaned(project))
         yield from ((project.id, evidence) for evidence in faults)
 
 
-def _left_over(project: StoredProject) -> Iterator[str]:
+def _find_left_over(project: StoredProject) -> Iterator[str]:
     if project.items.sort_keys:
-        yield f"it was deleted, and these items are left: {_listed(project.items.sort_keys)}"
+        yield f"it was deleted, and these items are left: {_join(project.items.sort_keys)}"
     for stored in project.objects:
         left = f"{stored.versions} versions and {stored.delete_markers} delete markers"
         yield f"it was deleted, and {left} of {stored.key} are left"
 
 
-def _misnamed(project: StoredProject) -> Iterator[str]:
+def _find_misnamed(project: StoredProject) -> Iterator[str]:
     for item in project.items.unreadable:
         yield f"{item.item} cannot be read: {item.reason}"
     there = {stored.key: stored for stored in project.objects}
@@ -114,7 +114,7 @@ def _misnamed(project: StoredProject) -> Iterator[str]:
             )
 
 
-def _orphaned(project: StoredProject) -> Iterator[str]:
+def _find_orphaned(project: StoredProject) -> Iterator[str]:
     """Objects that no item names. A reply of the model is found by its key, which follows from the work that asked.
 
     What work that has not ended wrote is not named yet: a redelivery, or a retry by its owner, writes the same again.
@@ -124,7 +124,7 @@ def _orphaned(project: StoredProject) -> Iterator[str]:
     owned += [_folder(project, work) for work in project.items.works if work.state is not WorkState.DONE]
     for stored in project.objects:
         if stored.key not in named and not stored.key.startswith(tuple(owned)):
-            yield f"{_described(stored)} is named by no item"
+            yield f"{_describe(stored)} is named by no item"
 
 
 def _replies(project: StoredProject, plan: Work) -> str:
@@ -145,7 +145,7 @@ def _folder(project: StoredProject, work: Work) -> str:
             return layout.deployment_object(project.id, work.revision)
 
 
-def _described(stored: BucketKey) -> str:
+def _describe(stored: BucketKey) -> str:
     return f"the delete marker of {stored.key}" if stored.size is None else f"{stored.key} ({stored.size} bytes)"
 
 
@@ -186,7 +186,7 @@ def _moves(status: ProjectStatus, kind: EventType) -> frozenset[ProjectStatus]:
     return LEGAL_MOVES[status] | taken_back
 
 
-def _listed(names: Sequence[str]) -> str:
+def _join(names: Sequence[str]) -> str:
     return ", ".join(names) or "nothing"
 
 

@@ -6,15 +6,15 @@ from itertools import zip_longest
 from agenticai.scenarios.replaying.replay import Result
 
 
-def difference(first: Result, second: Result) -> str:
+def compare(first: Result, second: Result) -> str:
     """The first thing in which two replays of one scenario are not alike, in a sentence; empty if there is none."""
-    for before, after in zip_longest(_told(first), _told(second), fillvalue="nothing"):
+    for before, after in zip_longest(_describe(first), _describe(second), fillvalue="nothing"):
         if before != after:
             return f"It took another course than the first time: {after!r}, where there was {before!r}."
     return ""
 
 
-def _told(result: Result) -> Iterator[str]:
+def _describe(result: Result) -> Iterator[str]:
     """Yield what a replay came to, line by line, with the names of projects in place of their ids."""
     names = {project.id: name for name, project in result.projects.items()}
     for line in _lines(result):

@@ -26,36 +26,36 @@ class ScenarioOutcome:
     used: Used
 
 
-def unmet(scenario: Scenario, outcome: ScenarioOutcome) -> Iterator[str]:
+def find_unmet(scenario: Scenario, outcome: ScenarioOutcome) -> Iterator[str]:
     """Say what is not as expected, each in one sentence."""
     for key in scenario.projects:
         for name in scenario.copies_of(key):
             project = outcome.projects.get(name)
-            found = _of_project(scenario, key, project) if project else ["It was never posted."]
+            found = _check_project(scenario, key, project) if project else ["It was never posted."]
             yield from (f"{name}: {sentence}" for sentence in found)
-    yield from _dead_letters(scenario, outcome.dead_letters)
-    yield from _figures(scenario, outcome.used)
-    yield from _fired(scenario, outcome.fired)
+    yield from _check_dead_letters(scenario, outcome.dead_letters)
+    yield from _check_figures(scenario, outcome.used)
+    yield from _check_fired(scenario, outcome.fired)
 
 
-def statuses(project: ReplayedProject) -> tuple[ProjectStatus, ...]:
+def list_statuses(project: ReplayedProject) -> tuple[ProjectStatus, ...]:
     """Return the statuses of a project in order, repeated ones once."""
     return tuple(status for status, _ in groupby(event.status for event in project.events))
 
 
-def _of_project(scenario: Scenario, key: str, project: ReplayedProject) -> Iterator[str]:
+def _check_project(scenario: Scenario, key: str, project: ReplayedProject) -> Iterator[str]:
     expected = scenario.expected(key)
     if expected.gone != (project.view is None):
         yield "It is still there." if expected.gone else "It is gone."
     elif project.view is not None:
-        yield from _ended(expected, project.view)
-        yield from _made(expected, project)
+        yield from _check_end(expected, project.view)
+        yield from _check_made(expected, project)
     wanted = scenario.expect.timeline.get(key)
-    if wanted is not None and statuses(project) != wanted:
-        yield f"Its timeline was {_listed(statuses(project))} and not {_listed(wanted)}."
+    if wanted is not None and list_statuses(project) != wanted:
+        yield f"Its timeline was {_join(list_statuses(project))} and not {_join(wanted)}."
 
 
-def _ended(expected: ExpectedProject, view: ProjectView) -> Iterator[str]:
+def _check_end(expected: ExpectedProject, view: ProjectView) -> Iterator[str]:
     reason = view.failure.reason if view.failure else ""
     if view.status is not expected.status:
         yield f"It ended as {view.status} and not as {expected.status}" + (f": {reason}" if reason else ".")
@@ -71,7 +71,7 @@ def _ended(expected: ExpectedProject, view: ProjectView) -> Iterator[str]:
         yield f"Its score of {view.score} is over {expected.max_score:g}."
 
 
-def _made(expected: ExpectedProject, project: ReplayedProject) -> Iterator[str]:
+def _check_made(expected: ExpectedProject, project: ReplayedProject) -> Iterator[str]:
     if expected.project_type and project.project_type != expected.project_type:
         yield f"It was packaged as {project.project_type} and not as {expected.project_type}."
     yield from (f"{path} is missing." for path in expected.files if path not in project.files)
@@ -81,20 +81,22 @@ def _made(expected: ExpectedProject, project: ReplayedProject) -> Iterator[str]:
         yield f"Its own tests do not pass:\n{project.tests.evidence}"
 
 
-def _dead_letters(scenario: Scenario, found: Mapping[str, Sequence[str]]) -> Iterator[str]:
+def _check_dead_letters(scenario: Scenario, found: Mapping[str, Sequence[str]]) -> Iterator[str]:
     expected = scenario.expect.dead_letters
     for agent, bodies in found.items():
         wanted = next((letters for name, letters in expected.items() if name == agent), None)
         count = wanted.count if wanted else 0
         if len(bodies) != count:
             shown = "".join(f"\n{body[:SHOWN]}" for body in bodies)
-            yield f"The {agent} dead-letter queue holds {_messages(len(bodies))} and not {count}:{shown}".rstrip(":")
+            yield f"The {agent} dead-letter queue holds {_count_messages(len(bodies))} and not {count}:{shown}".rstrip(
+                ":"
+            )
         if wanted and wanted.body:
             others = (body for body in bodies if not re.search(wanted.body, body))
             yield from (f"A dead letter of {agent} does not say {wanted.body.pattern!r}: {b[:SHOWN]}" for b in others)
 
 
-def _figures(scenario: Scenario, used: Used) -> Iterator[str]:
+def _check_figures(scenario: Scenario, used: Used) -> Iterator[str]:
     expect = scenario.expect
     for service, bounds in expect.calls.items():
         yield from _outside(bounds, used.calls_by_service.get(service, 0), f"The number of {service} calls")
@@ -111,7 +113,7 @@ def _outside(bounds: Bounds | None, figure: float, what: str) -> Iterator[str]:
         yield f"{what} is {figure:g}, over {bounds.max:g}."
 
 
-def _fired(scenario: Scenario, fired: Sequence[Fired]) -> Iterator[str]:
+def _check_fired(scenario: Scenario, fired: Sequence[Fired]) -> Iterator[str]:
     """The rules of the file come first in the schedule; those that were added to it are not looked at."""
     put = {fault.rule for fault in fired if fault.rule < len(scenario.faults)}
     expected = scenario.expect.fired
@@ -123,9 +125,9 @@ def _fired(scenario: Scenario, fired: Sequence[Fired]) -> Iterator[str]:
         yield f"{len(put)} of the {len(scenario.faults)} faults were applied, and not {expected}."
 
 
-def _messages(number: int) -> str:
+def _count_messages(number: int) -> str:
     return f"{number} message" if number == 1 else f"{number} messages"
 
 
-def _listed(values: Sequence[ProjectStatus]) -> str:
+def _join(values: Sequence[ProjectStatus]) -> str:
     return " → ".join(values) or "empty"

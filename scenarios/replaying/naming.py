@@ -2,21 +2,21 @@
 
 from collections.abc import Iterable
 
-from agenticai.emulator.faults.rules import Fault, renamed
+from agenticai.emulator.faults.rules import Fault, rename
 from agenticai.stack.outputs import StackOutputs
 
 
-def deployed(faults: Iterable[Fault], outputs: StackOutputs) -> tuple[Fault, ...]:
+def name_deployed(faults: Iterable[Fault], outputs: StackOutputs) -> tuple[Fault, ...]:
     """The rules with the names of functions and queues as they are deployed; what names no agent stays as it is."""
     queues = queue_names(outputs)
-    return tuple(renamed(fault, outputs.function_names, queues) for fault in faults)
+    return tuple(rename(fault, outputs.function_names, queues) for fault in faults)
 
 
-def written(faults: Iterable[Fault], outputs: StackOutputs) -> tuple[Fault, ...]:
+def name_agents(faults: Iterable[Fault], outputs: StackOutputs) -> tuple[Fault, ...]:
     """Return the rules with the names of agents in place of those of their functions and queues."""
     functions = {name: agent for agent, name in outputs.function_names.items()}
     queues = {name: agent for agent, name in queue_names(outputs).items()}
-    return tuple(renamed(fault, functions, queues) for fault in faults)
+    return tuple(rename(fault, functions, queues) for fault in faults)
 
 
 def queue_names(outputs: StackOutputs) -> dict[str, str]:

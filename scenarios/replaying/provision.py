@@ -45,7 +45,7 @@ def provision(bench: Bench, api: ProjectsApi, project_id: str) -> str | None:
     cloudformation = bench.target.client("cloudformation")
     try:
         deploy_stack(bench.target, name, template, {}, {})
-        return _asked(bench, cloudformation, name)
+        return _ask_functions(bench, cloudformation, name)
     except (ClientError, StackError) as error:
         said = message(error) if isinstance(error, ClientError) else str(error)
         raise StepFailed(f"the template of project {project_id} was not deployed: {said}") from error
@@ -64,7 +64,7 @@ def _template(bench: Bench, api: ProjectsApi, project_id: str) -> Template:
     return Template.parse(text, Path("template.yaml"))
 
 
-def _asked(bench: Bench, cloudformation: "CloudFormationClient", name: str) -> str | None:
+def _ask_functions(bench: Bench, cloudformation: "CloudFormationClient", name: str) -> str | None:
     """Ask each function of the stack for its root; None if none fails, or why it could not be asked."""
     functions = bench.target.client("lambda")
     for resource in cloudformation.describe_stack_resources(StackName=name)["StackResources"]:

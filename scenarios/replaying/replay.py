@@ -18,10 +18,10 @@ from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.format.errors import ScenarioError
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.format.script import Settling, Step
-from agenticai.scenarios.invariants import Violation, broken, newest_project, read
+from agenticai.scenarios.invariants import Violation, find_violations, newest_project, read
 from agenticai.scenarios.invariants.snapshot import Snapshot
-from agenticai.scenarios.replaying.expectations import ScenarioOutcome, unmet
-from agenticai.scenarios.replaying.naming import agents_by_name, deployed
+from agenticai.scenarios.replaying.expectations import ScenarioOutcome, find_unmet
+from agenticai.scenarios.replaying.naming import agents_by_name, name_deployed
 from agenticai.scenarios.replaying.outcome import ReplayedProject, Used, read_project
 from agenticai.scenarios.replaying.pace import Free, Observed, Pace, Stepped
 from agenticai.scenarios.replaying.steps import Play, take
@@ -113,11 +113,11 @@ def replay(
     """
     if scenario.needs_control and Capability.CONTROL not in bench.target.capabilities:
         return Result(scenario, seed, skipped=f"{bench.target.name} has no faults, no steps and no clock to offer")
-    schedule = (*deployed(scenario.faults, bench.outputs), *faults)
+    schedule = (*name_deployed(scenario.faults, bench.outputs), *faults)
     if not schedule and Capability.CONTROL in bench.target.capabilities:
         schedule = reordering(seed)
     with bench.api() as api, _pace(bench) as pace:
-        result = _played(Play(bench, api, pace, scenario, unsafe_run=unsafe_run), schedule, seed, out, on_event)
+        result = _play_schedule(Play(bench, api, pace, scenario, unsafe_run=unsafe_run), schedule, seed, out, on_event)
         if result.passed or not keep_failed:
             _empty(bench)
             pace.release()
@@ -140,11 +140,11 @@ def _pace(bench: Bench) -> Iterator[Pace]:
         yield Free(bench.target.client("sqs"), bench.outputs.queue_urls.values())
 
 
-def _played(play: Play, schedule: tuple[Fault, ...], seed: int, out: Path | None, on_event: OnEvent) -> Result:
+def _play_schedule(play: Play, schedule: tuple[Fault, ...], seed: int, out: Path | None, on_event: OnEvent) -> Result:
     last = newest_project(play.bench)
     began = time.monotonic()
     play.pace.begin(schedule)
-    not_taken, stuck = _steps_taken(play, on_event), _settled(play, on_event)
+    not_taken, stuck = _take_steps(play, on_event), _settle(play, on_event)
     wall_s = time.monotonic() - began
     on_event("reading what it came to")
     usages = {name: play.pace.usage(project_id) for name, project_id in play.ids.items()}
@@ -162,8 +162,8 @@ def _played(play: Play, schedule: tuple[Fault, ...], seed: int, out: Path | None
         dead_letters=snapshot.dead_letters,
         not_taken=not_taken,
         stuck=(*stuck, *unread),
-        unmet=(*failed, *_reasons(projects)) if failed else tuple(unmet(play.scenario, outcome)),
-        violations=broken(snapshot),
+        unmet=(*failed, *_find_reasons(projects)) if failed else tuple(find_unmet(play.scenario, outcome)),
+        violations=find_violations(snapshot),
         observed=observed,
         agents=agents_by_name(play.bench.outputs),
         wall_s=wall_s,
@@ -172,18 +172,18 @@ def _played(play: Play, schedule: tuple[Fault, ...], seed: int, out: Path | None
     )
 
 
-def _steps_taken(play: Play, on_event: OnEvent) -> tuple[str, ...]:
+def _take_steps(play: Play, on_event: OnEvent) -> tuple[str, ...]:
     """Take the steps up to the first that fails, and say how that failed."""
     for number, step in enumerate(play.scenario.script, start=1):
-        on_event(_named(step))
+        on_event(_name_step(step))
         try:
             take(step, play)
         except Failure as error:
-            return (f"Step {number} ({_named(step)}) failed: {error}",)
+            return (f"Step {number} ({_name_step(step)}) failed: {error}",)
     return ()
 
 
-def _settled(play: Play, on_event: OnEvent) -> tuple[str, ...]:
+def _settle(play: Play, on_event: OnEvent) -> tuple[str, ...]:
     """Let all come to rest, whatever a fault holds back."""
     on_event("settle")
     try:
@@ -196,7 +196,7 @@ def _settled(play: Play, on_event: OnEvent) -> tuple[str, ...]:
     return ()
 
 
-def _reasons(projects: Mapping[str, ReplayedProject]) -> Iterator[str]:
+def _find_reasons(projects: Mapping[str, ReplayedProject]) -> Iterator[str]:
     """Yield why projects failed, which is mostly why a step could not be taken."""
     for name, project in projects.items():
         if project.view and project.view.failure:
@@ -229,7 +229,7 @@ def _empty(bench: Bench) -> None:
         bench.target.client("sqs").purge_queue(QueueUrl=url)
 
 
-def _named(step: Step) -> str:
+def _name_step(step: Step) -> str:
     """Return a step as its file writes it, without what is long."""
     ((name, about),) = step.model_dump(mode="json", exclude_unset=True).items()
     if isinstance(about, dict):

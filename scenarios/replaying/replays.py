@@ -66,7 +66,7 @@ class Replays:
 
         A bench that is kept is there until `look_at` returns. Raises why no bench could be started.
         """
-        jobs = [self._submitted(pool, scenario) for _ in range(self._order.repeat) for scenario in scenarios]
+        jobs = [self._submit(pool, scenario) for _ in range(self._order.repeat) for scenario in scenarios]
         results: list[Result] = []
         try:
             while len(results) < len(jobs) and not self._stopped.is_set():
@@ -81,7 +81,7 @@ class Replays:
             self._looked_at.set()
         return results
 
-    def _submitted(self, pool: BenchPool, scenario: Scenario) -> Future[None]:
+    def _submit(self, pool: BenchPool, scenario: Scenario) -> Future[None]:
         job = pool.submit(partial(self._play, scenario))
         job.add_done_callback(partial(self._failed, scenario))
         return job

@@ -70,7 +70,7 @@ class Course:
         return [*edges, *(mark.at for mark in self.faults), *(at for at, _ in self.statuses)]
 
 
-def course_of(project: ProjectReport, scenario: ScenarioReport) -> Course:
+def trace_course(project: ProjectReport, scenario: ScenarioReport) -> Course:
     """Return what the events of a project, and the invocations and faults of its scenario, tell."""
     mine = [done for done in scenario.invocations if done.project_id == project.id]
     work = [_invocation(done, scenario, project.events) for done in mine] or list(_events(project.events))

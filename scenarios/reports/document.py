@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from agenticai.emulator.core.usage_records import FinishedInvocation
 from agenticai.emulator.faults.rules import Fault, Fired
-from agenticai.scenarios.replaying.comparison import difference
+from agenticai.scenarios.replaying.comparison import compare
 from agenticai.scenarios.replaying.outcome import ReplayedProject
 from agenticai.scenarios.replaying.replay import Result
 from shared.models.events import TimelineEvent
@@ -174,10 +174,10 @@ class RunReport(Part):
         return sum(scenario.outcome == outcome for scenario in self.scenarios)
 
 
-def reported(results: Sequence[Result], names: Iterable[str]) -> tuple[ScenarioReport, ...]:
+def report_results(results: Sequence[Result], names: Iterable[str]) -> tuple[ScenarioReport, ...]:
     """Return the reports of results, by scenario; each replay is compared with the first of its scenario."""
     reports = []
     for name in names:
         replays = [result for result in results if result.scenario.name == name]
-        reports += [ScenarioReport.of(result, difference(replays[0], result)) for result in replays]
+        reports += [ScenarioReport.of(result, compare(replays[0], result)) for result in replays]
     return tuple(reports)

@@ -7,7 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from agenticai.emulator.faults.rules import Fired
 from agenticai.scenarios.reports.chart import Chart
-from agenticai.scenarios.reports.course import course_of
+from agenticai.scenarios.reports.course import trace_course
 from agenticai.scenarios.reports.document import ProjectReport, RunReport, ScenarioReport
 from agenticai.scenarios.reports.figures import clock, dollars, duration
 
@@ -41,7 +41,7 @@ def page(report: RunReport) -> str:
     )
     templates.filters.update(clock=clock, duration=duration)
     templates.globals.update(
-        chart_of=Chart, charts=CHARTS, course_of=course_of, facts=_facts, fault_place=_fault_place, figures=_figures,
+        chart_of=Chart, charts=CHARTS, course_of=trace_course, facts=_facts, fault_place=_fault_place, figures=_figures,
         legend=LEGEND, marks=MARKS, opened=OPENED,
     )  # fmt: skip
     return templates.get_template("page.html").render(report=report, tiles=_tiles(report))

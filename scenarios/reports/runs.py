@@ -20,7 +20,7 @@ KEPT: Final = 20
 DOCUMENT: Final = "run.json"
 
 
-def folder_for(seed: int, home: Path, now: datetime | None = None) -> Path:
+def make_folder(seed: int, home: Path, now: datetime | None = None) -> Path:
     """Create a folder for a run that begins in the state folder `home`.
 
     The folders of runs that have ended are removed, except for the newest.
@@ -42,7 +42,7 @@ def keep(report: RunReport, folder: Path) -> Path:
     return shown
 
 
-def kept(home: Path) -> Iterator[tuple[Path, RunReport]]:
+def list_kept(home: Path) -> Iterator[tuple[Path, RunReport]]:
     """Yield the runs that are kept in the state folder `home`, the newest first.
 
     What cannot be read, because it is of another version, is left out.

@@ -51,7 +51,7 @@ class Ending:
     """How often messages of each queue, by its name, were delivered."""
 
 
-def differences(clean: Ending, other: Ending) -> Iterator[str]:
+def find_differences(clean: Ending, other: Ending) -> Iterator[str]:
     """Say how a replay ended otherwise than the clean one, each difference in one sentence."""
     yield from other.not_taken
     for name in sorted({*clean.projects, *other.projects}):
@@ -60,14 +60,14 @@ def differences(clean: Ending, other: Ending) -> Iterator[str]:
             if before is not after:
                 yield f"{name} {'is deleted' if after is None else 'is there'}, and without faults it is not"
         else:
-            yield from (f"{name} {said}" for said in _different(before, after))
+            yield from (f"{name} {said}" for said in _compare(before, after))
     for agent in sorted({*clean.dead_letters, *other.dead_letters}):
         letters, expected = other.dead_letters.get(agent, 0), clean.dead_letters.get(agent, 0)
         if letters != expected:
             yield f"the {agent} dead-letter queue holds {letters} messages, and without faults {expected}"
 
 
-def _different(clean: ProjectEnd, other: ProjectEnd) -> Iterator[str]:
+def _compare(clean: ProjectEnd, other: ProjectEnd) -> Iterator[str]:
     if other.status is not clean.status:
         yield f"is {other.status}{f' ({other.reason})' if other.reason else ''}, and without faults {clean.status}"
     if other.revision != clean.revision:

@@ -10,7 +10,7 @@ from agenticai.emulator.faults.rules import Fault
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.pool import BenchPool
 from agenticai.scenarios.format.errors import BenchLost
-from agenticai.scenarios.sweeping.ending import Ending, differences
+from agenticai.scenarios.sweeping.ending import Ending, find_differences
 
 K = TypeVar("K", bound=Hashable)
 
@@ -41,20 +41,20 @@ def judge(rehearse: Rehearse, clean: Ending, faults: Sequence[Fault], bench: Ben
     ending = rehearse(bench, faults)
     evidence = [str(violation) for violation in ending.violations]
     if same_end:
-        evidence += differences(clean, ending)
+        evidence += find_differences(clean, ending)
     if evidence:
         return Judged(Verdict.VIOLATED, tuple(evidence))
     return Judged(Verdict.SURVIVED if ending.fired else Verdict.NOT_REACHED)
 
 
-def judgements(pool: BenchPool, trials: Mapping[K, Callable[[Bench], Judged]]) -> Iterator[tuple[K, Judged]]:
+def judge_all(pool: BenchPool, trials: Mapping[K, Callable[[Bench], Judged]]) -> Iterator[tuple[K, Judged]]:
     """Judge all, on whichever benches are free, in the order in which they end."""
     asked = {pool.submit(trial): key for key, trial in trials.items()}
     for ended in as_completed(asked):
-        yield asked[ended], settled(ended)
+        yield asked[ended], await_verdict(ended)
 
 
-def settled(trial: Future[Judged]) -> Judged:
+def await_verdict(trial: Future[Judged]) -> Judged:
     """The verdict of a trial, once it is there; one that cost its bench is a violation, or the engine's own crash."""
     try:
         return trial.result()

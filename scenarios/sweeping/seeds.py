@@ -10,7 +10,7 @@ from agenticai.emulator.faults.rules import Fault
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.pool import BenchPool
 from agenticai.scenarios.sweeping.ending import Ending
-from agenticai.scenarios.sweeping.judging import Judged, Rehearse, Verdict, judge, judgements, settled
+from agenticai.scenarios.sweeping.judging import Judged, Rehearse, Verdict, await_verdict, judge, judge_all
 from agenticai.scenarios.sweeping.schedules import Material, may_end_otherwise, schedule, shrink
 
 
@@ -29,11 +29,11 @@ def try_seeds(
     """Try the seeds on the pool's benches; the results come as they end."""
     schedules = {seed: schedule(seed, material) for seed in seeds}
     trials = {seed: partial(_judge, rehearse, clean, faults) for seed, faults in schedules.items()}
-    for seed, judged in judgements(pool, trials):
+    for seed, judged in judge_all(pool, trials):
         yield SeedResult(seed, schedules[seed], judged)
 
 
-def shrunk(pool: BenchPool, rehearse: Rehearse, clean: Ending, result: SeedResult) -> SeedResult | None:
+def shrink_result(pool: BenchPool, rehearse: Rehearse, clean: Ending, result: SeedResult) -> SeedResult | None:
     """Return the same with the fewest and simplest faults that still break something, and what those break.
 
     None if the whole schedule breaks nothing when it is tried again.
@@ -42,7 +42,7 @@ def shrunk(pool: BenchPool, rehearse: Rehearse, clean: Ending, result: SeedResul
 
     def fails(faults: Sequence[Fault]) -> bool:
         nonlocal last
-        judged = settled(pool.submit(partial(_judge, rehearse, clean, faults)))
+        judged = await_verdict(pool.submit(partial(_judge, rehearse, clean, faults)))
         if judged.verdict is not Verdict.VIOLATED:
             return False
         last = judged
@@ -54,7 +54,7 @@ def shrunk(pool: BenchPool, rehearse: Rehearse, clean: Ending, result: SeedResul
     return SeedResult(result.seed, faults, last)
 
 
-def as_yaml(faults: Sequence[Fault]) -> str:
+def write_yaml(faults: Sequence[Fault]) -> str:
     """Return the faults as a scenario file has them."""
     rules = [fault.model_dump(mode="json", exclude_defaults=True) for fault in faults]
     return str(yaml.safe_dump({"faults": rules}, sort_keys=False, default_flow_style=None, width=120))

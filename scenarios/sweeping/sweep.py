@@ -10,7 +10,7 @@ from agenticai.emulator.faults.rules import Call, CallFault, DeliverAgain, Kill,
 from agenticai.scenarios.benches.pool import BenchPool
 from agenticai.scenarios.format.errors import ScenarioError
 from agenticai.scenarios.sweeping.ending import Ending
-from agenticai.scenarios.sweeping.judging import Judged, Rehearse, judge, judgements
+from agenticai.scenarios.sweeping.judging import Judged, Rehearse, judge, judge_all
 
 Side = Literal["before", "after", "again"]
 """The function is killed before or after its call, or its message is delivered again and worked on before it."""
@@ -65,7 +65,7 @@ class Case:
         )
 
 
-def cases_of(
+def list_cases(
     calls: Sequence[RecordedCall], sides: Sequence[Side] = KILLS, *, synchronous: Collection[str] = ()
 ) -> Iterator[Case]:
     """Yield the cases of a clean run: those of the first side in the order of the calls, then those of the next.
@@ -92,5 +92,5 @@ class CaseResult:
 def sweep(pool: BenchPool, rehearse: Rehearse, clean: Ending, cases: Iterable[Case]) -> Iterator[CaseResult]:
     """Try the cases on the pool's benches; the results come as they end."""
     trials = {case: partial(judge, rehearse, clean, (case.fault,)) for case in cases}
-    for case, judged in judgements(pool, trials):
+    for case, judged in judge_all(pool, trials):
         yield CaseResult(case, judged)

@@ -54,7 +54,7 @@ class Api:
     def delete(self, project_id: str) -> None:
         del self.projects[project_id]
 
-    def listed(self, limit: int = 20, cursor: str | None = None) -> ProjectPage:
+    def list_projects(self, limit: int = 20, cursor: str | None = None) -> ProjectPage:
         """Pages of two."""
         kept = [view for number, view in enumerate(self.projects.values()) if number not in self.forgotten]
         first = int(cursor or 0)

@@ -13,7 +13,7 @@ from agenticai.dashboard.services.runs import Runs
 from agenticai.dashboard.views import scores
 from agenticai.emulator.core.errors import ControlError
 from agenticai.scenarios.reports import runs as written
-from agenticai.scenarios.reports.document import RunReport, reported
+from agenticai.scenarios.reports.document import RunReport, report_results
 from tests.agenticai.client.cost.uses import ONE, calls, lambda_use, polls, usage, use_of
 from tests.fakes.dashboard import HOSTILE, FakeConnection, FakeSource
 from tests.fakes.replayed import AT, result
@@ -151,9 +151,9 @@ def test_no_runs_yet(opened: Opened, bench: FakeReplays) -> None:
 
 def test_runs_are_listed_with_their_reports(opened: Opened, bench: FakeReplays, tmp_path: Path) -> None:
     document = RunReport(
-        started_at=AT, target="embedded", seed=0, repeat=1, wall_s=1, scenarios=reported([result()], ["greeting"])
+        started_at=AT, target="embedded", seed=0, repeat=1, wall_s=1, scenarios=report_results([result()], ["greeting"])
     )
-    folder = written.folder_for(0, tmp_path)
+    folder = written.make_folder(0, tmp_path)
     written.keep(document, folder)
     page = opened("scores", FakeSource(), scores="bench")
     assert not page.exception

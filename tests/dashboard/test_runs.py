@@ -8,7 +8,7 @@ from agenticai.dashboard.services import runs as read
 from agenticai.dashboard.services.runs import Replay, Run, RunDocument, Runs
 from agenticai.scenarios.format.scenario import LIBRARY, load
 from agenticai.scenarios.reports import runs as written
-from agenticai.scenarios.reports.document import RunReport, reported
+from agenticai.scenarios.reports.document import RunReport, report_results
 from tests.fakes.replayed import AT, result
 
 BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
@@ -34,9 +34,9 @@ def run(day: int, *replays: Replay) -> Run:
 
 def test_what_the_reports_wrote_is_what_is_read(tmp_path: Path) -> None:
     report = RunReport(
-        started_at=AT, target="embedded", seed=3, repeat=2, wall_s=1, scenarios=reported([result()], ["greeting"])
+        started_at=AT, target="embedded", seed=3, repeat=2, wall_s=1, scenarios=report_results([result()], ["greeting"])
     )
-    folder = written.folder_for(3, tmp_path)
+    folder = written.make_folder(3, tmp_path)
     shown = written.keep(report, folder)
     (found,) = Runs(tmp_path).look()
     assert (found.name, read.PAGE, read.RUNS) == (folder.name, shown.name, written.RUNS)

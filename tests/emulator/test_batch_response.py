@@ -6,7 +6,7 @@ See "Success and failure conditions" in https://docs.aws.amazon.com/lambda/lates
 import pytest
 from pydantic import JsonValue
 
-from agenticai.emulator.engines.batch_response import failed_ids
+from agenticai.emulator.engines.batch_response import read_failed_ids
 
 BATCH = ("a", "b", "c")
 NONE: set[str] = set()
@@ -26,7 +26,7 @@ ALL = set(BATCH)
     ],
 )
 def test_lambda_treats_a_batch_as_a_complete_success(rule: str, result: JsonValue) -> None:
-    assert failed_ids(result, BATCH) == NONE, rule
+    assert read_failed_ids(result, BATCH) == NONE, rule
 
 
 @pytest.mark.parametrize(
@@ -46,10 +46,10 @@ def test_lambda_treats_a_batch_as_a_complete_success(rule: str, result: JsonValu
     ],
 )
 def test_lambda_treats_a_batch_as_a_complete_failure(rule: str, result: JsonValue) -> None:
-    assert failed_ids(result, BATCH) == ALL, rule
+    assert read_failed_ids(result, BATCH) == ALL, rule
 
 
 @pytest.mark.parametrize("as_text", ['{"batchItemFailures": [{"itemIdentifier": "b"}, {"itemIdentifier": "b"}]}', None])
 def test_only_the_messages_that_are_named_come_back(as_text: str | None) -> None:
     named: JsonValue = {"batchItemFailures": [{"itemIdentifier": "b"}]}
-    assert failed_ids(as_text or named, BATCH) == {"b"}
+    assert read_failed_ids(as_text or named, BATCH) == {"b"}

@@ -5,7 +5,7 @@ import json
 import pytest
 from starlette.responses import JSONResponse, Response
 
-from agenticai.emulator.faults.bad_replies import MADE_OF_GOOD_ONES, bad_reply, garbled, spoiled
+from agenticai.emulator.faults.bad_replies import MADE_OF_GOOD_ONES, bad_reply, garble, spoil
 from agenticai.emulator.faults.rules import ModelReply
 from agenticai.emulator.http.google_errors import google_error
 from shared.language_model.gemini_wire import failure, read_reply
@@ -63,25 +63,25 @@ def test_a_reply_without_text_says_why(kind: ModelReply, finish: FinishReason, d
 
 
 def test_a_truncated_reply_is_half_of_the_good_one() -> None:
-    reply = read_reply(text_of(spoiled(ModelReply.TRUNCATED, good())))
+    reply = read_reply(text_of(spoil(ModelReply.TRUNCATED, good())))
     assert (reply.finish_reason, reply.text) == (FinishReason.MAX_TOKENS, PLAN[: len(PLAN) // 2])
     assert reply.tokens.output_tokens == len(reply.text) // 4 + 1
 
 
 def test_a_malformed_reply_is_no_json_though_its_envelope_is() -> None:
-    reply = read_reply(text_of(spoiled(ModelReply.MALFORMED, good())))
+    reply = read_reply(text_of(spoil(ModelReply.MALFORMED, good())))
     assert reply.finish_reason is FinishReason.STOP
     with pytest.raises(ValueError, match=r"^"):
         json.loads(reply.text)
 
 
 def test_a_garbled_text_closes_no_tag() -> None:
-    assert "</file-1>" not in garbled('<file-1 path="a.py">\nprint("hello")\n</file-1>\n')
+    assert "</file-1>" not in garble('<file-1 path="a.py">\nprint("hello")\n</file-1>\n')
 
 
 @pytest.mark.parametrize("answer", [google_error(404, "NOT_FOUND", "No reply."), JSONResponse({"promptFeedback": {}})])
 def test_what_has_no_text_stays_as_it_is(answer: Response) -> None:
-    assert spoiled(ModelReply.TRUNCATED, answer) is answer
+    assert spoil(ModelReply.TRUNCATED, answer) is answer
 
 
 @pytest.mark.parametrize("kind", ModelReply)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agenticai.emulator.http.operations import operation_of
+from agenticai.emulator.http.operations import find_operation
 from agenticai.emulator.http.request import Request
 
 SCOPE = "AWS4-HMAC-SHA256 Credential=000000000000/20261123/us-east-1/{}/aws4_request, SignedHeaders=host, Signature=0"
@@ -31,14 +31,14 @@ class TestService:
 class TestOperation:
     def test_json(self) -> None:
         target = request("POST", "/", x_amz_target="DynamoDB_20120810.TransactWriteItems")
-        assert operation_of(target, "dynamodb") == "TransactWriteItems"
+        assert find_operation(target, "dynamodb") == "TransactWriteItems"
 
     def test_query(self) -> None:
-        assert operation_of(request("POST", "/"), "iam", form="Version=1&Action=CreateRole") == "CreateRole"
+        assert find_operation(request("POST", "/"), "iam", form="Version=1&Action=CreateRole") == "CreateRole"
 
     def test_rpc(self) -> None:
         path = "/service/GraniteServiceVersion20100801/operation/PutMetricData"
-        assert operation_of(request("POST", path), "monitoring") == "PutMetricData"
+        assert find_operation(request("POST", path), "monitoring") == "PutMetricData"
 
     @pytest.mark.parametrize(
         ("method", "path", "query", "expected"),
@@ -57,18 +57,18 @@ class TestOperation:
         ],
     )
     def test_s3(self, method: str, path: str, query: str, expected: str) -> None:
-        assert operation_of(request(method, path, query), "s3") == expected
+        assert find_operation(request(method, path, query), "s3") == expected
 
     def test_a_required_header_tells_operations_apart(self) -> None:
-        assert operation_of(request("PUT", "/b/k", x_amz_copy_source="b/o"), "s3") == "CopyObject"
+        assert find_operation(request("PUT", "/b/k", x_amz_copy_source="b/o"), "s3") == "CopyObject"
 
     def test_other_rest_services(self) -> None:
-        assert operation_of(request("POST", "/2015-03-31/functions/f/invocations"), "lambda") == "Invoke"
-        assert operation_of(request("GET", "/restapis/abc/stages"), "apigateway") == "GetStages"
-        assert operation_of(request("GET", "/v2/apis"), "apigateway") == "GetApis"
+        assert find_operation(request("POST", "/2015-03-31/functions/f/invocations"), "lambda") == "Invoke"
+        assert find_operation(request("GET", "/restapis/abc/stages"), "apigateway") == "GetStages"
+        assert find_operation(request("GET", "/v2/apis"), "apigateway") == "GetApis"
 
     def test_an_unknown_one_is_named_by_its_method(self) -> None:
-        assert operation_of(request("PATCH", "/nothing/like/this"), "lambda") == "PATCH"
+        assert find_operation(request("PATCH", "/nothing/like/this"), "lambda") == "PATCH"
 
     def test_a_deployed_api(self) -> None:
-        assert operation_of(request("DELETE", "/_aws/execute-api/abc/prod/x"), "execute-api") == "Invoke"
+        assert find_operation(request("DELETE", "/_aws/execute-api/abc/prod/x"), "execute-api") == "Invoke"

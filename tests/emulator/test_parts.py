@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agenticai.emulator.engines.ministack.parts import Parts, TooLarge, bounded
+from agenticai.emulator.engines.ministack.parts import Parts, TooLarge, bound_upload
 from agenticai.emulator.http.largest import OBJECT_BYTES
 from agenticai.emulator.spool.bodies import PIECE_BYTES, Bodies
 from agenticai.emulator.spool.file import Spool
@@ -51,7 +51,7 @@ def test_a_part_too_much_is_refused_in_the_words_of_s3(spool: Spool) -> None:
         Parts(spool)[1] = part(b"", size)
         return "done"
 
-    upload_bounded = bounded(upload, lambda *error: error)
+    upload_bounded = bound_upload(upload, lambda *error: error)
     assert upload_bounded(OBJECT_BYTES) == "done"
     code, message, status = upload_bounded(OBJECT_BYTES + 1)
     assert (code, status) == ("EntityTooLarge", 400)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agenticai.emulator.engines.ministack.property_types import typed_properties
+from agenticai.emulator.engines.ministack.property_types import convert_properties
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ from agenticai.emulator.engines.ministack.property_types import typed_properties
     ],
 )
 def test_each_has_the_type_of_its_api(kind: str, written: dict[str, object], typed: dict[str, object]) -> None:
-    assert typed_properties(kind, written) == typed
+    assert convert_properties(kind, written) == typed
 
 
 @pytest.mark.parametrize(
@@ -47,10 +47,10 @@ def test_each_has_the_type_of_its_api(kind: str, written: dict[str, object], typ
     ],
 )
 def test_what_is_not_known_or_does_not_fit_stays(kind: str, properties: dict[str, object]) -> None:
-    assert typed_properties(kind, properties) == properties
+    assert convert_properties(kind, properties) == properties
 
 
 @pytest.mark.parametrize(("value", "found"), [([1], "JSONArray"), ({"a": "b"}, "JSONObject"), (None, "Null")])
 def test_a_variable_that_is_no_scalar_fails_the_resource(value: object, found: str) -> None:
     with pytest.raises(ValueError, match=f"#/Environment/Variables/A: expected type: String, found: {found}"):
-        typed_properties("AWS::Lambda::Function", {"Environment": {"Variables": {"A": value}}})
+        convert_properties("AWS::Lambda::Function", {"Environment": {"Variables": {"A": value}}})

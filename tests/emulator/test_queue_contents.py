@@ -18,7 +18,7 @@ from agenticai.emulator.core.bench_records import (
     ReceiveRequest,
 )
 from agenticai.emulator.core.errors import ControlError
-from agenticai.emulator.engines.ministack.contents import MOST_BYTES, after, described, fitting
+from agenticai.emulator.engines.ministack.contents import MOST_BYTES, after, describe, take_fitting
 from agenticai.emulator.queues.contents import NoSuchQueue, contents_routes
 from tests.emulator.test_control import serve_more
 
@@ -147,19 +147,19 @@ class TestCursor:
 class TestMiniStacksMessages:
     def test_one_page_holds_so_many_bytes_and_one_message_at_the_least(self) -> None:
         half, whole = {"body": "x" * (MOST_BYTES // 2)}, {"body": "x" * (MOST_BYTES + 1)}
-        assert list(fitting([half, half, half])) == [half, half]
-        assert list(fitting([whole, half])) == [whole]
-        assert list(fitting([])) == []
+        assert list(take_fitting([half, half, half])) == [half, half]
+        assert list(take_fitting([whole, half])) == [whole]
+        assert list(take_fitting([])) == []
 
     def test_one_that_was_never_received_may_lack_fields(self) -> None:
-        shown = described({"id": "1", "body": "b"}, 1_767_225_600.0)
+        shown = describe({"id": "1", "body": "b"}, 1_767_225_600.0)
         assert (shown.state, shown.sent_at, shown.received, shown.attributes) == ("visible", NOW, 0, {})
 
     @pytest.mark.parametrize(("received", "state"), [(0, "delayed"), (1, "in flight")])
     def test_one_that_nobody_can_receive_is_in_flight_or_delayed(self, received: int, state: str) -> None:
         message = {"id": "1", "body": "b", "sent_at": 10.0, "visible_at": 50.0, "receive_count": received}
-        assert described(message, 49.9).state == state
-        assert described(message, 50.0).state == "visible"
+        assert describe(message, 49.9).state == state
+        assert describe(message, 50.0).state == "visible"
 
     def test_attributes_are_text_and_binary_ones_in_base64(self) -> None:
         attributes = {
@@ -167,5 +167,5 @@ class TestMiniStacksMessages:
             "bytes": {"DataType": "Binary", "BinaryValue": b"\x00\x01"},
             "sent": {"DataType": "Binary", "BinaryValue": "AAE="},
         }
-        shown = described({"id": "1", "body": "b", "message_attributes": attributes}, 1.0).attributes
+        shown = describe({"id": "1", "body": "b", "message_attributes": attributes}, 1.0).attributes
         assert {name: held.value for name, held in shown.items()} == {"text": "", "bytes": "AAE=", "sent": "AAE="}

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from agenticai.emulator.http.aws_errors import Refused
-from agenticai.emulator.queues.queue_attributes import defaults, normalized
-from agenticai.emulator.queues.rules import RULES, TargetQueue, keep
+from agenticai.emulator.queues.queue_attributes import defaults, normalize
+from agenticai.emulator.queues.rules import RULES, TargetQueue, check_operation
 from tests.fakes.queues import arn
 
 STANDARD = {"MaximumMessageSize": "1048576"}
@@ -22,7 +22,7 @@ OTHERS = {arn("dead"): {"QueueArn": arn("dead")}}
 def refusal(operation: str, queue: dict[str, str] | None = None, **asked: Any) -> str | None:
     """The code of the error with which this is refused."""
     try:
-        keep(operation, asked, TargetQueue(arn("orders"), STANDARD if queue is None else queue, OTHERS.get))
+        check_operation(operation, asked, TargetQueue(arn("orders"), STANDARD if queue is None else queue, OTHERS.get))
     except Refused as refused:
         return refused.error.code
     return None
@@ -172,12 +172,12 @@ class TestQueues:
     @pytest.mark.parametrize("name", ["FifoQueue", "ContentBasedDeduplication", "SqsManagedSseEnabled"])
     def test_a_boolean_is_kept_in_lower_case(self, name: str) -> None:
         for written, kept in (("True", "true"), ("FALSE", "false"), (True, "true"), ("false", "false")):
-            assert normalized({"Attributes": {name: written, "Policy": "True"}}) == {
+            assert normalize({"Attributes": {name: written, "Policy": "True"}}) == {
                 "Attributes": {name: kept, "Policy": "True"}
             }
         for wrong in ("yes", "1", ""):
             with pytest.raises(Refused, match=f"InvalidAttributeValue: Invalid value for the parameter {name}"):
-                normalized({"Attributes": {name: wrong}})
+                normalize({"Attributes": {name: wrong}})
 
     @pytest.mark.parametrize("operation", ["CreateQueue", "SetQueueAttributes"])
     @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from api_handler.requests import Requests
 from api_handler.service import Service
 from api_handler.tokens import StoredToken, Tokens
 from shared.deletion import Deletion
-from shared.items import stored_file
+from shared.items import put_file
 from shared.models.errors import Retryable
 from shared.models.messages import AnyMessage
 from shared.models.project import Revision
@@ -151,4 +151,4 @@ class FakeApi:
         key = f"projects/{project_id}/{hashlib.sha256(content).hexdigest()}"
         stored = self.objects.put(key, content, "text/plain")
         record = FileRecord(path=path, language="python", revision=Revision(build=1), object=stored)
-        self.table.write(stored_file(project_id, record))
+        self.table.write(put_file(project_id, record))

@@ -217,7 +217,7 @@ class FakeSource:
 class NoProjects:
     """An API whose projects are gone."""
 
-    def listed(self, limit: int = 20, cursor: str | None = None) -> ProjectPage:
+    def list_projects(self, limit: int = 20, cursor: str | None = None) -> ProjectPage:
         return ProjectPage(items=[], next=None)
 
     def get(self, project_id: str) -> Any:

@@ -125,7 +125,9 @@ class FakeProjectsApi:
     asked: list[tuple[str, ...]] = field(default_factory=list)
     refusal: str | None = None
 
-    def listed(self, limit: int = 20, cursor: str | None = None, status: ProjectStatus | None = None) -> ProjectPage:
+    def list_projects(
+        self, limit: int = 20, cursor: str | None = None, status: ProjectStatus | None = None
+    ) -> ProjectPage:
         fitting = [one for one in self.projects if status in (None, one.status)]
         first = int(cursor or 0)
         items = [ProjectSummaryView.model_validate(one.model_dump(include={*ProjectSummaryView.model_fields}))

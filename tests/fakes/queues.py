@@ -8,7 +8,7 @@ from starlette.types import Receive, Scope, Send
 
 from agenticai.emulator.http.asgi import read_ahead
 from agenticai.emulator.http.aws_errors import AwsError, error_answer
-from agenticai.emulator.http.request import request_of
+from agenticai.emulator.http.request import read_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +52,7 @@ class Queues:
         return [message["Body"] for message in self.messages[queue]]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = request_of(scope)
+        request = read_request(scope)
         body, _ = await read_ahead(receive)
         self.asked.append((body.decode(), request.session_token))
         operation = self._operations.get(request.headers.get("x-amz-target", "").rpartition(".")[2])

@@ -65,7 +65,7 @@ class FakeScores:
         self.projects = [project(number) for number in reports] if projects is None else projects
         self.asked: list[str] = []
 
-    def listed(self, limit: int = 20, cursor: str | None = None) -> ProjectPage:
+    def list_projects(self, limit: int = 20, cursor: str | None = None) -> ProjectPage:
         start = int(cursor or 0)
         rest = start + limit < len(self.projects)
         return ProjectPage(items=self.projects[start : start + limit], next=str(start + limit) if rest else None)

@@ -7,8 +7,8 @@ from functools import cache
 from typing import Any
 
 from agenticai.client.queues.model import Depth
-from agenticai.scenarios.invariants import broken
-from agenticai.scenarios.invariants.reading import items_of
+from agenticai.scenarios.invariants import find_violations
+from agenticai.scenarios.invariants.reading import sort_items
 from agenticai.scenarios.invariants.rules import INVARIANTS
 from agenticai.scenarios.invariants.snapshot import BucketKey, Items, Snapshot, StoredProject
 from tests.fakes import replies
@@ -37,7 +37,7 @@ def stored(factory: Factory, project_id: str, *, deleted: bool = False) -> Store
         for key, item in factory.table.items.items()
         if key.pk == f"PROJECT#{project_id}"
     ]
-    items = items_of(sorted(plain, key=lambda item: str(item["SK"])))
+    items = sort_items(sorted(plain, key=lambda item: str(item["SK"])))
     objects = (in_bucket(key, content) for key, content in factory.objects.contents.items())
     return StoredProject(project_id, deleted, items, tuple(objects))
 
@@ -76,7 +76,7 @@ def metadata(**changes: Any) -> Alter:
 
 def found(given: Snapshot) -> list[tuple[str, str]]:
     """The violations by name, with their evidence."""
-    return [(violation.invariant, violation.evidence) for violation in broken(given)]
+    return [(violation.invariant, violation.evidence) for violation in find_violations(given)]
 
 
 def only(given: Snapshot) -> tuple[str, str]:

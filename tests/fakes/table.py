@@ -39,7 +39,7 @@ class InMemoryTable:
         rest = [key for key in keys if after is None or key.sk > after]
         return tuple(Item(key, copy.deepcopy(self.items[key])) for key in rest[:limit])
 
-    def listed(
+    def query_index(
         self, index: Index, value: str, *, after: Position | None = None, limit: int | None = None
     ) -> tuple[Item, ...]:
         indexed = [

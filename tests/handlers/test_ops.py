@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from cfnlint.api import lint_file
 
-from ops_agent.deployment import instructions_for, template_for
+from ops_agent.deployment import write_instructions, write_template
 from ops_agent.project_type import Detected, ProjectType, detect
 from shared.paths import UnsafePath
-from shared.zips import build_zip, checked
+from shared.zips import build_zip, check_zip
 
 PYTHON_HANDLER = "def handler(event: dict[str, object], context: object) -> dict[str, object]:\n    return {}\n"
 
@@ -75,7 +75,7 @@ def test_a_project_is_told_by_its_files(files: dict[str, str], expected: Detecte
     ids=lambda detected: detected.type,
 )
 def test_the_template_passes_cfn_lint(detected: Detected, tmp_path: Path) -> None:
-    template = template_for(detected)
+    template = write_template(detected)
     assert template is not None
     path = tmp_path / "template.yaml"
     path.write_text(template)
@@ -84,13 +84,13 @@ def test_the_template_passes_cfn_lint(detected: Detected, tmp_path: Path) -> Non
 
 
 def test_a_library_has_no_template() -> None:
-    assert template_for(Detected(ProjectType.PACKAGE)) is None
+    assert write_template(Detected(ProjectType.PACKAGE)) is None
 
 
 @pytest.mark.parametrize("kind", ProjectType)
 def test_the_instructions_leave_no_place_open(kind: ProjectType) -> None:
     handler = "app.handler" if kind in {ProjectType.PYTHON_LAMBDA, ProjectType.NODE_LAMBDA} else None
-    text = instructions_for("My $Service & more", Detected(kind, handler), frozenset({"README.md"}))
+    text = write_instructions("My $Service & more", Detected(kind, handler), frozenset({"README.md"}))
     assert "My $Service & more" in text
     assert "my-service-more" in text
     assert "$" not in text.replace("My $Service & more", "")
@@ -101,8 +101,8 @@ def test_the_instructions_leave_no_place_open(kind: ProjectType) -> None:
 @pytest.mark.parametrize("kind", [ProjectType.PYTHON_LAMBDA, ProjectType.NODE_LAMBDA, ProjectType.STATIC_SITE])
 def test_every_output_that_the_instructions_name_is_one_of_the_template(kind: ProjectType) -> None:
     detected = Detected(kind, None if kind is ProjectType.STATIC_SITE else "app.handler")
-    named = set(re.findall(r"output\s+`(\w+)`|`(\w+)` and `(\w+)`", instructions_for("x", detected, frozenset())))
-    outputs = (template_for(detected) or "").partition("Outputs:")[2]
+    named = set(re.findall(r"output\s+`(\w+)`|`(\w+)` and `(\w+)`", write_instructions("x", detected, frozenset())))
+    outputs = (write_template(detected) or "").partition("Outputs:")[2]
     assert named
     assert all(f"  {name}:\n" in outputs for group in named for name in group if name)
 
@@ -128,11 +128,11 @@ def test_every_output_that_the_instructions_name_is_one_of_the_template(kind: Pr
     ],
 )
 def test_the_instructions_fit_the_project(detected: Detected, path: str, command: str) -> None:
-    assert f"\n       {command}" in instructions_for("x", detected, frozenset({path}))
+    assert f"\n       {command}" in write_instructions("x", detected, frozenset({path}))
 
 
 def test_a_function_without_dependencies_is_deployed_without_installing_any() -> None:
-    text = instructions_for("x", Detected(ProjectType.PYTHON_LAMBDA, "app.handler"), frozenset({"package.json"}))
+    text = write_instructions("x", Detected(ProjectType.PYTHON_LAMBDA, "app.handler"), frozenset({"package.json"}))
     assert "install" not in text
 
 
@@ -157,4 +157,4 @@ def test_a_zip_with_an_unsafe_path_does_not_pass_the_check(name: str) -> None:
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr(name, "x")
     with pytest.raises(UnsafePath):
-        checked(packed.getvalue())
+        check_zip(packed.getvalue())

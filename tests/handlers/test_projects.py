@@ -1,6 +1,6 @@
 """Projects as they are read: what the table sorts as text comes back in the order of its numbers."""
 
-from shared.items import pending
+from shared.items import put_pending
 from shared.models.messages import DeployRequested, TestRequested
 from shared.models.project import Revision
 from shared.models.records import DeploymentRecord, TestRecord
@@ -16,7 +16,7 @@ def test_tests_come_in_the_order_of_their_builds_and_rounds() -> None:
     table = InMemoryTable()
     for revision in UNSORTED:
         message = TestRequested(project_id=PROJECT_ID, correlation_id="request-1", revision=revision)
-        table.write(pending(message, TestRecord))
+        table.write(put_pending(message, TestRecord))
     assert [str(test.revision) for test in Projects(table).tests(PROJECT_ID)] == SORTED
 
 
@@ -24,5 +24,5 @@ def test_deployments_come_in_the_order_of_their_builds_and_rounds() -> None:
     table = InMemoryTable()
     for revision in UNSORTED:
         message = DeployRequested(project_id=PROJECT_ID, correlation_id="request-1", revision=revision)
-        table.write(pending(message, DeploymentRecord))
+        table.write(put_pending(message, DeploymentRecord))
     assert [str(deployment.revision) for deployment in Projects(table).deployments(PROJECT_ID)] == SORTED

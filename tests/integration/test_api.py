@@ -18,7 +18,7 @@ from agenticai.scenarios.format.scenario import LIBRARY, load
 from agenticai.stack.secrets import rotate
 from api_handler.requests import Requests
 from shared.identifiers import new_ulid, now
-from shared.items import stored_file
+from shared.items import put_file
 from shared.models.project import Revision, StoredObject
 from shared.models.records import FileRecord
 from shared.models.workflow import FINAL
@@ -78,7 +78,7 @@ def test_500_projects_are_listed_once_each_while_others_are_made(running: Bench,
 
 def file_at(project_id: str, path: str) -> Put:
     stored = StoredObject(key=f"projects/{project_id}/{path}", size=1, sha256="0" * 64)
-    return stored_file(project_id, FileRecord(path=path, language="text", revision=Revision(build=1), object=stored))
+    return put_file(project_id, FileRecord(path=path, language="text", revision=Revision(build=1), object=stored))
 
 
 def test_200_files_are_listed_once_each_while_others_come_and_go_until_the_project_does(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from agenticai.commands.dashboard import served
+from agenticai.commands.dashboard import serve_dashboard
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.format.scenario import LIBRARY, load
@@ -48,7 +48,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 def dashboard(running: Bench) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with served(running.target.endpoint_url, running.outputs.stage, port) as (_, url):
+    with serve_dashboard(running.target.endpoint_url, running.outputs.stage, port) as (_, url):
         yield url
 
 

@@ -158,4 +158,4 @@ def test_the_list_has_the_project_and_a_deletion_takes_it_away(
     opened.button(key="delete").click().run()
     opened.button(key="delete-yes").click().run()
     assert opened.title[0].value == "Projects"
-    assert connected.api.listed().items == []
+    assert connected.api.list_projects().items == []

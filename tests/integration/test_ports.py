@@ -175,7 +175,7 @@ def test_a_part_of_what_there_is_costs_one_query(connect: Connect) -> None:
         table.write(Put(Key("P#1", f"{number}"), {"GSI1PK": "PROJECT", INDEX_SORT: f"{number}"}))
     for limit in (2, 5, 6):
         calls.clear()
-        assert len(table.query("P#1", limit=limit)) == len(table.listed(Index.ALL, "PROJECT", limit=limit))
+        assert len(table.query("P#1", limit=limit)) == len(table.query_index(Index.ALL, "PROJECT", limit=limit))
         assert len(calls) == 2
     client.close()
 
@@ -185,15 +185,15 @@ def test_what_does_not_fit_into_one_answer_of_the_table_is_read_all_the_same(tab
         table.write(Put(Key("P#1", f"{number}"), {"text": "x" * 300_000, "GSI1PK": "LARGE", INDEX_SORT: f"{number}"}))
     assert sort_keys(table.query("P#1")) == ["0", "1", "2", "3", "4", "5"]
     assert sort_keys(table.query("P#1", after="0", limit=4)) == ["1", "2", "3", "4"]
-    assert sort_keys(table.listed(Index.ALL, "LARGE")) == ["5", "4", "3", "2", "1", "0"]
-    assert sort_keys(table.listed(Index.ALL, "LARGE", limit=5)) == ["5", "4", "3", "2", "1"]
+    assert sort_keys(table.query_index(Index.ALL, "LARGE")) == ["5", "4", "3", "2", "1", "0"]
+    assert sort_keys(table.query_index(Index.ALL, "LARGE", limit=5)) == ["5", "4", "3", "2", "1"]
 
 
 def test_a_listing_goes_on_after_an_item_that_is_gone(table: Table) -> None:
     for number in range(4):
         table.write(Put(Key(f"P#{number}", "M"), {"GSI1PK": "PROJECT", INDEX_SORT: str(number)}))
     table.write(Remove(Key("P#2", "M")))
-    rest = table.listed(Index.ALL, "PROJECT", after=Position(Key("P#2", "M"), "2"))
+    rest = table.query_index(Index.ALL, "PROJECT", after=Position(Key("P#2", "M"), "2"))
     assert [item.key.pk for item in rest] == ["P#1", "P#0"]
 
 
@@ -217,7 +217,7 @@ def pages(table: Table, index: Index, value: str) -> list[int]:
     seen: list[int] = []
     after: Position | None = None
     while True:
-        page = table.listed(index, value, after=after, limit=2)
+        page = table.query_index(index, value, after=after, limit=2)
         seen += [item.attributes["n"] for item in page]
         if len(page) < 2:
             return seen

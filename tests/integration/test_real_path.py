@@ -152,8 +152,8 @@ def test_what_the_api_refuses_comes_with_a_reason(finished: Finished) -> None:
             (lambda: api.get("0" * 26), "404.*no such project"),
             (lambda: api.get("not-an-id"), "422.*project_id"),
             (lambda: api.file(finished.result.project.id, "no/such.py"), "404.*no such file"),
-            (lambda: api.listed(limit=0), "422.*limit"),
-            (lambda: api.listed(cursor="abc"), "400.*cursor"),
+            (lambda: api.list_projects(limit=0), "422.*limit"),
+            (lambda: api.list_projects(cursor="abc"), "400.*cursor"),
         ):
             with pytest.raises(ApiError, match=f"(?s){reason}"):
                 call()
@@ -162,8 +162,8 @@ def test_what_the_api_refuses_comes_with_a_reason(finished: Finished) -> None:
 def test_projects_are_listed_newest_first_page_by_page(finished: Finished) -> None:
     with finished.bench.api() as api:
         posted = [api.create(f"listed {number}", "A project that nobody has a reply for.").id for number in range(3)]
-        first = api.listed(limit=2)
-        second = api.listed(limit=2, cursor=first.next)
+        first = api.list_projects(limit=2)
+        second = api.list_projects(limit=2, cursor=first.next)
     seen = [project.id for project in (*first.items, *second.items)]
     assert seen == [*reversed(posted), finished.result.project.id]
 

@@ -14,7 +14,7 @@ from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.benches.targets import bench_at
 from agenticai.scenarios.format.scenario import LIBRARY, Scenario, load
-from agenticai.scenarios.replaying.comparison import difference
+from agenticai.scenarios.replaying.comparison import compare
 from agenticai.scenarios.replaying.replay import replay
 from agenticai.scenarios.reports.document import RunReport
 from agenticai.stack.target import Target
@@ -48,7 +48,7 @@ def test_a_scenario_takes_the_same_course_each_time(running: Bench) -> None:
     first, second = replay(running, scenario), replay(running, scenario)
     assert first.unmet == ()
     assert first.violations == ()
-    assert difference(first, second) == ""
+    assert compare(first, second) == ""
 
 
 def test_a_seed_decides_on_an_order_and_the_end_stays_the_same(running: Bench) -> None:
@@ -56,7 +56,7 @@ def test_a_seed_decides_on_an_order_and_the_end_stays_the_same(running: Bench) -
     first, second = replay(running, scenario, seed=11), replay(running, scenario, seed=11)
     assert first.passed
     assert {fault.then.do for fault in first.schedule} == {"reorder"}
-    assert difference(first, second) == ""
+    assert compare(first, second) == ""
 
 
 def test_what_was_used_is_told_by_project(running: Bench) -> None:

@@ -13,8 +13,8 @@ from agenticai.stack.errors import DeclinedError, DeployError, NotDeployedError
 from agenticai.stack.events import StackEvent
 from agenticai.stack.outputs import StackOutputs
 from agenticai.stack.packaging import Bundles, Packaging, build
-from agenticai.stack.secrets import Secrets, api_token
-from agenticai.stack.stage import deploy_stage, stage_outputs
+from agenticai.stack.secrets import Secrets, read_api_token
+from agenticai.stack.stage import deploy_stage, read_stage_outputs
 from agenticai.stack.target import Target
 from agenticai.stack.template import Template
 
@@ -147,7 +147,7 @@ def test_a_browser_of_the_allowed_origin_may_ask(deployed: tuple[StackOutputs, D
 
 def test_the_token_opens_the_api(target: Target, deployed: tuple[StackOutputs, Deployer]) -> None:
     found, _ = deployed
-    headers = {"Authorization": f"Bearer {api_token(target.client('ssm'), STAGE)}"}
+    headers = {"Authorization": f"Bearer {read_api_token(target.client('ssm'), STAGE)}"}
     answer = httpx2.get(f"{found.api_url}/api/projects", headers=headers, timeout=60)
     assert answer.status_code == 200
 
@@ -156,11 +156,13 @@ def test_a_second_deployment_changes_nothing(
     deployer: Deployer, template: Template, bundles: Bundles, deployed: tuple[StackOutputs, Deployer]
 ) -> None:
     found, _ = deployed
-    token = api_token(deployer.target.client("ssm"), STAGE)
-    assert deployer.deploy(template, bundles, AllowedOrigin=ORIGIN) == found == stage_outputs(deployer.target, STAGE)
+    token = read_api_token(deployer.target.client("ssm"), STAGE)
+    assert (
+        deployer.deploy(template, bundles, AllowedOrigin=ORIGIN) == found == read_stage_outputs(deployer.target, STAGE)
+    )
     assert deployer.events == []
     assert deployer.asked == []
-    assert api_token(deployer.target.client("ssm"), STAGE) == token
+    assert read_api_token(deployer.target.client("ssm"), STAGE) == token
 
 
 def test_a_changed_parameter_is_a_new_version_behind_the_alias(
@@ -211,6 +213,6 @@ def test_who_says_no_gets_no_stack(deployer: Deployer, template: Template, bundl
     assert len(deployer.asked) == 1
     assert deployer.events == []
     with pytest.raises(NotDeployedError, match="the stage declined has not been deployed there"):
-        stage_outputs(deployer.target, "declined")
+        read_stage_outputs(deployer.target, "declined")
     with pytest.raises(NotDeployedError, match="no API token"):
-        api_token(deployer.target.client("ssm"), "declined")
+        read_api_token(deployer.target.client("ssm"), "declined")

@@ -15,7 +15,7 @@ from agenticai.scenarios.sweeping.judging import Rehearse, Verdict
 from agenticai.scenarios.sweeping.rehearsal import rehearsal
 from agenticai.scenarios.sweeping.schedules import Material
 from agenticai.scenarios.sweeping.seeds import try_seeds
-from agenticai.scenarios.sweeping.sweep import SIDES, Case, CaseResult, cases_of, sweep
+from agenticai.scenarios.sweeping.sweep import SIDES, Case, CaseResult, list_cases, sweep
 from agenticai.stack.template import TEMPLATE
 from shared.models.workflow import ProjectStatus
 
@@ -60,7 +60,7 @@ def test_without_faults_all_is_well(sound: Ground) -> None:
 
 
 def test_whatever_happens_at_a_call_the_end_is_the_same(sound: Ground) -> None:
-    cases = list(cases_of(sound.clean.calls, SIDES["all"], synchronous=[API]))[::EVERY]
+    cases = list(list_cases(sound.clean.calls, SIDES["all"], synchronous=[API]))[::EVERY]
     assert {case.side for case in cases} == {"before", "after", "again"}
     results = list(sweep(sound.pool, sound.rehearse, sound.clean, cases))
     assert {str(result.case): result.judged for result in results if not survived(result)} == {}

@@ -48,14 +48,14 @@ def test_an_archive_is_continued_without_touching_its_entries(tmp_path: Path) ->
     archive.write(tmp_path / "all.zip", [("handler.py", source / "handler.py")], after=tmp_path / "packages.zip")
     assert names(tmp_path / "all.zip") == ["package.py", "handler.py"]
     assert (tmp_path / "packages.zip").read_bytes() == before
-    assert archive.unpacked_size(tmp_path / "all.zip") == len("package.py") + len("handler.py")
+    assert archive.measure_unpacked(tmp_path / "all.zip") == len("package.py") + len("handler.py")
 
 
 def test_sources_are_all_but_what_tools_left(tmp_path: Path) -> None:
     folder = tree(tmp_path, "worker.py", "a/plan.md", ".c/x.py", "__pycache__/worker.pyc", ".git/HEAD")
 
     def found(*, python: bool) -> set[str]:
-        return {file.relative_to(folder).as_posix() for file in archive.source_files(folder, python=python)}
+        return {file.relative_to(folder).as_posix() for file in archive.list_source_files(folder, python=python)}
 
     assert found(python=True) == {".c/x.py", "a/plan.md", "worker.py"}
     assert found(python=False) == found(python=True) | {"__pycache__/worker.pyc"}
@@ -69,7 +69,7 @@ def test_what_an_installer_left_behind_stays_out_and_programs_stay_in(tmp_path: 
     (folder / "bin" / "script").write_text("#!/somewhere/python\n", encoding="utf-8")
     (folder / "bin" / "program").write_bytes(b"\x7fELF")
     (folder / "bin" / "program").chmod(0o755)
-    files = archive.installed_files(folder)
+    files = archive.list_installed_files(folder)
     kept = [file.relative_to(folder).as_posix() for file in files]
     assert kept == ["bin/program", "p/__init__.py", "p.dist-info/METADATA"]
     archive.write(tmp_path / "out.zip", [(name, folder / name) for name in kept])

@@ -10,7 +10,7 @@ from botocore.exceptions import NoRegionError
 
 from agenticai.stack.deploying import reached
 from agenticai.stack.errors import TargetError
-from agenticai.stack.stage import stage_outputs
+from agenticai.stack.stage import read_stage_outputs
 from agenticai.stack.target import Target
 
 
@@ -70,7 +70,7 @@ def test_a_server_that_is_no_engine_is_said_so(status: int, kind: str, body: byt
         answering(status, kind, body) as address,
         pytest.raises(TargetError, match=f"What answers at {address} is not the AWS API of an engine"),
     ):
-        stage_outputs(Target.endpoint(address), "dev")
+        read_stage_outputs(Target.endpoint(address), "dev")
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_settings_for_aws_itself_do_not_matter(environ: Mapping[str, str], monke
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(TargetError, match=r"Nothing answers at http://127\.0\.0\.1:1: start the engine there"):
-        stage_outputs(Target.endpoint("http://127.0.0.1:1"), "dev")
+        read_stage_outputs(Target.endpoint("http://127.0.0.1:1"), "dev")
 
 
 def test_what_botocore_refuses_by_itself_is_one_sentence() -> None:

@@ -8,11 +8,11 @@ from agenticai.stack.errors import DeployError, NotDeployedError
 from agenticai.stack.secrets import (
     OLD_TOKEN_VALID,
     Secrets,
-    api_token,
+    find_unstored,
     new_token,
+    read_api_token,
     rotate,
     store,
-    unstored,
 )
 from api_handler.tokens import GRACE
 from tests.stack.fakes import FakeParameters
@@ -26,7 +26,7 @@ KEY, TOKEN = "/agenticai/dev/gemini-api-key", "/agenticai/dev/api-token"
 
 
 def pending(fake: FakeParameters, given: Secrets) -> "Mapping[str, str]":
-    return unstored(cast("SSMClient", fake), "dev", given, make_token=lambda: "made")
+    return find_unstored(cast("SSMClient", fake), "dev", given, make_token=lambda: "made")
 
 
 def test_the_first_deployment_stores_the_key_and_makes_a_token() -> None:
@@ -64,7 +64,7 @@ def test_a_rotation_stores_a_new_token_over_the_old_one() -> None:
     fake = FakeParameters(gemini_api_key="key", api_token="old")
     assert rotate(cast("SSMClient", fake), "dev", make_token=lambda: "made") == "made"
     assert fake.stored == {KEY: "key", TOKEN: "made"}
-    assert api_token(cast("SSMClient", fake), "dev") == "made"
+    assert read_api_token(cast("SSMClient", fake), "dev") == "made"
 
 
 def test_what_was_never_deployed_has_no_token_to_rotate() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from agenticai.stack.errors import TargetError
 from agenticai.stack.platform import Platform
-from agenticai.stack.stage import stage_outputs
+from agenticai.stack.stage import read_stage_outputs
 from agenticai.stack.target import Capability, Target, resolve
 
 
@@ -47,4 +47,4 @@ def test_a_client_is_made_once_even_by_several_threads() -> None:
 
 def test_a_target_that_does_not_answer_is_one_sentence() -> None:
     with pytest.raises(TargetError, match=r"Nothing answers at http://127\.0\.0\.1:1: .* `agenticai up` starts one"):
-        stage_outputs(Target.embedded("http://127.0.0.1:1"), "dev")
+        read_stage_outputs(Target.embedded("http://127.0.0.1:1"), "dev")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from agenticai.client.logs import logged
+from agenticai.client.logs import read_events
 from agenticai.client.queues.model import Attempt
 
 if TYPE_CHECKING:
@@ -34,17 +34,17 @@ Attempts = Mapping[str, tuple[Attempt, ...]]
 """By message id, the oldest first."""
 
 
-def logged_attempts(logs: "CloudWatchLogsClient", function: str, since: datetime) -> Attempts:
+def read_logged_attempts(logs: "CloudWatchLogsClient", function: str, since: datetime) -> Attempts:
     """The failed deliveries that a function's log tells of, since a moment. Raises botocore's errors."""
     found: dict[str, list[Attempt]] = defaultdict(list)
-    for event in logged(logs, function, since - MARGIN, f'"{SAID}"', MOST_LINES):
+    for event in read_events(logs, function, since - MARGIN, f'"{SAID}"', MOST_LINES):
         attempt = _attempt(event["message"])
         if attempt:
             found[attempt[0]].append(attempt[1])
     return {message_id: tuple(sorted(attempts, key=lambda a: a.at)) for message_id, attempts in found.items()}
 
 
-def silent_attempts(
+def find_silent_attempts(
     letter: "DeadLetter", function: str, invocations: "Iterable[FinishedInvocation]"
 ) -> Iterator[Attempt]:
     """Invocations that were ended from outside, for a time-out say, while they worked on the letter's project."""
@@ -59,9 +59,9 @@ def silent_attempts(
             yield Attempt(done.started_at, done.error_type, said, done.request_id)
 
 
-def request_lines(logs: "CloudWatchLogsClient", function: str, attempt: Attempt) -> list[str]:
+def read_request_lines(logs: "CloudWatchLogsClient", function: str, attempt: Attempt) -> list[str]:
     """Return what a function logged in the request of an attempt, `MOST_SHOWN` lines at the most."""
-    events = logged(logs, function, attempt.at - LONGEST_RUN, f'"{attempt.request_id}"', MOST_SHOWN)
+    events = read_events(logs, function, attempt.at - LONGEST_RUN, f'"{attempt.request_id}"', MOST_SHOWN)
     return [event["message"] for event in events]
 
 

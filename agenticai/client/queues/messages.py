@@ -95,7 +95,7 @@ class SqsMessages:
                 return
             seen.update(message["MessageId"] for message in fresh)
             yield [
-                ReceivedMessage(message=_described(message), receipt_handle=message["ReceiptHandle"])
+                ReceivedMessage(message=_describe(message), receipt_handle=message["ReceiptHandle"])
                 for message in fresh
             ]
 
@@ -146,7 +146,7 @@ class KeptMessages:
             self._kept = {asked: page for asked, page in self._kept.items() if asked[0] != queue}
 
 
-def _described(message: Any) -> QueuedMessage:
+def _describe(message: Any) -> QueuedMessage:
     """A message of ReceiveMessage's answer; what it tells of times is in milliseconds since 1970."""
     told: Mapping[str, str] = message.get("Attributes", {})
     sent = _moment(told.get("SentTimestamp", "0"))

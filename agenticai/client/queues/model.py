@@ -135,7 +135,7 @@ class Letters:
     received: bool
 
 
-def causes(letters: Iterable[DeadLetter]) -> list[tuple[str, int]]:
+def count_causes(letters: Iterable[DeadLetter]) -> list[tuple[str, int]]:
     """How many letters have each cause, the most frequent first."""
     return Counter(letter.cause for letter in letters).most_common()
 

@@ -43,14 +43,14 @@ def redrive(
         by_id = {each.message.id: each for each in received}
         for message_id in batch:
             each = by_id.get(message_id)
-            yield _sent_back(sqs, url, queue_url, each) if each else Redriven(message_id, RedriveOutcome.NOT_THERE)
+            yield _send_back(sqs, url, queue_url, each) if each else Redriven(message_id, RedriveOutcome.NOT_THERE)
 
 
-def _sent_back(sqs: "SQSClient", url: str, queue_url: str, letter: "ReceivedMessage") -> Redriven:
+def _send_back(sqs: "SQSClient", url: str, queue_url: str, letter: "ReceivedMessage") -> Redriven:
     message, handle = letter.message, letter.receipt_handle
     asked = Asked.of(message.body)
     try:
-        new_id = sqs.send_message(QueueUrl=queue_url, **parameters(message))["MessageId"]
+        new_id = sqs.send_message(QueueUrl=queue_url, **copy_parameters(message))["MessageId"]
     except (ClientError, BotoCoreError) as error:
         sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
         return Redriven(message.id, RedriveOutcome.NOT_SENT, asked, reason=str(error))
@@ -61,7 +61,7 @@ def _sent_back(sqs: "SQSClient", url: str, queue_url: str, letter: "ReceivedMess
     return Redriven(message.id, RedriveOutcome.SENT, asked, new_id)
 
 
-def parameters(message: "QueuedMessage") -> dict[str, Any]:
+def copy_parameters(message: "QueuedMessage") -> dict[str, Any]:
     """Return SendMessage's parameters for a copy of the message."""
     attributes = {name: _attribute(held) for name, held in message.attributes.items()}
     ordered = {"MessageGroupId": message.group_id, "MessageDeduplicationId": message.id} if message.group_id else {}

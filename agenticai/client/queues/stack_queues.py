@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from agenticai.client.errors import QueueError
 from agenticai.client.queues.editing import delete, send_copy
-from agenticai.client.queues.failures import logged_attempts, request_lines, silent_attempts
+from agenticai.client.queues.failures import find_silent_attempts, read_logged_attempts, read_request_lines
 from agenticai.client.queues.messages import Messages, SqsMessages
 from agenticai.client.queues.model import (
     AgentQueues,
@@ -151,7 +151,7 @@ class StackQueues:
 
     def log_lines(self, agent: str, attempt: Attempt) -> list[str]:
         """What the agent's function logged in a delivery."""
-        return request_lines(self._logs, self._outputs.function_names[agent], attempt)
+        return read_request_lines(self._logs, self._outputs.function_names[agent], attempt)
 
     def _arn(self, url: str) -> str:
         answer = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
@@ -160,10 +160,10 @@ class StackQueues:
     def _explained(self, letters: Sequence[DeadLetter], function: str) -> Iterator[DeadLetter]:
         if not letters:
             return
-        logged = logged_attempts(self._logs, function, min(letter.message.sent_at for letter in letters))
+        logged = read_logged_attempts(self._logs, function, min(letter.message.sent_at for letter in letters))
         seen = self._engine.invocations() if self._engine else ()
         for letter in letters:
-            attempts = logged.get(letter.message.id) or tuple(silent_attempts(letter, function, seen))
+            attempts = logged.get(letter.message.id) or tuple(find_silent_attempts(letter, function, seen))
             yield DeadLetter(letter.message, letter.asked, attempts)
 
     def _state(self, name: str) -> QueueState:

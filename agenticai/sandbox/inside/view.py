@@ -43,9 +43,9 @@ def build(job: Job) -> None:
     _hide(job.hidden)
     _show(_DEVICES, kernel.READ_ONLY | kernel.NO_SUID | kernel.NO_EXEC)
     _make()
-    kernel.mount("proc", _made("/proc"), "hidepid=2,subset=pid")
+    kernel.mount("proc", _make_folder("/proc"), "hidepid=2,subset=pid")
     limits = f"size={job.limits.disk_bytes},nr_inodes={job.limits.disk_files}"
-    kernel.mount("tmpfs", _made(WORK), f"{limits},mode=0700,uid={USER},gid={USER}")
+    kernel.mount("tmpfs", _make_folder(WORK), f"{limits},mode=0700,uid={USER},gid={USER}")
     kernel.detach(_OLD)
     os.rmdir(_OLD)
     kernel.set_attributes("/", _PROTECTED)
@@ -61,9 +61,9 @@ def _show(paths: tuple[str, ...], attributes: int) -> None:
         if os.path.islink(source):
             os.symlink(os.readlink(source), path)
         elif os.path.isdir(source):
-            kernel.bind(source, _made(path), attributes)
+            kernel.bind(source, _make_folder(path), attributes)
         elif os.path.exists(source):
-            _made(os.path.dirname(path))
+            _make_folder(os.path.dirname(path))
             os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o644))
             kernel.bind(source, path, attributes)
         else:
@@ -81,14 +81,14 @@ def _hide(folders: tuple[str, ...]) -> None:
 
 def _make() -> None:
     for path, text in _FILES.items():
-        _made(os.path.dirname(path))
+        _make_folder(os.path.dirname(path))
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
     for path, target in _LINKS.items():
-        _made(os.path.dirname(path))
+        _make_folder(os.path.dirname(path))
         os.symlink(target, path)
 
 
-def _made(folder: str) -> str:
+def _make_folder(folder: str) -> str:
     os.makedirs(folder, exist_ok=True)
     return folder

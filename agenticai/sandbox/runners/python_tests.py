@@ -54,7 +54,7 @@ class Reporting(unittest.TextTestResult):
 
     def startTest(self, test: unittest.TestCase) -> None:  # noqa: N802 - unittest's own name
         super().startTest(test)
-        self.replaced |= changed(self)
+        self.replaced |= find_changed(self)
         say(began=test.id())
         self._began, self._outcome, self._message = monotonic(), "", ""
         self._running = True
@@ -105,16 +105,16 @@ class Reporting(unittest.TextTestResult):
             self._outcome, self._message = outcome, message
 
 
-def written_tests() -> Iterator[str]:
+def find_tests() -> Iterator[str]:
     """Yield the ids of the tests in all files that are named as tests, whether or not unittest finds them."""
     for folder, _, names in walk("."):
         for name in sorted(names):
             if name.endswith(".py") and (name.startswith("test") or name.endswith("_test.py")):
                 path = f"{folder}/{name}"
-                yield from tests_of(path, path[2:-3].replace("/", "."))
+                yield from list_tests(path, path[2:-3].replace("/", "."))
 
 
-def tests_of(path: str, module: str) -> Iterator[str]:
+def list_tests(path: str, module: str) -> Iterator[str]:
     """Yield the ids of the tests in a file: methods of test cases, and what is a test to pytest alone."""
     try:
         with open(path, "rb") as file:
@@ -123,17 +123,17 @@ def tests_of(path: str, module: str) -> Iterator[str]:
         return  # its import fails, which is an error of its own
     classes = [node for node in body if isinstance(node, ast.ClassDef)]
     bases = {ast.unparse(base) for node in classes for base in node.bases}
-    yield from (f"{module}.{name}" for name in functions_of(body, "test_"))
+    yield from (f"{module}.{name}" for name in list_functions(body, "test_"))
     for node in classes:
         if node.bases:
             is_test = any(ast.unparse(base).endswith("TestCase") for base in node.bases)
         else:
             is_test = node.name.startswith("Test") and node.name not in bases
         if is_test:
-            yield from (f"{module}.{node.name}.{name}" for name in functions_of(node.body, "test"))
+            yield from (f"{module}.{node.name}.{name}" for name in list_functions(node.body, "test"))
 
 
-def functions_of(body: list[ast.stmt], prefix: str) -> list[str]:
+def list_functions(body: list[ast.stmt], prefix: str) -> list[str]:
     functions = (node.name for node in body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
     return [name for name in functions if name.startswith(prefix)]
 
@@ -151,7 +151,7 @@ def machinery() -> dict[str, tuple[object, object]]:
     return found
 
 
-def changed(result: Reporting) -> frozenset[str]:
+def find_changed(result: Reporting) -> frozenset[str]:
     """Return the names of what was replaced in the machinery since it was loaded, and of what is hidden by `result`."""
     now = machinery()
     hidden = {name for name in vars(result) if isinstance(getattr(type(result), name, None), FunctionType)}
@@ -164,12 +164,12 @@ ORIGINAL = machinery()
 def main() -> None:
     """Run all tests; the report ends with a line that says so."""
     sys.modules["__main__"] = ModuleType("__main__")  # which is what tests can import: not the names of this runner
-    say(expects=list(written_tests()))
+    say(expects=list(find_tests()))
     sys.path.insert(0, ".")
     tests = unittest.defaultTestLoader.discover(".", top_level_dir=".")
     runner: Any = unittest.TextTestRunner
     result = runner(resultclass=Reporting).run(tests)
-    say(complete=report.lines, changed=sorted(result.replaced | changed(result)))
+    say(complete=report.lines, changed=sorted(result.replaced | find_changed(result)))
     sys.exit(not result.wasSuccessful())
 
 

@@ -15,7 +15,7 @@ Dispatch = Callable[[str, str, Mapping[str, str], bytes, Mapping[str, Any], str]
 GZIP = 16 + zlib.MAX_WBITS
 
 
-def bounded(dispatch: Dispatch) -> Dispatch:
+def bound_inflation(dispatch: Dispatch) -> Dispatch:
     """Have a request refused whose body MiniStack would inflate to more than a service takes; S3 keeps it as it is."""
 
     async def dispatch_bounded(

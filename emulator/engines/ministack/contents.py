@@ -38,7 +38,7 @@ class Contents:
             self._sqs._expire_retained(queue)
             messages: Sequence[EngineMessage] = queue["messages"]
             first = after(messages, asked.after) if asked.after else 0
-            shown = [described(message, now) for message in fitting(messages[first : first + asked.limit])]
+            shown = [describe(message, now) for message in take_fitting(messages[first : first + asked.limit])]
             end = first + len(shown)
             following = f"{end}.{messages[end - 1]['id']}" if shown and end < len(messages) else None
             oldest = min((message.get("sent_at", now) for message in messages), default=None)
@@ -58,7 +58,7 @@ class Contents:
             alone = {**queue, "messages": [message for message in queue["messages"] if message["id"] in wanted]}
             received = self._sqs._collect_msgs(alone, len(alone["messages"]), asked.visibility_timeout_s)
             return [
-                ReceivedMessage(message=described(message, time.time()), receipt_handle=message["receipt_handle"])
+                ReceivedMessage(message=describe(message, time.time()), receipt_handle=message["receipt_handle"])
                 for message in received
             ]
 
@@ -84,7 +84,7 @@ def after(messages: Sequence[EngineMessage], cursor: str) -> int:
     return expected if behind is None else behind
 
 
-def fitting(messages: Sequence[EngineMessage]) -> Iterator[EngineMessage]:
+def take_fitting(messages: Sequence[EngineMessage]) -> Iterator[EngineMessage]:
     """As many of the messages as one answer holds, and one at the least."""
     size = 0
     for message in messages:
@@ -94,7 +94,7 @@ def fitting(messages: Sequence[EngineMessage]) -> Iterator[EngineMessage]:
         yield message
 
 
-def described(message: EngineMessage, now: float) -> QueuedMessage:
+def describe(message: EngineMessage, now: float) -> QueuedMessage:
     """A message in the control API's terms; MiniStack leaves some fields out until the first receive."""
     sent: float = message.get("sent_at", now)
     visible_at: float = message.get("visible_at", sent)

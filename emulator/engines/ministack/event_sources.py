@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from agenticai.emulator.engines.activity import Activity
-from agenticai.emulator.engines.batch_response import failed_ids
+from agenticai.emulator.engines.batch_response import read_failed_ids
 from agenticai.emulator.engines.ministack.receivable import EngineQueue, receivable
 
 # MiniStack's mappings are dictionaries.
@@ -145,13 +145,13 @@ def batch_ready(mapping: SourceMapping, queue: EngineQueue, now: float) -> float
     return min(visible) + (0 if full else int(mapping["MaximumBatchingWindowInSeconds"]))
 
 
-def corrected(execute: Callable[[Any, Any], dict[str, Any]]) -> Callable[[Any, Any], dict[str, Any]]:
+def correct_answers(execute: Callable[[Any, Any], dict[str, Any]]) -> Callable[[Any, Any], dict[str, Any]]:
     """Have a batch's answer read as AWS reads it: MiniStack takes an item that names nothing as no failure."""
 
     def execute_corrected(function: Any, event: Any) -> dict[str, Any]:
         result = execute(function, event)
         if "error" not in result and (ids := message_ids(event)):
-            failures = [{"itemIdentifier": message_id} for message_id in failed_ids(result.get("body"), ids)]
+            failures = [{"itemIdentifier": message_id} for message_id in read_failed_ids(result.get("body"), ids)]
             return {**result, "body": {"batchItemFailures": failures}}
         return result
 

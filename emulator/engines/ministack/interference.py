@@ -37,7 +37,7 @@ class RunningFunctions:
         invocation = worker.invocation if worker else None
         if worker and invocation:
             function = {"config": worker.config, "code_zip": worker.code_zip}
-            lambda_svc._execute_function(function, again(invocation.event))
+            lambda_svc._execute_function(function, receive_again(invocation.event))
 
     async def hold(self, token: str) -> None:
         """Hold the call back until it is let go."""
@@ -48,12 +48,12 @@ class RunningFunctions:
         return self._host.activity.waiting(token, until)
 
 
-def again(event: Any) -> Any:
+def receive_again(event: Any) -> Any:
     """Return the event of the same messages when they are received once more."""
-    return {"Records": [_received_again(record) for record in event["Records"]]} if "Records" in event else event
+    return {"Records": [_receive_record_again(record) for record in event["Records"]]} if "Records" in event else event
 
 
-def _received_again(record: dict[str, Any]) -> dict[str, Any]:
+def _receive_record_again(record: dict[str, Any]) -> dict[str, Any]:
     attributes = record["attributes"]
     count = str(int(attributes["ApproximateReceiveCount"]) + 1)
     return {

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from agenticai.emulator.engines.ministack.converted import Converted, Newest
-from agenticai.emulator.engines.ministack.parts import Parts, bounded
+from agenticai.emulator.engines.ministack.parts import Parts, bound_upload
 from agenticai.emulator.spool.bodies import Bodies
 from agenticai.emulator.spool.file import Spool
 from agenticai.emulator.spool.shelf import Shelf
@@ -33,8 +33,8 @@ class Objects:
         s3._object_versions._data = Shelf(spool)
         s3._multipart_uploads._data = Converted("parts", lambda: Parts(spool))
         s3._completed_multipart_uploads._data = Newest(1_000)
-        s3._upload_part = bounded(s3._upload_part, s3._error)
-        s3._upload_part_copy = bounded(s3._upload_part_copy, s3._error)
+        s3._upload_part = bound_upload(s3._upload_part, s3._error)
+        s3._upload_part_copy = bound_upload(s3._upload_part_copy, s3._error)
         s3._version_entry_from_record = lambda record, version, _: self._version_of(record, version, None)
         s3._persist_object = self._keep
         s3._persist_delete_marker = lambda *_: None

@@ -55,7 +55,7 @@ class LazyPart(Part):
         raise KeyError(name)
 
 
-def bounded(upload: Callable[..., Any], error: Callable[..., Any]) -> Callable[..., Any]:
+def bound_upload(upload: Callable[..., Any], error: Callable[..., Any]) -> Callable[..., Any]:
     """Have an upload of a part refused as S3 would refuse it where an upload becomes too large."""
 
     def upload_bounded(*arguments: Any) -> Any:

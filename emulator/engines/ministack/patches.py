@@ -14,7 +14,7 @@ from agenticai.emulator.engines.ministack import compressed
 from agenticai.emulator.engines.ministack.backlog import Backlog
 from agenticai.emulator.engines.ministack.bundles import Bundles
 from agenticai.emulator.engines.ministack.deliveries import FaultyDeliveries
-from agenticai.emulator.engines.ministack.event_sources import EventSources, corrected
+from agenticai.emulator.engines.ministack.event_sources import EventSources, correct_answers
 from agenticai.emulator.engines.ministack.log_events import LogEvents
 from agenticai.emulator.engines.ministack.mappings import Mappings
 from agenticai.emulator.engines.ministack.objects import Objects
@@ -22,11 +22,11 @@ from agenticai.emulator.engines.ministack.polls import EventSourceMappingMeter
 from agenticai.emulator.engines.ministack.presigned_links import PresignedLinks
 from agenticai.emulator.engines.ministack.property_types import convert_property_types
 from agenticai.emulator.engines.ministack.queues import Queues
-from agenticai.emulator.engines.ministack.records import with_whole_records
+from agenticai.emulator.engines.ministack.records import complete_records
 from agenticai.emulator.engines.ministack.tables import Tables
 from agenticai.emulator.engines.ministack.template_text import read_scalars_as_text
 from agenticai.emulator.engines.ministack.variables import refuse_other_types
-from agenticai.emulator.engines.ministack.workers import LambdaHost, acquire, execute, worker_class
+from agenticai.emulator.engines.ministack.workers import LambdaHost, choose_executor, choose_worker, prefer_free
 from agenticai.emulator.faults.schedule import FaultBook
 from agenticai.emulator.queues.depths import Depths
 from agenticai.emulator.spool.file import Spool
@@ -69,24 +69,24 @@ class Patch:
 def bound_inflation(context: PatchContext) -> None:
     """Refuse what inflates to more than a request may have."""
     app = context.ministack.app
-    app._dispatch_service_request = compressed.bounded(app._dispatch_service_request)
+    app._dispatch_service_request = compressed.bound_inflation(app._dispatch_service_request)
 
 
 def exchange_environments(context: PatchContext) -> None:
     """Run Python functions in environments of the engine's own, and read their answers as AWS does."""
     runtime, lambda_svc = context.ministack.core.lambda_runtime, context.ministack.services.lambda_svc
-    runtime._worker_class_for = worker_class(context.host, runtime._worker_class_for)
-    lambda_svc._execute_function_warm = execute(
+    runtime._worker_class_for = choose_worker(context.host, runtime._worker_class_for)
+    lambda_svc._execute_function_warm = choose_executor(
         lambda_svc._execute_function_provided_warm, lambda_svc._execute_function_warm
     )
-    lambda_svc.acquire_worker = acquire(lambda_svc.acquire_worker, runtime._workers, runtime._lock)
-    lambda_svc._execute_function = corrected(lambda_svc._execute_function)
+    lambda_svc.acquire_worker = prefer_free(lambda_svc.acquire_worker, runtime._workers, runtime._lock)
+    lambda_svc._execute_function = correct_answers(lambda_svc._execute_function)
 
 
 def meter_polls(context: PatchContext) -> None:
     """Count what the polling of queues would be billed for, and complete the records of batches."""
     services, polls = context.ministack.services, EventSourceMappingMeter(context.host.ledger)
-    services.lambda_svc._run_sqs_batch = polls.metered_batch(with_whole_records(services.lambda_svc._run_sqs_batch))
+    services.lambda_svc._run_sqs_batch = polls.metered_batch(complete_records(services.lambda_svc._run_sqs_batch))
     services.sqs._delete_messages_for_esm = polls.metered_delete(services.sqs._delete_messages_for_esm)
 
 

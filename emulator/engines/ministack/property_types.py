@@ -41,45 +41,45 @@ def convert_property_types(provisioners: Any, *modules: Any) -> None:
     change: Callable[..., Any] = provisioners._update_resource
 
     def provision(kind: str, logical_id: str, properties: Properties, *rest: Any) -> Any:
-        return make(kind, logical_id, typed_properties(kind, properties), *rest)
+        return make(kind, logical_id, convert_properties(kind, properties), *rest)
 
     def update(kind: str, physical_id: str, old: Properties, new: Properties, *rest: Any, **named: Any) -> Any:
-        typed_old, typed_new = (typed_properties(kind, properties) for properties in (old, new))
+        typed_old, typed_new = (convert_properties(kind, properties) for properties in (old, new))
         return change(kind, physical_id, typed_old, typed_new, *rest, **named)
 
     for module in (provisioners, *modules):
         module._provision_resource, module._update_resource = provision, update
 
 
-def typed_properties(kind: str, properties: Properties) -> Properties:
+def convert_properties(kind: str, properties: Properties) -> Properties:
     """Return the properties of a resource of this kind with scalars in the types of its API, where it is known.
 
     Raises ValueError if a map of text, such as a function's environment variables, holds anything else.
     """
-    whole = _typed_as(kind, properties)
-    return {name: _typed_as(f"{kind}.{name}", value) for name, value in whole.items()}
+    whole = _convert_as(kind, properties)
+    return {name: _convert_as(f"{kind}.{name}", value) for name, value in whole.items()}
 
 
-def _typed_as(kind: str, value: Any) -> Any:
-    return typed(value, _input(*OPERATIONS[kind])) if kind in OPERATIONS else value
+def _convert_as(kind: str, value: Any) -> Any:
+    return convert(value, _input(*OPERATIONS[kind])) if kind in OPERATIONS else value
 
 
-def typed(value: Any, shape: Any, path: str = "#") -> Any:
+def convert(value: Any, shape: Any, path: str = "#") -> Any:
     """Return a value with its scalars in the types of a botocore shape; what does not fit it stays as it is.
 
-    Raises ValueError as `typed_properties` does; `path` says where in the properties the value is.
+    Raises ValueError as `convert_properties` does; `path` says where in the properties the value is.
     """
     match shape.type_name, value:
         case "structure", dict():
             members = {name.lower(): member for name, member in shape.members.items()}
             return {
-                name: typed(part, members[name.lower()], f"{path}/{name}") if name.lower() in members else part
+                name: convert(part, members[name.lower()], f"{path}/{name}") if name.lower() in members else part
                 for name, part in value.items()
             }
         case "map", dict():
-            return {name: _typed_entry(part, shape.value, f"{path}/{name}") for name, part in value.items()}
+            return {name: _convert_entry(part, shape.value, f"{path}/{name}") for name, part in value.items()}
         case "list", list():
-            return [typed(part, shape.member, f"{path}/{place}") for place, part in enumerate(value)]
+            return [convert(part, shape.member, f"{path}/{place}") for place, part in enumerate(value)]
         case "string", bool() | int() | float():
             return as_text(value)
         case "boolean", str() if value.lower() in {"true", "false"}:
@@ -91,11 +91,11 @@ def typed(value: Any, shape: Any, path: str = "#") -> Any:
     return value
 
 
-def _typed_entry(value: Any, shape: Any, path: str) -> Any:
+def _convert_entry(value: Any, shape: Any, path: str) -> Any:
     if shape.type_name == "string" and not isinstance(value, str | int | float):
         found = "JSONArray" if isinstance(value, list) else "JSONObject" if isinstance(value, dict) else "Null"
         raise ValueError(f"Properties validation failed: [{path}: expected type: String, found: {found}]")
-    return typed(value, shape, path)
+    return convert(value, shape, path)
 
 
 def _input(service: str, operation: str) -> Any:

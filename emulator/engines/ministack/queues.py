@@ -11,9 +11,9 @@ from agenticai.emulator.http.aws_errors import AwsError, Refused, invalid
 from agenticai.emulator.queues import rules
 from agenticai.emulator.queues.dead_letter_policies import check_redrive_policy
 from agenticai.emulator.queues.depths import Depths, WatchedLock
-from agenticai.emulator.queues.queue_attributes import defaults, normalized
+from agenticai.emulator.queues.queue_attributes import defaults, normalize
 from agenticai.emulator.queues.receipt_handles import receipt_handle, was_given_by
-from agenticai.emulator.queues.rules import LONGEST_INVISIBLE_S, keep
+from agenticai.emulator.queues.rules import LONGEST_INVISIBLE_S, check_operation
 
 # The parameters, as both protocols hand them to MiniStack.
 Asked = Mapping[str, Any]
@@ -49,7 +49,7 @@ class Queues:
         sqs._dlq_sweep = self._alone(sqs._dlq_sweep)
         sqs._validate_redrive_policy = self._check_redrive_policy
         handlers: dict[str, Handler] = sqs._HANDLERS
-        handlers["GetQueueAttributes"] = asked_for(handlers["GetQueueAttributes"])
+        handlers["GetQueueAttributes"] = select_attributes(handlers["GetQueueAttributes"])
         handlers["ReceiveMessage"] = with_both_names(handlers["ReceiveMessage"])
         handlers["DeleteMessage"] = self._delete
         handlers["ChangeMessageVisibility"] = self._change_visibility
@@ -76,8 +76,8 @@ class Queues:
 
         def handle(asked: Asked, url: str) -> Any:
             with self._lock, self._refusing():
-                given = normalized(asked)
-                keep(operation, given, self._about(operation, given, url))
+                given = normalize(asked)
+                check_operation(operation, given, self._about(operation, given, url))
                 answer = handler(given, url)
                 if operation not in ADDING_OR_READING:
                     self._depths.touch(name_of(asked.get("QueueUrl") or url))
@@ -162,7 +162,7 @@ class Queues:
         self._sqs._expire_retained(queue)
         self._sqs._dlq_sweep(queue)
         invisible_s = int(queue["attributes"]["VisibilityTimeout"])
-        return [dict(message) for message in self._sqs._collect_msgs(queue, fitting(queue, most), invisible_s)]
+        return [dict(message) for message in self._sqs._collect_msgs(queue, count_fitting(queue, most), invisible_s)]
 
     def _delete_batch(self, url: str, handles: set[str]) -> None:
         """Delete what an event source mapping has received, and its function worked on."""
@@ -229,7 +229,7 @@ def without_empty_members(answer: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in answer.items() if value not in ([], {})}
 
 
-def asked_for(handler: Handler) -> Handler:
+def select_attributes(handler: Handler) -> Handler:
     """GetQueueAttributes answers nothing where nothing is asked for; MiniStack's handler answers all."""
     return lambda asked, url: handler(asked, url) if asked.get("AttributeNames") else {}
 
@@ -244,7 +244,7 @@ def with_both_names(handler: Handler) -> Handler:
     return receive
 
 
-def fitting(queue: EngineQueue, most: int) -> int:
+def count_fitting(queue: EngineQueue, most: int) -> int:
     """How many of the visible messages, at least one and at most so many, make a payload that Lambda takes.
 
     See https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html.

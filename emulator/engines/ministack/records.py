@@ -9,18 +9,18 @@ from agenticai.emulator.engines.ministack.receivable import EngineMessage
 BatchRecord = Mapping[str, Any]
 
 
-def with_whole_records(run: Callable[..., None]) -> Callable[..., None]:
+def complete_records(run: Callable[..., None]) -> Callable[..., None]:
     """Wrap `_run_sqs_batch`, which is called with a batch's event and its messages."""
 
     def run_whole(mapping: Any, function: Any, event: Any, batch: Sequence[EngineMessage], *rest: Any) -> None:
         messages = {message["id"]: message for message in batch}
-        records = [whole(record, messages[record["messageId"]]) for record in event["Records"]]
+        records = [complete(record, messages[record["messageId"]]) for record in event["Records"]]
         run(mapping, function, {**event, "Records": records}, batch, *rest)
 
     return run_whole
 
 
-def whole(record: BatchRecord, message: EngineMessage) -> dict[str, Any]:
+def complete(record: BatchRecord, message: EngineMessage) -> dict[str, Any]:
     """Return a record with the digest and the lists of its message attributes, and with where a dead letter came from.
 
     See https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html.

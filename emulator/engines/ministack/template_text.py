@@ -20,7 +20,7 @@ NUMBER = re.compile(r"[-+]?[0-9][0-9_]*(\.[0-9_]*)?[eE][-+]?[0-9]+$|0[0-9]*[89][
 def read_scalars_as_text(engine: Any, *modules: Any) -> None:
     """Have MiniStack read the scalars of templates as CloudFormation does; `modules` import its parser by name."""
     engine.CfnLoader.add_implicit_resolver("tag:yaml.org,2002:float", NUMBER, list("-+0123456789"))
-    parsed = _parsed(engine._parse_template)
+    parsed = _wrap_parser(engine._parse_template)
     for module in (engine, *modules):
         module._parse_template = parsed
 
@@ -52,7 +52,7 @@ def with_text(value: Any, *, text: bool = True) -> Any:
     return value
 
 
-def _parsed(parse: Callable[[str], dict[str, Any]]) -> Callable[[str], dict[str, Any]]:
+def _wrap_parser(parse: Callable[[str], dict[str, Any]]) -> Callable[[str], dict[str, Any]]:
     def parsed(body: str) -> dict[str, Any]:
         return {name: with_text(section, text=name in SECTIONS) for name, section in parse(body).items()}
 

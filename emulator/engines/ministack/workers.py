@@ -43,7 +43,7 @@ class LambdaHost:
     starters: Starters = field(default_factory=Starters)
 
 
-def worker_class(
+def choose_worker(
     host: LambdaHost, original: Callable[[Mapping[str, Any]], Callable[..., Any]]
 ) -> Callable[[Mapping[str, Any]], Callable[..., Any]]:
     """Choose our worker for Python runtimes and MiniStack's own for the rest."""
@@ -54,7 +54,7 @@ def worker_class(
     return choose
 
 
-def execute(of_python: Callable[..., Any], of_others: Callable[..., Any]) -> Callable[..., Any]:
+def choose_executor(of_python: Callable[..., Any], of_others: Callable[..., Any]) -> Callable[..., Any]:
     """Choose the executor that reports a function's error as the function raised it, where the worker can tell."""
 
     def choose(func: Mapping[str, Any], event: Any, request_id: str) -> Any:
@@ -69,7 +69,7 @@ def is_python(config: Mapping[str, Any]) -> bool:
     return str(config.get("Runtime", "python")).startswith("python")
 
 
-def acquire(
+def prefer_free(
     original: Callable[..., tuple[Any, str]], pools: Mapping[str, list[Any]], lock: threading.Lock
 ) -> Callable[..., tuple[Any, str]]:
     """Lease as `original` does, but where it would wait for a new environment's init, take what is free first."""
@@ -156,7 +156,7 @@ class PythonWorker:
         """Return the warm environment, or start one; MiniStack calls this too, for SnapStart."""
         if self._proc is not None and self._proc.poll() is None:
             return self._proc
-        function = function_of(self.config, self.code_zip, self._host.code_cache)
+        function = read_function(self.config, self.code_zip, self._host.code_cache)
         variables = function.environment(
             endpoint_url=self._host.endpoint_url,
             session_token=self._token,
@@ -190,7 +190,7 @@ def as_caller(model_url: str, token: str) -> str:
     return f"{model_url}/as/{token}"
 
 
-def function_of(config: Mapping[str, Any], code_zip: bytes, code_cache: Path) -> Function:
+def read_function(config: Mapping[str, Any], code_zip: bytes, code_cache: Path) -> Function:
     """MiniStack's record of a function in our terms, its bundles unpacked. Raises UnsafeBundle."""
     from ministack.services.lambda_svc import _resolve_layer_zip
 

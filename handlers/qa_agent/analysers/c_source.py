@@ -84,11 +84,11 @@ def read(text: str, *, last: bool = False) -> Source:
     """Read a file the way a compiler would that takes the first (or last) branch of every conditional but `#if 0`."""
     source = Source()
     opened: list[_Conditional] = []
-    for token in _tokens(text):
+    for token in _tokenize(text):
         taken = all(conditional.taken for conditional in opened)
         if token.kind == "directive":
             _obey(token, opened, source, last=last)
-            fault = _directive_fault(token) if taken else None
+            fault = _check_directive(token) if taken else None
         else:
             fault = f"{_unclosed(token)} is not closed" if taken and "cut" in token.kind else None
         if fault:
@@ -97,13 +97,13 @@ def read(text: str, *, last: bool = False) -> Source:
         source.tokens.append(token if taken and token.kind != "directive" else _blank(token))
     if opened:
         source.imbalance = Imbalance(opened[-1].line, "#if has no #endif")
-    source.imbalance = source.imbalance or _bracket_fault(source.tokens)
+    source.imbalance = source.imbalance or _check_brackets(source.tokens)
     names = [source.tokens[index].text for index in source.solid]
     source.types.update(after for before, after in pairwise(names) if before in _TYPE_KEYWORDS)
     return source
 
 
-def _tokens(text: str) -> Iterator[Token]:
+def _tokenize(text: str) -> Iterator[Token]:
     line = 1
     for match in _TOKEN.finditer(text):
         yield Token(match.lastgroup or "other", match[0], line)
@@ -136,7 +136,7 @@ def _obey(token: Token, opened: list[_Conditional], source: Source, *, last: boo
         source.macros.add(name[0])
 
 
-def _directive_fault(token: Token) -> str | None:
+def _check_directive(token: Token) -> str | None:
     command, rest = _directive(token)
     if command and command not in _DIRECTIVES:
         return f"#{command} is not a directive"
@@ -144,9 +144,9 @@ def _directive_fault(token: Token) -> str | None:
         return "#include names no file"
     if command in {"if", "elif", "define"}:
         # A macro may well open a block that another one closes, but not a bracket or a quote.
-        tokens = [part for part in _tokens(rest) if part.text not in {"{", "}"}]
+        tokens = [part for part in _tokenize(rest) if part.text not in {"{", "}"}]
         cut = next((part for part in tokens if "cut" in part.kind), None)
-        fault = _bracket_fault(tokens)
+        fault = _check_brackets(tokens)
         return f"{_unclosed(cut)} is not closed" if cut else fault and fault.message
     return None
 
@@ -155,7 +155,7 @@ def _unclosed(token: Token) -> str:
     return _UNCLOSED.get(token.text, "a raw string")
 
 
-def _bracket_fault(tokens: list[Token]) -> Imbalance | None:
+def _check_brackets(tokens: list[Token]) -> Imbalance | None:
     opened: list[Token] = []
     for token in tokens:
         if token.kind == "open":

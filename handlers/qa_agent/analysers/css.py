@@ -20,13 +20,13 @@ _UNCLOSED: Final = {"/*": "a comment", '"': "a string", "'": "a string"}
 
 def parse(text: str) -> Iterable[Place]:
     """CSS Syntax Level 3 with nesting."""
-    fault = _bracket_fault(text)
+    fault = _check_brackets(text)
     if fault:
         return (fault,)
-    return [Place(node.source_line, node.message) for node in _errors(text)]
+    return [Place(node.source_line, node.message) for node in _find_errors(text)]
 
 
-def _bracket_fault(text: str) -> Place | None:
+def _check_brackets(text: str) -> Place | None:
     opened: list[tuple[str, int]] = []
     for match in _TOKEN.finditer(text):
         mark = match[0]
@@ -46,7 +46,7 @@ def _line(text: str, at: int) -> int:
     return text.count("\n", 0, at) + 1
 
 
-def _errors(text: str) -> Iterator[Any]:
+def _find_errors(text: str) -> Iterator[Any]:
     """Yield the error nodes of the style sheet, its rules and the rules nested in them."""
     waiting = deque(tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True))
     while waiting:

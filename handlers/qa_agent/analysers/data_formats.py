@@ -20,18 +20,18 @@ _LINE: Final = re.compile(r"at line (\d+)")
 
 def parse_json(text: str) -> Iterable[Place]:
     """RFC 8259; a file that reads once comments and trailing commas are gone (tsconfig.json) is only doubted."""
-    place = _json_fault(text)
+    place = _check_json(text)
     if not place:
         return ()
     relaxed = _TRAILING_COMMA.sub(r"\1", _COMMENT.sub(r"\1", text))
-    if not _json_fault(relaxed):
+    if not _check_json(relaxed):
         return (
             Place(place.line, "has comments or trailing commas, which only some readers of JSON take", in_doubt=True),
         )
     return (place,)
 
 
-def _json_fault(text: str) -> Place | None:
+def _check_json(text: str) -> Place | None:
     try:
         json.loads(text, parse_constant=_refuse)
     except json.JSONDecodeError as error:

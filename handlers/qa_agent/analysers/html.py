@@ -37,7 +37,7 @@ def parse(text: str) -> Iterable[Place]:
 
     The content of a <template> element, which html5lib does not know, is not read.
     """
-    places = _faults(_TEMPLATE_ELEMENT.sub(_blank, text))
+    places = _find_faults(_TEMPLATE_ELEMENT.sub(_blank, text))
     doubted = bool(_TEMPLATED.search(text))
     return [place._replace(in_doubt=doubted) for place in places]
 
@@ -46,7 +46,7 @@ def _blank(match: re.Match[str]) -> str:
     return "\n" * match[0].count("\n")
 
 
-def _faults(text: str) -> list[Place]:
+def _find_faults(text: str) -> list[Place]:
     parser = html5lib.HTMLParser()
     parser.parse(text)
     return [

@@ -52,7 +52,7 @@ class JobResult:
     failure: str | None = None
 
 
-def jobs_of(analysers: Sequence[Analyser], files: Sequence[SourceFile]) -> Iterator[Job]:
+def make_jobs(analysers: Sequence[Analyser], files: Sequence[SourceFile]) -> Iterator[Job]:
     """Yield the jobs that check every file with every analyser that reads it."""
     for analyser in analysers:
         read = tuple(file for file in files if analyser.reads(file))

@@ -55,7 +55,9 @@ class Ruff:
                 target.write_text(file.text, encoding="utf-8", errors="replace", newline="")
             options = ("--select", "F,S,B,C90", "--target-version", TARGET, "--", *sorted(by_path))
             found = run_ruff(options, "", folder)
-            faults = [_fault(item, by_path[Path(item["filename"]).relative_to(folder).as_posix()]) for item in found]
+            faults = [
+                _read_finding(item, by_path[Path(item["filename"]).relative_to(folder).as_posix()]) for item in found
+            ]
         return [fault for fault in faults if fault]
 
 
@@ -81,7 +83,7 @@ def run_ruff(options: Sequence[str], text: str, folder: Path | None = None) -> l
     return found
 
 
-def _fault(item: dict[str, Any], file: SourceFile) -> Fault | None:
+def _read_finding(item: dict[str, Any], file: SourceFile) -> Fault | None:
     """Return a finding of ruff's; None for what parsers report and for what is no fault in a file of this kind."""
     rule = item["code"]
     if not rule or rule == "invalid-syntax" or _is_silent(rule, file):

@@ -73,19 +73,19 @@ class Secrets:
 
     def check(self, files: Sequence[SourceFile]) -> Iterable[Fault]:
         """Return one fault for each line with a secret; the message shows its first four characters."""
-        return [fault for file in files for fault in _faults(file)]
+        return [fault for file in files for fault in _find_faults(file)]
 
 
-def _faults(file: SourceFile) -> Iterator[Fault]:
+def _find_faults(file: SourceFile) -> Iterator[Fault]:
     told: set[int] = set()
-    for name, at, secret, severity in _found(file):
+    for name, at, secret, severity in _find_secrets(file):
         line = file.text.count("\n", 0, at) + 1
         if line not in told:
             told.add(line)
             yield Fault(file.path, line, RULE, severity, f"{name}: {mask(secret)}; read it from the environment")
 
 
-def _found(file: SourceFile) -> Iterator[tuple[str, int, str, Severity]]:
+def _find_secrets(file: SourceFile) -> Iterator[tuple[str, int, str, Severity]]:
     for pattern in _KNOWN:
         for match in pattern.looks.finditer(file.text):
             if not _BORING.search(match[1]):
@@ -98,10 +98,10 @@ def _found(file: SourceFile) -> Iterator[tuple[str, int, str, Severity]]:
                 yield pattern.name, match.start(), match[1], Severity.WARNING
 
 
-def masked(text: str) -> str:
+def mask_secrets(text: str) -> str:
     """The text with every secret that is found in it, whatever the file, replaced by its mask; lines stay in place."""
     file = SourceFile("", "", text)
-    for _, _, secret, _ in sorted(_found(file), key=lambda found: -len(found[2])):
+    for _, _, secret, _ in sorted(_find_secrets(file), key=lambda found: -len(found[2])):
         text = text.replace(secret, mask(secret) + "\n" * secret.count("\n"))
     return text
 

@@ -31,17 +31,21 @@ _LINE: Final = re.compile(r"[Ll]ine (\d+)")
 def parse(text: str) -> Iterable[Place]:
     """Return the first fault of each statement that no dialect reads, named by the dialect that read furthest."""
     logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
-    brackets = [_bracket_fault(text, token) for token in _TOKENS]
+    brackets = [_check_brackets(text, token) for token in _TOKENS]
     if all(brackets):
         return filter(None, brackets[:1])
-    if not _fault(text):
+    if not _check_text(text):
         return ()
     doubted = bool(_BEYOND.search(text))
-    places = (place._replace(line=place.line + line - 1) for line, part in _statements(text) if (place := _fault(part)))
+    places = (
+        place._replace(line=place.line + line - 1)
+        for line, part in _split_statements(text)
+        if (place := _check_text(part))
+    )
     return [place._replace(in_doubt=doubted) for place in places]
 
 
-def _bracket_fault(text: str, token: re.Pattern[str]) -> Place | None:
+def _check_brackets(text: str, token: re.Pattern[str]) -> Place | None:
     """Return the bracket without its partner, which sqlglot forgives in statements that it only passes on."""
     opened: list[int] = []
     for match in token.finditer(text):
@@ -54,7 +58,7 @@ def _bracket_fault(text: str, token: re.Pattern[str]) -> Place | None:
     return Place(text.count("\n", 0, opened[-1]) + 1, "( is not closed") if opened else None
 
 
-def _statements(text: str) -> Iterator[tuple[int, str]]:
+def _split_statements(text: str) -> Iterator[tuple[int, str]]:
     """Each statement and the line that it begins on."""
     start = 0
     for match in _TOKENS[0].finditer(text):
@@ -64,17 +68,17 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
     yield text.count("\n", 0, start) + 1, text[start:]
 
 
-def _fault(text: str) -> Place | None:
+def _check_text(text: str) -> Place | None:
     furthest = Place(0, "")
     for dialect in _DIALECTS:
-        place = _fault_in(text, dialect)
+        place = _check_dialect(text, dialect)
         if not place:
             return None
         furthest = max(furthest, place, key=lambda found: found.line)
     return furthest
 
 
-def _fault_in(text: str, dialect: str) -> Place | None:
+def _check_dialect(text: str, dialect: str) -> Place | None:
     try:
         sqlglot.parse(text, dialect=dialect)
     except RecursionError:

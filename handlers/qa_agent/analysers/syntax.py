@@ -60,10 +60,10 @@ class Syntax:
 
     def check(self, files: Sequence[SourceFile]) -> Iterable[Fault]:
         """Return the first places at which each file does not parse."""
-        return [fault for file in files for fault in _faults(file)]
+        return [fault for file in files for fault in _find_faults(file)]
 
 
-def _faults(file: SourceFile) -> list[Fault]:
+def _find_faults(file: SourceFile) -> list[Fault]:
     module, _, function = _PARSERS[file.language].partition(":")
     parse: Parse = getattr(import_module(f"qa_agent.analysers.{module}"), function)
     places = [*parse(file.text.removeprefix("\ufeff"))][:MOST]

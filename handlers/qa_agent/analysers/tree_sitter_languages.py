@@ -72,33 +72,33 @@ def parse_rust(text: str) -> Iterable[Place]:
     if places and not _strict("rust", _RUST_GAPS.sub(_blank, text), _not_rust):
         return []
     if places and _NIGHTLY.search(text) and _is_balanced("rust", text):
-        return [_doubted(place, "it uses features of nightly Rust") for place in places[:1]]
+        return [_doubt(place, "it uses features of nightly Rust") for place in places[:1]]
     return places
 
 
 def parse_c(text: str) -> Iterable[Place]:
     """C23; a header (every .h counts as C) may be C++."""
-    places = _preprocessed("c", text)
-    return places if not places or _preprocessed("cpp", text) else []
+    places = _parse_preprocessed("c", text)
+    return places if not places or _parse_preprocessed("cpp", text) else []
 
 
 def parse_cpp(text: str) -> Iterable[Place]:
     """C++20."""
-    return _preprocessed("cpp", text)
+    return _parse_preprocessed("cpp", text)
 
 
 def _strict(grammar: str, text: str, rule: Rule | None = None) -> list[Place]:
     """Return the faults of a file; what the grammar takes but the language does not is for `rule` to find."""
     content = text.encode("utf-8", "replace")
     tree = _parser(grammar).parse(content)
-    places = _places(tree, content) if tree.root_node.has_error else []
+    places = _find_places(tree, content) if tree.root_node.has_error else []
     if places:
         return places
     place = rule(tree.root_node) if rule else None
     return [place] if place else []
 
 
-def _preprocessed(grammar: str, text: str) -> list[Place]:
+def _parse_preprocessed(grammar: str, text: str) -> list[Place]:
     """Read C as it is, then with its conditionals resolved, then without what looks like macros.
 
     Brackets and quotes are counted apart, so that no macro hides one that is missing.
@@ -112,7 +112,7 @@ def _preprocessed(grammar: str, text: str) -> list[Place]:
     plain, macros = c_macros.without_macros(source)
     places = _strict(grammar, c_macros.without_gaps(plain))
     if places and (macros or _FOREIGN_INCLUDE.search(text)) and not _is_cut(source):
-        return [_doubted(places[0], "a macro may be why")]
+        return [_doubt(places[0], "a macro may be why")]
     return places
 
 
@@ -126,7 +126,7 @@ def _blank(match: re.Match[str]) -> str:
     return "\n" * match[0].count("\n")
 
 
-def _doubted(place: Place, reason: str) -> Place:
+def _doubt(place: Place, reason: str) -> Place:
     return Place(place.line, f"could not be read ({place.message}); {reason}", in_doubt=True)
 
 
@@ -136,10 +136,10 @@ def _parser(grammar: str) -> Parser:
     return Parser(Language(getattr(import_module(module), function)()))
 
 
-def _places(tree: Tree, content: bytes) -> list[Place]:
+def _find_places(tree: Tree, content: bytes) -> list[Place]:
     """Return the innermost faults of a tree, the bracket that is not closed first."""
-    nodes = list(_nodes(tree.root_node))
-    unbalanced = _unbalanced(_brackets(nodes))
+    nodes = list(_walk(tree.root_node))
+    unbalanced = _find_unbalanced(_find_brackets(nodes))
     places = [_bracket_place(unbalanced[-1])] if unbalanced else []
     faults = (node for node in nodes if node.is_missing or (node.is_error and not _holds_fault(node)))
     places += (Place(node.start_point.row + 1, _message(node, content)) for node in faults)
@@ -153,7 +153,7 @@ def _bracket_place(node: Node) -> Place:
 
 def _constant_without_value(root: Node) -> Place | None:
     """JavaScript's `const name` without a value, which is also what a cut leaves of `const name = value`."""
-    for node in _nodes(root):
+    for node in _walk(root):
         if node.type == "lexical_declaration" and node.children[0].type == "const":
             for declared in node.named_children:
                 if declared.type == "variable_declarator" and not declared.child_by_field_name("value"):
@@ -187,7 +187,7 @@ def _not_rust(root: Node) -> Place | None:
     return None
 
 
-def _nodes(root: Node) -> Iterator[Node]:
+def _walk(root: Node) -> Iterator[Node]:
     """Yield every node in order, without recursion: a hostile file nests deeper than Python's stack."""
     cursor = root.walk()
     while True:
@@ -205,14 +205,16 @@ def _holds_fault(node: Node) -> bool:
 
 
 def _is_balanced(grammar: str, text: str) -> bool:
-    return not _unbalanced(_brackets(_nodes(_parser(grammar).parse(text.encode("utf-8", "replace")).root_node)))
+    return not _find_unbalanced(
+        _find_brackets(_walk(_parser(grammar).parse(text.encode("utf-8", "replace")).root_node))
+    )
 
 
-def _brackets(nodes: Iterable[Node]) -> list[Node]:
+def _find_brackets(nodes: Iterable[Node]) -> list[Node]:
     return [node for node in nodes if node.type in _BRACKETS and not node.is_missing and not node.child_count]
 
 
-def _unbalanced(brackets: list[Node]) -> list[Node]:
+def _find_unbalanced(brackets: list[Node]) -> list[Node]:
     """Return the brackets that are open at the end, or the first that closes another than the last one opened."""
     opened: list[Node] = []
     for node in brackets:

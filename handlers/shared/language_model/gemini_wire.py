@@ -96,7 +96,7 @@ class _Answer(_Wire):
 
 def read_reply(body: str) -> Reply:
     """The reply in the body of a 200; raises `ModelUnavailable` if the body is none, or what an error in it means."""
-    answer = _parsed(body)
+    answer = _parse(body)
     if answer is None:
         raise ModelUnavailable("the model's answer could not be read")
     if answer.error is not None:
@@ -115,13 +115,13 @@ def read_reply(body: str) -> Reply:
 
 def failure(code: int, body: str, retry_after: str = "") -> AgentError:
     """Return what an HTTP status other than 200 means, with its body and its Retry-After header, in seconds."""
-    answer = _parsed(body)
+    answer = _parse(body)
     status = (answer.error if answer else None) or _Status()
     if any(detail.reason == NO_STORED_REPLY for detail in status.details):
-        return ModelUnusable(_shortened(status.message))
-    said = _shortened(" ".join((status.message or body).split()))
+        return ModelUnusable(_shorten(status.message))
+    said = _shorten(" ".join((status.message or body).split()))
     if code == 429:
-        return _exhausted(status, body, retry_after)
+        return _make_quota_error(status, body, retry_after)
     if code in {408, 409, 425, 499} or code >= 500 or code < 300:
         return ModelUnavailable(
             f"the model answered {code} {status.status}".rstrip(), after=_delay(status, retry_after)
@@ -135,7 +135,7 @@ def failure(code: int, body: str, retry_after: str = "") -> AgentError:
     return ModelUnusable(f"the model refused the request ({code} {status.status}): {said}")
 
 
-def _exhausted(status: _Status, body: str, retry_after: str) -> AgentError:
+def _make_quota_error(status: _Status, body: str, retry_after: str) -> AgentError:
     quotas = [violation.quota_id for detail in status.details for violation in detail.violations]
     quotas += [str(detail.metadata.get("quota_limit", "")) for detail in status.details]
     if any(map(_PER_DAY.search, quotas if any(quotas) else [status.message or body])):
@@ -143,7 +143,7 @@ def _exhausted(status: _Status, body: str, retry_after: str) -> AgentError:
     return ModelUnavailable("the model is throttled", after=_delay(status, retry_after))
 
 
-def _shortened(text: str) -> str:
+def _shorten(text: str) -> str:
     """Return the text's beginning, cut between two words: half of a key could not be found and taken out."""
     return text if len(text) <= _SHOWN else text[: _SHOWN + 1].rpartition(" ")[0]
 
@@ -155,7 +155,7 @@ def _delay(status: _Status, retry_after: str) -> float | None:
     return float(match[1]) if match else None
 
 
-def _parsed(body: str) -> _Answer | None:
+def _parse(body: str) -> _Answer | None:
     try:
         raw = json.loads(body)
         if isinstance(raw, list) and len(raw) == 1:

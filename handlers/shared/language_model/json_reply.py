@@ -24,7 +24,7 @@ def read_json(text: str) -> object:
     """
     text = text.removeprefix("\ufeff").strip()
     start = _start(text)
-    value, end = _decoded(text, start)
+    value, end = _decode(text, start)
     if other := _FENCED.search(text, end) or _OBJECT.search(text, end):
         raise ValueError(f"there is more JSON after the first, {_place(text, other.end())}: answer with one object")
     return value
@@ -44,7 +44,7 @@ def _start(text: str) -> int:
     )
 
 
-def _decoded(text: str, start: int) -> tuple[object, int]:
+def _decode(text: str, start: int) -> tuple[object, int]:
     try:
         return json.JSONDecoder(parse_constant=_refuse_constant).raw_decode(text, start)
     except json.JSONDecodeError as error:

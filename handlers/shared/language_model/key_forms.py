@@ -10,7 +10,7 @@ SHORTEST: Final = 8
 """Characters of a key: a shorter one would be found in any text."""
 
 
-def forms_of(key: str) -> tuple[str, ...]:
+def list_key_forms(key: str) -> tuple[str, ...]:
     """Return the key as it is, escaped, in hexadecimal and in Base64, the longest first; nothing for a short key."""
     if len(key) < SHORTEST:
         return ()

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from shared.language_model.key_forms import forms_of
+from shared.language_model.key_forms import list_key_forms
 from shared.language_model.port import ModelUnavailable, Reply
 from shared.models.errors import AgentError
 
@@ -18,7 +18,7 @@ class Redaction:
     """Takes one key out of texts, however it is escaped or encoded there."""
 
     def __init__(self, key: str) -> None:
-        self._forms = forms_of(key)
+        self._forms = list_key_forms(key)
 
     def of(self, text: str) -> str:
         """Return the text without the key."""
@@ -38,12 +38,12 @@ class Redaction:
         if isinstance(error, AgentError):
             error.args = tuple(_CREDENTIAL.sub(REDACTED, self.of(str(argument))) for argument in error.args)
             return error
-        if any(form in _told(error) for form in self._forms):
+        if any(form in _collect_text(error) for form in self._forms):
             return ModelUnavailable(f"the model's SDK failed: {type(error).__name__}")
         return error
 
 
-def _told(error: BaseException | None) -> str:
+def _collect_text(error: BaseException | None) -> str:
     """Return all that a traceback would tell of an error: its own text, and those of its causes."""
     told: list[str] = []
     while error is not None and len(told) < 20:

@@ -94,10 +94,10 @@ def parse(body: str | bytes) -> AnyMessage:
     Raises ValueError (pydantic's ValidationError is one) if it is not a message.
     """
     document = json.loads(body)
-    return _ANY.validate_python(_upgraded(document) if isinstance(document, dict) else document)
+    return _ANY.validate_python(_upgrade(document) if isinstance(document, dict) else document)
 
 
-def _upgraded(document: Mapping[str, Any]) -> dict[str, Any]:
+def _upgrade(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return a message of version 1, which had no `not_before`, as one of version 2; any other as it is."""
     name, _, version = str(document.get("schema", "")).partition("/")
     return {**document, "schema": f"{name}/{_VERSION}"} if version == "1" else dict(document)

@@ -55,7 +55,7 @@ class DynamoDbTable:
             ConsistentRead=True,
         )
 
-    def listed(
+    def query_index(
         self, index: Index, value: str, *, after: Position | None = None, limit: int | None = None
     ) -> tuple[Item, ...]:
         indexed_by = INDEX_PARTITION[index]

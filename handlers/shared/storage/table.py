@@ -126,7 +126,7 @@ class Table(Protocol):
         """
         ...
 
-    def listed(
+    def query_index(
         self, index: Index, value: str, *, after: Position | None = None, limit: int | None = None
     ) -> tuple[Item, ...]:
         """Return the items of an index's partition, last in order first; `after` and `limit` as of `query`.

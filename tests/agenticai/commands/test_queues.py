@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from agenticai.client.errors import QueueError
-from agenticai.commands.queues import Choice, resolved
+from agenticai.commands.queues import Choice, resolve_ids
 
 if TYPE_CHECKING:
     from agenticai.client.queues.stack_queues import StackQueues
@@ -32,7 +32,7 @@ class Queues:
 
 def chosen(*beginnings: str) -> tuple[list[str], int]:
     queues = Queues()
-    return resolved(cast("StackQueues", queues), "pm", beginnings), queues.read
+    return resolve_ids(cast("StackQueues", queues), "pm", beginnings), queues.read
 
 
 def test_a_unique_beginning_is_enough_and_nothing_is_chosen_twice() -> None:

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from agenticai.commands.replay import chosen, longest_first
+from agenticai.commands.replay import choose_scenarios, sort_longest_first
 from agenticai.scenarios.format.errors import ScenarioError
 from agenticai.scenarios.format.scenario import LIBRARY
 from agenticai.scenarios.reports import runs
-from agenticai.scenarios.reports.document import RunReport, reported
+from agenticai.scenarios.reports.document import RunReport, report_results
 from tests.fakes.replayed import AT, result, scenario
 
 SMALL = "name: {}\ndescription: It is small.\nprojects: {{a: {{name: A, requirements: A program.}}}}\n"
 
 
 def names(*files: str) -> list[str]:
-    return [played.name for played in chosen(files)]
+    return [played.name for played in choose_scenarios(files)]
 
 
 def test_without_files_the_whole_library_is_played() -> None:
@@ -59,8 +59,8 @@ def test_what_took_longest_the_last_time_is_first_and_what_is_new_before_that(tm
     for day, times in enumerate(({"slow": 5.0, "quick": 9.0}, *[{"quick": 2.0}] * 5), start=1):
         results = [replace(result(name), wall_s=took) for name, took in times.items()]
         report = RunReport(
-            started_at=AT, target="embedded", seed=0, repeat=1, wall_s=1, scenarios=reported(results, times)
+            started_at=AT, target="embedded", seed=0, repeat=1, wall_s=1, scenarios=report_results(results, times)
         )
-        runs.keep(report, runs.folder_for(0, tmp_path, datetime(2026, 1, day, tzinfo=UTC)))
+        runs.keep(report, runs.make_folder(0, tmp_path, datetime(2026, 1, day, tzinfo=UTC)))
     played = [scenario(name) for name in ("quick", "slow", "new")]
-    assert [one.name for one in longest_first(played, tmp_path)] == ["new", "slow", "quick"]
+    assert [one.name for one in sort_longest_first(played, tmp_path)] == ["new", "slow", "quick"]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from agenticai.client.errors import ApiError
-from agenticai.commands.replies import plan_request, requirements_of
+from agenticai.commands.replies import find_requirements, plan_request
 from agenticai.emulator.gemini.canonical import canonical_request
 from agenticai.emulator.gemini.cassettes import CassetteStore
 from agenticai.scenarios.benches.project_templates import read_project_templates
@@ -45,7 +45,7 @@ def test_the_plan_of_every_template_is_stored(store: CassetteStore) -> None:
 
 
 def test_that_of_a_known_request_is_and_of_another_is_not(store: CassetteStore) -> None:
-    greeting = str(requirements_of(API, load(LIBRARY / "greeting.yaml").first.requirements, None))
+    greeting = str(find_requirements(API, load(LIBRARY / "greeting.yaml").first.requirements, None))
     assert is_stored(store, greeting)
     assert not is_stored(store, f"{greeting} And dances.")
 
@@ -56,13 +56,14 @@ def test_every_template_is_replayed(store: CassetteStore) -> None:
 
 
 def test_requirements_are_those_that_the_api_puts_together() -> None:
-    assert requirements_of(API, None, "demo") == TEMPLATE.requirements
+    assert find_requirements(API, None, "demo") == TEMPLATE.requirements
     assert (
-        requirements_of(API, "  With colours, please.\n", "demo") == f"{TEMPLATE.requirements}\n\nWith colours, please."
+        find_requirements(API, "  With colours, please.\n", "demo")
+        == f"{TEMPLATE.requirements}\n\nWith colours, please."
     )
-    assert requirements_of(API, f" {PROJECT.requirements} ", None) == PROJECT.requirements
+    assert find_requirements(API, f" {PROJECT.requirements} ", None) == PROJECT.requirements
 
 
 @pytest.mark.parametrize(("text", "template"), [("short", None), ("A program\x00 in Python.", None), (None, "nope")])
 def test_what_the_api_will_refuse_is_left_to_it(text: str | None, template: str | None) -> None:
-    assert requirements_of(API, text, template) is None
+    assert find_requirements(API, text, template) is None

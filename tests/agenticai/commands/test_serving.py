@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from agenticai.client.model_cost import Model
-from agenticai.commands.serving import present_tests, shown_use, summary_of_tests, welcome
+from agenticai.commands.serving import present_tests, shown_use, summarize_tests, welcome
 from agenticai.display.console import Display
 from agenticai.emulator.core.bench_records import ModelCalls, ModelUse
 from agenticai.emulator.core.errors import ControlError
@@ -57,7 +57,7 @@ def presented(capsys: pytest.CaptureFixture[str], tests: TestRun | None, unteste
 def test_how_tests_ended_is_said_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     run = TestRun((PASSED, PASSED), output="....")
     assert presented(capsys, run) == "The project's own tests, in a sandbox: 2 ran, passed"
-    assert summary_of_tests(run, "") == {"passed": True, "ran": 2, "failed": [], "in_sandbox": True}
+    assert summarize_tests(run, "") == {"passed": True, "ran": 2, "failed": [], "in_sandbox": True}
 
 
 def test_what_failing_tests_print_is_shown_as_text_and_not_taken_for_markup(capsys: pytest.CaptureFixture[str]) -> None:
@@ -66,12 +66,12 @@ def test_what_failing_tests_print_is_shown_as_text_and_not_taken_for_markup(caps
         "The project's own tests, without a sandbox: 2 ran, failed",
         "E [/nope] [bold]x[/bold] :smile: [link=http://x]y",
     ]
-    assert summary_of_tests(run, "")["failed"] == ["test_it.T.test_[/b]"]
+    assert summarize_tests(run, "")["failed"] == ["test_it.T.test_[/b]"]
 
 
 def test_tests_that_were_not_run_did_not_pass(capsys: pytest.CaptureFixture[str]) -> None:
     assert presented(capsys, None, "no [/nope] here") == "The project's own tests were not run: no [/nope] here"
-    assert summary_of_tests(None, "no sandbox") == {"passed": False, "ran": 0, "not_run": "no sandbox"}
+    assert summarize_tests(None, "no sandbox") == {"passed": False, "ran": 0, "not_run": "no sandbox"}
 
 
 class Control:

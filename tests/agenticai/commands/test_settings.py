@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agenticai.client.errors import SettingsError
-from agenticai.commands.settings import default_endpoint, on_stack
+from agenticai.commands.settings import find_endpoint, on_stack
 from agenticai.emulator.running import noted
 
 NAMED, OF_AWS, NOTED = "http://127.0.0.1:1", "http://127.0.0.1:2", "http://127.0.0.1:3"
@@ -29,7 +29,7 @@ def test_the_engine_is_found(environ: Mapping[str, str], running: list[str], fou
     with ExitStack() as engines:
         for number, address in enumerate(running):
             note_as(number, engines, tmp_path, address)
-        assert default_endpoint(environ, tmp_path) == found
+        assert find_endpoint(environ, tmp_path) == found
 
 
 def note_as(number: int, engines: ExitStack, home: Path, address: str) -> None:
@@ -45,18 +45,18 @@ def test_several_engines_are_a_question(tmp_path: Path) -> None:
         for number, address in enumerate((NAMED, NOTED)):
             note_as(number, engines, tmp_path, address)
         with pytest.raises(SettingsError, match=rf"{NAMED}, {NOTED}\): say which with --endpoint"):
-            default_endpoint({}, tmp_path)
+            find_endpoint({}, tmp_path)
 
 
 @pytest.mark.parametrize("port", ["abc", "0", "65536", "-1", "4566 ", "\u0664", "9" * 5000])
 def test_a_port_that_is_none_is_said_by_its_variable(port: str) -> None:
     with pytest.raises(SettingsError, match=r"^AGENTICAI_PORT is .*: let it be a port, from 1 to 65535, or unset it"):
-        default_endpoint({"AGENTICAI_PORT": port})
+        find_endpoint({"AGENTICAI_PORT": port})
 
 
 def test_the_state_folder_is_that_of_the_environment(tmp_path: Path) -> None:
     with noted(tmp_path, NOTED):
-        assert default_endpoint({"AGENTICAI_HOME": str(tmp_path)}) == NOTED
+        assert find_endpoint({"AGENTICAI_HOME": str(tmp_path)}) == NOTED
 
 
 def test_a_hint_has_only_the_options_that_are_needed(tmp_path: Path) -> None:

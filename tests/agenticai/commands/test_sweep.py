@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from agenticai.client.errors import SettingsError
-from agenticai.commands.sweep import Ground, Selection, exit_status, tried
+from agenticai.commands.sweep import Ground, Selection, exit_status, try_selection
 from agenticai.display.console import Display
 from agenticai.emulator.core.documents import parse_yaml
 from agenticai.emulator.faults.rules import Fault, Fired, RecordedCall
@@ -56,7 +56,7 @@ def shown(rehearse: object, selection: Selection, *, as_json: bool = False) -> C
     with BenchPool(FakeBenches(), 1) as pool:
         screen, program = Display(as_json=as_json), ".venv/bin/agenticai"
         ground = Ground(screen, "my greeting", pool, rehearse, CLEAN, OUTPUTS, program)  # type: ignore[arg-type]
-        return tried(ground, selection)
+        return try_selection(ground, selection)
 
 
 def test_a_case_that_breaks_something_is_shown_with_its_evidence_and_how_to_repeat_it(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ConfigDict
 
-from agenticai.display.console import Display, counted, grid, this_command
+from agenticai.display.console import Display, count, grid, this_command
 from agenticai.display.printable import printable
 from agenticai.display.tables import project_line, projects
 from shared.models.views import ProjectPage
@@ -42,7 +42,7 @@ def test_a_module_is_started_by_its_python() -> None:
 
 
 def test_one_thing_is_not_several() -> None:
-    assert [counted(number, "file") for number in (0, 1, 2)] == ["0 files", "1 file", "2 files"]
+    assert [count(number, "file") for number in (0, 1, 2)] == ["0 files", "1 file", "2 files"]
 
 
 HOSTILE = (

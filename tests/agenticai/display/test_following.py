@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from agenticai.display.console import Display
-from agenticai.display.following import QUIET_SECONDS, Following, elapsed
+from agenticai.display.following import QUIET_SECONDS, Following, format_elapsed
 from shared.models.events import EventType, TimelineEvent
 from shared.models.workflow import ProjectStatus
 
@@ -101,4 +101,4 @@ def test_no_event_can_pretend_to_be_two(capsys: pytest.CaptureFixture[str]) -> N
 
 @pytest.mark.parametrize(("seconds", "words"), [(0.9, "0 s"), (59, "59 s"), (60, "1 min 0 s"), (7265, "2 h 1 min")])
 def test_times_are_in_words(seconds: float, words: str) -> None:
-    assert elapsed(seconds) == words
+    assert format_elapsed(seconds) == words

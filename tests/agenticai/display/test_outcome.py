@@ -4,7 +4,7 @@ from datetime import date
 
 from agenticai.client.model_cost import Model
 from agenticai.display.console import text
-from agenticai.display.outcome import TAKEN_BACK, introduced, reason, spent, used_so_far
+from agenticai.display.outcome import TAKEN_BACK, describe_cost, describe_use, introduce, reason
 from agenticai.emulator.core.bench_records import ModelCalls, ModelUse
 from shared.models.project import Failure, TokenUsage
 from shared.models.workflow import ProjectStatus
@@ -36,11 +36,12 @@ def test_a_change_that_failed_says_that_the_project_is_as_it_was() -> None:
 
 def test_a_projects_calls_are_priced() -> None:
     assert (
-        "2 model calls, 10,000 tokens in, 2,000 out: $0.0080 at the prices of " in text(spent(TOKENS, LIVE, DAY)).plain
+        "2 model calls, 10,000 tokens in, 2,000 out: $0.0080 at the prices of "
+        in text(describe_cost(TOKENS, LIVE, DAY)).plain
     )
-    assert "stored replies, which cost nothing" in text(spent(TOKENS, STORED, DAY)).plain
-    assert "no price is known for some-[other]" in text(spent(TOKENS, OTHER, DAY)).plain
-    assert "1 model call," in text(spent(TokenUsage(calls=1), LIVE, DAY)).plain
+    assert "stored replies, which cost nothing" in text(describe_cost(TOKENS, STORED, DAY)).plain
+    assert "no price is known for some-[other]" in text(describe_cost(TOKENS, OTHER, DAY)).plain
+    assert "1 model call," in text(describe_cost(TokenUsage(calls=1), LIVE, DAY)).plain
 
 
 def test_the_use_of_an_engine_is_that_of_all_its_models() -> None:
@@ -51,18 +52,18 @@ def test_the_use_of_an_engine_is_that_of_all_its_models() -> None:
             ModelCalls(model="gemini-3.5-flash-lite", calls=3, errors=1, prompt_tokens=10_000, output_tokens=2_000),
         ),
     )
-    told = used_so_far(use, DAY)
+    told = describe_use(use, DAY)
     assert told.startswith("live so far: 4 model calls, 11,000 tokens in, 2,100 out, 1 of them failed: $0.0104 at ")
     assert told.endswith("gemini-3.5-flash, gemini-3.5-flash-lite")
     unknown = ModelUse(answers="live", models=(*use.models, ModelCalls(model="new", calls=1)))
-    assert "no price is known for gemini-3.5-flash, gemini-3.5-flash-lite, new" in used_so_far(unknown, DAY)
-    nothing = used_so_far(ModelUse(answers="live", models=()), DAY)
+    assert "no price is known for gemini-3.5-flash, gemini-3.5-flash-lite, new" in describe_use(unknown, DAY)
+    nothing = describe_use(ModelUse(answers="live", models=()), DAY)
     assert nothing.startswith("live so far: 0 model calls, 0 tokens in, 0 out: $0.0000")
 
 
 def test_up_says_which_model_is_asked_and_what_it_charges() -> None:
-    assert "$0.30 in and $2.50 out for a million tokens" in introduced(LIVE, DAY)
-    assert "live" in introduced(LIVE, DAY)
-    assert "gemini-3.5-flash-lite" in introduced(LIVE, DAY)
-    assert "its price is not known here: see https://" in introduced(OTHER, DAY)
-    assert introduced(STORED, DAY).plain.startswith("stored replies only")
+    assert "$0.30 in and $2.50 out for a million tokens" in introduce(LIVE, DAY)
+    assert "live" in introduce(LIVE, DAY)
+    assert "gemini-3.5-flash-lite" in introduce(LIVE, DAY)
+    assert "its price is not known here: see https://" in introduce(OTHER, DAY)
+    assert introduce(STORED, DAY).plain.startswith("stored replies only")

@@ -108,7 +108,7 @@ def test_hostile_text_in_a_letter_is_shown_as_text(full: bool) -> None:
 
 def test_what_became_of_letters() -> None:
     told = shown(
-        *show.redriven(
+        *show.describe_redriven(
             [
                 Redriven("1", RedriveOutcome.SENT, Asked(PROJECT, None, None), "new-1"),
                 Redriven("2", RedriveOutcome.NOT_SENT, Asked(None, None, None), reason=HOSTILE),

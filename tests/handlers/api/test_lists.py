@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from shared.items import metadata_key, pending, stored_file
+from shared.items import metadata_key, put_file, put_pending
 from shared.models.messages import DeployRequested, TestRequested
 from shared.models.project import Revision, StoredObject
 from shared.models.records import DeploymentRecord, FileRecord, TestRecord
@@ -35,8 +35,8 @@ class Lists:
         self.id = str(self.api.post().json["id"])
         for revision in REVISIONS:
             about: dict[str, Any] = {"project_id": self.id, "correlation_id": "request-1", "revision": revision}
-            self.api.table.write(pending(TestRequested(**about), TestRecord, report=OBJECT, score=1.0))
-            self.api.table.write(pending(DeployRequested(**about), DeploymentRecord, package=OBJECT))
+            self.api.table.write(put_pending(TestRequested(**about), TestRecord, report=OBJECT, score=1.0))
+            self.api.table.write(put_pending(DeployRequested(**about), DeploymentRecord, package=OBJECT))
         for path in PATHS:
             self.add_file(path)
         for number in range(5):
@@ -49,7 +49,7 @@ class Lists:
 
     def add_file(self, path: str) -> None:
         record = FileRecord(path=safe_path(path), language="text", revision=Revision(build=1), object=OBJECT)
-        self.api.table.write(stored_file(self.id, record))
+        self.api.table.write(put_file(self.id, record))
 
     def at(self, name: str, project_id: str | None = None) -> str:
         return f"/api/projects/{project_id or self.id}/{name}" if name in OF_A_PROJECT else f"/api/{name}"
@@ -198,7 +198,7 @@ def watch(table: InMemoryTable) -> list[str]:
 
         return call
 
-    for name in ("get", "query", "listed"):
+    for name in ("get", "query", "query_index"):
         setattr(table, name, watched(name, getattr(table, name)))
     return calls
 
@@ -209,7 +209,7 @@ def test_a_page_is_one_query_and_where_it_is_of_a_project_one_look_at_that() -> 
     for name in LISTS:
         calls.clear()
         lists.page(name, limit="2")
-        assert calls == (["query", "get"] if name in OF_A_PROJECT else ["listed"])
+        assert calls == (["query", "get"] if name in OF_A_PROJECT else ["query_index"])
     calls.clear()
     lists.api.call("GET", f"/api/projects/{lists.id}")
     assert calls == ["get"]

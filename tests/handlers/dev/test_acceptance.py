@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dev_agent.acceptance import objections
+from dev_agent.acceptance import find_objections
 from dev_agent.generated import GeneratedFile
-from dev_agent.placeholders import placeholders
-from dev_agent.shrinkage import shrinkage
+from dev_agent.placeholders import find_placeholders
+from dev_agent.shrinkage import find_shrinkage
 from shared.models.plan import FileAction, PlannedFile, PlannedTask, TaskType
 from shared.paths import MAX_FILE_BYTES
 
@@ -34,7 +34,7 @@ def given_files(*files: tuple[str, str]) -> list[GeneratedFile]:
 
 def test_the_planned_files_are_taken() -> None:
     files = given_files(("a.py", "x = 1\n"), ("pkg/__init__.py", ""), ("README.md", "```\nx\n```\n"))
-    assert objections(files, task("a.py", "pkg/__init__.py", "README.md", delete=("b.py",))) == []
+    assert find_objections(files, task("a.py", "pkg/__init__.py", "README.md", delete=("b.py",))) == []
 
 
 @pytest.mark.parametrize(
@@ -54,12 +54,12 @@ def test_the_planned_files_are_taken() -> None:
     ],
 )
 def test_what_cannot_be_taken_is_named(files: list[tuple[str, str]], reason: str) -> None:
-    assert reason in objections(given_files(*files), task("a.py", delete=("b.py",)))
+    assert reason in find_objections(given_files(*files), task("a.py", delete=("b.py",)))
 
 
 @given(st.lists(st.tuples(st.text(st.characters()), st.text(st.characters()))))
 def test_no_files_are_too_odd(files: list[tuple[str, str]]) -> None:
-    assert objections(given_files(*files), task("a.py"), dict(files))
+    assert find_objections(given_files(*files), task("a.py"), dict(files))
 
 
 LEFT_OUT = """
@@ -120,12 +120,12 @@ HONEST = """
 @pytest.mark.parametrize("comment", LEFT_OUT)
 def test_a_comment_that_stands_in_for_code_is_found(comment: str) -> None:
     for place in (f"x = 1\n\n{comment}\n\ny = 2\n", f"def f():\n    {comment}\n    return 1\n"):
-        assert placeholders("a.py", place) == [comment]
+        assert find_placeholders("a.py", place) == [comment]
 
 
 @pytest.mark.parametrize("comment", HONEST)
 def test_a_comment_that_goes_with_code_is_not(comment: str) -> None:
-    assert placeholders("a.py", f"def f():\n    {comment}\n    return 1\n\n\n{comment}\ny = 2\n") == []
+    assert find_placeholders("a.py", f"def f():\n    {comment}\n    return 1\n\n\n{comment}\ny = 2\n") == []
 
 
 @pytest.mark.parametrize(
@@ -140,13 +140,13 @@ def test_a_comment_that_goes_with_code_is_not(comment: str) -> None:
     ],
 )
 def test_a_stand_in_that_is_all_of_a_block_is_found(body: str) -> None:
-    assert len(placeholders("a.py", body)) == 1
+    assert len(find_placeholders("a.py", body)) == 1
 
 
 def test_functions_that_hold_only_a_comment_are_found_where_they_are_the_rule() -> None:
     hollow = "".join(f"def {name}():\n    # {name} it\n    pass\n\n\n" for name in ("draw", "move", "grow"))
-    assert placeholders("a.py", hollow) == ["# draw it", "# move it", "# grow it"]
-    assert placeholders("a.py", hollow + "def f():\n    return 1\n\n\n" * 4) == []
+    assert find_placeholders("a.py", hollow) == ["# draw it", "# move it", "# grow it"]
+    assert find_placeholders("a.py", hollow + "def f():\n    return 1\n\n\n" * 4) == []
 
 
 def test_bodies_that_do_nothing_on_purpose_are_taken() -> None:
@@ -164,17 +164,17 @@ def test_bodies_that_do_nothing_on_purpose_are_taken() -> None:
             # nothing to close
             pass
     '''
-    assert placeholders("a.py", textwrap.dedent(code)) == []
+    assert find_placeholders("a.py", textwrap.dedent(code)) == []
 
 
 def test_prose_may_speak_of_code() -> None:
     prose = "# Change log\n\n# rest of the code unchanged\n\n```python\n# ... existing code ...\n```\n"
-    assert placeholders("README.md", prose) == []
+    assert find_placeholders("README.md", prose) == []
 
 
 @pytest.mark.parametrize("module", [ast, inspect, textwrap, argparse, typing])
 def test_the_standard_library_leaves_nothing_out(module: ModuleType) -> None:
-    assert placeholders("a.py", inspect.getsource(module)) == []
+    assert find_placeholders("a.py", inspect.getsource(module)) == []
 
 
 PREVIOUS = "\n\n".join(f"def f{n}():\n    value = {n}\n    return value\n" for n in range(10))
@@ -183,11 +183,11 @@ PREVIOUS = "\n\n".join(f"def f{n}():\n    value = {n}\n    return value\n" for n
 def test_a_file_that_lost_most_of_itself_is_refused_unless_that_was_asked() -> None:
     shrunk = "\n\n\n".join(PREVIOUS.split("\n\n\n")[:3])
     modified, files = task("a.py"), given_files(("a.py", shrunk))
-    assert objections(files, modified, {"a.py": PREVIOUS}) == [
+    assert find_objections(files, modified, {"a.py": PREVIOUS}) == [
         "a.py must be whole: it had 30 lines and has 9, without f3, f4, f5, f6, f7, f8, f9"
     ]
-    assert objections(files, modified) == []
-    assert objections(files, task("a.py", purpose="remove what is unused"), {"a.py": PREVIOUS}) == []
+    assert find_objections(files, modified) == []
+    assert find_objections(files, task("a.py", purpose="remove what is unused"), {"a.py": PREVIOUS}) == []
 
 
 @pytest.mark.parametrize(
@@ -205,4 +205,4 @@ def test_a_file_that_lost_most_of_itself_is_refused_unless_that_was_asked() -> N
     ],
 )
 def test_what_counts_as_lost(previous: str, content: str, others: list[str], lost: bool) -> None:
-    assert (shrinkage(previous, content, others, "counts") is not None) is lost
+    assert (find_shrinkage(previous, content, others, "counts") is not None) is lost

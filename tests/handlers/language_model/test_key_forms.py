@@ -12,7 +12,9 @@ from shared.language_model import key_forms as agents
 
 KEY = 'AIzaSy/marked+key="0123456789-abcdefghij?>~'
 Forms = Callable[[str], tuple[str, ...]]
-both = pytest.mark.parametrize("forms_of", [agents.forms_of, recorders.forms_of], ids=["agents", "recorder"])
+both = pytest.mark.parametrize(
+    "forms_of", [agents.list_key_forms, recorders.list_key_forms], ids=["agents", "recorder"]
+)
 
 
 @both

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pm_agent.validation import faults
+from pm_agent.validation import find_faults
 from shared.models.plan import FileAction, Plan, PlannedFile, PlannedTask, TaskType
 
 
@@ -30,7 +30,7 @@ def plan(*tasks: PlannedTask, assumptions: int = 0) -> Plan:
 
 def test_a_diamond_of_tasks_can_be_carried_out() -> None:
     top, left, right = task("a", "a.py"), task("b", "b.py", after=["a"]), task("c", "c.py", after=["a"])
-    assert faults(plan(top, left, right, task("d", "d.py", after=["b", "c", "a"]))) == []
+    assert find_faults(plan(top, left, right, task("d", "d.py", after=["b", "c", "a"]))) == []
 
 
 @pytest.mark.parametrize(
@@ -58,23 +58,27 @@ def test_a_diamond_of_tasks_can_be_carried_out() -> None:
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said(tasks: list[PlannedTask], reason: str) -> None:
-    assert reason in faults(plan(*tasks))
+    assert reason in find_faults(plan(*tasks))
 
 
 def test_too_many_assumptions_are_refused() -> None:
     expected = ["there are 51 assumptions; at most 50 are possible"]
-    assert faults(plan(task("a", "a.py"), assumptions=51)) == expected
+    assert find_faults(plan(task("a", "a.py"), assumptions=51)) == expected
 
 
 def test_a_change_is_held_against_the_files_that_exist() -> None:
     existing = frozenset({"a.py", "b/c.py"})
     modifying = task("m", "a.py", action=FileAction.MODIFY)
-    assert faults(plan(modifying, task("n", "b/c.py", action=FileAction.DELETE), task("o", "d.py")), existing) == []
-    assert faults(plan(task("o", "a.py")), existing) == [], "a file that exists may be written anew"
-    assert faults(plan(task("o", "A.py")), existing) == ["path 'A.py' is named twice (also as 'a.py')"]
-    assert faults(plan(task("o", "b")), existing) == ["path 'b' is a file where 'b/c.py' needs a folder"]
+    assert (
+        find_faults(plan(modifying, task("n", "b/c.py", action=FileAction.DELETE), task("o", "d.py")), existing) == []
+    )
+    assert find_faults(plan(task("o", "a.py")), existing) == [], "a file that exists may be written anew"
+    assert find_faults(plan(task("o", "A.py")), existing) == ["path 'A.py' is named twice (also as 'a.py')"]
+    assert find_faults(plan(task("o", "b")), existing) == ["path 'b' is a file where 'b/c.py' needs a folder"]
     many = frozenset(f"f{number}.py" for number in range(200))
-    assert faults(plan(task("o", "one-more.py")), many) == ["201 files are more than the 200 that a project may have"]
+    assert find_faults(plan(task("o", "one-more.py")), many) == [
+        "201 files are more than the 200 that a project may have"
+    ]
 
 
 @given(st.lists(st.lists(st.sampled_from("abcde"), max_size=3), min_size=1, max_size=5))
@@ -84,4 +88,4 @@ def test_a_plan_without_faults_is_carried_out_to_its_end(depends_on: list[list[s
     checked, done = plan(*tasks), frozenset[str]()
     while ready := checked.ready(done):
         done |= {*ready}
-    assert (len(done) == len(tasks)) is not bool(faults(checked))
+    assert (len(done) == len(tasks)) is not bool(find_faults(checked))

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from qa_agent.analysers.isolation import JobResult, Limits, jobs_of, run
+from qa_agent.analysers.isolation import JobResult, Limits, make_jobs, run
 from qa_agent.analysers.port import Analyser, SourceFile
 from tests.handlers.qa.breaking import Breaking, BreakingTogether
 
@@ -16,7 +16,7 @@ SHORT = Limits(file=5)
 def outcomes(*texts: str, analyser: Analyser | None = None, limits: Limits = LIMITS) -> list[JobResult]:
     files = [SourceFile(f"{number}.txt", "text", text) for number, text in enumerate(texts)]
     environ = {"AWS_SECRET_ACCESS_KEY": "never", "PATH": "/usr/bin:/bin"}
-    return list(run(list(jobs_of([analyser or Breaking()], files)), limits, environ))
+    return list(run(list(make_jobs([analyser or Breaking()], files)), limits, environ))
 
 
 def told(results: list[JobResult]) -> list[str]:
@@ -61,4 +61,4 @@ def test_the_process_knows_no_credentials() -> None:
 
 
 def test_a_file_that_nobody_reads_makes_no_job() -> None:
-    assert list(jobs_of([Breaking()], [SourceFile("skipped", "text", "")])) == []
+    assert list(make_jobs([Breaking()], [SourceFile("skipped", "text", "")])) == []

@@ -3,7 +3,7 @@
 import pytest
 
 from qa_agent.analysers.port import Fault, SourceFile
-from qa_agent.analysers.secrets import Secrets, masked
+from qa_agent.analysers.secrets import Secrets, mask_secrets
 from shared.models.severity import Severity
 
 
@@ -80,7 +80,7 @@ def test_placeholders_and_lookups_are_none(text: str) -> None:
 
 def test_masking_keeps_lines_and_hides_every_secret() -> None:
     text = "\n".join(KNOWN.values())
-    hidden = masked(text)
+    hidden = mask_secrets(text)
     assert hidden.count("\n") == text.count("\n")
     assert not any(secret[8:20] in hidden for secret in KNOWN.values() if "PRIVATE" not in secret)
     assert "MIIEpAIBAAK" not in hidden

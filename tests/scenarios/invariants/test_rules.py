@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from agenticai.client.queues.model import Depth
-from agenticai.scenarios.invariants import broken
-from agenticai.scenarios.invariants.reading import items_of
+from agenticai.scenarios.invariants import find_violations
+from agenticai.scenarios.invariants.reading import sort_items
 from agenticai.scenarios.invariants.snapshot import BucketKey, Items, StoredProject, Unreadable
 from shared.models.workflow import ProjectStatus
 from tests.fakes.snapshots import (
@@ -36,7 +36,7 @@ def test_all_hold_where_nothing_went_wrong() -> None:
 
 
 def test_a_violation_reads_as_one_line() -> None:
-    (violation,) = broken(snapshot(altered(metadata(status=ProjectStatus.FAILED))))[:1]
+    (violation,) = find_violations(snapshot(altered(metadata(status=ProjectStatus.FAILED))))[:1]
     assert str(violation) == f"{VANISHED}: {completed().id}: it is FAILED without a reason"
 
 
@@ -112,7 +112,7 @@ def test_an_item_that_cannot_be_read() -> None:
         return replace(items, unreadable=(Unreadable("MOD#2", "requirements: Field required"),))
 
     assert only(snapshot(altered(spoil)))[1] == "MOD#2 cannot be read: requirements: Field required"
-    (unreadable,) = items_of([{"PK": "PROJECT#1", "SK": "PLAN#1", "work": "PLAN#1"}]).unreadable
+    (unreadable,) = sort_items([{"PK": "PROJECT#1", "SK": "PLAN#1", "work": "PLAN#1"}]).unreadable
     assert unreadable.item == "PLAN#1"
     assert "revision" in unreadable.reason
 
@@ -132,7 +132,7 @@ def test_of_a_deleted_project_nothing_is_left() -> None:
 
 @pytest.mark.parametrize("depth", [Depth(visible=1), Depth(in_flight=1), Depth(delayed=1)])
 def test_a_message_that_is_left_somewhere(depth: Depth) -> None:
-    (violation,) = broken(snapshot(completed(), queues={"pm": Depth(), "qa": depth}))
+    (violation,) = find_violations(snapshot(completed(), queues={"pm": Depth(), "qa": depth}))
     assert (violation.invariant, violation.subject) == (QUEUES, "the qa queue")
     assert f"{depth.in_flight} in flight" in violation.evidence
 

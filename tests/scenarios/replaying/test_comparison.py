@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from agenticai.emulator.faults.rules import Fired
-from agenticai.scenarios.replaying.comparison import difference
+from agenticai.scenarios.replaying.comparison import compare
 from agenticai.scenarios.replaying.pace import Observed
 from tests.fakes.replayed import AT, EVENTS, FIRED, INVOCATIONS, PROJECT, VIEW, failed, result
 
@@ -17,7 +17,7 @@ def test_times_and_ids_make_no_difference() -> None:
         for event in EVENTS
     )
     again = replace(PROJECT, id=OTHER_ID, view=VIEW.model_copy(update={"id": OTHER_ID}), events=later)
-    assert difference(result(), result(projects={"hello": again}, wall_s=9.0)) == ""
+    assert compare(result(), result(projects={"hello": again}, wall_s=9.0)) == ""
 
 
 def test_an_id_that_a_detail_names_makes_no_difference() -> None:
@@ -25,19 +25,19 @@ def test_an_id_that_a_detail_names_makes_no_difference() -> None:
         replace(PROJECT, id=name, events=(EVENTS[0].model_copy(update={"detail": f"of {name}"}),))
         for name in (PROJECT.id, OTHER_ID)
     )
-    assert difference(result(projects={"hello": first}), result(projects={"hello": again})) == ""
+    assert compare(result(projects={"hello": first}), result(projects={"hello": again})) == ""
 
 
 def test_the_first_thing_that_is_not_alike_is_said() -> None:
     shorter = replace(PROJECT, events=EVENTS[:-1])
-    said = difference(result(), result(projects={"hello": shorter}))
+    said = compare(result(), result(projects={"hello": shorter}))
     assert "work failed by dev, TASK#1.0#hello (2), FAILED" in said
     other_status = replace(PROJECT, view=VIEW.model_copy(update={"score": 50.0}))
-    assert "COMPLETED 1.0 50.0" in (difference(result(), result(projects={"hello": other_status})))
-    assert "dead letters of dev: 1" in (difference(result(), failed("greeting")))
-    assert "unmet: late" in (difference(result(), result(unmet=("late",))))
+    assert "COMPLETED 1.0 50.0" in (compare(result(), result(projects={"hello": other_status})))
+    assert "dead letters of dev: 1" in (compare(result(), failed("greeting")))
+    assert "unmet: late" in (compare(result(), result(unmet=("late",))))
 
 
 def test_the_faults_that_were_put_to_effect_are_compared() -> None:
     once_more = (*FIRED, Fired(rule=0, at=AT, function=None, what="once more"))
-    assert "fault 1: once more" in (difference(result(), result(observed=Observed(once_more, (), INVOCATIONS))))
+    assert "fault 1: once more" in (compare(result(), result(observed=Observed(once_more, (), INVOCATIONS))))

@@ -9,7 +9,7 @@ from agenticai.emulator.faults.rules import Fired
 from agenticai.sandbox.report import TestResult
 from agenticai.sandbox.verdict import TestRun
 from agenticai.scenarios.format.scenario import Scenario
-from agenticai.scenarios.replaying.expectations import ScenarioOutcome, unmet
+from agenticai.scenarios.replaying.expectations import ScenarioOutcome, find_unmet
 from agenticai.scenarios.replaying.outcome import ReplayedProject, Used
 from shared.models.events import EventType, TimelineEvent
 from shared.models.project import Failure, Revision, TokenUsage
@@ -59,7 +59,7 @@ def scenario(expect: dict[str, Any] | None = None, **more: Any) -> Scenario:
 
 
 def of_project(expected: dict[str, Any], project: ReplayedProject) -> list[str]:
-    return list(unmet(scenario({"projects": {"demo": expected}}), replace(OUTCOME, projects={"demo": project})))
+    return list(find_unmet(scenario({"projects": {"demo": expected}}), replace(OUTCOME, projects={"demo": project})))
 
 
 def test_what_is_as_expected_has_nothing_unmet() -> None:
@@ -110,7 +110,7 @@ def test_a_project_is_there_or_gone_as_expected_and_was_posted() -> None:
     assert of_project({"gone": True}, gone) == []
     assert of_project({"gone": True}, PROJECT) == ["demo: It is still there."]
     assert of_project({}, gone) == ["demo: It is gone."]
-    assert list(unmet(scenario(), replace(OUTCOME, projects={}))) == ["demo: It was never posted."]
+    assert list(find_unmet(scenario(), replace(OUTCOME, projects={}))) == ["demo: It was never posted."]
 
 
 def test_a_timeline_is_the_statuses_with_repeated_ones_once() -> None:
@@ -120,19 +120,21 @@ def test_a_timeline_is_the_statuses_with_repeated_ones_once() -> None:
         for n, status in enumerate(statuses)
     )
     outcome = replace(OUTCOME, projects={"demo": replace(PROJECT, events=events)})
-    assert list(unmet(scenario({"timeline": {"demo": ["PLANNING", "DEVELOPING", "TESTING"]}}), outcome)) == []
-    (said,) = unmet(scenario({"timeline": {"demo": ["PLANNING", "TESTING"]}}), outcome)
+    assert list(find_unmet(scenario({"timeline": {"demo": ["PLANNING", "DEVELOPING", "TESTING"]}}), outcome)) == []
+    (said,) = find_unmet(scenario({"timeline": {"demo": ["PLANNING", "TESTING"]}}), outcome)
     assert said == "demo: Its timeline was PLANNING → DEVELOPING → TESTING and not PLANNING → TESTING."
 
 
 def test_dead_letters_are_counted_and_read() -> None:
     letters = replace(OUTCOME, dead_letters={"pm": (), "dev": ("not json", "{}")})
-    assert list(unmet(scenario({"dead_letters": {"dev": 2}}), letters)) == []
-    assert list(unmet(scenario(), letters)) == ["The dev dead-letter queue holds 2 messages and not 0:\nnot json\n{}"]
-    assert list(unmet(scenario({"dead_letters": {"pm": 1}}), OUTCOME)) == [
+    assert list(find_unmet(scenario({"dead_letters": {"dev": 2}}), letters)) == []
+    assert list(find_unmet(scenario(), letters)) == [
+        "The dev dead-letter queue holds 2 messages and not 0:\nnot json\n{}"
+    ]
+    assert list(find_unmet(scenario({"dead_letters": {"pm": 1}}), OUTCOME)) == [
         "The pm dead-letter queue holds 0 messages and not 1"
     ]
-    (said,) = unmet(scenario({"dead_letters": {"dev": {"count": 2, "body": "^not"}}}), letters)
+    (said,) = find_unmet(scenario({"dead_letters": {"dev": {"count": 2, "body": "^not"}}}), letters)
     assert said == "A dead letter of dev does not say '^not': {}"
 
 
@@ -149,9 +151,9 @@ def test_figures_have_bounds_and_leave_out_what_the_bench_looked_at() -> None:
     outcome = replace(OUTCOME, used=used)
     assert used.calls_by_service == {"dynamodb": 5, "execute-api": 1}
     within = {"calls": {"dynamodb": {"min": 5, "max": 5}, "s3": {"max": 0}}, "gb_seconds": {"max": 3}}
-    assert list(unmet(scenario(within), outcome)) == []
+    assert list(find_unmet(scenario(within), outcome)) == []
     outside = {"calls": {"dynamodb": {"max": 4}, "s3": {"min": 1}}, "gb_seconds": {"max": 2}, "cost_usd": {"max": 0}}
-    assert [sentence.rpartition(" is ")[0] for sentence in unmet(scenario(outside), outcome)] == [
+    assert [sentence.rpartition(" is ")[0] for sentence in find_unmet(scenario(outside), outcome)] == [
         "The number of dynamodb calls",
         "The number of s3 calls",
         "The functions' use in GB-seconds",
@@ -163,7 +165,7 @@ def test_all_faults_of_the_file_are_put_to_effect_unless_a_number_is_expected() 
     faults = [{"when": {}, "then": {"do": "hang"}}, {"when": {"on": "delivery"}, "then": {"do": "duplicate"}}]
     fired = tuple(Fired(rule=rule, at=AT, function=None, what="") for rule in (1, 1, 2))
     outcome = replace(OUTCOME, fired=fired)
-    assert list(unmet(scenario(faults=faults), outcome)) == ["Fault 1 (hang) was never applied."]
-    assert list(unmet(scenario({"fired": 1}, faults=faults), outcome)) == []
-    (said,) = unmet(scenario({"fired": 2}, faults=faults), outcome)
+    assert list(find_unmet(scenario(faults=faults), outcome)) == ["Fault 1 (hang) was never applied."]
+    assert list(find_unmet(scenario({"fired": 1}, faults=faults), outcome)) == []
+    (said,) = find_unmet(scenario({"fired": 2}, faults=faults), outcome)
     assert said == "1 of the 2 faults were applied, and not 2."

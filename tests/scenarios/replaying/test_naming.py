@@ -1,7 +1,7 @@
 """Fault rules have the names of agents in a file, and those of functions and queues on a stack."""
 
 from agenticai.emulator.faults.rules import Call, CallFault, Delivery, DeliveryFault, Duplicate, Hang
-from agenticai.scenarios.replaying.naming import agents_by_name, deployed, written
+from agenticai.scenarios.replaying.naming import agents_by_name, name_agents, name_deployed
 from agenticai.stack.outputs import StackOutputs
 
 
@@ -11,11 +11,11 @@ def test_agents_are_written_by_name_and_met_as_they_are_deployed() -> None:
     call = CallFault(when=Call(function="dev"), then=Hang(do="hang"))
     every = CallFault(when=Call(function="*-agent-*"), then=Hang(do="hang"))
     delivery = DeliveryFault(when=Delivery(on="delivery", queue="dev"), then=Duplicate(do="duplicate"))
-    met = deployed([call, every, delivery], outputs)
+    met = name_deployed([call, every, delivery], outputs)
     assert [fault.when.function for fault in met if isinstance(fault, CallFault)] == [
         "agenticai-dev-agent-x",
         "*-agent-*",
     ]
     assert [fault.when.queue for fault in met if isinstance(fault, DeliveryFault)] == ["agenticai-dev-queue-x"]
-    assert written(met, outputs) == (call, every, delivery)
+    assert name_agents(met, outputs) == (call, every, delivery)
     assert agents_by_name(outputs) == {"agenticai-dev-agent-x": "dev", "agenticai-dev-queue-x": "dev"}

@@ -12,7 +12,7 @@ from rich.text import Text
 from agenticai.display import replays as console
 from agenticai.display.console import Display
 from agenticai.scenarios.replaying.replay import Result
-from agenticai.scenarios.reports.document import RunReport, reported
+from agenticai.scenarios.reports.document import RunReport, report_results
 from agenticai.scenarios.reports.junit import junit
 from agenticai.scenarios.reports.page import page
 from tests.fakes.replayed import AT, FIRED, PROJECT, failed, result
@@ -26,7 +26,9 @@ VOID = {"meta", "br", "link", "img", "input", "hr"}
 
 def run(*results: Result) -> RunReport:
     names = dict.fromkeys(ended.scenario.name for ended in results)
-    return RunReport(started_at=AT, target="embedded", seed=3, repeat=1, wall_s=2.5, scenarios=reported(results, names))
+    return RunReport(
+        started_at=AT, target="embedded", seed=3, repeat=1, wall_s=2.5, scenarios=report_results(results, names)
+    )
 
 
 def mixed() -> RunReport:

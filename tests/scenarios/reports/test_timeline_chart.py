@@ -10,7 +10,7 @@ import pytest
 from agenticai.scenarios.replaying.pace import Observed
 from agenticai.scenarios.replaying.replay import Result
 from agenticai.scenarios.reports.axis import CUT_SECONDS, Axis
-from agenticai.scenarios.reports.course import BarKind, Course, course_of
+from agenticai.scenarios.reports.course import BarKind, Course, trace_course
 from agenticai.scenarios.reports.document import ScenarioReport
 from agenticai.scenarios.reports.figures import clock, dollars, duration
 from tests.fakes.replayed import AGENTS, AT, FIRED, PROJECT, invocation, result
@@ -18,7 +18,7 @@ from tests.fakes.replayed import AGENTS, AT, FIRED, PROJECT, invocation, result
 
 def drawn(replayed: Result) -> Course:
     scenario = ScenarioReport.of(replayed)
-    return course_of(scenario.projects[0], scenario)
+    return trace_course(scenario.projects[0], scenario)
 
 
 def test_a_bar_is_named_and_coloured_by_what_happened_in_its_time() -> None:

@@ -23,11 +23,11 @@ from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.pool import BenchPool
 from agenticai.scenarios.format.errors import StepFailed
 from agenticai.scenarios.format.scenario import Scenario
-from agenticai.scenarios.replaying.naming import deployed, written
+from agenticai.scenarios.replaying.naming import name_agents, name_deployed
 from agenticai.scenarios.sweeping.ending import Ending, ProjectEnd
 from agenticai.scenarios.sweeping.judging import Judged, Verdict
 from agenticai.scenarios.sweeping.schedules import Material, may_end_otherwise, schedule
-from agenticai.scenarios.sweeping.seeds import SeedResult, as_yaml, shrunk, try_seeds
+from agenticai.scenarios.sweeping.seeds import SeedResult, shrink_result, try_seeds, write_yaml
 from agenticai.stack.outputs import StackOutputs
 from shared.models.workflow import ProjectStatus
 from tests.fakes.benches import FakeBenches
@@ -105,7 +105,7 @@ def _replies(faults: Sequence[Fault]) -> set[ModelReply]:
 def test_a_failing_schedule_is_shrunk_to_what_breaks_and_says_what_that_is() -> None:
     found = SeedResult(7, (TWICE, THROTTLED, KILL), Judged(Verdict.VIOLATED, ("something",)))
     with BenchPool(FakeBenches(), 1) as pool:
-        least = shrunk(pool, fails_where_sending_is_hit, CLEAN, found)
+        least = shrink_result(pool, fails_where_sending_is_hit, CLEAN, found)
     assert least is not None
     assert least.faults == (KILL,)
     assert least.judged.evidence == ("demo is FAILED (no plan), and without faults COMPLETED",)
@@ -120,7 +120,7 @@ def test_a_schedule_that_costs_its_bench_is_shrunk_too() -> None:
     benches = FakeBenches()
     found = SeedResult(7, (KILL, TWICE), Judged(Verdict.VIOLATED, ("It did not come to rest",)))
     with BenchPool(benches, 1) as pool:
-        least = shrunk(pool, stuck, CLEAN, found)
+        least = shrink_result(pool, stuck, CLEAN, found)
     assert least is not None
     assert least.faults == (TWICE,)
     assert len(benches.started) > 1
@@ -129,14 +129,14 @@ def test_a_schedule_that_costs_its_bench_is_shrunk_too() -> None:
 def test_what_does_not_happen_again_is_not_shrunk() -> None:
     found = SeedResult(7, (TWICE, THROTTLED), Judged(Verdict.VIOLATED, ("It did not come to rest",)))
     with BenchPool(FakeBenches(), 1) as pool:
-        assert shrunk(pool, lambda bench, faults: CLEAN, CLEAN, found) is None
+        assert shrink_result(pool, lambda bench, faults: CLEAN, CLEAN, found) is None
 
 
 def test_faults_are_written_as_a_scenario_reads_them() -> None:
     faults = (KILL, REFUSED, THROTTLED, TWICE)
-    text = as_yaml(written(faults, OUTPUTS))
+    text = write_yaml(name_agents(faults, OUTPUTS))
     assert "function: dev" in text
     assert "queue: dev" in text
     document = {"name": "n", "description": "d", "projects": {"demo": {"name": "x", "requirements": "y"}}}
     scenario = Scenario.model_validate({**document, **parse_yaml(text)})
-    assert deployed(scenario.faults, OUTPUTS) == faults
+    assert name_deployed(scenario.faults, OUTPUTS) == faults

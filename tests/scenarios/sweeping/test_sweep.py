@@ -17,9 +17,9 @@ from agenticai.scenarios.benches.pool import BenchPool
 from agenticai.scenarios.format.errors import ScenarioError
 from agenticai.scenarios.invariants import Violation
 from agenticai.scenarios.invariants.rules import INVARIANTS
-from agenticai.scenarios.sweeping.ending import Ending, ProjectEnd, differences
+from agenticai.scenarios.sweeping.ending import Ending, ProjectEnd, find_differences
 from agenticai.scenarios.sweeping.judging import Verdict, judge
-from agenticai.scenarios.sweeping.sweep import SIDES, Case, cases_of, sweep
+from agenticai.scenarios.sweeping.sweep import SIDES, Case, list_cases, sweep
 from shared.models.workflow import ProjectStatus
 from tests.fakes.benches import FakeBenches, FakeEngine
 
@@ -47,7 +47,7 @@ CALLS = (
 
 
 def test_each_call_is_a_case_on_each_side_counted_by_function_and_operation() -> None:
-    assert [str(case) for case in cases_of(CALLS)] == [
+    assert [str(case) for case in list_cases(CALLS)] == [
         f"{API}:dynamodb.GetItem:1:before",
         f"{DEV}:dynamodb.GetItem:1:before",
         f"{DEV}:gemini.GenerateContent:1:before",
@@ -57,23 +57,23 @@ def test_each_call_is_a_case_on_each_side_counted_by_function_and_operation() ->
         f"{DEV}:gemini.GenerateContent:1:after",
         f"{DEV}:dynamodb.GetItem:2:after",
     ]
-    assert [case.side for case in cases_of(CALLS, SIDES["after"])] == ["after"] * 4
+    assert [case.side for case in list_cases(CALLS, SIDES["after"])] == ["after"] * 4
 
 
 def test_a_sample_has_cases_of_every_side() -> None:
     calls = [call(DEV, number, "s3", "GetObject") for number in range(1, 101)]
     for every in range(2, 30):
-        assert {case.side for case in [*cases_of(calls, SIDES["all"])][::every]} == {"before", "after", "again"}
+        assert {case.side for case in [*list_cases(calls, SIDES["all"])][::every]} == {"before", "after", "again"}
 
 
 def test_only_what_takes_messages_has_them_delivered_again() -> None:
-    again = list(cases_of(CALLS, SIDES["again"], synchronous=[API]))
+    again = list(list_cases(CALLS, SIDES["again"], synchronous=[API]))
     assert [case.function for case in again] == [DEV] * 3
     assert again[-1].fault.then == DeliverAgain(do="deliver again")
 
 
 def test_a_case_is_read_as_it_is_written_and_kills_at_its_call() -> None:
-    cases = list(cases_of(CALLS, SIDES["all"]))
+    cases = list(list_cases(CALLS, SIDES["all"]))
     assert [Case.parse(str(case)) for case in cases] == cases
     when = Call(function=DEV, service="dynamodb", operation="GetItem", nth=2)
     assert cases[7].fault == CallFault(when=when, then=Kill(do="kill", side="after"))
@@ -135,10 +135,10 @@ def test_another_end_is_a_violation_unless_the_faults_allow_it() -> None:
 
 def test_a_project_that_is_gone_or_should_be() -> None:
     gone = replace(CLEAN, projects={"expenses": None})
-    assert list(differences(CLEAN, gone)) == ["expenses is deleted, and without faults it is not"]
-    assert list(differences(gone, CLEAN)) == ["expenses is there, and without faults it is not"]
-    assert list(differences(gone, gone)) == []
-    assert list(differences(CLEAN, replace(CLEAN, projects={}))) == [
+    assert list(find_differences(CLEAN, gone)) == ["expenses is deleted, and without faults it is not"]
+    assert list(find_differences(gone, CLEAN)) == ["expenses is there, and without faults it is not"]
+    assert list(find_differences(gone, gone)) == []
+    assert list(find_differences(CLEAN, replace(CLEAN, projects={}))) == [
         "expenses is deleted, and without faults it is not"
     ]
 
@@ -147,7 +147,7 @@ def test_a_project_that_is_gone_or_should_be() -> None:
 
 
 def test_each_case_is_tried_with_its_fault_and_a_lost_bench_counts_against_its_case() -> None:
-    kills, forgets, crashes, survives = cases_of(CALLS, ("before",))
+    kills, forgets, crashes, survives = list_cases(CALLS, ("before",))
 
     def rehearse(bench: Bench, faults: Sequence[Fault]) -> Ending:
         if faults == (kills.fault,):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from aws_lambda_powertools import Logger
 
-from agenticai.client.queues.failures import SAID, logged_attempts, silent_attempts
+from agenticai.client.queues.failures import SAID, find_silent_attempts, read_logged_attempts
 from agenticai.client.queues.model import Asked, Attempt, DeadLetter
 from agenticai.emulator.core.usage_records import FinishedInvocation
 from shared.models.errors import Retryable
@@ -38,7 +38,7 @@ def line(message_id: str, at: datetime = AT, **changes: object) -> str:
 
 def read(*lines: str, since: datetime = AT) -> Any:
     logs = Logs(pm=[{"timestamp": int(AT.timestamp() * 1000), "message": text} for text in lines])
-    return logged_attempts(cast("CloudWatchLogsClient", logs), "pm", since)
+    return read_logged_attempts(cast("CloudWatchLogsClient", logs), "pm", since)
 
 
 def test_attempts_are_found_by_message_the_oldest_first() -> None:
@@ -67,7 +67,7 @@ def test_lines_of_another_kind_are_passed_over(odd: str) -> None:
 
 
 def test_a_function_that_never_ran_has_no_attempts() -> None:
-    assert logged_attempts(cast("CloudWatchLogsClient", Logs()), "pm", AT) == {}
+    assert read_logged_attempts(cast("CloudWatchLogsClient", Logs()), "pm", AT) == {}
 
 
 def test_the_workers_own_lines_are_read() -> None:
@@ -92,7 +92,7 @@ def ended(**changes: object) -> FinishedInvocation:
 
 
 def test_a_function_that_was_ended_from_outside_is_an_attempt() -> None:
-    (attempt,) = silent_attempts(DEAD, "dev", [ended()])
+    (attempt,) = find_silent_attempts(DEAD, "dev", [ended()])
     assert (attempt.error_type, attempt.request_id) == ("Sandbox.Timedout", "request")
     assert "900.0 s" in attempt.message
 
@@ -108,9 +108,9 @@ def test_a_function_that_was_ended_from_outside_is_an_attempt() -> None:
     ],
 )
 def test_what_ended_otherwise_or_elsewhere_is_none(other: dict[str, object]) -> None:
-    assert list(silent_attempts(DEAD, "dev", [ended(**other)])) == []
+    assert list(find_silent_attempts(DEAD, "dev", [ended(**other)])) == []
 
 
 def test_a_letter_that_names_no_project_is_nobodys_attempt() -> None:
     nameless = DeadLetter(message("{"), Asked.of("{"))
-    assert list(silent_attempts(nameless, "dev", [ended(project_id=None)])) == []
+    assert list(find_silent_attempts(nameless, "dev", [ended(project_id=None)])) == []

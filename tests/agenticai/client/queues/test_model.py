@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from agenticai.client.queues.model import Asked, Attempt, DeadLetter, Depth, causes
+from agenticai.client.queues.model import Asked, Attempt, DeadLetter, Depth, count_causes
 from agenticai.emulator.core.bench_records import QueuedMessage
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -70,7 +70,7 @@ def test_letters_are_summed_up_by_their_last_error_and_kind_of_work() -> None:
         letter("3", "{", "Poison"),
         letter("4", "{"),
     ]
-    assert causes(letters) == [("ModelUnavailable in TASK", 2), ("Poison", 1), ("cause unknown", 1)]
+    assert count_causes(letters) == [("ModelUnavailable in TASK", 2), ("Poison", 1), ("cause unknown", 1)]
 
 
 def test_a_depth_adds_up() -> None:
