@@ -14,9 +14,9 @@ import time
 from pathlib import Path
 
 from agenticai.emulator.control import control_app
-from agenticai.emulator.core.bench_records import SECRET_FILE
 from agenticai.emulator.core.clock import Clock
 from agenticai.emulator.core.errors import EngineError
+from agenticai.emulator.core.home import SECRET_FILE
 from agenticai.emulator.core.locks import held
 from agenticai.emulator.engines.activity import Activity
 from agenticai.emulator.engines.ministack import LambdaHost, MiniStack, allowed_origins

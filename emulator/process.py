@@ -9,9 +9,8 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from agenticai.emulator.core.bench_records import SECRET_FILE
 from agenticai.emulator.core.errors import EngineCrashed, EngineError, InvalidCassette, PortTaken
-from agenticai.emulator.core.home import find_home, make_home, private_folder
+from agenticai.emulator.core.home import SECRET_FILE, find_home, make_home, private_folder
 from agenticai.emulator.engines.runtime_venv import runtime_python
 from agenticai.emulator.gemini import REPLAY
 from agenticai.emulator.http.reach import HERE, Reach

@@ -1,12 +1,13 @@
 """What can go wrong while a deployed stack is used, each as one sentence that says what to do next.
 
 ProjectsError
- ├─ ApiError       the API did not answer as asked
- ├─ FolderError    a folder or a file on this machine cannot be written
- ├─ SettingsError  it is not clear what a command is for: no engine, or no project, or several
- ├─ QueueError     a queue, a dead letter or a function is not there, or it is not clear which one is meant
- ├─ BudgetError    a budget's file is wrong, or nothing was measured that it could be held to
- └─ Unfollowed     a person stopped to follow a project, which goes on
+ ├─ ApiError        the API did not answer as asked
+ ├─ FolderError     a folder or a file on this machine cannot be written
+ ├─ SettingsError   it is not clear what a command is for: no engine, or no project, or several
+ ├─ SelectionError  a queue, a dead letter or a function is not there, or it is not clear which one is meant
+ ├─ BudgetError     a budget's file is wrong, or nothing was measured that it could be held to
+ ├─ DemoFailed      the demo's project is not COMPLETED (in commands/demo.py)
+ └─ Unfollowed      a person stopped to follow a project, which goes on
 """
 
 from typing import ClassVar
@@ -43,7 +44,7 @@ class Unfollowed(ProjectsError):
     exit_status = 130
 
 
-class QueueError(ProjectsError):
+class SelectionError(ProjectsError):
     """A queue, a dead letter or a function is not there, or it is not clear which one is meant."""
 
 

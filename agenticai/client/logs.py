@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from agenticai.client.errors import QueueError, SettingsError
+from agenticai.client.errors import SelectionError, SettingsError
 from agenticai.stack.waiting import Pause
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def before(now: datetime, long: timedelta) -> datetime:
 
 
 class FunctionLogs:
-    """Reads the log groups of functions, by their short names. Raises `QueueError` and botocore's errors."""
+    """Reads the log groups of functions, by their short names. Raises `SelectionError` and botocore's errors."""
 
     def __init__(self, logs: "CloudWatchLogsClient", functions: Mapping[str, str]) -> None:
         self._logs = logs
@@ -60,7 +60,7 @@ class FunctionLogs:
         for short, full in self._functions.items():
             if name in {short, full}:
                 return (short,)
-        raise QueueError(f"There is no function {name}: name one of {', '.join(self._functions)}.")
+        raise SelectionError(f"There is no function {name}: name one of {', '.join(self._functions)}.")
 
     def events(self, functions: Iterable[str], since: datetime, project_id: str | None = None) -> list[LogEvent]:
         """Return the events so far, ordered by time; with `project_id`, only lines that name the project."""

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from agenticai.client.api import ProjectsApi
 from agenticai.client.download import Downloaded, download
+from agenticai.client.errors import ProjectsError
 from agenticai.client.follow import follow
 from agenticai.emulator.core.usage_records import Usage
 from agenticai.sandbox.errors import NotRun
 from agenticai.sandbox.projects import run_python_tests
 from agenticai.sandbox.verdict import TestRun
 from agenticai.scenarios.benches.deployed import Bench
-from agenticai.scenarios.format.errors import DemoFailed
 from agenticai.scenarios.format.scenario import Scenario
 from shared.models.events import TimelineEvent
 from shared.models.quality import QualityReport
@@ -20,6 +20,10 @@ from shared.models.views import ProjectView
 from shared.models.workflow import ProjectStatus
 
 OnEvent = Callable[[TimelineEvent | None], None]
+
+
+class DemoFailed(ProjectsError):
+    """The demo's project is not COMPLETED; the message says why."""
 
 
 @dataclass(frozen=True)

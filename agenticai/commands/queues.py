@@ -5,14 +5,14 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import Final
 
-from agenticai.client.errors import QueueError
+from agenticai.client.errors import SelectionError
 from agenticai.client.queues.model import AgentQueues, DeadLetter, Letters, Redriven, RedriveOutcome, count_causes
 from agenticai.client.queues.stack_queues import StackQueues
 from agenticai.commands.stack import Stack, open_stack
 from agenticai.display import queues as show
 from agenticai.display.console import Display, count
 from agenticai.display.printable import printable
-from agenticai.emulator.core.bench_records import MOST_MESSAGES
+from agenticai.emulator.core.bench_records import PageRequest
 from agenticai.stack.waiting import Pause, pause
 
 WHOLE_ID: Final = 36
@@ -33,11 +33,11 @@ class Choice:
     rate: int | None
 
     def check(self) -> None:
-        """Raise `QueueError` where it is not clear what is chosen."""
+        """Raise `SelectionError` where it is not clear what is chosen."""
         if bool(self.messages) == self.all:
-            raise QueueError("Say which letters: --message ID, once or several times, or --all.")
+            raise SelectionError("Say which letters: --message ID, once or several times, or --all.")
         if self.rate is not None and not self.all:
-            raise QueueError("--rate is for --all: chosen letters are sent one after the other.")
+            raise SelectionError("--rate is for --all: chosen letters are sent one after the other.")
 
 
 def show_queues(stack: Stack) -> None:
@@ -93,7 +93,7 @@ def _move_all(
 ) -> tuple[object, bool] | None:
     depth = queues.state(agent).dead_letters.depth
     if not depth.visible:
-        raise QueueError(f"The dead-letter queue of {agent} has nothing to send back.")
+        raise SelectionError(f"The dead-letter queue of {agent} has nothing to send back.")
     if not agreed(f"Send {count(depth.visible, 'dead letter')} back to {agent}?"):
         return None
     with screen.status("sending back") as status:
@@ -121,7 +121,7 @@ def _move_chosen(
 
 
 def resolve_ids(queues: StackQueues, agent: str, beginnings: Sequence[str]) -> list[str]:
-    """Return the ids that begin so. Raises `QueueError` where none does, or several do."""
+    """Return the ids that begin so. Raises `SelectionError` where none does, or several do."""
     known = [] if all(len(beginning) >= WHOLE_ID for beginning in beginnings) else list(queues.ids(agent))
     found: dict[str, None] = {}
     for beginning in beginnings:
@@ -130,7 +130,7 @@ def resolve_ids(queues: StackQueues, agent: str, beginnings: Sequence[str]) -> l
             fitting = {beginning}
         if len(fitting) != 1:
             many = f"{len(fitting)} dead letters begin" if fitting else "no dead letter begins"
-            raise QueueError(f"In the dead-letter queue of {agent}, {many} with {beginning}.")
+            raise SelectionError(f"In the dead-letter queue of {agent}, {many} with {beginning}.")
         found.update(dict.fromkeys(fitting))
     return list(found)
 
@@ -148,9 +148,9 @@ def _await_taken_up(screen: Display, queues: StackQueues, agent: str, wait: Paus
 
 def _read_letters(queues: StackQueues, agent: str, limit: int) -> Letters:
     """Return so many letters at the most, from as many pages as they take."""
-    page = queues.letters(agent, limit=min(limit, MOST_MESSAGES))
+    page = queues.letters(agent, limit=min(limit, PageRequest.MOST))
     while page.next and len(page.letters) < limit:
-        more = queues.letters(agent, after=page.next, limit=min(limit - len(page.letters), MOST_MESSAGES))
+        more = queues.letters(agent, after=page.next, limit=min(limit - len(page.letters), PageRequest.MOST))
         page = replace(more, letters=page.letters + more.letters)
     return page
 

@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.text import Text
-
 from agenticai.client.errors import SettingsError
 from agenticai.client.folder import check_folder
 from agenticai.client.model_cost import Model, model_of
@@ -18,7 +16,9 @@ from agenticai.commands.settings import DASHBOARD_PORT, KEY_VARIABLE, gemini_api
 from agenticai.display import tables
 from agenticai.display.console import Display, Part, count, text, this_command
 from agenticai.display.following import Following
-from agenticai.display.outcome import describe_use, introduce
+from agenticai.display.outcome import describe_use
+from agenticai.display.serving import present_tests, welcome
+from agenticai.display.stopping import wait_until_stopped
 from agenticai.emulator.core.errors import ControlError
 from agenticai.emulator.core.home import find_home
 from agenticai.emulator.gemini import GEMINI_API, REPLAY
@@ -26,7 +26,6 @@ from agenticai.emulator.http.reach import HERE, Reach
 from agenticai.emulator.running import curl_settings, noted
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
-from agenticai.scenarios.benches.stopping import wait_until_stopped
 from agenticai.scenarios.format.scenario import LIBRARY, load
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def keep_up(port: int, reach: Reach, *, live: bool, dashboard: bool = False, as_
     ):
         model = model_of(running.target, running.outputs, control)
         screen.emit({**_list_addresses(running), "model": {"name": model.name, "answers": model.answers}})
-        screen.say(welcome(running, this_command(), model, curl))
+        screen.say(welcome(running, command_for_new(running, this_command()), model, curl))
         with _dashboard(screen, running) if dashboard else nullcontext(), shown_use(screen, control, model) as look:
             wait_until_stopped(running, look)
         screen.say("Stopping.")
@@ -135,27 +134,10 @@ def _list_addresses(running: Bench) -> dict[str, object]:
     }
 
 
-def welcome(running: Bench, command: str, model: Model, curl: Path) -> Text:
-    """Where everything is, and lines that can be pasted.
-
-    `command` is how this command line is started, and `curl` a file of settings with the API's token.
-    """
-    endpoint, api_url = running.target.endpoint_url, running.outputs.api_url
-    credentials = "AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any"
+def command_for_new(running: Bench, command: str) -> str:
+    """Return the line that posts a project to this stack; `command` is how this command line is started."""
     new = ["new", *(["--file", str(EXAMPLE)] if EXAMPLE.exists() else ["--template", "cli-tool"])]
-    return text(
-        *tables.addresses(running),
-        ("  Model", "bold"),
-        "     ",
-        introduce(model, datetime.now(UTC).date()),
-        "\n",
-        f"""
-  curl --config {shlex.quote(str(curl.absolute()))} {api_url}/api/projects
-  {credentials} aws --endpoint-url {endpoint} --region {running.target.region} sqs list-queues
-  {command} {shlex.join([*new, *on_stack(endpoint, running.outputs.stage)])}
-
-Ctrl-C stops it; everything in it is gone then.""",
-    )
+    return f"{command} {shlex.join([*new, *on_stack(running.target.endpoint_url, running.outputs.stage)])}"
 
 
 def _present(screen: Display, result: "DemoResult") -> None:
@@ -168,19 +150,6 @@ def _present(screen: Display, result: "DemoResult") -> None:
     screen.say(("The code", "bold"), f"     {got.code}/  ({files})")
     screen.say(("The package", "bold"), f"  {got.package}, with {got.instructions}")
     tables.show_refused(screen, got.refused)
-
-
-def present_tests(screen: Display, tests: "TestRun | None", untested: str) -> None:
-    """Say how the project's own tests ended, with what they printed if they did not pass, or why they were not run."""
-    heading = ("The project's own tests", "bold")
-    if tests is None:
-        screen.say("\n", heading, " were ", ("not run:", "yellow"), f" {untested}")
-        return
-    verdict = ("passed", "green") if tests.passed else ("failed", "red")
-    where = "in a sandbox" if tests.contained else "without a sandbox"
-    screen.say("\n", heading, f", {where}: {tests.ran} ran, ", verdict)
-    if not tests.passed:
-        screen.say(tests.evidence)
 
 
 def _summarize(result: "DemoResult") -> dict[str, object]:

@@ -8,11 +8,11 @@ from rich.status import Status
 from rich.text import Text
 
 from agenticai.display.console import Display, Part, text
+from agenticai.display.stopping import wait_until_stopped
 from agenticai.display.tables import addresses
 from agenticai.emulator.core.home import find_home
 from agenticai.emulator.running import noted
 from agenticai.scenarios.benches.deployed import Bench
-from agenticai.scenarios.benches.stopping import wait_until_stopped
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.replaying.replay import Result
 from agenticai.scenarios.reports.document import ReplayStatus, RunReport, ScenarioReport

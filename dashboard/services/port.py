@@ -76,7 +76,7 @@ class Bench(Protocol):
 
 
 class Source(Protocol):
-    """What a target tells of one stack. Raises `QueueError`, `EngineError`, `StackError` and botocore's errors."""
+    """What a target tells of one stack. Raises `SelectionError`, `EngineError`, `StackError` and botocore's errors."""
 
     name: str
     """What the target is, for people."""

@@ -1,14 +1,11 @@
 """What the control API tells of the clock, of the work that is left, of messages in queues, and of the model."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
 from agenticai.emulator.core.usage_records import Record
-
-SECRET_FILE = "control-token"  # noqa: S105 - the name of a file
-"""In the run's folder: the secret that the control API asks for, where the port is reached from elsewhere."""
 
 Dispatch = Literal["free", "stepped"]
 """How messages reach functions: at any time and several at once, or one by one and only while the engine settles."""
@@ -16,12 +13,6 @@ Dispatch = Literal["free", "stepped"]
 
 Answers = Literal["stored", "nearest", "live"]
 """Where the engine's replies come from: stored ones that fit, the nearest stored ones, or the API itself."""
-
-MOST_MESSAGES = 1000
-"""Of one page."""
-
-BATCH = 10
-"""Messages that are received at once, as in SQS."""
 
 MessageId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
@@ -121,8 +112,10 @@ class MessagePage(Record):
 class PageRequest(Record):
     """Which messages to show: so many at the most, after a cursor that a page gave."""
 
+    MOST: ClassVar = 1000
+
     after: Annotated[str, StringConstraints(pattern=r"^\d{1,12}\..{1,200}$")] | None = None
-    limit: int = Field(default=100, ge=1, le=MOST_MESSAGES)
+    limit: int = Field(default=100, ge=1, le=MOST)
 
 
 class DepthChange(Record):
@@ -159,9 +152,9 @@ class HistoryRequest(Record):
 
 
 class ReceiveRequest(Record):
-    """The messages to receive, and for how many seconds nobody else shall."""
+    """The messages to receive, up to 10 as in SQS, and for how many seconds nobody else shall."""
 
-    ids: tuple[MessageId, ...] = Field(min_length=1, max_length=BATCH)
+    ids: tuple[MessageId, ...] = Field(min_length=1, max_length=10)
     visibility_timeout_s: int = Field(default=30, ge=0, le=43_200)
 
 

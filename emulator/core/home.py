@@ -15,6 +15,9 @@ NAME: Final = ".agenticai"
 VARIABLE: Final = "AGENTICAI_HOME"
 """The environment variable that names the state folder, before all rules."""
 
+SECRET_FILE: Final = "control-token"  # noqa: S105 - the name of a file
+"""In a run's folder: the secret that the control API asks for, where the port is reached from elsewhere."""
+
 
 def find_home(
     environ: Mapping[str, str] = os.environ, folder: Path | None = None, fallback: Path | None = None

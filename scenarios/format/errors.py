@@ -7,7 +7,6 @@ class ScenarioError(Exception):
     ScenarioError
      ├─ InvalidScenario  the file is not a scenario
      ├─ StepFailed       a step of a scenario could not be taken
-     ├─ DemoFailed       the demo did not end as it must
      ├─ NotRecorded      a scenario's replies were not recorded, or not given new requests
      ├─ FolderInUse      another process writes to the folder that a run would empty
      └─ BenchLost        what was done on a bench did not end, and the bench with it
@@ -20,10 +19,6 @@ class InvalidScenario(ScenarioError):
 
 class StepFailed(ScenarioError):
     """A step of a scenario could not be taken; the message says why, and the scenario fails."""
-
-
-class DemoFailed(ScenarioError):
-    """The demo's project did not become software that passes its tests."""
 
 
 class NotRecorded(ScenarioError):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agenticai.client.errors import QueueError
+from agenticai.client.errors import SelectionError
 from agenticai.client.queues.model import Depth, Letters, RedriveOutcome
 from agenticai.client.queues.stack_queues import StackQueues
 from agenticai.stack.outputs import StackOutputs
@@ -168,7 +168,7 @@ def test_all_letters_are_sent_back_also_one_that_was_sent_to_the_dead_letter_que
 def test_a_queue_is_named_by_its_agent_or_in_full(stack: Stack) -> None:
     names = ("pm", stack.live["pm"].name, stack.dead["pm"].name)
     assert [stack.queues.agent(name) for name in names] == ["pm"] * 3
-    with pytest.raises(QueueError, match=r"no queue nope: name one by its agent \(pm, dev, qa, ops\)"):
+    with pytest.raises(SelectionError, match=r"no queue nope: name one by its agent \(pm, dev, qa, ops\)"):
         stack.queues.agent("nope")
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from agenticai.client.errors import QueueError
+from agenticai.client.errors import SelectionError
 from agenticai.client.queues.editing import delete, send_copy
 from agenticai.client.queues.failures import find_silent_attempts, read_logged_attempts, read_request_lines
 from agenticai.client.queues.messages import Messages, SqsMessages
@@ -29,7 +29,7 @@ from agenticai.client.queues.redriving import (
     redrive_each,
 )
 from agenticai.emulator.client import ControlClient
-from agenticai.emulator.core.bench_records import MOST_MESSAGES
+from agenticai.emulator.core.bench_records import PageRequest
 from agenticai.stack.waiting import Pause, pause
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 
 class StackQueues:
-    """Reads and redrives the queues of a stack. Raises `QueueError`, `EngineError` and botocore's errors.
+    """Reads and redrives the queues of a stack. Raises `SelectionError`, `EngineError` and botocore's errors.
 
     With the engine's control API (`engine`) messages are read without being received, and ages are known. Without it
     they are received and given back at once.
@@ -81,7 +81,7 @@ class StackQueues:
             if name in {agent, self._queue(agent), self._dead_letters(agent)}:
                 return agent
         agents = ", ".join(self._outputs.queue_urls)
-        raise QueueError(f"There is no queue {name}: name one by its agent ({agents}), or in full.")
+        raise SelectionError(f"There is no queue {name}: name one by its agent ({agents}), or in full.")
 
     def states(self) -> list[AgentQueues]:
         """Every queue with its dead-letter queue, in the order of the workflow."""
@@ -106,7 +106,7 @@ class StackQueues:
         """The ids of all dead letters of an agent."""
         cursor: str | None = ""
         while cursor is not None:
-            page = self.page(self._dead_letters(agent), after=cursor or None, limit=MOST_MESSAGES)
+            page = self.page(self._dead_letters(agent), after=cursor or None, limit=PageRequest.MOST)
             yield from (message.id for message in page.messages)
             cursor = page.next
 

@@ -8,6 +8,8 @@ from enum import StrEnum
 from functools import partial
 from typing import Final
 
+from shared.models.project import Revision
+
 METADATA: Final = "METADATA"
 """The sort key of the item that says that a project, or a template, exists."""
 
@@ -37,7 +39,7 @@ class ItemKind(StrEnum):
     ARCHIVE = "ARCHIVE#"
     REQUEST = "REQUEST#"
 
-    def key(self, name: object) -> str:
+    def key(self, name: Revision | str | int) -> str:
         """Return the sort key of the item of this kind with this name."""
         return f"{self}{name}"
 
@@ -56,12 +58,12 @@ def template(template_id: str) -> str:
     return f"TEMPLATE#{template_id}"
 
 
-def tasks(revision: object) -> str:
+def tasks(revision: Revision | str | int) -> str:
     """Return the prefix of the sort keys of a revision's tasks."""
     return f"{ItemKind.TASK}{revision}#"
 
 
-def task(revision: object, task_id: str) -> str:
+def task(revision: Revision | str | int, task_id: str) -> str:
     """Return the sort key of a task."""
     return f"{tasks(revision)}{task_id}"
 
@@ -106,7 +108,7 @@ def objects(project_id: str) -> tuple[str, ...]:
     return tuple(f"{folder}/{project_id}/" for folder in FOLDERS)
 
 
-def _object(folder: str, project_id: str, revision: object, name: str = "") -> str:
+def _object(folder: str, project_id: str, revision: Revision | str | int, name: str = "") -> str:
     """Return the key of an object of a revision; without a `name`, the prefix of all of them."""
     return f"{folder}/{project_id}/{revision}/{name}"
 

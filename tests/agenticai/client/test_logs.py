@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from agenticai.client.errors import QueueError, SettingsError
+from agenticai.client.errors import SelectionError, SettingsError
 from agenticai.client.logs import FunctionLogs, before, duration
 from tests.fakes.queue_clients import Logs
 
@@ -50,7 +50,7 @@ def test_functions_are_named_in_short_or_in_full(name: str | None, found: tuple[
 
 
 def test_a_function_that_is_not_there_is_told_with_those_that_are() -> None:
-    with pytest.raises(QueueError, match="no function qa: name one of pm, dev"):
+    with pytest.raises(SelectionError, match="no function qa: name one of pm, dev"):
         logs()[1].named("qa")
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from agenticai.client.errors import QueueError
+from agenticai.client.errors import SelectionError
 from agenticai.commands.queues import Choice, resolve_ids
 
 if TYPE_CHECKING:
@@ -48,18 +48,18 @@ def test_whole_ids_are_taken_as_they_are() -> None:
     ("beginning", "said"), [("348", "2 dead letters begin with 348"), ("zz", "no dead letter begins with zz")]
 )
 def test_what_is_not_clear_is_refused(beginning: str, said: str) -> None:
-    with pytest.raises(QueueError, match=said):
+    with pytest.raises(SelectionError, match=said):
         chosen(beginning)
 
 
 @pytest.mark.parametrize("choice", [Choice((), False, None), Choice(("1",), True, None)])
 def test_either_letters_are_named_or_all_are_meant(choice: Choice) -> None:
-    with pytest.raises(QueueError, match="--message ID, once or several times, or --all"):
+    with pytest.raises(SelectionError, match="--message ID, once or several times, or --all"):
         choice.check()
 
 
 def test_a_rate_is_for_all() -> None:
-    with pytest.raises(QueueError, match="--rate is for --all"):
+    with pytest.raises(SelectionError, match="--rate is for --all"):
         Choice(("1",), False, 5).check()
     Choice((), True, 5).check()
     Choice(("1",), False, None).check()

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from agenticai.client.model_cost import Model
-from agenticai.commands.serving import present_tests, shown_use, summarize_tests, welcome
+from agenticai.commands.serving import command_for_new, shown_use, summarize_tests
 from agenticai.display.console import Display
+from agenticai.display.serving import present_tests, welcome
 from agenticai.emulator.core.bench_records import ModelCalls, ModelUse
 from agenticai.emulator.core.errors import ControlError
 from agenticai.sandbox.report import TestResult
@@ -27,7 +28,8 @@ CURL = Path("/state of mine/1.curl")
 def test_the_lines_have_the_command_as_it_was_started_and_credentials() -> None:
     outputs = cast("StackOutputs", SimpleNamespace(stage="dev", api_url="http://127.0.0.1:1/v1"))
     bench = Bench(Target.embedded("http://127.0.0.1:1"), outputs, "secret")
-    said = welcome(bench, ".venv/bin/agenticai", Model("m", "stored"), CURL).plain
+    new = command_for_new(bench, ".venv/bin/agenticai")
+    said = welcome(bench, new, Model("m", "stored"), CURL).plain
     lines = [line.strip() for line in said.splitlines()]
     assert ".venv/bin/agenticai new --file docs/examples/greeting.md --endpoint http://127.0.0.1:1" in lines
     assert (

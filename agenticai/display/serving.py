@@ -1,0 +1,51 @@
+"""What `up` and `demo` print: where everything is and what can be pasted, and how a project's own tests ended."""
+
+import shlex
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from agenticai.client.model_cost import Model
+from agenticai.display import tables
+from agenticai.display.console import Display, text
+from agenticai.display.outcome import introduce
+from agenticai.scenarios.benches.deployed import Bench
+
+if TYPE_CHECKING:
+    from agenticai.sandbox.verdict import TestRun
+
+
+def welcome(running: Bench, new: str, model: Model, curl: Path) -> Text:
+    """Return where everything is, and lines that can be pasted.
+
+    `new` is the command that posts a project, and `curl` a file of settings with the API's token.
+    """
+    endpoint, credentials = running.target.endpoint_url, "AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any"
+    return text(
+        *tables.addresses(running),
+        ("  Model", "bold"),
+        "     ",
+        introduce(model, datetime.now(UTC).date()),
+        "\n",
+        f"""
+  curl --config {shlex.quote(str(curl.absolute()))} {running.outputs.api_url}/api/projects
+  {credentials} aws --endpoint-url {endpoint} --region {running.target.region} sqs list-queues
+  {new}
+
+Ctrl-C stops it; everything in it is gone then.""",
+    )
+
+
+def present_tests(screen: Display, tests: "TestRun | None", untested: str) -> None:
+    """Say how the project's own tests ended, with what they printed if they did not pass, or why they were not run."""
+    heading = ("The project's own tests", "bold")
+    if tests is None:
+        screen.say("\n", heading, " were ", ("not run:", "yellow"), f" {untested}")
+        return
+    verdict = ("passed", "green") if tests.passed else ("failed", "red")
+    where = "in a sandbox" if tests.contained else "without a sandbox"
+    screen.say("\n", heading, f", {where}: {tests.ran} ran, ", verdict)
+    if not tests.passed:
+        screen.say(tests.evidence)
