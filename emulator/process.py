@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Required, TypedDict, Unpack
 
 from agenticai.emulator.core.errors import EngineCrashed, EngineError, InvalidCassette, PortTaken
 from agenticai.emulator.core.home import SECRET_FILE, find_home, make_home, private_folder
@@ -74,6 +75,20 @@ class Launch(AbstractContextManager["Launch"]):
         return Engine(self._process, str(ready["endpoint_url"]), int(ready["port"]), token)
 
 
+class LaunchOptions(TypedDict, total=False):
+    """The options of `launch`, which describes them."""
+
+    cassettes: Required[Path]
+    run_dir: Required[Path]
+    port: int
+    home: Path | None
+    gemini: str
+    reach: Reach
+    pure_python: bool
+    environ: Mapping[str, str]
+    on_progress: Callable[[str], None]
+
+
 def launch(
     *,
     cassettes: Path,
@@ -118,29 +133,9 @@ def launch(
     return Launch(process, log)
 
 
-def start_engine(
-    *,
-    cassettes: Path,
-    run_dir: Path,
-    port: int = 0,
-    home: Path | None = None,
-    reach: Reach = HERE,
-    pure_python: bool = False,
-    environ: Mapping[str, str] = os.environ,
-    on_progress: Callable[[str], None] = lambda _: None,
-    timeout_s: float = START_SECONDS,
-) -> Engine:
+def start_engine(*, timeout_s: float = START_SECONDS, **options: Unpack[LaunchOptions]) -> Engine:
     """Start the engine as `launch` does, and return when it serves. Raises what `Launch.ready` raises."""
-    with launch(
-        cassettes=cassettes,
-        run_dir=run_dir,
-        port=port,
-        home=home,
-        reach=reach,
-        pure_python=pure_python,
-        environ=environ,
-        on_progress=on_progress,
-    ) as starting:
+    with launch(**options) as starting:
         return starting.ready(timeout_s)
 
 

@@ -10,7 +10,7 @@ from agenticai.emulator.core.errors import PortTaken
 from agenticai.emulator.core.home import find_home, make_home
 from agenticai.emulator.gemini import MISSES, REPLAY
 from agenticai.emulator.http.reach import HERE, Reach
-from agenticai.emulator.process import launch
+from agenticai.emulator.process import Launch, launch
 from agenticai.scenarios.benches.deployed import Bench, Report
 from agenticai.scenarios.benches.run_folders import remove_old_runs, run_folder
 from agenticai.scenarios.format.scenario import CASSETTES
@@ -42,33 +42,39 @@ def bench(
     report("starting the engine")
     home = home or find_home(environ)
     make_home(home)
-    with _folder(run_dir, home / "run") as logs:
-        with launch(
-            port=port,
-            reach=reach,
+    with (
+        _folder(run_dir, home / "run") as logs,
+        launch(
             cassettes=cassettes,
             run_dir=logs,
+            port=port,
             home=home,
             gemini=gemini,
+            reach=reach,
             environ=environ,
             on_progress=report,
-        ) as starting:
-            # Imported only now: what the deployment needs takes as long to import as the engine takes to start.
-            from agenticai.scenarios.benches.deployment import deploy_to, prepare
+        ) as starting,
+        _deployed(starting, home / "cache", template, gemini_api_key, report) as running,
+    ):
+        yield running
 
-            prepared = prepare(home / "cache", report, template)
-            with (
-                starting.ready() as engine,
-                deploy_to(engine, prepared, report, gemini_api_key=gemini_api_key) as deployed,
-            ):
-                yield deployed
-        if run_dir is None and not (logs / MISSES).exists():
-            shutil.rmtree(logs, ignore_errors=True)
+
+@contextmanager
+def _deployed(starting: Launch, cache: Path, template: Path | None, key: str | None, report: Report) -> Iterator[Bench]:
+    # Imported only now: what the deployment needs takes as long to import as the engine takes to start.
+    from agenticai.scenarios.benches.deployment import deploy_to, prepare
+
+    prepared = prepare(cache, report, template)
+    with starting.ready() as engine, deploy_to(engine, prepared, report, gemini_api_key=key) as deployed:
+        yield deployed
 
 
 @contextmanager
 def _folder(given: Path | None, runs: Path) -> Iterator[Path]:
-    """The folder of a run: the one that was given, or a new one, which goes again if the engine's port is taken."""
+    """Yield the folder of a run: the one that was given, or a new one.
+
+    A new one goes again where the engine's port is taken, or where all went well and no request lacked its reply.
+    """
     if given is not None:
         yield given
         return
@@ -78,5 +84,8 @@ def _folder(given: Path | None, runs: Path) -> Iterator[Path]:
         except PortTaken:
             shutil.rmtree(folder, ignore_errors=True)
             raise
+        else:
+            if not (folder / MISSES).exists():
+                shutil.rmtree(folder, ignore_errors=True)
         finally:
             remove_old_runs(runs)
