@@ -76,11 +76,11 @@ class ControlClient(AbstractContextManager["ControlClient"]):
         self._http.close()
 
     def health(self) -> Health:
-        """Whether the engine serves."""
+        """Return whether the engine serves."""
         return self._get("health", TypeAdapter(Health))
 
     def usage(self, project_id: str | None = None) -> Usage:
-        """AWS calls and Lambda use of one project, or of all and none together when it is None."""
+        """Return AWS calls and Lambda use of one project, or of all and none together when it is None."""
         return self._get("usage", TypeAdapter(Usage), {"project_id": project_id} if project_id else {})
 
     def usage_by_project(self, since: int = 0) -> UsageByProject:
@@ -104,7 +104,7 @@ class ControlClient(AbstractContextManager["ControlClient"]):
         self._send("PUT", "dispatch", asking(DispatchRequest, mode=mode))
 
     def dispatching(self) -> Dispatch:
-        """How messages reach functions now."""
+        """Return how messages reach functions now."""
         return self._get("dispatch", TypeAdapter(DispatchRequest)).mode
 
     def settle(self, *, deliveries: int | None = None, skip: bool = True, timeout_s: float = 60.0) -> Settled:
@@ -119,7 +119,7 @@ class ControlClient(AbstractContextManager["ControlClient"]):
         return self._parse(response, TypeAdapter(Settled))
 
     def clock(self) -> ClockReading:
-        """The engine's time."""
+        """Return the engine's time."""
         return self._get("clock", TypeAdapter(ClockReading))
 
     def advance(self, seconds: float) -> ClockReading:
@@ -144,15 +144,15 @@ class ControlClient(AbstractContextManager["ControlClient"]):
         self._send("DELETE", f"faults/{rule}")
 
     def fired(self) -> tuple[Fired, ...]:
-        """The faults that were applied since the rules were set."""
+        """Return the faults that were applied since the rules were set."""
         return self._get("faults/fired", TypeAdapter(tuple[Fired, ...]))
 
     def calls(self) -> tuple[RecordedCall, ...]:
-        """The calls that functions made since the fault rules were set, in order."""
+        """Return the calls that functions made since the fault rules were set, in order."""
         return self._get("calls", TypeAdapter(tuple[RecordedCall, ...]))
 
     def messages(self, queue: str, *, after: str | None = None, limit: int = 100) -> MessagePage:
-        """Messages of a queue, by its name, without receiving them; `after` is the `next` of the page before.
+        """Return messages of a queue, by its name, without receiving them; `after` is the `next` of the page before.
 
         `limit` is 1 to 1,000; a page also ends where its bodies would be more than 4 MiB.
         """
@@ -161,7 +161,7 @@ class ControlClient(AbstractContextManager["ControlClient"]):
         return self._get(f"queues/{quote(queue, safe='')}/messages", TypeAdapter(MessagePage), parameters)
 
     def depths(self, since: int = 0, limit: int = 10_000) -> DepthHistory:
-        """How the depths of all queues changed; `since` is the `next` of the history before, 0 for all that is kept."""
+        """Return how queues' depths changed; `since` is the `next` of the history before, 0 for all that is kept."""
         asked = asking(HistoryRequest, since=since, limit=limit)
         parameters = {name: str(value) for name, value in asked.model_dump().items()}
         return self._get("queues/history", TypeAdapter(DepthHistory), parameters)
@@ -173,21 +173,21 @@ class ControlClient(AbstractContextManager["ControlClient"]):
         return self._parse(response, TypeAdapter(tuple[ReceivedMessage, ...]))
 
     def model(self) -> ModelUse:
-        """Where the language model's replies come from, and what it was asked since the engine started."""
+        """Return where the language model's replies come from, and what it was asked since the engine started."""
         return self._get("model/use", TypeAdapter(ModelUse))
 
     def stored_replies(self, requests: Iterable[ModelRequest]) -> tuple[bool, ...]:
-        """Whether the reply to each of these requests is stored, where the engine answers with stored ones."""
+        """Return whether the reply to each of these requests is stored, where the engine answers with stored ones."""
         response = self._send("POST", "model/stored", asking(StoredRequest, requests=tuple(requests)))
         return self._parse(response, TypeAdapter(StoredAnswer)).stored
 
     def model_calls(self, since: int = 0) -> ModelHistory:
-        """The calls of the language model; `since` is the `next` of the history before, 0 for all that is kept."""
+        """Return the language model's calls; `since` is the `next` of the history before, 0 for all that is kept."""
         asked = asking(CallsRequest, since=since)
         return self._get("model/calls", TypeAdapter(ModelHistory), {"since": str(asked.since)})
 
     def missed_replies(self) -> tuple[MissedReply, ...]:
-        """The requests that had no stored reply and have none yet, the newest first."""
+        """Return the requests that had no stored reply and have none yet, the newest first."""
         return self._get("model/missed", TypeAdapter(tuple[MissedReply, ...]))
 
     def store_reply(
@@ -225,7 +225,7 @@ class ControlClient(AbstractContextManager["ControlClient"]):
 
 
 def asking(kind: type[R], **values: object) -> R:
-    """What is sent to the control API. Raises ControlError when it cannot be asked for."""
+    """Build what is sent to the control API. Raises ControlError when it cannot be asked for."""
     try:
         return kind(**values)
     except ValidationError as error:

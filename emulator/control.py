@@ -60,7 +60,7 @@ class Steered(Protocol):
         ...
 
     def look(self) -> None:
-        """The time has jumped: deliver what has become visible."""
+        """Deliver what has become visible: the time has jumped."""
         ...
 
 
@@ -211,7 +211,7 @@ def _fault_routes(faults: FaultBook) -> list[Route]:
 
 
 def latest_failure(invocations: Sequence[FinishedInvocation]) -> str:
-    """What failed last, for whoever wonders why the engine does not come to rest: mostly it is tried for ever."""
+    """Describe what failed last, which is mostly why the engine does not come to rest: it is retried for ever."""
     failed = next((invocation for invocation in reversed(invocations) if invocation.error_type), None)
     return f" The latest failure: {failed.function} ended with {failed.error_type}." if failed else ""
 

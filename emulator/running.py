@@ -39,7 +39,7 @@ def noted(home: Path, endpoint_url: str, control_token: str | None = None) -> It
 
 @contextmanager
 def curl_settings(home: Path, token: str) -> Iterator[Path]:
-    """A file for `curl --config` with an API's token, for as long as the block lasts.
+    """Write a file for `curl --config` with an API's token, for as long as the block lasts.
 
     Among curl's arguments every user of the machine would see it.
     """

@@ -106,7 +106,7 @@ def rekey_scenario(
 
 
 def own_cassettes(scenario: Scenario, cassettes: Path) -> list[Stored]:
-    """The cassettes of a scenario: those in the folder of its name, and those whose request has its requirements."""
+    """Return a scenario's cassettes: those in the folder of its name, and those whose request has its requirements."""
     wanted = [_collapse(project.requirements) for project in scenario.projects.values() if project.requirements]
     return [
         stored

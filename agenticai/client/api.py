@@ -96,7 +96,7 @@ class ProjectsApi(AbstractContextManager["ProjectsApi"]):
     def list_projects(
         self, limit: int = 20, cursor: str | None = None, status: ProjectStatus | None = None
     ) -> ProjectPage:
-        """One page of projects, or of those with a status, newest first."""
+        """Return one page of projects, or of those with a status, newest first."""
         given = {"limit": limit, "cursor": cursor, "status": status and status.value}
         params = {name: value for name, value in given.items() if value is not None}
         return self._parse(ProjectPage, "GET", "/api/projects", params=params)
@@ -126,7 +126,7 @@ class ProjectsApi(AbstractContextManager["ProjectsApi"]):
         return self._parse(ArchiveView, "GET", f"{_at(project_id)}/archive")
 
     def plan(self, project_id: str) -> Plan:
-        """The plan of its current build."""
+        """Return the plan of its current build."""
         return self._parse(Plan, "GET", f"{_at(project_id)}/plan")
 
     def files(self, project_id: str) -> list[FileView]:

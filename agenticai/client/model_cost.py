@@ -64,7 +64,7 @@ class Model:
         return prices().price(self.name, day)
 
     def cost_usd(self, prompt_tokens: int, output_tokens: int, day: date) -> float | None:
-        """The price in US dollars, the free tier not counted: 0 where it is not asked, None if it is not known."""
+        """Return the price in US dollars without the free tier: 0 where no model is asked, None if it is not known."""
         if self.answers in ("stored", "nearest"):
             return 0.0
         price = self.price(day) if self.live else None

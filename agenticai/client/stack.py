@@ -36,7 +36,7 @@ class DeployedStack:
 
     @contextmanager
     def control_if_any(self) -> "Iterator[ControlClient | None]":
-        """Inside the block, a client of the control API; None where the target has none."""
+        """Open a client of the control API for the block; None where the target has none."""
         from agenticai.stack.target import Capability
 
         if Capability.CONTROL not in self.target.capabilities:

@@ -67,7 +67,7 @@ def _all(api: ProjectsApi) -> Iterator[ProjectSummaryView]:
 
 
 def is_whole(given: str) -> bool:
-    """Whether it is an id, and not the beginning of one."""
+    """Return whether it is an id, and not the beginning of one."""
     try:
         return bool(_WHOLE.validate_python(given.upper()))
     except ValidationError:

@@ -121,7 +121,7 @@ def _find(file: str) -> list[Path]:
 
 
 def sort_longest_first(scenarios: Sequence[Scenario], home: Path) -> list[Scenario]:
-    """In the order that has the last worker end soonest: by the times of the kept runs, and what is new first."""
+    """Sort so that the last worker ends soonest: by the times of the kept runs, and what is new first."""
     names = {scenario.name for scenario in scenarios}
     took: dict[str, float] = {}
     for _, report in runs.list_kept(home):

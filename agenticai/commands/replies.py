@@ -25,7 +25,7 @@ NEEDS_A_KEY = (
 
 
 def ask_stored(endpoint: str, stage: str, requirements: Sequence[str]) -> tuple[bool, ...] | None:
-    """Whether the reply to the plan of each of these requirements is stored; None where it does not depend on that.
+    """Return whether the plan's reply to each of these requirements is stored; None where it does not depend on that.
 
     That is so where a model is asked, or where the target cannot tell.
     """

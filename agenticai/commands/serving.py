@@ -67,7 +67,7 @@ def _dashboard(screen: Display, running: Bench) -> Iterator[None]:
 
 @contextmanager
 def shown_use(screen: Display, control: "ControlClient", model: Model) -> Iterator[Callable[[], None]]:
-    """What the model was used for so far, for as long as it is asked live; the end of the block leaves it as a line."""
+    """Show what the model was used for so far while it is asked live; the end of the block leaves it as a line."""
     if not model.live:
         yield lambda: None
         return
@@ -166,7 +166,7 @@ def _summarize(result: "DemoResult") -> dict[str, object]:
 
 
 def summarize_tests(tests: "TestRun | None", untested: str) -> dict[str, object]:
-    """The same for machines."""
+    """Return how the project's own tests ended, for machines."""
     if tests is None:
         return {"passed": False, "ran": 0, "not_run": untested}
     failed = [result.id for result in tests.failed]

@@ -37,7 +37,7 @@ class Stack:
 
 @contextmanager
 def open_stack(stack: Stack) -> "Iterator[tuple[DeployedStack, ControlClient | None]]":
-    """The stack, and its control API if it has one; what AWS refuses in the block becomes one sentence."""
+    """Open the stack, and its control API if it has one; what AWS refuses in the block becomes one sentence."""
     found = stack_at(stack.endpoint, stack.stage)
     try:
         with reached(found.target), found.control_if_any() as control:

@@ -93,7 +93,7 @@ def show_sweep(name: str, selection: Selection, workers: int, *, as_json: bool) 
 
 
 def exit_status(counts: Counter[Verdict]) -> int:
-    """0 if replays survived and none broke anything, else 1: of those that were not reached nothing is shown."""
+    """Return 0 if replays survived and none broke anything, else 1: of those that were not reached nothing is shown."""
     return 0 if counts[Verdict.SURVIVED] and not counts[Verdict.VIOLATED] + counts[Verdict.CRASHED] else 1
 
 

@@ -136,7 +136,7 @@ def from_here(path: Path) -> str:
 
 
 def this_command(started: str = sys.argv[0], python: str = sys.executable, search: str | None = None) -> str:
-    """This command line as it was started, to be pasted in front of a command.
+    """Return this command line as it was started, to be pasted in front of a command.
 
     `started` is the path of the program, `python` what runs it; `search` is a PATH other than this process's.
     """

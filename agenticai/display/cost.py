@@ -16,7 +16,7 @@ SHOWN: Final = 10
 
 
 def bill(used: Bill) -> Iterator[Table]:
-    """The free tier line by line, then what each service, each function and each project cost."""
+    """Return the free tier line by line, then what each service, each function and each project cost."""
     month = f"{used.forecast_for:,} projects a month"
     columns = [Column("line", no_wrap=True), *figures("used", "free a month", "share", "forecast", "share", "beyond")]
     yield grid([*columns, "unit"], map(_line, used.lines), f"Free tier, with the forecast for {month}")
@@ -45,7 +45,7 @@ def _line(use: LineUse) -> tuple[Part, ...]:
 
 
 def summary(used: Bill) -> Iterator[Text]:
-    """What it comes to, and what that is made from."""
+    """Return what it comes to, and what that is made from."""
     idle = f"{used.idle_receives:,.0f} receives a month of idle queues"
     if used.project_usd is None:
         yield text("No project was measured yet, so there is no forecast; ", f"{idle} are billed in any case.")

@@ -109,7 +109,7 @@ def describe_redriven(results: Sequence["Redriven"]) -> Iterator[Text]:
 
 
 def log_lines(event: "LogEvent") -> Iterator[Text]:
-    """A log event: a structured one as its message and what it tells beside, any other as it is; then its traceback."""
+    """Yield a log event: a structured one as message and details, any other as it is; then its traceback."""
     head = (f"{event.at:%H:%M:%S}.{event.at.microsecond // 1000:03}", "dim"), f" {event.function:<3} "
     try:
         said = json.loads(event.message)

@@ -69,7 +69,7 @@ class Trials:
 
 @contextmanager
 def trials(display: Display, total: int) -> Iterator[Trials]:
-    """The progress through so many trials."""
+    """Show the progress through so many trials."""
     with Progress(
         BarColumn(30),
         MofNCompleteColumn(),

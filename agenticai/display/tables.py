@@ -63,7 +63,7 @@ def score(report: QualityReport) -> Table:
 
 
 def usage(used: Usage) -> Table:
-    """AWS calls and Lambda use of a project, by caller."""
+    """Return AWS calls and Lambda use of a project, by caller."""
     services = list(used.calls_by_service)
     functions = {row.function: row for row in used.functions}
     rows = []

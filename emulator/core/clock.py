@@ -41,7 +41,7 @@ class Clock:
         return tuple(self._jumps)
 
     def now(self) -> datetime:
-        """The engine's time."""
+        """Return the engine's time, with its zone."""
         return datetime.now(UTC)
 
     def advance(self, seconds: float) -> None:
@@ -72,7 +72,7 @@ class Clock:
 
     @contextlib.contextmanager
     def on_jump(self, jumped: Callable[[], object]) -> Iterator[None]:
-        """Inside the block, call `jumped` after each jump, from the thread that made it."""
+        """Call `jumped` after each jump inside the block, from the thread that made it."""
         key = object()
         with self._lock:
             self._listeners[key] = jumped

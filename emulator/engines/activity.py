@@ -21,12 +21,12 @@ class Activity:
         self._held: set[threading.Event] = set()
 
     def batch(self) -> AbstractContextManager[None]:
-        """Inside the block a batch of messages is worked on."""
+        """Count a batch of messages as worked on inside the block."""
         batch = object()
         return self._during(lambda: self._batches.add(batch), lambda: self._batches.remove(batch))
 
     def invocation(self, token: str) -> AbstractContextManager[None]:
-        """Inside the block a function runs; none of its waits outlasts it."""
+        """Count a function as running inside the block; none of its waits outlasts it."""
 
         def end() -> None:
             self._invocations.remove(token)
@@ -35,12 +35,12 @@ class Activity:
         return self._during(lambda: self._invocations.add(token), end)
 
     def timeout_at(self, moment: float) -> AbstractContextManager[None]:
-        """Inside the block a function runs that is ended at this moment, in epoch seconds."""
+        """Note inside the block that a function runs that is ended at this moment, in epoch seconds."""
         key = object()
         return self._during(lambda: self._timeouts.update({key: moment}), lambda: self._timeouts.pop(key))
 
     def waiting(self, token: str, until: float | None = None) -> AbstractContextManager[None]:
-        """Inside the block an invocation only waits: until a moment in epoch seconds, or for something else."""
+        """Note in the block that an invocation only waits: until a moment in epoch seconds, or for something else."""
         key = object()
         return self._during(lambda: self._waits.update({key: (token, until)}), lambda: self._waits.pop(key, None))
 
@@ -94,7 +94,7 @@ class Activity:
         return bool(self._invocations) and self._invocations <= waiting and len(self._batches) <= len(self._invocations)
 
     def due(self) -> list[float]:
-        """When waits end and timeouts are reached, in epoch seconds."""
+        """Return when waits end and timeouts are reached, in epoch seconds."""
         with self._changed:
             return [*self._timeouts.values(), *(until for _, until in self._waits.values() if until is not None)]
 

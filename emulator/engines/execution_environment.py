@@ -233,7 +233,7 @@ class ExecutionEnvironment:
         end_session(self._process.pid)
 
     def kill(self) -> None:
-        """Terminate, and wait until the process is gone."""
+        """Return terminate, and wait until the process is gone."""
         self.terminate()
         self._process.wait()
 

@@ -51,7 +51,7 @@ class LambdaContext:
         self._deadline_ms = deadline_ms
 
     def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until the function's timeout ends this invocation."""
+        """Return the milliseconds until the function's timeout ends this invocation."""
         return max(0, self._deadline_ms - int(time.time() * 1000))
 
 
@@ -179,7 +179,7 @@ def begin_snapshot(argument: str) -> Any:
 
 
 def import_path(task_root: str, layers: list[str]) -> list[str]:
-    """The head of sys.path: the task root, then each layer's /opt/python; a later layer covers an earlier one."""
+    """Return the head of sys.path: the task root, then each layer's /opt/python; later layers cover earlier ones."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     of_layers = [
         os.path.join(layer, "python", *rest)

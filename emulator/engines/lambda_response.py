@@ -25,7 +25,7 @@ def write_line(outcome: dict[str, Any]) -> str:
 
 
 def plain_number(value: object) -> float:
-    """DynamoDB's numbers are Decimal, and Lambda's runtime writes those as numbers."""
+    """Return a Decimal, as DynamoDB's numbers are, as a number, which is how Lambda's runtime writes it."""
     if type(value).__name__ == "Decimal":
         return float(value)  # type: ignore[arg-type]
     raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")

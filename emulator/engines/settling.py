@@ -26,11 +26,11 @@ class Messages(Protocol):
         ...
 
     def due(self) -> list[float]:
-        """When the others can be, in epoch seconds."""
+        """Return when the others can be, in epoch seconds."""
         ...
 
     def look(self) -> None:
-        """The time has jumped: see what can be delivered now."""
+        """See what can be delivered now: the time has jumped."""
         ...
 
 

@@ -29,7 +29,7 @@ PER_DAY: Quota = ("GenerateRequestsPerDayPerProjectPerModel-FreeTier", 20)
 
 
 def bad_reply(kind: ModelReply, path: str, *, request_bytes: int, retry_after_s: float) -> Response:
-    """A bad reply that needs no good one, to a request of so many bytes to `…/models/{model}:generateContent`."""
+    """Return a bad reply that needs no good one, to a request of `request_bytes` to `…/{model}:generateContent`."""
     named = _MODEL_NAME.search(path)
     model = named[1] if named else "unknown"
     match kind:
@@ -58,7 +58,7 @@ def bad_reply(kind: ModelReply, path: str, *, request_bytes: int, retry_after_s:
 
 
 def make_quota_error(quota: Quota, model: str, retry_after_s: float) -> Response:
-    """Status 429: which quota is used up, and when to try again. The API names a time for a day's quota too."""
+    """Answer 429: which quota is used up, and when to try again. The API names a time for a day's quota too."""
     quota_id, value = quota
     violation = {
         "quotaMetric": QUOTA_METRIC,
@@ -84,7 +84,7 @@ def make_quota_error(quota: Quota, model: str, retry_after_s: float) -> Response
 
 
 def safety_ratings() -> list[dict[str, Any]]:
-    """Ratings of which the last one blocks."""
+    """Return ratings of which the last one blocks."""
     ratings: list[dict[str, Any]] = [
         {"category": f"HARM_CATEGORY_{harm}", "probability": "NEGLIGIBLE"} for harm in HARMS
     ]
@@ -104,7 +104,7 @@ def spoil(kind: ModelReply, good: Response) -> Response:
 
 
 def garble(text: str) -> str:
-    """A text whose second half comes backwards, so that no bracket and no tag of it is closed as it should be."""
+    """Reverse the second half of a text, so that no bracket and no tag of it is closed as it should be."""
     half = len(text) // 2
     return text[:half] + text[half:][::-1]
 

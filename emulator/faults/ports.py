@@ -28,8 +28,9 @@ class Workers(Protocol):
         ...
 
     def blocked(self, token: str, until: float | None) -> AbstractContextManager[None]:
-        """Inside the block the environment only waits: until a moment in epoch seconds of the engine's clock, or, when
-        that is None, for something else. So the engine may skip the time.
+        """Note in the block that the environment only waits, so that the engine may skip the time.
+
+        It waits until a moment in epoch seconds of the engine's clock or, when that is None, for something else.
         """
         ...
 

@@ -130,7 +130,7 @@ class CanonicalRequest(Record):
         }
 
     def digest(self) -> str:
-        """The same for requests that differ only in white space, key order, enum numbers or spelled-out defaults."""
+        """Return the digest, in which white space, key order, enum numbers and spelled-out defaults do not count."""
         same = json.dumps(_collapse(self.document()), sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(same.encode()).hexdigest()[:32]
 

@@ -29,7 +29,7 @@ def nearest(store: CassetteStore, request: CanonicalRequest) -> Nearest | None:
 
 
 def compare(request: CanonicalRequest, stored: Stored) -> float:
-    """How much a request is like a stored one, from 0 to 1: the share of lines, with their fields' names, of both."""
+    """Return how much a request is like a stored one, from 0 to 1: the share of lines, with fields' names, of both."""
     sent = request.bound(stored.cassette.bind)[0]
     return difflib.SequenceMatcher(None, _lines(sent), _lines(stored.request), autojunk=False).ratio()
 

@@ -113,7 +113,7 @@ class _Answer(_Wire):
 
 
 def read_reply(body: bytes) -> CassetteReply:
-    """The reply in the body of a 200: the first candidate's text without its thoughts; none where the model gave none.
+    """Return the reply in the body of a 200: the first candidate's text without its thoughts; None where there is none.
 
     Raises pydantic's ValidationError if it is not a reply.
     """

@@ -47,7 +47,7 @@ class ModelBook:
         counts.output_tokens += used("candidatesTokenCount") + used("thoughtsTokenCount")
 
     def use(self) -> ModelUse:
-        """What was counted, by the models' names."""
+        """Return what was counted, by the models' names."""
         models = (ModelCalls(model=model, **vars(counts)) for model, counts in sorted(self._counts.items()))
         return ModelUse(answers=self._answers, models=tuple(models))
 

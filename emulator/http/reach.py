@@ -71,7 +71,7 @@ def origin_name(url: str) -> str | None:
 
 
 def is_loopback(name: str) -> bool:
-    """Whether a host name means this machine wherever it is looked up: RFC 6761 reserves localhost and all below it."""
+    """Return whether a host name always means this machine: RFC 6761 reserves localhost and all below it."""
     if name == "localhost" or name.endswith(".localhost"):
         return True
     try:

@@ -11,7 +11,7 @@ _CREATED = frozenset({201, 202})
 
 
 def project_in(text: str) -> str | None:
-    """The one project that the text names as `project_id` or under `projects/`; None where it names none or several."""
+    """Return the one project that the text names as `project_id` or under `projects/`; None for none or several."""
     found = set(_PROJECT.findall(text))
     return found.pop() if len(found) == 1 else None
 

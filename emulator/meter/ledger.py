@@ -44,7 +44,7 @@ class Ledger:
         self._recent: deque[FinishedInvocation] = deque(maxlen=INVOCATIONS_KEPT)
 
     def environment_started(self, token: str, function: Function) -> None:
-        """From now on calls signed with `token` are the function's."""
+        """Count calls signed with `token` as the function's from now on."""
         self.environment_ended(token)
         with self._lock:
             self._environments[token] = _Environment(Origin("function", function.name), None, Sums())
@@ -57,7 +57,7 @@ class Ledger:
                 self._book(environment.project_id, lambda sums: sums.add(environment.sums))
 
     def invocation_started(self, token: str, invocation: Invocation) -> None:
-        """Calls of this environment belong to the event's project, from its init phase on."""
+        """Book calls of this environment on the event's project, from its init phase on."""
         with self._lock:
             if environment := self._environments.get(token):
                 environment.project_id = project_of_event(invocation.event)
@@ -95,7 +95,7 @@ class Ledger:
             self._book(project_id, lambda sums: sums.add_call(call, origin))
 
     def usage(self, project_id: str | None = None) -> Usage:
-        """What one project used, or all of them and what belongs to none; running invocations included."""
+        """Return what one project used, or all of them and what belongs to none; running invocations included."""
         total = Sums()
         with self._lock:
             booked = self._total if project_id is None else self._projects.get(project_id)
@@ -107,7 +107,7 @@ class Ledger:
         return total.usage(project_id)
 
     def usage_by_project(self, since: int = 0) -> UsageByProject:
-        """What everything used, and each project that used something since `since`; running invocations included."""
+        """Return what all used, and each project that used something since `since`; running invocations included."""
         total, projects = Sums(), dict[str, Sums]()
         with self._lock:
             book, now = self._book_id, self._changes
@@ -131,7 +131,7 @@ class Ledger:
         return sums
 
     def invocations(self) -> tuple[FinishedInvocation, ...]:
-        """The latest invocations, the oldest first."""
+        """Return the latest invocations, the oldest first."""
         with self._lock:
             return tuple(self._recent)
 

@@ -37,7 +37,7 @@ class QueueContents(Protocol):
         ...
 
     def history(self, asked: HistoryRequest) -> DepthHistory:
-        """How the depths of all queues changed."""
+        """Return how the depths of all queues changed."""
         ...
 
     def receive(self, queue: str, asked: ReceiveRequest) -> Sequence[ReceivedMessage]:

@@ -20,7 +20,7 @@ MOST_RECEIVES = 1000
 
 
 def check_redrive_policy(policy: str, find: Find) -> Attributes:
-    """A RedrivePolicy names a queue and a count from 1 to 1,000; returns that queue's attributes. Raises Refused."""
+    """Return the attributes of the queue that a RedrivePolicy names with a count from 1 to 1,000. Raises Refused."""
     told = _describe("RedrivePolicy", policy)
     parts = _parse(policy)
     if parts is None:
@@ -38,7 +38,7 @@ def check_redrive_policy(policy: str, find: Find) -> Attributes:
 
 
 def check_target(policy: str, source_arn: str, target: Attributes) -> None:
-    """The dead-letter queue is of the source's type, and its RedriveAllowPolicy names the source. Raises Refused."""
+    """Refuse a dead-letter queue of another type, or whose RedriveAllowPolicy does not name the source."""
     told = _describe("RedrivePolicy", policy)
     if target["QueueArn"].endswith(".fifo") != source_arn.endswith(".fifo"):
         raise invalid(f"{told}Dead-letter queue must be same type of queue as the source.")
@@ -50,7 +50,7 @@ def check_target(policy: str, source_arn: str, target: Attributes) -> None:
 
 
 def check_redrive_allow_policy(policy: str) -> None:
-    """A RedriveAllowPolicy takes all sources, none, or the one to ten that it names. Raises Refused."""
+    """Check that a RedriveAllowPolicy takes all sources, none, or the one to ten that it names. Raises Refused."""
     parts = _parse(policy) or {}
     sources = parts.get("sourceQueueArns")
     match parts.get("redrivePermission"):

@@ -54,7 +54,7 @@ class Depths:
         """What was received and deleted since the last look, of the queues that must be looked through."""
 
     def touch(self, queue: str, *, received: int = 0, deleted: int = 0) -> None:
-        """Messages of a queue may have changed other than by being added; so many were received, or deleted."""
+        """Note that a queue's messages changed other than by being added; so many were received, or deleted."""
         before = self._touched.get(queue, (0, 0))
         self._touched[queue] = before[0] + received, before[1] + deleted
 

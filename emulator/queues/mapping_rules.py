@@ -39,26 +39,26 @@ class SourceMapping:
 
 
 def check_mapping(mapping: SourceMapping) -> None:
-    """Raises Refused when AWS would not take it."""
+    """Check a mapping against all rules. Raises Refused when AWS would not take it."""
     for rule in RULES:
         rule(mapping)
 
 
 def check_bounds(mapping: SourceMapping) -> None:
-    """A batch has 1 to 10,000 messages, and is gathered for at most 300 seconds."""
+    """Refuse a batch of other than 1 to 10,000 messages, and a window longer than 300 seconds."""
     _check_between("batchSize", mapping.batch_size, 1, 10_000)
     _check_between("maximumBatchingWindowInSeconds", mapping.window_s, 0, 300)
 
 
 def check_response_types(mapping: SourceMapping) -> None:
-    """There is one response type."""
+    """Refuse any response type but the one there is."""
     if unknown := set(mapping.response_types) - {"ReportBatchItemFailures"}:
         reason = "Member must satisfy enum value set: [ReportBatchItemFailures]"
         raise _validation_error("functionResponseTypes", ", ".join(sorted(unknown)), reason)
 
 
 def check_window(mapping: SourceMapping) -> None:
-    """More than 10 messages take a batching window, and a FIFO queue has neither."""
+    """Refuse more than 10 messages without a batching window, and either for a FIFO queue."""
     fifo, large = mapping.queue_arn.endswith(".fifo"), mapping.batch_size > WITHOUT_WINDOW
     if fifo and (large or mapping.window_s):
         raise _invalid("A FIFO queue has batches of at most 10 messages, and no batching window.")
@@ -69,13 +69,13 @@ def check_window(mapping: SourceMapping) -> None:
 
 
 def check_no_stream_settings(mapping: SourceMapping) -> None:
-    """How a queue's messages are tried again is said by the queue."""
+    """Refuse settings of streams: the queue itself says how its messages are retried."""
     for name in sorted(ONLY_OF_STREAMS.intersection(mapping.settings)):
         raise _invalid(f"Unsupported {name} parameter for given event source mapping type.")
 
 
 def check_queue(mapping: SourceMapping) -> None:
-    """The queue exists, and hides a message for at least as long as the function may take."""
+    """Refuse a queue that does not exist, or that hides a message for a shorter time than the function may take."""
     if mapping.visibility_timeout_s is None:
         raise _invalid(
             "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue."
@@ -89,7 +89,7 @@ def check_queue(mapping: SourceMapping) -> None:
 
 
 def check_only_mapping(mapping: SourceMapping) -> None:
-    """A queue and a function have one mapping."""
+    """Refuse a second mapping of one queue and one function."""
     if mapping.same_as:
         message = (
             f'An event source mapping with SQS arn (" {mapping.queue_arn} ") and function (" {mapping.function} ")'

@@ -30,7 +30,7 @@ def check_attributes(attributes: Mapping[str, Attribute]) -> None:
 
 
 def size_of(message: Mapping[str, Any]) -> int:
-    """The bytes of a message that count: its body, and the name, type and value of each attribute."""
+    """Return the bytes of a message that count: its body, and the name, type and value of each attribute."""
     size = len((message.get("MessageBody") or "").encode())
     for name, attribute in (message.get("MessageAttributes") or {}).items():
         size += len(name.encode()) + len((attribute.get("DataType") or "").encode()) + len(_value_of(attribute))

@@ -52,7 +52,7 @@ class MoveTask:
     failure: str | None = None
 
     def entry(self) -> dict[str, Any]:
-        """The task as ListMessageMoveTasks shows it; what does not apply is left out."""
+        """Return the task as ListMessageMoveTasks shows it; what does not apply is left out."""
         shown = {
             "TaskHandle": self.handle if self.status == "RUNNING" else None,
             "Status": self.status,
@@ -112,7 +112,7 @@ class MoveTasks:
         return task.handle
 
     async def latest(self, sqs: Sqs, source_arn: str, most: int) -> list[MoveTask]:
-        """So many of a queue's tasks, the latest first. Raises Refused."""
+        """Return at most so many of a queue's tasks, the latest first. Raises Refused."""
         await find_url(sqs, source_arn, "SourceArn")
         return self._tasks.get(source_arn, [])[:most]
 
@@ -176,7 +176,7 @@ class MoveTasks:
 
 
 def copy_message(message: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters of SendMessage for a message that was received.
+    """Return the parameters of SendMessage for a message that was received.
 
     Its id serves as the deduplication id, as SQS has it in a FIFO dead-letter queue: else the destination could take
     the message for one that it has had already.
@@ -195,7 +195,7 @@ def copy_message(message: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def find_url(sqs: Sqs, arn: str, parameter: str) -> str:
-    """The URL of the queue with this ARN, which came in that parameter. Raises Refused."""
+    """Return the URL of the queue with this ARN, which came in that parameter. Raises Refused."""
     try:
         url = str((await sqs("GetQueueUrl", QueueName=arn.rpartition(":")[2]))["QueueUrl"])
         found = (await get_attributes(sqs, url))["QueueArn"] == arn
@@ -207,14 +207,14 @@ async def find_url(sqs: Sqs, arn: str, parameter: str) -> str:
 
 
 async def get_attributes(sqs: Sqs, url: str) -> Mapping[str, str]:
-    """All attributes of a queue. Raises Refused."""
+    """Return all attributes of a queue. Raises Refused."""
     answer = await sqs("GetQueueAttributes", QueueUrl=url, AttributeNames=["All"])
     attributes: Mapping[str, str] = answer["Attributes"]
     return attributes
 
 
 async def list_dead_letter_sources(sqs: Sqs, arn: str) -> list[str]:
-    """The URLs of the queues whose dead letters go to the queue with this ARN. Raises Refused."""
+    """Return the URLs of the queues whose dead letters go to the queue with this ARN. Raises Refused."""
     sources: list[str] = []
     page: dict[str, Any] = {"MaxResults": 1000}
     while True:
@@ -229,6 +229,6 @@ async def list_dead_letter_sources(sqs: Sqs, arn: str) -> list[str]:
 
 
 def not_found(parameter: str) -> Refused:
-    """A parameter names what is not there."""
+    """Refuse a parameter that names what is not there."""
     message = f"The resource that you specified for the {parameter} parameter doesn't exist."
     return Refused(AwsError("ResourceNotFoundException", message, 404))

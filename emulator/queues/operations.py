@@ -155,7 +155,7 @@ MODELS: Mapping[str, type[Parameters]] = {
 
 
 def read_parameters(operation: str, request: Request, body: bytes) -> Parameters:
-    """The parameters of a request in either protocol. Raises Refused."""
+    """Return the parameters of a request in either protocol. Raises Refused."""
     try:
         if "x-amz-target" in request.headers:
             return MODELS[operation].model_validate_json(body or b"{}")
@@ -171,7 +171,7 @@ def read_parameters(operation: str, request: Request, body: bytes) -> Parameters
 
 
 def write_answer(operation: str, result: Result, request: Request, request_id: str) -> Response:
-    """The answer in the protocol of the request."""
+    """Return the answer in the protocol of the request."""
     if "x-amz-target" in request.headers:
         headers = {"x-amzn-requestid": request_id}
         return Response(json.dumps(result), 200, headers, "application/x-amz-json-1.0")
@@ -184,7 +184,7 @@ def write_answer(operation: str, result: Result, request: Request, request_id: s
 
 
 def as_xml(result: Result) -> str:
-    """The members of a result as elements; each element of a list stands by itself."""
+    """Write the members of a result as elements; each element of a list stands by itself."""
     written_members: list[str] = []
     for name, value in result.items():
         for element in value if isinstance(value, list) else [value]:

@@ -35,7 +35,7 @@ DEFAULTS_OF_FIFO = {
 
 
 def is_fifo(attributes: Mapping[str, Any]) -> bool:
-    """Whether a queue with these attributes is a FIFO queue."""
+    """Return whether a queue with these attributes is a FIFO queue."""
     return attributes.get("FifoQueue") == "true"
 
 

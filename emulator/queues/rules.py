@@ -53,7 +53,7 @@ def check_operation(operation: str, asked: Asked, queue: TargetQueue) -> None:
 
 
 def check_within(name: str, low: int, high: int) -> Rule:
-    """The parameter, if it is given, is an integer between the bounds, which it may reach."""
+    """Refuse a parameter, if it is given, that is no integer between the bounds, which it may reach."""
 
     def rule(asked: Asked, _: TargetQueue) -> None:
         if (value := asked.get(name)) is not None and not _is_between(value, low, high):
@@ -64,7 +64,7 @@ def check_within(name: str, low: int, high: int) -> Rule:
 
 
 def check_required(name: str) -> Rule:
-    """The parameter is given."""
+    """Refuse a request without the parameter."""
 
     def rule(asked: Asked, _: TargetQueue) -> None:
         if asked.get(name) in (None, ""):
@@ -74,7 +74,7 @@ def check_required(name: str) -> Rule:
 
 
 def check_known(parameter: str, names: frozenset[str]) -> Rule:
-    """The parameter lists nothing but these names of attributes, as a list or as the keys of a map."""
+    """Refuse names of attributes other than these, in a list or as the keys of a map."""
 
     def rule(asked: Asked, _: TargetQueue) -> None:
         for name in asked.get(parameter) or ():
@@ -85,7 +85,7 @@ def check_known(parameter: str, names: frozenset[str]) -> Rule:
 
 
 def check_name(asked: Asked, _: TargetQueue) -> None:
-    """A queue's name is made of letters, digits, hyphens and underscores; a FIFO queue's ends with .fifo."""
+    """Refuse a name of other than letters, digits, hyphens and underscores, and a FIFO queue's without .fifo."""
     fifo = is_fifo(asked.get("Attributes") or {})
     if not (FIFO_NAME if fifo else STANDARD_NAME).fullmatch(asked.get("QueueName") or ""):
         reason = "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
@@ -93,7 +93,7 @@ def check_name(asked: Asked, _: TargetQueue) -> None:
 
 
 def check_same(asked: Asked, queue: TargetQueue) -> None:
-    """A queue that exists is only created once more with the attributes that it has."""
+    """Refuse to create a queue that exists once more with other attributes than it has."""
     for name, value in (asked.get("Attributes") or {}).items():
         if queue.attributes and queue.attributes.get(name) != str(value):
             message = f"A queue already exists with the same name and a different value for attribute {name}"
@@ -101,20 +101,20 @@ def check_same(asked: Asked, queue: TargetQueue) -> None:
 
 
 def check_type(asked: Asked, queue: TargetQueue) -> None:
-    """Standard queues do not know the attributes of FIFO queues, not even to say that they are none."""
+    """Refuse attributes of FIFO queues for standard queues, even those that say that it is none."""
     if not is_fifo(queue.attributes or asked.get("Attributes") or {}):
         check_known("Attributes", SETTABLE - OF_FIFO_QUEUES)(asked, queue)
 
 
 def check_still_fifo(asked: Asked, _: TargetQueue) -> None:
-    """A FIFO queue can't become a standard one."""
+    """Refuse to turn a FIFO queue into a standard one."""
     if (asked.get("Attributes") or {}).get("FifoQueue") == "false":
         reason = "Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported."
         raise Refused(AwsError("InvalidAttributeValue", reason))
 
 
 def check_policies(asked: Asked, queue: TargetQueue) -> None:
-    """A policy, where it is not empty and so taken away, is one."""
+    """Refuse a policy that is none; an empty one takes it away."""
     given = asked.get("Attributes") or {}
     if policy := given.get("RedrivePolicy"):
         check_target(policy, queue.arn, check_redrive_policy(policy, queue.find))
@@ -128,39 +128,39 @@ def check_policies(asked: Asked, queue: TargetQueue) -> None:
 
 
 def check_next_token(asked: Asked, _: TargetQueue) -> None:
-    """A token is one that an earlier answer had."""
+    """Refuse a token that no earlier answer had."""
     if (token := asked.get("NextToken")) and not re.fullmatch(r"\d{1,9}", str(token)):
         raise invalid(f"Value {token} for parameter NextToken is invalid. Reason: No answer had this token.")
 
 
 def check_system_attributes(asked: Asked, _: TargetQueue) -> None:
-    """The one system attribute that a message is sent with is the trace header."""
+    """Refuse any system attribute but the trace header, the one that a message is sent with."""
     for name in asked.get("MessageSystemAttributes") or ():
         if name != "AWSTraceHeader":
             raise invalid(f"The message system attribute name '{name}' is invalid: only AWSTraceHeader can be sent.")
 
 
 def check_message_attributes(asked: Asked, _: TargetQueue) -> None:
-    """The attributes of a message are as AWS wants them."""
+    """Refuse attributes of a message that are not as AWS wants them."""
     check_attributes(asked.get("MessageAttributes") or {})
 
 
 def check_length(asked: Asked, queue: TargetQueue) -> None:
-    """A message, its attributes included, is not longer than the queue takes."""
+    """Refuse a message that, with its attributes, is longer than the queue takes."""
     most = int(queue.attributes.get("MaximumMessageSize", LONGEST_BYTES))
     if size_of(asked) > most:
         raise invalid(f"One or more parameters are invalid. Reason: Message must be shorter than {most} bytes.")
 
 
 def check_batch_length(asked: Asked, _: TargetQueue) -> None:
-    """The messages of a batch have at most 1 MiB together."""
+    """Refuse a batch whose messages have more than 1 MiB together."""
     if (size := sum(map(size_of, asked.get("Entries") or ()))) > LONGEST_BYTES:
         message = f"Batch requests cannot be longer than {LONGEST_BYTES} bytes. You have sent {size} bytes."
         raise Refused(AwsError("BatchRequestTooLong", message))
 
 
 def check_deduplication(asked: Asked, queue: TargetQueue) -> None:
-    """Standard queues know no deduplication."""
+    """Refuse a deduplication id for a standard queue."""
     name = "MessageDeduplicationId"
     if (value := asked.get(name)) and not is_fifo(queue.attributes):
         reason = "The request includes a parameter that is not valid for this queue type."
@@ -168,7 +168,7 @@ def check_deduplication(asked: Asked, queue: TargetQueue) -> None:
 
 
 def check_group(asked: Asked, queue: TargetQueue) -> None:
-    """Messages of a FIFO queue have a group and a deduplication id; one that lacks either refuses its whole batch."""
+    """Refuse a message of a FIFO queue that lacks a group or a deduplication id, and with it the whole batch."""
     if not is_fifo(queue.attributes):
         return
     by_content = queue.attributes.get("ContentBasedDeduplication") == "true"

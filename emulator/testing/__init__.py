@@ -41,7 +41,7 @@ AwsClient = Callable[[str], Any]
 
 @pytest.fixture(scope="session")
 def agenticai_template() -> Path:
-    """Setting: the SAM or CloudFormation template of `deployed_stack`; there is no default."""
+    """Set the SAM or CloudFormation template of `deployed_stack`; there is no default."""
     pytest.fail(
         "No template is named: define a session fixture `agenticai_template` that returns its path.", pytrace=False
     )
@@ -49,19 +49,19 @@ def agenticai_template() -> Path:
 
 @pytest.fixture(scope="session")
 def agenticai_parameters() -> Mapping[str, str]:
-    """Setting: the values of the template's parameters; those left out have their defaults."""
+    """Set the values of the template's parameters; those left out have their defaults."""
     return {}
 
 
 @pytest.fixture(scope="session")
 def agenticai_cassettes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Setting: the folder of stored replies of the language model; by default there are none."""
+    """Set the folder of stored replies of the language model; by default there are none."""
     return tmp_path_factory.mktemp("cassettes")
 
 
 @pytest.fixture(scope="session")
 def agenticai_home(pytestconfig: pytest.Config) -> Path:
-    """Setting: what is kept from run to run, such as installed packages; by default `.agenticai` in the root folder.
+    """Set where things are kept from run to run, as installed packages; by default `.agenticai` in the root folder.
 
     What AGENTICAI_HOME names, or one in a folder above, is taken instead, as the command line does.
     """
@@ -72,7 +72,7 @@ def agenticai_home(pytestconfig: pytest.Config) -> Path:
 def agenticai_engine(
     agenticai_cassettes: Path, agenticai_home: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Engine]:
-    """A running engine on a free port, with nothing on it; its log is `engine.log` in pytest's temporary folder."""
+    """Start an engine on a free port, with nothing on it; its log is `engine.log` in pytest's temporary folder."""
     run_dir = tmp_path_factory.mktemp("engine")
     with start_engine(cassettes=agenticai_cassettes, run_dir=run_dir, home=agenticai_home) as engine:
         yield engine
@@ -80,7 +80,7 @@ def agenticai_engine(
 
 @pytest.fixture(scope="session")
 def agenticai_target(agenticai_engine: Engine) -> Iterator[Target]:
-    """The engine as a target of deployments, with its clients."""
+    """Return the engine as a target of deployments, with its clients."""
     target = Target.embedded(agenticai_engine.endpoint_url)
     yield target
     target.close()
@@ -88,7 +88,7 @@ def agenticai_target(agenticai_engine: Engine) -> Iterator[Target]:
 
 @pytest.fixture(scope="session")
 def aws_client(agenticai_target: Target) -> AwsClient:
-    """Makes boto3 clients of the engine: `aws_client("dynamodb")`. Nothing they do reaches an account."""
+    """Return what makes boto3 clients of the engine: `aws_client("dynamodb")`. Nothing they do reaches an account."""
     return agenticai_target.client
 
 
@@ -96,7 +96,7 @@ def aws_client(agenticai_target: Target) -> AwsClient:
 def deployed_stack(
     agenticai_template: Path, agenticai_parameters: Mapping[str, str], agenticai_home: Path, agenticai_target: Target
 ) -> DeployedStack:
-    """The template with its code, deployed once a session: names, outputs. Raises StackError, which says why."""
+    """Deploy the template with its code once a session, for names and outputs. Raises StackError, which says why."""
     return deploy_template(agenticai_target, agenticai_template, agenticai_parameters, agenticai_home / "cache")
 
 
@@ -112,14 +112,14 @@ def deploy_template(
 
 @pytest.fixture
 def control(agenticai_engine: Engine, aws_client: AwsClient) -> Iterator[ControlClient]:
-    """The engine's control client: nothing is delivered but in `settle`, no fault is set, and every queue is empty."""
+    """Return the engine's control client: `settle` alone delivers, no fault is set, and every queue is empty."""
     with ControlClient(agenticai_engine.endpoint_url) as client, stepped(client, aws_client("sqs")):
         yield client
 
 
 @contextmanager
 def stepped(control: ControlClient, sqs: "SQSClient") -> Iterator[None]:
-    """Inside the block messages are delivered by `settle` only; what is left of a test, this one too, is taken away."""
+    """Deliver messages by `settle` only inside the block; what is left of a test, this one too, is taken away."""
     control.dispatch("stepped")
     clear(control, sqs)
     try:

@@ -23,7 +23,7 @@ class Archives:
         self._objects = objects
 
     def of(self, project_id: str, files: Sequence[FileRecord]) -> Archive | None:
-        """The archive of a project's files; None if the project was deleted meanwhile, and has to be swept again."""
+        """Return the archive of a project's files; None if it was deleted meanwhile and is to be swept again."""
         digest = _digest(files)
         key = Key(layout.project(project_id), layout.archive(digest))
         stored = self._table.get(key)

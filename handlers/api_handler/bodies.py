@@ -30,7 +30,7 @@ def check(request: APIGatewayProxyEvent) -> None:
 
 
 def drop_content_type(event: Mapping[str, Any]) -> dict[str, Any]:
-    """A checked event without its content type: Powertools would judge that again, and know it in lower case only."""
+    """Return a checked event without its content type, which Powertools would judge again, and in lower case only."""
     headers = (event.get("headers") or {}).items()
     return {**event, "headers": {name: value for name, value in headers if name.lower() != "content-type"}}
 

@@ -59,7 +59,7 @@ def make_tokens(settings: ApiSettings) -> Tokens:
 
 
 def read_token(ssm: "SSMClient", name: str, version: int | None) -> StoredToken | None:
-    """One version of the token's parameter, the newest for None (docs.aws.amazon.com/systems-manager, versions)."""
+    """Return a version of the token's parameter, the newest for None (see docs.aws.amazon.com/systems-manager)."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:

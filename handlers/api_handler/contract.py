@@ -61,6 +61,6 @@ PAGED: Final[dict[str, Any]] = {
 
 
 def project_response(project: Project, status: HTTPStatus = HTTPStatus.OK) -> Response[ProjectView]:
-    """A project as an answer, with its version; and with its address, where the answer is not at that address."""
+    """Answer with a project and its version; and with its address, where the answer is not at that address."""
     headers = {"ETag": etag(project), **({} if status is HTTPStatus.OK else {"Location": location(project)})}
     return Response(status, content_type="application/json", body=ProjectView.of(project), headers=headers)

@@ -51,12 +51,12 @@ def get_deep_health() -> HealthReport:
 
 @health.get("/openapi.json", include_in_schema=False)
 def openapi() -> Response[str]:
-    """This API as an OpenAPI document."""
+    """Return this API as an OpenAPI document."""
     return Response(HTTPStatus.OK, "application/json", health.context["document"](), headers=PUBLIC)
 
 
 @health.get("/docs", include_in_schema=False)
 def docs() -> Response[str]:
-    """This API as a page to read."""
+    """Return this API as a page to read."""
     headers = {**PUBLIC, "Content-Security-Policy": PAGE_POLICY}
     return Response(HTTPStatus.OK, "text/html; charset=utf-8", health.context["page"](), headers=headers)

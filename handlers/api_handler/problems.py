@@ -98,7 +98,7 @@ def internal() -> Problem:
 
 
 def invalid(*faults: Mapping[str, str]) -> Problem:
-    """Values that break the contract: each fault has a `detail`, and a `pointer` into the body or a `parameter`."""
+    """Report broken values: each fault has a `detail`, and a `pointer` into the body or a `parameter`."""
     told = [{name: text[:MAX_FAULT_TEXT] for name, text in fault.items()} for fault in faults[:MAX_FAULTS]]
     named = [f"{fault.get('parameter', fault.get('pointer')) or 'the body'}: {fault['detail']}" for fault in told[:3]]
     more = [f"and {len(faults) - len(named)} more"] if len(faults) > len(named) else []

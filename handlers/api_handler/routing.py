@@ -85,7 +85,7 @@ class Routes(APIGatewayRouter):
         return request_id
 
     def remaining(self) -> float:
-        """Seconds until the function is stopped."""
+        """Return the seconds until the function is stopped."""
         return float(self.lambda_context.get_remaining_time_in_millis() / 1000)
 
 

@@ -35,7 +35,7 @@ class Reading:
             self._take_only(names.expected[0])
 
     def merit(self) -> tuple[int, bool, int]:
-        """The more, the likelier: files found once, all blocks closed, few blocks that are none of the files."""
+        """Rank a reading by how likely it is: files found once, all blocks closed, few blocks that are no file."""
         once = sum(count == 1 for count in Counter(self._paths.values()).values())
         return once, all(block.closed for block in self.blocks), len(self._paths) - len(self.blocks)
 

@@ -65,19 +65,19 @@ Rule = Callable[[Inside], bool]
 
 
 def nests_never(inside: Inside) -> bool:
-    """None does, as in CommonMark."""
+    """Nest no block, as in CommonMark."""
     return False
 
 
 def nests_with_info(inside: Inside) -> bool:
-    """Those with an info string do, unless they are shorter than the fence around them."""
+    """Nest blocks with an info string, unless they are shorter than the fence around them."""
     fence, around = inside.fence, inside.open
     shorter = fence.mark[0] == around.mark[0] and len(fence.mark) < len(around.mark)
     return bool(_TAG.match(fence.info)) and not shorter
 
 
 def nests_before_text(inside: Inside) -> bool:
-    """In Markdown, one without an info string does too, if text follows it at once."""
+    """Nest blocks without an info string too, in Markdown, if text follows them at once."""
     if nests_with_info(inside):
         return True
     in_markdown = inside.open is inside.outer and language_named(inside.outer.info.split(" ")[0]) == "markdown"

@@ -26,7 +26,7 @@ class Names:
         self.expected = tuple(dict.fromkeys(expected))
 
     def alone_in(self, line: str) -> str | None:
-        """The path, if the line is nothing but its name: as a heading, in bold, in a list, with "File:" before it."""
+        """Return the path if the line is only its name: as a heading, in bold, in a list, with "File:" before it."""
         return next(filter(None, map(self._meant, _alone(line))), None)
 
     def alone_in_comment(self, line: str) -> str | None:

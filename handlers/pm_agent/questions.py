@@ -10,13 +10,13 @@ from shared.prompts import load, make_tag, mark_as_data
 
 
 def about_project(project: Project) -> Prompt:
-    """Plan a new project."""
+    """Ask for the plan of a new project."""
     requirements = mark_as_data("requirements", make_tag(project.requirements), project.requirements)
     return _prompt(load(__package__, "plan").substitute(requirements=requirements))
 
 
 def about_change(project: Project, change: ChangeRecord, files: Sequence[FileRecord]) -> Prompt:
-    """Plan a change of a project that has these files."""
+    """Ask for the plan of a change to a project that has these files."""
     tag = make_tag(project.requirements, change.requirements)
     text = load(__package__, "change").substitute(
         change=mark_as_data("change", tag, change.requirements),

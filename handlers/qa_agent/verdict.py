@@ -53,6 +53,8 @@ def _line(finding: Finding) -> str:
 
 
 def best(candidates: Sequence[tuple[Revision, float, int]]) -> Revision:
-    """The best of some revisions, each with its score and its number of errors: fewest errors, then the highest score,
-    then the earliest, because a later one that is no better has only cost more."""
+    """Return the best of some revisions, each with its score and its number of errors.
+
+    That has the fewest errors, then the highest score, and is then the earliest: a later one has only cost more.
+    """
     return min(candidates, key=lambda one: (one[2], -one[1], one[0].round))[0]

@@ -139,7 +139,7 @@ def adapter(settings: ModelSettings, key: str) -> LanguageModel:
 
 @cache
 def client(service: str, *, read_timeout: float = 20, attempts: int = 4) -> Any:
-    """botocore's client of a service, which is the one that boto3 hands out: importing boto3 too would take longer.
+    """Return botocore's client of a service, the one that boto3 hands out: importing boto3 too would take longer.
 
     It waits `read_timeout` seconds for an answer, and asks `attempts` times in all before it raises.
     """

@@ -25,7 +25,7 @@ class Deletion:
         self._objects = objects
 
     def begin(self, project: Project) -> None:
-        """From now on the project does not exist; what it left is to be swept."""
+        """Mark the project as deleted: it does not exist from now on, and what it left is to be swept."""
         made_by = [Remove(Key(project.idempotency, layout.METADATA))] if project.idempotency else []
         self._table.write(Remove(metadata_key(project.id)), *made_by)
 

@@ -16,7 +16,7 @@ _COUNTERS: Final = {"calls": "model_calls", "prompt_tokens": "prompt_tokens", "o
 
 
 def metadata_key(project_id: str) -> Key:
-    """The key of the item that says whether a project exists; every write to the project is conditional on it."""
+    """Return the key of the item that says whether a project exists; every write to it is conditional on that."""
     return Key(layout.project(project_id), layout.METADATA)
 
 
@@ -92,7 +92,7 @@ def remove_file(project_id: str, path: str) -> Remove:
 
 
 def count_task_done(project_id: str, plan: PlanRecord, task_id: str) -> Update:
-    """The fan-in: count a task as done, unless the plan's progress changed since `plan` was read."""
+    """Count a task as done (the fan-in), unless the plan's progress changed since `plan` was read."""
     return Update(
         Key(layout.project(project_id), plan.work),
         set={"done": sorted({*plan.done, task_id})},

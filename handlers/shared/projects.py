@@ -28,7 +28,7 @@ class Projects:
     def list_summaries(
         self, *, status: ProjectStatus | None = None, after: str | None = None, limit: int | None = None
     ) -> list[ProjectSummary]:
-        """The projects, newest first, all or those of a status: from after the one of an id, `limit` at the most."""
+        """Return the projects, newest first, all or those of a status: at most `limit`, after the one of an id."""
         index, value = (Index.STATUS, status.value) if status else (Index.ALL, layout.Listing.PROJECTS)
         position = Position(metadata_key(after), after) if after else None
         return [

@@ -13,7 +13,7 @@ def load(package: str, name: str) -> Template:
 
 
 def make_tag(*texts: str) -> str:
-    """Eight hexadecimal digits that depend on all the texts: a mark that no text can contain on purpose,
+    """Return eight hexadecimal digits that depend on all the texts: a mark that no text can contain on purpose,
     since to write it one would have to know the digest of what one writes."""
     digest = hashlib.sha256()
     for text in texts:

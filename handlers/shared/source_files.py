@@ -42,7 +42,7 @@ _CPP_ONLY: Final = re.compile(
 
 
 def language_of(path: str, content: str = "") -> str:
-    """The language of a file: by name, by extension, by the interpreter or the first words; "text" if none tells."""
+    """Return a file's language: by name, extension, interpreter or first words; "text" if none tells."""
     name = PurePosixPath(path).name.lower()
     known = _NAMES.get(name) or _LANGUAGES.get(PurePosixPath(name).suffix)
     if known == "c" and name.endswith(".h") and _CPP_ONLY.search(content):
@@ -51,7 +51,7 @@ def language_of(path: str, content: str = "") -> str:
 
 
 def language_named(word: str) -> str | None:
-    """The language that a word such as "py", "Go" or "c++" stands for, as after a code fence; None for others."""
+    """Return the language that a word such as "py", "Go" or "c++" stands for, as after a fence; None for others."""
     spoken = word.lower()
     return _SPOKEN.get(spoken.rstrip("0123456789.")) or _SPOKEN.get(spoken) or _LANGUAGES.get(f".{spoken}")
 

@@ -47,11 +47,11 @@ class Agent(Protocol[M_contra, R]):
     """The project's status while this agent works."""
 
     def work(self, message: M_contra, project: Project, delivery: Delivery) -> R:
-        """The long part, from the message and what is stored alone: models, tools, objects. It commits nothing."""
+        """Do the long part, from the message and what is stored alone: models, tools, objects. It commits nothing."""
         ...
 
     def conclude(self, message: M_contra, project: Project, result: R) -> Changes:
-        """The short part: what the result changes, given the table as it is now; called again after a conflict."""
+        """Do the short part: what the result changes in the table as it is now; called again after a conflict."""
         ...
 
 

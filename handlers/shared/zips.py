@@ -26,7 +26,7 @@ def build_zip(files: Mapping[str, bytes]) -> bytes:
 
 
 def check_zip(packed: bytes) -> bytes:
-    """The zip, if each of its entries may be unpacked below any folder; else raises `shared.paths.UnsafePath`."""
+    """Return the zip if all entries may be unpacked below any folder. Raises `shared.paths.UnsafePath` if not."""
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         check_paths(archive.namelist())
     return packed

@@ -54,7 +54,7 @@ def find_violations(snapshot: Snapshot) -> tuple[Violation, ...]:
 
 
 def nothing_vanishes(snapshot: Snapshot) -> Iterator[Finding]:
-    """Each accepted project ends in a final status, or is named by a dead letter, or was deleted by its owner."""
+    """Find projects without a final status that no dead letter names and no owner deleted."""
     for project in snapshot.projects:
         reason = None if project.deleted or snapshot.is_dead_letter(project) else _find_lost(snapshot, project)
         if reason:
@@ -77,7 +77,7 @@ def _find_lost(snapshot: Snapshot, project: StoredProject) -> str | None:
 
 
 def nothing_happens_twice(snapshot: Snapshot) -> Iterator[Finding]:
-    """One project per request, one item per path, one deployment per revision, work done once, counters that add up."""
+    """Find a second project of a request, item of a path, deployment or piece of work, and counters that are off."""
     for project_id in snapshot.unasked:
         yield project_id, "no request was answered with it: one request made several projects"
     for project in snapshot.projects:
@@ -85,7 +85,7 @@ def nothing_happens_twice(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def table_and_bucket_agree(snapshot: Snapshot) -> Iterator[Finding]:
-    """Each object that an item names is there as named, no object is orphaned, and of a deleted project nothing is."""
+    """Find objects that are not as their items say, that no item names, or that a deleted project left."""
     for project in snapshot.projects:
         faults = _find_left_over(project) if project.deleted else (*_find_misnamed(project), *_find_orphaned(project))
         yield from ((project.id, evidence) for evidence in faults)
@@ -150,7 +150,7 @@ def _describe(stored: BucketKey) -> str:
 
 
 def queues_are_empty(snapshot: Snapshot) -> Iterator[Finding]:
-    """All queues are empty and nothing is in flight; only a project that waits for the quota has a parked message."""
+    """Find messages that wait or are in flight; only a project that waits for the quota has a parked one."""
     statuses = [project.items.metadata.status for project in snapshot.projects if project.items.metadata]
     waiting = ProjectStatus.WAITING_FOR_QUOTA in statuses
     for agent, queue in snapshot.queues.items():
@@ -163,7 +163,7 @@ def queues_are_empty(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def timeline_makes_legal_moves(snapshot: Snapshot) -> Iterator[Finding]:
-    """Each event of a timeline leaves the project where it was, or moves it as the tables of moves allow."""
+    """Find events that move a project otherwise than the tables of moves allow."""
     for project in snapshot.projects:
         events = project.items.events
         if events and events[0].status is not ProjectStatus.CREATED:

@@ -7,7 +7,7 @@ from agenticai.scenarios.replaying.replay import Result
 
 
 def compare(first: Result, second: Result) -> str:
-    """The first thing in which two replays of one scenario are not alike, in a sentence; empty if there is none."""
+    """Say in what two replays of one scenario first differ, in a sentence; empty if they do not."""
     for before, after in zip_longest(_describe(first), _describe(second), fillvalue="nothing"):
         if before != after:
             return f"It took another course than the first time: {after!r}, where there was {before!r}."

@@ -7,7 +7,7 @@ from agenticai.stack.outputs import StackOutputs
 
 
 def name_deployed(faults: Iterable[Fault], outputs: StackOutputs) -> tuple[Fault, ...]:
-    """The rules with the names of functions and queues as they are deployed; what names no agent stays as it is."""
+    """Return the rules with the names of functions and queues as they are deployed; others stay as they are."""
     queues = queue_names(outputs)
     return tuple(rename(fault, outputs.function_names, queues) for fault in faults)
 

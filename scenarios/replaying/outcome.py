@@ -26,7 +26,7 @@ class Used(Usage):
 
     @classmethod
     def of(cls, usages: Iterable[Usage]) -> "Used":
-        """What several projects used together."""
+        """Return what several projects used together."""
         calls: list[CallCount] = []
         functions: list[FunctionUsage] = []
         for usage in usages:

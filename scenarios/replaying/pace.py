@@ -139,4 +139,4 @@ class Free:
         return Observed()
 
     def release(self) -> None:
-        """They come all the time."""
+        """Do nothing: messages come all the time."""

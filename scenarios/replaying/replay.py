@@ -125,7 +125,7 @@ def replay(
 
 
 def reordering(seed: int) -> tuple[Fault, ...]:
-    """Rules that put some deliveries off, drawn from the seed; none for 0."""
+    """Return rules that put some deliveries off, drawn from the seed; none for 0."""
     drawn = Random(seed)  # noqa: S311 - to repeat a course, not to keep a secret
     chosen = [nth for nth in range(1, DELIVERIES) if seed and drawn.random() < REORDERED]
     return tuple(DeliveryFault(when=Delivery(on="delivery", nth=nth), then=Reorder(do="reorder")) for nth in chosen)

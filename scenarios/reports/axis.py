@@ -60,7 +60,7 @@ class Axis:
         return [stretch for stretch in self._stretches if stretch.is_cut]
 
     def ticks(self, room: float) -> Iterator[tuple[float, timedelta]]:
-        """Round times with their places, at least `room` apart, and as far from the middle of what is cut short."""
+        """Yield round times with their places, at least `room` apart, and as far from what is cut short."""
         step = next((step for step in STEPS if step * self._scale >= room), STEPS[-1])
         taken = [(cut.left + cut.right) / 2 for cut in self.cuts]
         for stretch in self._stretches:

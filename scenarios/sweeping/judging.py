@@ -55,7 +55,7 @@ def judge_all(pool: BenchPool, trials: Mapping[K, Callable[[Bench], Judged]]) ->
 
 
 def await_verdict(trial: Future[Judged]) -> Judged:
-    """The verdict of a trial, once it is there; one that cost its bench is a violation, or the engine's own crash."""
+    """Return a trial's verdict once it is there; one that cost its bench is a violation, or the engine's own crash."""
     try:
         return trial.result()
     except BenchLost as lost:

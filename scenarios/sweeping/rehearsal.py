@@ -37,7 +37,7 @@ def rehearsal(scenario: Scenario) -> Callable[[Bench, Sequence[Fault]], Ending]:
 
 
 def without_faults(scenario: Scenario, bench: Bench) -> Ending:
-    """The end of the scenario as it is, for others to be measured on. Raises `ScenarioError` where it does not pass."""
+    """Return how the scenario as it is ends, to measure others on. Raises `ScenarioError` where it does not pass."""
     result = replay(bench, scenario)
     faults = [*result.unmet, *map(str, result.violations)]
     if faults:

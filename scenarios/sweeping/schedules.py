@@ -83,7 +83,7 @@ def schedule(seed: int, material: Material) -> tuple[Fault, ...]:
 
 
 def may_end_otherwise(faults: Sequence[Fault]) -> bool:
-    """Whether a project may end differently than without the faults, and rightly so: refused, or as a dead letter."""
+    """Return whether a project may rightly end differently than without the faults: refused, or as a dead letter."""
     return any(
         (isinstance(fault.then, BadReply) and fault.then.reply in ENDS_OTHERWISE)
         or (isinstance(fault.then, Error) and fault.when.times >= OUTAGE)

@@ -35,7 +35,7 @@ Attempts = Mapping[str, tuple[Attempt, ...]]
 
 
 def read_logged_attempts(logs: "CloudWatchLogsClient", function: str, since: datetime) -> Attempts:
-    """The failed deliveries that a function's log tells of, since a moment. Raises botocore's errors."""
+    """Return the failed deliveries that a function's log tells of, since a moment. Raises botocore's errors."""
     found: dict[str, list[Attempt]] = defaultdict(list)
     for event in read_events(logs, function, since - MARGIN, f'"{SAID}"', MOST_LINES):
         attempt = _attempt(event["message"])
@@ -47,7 +47,7 @@ def read_logged_attempts(logs: "CloudWatchLogsClient", function: str, since: dat
 def find_silent_attempts(
     letter: "DeadLetter", function: str, invocations: "Iterable[FinishedInvocation]"
 ) -> Iterator[Attempt]:
-    """Invocations that were ended from outside, for a time-out say, while they worked on the letter's project."""
+    """Yield invocations that were ended from outside, by a timeout say, while they worked on the letter's project."""
     for done in invocations:
         if (
             done.function == function

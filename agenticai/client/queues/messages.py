@@ -45,7 +45,7 @@ class SqsMessages:
         self.now = now
 
     def messages(self, queue: str, *, after: str | None = None, limit: int = 100) -> MessagePage:
-        """The first messages; SQS has no cursor, so that a page never has a next one."""
+        """Return the first messages; SQS has no cursor, so that a page never has a next one."""
         now = self.now()
         received: list[ReceivedMessage] = []
         for batch in self._batches(queue):
@@ -62,7 +62,7 @@ class SqsMessages:
         )
 
     def depth(self, queue: str) -> Depth:
-        """The numbers of messages of a queue."""
+        """Return the numbers of messages of a queue."""
         return Depth.of(self._sqs, self._urls[queue])
 
     def receive(
@@ -120,7 +120,7 @@ class KeptMessages:
         self._kept: dict[tuple[str, int], tuple[int, MessagePage]] = {}
 
     def messages(self, queue: str, *, after: str | None = None, limit: int = 100) -> MessagePage:
-        """The messages as they were seen last, if there are as many as then."""
+        """Return the messages as they were seen last, if there are as many as then."""
         with self._lock:
             number = self._messages.depth(queue).total
             kept = self._kept.get((queue, limit))

@@ -73,7 +73,7 @@ class Asked:
 
     @classmethod
     def of(cls, body: str) -> "Asked":
-        """What a body asks for."""
+        """Return what a body asks for."""
         try:
             message = parse(body)
         except ValidationError as error:
@@ -136,7 +136,7 @@ class Letters:
 
 
 def count_causes(letters: Iterable[DeadLetter]) -> list[tuple[str, int]]:
-    """How many letters have each cause, the most frequent first."""
+    """Return how many letters have each cause, the most frequent first."""
     return Counter(letter.cause for letter in letters).most_common()
 
 

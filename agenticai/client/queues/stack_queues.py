@@ -71,12 +71,12 @@ class StackQueues:
         control: ControlClient | None,
         messages: Messages | None = None,
     ) -> "StackQueues":
-        """The queues of a stack on a target, whose messages are read by its control API where it has one."""
+        """Return the queues of a stack on a target, whose messages are read by its control API where it has one."""
         read = control or messages or sqs_messages(target, outputs)
         return cls(target.client("sqs"), target.client("logs"), outputs, read, control)
 
     def agent(self, name: str) -> str:
-        """The agent of a queue that is named by its agent, or by its own or its dead-letter queue's name."""
+        """Return the agent of a queue that is named by its agent, or by its own or its dead-letter queue's name."""
         for agent in self._outputs.queue_urls:
             if name in {agent, self._queue(agent), self._dead_letters(agent)}:
                 return agent
@@ -84,26 +84,26 @@ class StackQueues:
         raise SelectionError(f"There is no queue {name}: name one by its agent ({agents}), or in full.")
 
     def states(self) -> list[AgentQueues]:
-        """Every queue with its dead-letter queue, in the order of the workflow."""
+        """Return every queue with its dead-letter queue, in the order of the workflow."""
         return [self.state(agent) for agent in self._outputs.queue_urls]
 
     def state(self, agent: str) -> AgentQueues:
-        """An agent's queue with its dead-letter queue."""
+        """Return an agent's queue with its dead-letter queue."""
         return AgentQueues(agent, self._state(self._queue(agent)), self._state(self._dead_letters(agent)))
 
     def page(self, queue: str, *, after: str | None = None, limit: int = 100) -> "MessagePage":
-        """Messages of any queue of the stack, by its full name."""
+        """Return messages of any queue of the stack, by its full name."""
         return self._messages.messages(queue, after=after, limit=limit)
 
     def letters(self, agent: str, *, after: str | None = None, limit: int = 100) -> Letters:
-        """Dead letters of an agent, in their queue's order, each with what it asked for and why it failed."""
+        """Return dead letters of an agent, in their queue's order, each with what it asked for and why it failed."""
         page = self.page(self._dead_letters(agent), after=after, limit=limit)
         found = [DeadLetter(message, Asked.of(message.body)) for message in page.messages]
         explained = tuple(self._explained(found, self._outputs.function_names[agent]))
         return Letters(explained, page.total, page.next, page.now, received=self._engine is None)
 
     def ids(self, agent: str) -> Iterator[str]:
-        """The ids of all dead letters of an agent."""
+        """Return the ids of all dead letters of an agent."""
         cursor: str | None = ""
         while cursor is not None:
             page = self.page(self._dead_letters(agent), after=cursor or None, limit=PageRequest.MOST)
@@ -150,7 +150,7 @@ class StackQueues:
         self._sqs.purge_queue(QueueUrl=self._urls[queue])
 
     def log_lines(self, agent: str, attempt: Attempt) -> list[str]:
-        """What the agent's function logged in a delivery."""
+        """Return what the agent's function logged in a delivery."""
         return read_request_lines(self._logs, self._outputs.function_names[agent], attempt)
 
     def _arn(self, url: str) -> str:
@@ -184,12 +184,12 @@ class StackQueues:
 
 
 def sqs_messages(target: "Target", outputs: "StackOutputs") -> SqsMessages:
-    """The messages of a stack's queues, as SQS alone shows them."""
+    """Return the messages of a stack's queues, as SQS alone shows them."""
     return SqsMessages(target.client("sqs"), queue_urls(outputs), lambda: datetime.now(UTC))
 
 
 def queue_urls(outputs: "StackOutputs") -> dict[str, str]:
-    """The URLs of all queues of a stack, by their names."""
+    """Return the URLs of all queues of a stack, by their names."""
     urls = (*outputs.queue_urls.values(), *outputs.dead_letter_queue_urls.values())
     return {_name(url): url for url in urls}
 

@@ -128,7 +128,7 @@ class MiniStack:
 
 
 def settings(port: int) -> dict[str, str]:
-    """The environment that MiniStack reads when it is imported: one account, no Docker, no listener but ours."""
+    """Return the environment that MiniStack reads when it is imported: one account, no Docker, no listener but ours."""
     return {
         "GATEWAY_PORT": str(port),
         "MINISTACK_HOST": "127.0.0.1",

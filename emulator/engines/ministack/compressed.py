@@ -33,7 +33,7 @@ def bound_inflation(dispatch: Dispatch) -> Dispatch:
 
 
 def inflates_within(most: int, body: bytes) -> bool:
-    """Whether a body inflates to no more than so many bytes; what is no gzip file is left to whoever reads it."""
+    """Return whether a body inflates to at most so many bytes; what is no gzip file is left to whoever reads it."""
     left = most
     while body:
         inflater = zlib.decompressobj(GZIP)

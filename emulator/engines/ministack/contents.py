@@ -32,7 +32,7 @@ class Contents:
         self._depths = depths
 
     def page(self, name: str, asked: PageRequest) -> MessagePage:
-        """The messages after the cursor, which says where it was and what was there, as others may be gone since."""
+        """Return the messages after the cursor, which says where it was and what was there: others may be gone."""
         with self._sqs._queues_lock:
             queue, now = self._queue(name), time.time()
             self._sqs._expire_retained(queue)
@@ -63,7 +63,7 @@ class Contents:
             ]
 
     def history(self, asked: HistoryRequest) -> DepthHistory:
-        """The changes until now, those included that time alone has made."""
+        """Return the changes until now, including those that time alone has made."""
         with self._sqs._queues_lock:
             pass  # to let go of it is to look at the queues
         with self._sqs._queues_lock:
@@ -77,7 +77,7 @@ class Contents:
 
 
 def after(messages: Sequence[EngineMessage], cursor: str) -> int:
-    """Where the messages begin that follow a cursor: behind the message that it names, wherever that is by now."""
+    """Return where the messages after a cursor begin: behind the message that it names, wherever that is by now."""
     position, _, last = cursor.partition(".")
     expected = min(int(position), len(messages))
     behind = next((index + 1 for index in range(expected - 1, -1, -1) if messages[index]["id"] == last), None)
@@ -85,7 +85,7 @@ def after(messages: Sequence[EngineMessage], cursor: str) -> int:
 
 
 def take_fitting(messages: Sequence[EngineMessage]) -> Iterator[EngineMessage]:
-    """As many of the messages as one answer holds, and one at the least."""
+    """Yield as many of the messages as one answer holds, and at least one."""
     size = 0
     for message in messages:
         size += len(message["body"])
@@ -95,7 +95,7 @@ def take_fitting(messages: Sequence[EngineMessage]) -> Iterator[EngineMessage]:
 
 
 def describe(message: EngineMessage, now: float) -> QueuedMessage:
-    """A message in the control API's terms; MiniStack leaves some fields out until the first receive."""
+    """Return a message in the control API's terms; MiniStack leaves some fields out until the first receive."""
     sent: float = message.get("sent_at", now)
     visible_at: float = message.get("visible_at", sent)
     first, received = message.get("first_receive_at"), message.get("receive_count", 0)
@@ -115,19 +115,19 @@ def describe(message: EngineMessage, now: float) -> QueuedMessage:
 
 
 def state(visible: bool, received: int) -> Literal["visible", "in flight", "delayed"]:
-    """What SQS counts the message as."""
+    """Return what SQS counts the message as."""
     if visible:
         return "visible"
     return "in flight" if received else "delayed"
 
 
 def attribute(value: Mapping[str, Any]) -> MessageAttribute:
-    """A message attribute."""
+    """Return a message attribute in the control API's terms."""
     held = next((value[name] for name in ("StringValue", "BinaryValue") if value.get(name) is not None), "")
     text = base64.b64encode(held).decode() if isinstance(held, bytes) else str(held)
     return MessageAttribute(data_type=str(value.get("DataType", "String")), value=text)
 
 
 def moment(seconds: float) -> datetime:
-    """A time of MiniStack's, which counts from 1970."""
+    """Return a time of MiniStack's, which counts from 1970."""
     return datetime.fromtimestamp(seconds, UTC)

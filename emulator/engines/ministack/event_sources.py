@@ -66,7 +66,7 @@ class EventSources:
         )
 
     def due(self) -> list[float]:
-        """When messages become visible, batching windows end, and mappings that pause go on."""
+        """Return when messages become visible, batching windows end, and mappings that pause go on."""
         now = time.time()
         visible = [message["visible_at"] for _, queue in self._sources() for message in queue["messages"]]
         ready = [
@@ -132,7 +132,7 @@ class EventSources:
 
 
 def batch_ready(mapping: SourceMapping, queue: EngineQueue, now: float) -> float:
-    """When, in epoch seconds, what is visible now is or was a batch; NEVER where nothing is visible.
+    """Return when, in epoch seconds, what is visible now is or was a batch; NEVER where nothing is visible.
 
     That is when there is one message, but with a batching window when there are BatchSize of them or the window ends:
     see https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html#invocation-eventsourcemapping-batching.

@@ -10,7 +10,7 @@ from agenticai.emulator.http.aws_errors import AwsError, Refused
 
 
 def check_filters(criteria: Mapping[str, Any] | None) -> None:
-    """Every pattern of a mapping's FilterCriteria is one that EventBridge takes. Raises Refused."""
+    """Check that EventBridge takes every pattern of a mapping's FilterCriteria. Raises Refused."""
     from ministack.services import eventbridge
 
     for each in (criteria or {}).get("Filters") or ():

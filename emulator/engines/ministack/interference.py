@@ -44,7 +44,7 @@ class RunningFunctions:
         await asyncio.to_thread(self._host.activity.hold, token)
 
     def blocked(self, token: str, until: float | None) -> contextlib.AbstractContextManager[None]:
-        """Inside the block the environment does nothing but wait, until a moment in epoch seconds or for something."""
+        """Note inside the block that the environment only waits, until a moment in epoch seconds or for something."""
         return self._host.activity.waiting(token, until)
 
 

@@ -230,12 +230,12 @@ def without_empty_members(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def select_attributes(handler: Handler) -> Handler:
-    """GetQueueAttributes answers nothing where nothing is asked for; MiniStack's handler answers all."""
+    """Answer GetQueueAttributes with nothing where nothing is asked for; MiniStack's handler answers with all."""
     return lambda asked, url: handler(asked, url) if asked.get("AttributeNames") else {}
 
 
 def with_both_names(handler: Handler) -> Handler:
-    """ReceiveMessage's AttributeNames are MessageSystemAttributeNames by an older name; MiniStack reads one of them."""
+    """Read ReceiveMessage's AttributeNames as MessageSystemAttributeNames too; MiniStack reads one of both."""
 
     def receive(asked: Asked, url: str) -> Any:
         names = [name for given in ("AttributeNames", "MessageSystemAttributeNames") for name in asked.get(given) or ()]
@@ -245,7 +245,7 @@ def with_both_names(handler: Handler) -> Handler:
 
 
 def count_fitting(queue: EngineQueue, most: int) -> int:
-    """How many of the visible messages, at least one and at most so many, make a payload that Lambda takes.
+    """Return how many of the visible messages, at least one and at most so many, make a payload that Lambda takes.
 
     See https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html.
     """

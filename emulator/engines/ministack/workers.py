@@ -191,7 +191,7 @@ def as_caller(model_url: str, token: str) -> str:
 
 
 def read_function(config: Mapping[str, Any], code_zip: bytes, code_cache: Path) -> Function:
-    """MiniStack's record of a function in our terms, its bundles unpacked. Raises UnsafeBundle."""
+    """Return MiniStack's record of a function in our terms, its bundles unpacked. Raises UnsafeBundle."""
     from ministack.services.lambda_svc import _resolve_layer_zip
 
     arn = str(config["FunctionArn"])

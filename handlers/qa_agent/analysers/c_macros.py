@@ -28,7 +28,7 @@ def without_gaps(text: str) -> str:
 
 
 def without_macros(source: Source) -> tuple[str, frozenset[int]]:
-    """The text with what looks like macros taken out where only their definition tells how they read, and their lines.
+    """Take out what looks like macros where only their definition tells how they read; return the text and their lines.
 
     `TEST_CASE("name") {` becomes `if(1) {`; `EXPORT void f()` and `DECLARE(x)` on a line of its own lose the macro.
     """

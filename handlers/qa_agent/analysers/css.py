@@ -19,7 +19,7 @@ _UNCLOSED: Final = {"/*": "a comment", '"': "a string", "'": "a string"}
 
 
 def parse(text: str) -> Iterable[Place]:
-    """CSS Syntax Level 3 with nesting."""
+    """Parse CSS Syntax Level 3 with nesting."""
     fault = _check_brackets(text)
     if fault:
         return (fault,)

@@ -19,7 +19,7 @@ _LINE: Final = re.compile(r"at line (\d+)")
 
 
 def parse_json(text: str) -> Iterable[Place]:
-    """RFC 8259; a file that reads once comments and trailing commas are gone (tsconfig.json) is only doubted."""
+    """Parse RFC 8259; a file that is right without comments and trailing commas (tsconfig.json) is only doubted."""
     place = _check_json(text)
     if not place:
         return ()
@@ -48,7 +48,7 @@ def _refuse(constant: str) -> NoReturn:
 
 
 def parse_yaml(text: str) -> Iterable[Place]:
-    """YAML 1.1, any number of documents, any tags; a template that writes YAML is only doubted."""
+    """Parse YAML 1.1, any number of documents, any tags; a template that writes YAML is only doubted."""
     try:
         for _ in yaml.parse(text, Loader=yaml.SafeLoader):
             pass
@@ -62,7 +62,7 @@ def parse_yaml(text: str) -> Iterable[Place]:
 
 
 def parse_toml(text: str) -> Iterable[Place]:
-    """TOML 1.0."""
+    """Parse TOML 1.0."""
     try:
         tomllib.loads(text)
     except RecursionError:
@@ -74,7 +74,7 @@ def parse_toml(text: str) -> Iterable[Place]:
 
 
 def parse_xml(text: str) -> Iterable[Place]:
-    """Well-formed XML 1.0; nothing outside of the file is read."""
+    """Parse well-formed XML 1.0; nothing outside of the file is read."""
     parser = expat.ParserCreate("utf-8")
     try:
         parser.Parse(text.encode("utf-8", "replace"), True)

@@ -15,7 +15,7 @@ _STATEMENTS: Final = "F701,F702,F704,F706,F707"
 
 
 def parse(text: str) -> Iterable[Place]:
-    """Compile, which finds more than parsing does (a `return` outside of a function); nothing is run."""
+    """Return compile, which finds more than parsing does (a `return` outside of a function); nothing is run."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

@@ -68,7 +68,7 @@ class Secrets:
     alone: ClassVar[bool] = True
 
     def reads(self, file: SourceFile) -> bool:
-        """Any file may hold one."""
+        """Read every file: any may hold a secret."""
         return True
 
     def check(self, files: Sequence[SourceFile]) -> Iterable[Fault]:
@@ -99,7 +99,7 @@ def _find_secrets(file: SourceFile) -> Iterator[tuple[str, int, str, Severity]]:
 
 
 def mask_secrets(text: str) -> str:
-    """The text with every secret that is found in it, whatever the file, replaced by its mask; lines stay in place."""
+    """Replace every secret that is found in the text, whatever the file, by its mask; lines stay in place."""
     file = SourceFile("", "", text)
     for _, _, secret, _ in sorted(_find_secrets(file), key=lambda found: -len(found[2])):
         text = text.replace(secret, mask(secret) + "\n" * secret.count("\n"))
@@ -115,7 +115,7 @@ def _is_random(text: str) -> bool:
 
 
 def entropy(text: str) -> float:
-    """Shannon's entropy of the characters of a text, in bits a character."""
+    """Return Shannon's entropy of the characters of a text, in bits per character."""
     counts = Counter(text)
     return -sum(count / len(text) * math.log2(count / len(text)) for count in counts.values())
 

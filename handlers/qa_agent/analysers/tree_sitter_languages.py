@@ -40,7 +40,7 @@ Rule = Callable[[Node], Place | None]
 
 
 def parse_javascript(text: str) -> Iterable[Place]:
-    """ECMAScript 2025 with JSX.
+    """Parse ECMAScript 2025 with JSX.
 
     The grammar takes `[` on the line after `}` for a subscript, also where only a new statement can begin.
     """
@@ -51,23 +51,23 @@ def parse_javascript(text: str) -> Iterable[Place]:
 
 
 def parse_typescript(text: str) -> Iterable[Place]:
-    """TypeScript 5; with JSX where it does not parse without."""
+    """Parse TypeScript 5; with JSX where it does not parse without."""
     places = _strict("typescript", text)
     return places if not places or _strict("tsx", text) else []
 
 
 def parse_go(text: str) -> Iterable[Place]:
-    """Go 1.25."""
+    """Parse Go 1.25."""
     return _strict("go", text, _not_go)
 
 
 def parse_java(text: str) -> Iterable[Place]:
-    """Java 21."""
+    """Parse Java 21."""
     return _strict("java", text)
 
 
 def parse_rust(text: str) -> Iterable[Place]:
-    """Stable Rust, edition 2024; a file that turns on nightly features is read with doubt."""
+    """Parse stable Rust, edition 2024; a file that turns on nightly features is read with doubt."""
     places = _strict("rust", text, _not_rust)
     if places and not _strict("rust", _RUST_GAPS.sub(_blank, text), _not_rust):
         return []
@@ -77,13 +77,13 @@ def parse_rust(text: str) -> Iterable[Place]:
 
 
 def parse_c(text: str) -> Iterable[Place]:
-    """C23; a header (every .h counts as C) may be C++."""
+    """Parse C23; a header (every .h counts as C) may be C++."""
     places = _parse_preprocessed("c", text)
     return places if not places or _parse_preprocessed("cpp", text) else []
 
 
 def parse_cpp(text: str) -> Iterable[Place]:
-    """C++20."""
+    """Parse C++20."""
     return _parse_preprocessed("cpp", text)
 
 

@@ -95,7 +95,7 @@ class _Answer(_Wire):
 
 
 def read_reply(body: str) -> Reply:
-    """The reply in the body of a 200; raises `ModelUnavailable` if the body is none, or what an error in it means."""
+    """Return the reply in the body of a 200; raises `ModelUnavailable` if there is none, or what its error means."""
     answer = _parse(body)
     if answer is None:
         raise ModelUnavailable("the model's answer could not be read")

@@ -89,7 +89,7 @@ def _config(prompt: Prompt) -> dict[str, Any]:
 
 
 def response_schema(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
-    """The part of a JSON schema that the SDK can send, with its references put in; recursive ones are not possible."""
+    """Return what the SDK can send of a JSON schema, with its references put in; recursive ones are not possible."""
     if "$ref" in schema:
         named = definitions[schema["$ref"].rpartition("/")[2]]
         return response_schema({**named, **{key: value for key, value in schema.items() if key != "$ref"}}, definitions)
