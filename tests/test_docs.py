@@ -1,5 +1,7 @@
 """What the documents say is true: commands, paths, links and the demo's text."""
 
+import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -53,6 +55,10 @@ def test_examples_in_python_import_what_they_name(document: Path) -> None:
         command = [sys.executable, "-m", "ruff", "check", "--isolated", "--select=F821", "-"]
         checked = subprocess.run(command, input=example, capture_output=True, text=True, check=False)
         assert checked.returncode == 0, checked.stdout
+        for node in ast.walk(ast.parse(example)):
+            if isinstance(node, ast.ImportFrom):
+                module = importlib.import_module(str(node.module))
+                assert [alias.name for alias in node.names if not hasattr(module, alias.name)] == []
 
 
 def test_the_readmes_request_is_one_that_replies_are_stored_for() -> None:

@@ -115,9 +115,7 @@ def _move_chosen(
         results.append(result)
         for line in show.describe_redriven([result]):
             screen.say(line)
-    return [_describe_redriven(result) for result in results], all(
-        result.outcome is RedriveOutcome.SENT for result in results
-    )
+    return [asdict(result) for result in results], all(result.outcome is RedriveOutcome.SENT for result in results)
 
 
 def resolve_ids(queues: StackQueues, agent: str, beginnings: Sequence[str]) -> list[str]:
@@ -181,7 +179,3 @@ def _state(state: AgentQueues) -> dict[str, object]:
 def _letter(agent: str, letter: DeadLetter) -> dict[str, object]:
     attempts = [{**asdict(attempt), "at": attempt.at.isoformat()} for attempt in letter.attempts]
     return {"agent": agent, "message": letter.message, "asked": asdict(letter.asked), "attempts": attempts}
-
-
-def _describe_redriven(result: Redriven) -> dict[str, object]:
-    return asdict(result)

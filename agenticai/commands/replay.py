@@ -61,7 +61,8 @@ def show_replay(playing: Playing, *, as_json: bool) -> int:
     )
     _present(screen, report, runs.keep(report, folder))
     if report.passed:
-        _forget_logs(folder)
+        for logs in folder.glob("engine-*/"):
+            shutil.rmtree(logs, ignore_errors=True)
     return 0 if report.passed else 1
 
 
@@ -164,11 +165,6 @@ def _make_start(playing: Playing, folder: Path, progress: Progress) -> Start:
             yield running
 
     return start
-
-
-def _forget_logs(folder: Path) -> None:
-    for logs in folder.glob("engine-*/"):
-        shutil.rmtree(logs, ignore_errors=True)
 
 
 def _present(screen: Display, report: RunReport, page: Path) -> None:

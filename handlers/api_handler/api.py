@@ -21,7 +21,6 @@ from api_handler.problems import (
     CONTENT_TYPE,
     Problem,
     ProblemKind,
-    internal,
     invalid,
     not_found,
     unauthorized,
@@ -130,7 +129,7 @@ def problem_of(error: Exception) -> Problem:
         case RequestValidationError():
             return invalid(*map(_fault, error.errors()))
         case _:
-            return internal()
+            return Problem(ProblemKind.INTERNAL, "The API failed; report the request_id.")  # by which the log has it
 
 
 def _fault(error: Mapping[str, Any]) -> dict[str, str]:

@@ -92,11 +92,6 @@ def unavailable() -> Problem:
     return Problem(ProblemKind.UNAVAILABLE, "Try again in a few seconds.", headers={"Retry-After": "5"})
 
 
-def internal() -> Problem:
-    """Return the problem of a fault in the API itself; the log has its cause, under the id of the request."""
-    return Problem(ProblemKind.INTERNAL, "The API failed; report the request_id.")
-
-
 def invalid(*faults: Mapping[str, str]) -> Problem:
     """Report broken values: each fault has a `detail`, and a `pointer` into the body or a `parameter`."""
     told = [{name: text[:MAX_FAULT_TEXT] for name, text in fault.items()} for fault in faults[:MAX_FAULTS]]

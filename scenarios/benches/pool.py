@@ -90,7 +90,8 @@ class BenchPool:
             try:
                 job.result.set_result(job.do(bench))
             except Exception as error:  # noqa: BLE001 - the job's edge: its future tells, and the bench is replaced
-                lost = BenchLost(str(error) or type(error).__name__, crashed=_crashed(bench))
+                crashed = bench.engine is not None and not bench.engine.running
+                lost = BenchLost(str(error) or type(error).__name__, crashed=crashed)
                 lost.__cause__ = error
                 job.result.set_exception(lost)
                 return
@@ -112,7 +113,3 @@ class BenchPool:
     def _cancel(job: Job[Any] | None) -> None:
         if job is not None:
             job.result.cancel()
-
-
-def _crashed(bench: Bench) -> bool:
-    return bench.engine is not None and not bench.engine.running

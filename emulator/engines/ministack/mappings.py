@@ -4,8 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from agenticai.emulator.engines.ministack.filters import check_filters, fits
-from agenticai.emulator.http.aws_errors import Refused
+from agenticai.emulator.http.aws_errors import AwsError, Refused
 from agenticai.emulator.queues.mapping_rules import ONLY_OF_STREAMS, SourceMapping, check_mapping
 
 Answer = tuple[int, Any, bytes]
@@ -116,3 +115,23 @@ def are_the_same(one: MappingRecord, other: MappingRecord) -> bool:
     return one["UUID"] != other["UUID"] and all(
         one.get(name) == other.get(name) for name in ("EventSourceArn", "FunctionName", "Qualifier")
     )
+
+
+def check_filters(criteria: Mapping[str, Any] | None) -> None:
+    """Check that EventBridge takes every pattern of a mapping's FilterCriteria. Raises Refused.
+
+    Filters have the rules of EventBridge's patterns, and MiniStack keeps those there. See
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html#filtering-syntax.
+    """
+    from ministack.services import eventbridge
+
+    for each in (criteria or {}).get("Filters") or ():
+        if "Pattern" in each and eventbridge._parse_pattern_text(each["Pattern"])[0] is None:
+            raise Refused(AwsError("InvalidParameterValueException", "Invalid filter pattern definition."))
+
+
+def fits(record: Mapping[str, Any], pattern: Mapping[str, Any]) -> bool:
+    """Return whether a record fits the pattern of a filter, which `check_filters` took."""
+    from ministack.services import eventbridge
+
+    return any(eventbridge._matches_detail(record, each) for each in eventbridge._compile_pattern(pattern))

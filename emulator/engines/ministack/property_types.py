@@ -61,7 +61,10 @@ def convert_properties(kind: str, properties: Properties) -> Properties:
 
 
 def _convert_as(kind: str, value: Any) -> Any:
-    return convert(value, _input(*OPERATIONS[kind])) if kind in OPERATIONS else value
+    if kind not in OPERATIONS:
+        return value
+    service, operation = OPERATIONS[kind]
+    return convert(value, _model(service).operation_model(operation).input_shape)
 
 
 def convert(value: Any, shape: Any, path: str = "#") -> Any:
@@ -96,10 +99,6 @@ def _convert_entry(value: Any, shape: Any, path: str) -> Any:
         found = "JSONArray" if isinstance(value, list) else "JSONObject" if isinstance(value, dict) else "Null"
         raise ValueError(f"Properties validation failed: [{path}: expected type: String, found: {found}]")
     return convert(value, shape, path)
-
-
-def _input(service: str, operation: str) -> Any:
-    return _model(service).operation_model(operation).input_shape
 
 
 @functools.cache

@@ -163,9 +163,8 @@ class PythonWorker:
             log_stream=function.log_stream(datetime.now(UTC), self._token),
         )
         model_url = self._host.model_url
-        variables = {
-            name: value.replace(model_url, as_caller(model_url, self._token)) for name, value in variables.items()
-        }
+        own_url = f"{model_url}/as/{self._token}"  # the model's SDK signs no call, so the path says whose it is
+        variables = {name: value.replace(model_url, own_url) for name, value in variables.items()}
         self._host.ledger.environment_started(self._token, function)
         self._host.workers[self._token] = self
         self.starter = self._host.starters.of(function, self._host.python)
@@ -183,11 +182,6 @@ class PythonWorker:
         self._host.ledger.environment_ended(self._token)
         if self.starter and not any(other.starter is self.starter for other in list(self._host.workers.values())):
             self._host.starters.discard(self.starter)
-
-
-def as_caller(model_url: str, token: str) -> str:
-    """Return the language model's address for one environment: its SDK signs no call, so the path says whose it is."""
-    return f"{model_url}/as/{token}"
 
 
 def read_function(config: Mapping[str, Any], code_zip: bytes, code_cache: Path) -> Function:

@@ -110,18 +110,15 @@ def _request(jobs: Sequence[Job], limits: Limits) -> str:
             "memory": limits.memory,
             "files": [(file.path, file.language, file.text) for file in files],
             "jobs": [
-                (_place_of(job.analyser), [numbers[file] for file in job.files], _seconds(job, limits)) for job in jobs
+                (
+                    f"{type(job.analyser).__module__}:{type(job.analyser).__qualname__}",
+                    [numbers[file] for file in job.files],
+                    limits.file if job.analyser.alone else limits.job,
+                )
+                for job in jobs
             ],
         }
     )
-
-
-def _place_of(analyser: Analyser) -> str:
-    return f"{type(analyser).__module__}:{type(analyser).__qualname__}"
-
-
-def _seconds(job: Job, limits: Limits) -> int:
-    return limits.file if job.analyser.alone else limits.job
 
 
 def _outcome(job: Job, line: str) -> JobResult:

@@ -22,7 +22,8 @@ def main() -> None:
     # What tools print is no answer; and lizard puts this script's folder on the path, where html is not the library's.
     answers, sys.stdout, sys.argv = sys.stdout, sys.stderr, []
     for place, numbers, seconds in request["jobs"]:
-        _alarm(seconds)
+        if hasattr(signal, "alarm"):
+            signal.alarm(seconds)
         try:
             answer: Any = list(_analyser(place).check([files[number] for number in numbers]))
         except (Exception, SystemExit) as failure:  # noqa: BLE001 - fails closed: whatever breaks an analyser counts against its files
@@ -40,11 +41,6 @@ def _analyser(place: str) -> Analyser:
 def _answer(answers: TextIO, answer: object) -> None:
     answers.write(json.dumps(answer) + "\n")
     answers.flush()
-
-
-def _alarm(seconds: int) -> None:
-    if hasattr(signal, "alarm"):
-        signal.alarm(seconds)
 
 
 def _limit_memory(limit: int) -> None:
