@@ -50,6 +50,12 @@ def test_named_paths_exist(document: Path) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_names_are_in_the_files_that_are_said_to_have_them(document: Path) -> None:
+    named = re.findall(r"`(\w+)` (?:in|of) `([\w/]+\.(?:py|yaml))`", document.read_text("utf-8"))
+    assert [pair for pair in named if pair[0] not in (ROOT / pair[1]).read_text("utf-8")] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_examples_in_python_import_what_they_name(document: Path) -> None:
     for example in re.findall(r"^```python\n(.*?)^```", document.read_text("utf-8"), re.MULTILINE | re.DOTALL):
         command = [sys.executable, "-m", "ruff", "check", "--isolated", "--select=F821", "-"]
