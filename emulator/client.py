@@ -20,6 +20,7 @@ from agenticai.emulator.core.bench_records import (
     ModelRequest,
     ModelUse,
     PageRequest,
+    QueuesNow,
     ReceivedMessage,
     ReceiveRequest,
     Settled,
@@ -30,7 +31,14 @@ from agenticai.emulator.core.bench_records import (
 )
 from agenticai.emulator.core.errors import ControlError
 from agenticai.emulator.core.model_records import CallsRequest, MissedReply, ModelHistory, ReplyRequest, StoredReply
-from agenticai.emulator.core.usage_records import FinishedInvocation, Health, Record, Usage, UsageByProject
+from agenticai.emulator.core.usage_records import (
+    FinishedInvocation,
+    FunctionActivity,
+    Health,
+    Record,
+    Usage,
+    UsageByProject,
+)
 from agenticai.emulator.faults.rules import ActiveRule, Fault, Fired, RecordedCall
 
 CONTROL_TOKEN = "AGENTICAI_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
@@ -90,6 +98,10 @@ class ControlClient(AbstractContextManager["ControlClient"]):
     def invocations(self) -> tuple[FinishedInvocation, ...]:
         """Return the latest 1,000 invocations that ended, the oldest first, since they were last forgotten."""
         return self._get("invocations", TypeAdapter(tuple[FinishedInvocation, ...]))
+
+    def activity(self) -> tuple[FunctionActivity, ...]:
+        """Return what each function is doing that was invoked, or was started ahead, by name."""
+        return self._get("functions", TypeAdapter(tuple[FunctionActivity, ...]))
 
     def forget_usage(self) -> None:
         """Have `usage` and `invocations` begin anew, as if nothing had been called or invoked yet."""
@@ -159,6 +171,10 @@ class ControlClient(AbstractContextManager["ControlClient"]):
         asked = asking(PageRequest, after=after, limit=limit)
         parameters = {name: str(value) for name, value in asked.model_dump(exclude_none=True).items()}
         return self._get(f"queues/{quote(queue, safe='')}/messages", TypeAdapter(MessagePage), parameters)
+
+    def queues(self) -> QueuesNow:
+        """Return how deep each queue is, and how old its oldest message, without counting as a look at any."""
+        return self._get("queues", TypeAdapter(QueuesNow))
 
     def depths(self, since: int = 0, limit: int = 10_000) -> DepthHistory:
         """Return how queues' depths changed; `since` is the `next` of the history before, 0 for all that is kept."""

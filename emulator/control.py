@@ -24,7 +24,7 @@ from agenticai.emulator.core.bench_records import (
     StartAheadRequest,
 )
 from agenticai.emulator.core.clock import Clock
-from agenticai.emulator.core.usage_records import FinishedInvocation, Health
+from agenticai.emulator.core.usage_records import FinishedInvocation, FunctionActivity, Health
 from agenticai.emulator.engines.settling import Unsettled
 from agenticai.emulator.faults.rules import ActiveRule, Fault, Fired, RecordedCall
 from agenticai.emulator.faults.schedule import FaultBook
@@ -32,6 +32,7 @@ from agenticai.emulator.http.json_bodies import NotJson, answer_with, answer_wit
 from agenticai.emulator.meter.ledger import Ledger
 
 INVOCATIONS = TypeAdapter(tuple[FinishedInvocation, ...])
+ACTIVITY = TypeAdapter(tuple[FunctionActivity, ...])
 FAULTS = TypeAdapter(tuple[Fault, ...])
 FAULT: TypeAdapter[Fault] = TypeAdapter(Fault)
 RULES = TypeAdapter(tuple[ActiveRule, ...])
@@ -122,6 +123,9 @@ def _reading_routes(ledger: Ledger, clock: Clock, uptime_s: Callable[[], float])
     async def invocations(_: Request) -> Response:
         return answer_with_all(INVOCATIONS, ledger.invocations())
 
+    async def activity(_: Request) -> Response:
+        return answer_with_all(ACTIVITY, ledger.activity())
+
     async def reading(_: Request) -> Response:
         return answer_with(ClockReading(now=clock.now(), ahead_s=clock.ahead_s, jumps=clock.jumps))
 
@@ -130,6 +134,7 @@ def _reading_routes(ledger: Ledger, clock: Clock, uptime_s: Callable[[], float])
         Route("/usage", usage),
         Route("/usage/projects", usage_by_project),
         Route("/invocations", invocations),
+        Route("/functions", activity),
         Route("/clock", reading),
     ]
 

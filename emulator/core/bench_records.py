@@ -118,6 +118,23 @@ class PageRequest(Record):
     limit: int = Field(default=100, ge=1, le=MOST)
 
 
+class QueueNow(Record):
+    """A queue's numbers of messages now; `oldest` is when its oldest message was sent, None where it has none."""
+
+    queue: str
+    visible: int
+    in_flight: int
+    delayed: int
+    oldest: datetime | None
+
+
+class QueuesNow(Record):
+    """All queues, by name, at the engine's time `now`."""
+
+    queues: tuple[QueueNow, ...]
+    now: datetime
+
+
 class DepthChange(Record):
     """A queue's numbers of messages from a moment on, and how many were received and deleted in all until then."""
 

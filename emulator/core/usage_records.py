@@ -106,3 +106,25 @@ class FinishedInvocation(Record):
     cold_start: bool
     error_type: str | None
     project_id: str | None
+
+
+class RunningInvocation(Record):
+    """An invocation that has not ended yet; `project_id` is None where that is not known before its end."""
+
+    request_id: str
+    started_at: datetime
+    project_id: str | None
+
+
+class FunctionActivity(Record):
+    """What a function is doing: the invocations that run, the oldest first, and how the latest ones ended.
+
+    `failed` is the latest that failed, and `errors` counts the calls that the function made in vain, by error code.
+    """
+
+    function: str
+    running: tuple[RunningInvocation, ...]
+    finished: int
+    last: FinishedInvocation | None
+    failed: FinishedInvocation | None
+    errors: dict[str, int]

@@ -8,7 +8,13 @@ from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from agenticai.emulator.core.usage_records import FinishedInvocation, Usage, UsageByProject
+from agenticai.emulator.core.usage_records import (
+    FinishedInvocation,
+    FunctionActivity,
+    RunningInvocation,
+    Usage,
+    UsageByProject,
+)
 from agenticai.emulator.engines.function import Function, Invocation, InvocationOutcome
 from agenticai.emulator.meter.attribution import project_of_event, project_of_result
 from agenticai.emulator.meter.sums import Call, Origin, Sums
@@ -19,11 +25,24 @@ CLIENT = Origin("client")
 
 @dataclass
 class _Environment:
-    """An execution environment known by its session token, and the sums of what it is at."""
+    """An execution environment known by its session token, what runs in it, and the sums of that."""
 
-    origin: Origin
-    project_id: str | None
+    function: str
+    running: RunningInvocation | None
     sums: Sums
+
+    @property
+    def project_id(self) -> str | None:
+        """The project of what runs."""
+        return self.running.project_id if self.running else None
+
+
+@dataclass
+class _Ended:
+    """The latest invocation of a function, and the latest that failed."""
+
+    last: FinishedInvocation | None = None
+    failed: FinishedInvocation | None = None
 
 
 class Ledger:
@@ -42,12 +61,13 @@ class Ledger:
         self._book_id = secrets.token_hex(8)
         self._total = Sums()
         self._recent: deque[FinishedInvocation] = deque(maxlen=INVOCATIONS_KEPT)
+        self._ended: dict[str, _Ended] = {}
 
     def environment_started(self, token: str, function: Function) -> None:
         """Count calls signed with `token` as the function's from now on."""
         self.environment_ended(token)
         with self._lock:
-            self._environments[token] = _Environment(Origin("function", function.name), None, Sums())
+            self._environments[token] = _Environment(function.name, None, Sums())
 
     def environment_ended(self, token: str) -> None:
         """Forget the token; what it called stays counted."""
@@ -56,11 +76,13 @@ class Ledger:
             if environment:
                 self._book(environment.project_id, lambda sums: sums.add(environment.sums))
 
-    def invocation_started(self, token: str, invocation: Invocation) -> None:
+    def invocation_started(self, token: str, invocation: Invocation, started_at: datetime) -> None:
         """Book calls of this environment on the event's project, from its init phase on."""
+        project_id = project_of_event(invocation.event)
+        running = RunningInvocation(request_id=invocation.request_id, started_at=started_at, project_id=project_id)
         with self._lock:
             if environment := self._environments.get(token):
-                environment.project_id = project_of_event(invocation.event)
+                environment.running = running
 
     def invocation_ended(
         self, token: str, function: Function, invocation: Invocation, outcome: InvocationOutcome, started_at: datetime
@@ -74,9 +96,11 @@ class Ledger:
         with self._lock:
             self._book(project_id, lambda sums: sums.add_invocation(done))
             if environment := self._environments.get(token):
-                called, environment.project_id, environment.sums = environment.sums, None, Sums()
+                called, environment.running, environment.sums = environment.sums, None, Sums()
                 self._book(project_id, lambda sums: sums.add(called))
             self._recent.append(done)
+            ended = self._ended.setdefault(function.name, _Ended())
+            ended.last, ended.failed = done, done if done.error_type else ended.failed
         return done
 
     def record(self, call: Call, *, token: str | None = None, project_id: str | None = None) -> None:
@@ -84,7 +108,7 @@ class Ledger:
         with self._lock:
             environment = self._environments.get(token) if token else None
             if environment:
-                environment.sums.add_call(call, environment.origin)
+                environment.sums.add_call(call, Origin("function", environment.function))
             else:
                 self._book(project_id, lambda sums: sums.add_call(call, CLIENT))
 
@@ -135,10 +159,34 @@ class Ledger:
         with self._lock:
             return tuple(self._recent)
 
+    def activity(self) -> tuple[FunctionActivity, ...]:
+        """Return what each function is doing that has, or had, an environment, by name."""
+        with self._lock:
+            environments, total = tuple(self._environments.values()), Sums()
+            for sums in (self._total, *(environment.sums for environment in environments)):
+                total.add(sums)
+            running: dict[str, list[RunningInvocation]] = {environment.function: [] for environment in environments}
+            for environment in environments:
+                if environment.running:
+                    running[environment.function].append(environment.running)
+            ended = {name: (one.last, one.failed) for name, one in self._ended.items()}
+        return tuple(
+            FunctionActivity(
+                function=name,
+                running=tuple(sorted(running.get(name, ()), key=lambda one: one.started_at)),
+                finished=total.invocations_of(name),
+                last=ended.get(name, (None, None))[0],
+                failed=ended.get(name, (None, None))[1],
+                errors=total.errors_of(name),
+            )
+            for name in sorted({*running, *ended})
+        )
+
     def forget_usage(self) -> None:
         """Forget all calls and invocations; the environments that run stay known."""
         with self._lock:
             self._recent.clear()
+            self._ended.clear()
             self._projects.clear()
             self._changed.clear()
             self._book_id = secrets.token_hex(8)

@@ -72,6 +72,18 @@ class Sums:
         for name, invocations in other._functions.items():
             _add(self._functions.setdefault(name, _FunctionSum()), invocations)
 
+    def invocations_of(self, function: str) -> int:
+        """Return how many invocations of a function were counted."""
+        return self._functions.get(function, _FunctionSum()).invocations
+
+    def errors_of(self, function: str) -> dict[str, int]:
+        """Return how many of a function's own calls failed, by error code."""
+        errors: Counter[str] = Counter()
+        for (_, _, origin), row in self._calls.items():
+            if origin == Origin("function", function):
+                errors += row.errors
+        return dict(errors)
+
     def usage(self, project_id: str | None) -> Usage:
         """Return the sums as a report, its rows in a stable order."""
         calls = (

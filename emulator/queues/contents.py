@@ -14,6 +14,7 @@ from agenticai.emulator.core.bench_records import (
     HistoryRequest,
     MessagePage,
     PageRequest,
+    QueuesNow,
     ReceivedMessage,
     ReceiveRequest,
 )
@@ -36,6 +37,10 @@ class QueueContents(Protocol):
         """Show messages; nothing about them changes."""
         ...
 
+    def now(self) -> QueuesNow:
+        """Return how deep each queue is, and how old its oldest message."""
+        ...
+
     def history(self, asked: HistoryRequest) -> DepthHistory:
         """Return how the depths of all queues changed."""
         ...
@@ -46,7 +51,10 @@ class QueueContents(Protocol):
 
 
 def contents_routes(contents: QueueContents) -> list[Route]:
-    """Return the routes that `ControlClient.messages` and `ControlClient.receive` call."""
+    """Return the routes below `queues` that `ControlClient` calls."""
+
+    async def now(_: Request) -> Response:
+        return answer_with(contents.now())
 
     async def messages(request: Request) -> Response:
         wanted = PageRequest.model_validate(dict(request.query_params))
@@ -60,6 +68,7 @@ def contents_routes(contents: QueueContents) -> list[Route]:
         return answer_with_all(RECEIVED, tuple(contents.receive(request.path_params["queue"], wanted)))
 
     return [
+        Route("/queues", now),
         Route("/queues/history", history),
         Route("/queues/{queue}/messages", messages),
         Route("/queues/{queue}/receive", receive, methods=["POST"]),

@@ -32,7 +32,7 @@ class _Known:
     deleted: int = 0
     shown: tuple[int, ...] = (0, 0, 0, 0, 0)
 
-    def counts(self) -> tuple[int, ...]:
+    def counts(self) -> tuple[int, int, int, int, int]:
         in_flight = sum(received for _, received in self.hidden.values())
         visible, delayed = self.total - len(self.hidden), len(self.hidden) - in_flight
         return visible, in_flight, delayed, self.received, self.deleted
@@ -88,6 +88,10 @@ class Depths:
             self._hide(known, messages[-added:], now)
         known.total = len(messages)
         self._note(name, known, now)
+
+    def now(self) -> dict[str, tuple[int, int, int]]:
+        """Return how many messages of each queue were visible, in flight and delayed at the last look."""
+        return {name: known.counts()[:3] for name, known in self._known.items()}
 
     def history(self, since: int = 0, limit: int = CHANGES_KEPT) -> DepthHistory:
         """Return the changes after the one with the number `since`, the oldest first."""

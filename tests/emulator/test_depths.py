@@ -134,3 +134,11 @@ def test_a_look_that_fails_leaves_no_lock_behind() -> None:
     other.start()
     other.join(10)
     assert not other.is_alive()
+
+
+def test_every_queue_is_told_as_it_was_last_seen() -> None:
+    queue = Queue()
+    queue.send("a")
+    queue.send("late", delay=10)
+    queue.receive(0, timeout=5)
+    assert queue.depths.now() == {"q": (0, 1, 1)}

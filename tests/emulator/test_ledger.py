@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import JsonValue
 
+from agenticai.emulator.core.usage_records import RunningInvocation
 from agenticai.emulator.engines.function import FunctionError, Invocation, InvocationOutcome
 from agenticai.emulator.meter.ledger import Ledger
 from agenticai.emulator.meter.sums import Call
@@ -24,7 +25,7 @@ def run(ledger: Ledger, event: JsonValue, *calls: Call, result: JsonValue = None
     invocation = Invocation("request", event, FUNCTION.arn)
     failure = FunctionError(error, "") if error else None
     outcome = InvocationOutcome(result, failure, "", init_ms=99.5, duration_ms=400.1, ended=False)
-    ledger.invocation_started("token", invocation)
+    ledger.invocation_started("token", invocation, NOW)
     for call in calls:
         ledger.record(call, token="token")
     ledger.invocation_ended("token", FUNCTION, invocation, outcome, NOW)
@@ -50,7 +51,7 @@ def test_the_usage_of_every_project_is_that_of_each(ledger: Ledger) -> None:
     run(ledger, {"project_id": ONE}, PUT, PUT)
     run(ledger, {"project_id": TWO}, PUT)
     run(ledger, {}, PUT)
-    ledger.invocation_started("token", Invocation("r", {"project_id": TWO}, FUNCTION.arn))
+    ledger.invocation_started("token", Invocation("r", {"project_id": TWO}, FUNCTION.arn), NOW)
     ledger.record(PUT, token="token")
     told = ledger.usage_by_project()
     assert told.total == ledger.usage()
@@ -66,7 +67,7 @@ def test_a_later_look_gets_the_projects_that_used_something_since(ledger: Ledger
     run(ledger, {"project_id": TWO}, PUT)
     later = ledger.usage_by_project(first.next)
     assert later.projects == (ledger.usage(TWO),)
-    ledger.invocation_started("token", Invocation("r", {"project_id": ONE}, FUNCTION.arn))
+    ledger.invocation_started("token", Invocation("r", {"project_id": ONE}, FUNCTION.arn), NOW)
     assert ledger.usage_by_project(later.next).projects == (ledger.usage(ONE),), "it runs"
 
 
@@ -85,7 +86,7 @@ def test_a_create_requests_calls_belong_to_the_project_it_made(ledger: Ledger) -
 
 
 def test_a_running_invocations_calls_are_counted_already(ledger: Ledger) -> None:
-    ledger.invocation_started("token", Invocation("r", {"project_id": ONE}, FUNCTION.arn))
+    ledger.invocation_started("token", Invocation("r", {"project_id": ONE}, FUNCTION.arn), NOW)
     ledger.record(PUT, token="token")
     assert ledger.usage(ONE).total_calls == 1
     assert ledger.usage().total_calls == 1
@@ -138,3 +139,25 @@ def test_every_project_is_known_however_many_came_after_it(tmp_path: Path) -> No
 def test_a_functions_own_variables_do_not_cover_reserved_ones() -> None:
     seen = FUNCTION.environment(endpoint_url="http://127.0.0.1:1", session_token="t", log_stream="s")
     assert (seen["OWN"], seen["AWS_REGION"], seen["AWS_SESSION_TOKEN"]) == ("1", "us-east-1", "t")
+
+
+def test_what_runs_is_told_with_how_the_latest_ones_ended(ledger: Ledger) -> None:
+    run(ledger, {"project_id": ONE}, PUT, error="ValueError")
+    run(ledger, {"project_id": TWO}, Call("s3", "PutObject", error="SlowDown"))
+    ledger.invocation_started("token", Invocation("now", {"project_id": ONE}, FUNCTION.arn), NOW)
+    ledger.record(Call("s3", "PutObject", error="SlowDown"), token="token")
+    (told,) = ledger.activity()
+    assert told.running == (RunningInvocation(request_id="now", started_at=NOW, project_id=ONE),)
+    assert (told.function, told.finished, told.errors) == ("dev", 2, {"SlowDown": 2})
+    assert told.last
+    assert told.failed
+    assert (told.last.project_id, told.failed.project_id, told.failed.error_type) == (TWO, ONE, "ValueError")
+
+
+def test_what_ended_or_was_forgotten_does_not_run(ledger: Ledger) -> None:
+    run(ledger, {"project_id": ONE}, error="ValueError")
+    ledger.forget_usage()
+    (told,) = ledger.activity()
+    assert (told.running, told.finished, told.last, told.failed, told.errors) == ((), 0, None, None, {})
+    ledger.environment_ended("token")
+    assert ledger.activity() == ()

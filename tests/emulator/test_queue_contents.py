@@ -14,6 +14,8 @@ from agenticai.emulator.core.bench_records import (
     MessagePage,
     PageRequest,
     QueuedMessage,
+    QueueNow,
+    QueuesNow,
     ReceivedMessage,
     ReceiveRequest,
 )
@@ -42,6 +44,9 @@ CHANGE = DepthChange(number=8, at=NOW, queue="q", visible=1, in_flight=2, delaye
 HISTORY = DepthHistory(changes=(CHANGE,), next=8, more=False, lost=True, now=NOW)
 
 
+QUEUES = QueuesNow(queues=(QueueNow(queue="q", visible=1, in_flight=2, delayed=3, oldest=NOW),), now=NOW)
+
+
 class Contents:
     """One queue, `dead letters`, and what was asked of it."""
 
@@ -51,6 +56,9 @@ class Contents:
     def page(self, queue: str, asked: PageRequest) -> MessagePage:
         self._note(queue, asked)
         return PAGE
+
+    def now(self) -> QueuesNow:
+        return QUEUES
 
     def history(self, asked: HistoryRequest) -> DepthHistory:
         self.asked.append(asked)
@@ -169,3 +177,7 @@ class TestMiniStacksMessages:
         }
         shown = describe({"id": "1", "body": "b", "message_attributes": attributes}, 1.0).attributes
         assert {name: held.value for name, held in shown.items()} == {"text": "", "bytes": "AAE=", "sent": "AAE="}
+
+
+def test_all_queues_are_told_at_once(control: ControlClient) -> None:
+    assert control.queues() == QUEUES

@@ -1,6 +1,7 @@
 """SQS, the messages in it, and a log, as far as the services on queues use them; all in memory."""
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -99,9 +100,10 @@ class Logs:
         if asked["logGroupName"] not in self.groups:
             raise self._NotFound
         wanted = asked.get("filterPattern", "").strip('"')
-        for event in self.groups[asked["logGroupName"]]:
-            if event["timestamp"] >= asked["startTime"] and wanted in event["message"]:
-                yield {"events": [event]}
+        most = asked.get("PaginationConfig", {}).get("MaxItems")
+        events = (event for event in self.groups[asked["logGroupName"]] if event["timestamp"] >= asked["startTime"])
+        for event in islice((event for event in events if wanted in event["message"]), most):
+            yield {"events": [event]}
 
 
 class Engine:

@@ -53,6 +53,27 @@ def test_messages_are_shown_in_every_state_and_nothing_about_them_changes(cloud:
     assert cloud.control.messages(name(queue)).messages[0].id == second, "the handle was still good"
 
 
+def test_all_queues_are_told_at_once_as_sqs_counts_them(cloud: Cloud) -> None:
+    queue = Queue(cloud, VisibilityTimeout=str(HOUR), MessageRetentionPeriod=str(2 * HOUR))
+    queue.send("first")
+    queue.only()
+    queue.send("second")
+    cloud.sqs.send_message(QueueUrl=queue.url, MessageBody="late", DelaySeconds=600)
+
+    def told() -> tuple[int, int, int]:
+        (found,) = (one for one in cloud.control.queues().queues if one.queue == name(queue))
+        assert found.oldest == cloud.control.messages(name(queue)).oldest
+        return found.visible, found.in_flight, found.delayed
+
+    assert told() == queue.counts() == (1, 1, 1)
+    cloud.control.advance(600)
+    assert told() == queue.counts() == (2, 1, 0)
+    cloud.control.advance(2 * HOUR)
+    assert told() == queue.counts() == (0, 0, 0)
+    cloud.sqs.delete_queue(QueueUrl=queue.url)
+    assert name(queue) not in {one.queue for one in cloud.control.queues().queues}
+
+
 def test_a_dead_letter_says_where_it_came_from_and_keeps_its_attributes(cloud: Cloud) -> None:
     dead = Queue(cloud)
     queue = Queue(cloud, VisibilityTimeout="0", RedrivePolicy={"deadLetterTargetArn": dead.arn, "maxReceiveCount": 1})

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -35,31 +35,45 @@ class StackUse:
     mappings: int
 
 
-class UseReader:
-    """Reads what a stack has used; each look asks only for what may have changed. Several threads may look."""
+class UsageReader:
+    """Reads what each project used; a look asks only for those that used something since. Several threads may look."""
 
-    def __init__(self, stack: "DeployedStack", control: "ControlClient") -> None:
-        self._stack = stack
+    def __init__(self, control: "ControlClient") -> None:
         self._control = control
         self._lock = threading.Lock()
         self._book, self._next = "", 0
-        self._projects: dict[str | None, Usage] = {}
-        self._stored: tuple[Counter[str], Stored] | None = None
+        self._projects: dict[str, Usage] = {}
 
-    def look(self) -> StackUse:
-        """Return what has been used until now. Raises ControlError and botocore's errors."""
+    def look(self) -> tuple[Usage, Mapping[str, Usage]]:
+        """Return what was used by all and none together, and by each project. Raises ControlError."""
         with self._lock:
             read = self._control.usage_by_project(self._next)
             if read.book != self._book:
                 read = self._control.usage_by_project()
                 self._projects.clear()
             self._book, self._next = read.book, read.next
-            self._projects.update((used.project_id, used) for used in read.projects)
-            written = _written(read.total)
+            self._projects.update((used.project_id, used) for used in read.projects if used.project_id)
+            return read.total, dict(self._projects)
+
+
+class UseReader:
+    """Reads what a stack has used; each look asks only for what may have changed. Several threads may look."""
+
+    def __init__(self, stack: "DeployedStack", control: "ControlClient") -> None:
+        self._stack = stack
+        self.usage = UsageReader(control)
+        self._lock = threading.Lock()
+        self._stored: tuple[Counter[str], Stored] | None = None
+
+    def look(self) -> StackUse:
+        """Return what has been used until now. Raises ControlError and botocore's errors."""
+        with self._lock:
+            total, projects = self.usage.look()
+            written = _written(total)
             if self._stored is None or self._stored[0] != written:
                 self._stored = written, _stored(self._stack)
             mappings = len(self._stack.outputs.queue_urls)
-            return StackUse(read.total, tuple(self._projects.values()), self._stored[1], mappings)
+            return StackUse(total, tuple(projects.values()), self._stored[1], mappings)
 
 
 def _written(total: Usage) -> "Counter[str]":

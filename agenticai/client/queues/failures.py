@@ -1,12 +1,12 @@
 """Why messages failed: what their function's log says of each delivery, or the engine where the log says nothing."""
 
 import json
-from collections import defaultdict
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from agenticai.client.logs import read_events
+from agenticai.client.logs import LATE, read_events
 from agenticai.client.queues.model import Attempt
 
 if TYPE_CHECKING:
@@ -19,7 +19,10 @@ SAID: Final = "will be delivered again"
 """What a worker logs of a message that it could not process (`handlers/shared/sqs_batch.py`)."""
 
 MOST_LINES: Final = 20_000
-"""Of a log that are read for one look; the newest letters may lack their attempts beyond it."""
+"""Of a log that one look reads; a later look goes on from there."""
+
+MOST_KEPT: Final = 20_000
+"""Messages whose attempts are kept from look to look."""
 
 MOST_SHOWN: Final = 1_000
 """Lines of one request."""
@@ -34,14 +37,52 @@ Attempts = Mapping[str, tuple[Attempt, ...]]
 """By message id, the oldest first."""
 
 
-def read_logged_attempts(logs: "CloudWatchLogsClient", function: str, since: datetime) -> Attempts:
-    """Return the failed deliveries that a function's log tells of, since a moment. Raises botocore's errors."""
-    found: dict[str, list[Attempt]] = defaultdict(list)
-    for event in read_events(logs, function, since - MARGIN, f'"{SAID}"', MOST_LINES):
-        attempt = _attempt(event["message"])
-        if attempt:
-            found[attempt[0]].append(attempt[1])
-    return {message_id: tuple(sorted(attempts, key=lambda a: a.at)) for message_id, attempts in found.items()}
+class FailureLog:
+    """Reads the failed deliveries that a function's log tells of; a look asks only for what is new.
+
+    Several threads may look.
+    """
+
+    def __init__(self, logs: "CloudWatchLogsClient", function: str) -> None:
+        self._logs = logs
+        self._function = function
+        self._lock = threading.Lock()
+        self._since: datetime | None = None
+        self._next = datetime.fromtimestamp(0, UTC)
+        self._attempts: dict[str, tuple[Attempt, ...]] = {}
+        self._last: Attempt | None = None
+
+    def look(self, since: datetime, now: datetime) -> Attempts:
+        """Return the failed deliveries since a moment, and maybe earlier ones. Raises botocore's errors."""
+        with self._lock:
+            self._read(since, now)
+            return dict(self._attempts)
+
+    def last(self, since: datetime, now: datetime) -> Attempt | None:
+        """Return the latest failed delivery; None where there was none since a moment. Raises botocore's errors."""
+        with self._lock:
+            self._read(since, now)
+            return self._last
+
+    def _read(self, since: datetime, now: datetime) -> None:
+        if self._since is None or since < self._since:
+            self._since, self._next = since, since - MARGIN
+            self._attempts.clear()
+        lines, latest = 0, self._next
+        for event in read_events(self._logs, self._function, self._next, f'"{SAID}"', MOST_LINES):
+            lines, latest = lines + 1, max(latest, datetime.fromtimestamp(event["timestamp"] / 1000, UTC))
+            if found := _attempt(event["message"]):
+                self._add(*found)
+        self._next = latest if lines == MOST_LINES else now - LATE
+        for message_id in list(self._attempts)[: len(self._attempts) - MOST_KEPT]:
+            del self._attempts[message_id]
+
+    def _add(self, message_id: str, attempt: Attempt) -> None:
+        known = self._attempts.get(message_id, ())
+        if attempt not in known:
+            self._attempts[message_id] = tuple(sorted((*known, attempt), key=lambda one: one.at))
+        if self._last is None or self._last.at < attempt.at:
+            self._last = attempt
 
 
 def find_silent_attempts(

@@ -1,14 +1,14 @@
 """The queues of one deployed stack: their depths, their dead letters with why they failed, and the way back."""
 
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
 from agenticai.client.errors import SelectionError
 from agenticai.client.queues.editing import delete, send_copy
-from agenticai.client.queues.failures import find_silent_attempts, read_logged_attempts, read_request_lines
+from agenticai.client.queues.failures import FailureLog, find_silent_attempts, read_request_lines
 from agenticai.client.queues.messages import Messages, SqsMessages
 from agenticai.client.queues.model import (
     AgentQueues,
@@ -41,6 +41,10 @@ if TYPE_CHECKING:
     from agenticai.stack.target import Target
 
 
+FAILED_SINCE: Final = timedelta(days=1)
+"""How far back `StackQueues.last_failure` looks at first."""
+
+
 class StackQueues:
     """Reads and redrives the queues of a stack. Raises `SelectionError`, `EngineError` and botocore's errors.
 
@@ -62,6 +66,7 @@ class StackQueues:
         self._messages = messages
         self._engine = engine
         self._urls = queue_urls(outputs)
+        self._failures = {agent: FailureLog(logs, outputs.function_names[agent]) for agent in outputs.queue_urls}
 
     @classmethod
     def of(
@@ -85,11 +90,11 @@ class StackQueues:
 
     def states(self) -> list[AgentQueues]:
         """Return every queue with its dead-letter queue, in the order of the workflow."""
-        return [self.state(agent) for agent in self._outputs.queue_urls]
+        return self._states(self._outputs.queue_urls)
 
     def state(self, agent: str) -> AgentQueues:
         """Return an agent's queue with its dead-letter queue."""
-        return AgentQueues(agent, self._state(self._queue(agent)), self._state(self._dead_letters(agent)))
+        return self._states((agent,))[0]
 
     def page(self, queue: str, *, after: str | None = None, limit: int = 100) -> "MessagePage":
         """Return messages of any queue of the stack, by its full name."""
@@ -99,7 +104,7 @@ class StackQueues:
         """Return dead letters of an agent, in their queue's order, each with what it asked for and why it failed."""
         page = self.page(self._dead_letters(agent), after=after, limit=limit)
         found = [DeadLetter(message, Asked.of(message.body)) for message in page.messages]
-        explained = tuple(self._explained(found, self._outputs.function_names[agent]))
+        explained = tuple(self._explained(found, agent, page.now))
         return Letters(explained, page.total, page.next, page.now, received=self._engine is None)
 
     def ids(self, agent: str) -> Iterator[str]:
@@ -153,28 +158,35 @@ class StackQueues:
         """Return what the agent's function logged in a delivery."""
         return read_request_lines(self._logs, self._outputs.function_names[agent], attempt)
 
+    def last_failure(self, agent: str, now: datetime) -> Attempt | None:
+        """Return the latest delivery in which an agent failed, as its function's log tells; None where there is none."""
+        return self._failures[agent].last(now - FAILED_SINCE, now)
+
     def _arn(self, url: str) -> str:
         answer = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
         return answer["Attributes"]["QueueArn"]
 
-    def _explained(self, letters: Sequence[DeadLetter], function: str) -> Iterator[DeadLetter]:
+    def _explained(self, letters: Sequence[DeadLetter], agent: str, now: datetime) -> Iterator[DeadLetter]:
         if not letters:
             return
-        logged = read_logged_attempts(self._logs, function, min(letter.message.sent_at for letter in letters))
-        seen = self._engine.invocations() if self._engine else ()
+        function = self._outputs.function_names[agent]
+        logged = self._failures[agent].look(min(letter.message.sent_at for letter in letters), now)
+        unexplained = any(letter.message.id not in logged for letter in letters)
+        ended = self._engine.invocations() if self._engine and unexplained else ()
+        seen = [done for done in ended if done.error_type]
         for letter in letters:
             attempts = logged.get(letter.message.id) or tuple(find_silent_attempts(letter, function, seen))
             yield DeadLetter(letter.message, letter.asked, attempts)
 
-    def _state(self, name: str) -> QueueState:
-        depth = Depth.of(self._sqs, self._urls[name])
-        return QueueState(name, depth, self._oldest_s(name) if depth.total else None)
-
-    def _oldest_s(self, name: str) -> float | None:
-        if self._engine is None:
-            return None
-        page = self._messages.messages(name, limit=1)
-        return (page.now - page.oldest).total_seconds() if page.oldest else None
+    def _states(self, agents: Iterable[str]) -> list[AgentQueues]:
+        names = {agent: (self._queue(agent), self._dead_letters(agent)) for agent in agents}
+        told = _told_by(self._engine) if self._engine else {}
+        states = {
+            name: told.get(name) or QueueState(name, Depth.of(self._sqs, self._urls[name]), None)
+            for pair in names.values()
+            for name in pair
+        }
+        return [AgentQueues(agent, states[queue], states[dead]) for agent, (queue, dead) in names.items()]
 
     def _queue(self, agent: str) -> str:
         return _name(self._outputs.queue_urls[agent])
@@ -186,6 +198,19 @@ class StackQueues:
 def sqs_messages(target: "Target", outputs: "StackOutputs") -> SqsMessages:
     """Return the messages of a stack's queues, as SQS alone shows them."""
     return SqsMessages(target.client("sqs"), queue_urls(outputs), lambda: datetime.now(UTC))
+
+
+def _told_by(engine: ControlClient) -> dict[str, QueueState]:
+    """Return the state of every queue of an engine, by name."""
+    read = engine.queues()
+    return {
+        queue.queue: QueueState(
+            queue.queue,
+            Depth(queue.visible, queue.in_flight, queue.delayed),
+            (read.now - queue.oldest).total_seconds() if queue.oldest else None,
+        )
+        for queue in read.queues
+    }
 
 
 def queue_urls(outputs: "StackOutputs") -> dict[str, str]:

@@ -13,6 +13,8 @@ from agenticai.emulator.core.bench_records import (
     MessagePage,
     PageRequest,
     QueuedMessage,
+    QueueNow,
+    QueuesNow,
     ReceivedMessage,
     ReceiveRequest,
 )
@@ -41,12 +43,12 @@ class Contents:
             shown = [describe(message, now) for message in take_fitting(messages[first : first + asked.limit])]
             end = first + len(shown)
             following = f"{end}.{messages[end - 1]['id']}" if shown and end < len(messages) else None
-            oldest = min((message.get("sent_at", now) for message in messages), default=None)
+            oldest = oldest_of(messages, now)
             return MessagePage(
                 messages=tuple(shown),
                 next=following,
                 total=len(messages),
-                oldest=None if oldest is None else moment(oldest),
+                oldest=oldest,
                 now=moment(now),
             )
 
@@ -62,6 +64,25 @@ class Contents:
                 for message in received
             ]
 
+    def now(self) -> QueuesNow:
+        """All queues; those messages are gone whose retention has ended, and what is due is visible."""
+        with self._sqs._queues_lock:
+            for name in self._depths.now():
+                self._sqs._expire_retained(self._queue(name))
+        with self._sqs._queues_lock:
+            now = time.time()
+            queues = tuple(
+                QueueNow(
+                    queue=name,
+                    visible=visible,
+                    in_flight=in_flight,
+                    delayed=delayed,
+                    oldest=oldest_of(self._queue(name)["messages"], now),
+                )
+                for name, (visible, in_flight, delayed) in sorted(self._depths.now().items())
+            )
+        return QueuesNow(queues=queues, now=moment(now))
+
     def history(self, asked: HistoryRequest) -> DepthHistory:
         """Return the changes until now, including those that time alone has made."""
         with self._sqs._queues_lock:
@@ -74,6 +95,12 @@ class Contents:
         if queue is None:
             raise NoSuchQueue(f"There is no queue {name}.")
         return queue
+
+
+def oldest_of(messages: Sequence[EngineMessage], now: float) -> datetime | None:
+    """When the oldest of the messages was sent."""
+    oldest = min((message.get("sent_at", now) for message in messages), default=None)
+    return None if oldest is None else moment(oldest)
 
 
 def after(messages: Sequence[EngineMessage], cursor: str) -> int:

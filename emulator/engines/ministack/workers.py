@@ -142,7 +142,7 @@ class PythonWorker:
             except UnsafeBundle as error:
                 return report(FunctionError("InvalidZipFileException", str(error), request_id))
             invocation = Invocation(request_id, event, invoked_function_arn or self.config["FunctionArn"], trace_id)
-            self._host.ledger.invocation_started(self._token, invocation)
+            self._host.ledger.invocation_started(self._token, invocation, started_at)
             self.invocation = invocation
             outcome = environment.invoke(invocation)
             self.invocation = None

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from aws_lambda_powertools import Logger
 
-from agenticai.client.queues.failures import SAID, find_silent_attempts, read_logged_attempts
+from agenticai.client.logs import LATE
+from agenticai.client.queues import failures
+from agenticai.client.queues.failures import MARGIN, SAID, FailureLog, find_silent_attempts
 from agenticai.client.queues.model import Asked, Attempt, DeadLetter
 from agenticai.emulator.core.usage_records import FinishedInvocation
 from shared.models.errors import Retryable
@@ -36,9 +38,16 @@ def line(message_id: str, at: datetime = AT, **changes: object) -> str:
     )
 
 
+def event(text: str, at: datetime = AT) -> dict[str, Any]:
+    return {"timestamp": int(at.timestamp() * 1000), "message": text}
+
+
+def failure_log(logs: Logs) -> FailureLog:
+    return FailureLog(cast("CloudWatchLogsClient", logs), "pm")
+
+
 def read(*lines: str, since: datetime = AT) -> Any:
-    logs = Logs(pm=[{"timestamp": int(AT.timestamp() * 1000), "message": text} for text in lines])
-    return read_logged_attempts(cast("CloudWatchLogsClient", logs), "pm", since)
+    return failure_log(Logs(pm=[event(text) for text in lines])).look(since, AT)
 
 
 def test_attempts_are_found_by_message_the_oldest_first() -> None:
@@ -67,7 +76,52 @@ def test_lines_of_another_kind_are_passed_over(odd: str) -> None:
 
 
 def test_a_function_that_never_ran_has_no_attempts() -> None:
-    assert read_logged_attempts(cast("CloudWatchLogsClient", Logs()), "pm", AT) == {}
+    assert failure_log(Logs()).look(AT, AT) == {}
+    assert failure_log(Logs()).last(AT, AT) is None
+
+
+class TestLaterLooks:
+    NOW = AT + timedelta(hours=1)
+
+    def test_a_later_look_asks_only_for_what_is_new(self) -> None:
+        logs = Logs(pm=[event(line("1"))])
+        log = failure_log(logs)
+        log.look(AT, self.NOW)
+        logs.groups["/aws/lambda/pm"].append(event(line("1", self.NOW, reason="again"), self.NOW))
+        found = log.look(AT + timedelta(minutes=1), self.NOW + timedelta(seconds=2))
+        assert [attempt.message for attempt in found["1"]] == ["not a message", "again"]
+        first, later = (datetime.fromtimestamp(asked["startTime"] / 1000, UTC) for asked in logs.asked)
+        assert first == AT - MARGIN
+        assert later == self.NOW - LATE
+
+    def test_a_line_that_is_read_twice_counts_once(self) -> None:
+        log = failure_log(Logs(pm=[event(line("1"))]))
+        assert log.look(AT, AT) == log.look(AT, AT)
+        assert len(log.look(AT, AT)["1"]) == 1
+
+    def test_an_earlier_moment_is_read_from_there(self) -> None:
+        log = failure_log(Logs(pm=[event(line("1"))]))
+        assert log.look(self.NOW, self.NOW) == {}
+        assert log.look(AT, self.NOW).keys() == {"1"}
+
+    def test_a_long_log_is_read_in_several_looks(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(failures, "MOST_LINES", 1)
+        logs = Logs(pm=[event(line("1")), event(line("2"), AT + MARGIN)])
+        log = failure_log(logs)
+        assert log.look(AT, self.NOW).keys() == {"1"}
+        assert datetime.fromtimestamp(logs.asked[0]["startTime"] / 1000, UTC) == AT - MARGIN
+        log.look(AT, self.NOW)
+        assert datetime.fromtimestamp(logs.asked[1]["startTime"] / 1000, UTC) == AT, "it goes on from there"
+
+    def test_only_so_many_messages_are_kept(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(failures, "MOST_KEPT", 1)
+        assert failure_log(Logs(pm=[event(line("1")), event(line("2"))])).look(AT, AT).keys() == {"2"}
+
+    def test_the_last_failure_is_the_latest(self) -> None:
+        log = failure_log(Logs(pm=[event(line("1", self.NOW, error_type="Late")), event(line("2"))]))
+        last = log.last(AT, AT)
+        assert last
+        assert last.error_type == "Late"
 
 
 def test_the_workers_own_lines_are_read() -> None:
