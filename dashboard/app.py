@@ -22,6 +22,9 @@ from agenticai.dashboard.views import (  # noqa: E402
     scores,
 )
 
+# What is on a page keeps its colour while it is refreshed.
+CALM = "<style>[data-stale='true'] { opacity: 1 !important; transition: none !important; }</style>"
+
 st.set_page_config(page_title="AgenticAI", page_icon=str(HERE / "icon.svg"), layout="wide")
 pages = {
     page.url_path: page
@@ -37,6 +40,7 @@ pages = {
     )
 }
 set_pages(pages)
+st.html(CALM)
 opened = st.navigation(list(pages.values()))
 if (asked := st.query_params.get("page")) in pages:
     rest = {name: value for name, value in st.query_params.to_dict().items() if name != "page"}

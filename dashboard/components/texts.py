@@ -32,6 +32,11 @@ def when(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
+def many(count: int, thing: str) -> str:
+    """Return so many of a thing."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
 def age(seconds: float | None) -> str:
     """Return a length of time in its two largest units; a dash where it is not known."""
     return "-" if seconds is None else durations.age(seconds)

@@ -1,6 +1,6 @@
 """The port through which pages ask a target: what it can tell is typed, and what it cannot says why."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from agenticai.client.cost.use import StackUse
     from agenticai.client.model_cost import Model
     from agenticai.dashboard.services.depths import DepthSeries
+    from agenticai.dashboard.services.doing import Doing
     from agenticai.emulator.core.bench_records import ClockReading, Dispatch, MessagePage, QueuedMessage, Settled
     from agenticai.emulator.core.model_records import MissedReply, ModelExchange, StoredReply
     from agenticai.emulator.core.usage_records import FinishedInvocation, Usage
@@ -148,8 +149,16 @@ class Source(Protocol):
         """AWS calls and Lambda use, of all or of one project."""
         ...
 
+    def usage_by_project(self) -> "Mapping[str, Usage] | Missing":
+        """What each project used, by its id; those that used nothing are not there."""
+        ...
+
     def use(self) -> "StackUse | Missing":
         """What was used by all and by each project at one moment, and what is stored: what a bill is made from."""
+        ...
+
+    def doing(self) -> "Mapping[str, Doing] | Missing":
+        """What the function of each agent is doing now, and that of the API, by `api` and the agents' names."""
         ...
 
     def invocations(self) -> "Sequence[FinishedInvocation] | Missing":

@@ -10,7 +10,7 @@ from agenticai.client.cost.prices import LineId, prices
 from agenticai.dashboard.services.port import Missing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from agenticai.client.model_cost import Model
     from agenticai.emulator.core.usage_records import Usage
@@ -64,10 +64,10 @@ class CostRow:
 
 
 class Metered(Protocol):
-    """What tells what a project used, or not."""
+    """What tells what projects used, or not."""
 
-    def usage(self, project_id: str | None = None) -> "Usage | Missing":
-        """AWS calls and Lambda use."""
+    def usage_by_project(self) -> "Mapping[str, Usage] | Missing":
+        """AWS calls and Lambda use of each project, by its id."""
         ...
 
 
@@ -84,10 +84,12 @@ def cost_rows(usage: "Usage") -> list[CostRow]:
     return sorted(rows, key=lambda row: -row.usd)
 
 
-def aws_cost_usd(source: Metered, project_id: str) -> float | None:
-    """Return what AWS would charge for a project before the free tier; None where the target does not tell."""
-    usage = source.usage(project_id)
-    return None if isinstance(usage, Missing) else sum(charge.usd for charge in charges_of(usage))
+def aws_costs_usd(source: Metered, project_ids: "Iterable[str]") -> list[float | None]:
+    """Return what AWS would charge for each project before the free tier; None where the target does not tell."""
+    used = source.usage_by_project()
+    if isinstance(used, Missing):
+        return [None for _ in project_ids]
+    return [sum(charge.usd for charge in charges_of(used[one])) if one in used else 0.0 for one in project_ids]
 
 
 def function_rows(usage: "Usage") -> list[FunctionRow]:

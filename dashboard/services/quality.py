@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from agenticai.client.api import ProjectsApi
 from agenticai.client.errors import ApiError
+from agenticai.dashboard.services.background import Start, start_thread
 from shared.models.quality import QualityReport
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ BIN: Final = 10
 PAGE: Final = 100
 """Projects that one request lists at most."""
 
-AT_ONCE: Final = 10
-"""Reports that one look reads at most: each takes two requests."""
+AT_ONCE: Final = 50
+"""Reports that one look has read at most: each takes two requests."""
 
 
 @dataclass(frozen=True)
@@ -108,26 +109,38 @@ def rule_rows(reports: Sequence[QualityReport], most: int = 20) -> list[RuleRow]
 
 
 class ReportReader:
-    """Reads the latest report of every project, a few at each look, and keeps them. Several threads may look.
+    """Has the latest report of every project read, a few at each look, and keeps them. Several threads may look.
 
     A report never changes, but a project gets a new one with each revision.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, start: Start = start_thread) -> None:
+        self._start = start
         self._lock = threading.Lock()
+        self._reading = threading.Lock()
         self._read: dict[tuple[str, str], QualityReport | None] = {}
         self._asked = 0
 
     def look(self, api: ProjectsApi, projects: Iterable["ProjectSummaryView"], at_once: int = AT_ONCE) -> Reports:
-        """Read a few more of the reports of these projects, and return all that are known."""
+        """Return the reports of these projects that are known, and have a few more read for the next look."""
+        wanted = {(p.id, str(p.revision)): p.id for p in projects if p.score is not None}
         with self._lock:
-            wanted = {(p.id, str(p.revision)): p.id for p in projects if p.score is not None}
             self._read = {key: report for key, report in self._read.items() if key in wanted}
             new = [key for key in wanted if key not in self._read]
-            for key in new[:at_once]:
-                self._read[key] = self._report(api, wanted[key])
+        if new and self._reading.acquire(blocking=False):
+            self._start(lambda: self._read_some(api, new[:at_once]))
+        with self._lock:
             known = {wanted[key]: report for key, report in self._read.items() if report}
-            return Reports(known, len(new[at_once:]), self._asked)
+            return Reports(known, len(wanted.keys() - self._read.keys()), self._asked)
+
+    def _read_some(self, api: ProjectsApi, keys: Sequence[tuple[str, str]]) -> None:
+        try:
+            for key in keys:
+                report = self._report(api, key[0])
+                with self._lock:
+                    self._read[key] = report
+        finally:
+            self._reading.release()
 
     def _report(self, api: ProjectsApi, project_id: str) -> QualityReport | None:
         """Return the latest report; None where there is none, as of a project that was deleted meanwhile."""

@@ -1,6 +1,7 @@
 """The adapters of the port: a stack on an engine with a control API, and one that only the AWS API tells of."""
 
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from agenticai.client.cost.use import UseReader
@@ -10,6 +11,7 @@ from agenticai.client.queues.model import AgentQueues, Attempt, Letters, Move, R
 from agenticai.client.queues.stack_queues import StackQueues, queue_urls, sqs_messages
 from agenticai.dashboard.services.calls import EngineCalls
 from agenticai.dashboard.services.depths import DepthSeries, EngineDepths, SampledDepths
+from agenticai.dashboard.services.doing import Doing, EngineDoing, concurrency_limits
 from agenticai.dashboard.services.port import Bench, Missing, ObjectEntry, Source
 from agenticai.stack.target import Capability
 
@@ -90,7 +92,13 @@ class AwsSource:
     def usage(self, project_id: str | None = None) -> "Usage | Missing":
         return Missing(NO_CONTROL)
 
+    def usage_by_project(self) -> "Mapping[str, Usage] | Missing":
+        return Missing(NO_CONTROL)
+
     def use(self) -> "StackUse | Missing":
+        return Missing(NO_CONTROL)
+
+    def doing(self) -> "Mapping[str, Doing] | Missing":
         return Missing(NO_CONTROL)
 
     def invocations(self) -> "Sequence[FinishedInvocation] | Missing":
@@ -132,6 +140,8 @@ class EngineSource(AwsSource):
         self._use = UseReader(stack, control)
         self._history = EngineDepths(control, queue_urls(stack.outputs))
         self._calls = EngineCalls(control)
+        limits = functools.cache(lambda: concurrency_limits(stack.target.client("lambda"), stack.outputs))
+        self._doing = EngineDoing(control, stack.outputs, self._queues, limits)
 
     def close(self) -> None:
         self._control.close()
@@ -149,8 +159,15 @@ class EngineSource(AwsSource):
     def usage(self, project_id: str | None = None) -> "Usage | Missing":
         return self._control.usage(project_id)
 
+    def usage_by_project(self) -> "Mapping[str, Usage] | Missing":
+        _, projects = self._use.usage.look()
+        return projects
+
     def use(self) -> "StackUse | Missing":
         return self._use.look()
+
+    def doing(self) -> "Mapping[str, Doing] | Missing":
+        return self._doing.look()
 
     def invocations(self) -> "Sequence[FinishedInvocation] | Missing":
         return self._control.invocations()

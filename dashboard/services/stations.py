@@ -1,36 +1,31 @@
-"""The stations of a request: the API, and each agent with its queue, its dead letters and its latest invocation."""
+"""The stations of a request: the API, and each agent with its queue, its dead letters and what it is doing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from agenticai.client.queues.model import AgentQueues, QueueState
+from agenticai.client.queues.model import AgentQueues
+from agenticai.dashboard.services.doing import Doing
 from agenticai.dashboard.services.port import Missing
 
-if TYPE_CHECKING:
-    from agenticai.emulator.core.usage_records import FinishedInvocation
+API = "api"
 
 
 @dataclass(frozen=True)
 class Station:
-    """Where a request comes by; `queue` is None for the API, and `last` where no invocation is known."""
+    """Where a request comes by; `queues` is None for the API, and `doing` where the target does not tell it."""
 
-    title: str
-    queue: QueueState | None
-    dead_letters: int
-    last: "FinishedInvocation | None"
+    name: str
+    queues: AgentQueues | None
+    doing: Doing | None
+
+    @property
+    def title(self) -> str:
+        """Its name, for people."""
+        return self.name.upper()
 
 
-def stations(
-    states: Sequence[AgentQueues],
-    invocations: "Sequence[FinishedInvocation] | Missing",
-    functions: Mapping[str, str],
-) -> list[Station]:
+def stations(states: Sequence[AgentQueues], doing: "Mapping[str, Doing] | Missing") -> list[Station]:
     """Return the API and the agents, in the order in which a request comes to them."""
-    latest = {} if isinstance(invocations, Missing) else {one.function: one for one in invocations}
-    api = Station("API", None, 0, latest.get(functions["api"]))
-    agents = [
-        Station(state.agent.upper(), state.queue, state.dead_letters.depth.total, latest.get(functions[state.agent]))
-        for state in states
-    ]
-    return [api, *agents]
+    told: Mapping[str, Doing] = {} if isinstance(doing, Missing) else doing
+    agents = [Station(state.agent, state, told.get(state.agent)) for state in states]
+    return [Station(API, None, told.get(API)), *agents]

@@ -8,6 +8,7 @@ import streamlit as st
 from agenticai.client.errors import ApiError
 from agenticai.client.queues.model import AgentQueues, DeadLetter, Letters, count_causes
 from agenticai.dashboard.components.outcome import outcome, tell
+from agenticai.dashboard.components.selection import selection_table
 from agenticai.dashboard.components.session import REFRESH_SECONDS, part, with_stack
 from agenticai.dashboard.components.texts import age, code, plain, say, when
 from agenticai.dashboard.services.connecting import Connected
@@ -15,6 +16,9 @@ from agenticai.dashboard.services.letters import found, scenario_of
 from agenticai.dashboard.services.payloads import formatted
 
 PAGE: Final = 500
+OPENED: Final = 20
+"""Letters that are shown in full at once."""
+
 SHOWN_BODY: Final = 20_000
 
 
@@ -34,7 +38,7 @@ def _draw(connected: Connected) -> None:
         "Agent",
         list(states),
         default=full.get(asked, asked if asked in states else first),
-        format_func=lambda name: f"{name.upper()} ({counts[name]})",
+        format_func=lambda name: f"{name.upper()} ({counts[name]:,})",
         key="agent",
         required=True,
     )
@@ -87,12 +91,14 @@ def _listed(connected: Connected, agent: str, letters: Letters) -> None:
     cause = of_cause.selectbox(
         "Cause",
         [None, *(name for name, _ in groups)],
-        format_func=lambda name: "all causes" if name is None else f"{dict(groups)[name]} of {name}",
+        format_func=lambda name: "all causes" if name is None else f"{dict(groups)[name]:,} of {name}",
         key=f"cause-{agent}",
     )
     shown = found(letters.letters, text, cause)
-    st.caption(f"{len(shown)} shown, {letters.total} in the queue.")
-    chosen = st.dataframe(
+    st.caption(_extent(letters, len(shown)))
+    selected = selection_table(
+        f"letters-{agent}",
+        [letter.message.id for letter in shown],
         {
             "cause": [letter.cause for letter in shown],
             "project": [letter.asked.project_id or "" for letter in shown],
@@ -102,15 +108,24 @@ def _listed(connected: Connected, agent: str, letters: Letters) -> None:
             "attempts": [len(letter.attempts) for letter in shown],
             "message": [letter.message.id for letter in shown],
         },
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="multi-row",
-        key=f"letters-{agent}",
     )
-    selected = [shown[row] for row in chosen["selection"]["rows"] if row < len(shown)]
-    _acts(connected, agent, selected)
-    for letter in selected[:20]:
+    chosen = [letter for letter in shown if letter.message.id in selected]
+    _acts(connected, agent, chosen)
+    for letter in chosen[:OPENED]:
         _letter(connected, agent, letter)
+    if len(chosen) > OPENED:
+        st.caption(f"The first {OPENED} of {len(chosen):,} selected letters.")
+
+
+def _extent(letters: Letters, shown: int) -> str:
+    """Say how much of the queue is shown, and what is not."""
+    read, said = len(letters.letters), f"{shown:,} shown, {letters.total:,} in the queue."
+    if read < letters.total:
+        said += f" Causes and the search are those of the {read:,} letters of this page."
+    unexplained = sum(not letter.attempts for letter in letters.letters)
+    if unexplained:
+        said += f" Of {unexplained:,} the cause is unknown: the log of the function no longer tells, or never told."
+    return said
 
 
 def _acts(connected: Connected, agent: str, selected: Sequence[DeadLetter]) -> None:

@@ -1,18 +1,46 @@
-"""Overview: the way of a request from the API through the queues, live."""
+"""Overview: a map of the way that a request takes, from the client to the stores, live."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
+from agenticai.client.queues.model import AgentQueues, QueueState
 from agenticai.dashboard.components.links import link
 from agenticai.dashboard.components.session import part, with_stack
-from agenticai.dashboard.components.texts import age, plain, when
+from agenticai.dashboard.components.texts import age, many, plain, when
+from agenticai.dashboard.services.clocks import now_of
 from agenticai.dashboard.services.connecting import Connected
+from agenticai.dashboard.services.doing import Doing
 from agenticai.dashboard.services.port import Missing
 from agenticai.dashboard.services.stations import Station, stations
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from agenticai.emulator.core.bench_records import ClockReading
+
+STYLE: Final = """<style>
+.st-key-map { max-width: 75rem; }
+.st-key-map [data-testid="stPageLink-NavLink"] { padding: 0; min-height: 0; }
+.st-key-map [class*="st-key-map-badges-"] a > :has([data-testid="stIconMaterial"]) { display: none; }
+.st-key-map [class*="st-key-map-lane-"] { position: relative; padding-bottom: 1.5rem; gap: 2.5rem; }
+.st-key-map [class*="st-key-map-lane-"] > * { flex: 1 1 14rem; }
+.st-key-map [class*="st-key-map-to-"] { position: relative; overflow: visible; }
+.st-key-map [class*="st-key-map-"]::after { position: absolute; font-size: 1.2rem; opacity: 0.6; }
+.st-key-map [class*="st-key-map-to-"]::after {
+  content: "\\2192" / ""; right: -2.1rem; top: calc(50% - 0.9rem);
+}
+.st-key-map [class*="st-key-map-lane-"]:not(.st-key-map-lane-stores)::after {
+  content: "\\2193" / ""; left: 1.5rem; bottom: 0; line-height: 1.4rem;
+}
+@media (max-width: 640px) {
+  .st-key-map [class*="st-key-map-lane-"] { gap: 1.6rem; }
+  .st-key-map [class*="st-key-map-to-"]::after {
+    content: "\\2193" / ""; left: 1.5rem; right: auto; top: auto; bottom: -1.6rem;
+  }
+}
+</style>"""
+"""Arrows between the boxes of the map, in the colour of the text; they point down where boxes are below each other."""
 
 
 def page() -> None:
@@ -22,16 +50,25 @@ def page() -> None:
 
 
 def _draw(_: Connected) -> None:
+    st.html(STYLE)
     part(_map)
 
 
 def _map(connected: Connected) -> None:
     _time(connected.source.clock())
-    st.caption("A client's request goes to the API, and from queue to queue:")
-    shown = stations(connected.source.queues(), connected.source.invocations(), connected.functions)
-    for column, station in zip(st.columns(len(shown)), shown, strict=True):
-        with column, st.container(border=True):
-            _station(station)
+    doing, now = connected.source.doing(), now_of(connected.source)
+    shown = stations(connected.source.queues(), doing)
+    if isinstance(doing, Missing):
+        st.caption(plain(f"What functions are doing now is not available: {doing.why}"))
+    with st.container(key="map", gap=None):
+        for station in shown:
+            with st.container(horizontal=True, key=f"map-lane-{station.name}"):
+                if station.queues is None:
+                    _client()
+                else:
+                    _queue(station.queues)
+                _agent(station, now)
+        _stores()
 
 
 def _time(clock: "ClockReading | Missing") -> None:
@@ -41,26 +78,76 @@ def _time(clock: "ClockReading | Missing") -> None:
     st.caption(f"{when(clock.now)}{skipped}")
 
 
-def _station(station: Station) -> None:
-    if station.queue is None:
-        st.metric(station.title, "", help="It has no queue: clients call it.")
-    else:
-        depth = station.queue.depth
-        st.metric(station.title, depth.total, help="Messages in its queue")
-        oldest = f", oldest {age(station.queue.oldest_s)}" if depth.total else ""
-        st.caption(f"{depth.visible} visible, {depth.in_flight} in flight, {depth.delayed} delayed{oldest}")
-        link("queues", "queue", ":material/stacks:", queue=station.queue.name)
-    _last(station)
-    if station.dead_letters:
-        count = f"{station.dead_letters} dead {'letter' if station.dead_letters == 1 else 'letters'}"
-        link("dead-letters", f":red-badge[{count}]", queue=station.title.lower())
+def _client() -> None:
+    with st.container(border=True, key="map-to-client", gap="xsmall"):
+        link("projects", "**Client**", ":material/person:")
+        st.caption("posts requirements, reads projects")
 
 
-def _last(station: Station) -> None:
-    last = station.last
-    if last is None:
-        st.caption("No invocation is known.")
-    elif last.error_type:
-        st.caption(f":red[{plain(last.error_type)}] at {when(last.started_at)}")
+def _queue(state: AgentQueues) -> None:
+    depth, name = state.queue.depth, state.queue.name
+    with st.container(border=True, key=f"map-to-queue-{state.agent}", gap="xsmall"):
+        link("queues", f"**{state.agent.upper()} queue**", ":material/stacks:", queue=name)
+        with st.container(horizontal=True, gap="xsmall", key=f"map-badges-{state.agent}"):
+            _badge("queues", many(depth.total, "message"), "blue" if depth.total else "gray", queue=name)
+            if depth.total:
+                counts = {"visible": depth.visible, "in flight": depth.in_flight, "delayed": depth.delayed}
+                for what, count in counts.items():
+                    if count:
+                        _badge("queues", f"{count:,} {what}", "gray", queue=name)
+                _badge("queues", f"oldest {age(state.queue.oldest_s)}", "gray", queue=name)
+            _dead_letters(state.agent, state.dead_letters)
+
+
+def _agent(station: Station, now: "datetime") -> None:
+    with st.container(border=True, key=f"map-agent-{station.name}", gap="xsmall"):
+        what = "API" if station.queues is None else f"{station.title} agent"
+        link("queues", f"**{what}**", ":material/function:", doing=station.name)
+        if station.doing is not None:
+            with st.container(horizontal=True, gap="xsmall", key=f"map-badges-agent-{station.name}"):
+                _doing(station.name, station.doing, now)
+
+
+def _doing(name: str, doing: Doing, now: "datetime") -> None:
+    if doing.running:
+        since = age((now - doing.since).total_seconds()) if doing.since else "a moment"
+        _badge("queues", f"{doing.running} running for {since}", "green", doing=name)
     else:
-        st.caption(f"Last run well at {when(last.started_at)}, in {last.duration_ms:,.0f} ms")
+        last = f"idle for {age(_ago(now, doing))}" if doing.last else "has not run"
+        _badge("queues", last, "gray", doing=name)
+    if doing.at_limit:
+        _badge("queues", f"at its limit of {doing.limit}", "orange", doing=name)
+    if doing.throttled:
+        _badge("queues", f"{many(doing.throttled, 'call')} throttled", "orange", doing=name)
+    if doing.failed:
+        failed = f"failed {age((now - doing.failed.at).total_seconds())} ago: {doing.failed.error_type}"
+        _badge("queues", failed, "red", doing=name)
+
+
+def _ago(now: "datetime", doing: Doing) -> float | None:
+    if doing.last is None:
+        return None
+    return (now - doing.last.started_at).total_seconds() - doing.last.duration_ms / 1000
+
+
+def _dead_letters(agent: str, queue: QueueState) -> None:
+    count = queue.depth.total
+    since = f", oldest {age(queue.oldest_s)}" if count and queue.oldest_s is not None else ""
+    _badge("dead-letters", f"{many(count, 'dead letter')}{since}", "red" if count else "gray", queue=agent)
+
+
+def _stores() -> None:
+    with st.container(horizontal=True, key="map-lane-stores"):
+        for path, title, icon, what in (
+            ("projects", "Table", ":material/table:", "projects, plans, tasks and events"),
+            ("projects", "Bucket", ":material/database:", "files, reports and packages"),
+            ("costs", "Logs", ":material/article:", "what functions say, and what all of it costs"),
+        ):
+            with st.container(border=True, key=f"map-store-{title.lower()}", gap="xsmall"):
+                link(path, f"**{title}**", icon)
+                st.caption(what)
+
+
+def _badge(path: str, text: str, colour: str, **query: str) -> None:
+    """Show a figure as a link to where more is told of it."""
+    link(path, f":{colour}-badge[{plain(text)}]", **query)

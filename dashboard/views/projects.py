@@ -12,7 +12,7 @@ from agenticai.dashboard.services.clocks import now_of
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.new_project import Unusable, new_request
 from agenticai.dashboard.services.project_list import Found, find, rows
-from agenticai.dashboard.services.project_use import aws_cost_usd
+from agenticai.dashboard.services.project_use import aws_costs_usd
 from agenticai.dashboard.views import project
 from agenticai.display.printable import printable
 from shared.models.workflow import ProjectStatus
@@ -77,7 +77,7 @@ def _table(connected: Connected, found: Found) -> None:
             "revision": [row.revision for row in listed],
             "age": [age(row.age_s) for row in listed],
             "model cost": [dollars(row.cost_usd) for row in listed],
-            "AWS cost": [dollars(aws_cost_usd(connected.source, row.id)) for row in listed],
+            "AWS cost": [dollars(cost) for cost in aws_costs_usd(connected.source, (row.id for row in listed))],
             "id": [row.id for row in listed],
         },
         hide_index=True,

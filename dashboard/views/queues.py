@@ -5,15 +5,22 @@ from typing import Final
 
 import streamlit as st
 
+from agenticai.client.queues.model import Attempt
 from agenticai.dashboard.components.depth_chart import depth_chart
 from agenticai.dashboard.components.session import part, with_stack
 from agenticai.dashboard.components.texts import age, code, plain, say, when
+from agenticai.dashboard.services.clocks import now_of
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.payloads import formatted
+from agenticai.dashboard.services.port import Missing
 from agenticai.dashboard.services.queue_rows import queue_rows
+from agenticai.display.printable import printable
 
 WINDOWS: Final = {"5 minutes": 5, "15 minutes": 15, "1 hour": 60, "1 day": 1440, "14 days": 20_160}
-SHOWN: Final = 100
+COUNTS: Final = ("visible", "in flight", "delayed", "received / min", "deleted / min")
+SHOWN: Final = 20
+LOG_CHARACTERS: Final = 20_000
+"""Of the log lines of a failure, the last ones."""
 
 
 def page() -> None:
@@ -25,6 +32,7 @@ def page() -> None:
 def _draw(connected: Connected) -> None:
     window = st.segmented_control("Depth over", list(WINDOWS), default="15 minutes", key="window") or "15 minutes"
     part(lambda connected: _table_and_chart(connected, WINDOWS[window]))
+    part(_functions)
     names = [queue.name for state in connected.source.queues() for queue in (state.queue, state.dead_letters)]
     chosen = st.query_params.get("queue")
     index = names.index(chosen) if chosen in names else 0
@@ -49,6 +57,7 @@ def _table_and_chart(connected: Connected, minutes: int) -> None:
             "received / min": [row.received_a_minute for row in rows],
             "deleted / min": [row.deleted_a_minute for row in rows],
         },
+        column_config={name: st.column_config.NumberColumn(format="localized") for name in COUNTS},
         hide_index=True,
         key="queues",
     )
@@ -63,13 +72,49 @@ def _look(connected: Connected, name: str) -> None:
         _messages(connected, name)
 
 
+def _functions(connected: Connected) -> None:
+    st.subheader("What each function is doing now")
+    told = connected.source.doing()
+    if isinstance(told, Missing):
+        st.caption(plain(f"Not available here. {told.why}"))
+        return
+    now = now_of(connected.source)
+    st.dataframe(
+        {
+            "function": [name.upper() for name in told],
+            "running": [doing.running for doing in told.values()],
+            "since": [age((now - doing.since).total_seconds()) if doing.since else "" for doing in told.values()],
+            "at most": ["no limit" if doing.limit is None else str(doing.limit) for doing in told.values()],
+            "throttled calls": [doing.throttled for doing in told.values()],
+            "ran last": [when(doing.last.started_at) if doing.last else "never" for doing in told.values()],
+            "failed last": [when(doing.failed.at) if doing.failed else "" for doing in told.values()],
+            "with": [printable(doing.failed.error_type) if doing.failed else "" for doing in told.values()],
+        },
+        hide_index=True,
+        height="content",
+        key="functions",
+    )
+    for name, doing in told.items():
+        if doing.failed:
+            _failure(connected, name, doing.failed)
+
+
+def _failure(connected: Connected, name: str, failed: Attempt) -> None:
+    """Show the latest failure of a function, and its log lines when they are asked for."""
+    asked = st.query_params.get("doing") == name
+    label = plain(f"Log lines of {name.upper()}'s {failed.error_type}: {failed.message[:200]}")
+    if st.toggle(label, value=asked, key=f"failed-{name}"):
+        lines = connected.source.log_lines(name, failed)
+        code("\n".join(lines)[-LOG_CHARACTERS:] or "Nothing was logged.")
+
+
 def _messages(connected: Connected, name: str) -> None:
     shown = connected.source.messages(name, None, SHOWN)
     if not shown.messages:
         st.caption("No messages.")
         return
-    st.caption(f"{len(shown.messages)} of {shown.total} messages, the oldest first.")
-    for message in shown.messages[:20]:
+    st.caption(f"{len(shown.messages):,} of {shown.total:,} messages, the first in the queue's order.")
+    for message in shown.messages:
         with st.container(border=True):
             say(f"{message.id}   {message.state}   sent {when(message.sent_at)}   received {message.received} times")
             code(formatted(message.body), "json")

@@ -11,6 +11,7 @@ from agenticai.dashboard.components.columns import share_column
 from agenticai.dashboard.components.session import part, with_stack
 from agenticai.dashboard.components.texts import age, code, plain, when
 from agenticai.dashboard.services import quality, runs
+from agenticai.dashboard.services.background import Latest
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.quality import ReportReader
 from agenticai.dashboard.services.replaying import ReplayRuns, Replays, ReplayState
@@ -18,6 +19,7 @@ from agenticai.emulator.core.home import find_home
 
 if TYPE_CHECKING:
     from shared.models.quality import QualityReport
+    from shared.models.views import ProjectSummaryView
 
 PROJECTS, BENCH = "projects", "bench"
 KINDS: Final = {PROJECTS: "Projects", BENCH: "Scenarios of the bench"}
@@ -41,6 +43,12 @@ ENDS: Final[Mapping[int | None, str]] = {0: "passed", 1: "failed", 130: "interru
 def reader() -> ReportReader:
     """Return what keeps the reports of projects, for all sessions."""
     return ReportReader()
+
+
+@st.cache_resource(show_spinner=False)
+def listed() -> "Latest[list[ProjectSummaryView]]":
+    """Return what keeps the list of all projects, for all sessions."""
+    return Latest()
 
 
 @st.cache_resource(show_spinner=False)
@@ -69,7 +77,7 @@ def page() -> None:
 
 
 def _projects(connected: Connected) -> None:
-    projects = quality.all_projects(connected.api)
+    projects = listed().look(connected.api, lambda: quality.all_projects(connected.api))
     scored = [project for project in projects if project.score is not None]
     if not scored:
         st.info("No project was scored yet: QA scores a project once its code is written.")

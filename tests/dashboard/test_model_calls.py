@@ -10,7 +10,7 @@ from agenticai.client.cost.charges import cost_usd
 from agenticai.client.model_cost import Model
 from agenticai.dashboard.services.model_calls import calls_of, missing_reply, waiting_for
 from agenticai.dashboard.services.port import Missing
-from agenticai.dashboard.services.project_use import aws_cost_usd, call_rows, cost_rows, function_rows, token_rows
+from agenticai.dashboard.services.project_use import aws_costs_usd, call_rows, cost_rows, function_rows, token_rows
 from agenticai.dashboard.services.reply_check import check, skeleton
 from agenticai.emulator.core.documents import parse_yaml
 from agenticai.emulator.core.usage_records import CallCount, FunctionUsage, Usage
@@ -147,8 +147,9 @@ class TestUse:
         assert [row.function for row in function_rows(usage)] == ["dev", "pm"]
         costs = {row.title: row.usd for row in cost_rows(usage)}
         assert sum(costs.values()) == pytest.approx(cost_usd(usage.calls, usage.functions))
-        assert aws_cost_usd(FakeSource(used=usage), ID) == pytest.approx(sum(costs.values()))
-        assert aws_cost_usd(FakeSource(), ID) is None
+        cost = pytest.approx(sum(costs.values()))
+        assert aws_costs_usd(FakeSource(used=usage), [ID, "another"]) == [cost, 0]
+        assert aws_costs_usd(FakeSource(), [ID]) == [None]
         assert [(row.operation, row.caller, row.calls, row.errors) for row in call_rows(usage)] == [
             ("ReceiveMessage", "client", 9, 1),
             ("SendMessage", "pm", 3, 2),

@@ -1,16 +1,19 @@
 """The pages on a source that tells what a test says: what they show, what they do, and how they take its faults."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from agenticai.client.queues.model import Depth
+from agenticai.client.queues.model import Attempt, Depth
 from agenticai.dashboard.components import session
+from agenticai.dashboard.components.texts import plain
+from agenticai.dashboard.services.doing import Doing
 from agenticai.emulator.core.bench_records import Settled
 from agenticai.emulator.core.errors import ControlError
 from agenticai.emulator.faults.rules import Call, CallFault, Error
-from tests.fakes.dashboard import DEAD, HOSTILE, QUEUE, FakeBench, FakeConnection, FakeSource, letter
+from tests.fakes.dashboard import DEAD, HOSTILE, NOW, QUEUE, FakeBench, FakeConnection, FakeSource, letter
 
 PAGES = ("overview", "queues", "dead_letters", "bench")
 DRAWN = "from agenticai.dashboard.views import {0}\n{0}.page()"
@@ -73,8 +76,36 @@ def test_dead_letters_are_looked_at_again_when_asked(opened: Callable[..., AppTe
 
 def test_the_overview_counts_messages_and_dead_letters(opened: Callable[..., AppTest]) -> None:
     page = opened("overview", FakeSource([letter("m1")], Depth(4, 2, 1)))
-    assert [metric.value for metric in page.metric] == ["", "7"]
-    assert "1 dead letter" in shown(page)
+    told = shown(page)
+    for badge in ("7 messages", "4 visible", "2 in flight", "1 delayed", "oldest 1 min 5 s", "1 dead letter"):
+        assert f"-badge[{plain(badge)}]" in told
+
+
+def test_the_overview_tells_what_functions_are_doing(opened: Callable[..., AppTest]) -> None:
+    source = FakeSource()
+    told = shown(opened("overview", source))
+    assert f"gray-badge[{plain('has not run')}]" in told
+    failed = Attempt(NOW - timedelta(seconds=7), HOSTILE, "it failed", "r")
+    since = NOW - timedelta(seconds=3)
+    source.functions["dev"] = Doing(running=2, since=since, limit=2, throttled=1, failed=failed)
+    told = shown(opened("overview", source))
+    for badge in ("2 running for 3 s", "at its limit of 2", "1 call throttled", f"failed 7 s ago: {HOSTILE}"):
+        assert f"-badge[{plain(badge)}]" in told
+    told = shown(opened("overview", FakeSource(exact=False)))
+    assert "This target does not tell" in told.replace("\\", "")
+
+
+def test_what_each_function_does_is_a_row_and_its_log_lines_one_click_away(opened: Callable[..., AppTest]) -> None:
+    source = FakeSource()
+    source.functions["dev"] = Doing(running=1, since=NOW, limit=2, failed=Attempt(NOW, HOSTILE, HOSTILE, "r9"))
+    page = opened("queues", source)
+    table = next(one.value for one in page.dataframe if "running" in one.value)
+    assert list(table["function"]) == ["API", "DEV"]
+    assert list(table["running"]) == [0, 1]
+    assert "line of r9" not in shown(page)
+    page.toggle(key="failed-dev").set_value(True).run()
+    assert "line of r9" in shown(page)
+    assert "Not available here" in shown(opened("queues", FakeSource(exact=False)))
 
 
 def test_a_queue_is_a_row_of_exact_numbers(opened: Callable[..., AppTest]) -> None:

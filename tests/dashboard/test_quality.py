@@ -1,5 +1,6 @@
 """QA's scores over projects: spread, parts, rules, and reports that are read once, a few at a time."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from agenticai.dashboard.services.quality import (
@@ -66,7 +67,7 @@ def test_the_lowest_scores_are_those_that_lost_points() -> None:
 
 def test_reports_are_read_a_few_at_a_time_and_each_once() -> None:
     api = FakeScores({number: report() for number in range(5)})
-    reader = ReportReader()
+    reader = ReportReader(start=lambda read: read())
     first = reader.look(as_api(api), api.projects, at_once=3)
     assert (len(first.by_project), first.unread, first.asked) == (3, 2, 6)
     second = reader.look(as_api(api), api.projects, at_once=3)
@@ -76,7 +77,7 @@ def test_reports_are_read_a_few_at_a_time_and_each_once() -> None:
 
 def test_a_new_revision_has_a_new_report() -> None:
     api = FakeScores({1: report(lint=1)})
-    reader = ReportReader()
+    reader = ReportReader(start=lambda read: read())
     reader.look(as_api(api), api.projects)
     api.reports[project_id(1)] = report(lint=2)
     api.projects = [project(1, revision=Revision(build=2))]
@@ -86,6 +87,16 @@ def test_a_new_revision_has_a_new_report() -> None:
 
 def test_a_project_that_is_gone_or_not_scored_has_no_report() -> None:
     api = FakeScores({1: report()}, [project(1), project(2), project(3, None)])
-    read = ReportReader().look(as_api(api), api.projects)
+    read = ReportReader(start=lambda read: read()).look(as_api(api), api.projects)
     assert list(read.by_project) == [project_id(1)]
     assert project_id(3) not in api.asked
+
+
+def test_reports_are_read_while_the_page_is_drawn_and_only_once_at_a_time() -> None:
+    api, begun = FakeScores({number: report() for number in range(2)}), list[Callable[[], None]]()
+    reader = ReportReader(start=begun.append)
+    for _ in range(2):
+        assert (reader.look(as_api(api), api.projects).by_project, len(begun)) == ({}, 1)
+    begun.pop()()
+    read = reader.look(as_api(api), api.projects)
+    assert (len(read.by_project), read.unread, begun) == (2, 0, [])

@@ -1,6 +1,6 @@
 """A source for the dashboard's pages, with one agent's queue in the state that a test gives it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
@@ -22,6 +22,7 @@ from agenticai.client.queues.model import (
 )
 from agenticai.dashboard.services.connecting import Connected, Connection
 from agenticai.dashboard.services.depths import SAMPLES, DepthPoint, DepthSeries
+from agenticai.dashboard.services.doing import Doing
 from agenticai.dashboard.services.port import Bench, Missing, ObjectEntry
 from agenticai.dashboard.services.sources import RECEIVED
 from agenticai.emulator.core.bench_records import ClockReading, Dispatch, Jump, MessagePage, QueuedMessage, Settled
@@ -128,6 +129,7 @@ class FakeSource:
         self.looking = "" if exact else RECEIVED
         self.looked: list[str] = []
         self.used = use_of()
+        self.functions = {"api": Doing(), "dev": Doing()}
         self.controls: Bench | Missing = FakeBench() if exact else MISSING
 
     def close(self) -> None:
@@ -189,8 +191,14 @@ class FakeSource:
     def usage(self, project_id: str | None = None) -> Usage | Missing:
         return Usage(project_id=project_id, calls=(), functions=()) if self.exact else MISSING
 
+    def usage_by_project(self) -> Mapping[str, Usage] | Missing:
+        return {} if self.exact else MISSING
+
     def use(self) -> StackUse | Missing:
         return self.used if self.exact else MISSING
+
+    def doing(self) -> Mapping[str, Doing] | Missing:
+        return self.functions if self.exact else MISSING
 
     def invocations(self) -> Sequence[FinishedInvocation] | Missing:
         return () if self.exact else MISSING

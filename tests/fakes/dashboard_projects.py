@@ -1,6 +1,6 @@
 """A stack for the dashboard's tests: projects in memory behind the API's methods, and a source that tells of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -217,6 +217,9 @@ class FakeSource:
 
     def usage(self, project_id: str | None = None) -> Usage | Missing:
         return self.used
+
+    def usage_by_project(self) -> Mapping[str, Usage] | Missing:
+        return self.used if isinstance(self.used, Missing) else {ID: self.used}
 
     def objects(self, prefix: str) -> list[ObjectEntry]:
         return [

@@ -82,7 +82,7 @@ def poison(running: Bench, agent: str, *bodies: str) -> None:
 def test_a_page_comes_with_what_is_true_now_and_has_no_other_origin(seen: Seen) -> None:
     page = seen.open("")
     for agent in ("PM", "DEV", "QA", "OPS"):
-        expect(page.get_by_text(agent, exact=True)).to_be_visible(timeout=LIMIT_MS)
+        expect(page.get_by_text(f"{agent} agent", exact=True)).to_be_visible(timeout=LIMIT_MS)
 
 
 def test_a_poison_message_is_seen_understood_and_sent_back(seen: Seen, running: Bench) -> None:
@@ -102,6 +102,34 @@ def test_a_poison_message_is_seen_understood_and_sent_back(seen: Seen, running: 
     running.target.client("sqs").purge_queue(QueueUrl=running.outputs.dead_letter_queue_urls["qa"])
 
 
+def test_what_is_selected_stays_so_while_the_list_is_refreshed(seen: Seen, running: Bench) -> None:
+    poison(running, "qa", json.dumps({"schema": "first/1"}))
+    page = seen.open("dead-letters?queue=qa")
+    expect(page.get_by_text("1 shown, 1 in the queue.")).to_be_visible(timeout=LIMIT_MS)
+    page.get_by_test_id("stDataFrame").click(position={"x": 20, "y": 52})
+    expect(page.get_by_role("heading", name="Poison")).to_be_visible(timeout=LIMIT_MS)
+    poison(running, "qa", json.dumps({"schema": "second/1"}))
+    expect(page.get_by_text("2 shown, 2 in the queue.")).to_be_visible(timeout=LIMIT_MS)
+    expect(page.get_by_role("button", name="Redrive 1 selected")).to_be_visible(timeout=LIMIT_MS)
+
+    with running.control() as control:
+        (first, _) = control.messages("agenticai-qa-dlq-dev").messages
+        (received,) = control.receive("agenticai-qa-dlq-dev", [first.id])
+    sqs, url = running.target.client("sqs"), running.outputs.dead_letter_queue_urls["qa"]
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=received.receipt_handle)
+    expect(page.get_by_text("1 shown, 1 in the queue.")).to_be_visible(timeout=LIMIT_MS)
+    expect(page.get_by_role("button", name="Redrive 0 selected")).to_be_visible(timeout=LIMIT_MS)
+    sqs.purge_queue(QueueUrl=url)
+
+
+def test_the_map_leads_to_the_log_lines_of_what_failed(seen: Seen, running: Bench) -> None:
+    poison(running, "pm", "no message")
+    page = seen.open("")
+    page.get_by_role("link", name=re.compile("^failed .* ago: Poison")).first.click()
+    expect(page.get_by_text("will be delivered again").first).to_be_visible(timeout=LIMIT_MS)
+    running.target.client("sqs").purge_queue(QueueUrl=running.outputs.dead_letter_queue_urls["pm"])
+
+
 def test_time_is_skipped_from_the_page(seen: Seen, running: Bench) -> None:
     page = seen.open("bench")
     page.get_by_label("Skip time").fill("20")
@@ -113,7 +141,7 @@ def test_time_is_skipped_from_the_page(seen: Seen, running: Bench) -> None:
 
 def test_a_page_of_another_server_of_this_machine_cannot_open_the_socket(seen: Seen, dashboard: str) -> None:
     page = seen.open("")
-    expect(page.get_by_text("PM", exact=True)).to_be_visible(timeout=LIMIT_MS)
+    expect(page.get_by_text("PM queue", exact=True)).to_be_visible(timeout=LIMIT_MS)
     port = dashboard.rpartition(":")[2]
     with socket.create_connection(("127.0.0.1", int(port)), timeout=60) as connection:
         connection.sendall(HANDSHAKE.format(port=port, origin="http://127.0.0.1:4566").encode())

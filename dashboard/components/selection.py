@@ -1,0 +1,45 @@
+"""A table whose rows can be selected: what is selected stays so while the table is refreshed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a table showed last: the ids of its rows, and the key and the selection that it began with."""
+
+    ids: tuple[str, ...]
+    key: str
+    begun_with: tuple[int, ...] = ()
+
+    def followed_by(self, ids: tuple[str, ...], selected: Sequence[int]) -> "Shown":
+        """Return what the table shows next; where other ids are in its rows, it begins anew with the same selection.
+
+        A table knows its selection by the numbers of the rows: else something else would be selected.
+        """
+        if ids[: len(self.ids)] == self.ids:
+            return Shown(ids, self.key, self.begun_with)
+        chosen = {self.ids[row] for row in selected if row < len(self.ids)}
+        name, _, number = self.key.rpartition("-")
+        rows = tuple(row for row, one in enumerate(ids) if one in chosen)
+        return Shown(ids, f"{name}-{int(number) + 1}", rows)
+
+
+def selection_table(name: str, ids: Sequence[str], columns: Mapping[str, Sequence[object]]) -> list[str]:
+    """Show a table of columns, each of its rows with an id; return the ids of those that are selected."""
+    kept = f"{name}-shown"
+    before: Shown = st.session_state.get(kept) or Shown(tuple(ids), f"{name}-0")
+    told = st.session_state.get(before.key)
+    shown = before.followed_by(tuple(ids), told["selection"]["rows"] if told else before.begun_with)
+    st.session_state[kept] = shown
+    chosen = st.dataframe(
+        columns,
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": list(shown.begun_with), "columns": [], "cells": []}},
+        key=shown.key,
+    )
+    return [ids[row] for row in chosen["selection"]["rows"] if row < len(ids)]

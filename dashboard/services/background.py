@@ -1,0 +1,57 @@
+"""What takes long to read: a look returns what was read last, and has it read anew for the next look."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Final, Generic, TypeVar
+
+T = TypeVar("T")
+Start = Callable[[Callable[[], None]], object]
+"""Has something done meanwhile."""
+
+OLDEST_SECONDS: Final = 30.0
+"""What was read longer ago is not shown any more."""
+
+
+def start_thread(work: Callable[[], None]) -> None:
+    """Do something in a thread of its own, which ends with this process."""
+    threading.Thread(target=work, daemon=True, name="reading").start()
+
+
+class Latest(Generic[T]):
+    """The latest answer of somebody who takes long to tell. Several threads may look.
+
+    The first look waits for the answer, as does one after a long pause, and one that asks somebody else.
+    """
+
+    def __init__(self, start: Start = start_thread, clock: Callable[[], float] = time.monotonic) -> None:
+        self._start = start
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._of: object = None
+        self._known: list[tuple[float, T]] = []
+        self._error: Exception | None = None
+        self._reading = False
+
+    def look(self, of: object, read: Callable[[], T]) -> T:
+        """Return what `of` tells, which `read` reads. Raises what `read` raises, then or at the next look."""
+        with self._lock:
+            if self._of is not of or not self._known or self._known[0][0] < self._clock() - OLDEST_SECONDS:
+                self._of, self._known, self._error = of, [(self._clock(), read())], None
+            elif self._error:
+                error, self._error = self._error, None
+                raise error
+            elif not self._reading:
+                self._reading = True
+                self._start(lambda: self._read(of, read))
+            return self._known[0][1]
+
+    def _read(self, of: object, read: Callable[[], T]) -> None:
+        answer, error = list[tuple[float, T]](), None
+        try:
+            answer = [(self._clock(), read())]
+        except Exception as failed:  # noqa: BLE001 - the thread's edge: who looks next gets it
+            error = failed
+        self._reading = False
+        if self._of is of:
+            self._known, self._error = answer or self._known, error
