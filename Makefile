@@ -5,10 +5,10 @@ BIN := .venv/bin
 SETUP = @$(PYTHON) bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up dashboard test pytest lint types unit integration scenarios audit lock size soak clean
+.PHONY: help demo up dashboard test pytest lint types unit integration scenarios audit lock size soak dashboard-speed clean
 
 help: ## list what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## requirements become software, end to end, on the embedded engine
 	$(SETUP)
@@ -61,6 +61,10 @@ size: ## what each function's bundle weighs, and how long its import takes
 soak: ## 2,000 projects through one engine, its memory and latency; COUNT=300 BATCH=20 DELETE=1 for others
 	$(SETUP)
 	@$(BIN)/python -m agenticai.soak --count $(or $(COUNT),2000) --batch $(or $(BATCH),50) $(if $(DELETE),--delete)
+
+dashboard-speed: ## how fast the dashboard's pages are on a full stack, and what they cost the engine; PROJECTS=50 for fewer
+	$(SETUP) dev
+	@$(BIN)/python -m agenticai.dashboard_speed $(if $(PROJECTS),--projects $(PROJECTS))
 
 lock: ## resolve every dependency again into requirements.lock
 	$(SETUP) dev

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import IO, Final
@@ -39,7 +39,9 @@ def show_dashboard(endpoint: str, stage: str, port: int, *, browser: bool, as_js
 
 
 @contextmanager
-def serve_dashboard(endpoint: str, stage: str, port: int) -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
+def serve_dashboard(
+    endpoint: str, stage: str, port: int, environ: Mapping[str, str] = os.environ
+) -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
     """Serve the dashboard inside the block; yields its process and address. Raises SettingsError.
 
     The process ends with this one, however this one ends: it holds the other end of its standard input.
@@ -50,7 +52,7 @@ def serve_dashboard(endpoint: str, stage: str, port: int) -> Iterator[tuple["sub
     command, url = [sys.executable, "-P", "-m", "agenticai.dashboard", str(port)], f"http://{ADDRESS}:{port}"
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
-            command, env=_environment(endpoint, stage), stdin=subprocess.PIPE, stdout=log, stderr=log
+            command, env=_environment(endpoint, stage, environ), stdin=subprocess.PIPE, stdout=log, stderr=log
         )
         try:
             _await(process, url, log)
@@ -72,10 +74,10 @@ def _check_free(port: int) -> None:
             ) from error
 
 
-def _environment(endpoint: str, stage: str) -> dict[str, str]:
+def _environment(endpoint: str, stage: str, environ: Mapping[str, str]) -> dict[str, str]:
     start = " ".join([this_command(), "up", *on_stack(endpoint, stage)])
     told = {ENDPOINT: endpoint, STAGE: stage, START: start}
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("STREAMLIT_")}
+    inherited = {name: value for name, value in environ.items() if not name.startswith("STREAMLIT_")}
     return {**inherited, **told}
 
 

@@ -159,7 +159,7 @@ class StackQueues:
         return read_request_lines(self._logs, self._outputs.function_names[agent], attempt)
 
     def last_failure(self, agent: str, now: datetime) -> Attempt | None:
-        """Return the latest delivery in which an agent failed, as its function's log tells; None where there is none."""
+        """Return the latest delivery in which an agent failed, as its function's log tells, or None."""
         return self._failures[agent].last(now - FAILED_SINCE, now)
 
     def _arn(self, url: str) -> str:

@@ -1,0 +1,169 @@
+"""Fills an engine, measures every page of the dashboard in a browser, and what the open dashboard costs the engine."""
+
+import argparse
+import os
+import socket
+import statistics
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from agenticai.commands.dashboard import serve_dashboard
+from agenticai.dashboard_speed.seeding import seed_letters, seed_projects, seed_runs
+from agenticai.dashboard_speed.watching import PageTimes, chromium, watch
+from agenticai.dashboard_speed.workload import Pair, at_work, compare, rate
+from agenticai.display.console import Display, figures, grid
+from agenticai.emulator.core.home import VARIABLE
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.scenarios.benches.embedded import bench
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+USABLE_MS: Final = 1500
+REFRESH_MS: Final = 300
+KEPT: Final = 0.95
+"""The targets: a page can be used after so long, a refresh takes so long, and so much of the engine's rate is left."""
+
+AGENT: Final = "qa"
+"""Whose dead letters they are."""
+
+AGAIN: Final = 5
+REFRESHES: Final = 8
+LONGEST_SECONDS: Final = 32.0
+"""How long to stay on a page for its refreshes, which on some come every ten seconds."""
+
+OPEN: Final = "overview"
+"""The page that is open while the engine's rate is measured."""
+
+
+def pages(project: str) -> Mapping[str, str]:
+    """Return every page by its name, with its address below the dashboard's."""
+    return {
+        "Overview": "overview",
+        "Queues": "queues",
+        "Dead letters": f"dead-letters?queue={AGENT}",
+        "Projects": "projects",
+        "One project": f"projects?project={project}",
+        "Model calls": "model-calls",
+        "Scores of projects": "scores?scores=projects",
+        "Scenarios of the bench": "scores?scores=bench",
+        "Free tier and cost": "costs",
+        "Bench": "bench",
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, and print what was measured; return 1 if a target was missed."""
+    asked, screen = parsed(arguments), Display()
+    with tempfile.TemporaryDirectory() as home, bench() as stack:
+        with screen.step(f"{asked.projects} projects, {asked.letters} dead letters, {asked.runs} runs") as step:
+            projects = seed_projects(stack, asked.projects)
+            seed_letters(stack, AGENT, asked.letters, projects)
+            seed_runs(Path(home), asked.runs)
+            step.done()
+        # The runs are in a folder of their own, of which only the dashboard is told.
+        environ = {**os.environ, VARIABLE: home}
+        with serve_dashboard(stack.target.endpoint_url, stack.outputs.stage, free_port(), environ) as (_, url):
+            times = measured_pages(screen, url, pages(projects[0]), asked.page)
+            pairs = measured_rates(screen, stack, url, asked.pairs, asked.seconds)
+    show_pages(screen, times)
+    show_rates(screen, pairs)
+    return 0 if all(map(_in_time, times.values())) and (not pairs or kept(pairs) >= KEPT) else 1
+
+
+def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(prog="python -m agenticai.dashboard_speed", description=__doc__)
+    parser.add_argument("--projects", type=int, default=500, help="number of projects (default: 500)")
+    parser.add_argument("--letters", type=int, default=10_000, help="number of dead letters (default: 10,000)")
+    parser.add_argument("--runs", type=int, default=50, help="number of kept runs of the bench (default: 50)")
+    parser.add_argument("--pairs", type=int, default=6, help="pairs of measurements of the rate (default: 6)")
+    parser.add_argument("--seconds", type=float, default=15.0, help="seconds of each measurement (default: 15)")
+    parser.add_argument("--page", action="append", help="name of a page to measure, may be repeated (default: all)")
+    return parser.parse_args(arguments)
+
+
+def free_port() -> int:
+    """Return a port of this machine that is free now."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
+
+
+def measured_pages(
+    screen: Display, url: str, paths: Mapping[str, str], only: Sequence[str] | None
+) -> dict[str, PageTimes]:
+    """Measure pages, one after the other."""
+    times = {}
+    with chromium() as browser:
+        for name, path in paths.items():
+            if only is None or name in only:
+                with screen.status(f"measuring {name}"):
+                    times[name] = watch(
+                        browser, f"{url}/{path}", again=AGAIN, refreshes=REFRESHES, longest_s=LONGEST_SECONDS
+                    )
+    return times
+
+
+def measured_rates(screen: Display, stack: Bench, url: str, pairs: int, seconds: float) -> list[Pair]:
+    """Measure what the agents get done without the dashboard and with it."""
+    if not pairs:
+        return []
+    with chromium() as browser, stack.control() as control, at_work(stack), screen.status("measuring the rate"):
+        page = browser.new_page()
+        api = stack.outputs.function_names["api"]
+        return list(
+            compare(
+                lambda: rate(control, api, seconds, lambda s: page.wait_for_timeout(s * 1000)),
+                opened=lambda: _open(page, f"{url}/{OPEN}"),
+                closed=lambda: _open(page, "about:blank"),
+                pairs=pairs,
+            )
+        )
+
+
+def show_pages(screen: Display, times: Mapping[str, PageTimes]) -> None:
+    """Print the times of pages."""
+    screen.say(f"Milliseconds. Usable: at most {USABLE_MS}. Refresh: at most {REFRESH_MS} on the server.")
+    columns = figures("first", "usable", "refresh p50", "p95", "drawn p50", "p95", "refreshes")
+    rows = [
+        (
+            name,
+            f"{seen.first_ms:.0f}",
+            f"{seen.usual_ms:.0f}",
+            *(f"{seen.refresh_ms(part, at):.0f}" for part in ("server_ms", "drawn_ms") for at in (50, 95)),
+            str(len(seen.refreshes)),
+            "" if _in_time(seen) else "missed",
+        )
+        for name, seen in times.items()
+    ]
+    screen.show(grid(["page", *columns, ""], rows))
+
+
+def show_rates(screen: Display, pairs: Sequence[Pair]) -> None:
+    """Print the rates of the engine."""
+    if not pairs:
+        return
+    rows = [(f"{pair.without:.2f}", f"{pair.open:.2f}", f"{pair.kept:.1%}") for pair in pairs]
+    screen.show(grid(figures("without", "open", "kept"), rows, "Invocations of agents a second"))
+    screen.say(f"Kept over all pairs: {kept(pairs):.1%}, at least {KEPT:.0%}.")
+
+
+def kept(pairs: Sequence[Pair]) -> float:
+    """Return the part of the engine's rate that is left with the dashboard open, over all pairs."""
+    return statistics.fmean(pair.open for pair in pairs) / statistics.fmean(pair.without for pair in pairs)
+
+
+def _in_time(seen: PageTimes) -> bool:
+    return seen.usual_ms <= USABLE_MS and not seen.refresh_ms("server_ms", 50) > REFRESH_MS
+
+
+def _open(page: "Page", url: str) -> None:
+    page.goto(url)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,152 @@
+"""A stack filled like one that has been in use for long: with projects, dead letters and runs of the bench."""
+
+import json
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from itertools import cycle, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from ulid import ULID
+
+from agenticai.client.stack import DeployedStack
+from agenticai.scenarios.format.scenario import LIBRARY, load
+from agenticai.stack.private_files import make_private, write_private
+from shared.models import layout
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import WriteRequestTypeDef
+
+ORIGINALS: Final = 3
+"""Projects that the agents work on; the others are copies of these."""
+
+CLIENTS: Final = 4
+ITEMS: Final = 25
+"""Of one BatchWriteItem."""
+
+LOGGED: Final = 5_000
+"""Letters, the oldest, whose failure is in the log: of a log the engine keeps 2 MiB."""
+
+MESSAGES: Final = 10
+"""Of one SendMessageBatch."""
+
+EVENTS: Final = 1_000
+"""Log events of one PutLogEvents."""
+
+CAUSES: Final = (
+    ("ThrottlingException", "persist: rate exceeded"),
+    ("ModelUnavailable", "the model is overloaded"),
+    ("Poison", "not a message: it is not JSON"),
+    ("TimeoutError", "the interpreter did not answer in 30 s"),
+    ("KeyError", "'files'"),
+    ("ConnectionError", "the bucket closed the connection"),
+)
+PADDING: Final = "x" * 10_000
+"""Beside each replay in a run: what the dashboard does not read of it, such as its projects' events."""
+
+T = TypeVar("T")
+
+
+def seed_projects(stack: DeployedStack, count: int) -> list[str]:
+    """Have a few projects made, copy them until there are `count`, and read each once, so that the meter knows it."""
+    scenario = load(LIBRARY / "greeting.yaml").first
+    with stack.api() as api, stack.control() as control, ThreadPoolExecutor(CLIENTS) as clients:
+        made = [api.create(scenario.name, scenario.requirements).id for _ in range(min(count, ORIGINALS))]
+        control.settle(timeout_s=600)
+        originals = islice(cycle(made), max(0, count - len(made)))
+        copies = list(clients.map(lambda original: _copy(stack, original, str(ULID())), originals))
+        list(clients.map(api.get, copies))
+    return [*made, *copies]
+
+
+def _copy(stack: DeployedStack, original: str, copy: str) -> str:
+    """Copy a project's items, and the objects that the pages of all projects read."""
+    dynamodb, s3 = stack.target.client("dynamodb"), stack.target.client("s3")
+    table, bucket = stack.outputs.table_name, stack.outputs.bucket_name
+    found = dynamodb.query(
+        TableName=table,
+        KeyConditionExpression="PK = :key",
+        ExpressionAttributeValues={":key": {"S": layout.project(original)}},
+    )["Items"]
+    items = json.loads(json.dumps(found).replace(original, copy))
+    for some in _in_batches(items, ITEMS):
+        puts: list[WriteRequestTypeDef] = [{"PutRequest": {"Item": item}} for item in some]
+        dynamodb.batch_write_item(RequestItems={table: puts})
+    reports = next(prefix for prefix in layout.objects(original) if prefix.startswith("test_results"))
+    for entry in s3.list_objects_v2(Bucket=bucket, Prefix=reports).get("Contents", ()):
+        body = s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read()
+        s3.put_object(Bucket=bucket, Key=entry["Key"].replace(original, copy), Body=body)
+    return copy
+
+
+def seed_letters(stack: DeployedStack, agent: str, count: int, projects: Sequence[str]) -> None:
+    """Put messages into the dead-letter queue of an agent, and into its function's log why each failed."""
+    url, now = stack.outputs.dead_letter_queue_urls[agent], datetime.now(UTC)
+    bodies = [_body(number, projects) for number in range(count)]
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        sent = clients.map(lambda some: _send(stack, url, some), list(_in_batches(bodies, MESSAGES)))
+        ids = [message for batch in sent for message in batch]
+    logs, group = stack.target.client("logs"), f"/aws/lambda/{stack.outputs.function_names[agent]}"
+    lines = [_line(number, message, now) for number, message in enumerate(ids[:LOGGED])]
+    for number, some in enumerate(_in_batches(lines, EVENTS)):
+        stream = f"dead-letters-{number}"
+        logs.create_log_stream(logGroupName=group, logStreamName=stream)
+        events: Any = [{"timestamp": int(now.timestamp() * 1000), "message": line} for line in some]
+        logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
+
+
+def _body(number: int, projects: Sequence[str]) -> str:
+    head = {"schema": "test-requested/2", "project_id": projects[number % len(projects)], "correlation_id": "c"}
+    return json.dumps({**head, "revision": {"build": 1, "round": number % 3}})
+
+
+def _send(stack: DeployedStack, url: str, bodies: Sequence[str]) -> list[str]:
+    entries: Any = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
+    answer = stack.target.client("sqs").send_message_batch(QueueUrl=url, Entries=entries)
+    return [sent["MessageId"] for sent in answer["Successful"]]
+
+
+def _line(number: int, message_id: str, at: datetime) -> str:
+    """Return what a worker logs of a message that it could not process."""
+    error_type, reason = CAUSES[number % len(CAUSES)]
+    return json.dumps(
+        {
+            "message": "will be delivered again",
+            "timestamp": f"{at:%Y-%m-%d %H:%M:%S},{at.microsecond // 1000:03d}+0000",
+            "error_type": error_type,
+            "reason": reason,
+            "message_id": message_id,
+            "function_request_id": str(ULID()),
+        }
+    )
+
+
+def seed_runs(home: Path, count: int) -> None:
+    """Write the documents of runs of the whole library to a state folder, one for each hour."""
+    names, began = sorted(path.stem for path in LIBRARY.glob("*.yaml")), datetime.now(UTC) - timedelta(hours=count)
+    make_private(home / "runs")
+    for number in range(count):
+        at = began + timedelta(hours=number)
+        folder = make_private(home / "runs" / f"{at:%Y%m%dT%H%M%S.%f}-0")
+        replays = [_replay(name, failed=(place + number) % 17 == 0) for place, name in enumerate(names)]
+        head = {"schema": "agenticai-run/1", "started_at": at.isoformat(), "target": "embedded", "seed": 0}
+        write_private(folder / "run.json", json.dumps({**head, "repeat": 1, "wall_s": 60.0, "scenarios": replays}))
+        write_private(folder / "report.html", "<!doctype html><title>A run</title>")
+
+
+def _replay(name: str, *, failed: bool) -> dict[str, Any]:
+    return {
+        "name": name,
+        "outcome": "failed" if failed else "passed",
+        "unmet": ["The project ended otherwise."] if failed else [],
+        "wall_s": 1.5,
+        "calls_by_service": {"sqs": 40, "dynamodb": 120, "s3": 30},
+        "gb_seconds": 1.25,
+        "cost_usd": 0.0004,
+        "projects": PADDING,
+    }
+
+
+def _in_batches(things: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    return (things[first : first + size] for first in range(0, len(things), size))

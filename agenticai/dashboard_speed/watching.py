@@ -1,0 +1,166 @@
+"""What a browser sees of a page: when it could be used, and how long each of its refreshes took."""
+
+import base64
+import shutil
+import statistics
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+from agenticai.client.errors import SettingsError
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext
+
+LOAD_SECONDS: Final = 60.0
+LOOK_MS: Final = 50
+STILL_MS: Final = 100.0
+"""A page is drawn when nothing on it has changed for so long."""
+
+WATCH: Final = """
+(() => {
+  const seen = window.__seen = {sent: [], received: [], changed: []};
+  const note = (list, data) => {
+    if (typeof data === 'string') return;
+    const bytes = new Uint8Array(data);
+    const text = bytes.length > 20000 ? '' : btoa(String.fromCharCode(...bytes));
+    list.push([performance.now(), text]);
+  };
+  window.WebSocket = class extends WebSocket {
+    constructor(...given) {
+      super(...given);
+      this.addEventListener('message', event => note(seen.received, event.data));
+    }
+    send(data) { note(seen.sent, data); super.send(data); }
+  };
+  const drawn = () => setTimeout(() => seen.changed.push(performance.now()));
+  new MutationObserver(() => requestAnimationFrame(drawn)).observe(
+    document, {subtree: true, childList: true, attributes: true, characterData: true});
+})()
+"""
+"""Keeps, with the time in ms since the page was asked for, each message to and from the server, and each change."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of the page's script, or of one live part of it; all times in ms since the page was asked for."""
+
+    asked: float
+    began: float
+    ended: float
+    drawn: float
+    is_refresh: bool
+
+    @property
+    def server_ms(self) -> float:
+        """How long the script ran."""
+        return self.ended - self.began
+
+    @property
+    def drawn_ms(self) -> float:
+        """From when the page asked until it had drawn the answer."""
+        return self.drawn - self.asked
+
+
+@dataclass(frozen=True)
+class PageTimes:
+    """The ms until a page could be used, first with an empty cache and then with a full one, and its refreshes."""
+
+    first_ms: float
+    again_ms: Sequence[float]
+    refreshes: Sequence[Run]
+
+    @property
+    def usual_ms(self) -> float:
+        """The median of the ms until the page could be used, with a full cache."""
+        return statistics.median(self.again_ms)
+
+    def refresh_ms(self, name: str, percent: int) -> float:
+        """Return a percentile of `server_ms` or `drawn_ms` over the refreshes; NaN where there was none."""
+        times: list[float] = [getattr(run, name) for run in self.refreshes]
+        if len(times) < 2:
+            return times[0] if times else float("nan")
+        return statistics.quantiles(times, n=100, method="inclusive")[percent - 1]
+
+
+@contextmanager
+def chromium() -> "Iterator[Browser]":
+    """Run Chromium without a window inside the block. Raises SettingsError where there is none."""
+    from playwright.sync_api import sync_playwright
+
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        raise SettingsError("There is no Chromium: install your system's package, such as `apt-get install chromium`.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage", "--window-size=1280,900"]
+        )
+        yield browser
+        browser.close()
+
+
+def watch(browser: "Browser", url: str, *, again: int, refreshes: int, longest_s: float) -> PageTimes:
+    """Open a page with an empty cache, then so often `again`, and stay for some refreshes, at most `longest_s`."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.add_init_script(WATCH)
+    try:
+        loads = [_opened(context, url, 0, 0)[0].drawn for _ in range(1 + again)]
+        _, *following = _opened(context, url, refreshes, longest_s)
+    finally:
+        context.close()
+    return PageTimes(loads[0], loads[1:], [run for run in following if run.is_refresh])
+
+
+def _opened(context: "BrowserContext", url: str, refreshes: int, longest_s: float) -> list[Run]:
+    """Open a page; return the run that drew it, and then as many refreshes as there were until it is time to go."""
+    page = context.new_page()
+    page.goto(url, wait_until="commit")
+    began, found = time.monotonic(), list[Run]()
+    while True:
+        page.wait_for_timeout(LOOK_MS)
+        seen, waited = page.evaluate("[performance.now(), window.__seen]"), time.monotonic() - began
+        found = runs_of(*seen)
+        loaded = [place for place, run in enumerate(found) if not run.is_refresh]
+        if loaded and (len(found) - 1 - loaded[-1] >= refreshes or waited > LOAD_SECONDS + longest_s):
+            break
+        if waited > LOAD_SECONDS + longest_s:
+            raise SettingsError(f"{url} was not drawn in {LOAD_SECONDS:g} s.")
+        if loaded and waited > longest_s + found[loaded[-1]].drawn / 1000:
+            break
+    page.close()
+    return found[loaded[-1] :]
+
+
+def runs_of(now: float, seen: Mapping[str, Any]) -> list[Run]:
+    """Return the runs that have ended and been drawn, in their order; what was given up for another is left out."""
+    from streamlit.proto.BackMsg_pb2 import BackMsg
+    from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+    asked = [at for at, text in seen["sent"] if BackMsg.FromString(base64.b64decode(text)).HasField("rerun_script")]
+    runs, began = list[Run](), 0.0
+    for at, text in seen["received"]:
+        message = ForwardMsg.FromString(base64.b64decode(text))
+        if message.HasField("new_session"):
+            began = at
+        elif message.HasField("script_finished"):
+            status = message.script_finished
+            done = status in {ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY}
+            drawn = drawn_at(seen["changed"], at, now)
+            if done and drawn is not None:
+                refresh = status == ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
+                sent = max((one for one in asked if one <= began), default=began)
+                runs.append(Run(sent, began, at, drawn, refresh))
+    return runs
+
+
+def drawn_at(changes: Sequence[float], ended: float, now: float) -> float | None:
+    """Return when the last change was drawn that belongs to a run which ended then; None if more may come."""
+    last = ended
+    for before, at in pairwise([ended, *(at for at in changes if at > ended)]):
+        if at - before > STILL_MS:
+            break
+        last = at
+    return last if now - last > STILL_MS else None

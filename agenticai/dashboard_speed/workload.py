@@ -1,0 +1,95 @@
+"""Projects posted one after the other by a few clients, as in a demo, and how much the agents get done of them."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING, Final
+
+from agenticai.client.errors import ProjectsError
+from agenticai.client.stack import DeployedStack
+from agenticai.scenarios.format.scenario import LIBRARY, load
+from agenticai.stack.waiting import Pause, pause
+from shared.models.workflow import FINAL
+
+if TYPE_CHECKING:
+    from agenticai.emulator.client import ControlClient
+
+CLIENTS: Final = 4
+LOOK_SECONDS: Final = 0.1
+SETTLING_SECONDS: Final = 2.0
+"""After a page was opened or closed, until the rate is measured."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Invocations of agents a second without the dashboard and with it, one right after the other."""
+
+    without: float
+    open: float
+
+    @property
+    def kept(self) -> float:
+        """The part of the rate that is left with the dashboard open."""
+        return self.open / self.without if self.without else float("nan")
+
+
+@contextmanager
+def at_work(stack: DeployedStack) -> Iterator[None]:
+    """Inside the block clients post projects, each the next one when its last has ended."""
+    ended = threading.Event()
+    clients = [threading.Thread(target=_post, args=(stack, ended), daemon=True) for _ in range(CLIENTS)]
+    for client in clients:
+        client.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        for client in clients:
+            client.join()
+
+
+def _post(stack: DeployedStack, ended: threading.Event) -> None:
+    project = load(LIBRARY / "greeting.yaml").first
+    with stack.api() as api:
+        while not ended.is_set():
+            with suppress(ProjectsError):  # the engine is under load: the next one may do
+                project_id = api.create(project.name, project.requirements).id
+                while api.get(project_id).status not in FINAL and not ended.wait(LOOK_SECONDS):
+                    pass
+
+
+def rate(control: "ControlClient", api_function: str, seconds: float, wait: Pause = pause) -> float:
+    """Return how many invocations of agents end each second, over so many seconds."""
+
+    def done() -> int:
+        return sum(row.invocations for row in control.usage().functions if row.function != api_function)
+
+    first, began = done(), monotonic()
+    wait(seconds)
+    return (done() - first) / (monotonic() - began)
+
+
+def compare(
+    measure: Callable[[], float],
+    opened: Callable[[], None],
+    closed: Callable[[], None],
+    pairs: int,
+    wait: Pause = pause,
+) -> Iterator[Pair]:
+    """Yield pairs of rates, without the dashboard and with it; which comes first changes from pair to pair."""
+
+    def measured(prepare: Callable[[], None]) -> float:
+        prepare()
+        wait(SETTLING_SECONDS)
+        return measure()
+
+    for number in range(pairs):
+        if number % 2:
+            shown = measured(opened)
+            yield Pair(measured(closed), shown)
+        else:
+            without = measured(closed)
+            yield Pair(without, measured(opened))
+    closed()
