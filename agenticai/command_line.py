@@ -52,6 +52,7 @@ ProjectId = Annotated[
     ),
 ]
 File = Annotated[Path | None, typer.Option(metavar="FILE", help="Read the text from a file; - is standard input.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 Out = Annotated[Path, typer.Option(metavar="FOLDER", help="Folder to write the code and the package to.")]
 
 
@@ -150,10 +151,10 @@ def new(
 
     Ctrl-C ends the following, not the project.
     """
-    from agenticai.commands.projects import Request, post_project
+    from agenticai.commands.projects import PostedRequest, post_project
     from agenticai.commands.stack import Stack
 
-    sys.exit(post_project(Request(text, file, template, name), Stack(endpoint, stage, as_json)))
+    sys.exit(post_project(PostedRequest(text, file, template, name), Stack(endpoint, stage, as_json)))
 
 
 @app.command(epilog=examples("modify"))
@@ -165,7 +166,7 @@ def modify(
     stage: Stage = DEFAULT_STAGE,
     as_json: Json = False,
 ) -> None:
-    """Request a change to a finished project and follow it."""
+    """PostedRequest a change to a finished project and follow it."""
     from agenticai.commands.projects import modify_project
     from agenticai.commands.stack import Stack
 
@@ -279,7 +280,7 @@ def redrive(
     rate: Annotated[
         int | None, typer.Option(metavar="N", help="With --all: send at most N messages per second.", min=1, max=500)
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
+    yes: Yes = False,
     endpoint: Endpoint = ENDPOINT,
     stage: Stage = DEFAULT_STAGE,
     as_json: Json = False,
@@ -427,7 +428,7 @@ def sweep(
 @app.command(epilog=examples("record"))
 def record(
     scenario: ScenarioName,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
+    yes: Yes = False,
     rekey: Annotated[
         bool, typer.Option("--rekey", help="Ask no model: update the requests of authored replies to the current ones.")
     ] = False,

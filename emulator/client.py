@@ -32,9 +32,9 @@ from agenticai.emulator.core.bench_records import (
 from agenticai.emulator.core.errors import ControlError
 from agenticai.emulator.core.model_records import CallsRequest, MissedReply, ModelHistory, ReplyRequest, StoredReply
 from agenticai.emulator.core.usage_records import (
+    EngineHealth,
     FinishedInvocation,
     FunctionActivity,
-    Health,
     Record,
     Usage,
     UsageByProject,
@@ -83,9 +83,9 @@ class ControlClient(AbstractContextManager["ControlClient"]):
         """Close the connections."""
         self._http.close()
 
-    def health(self) -> Health:
+    def health(self) -> EngineHealth:
         """Return whether the engine serves."""
-        return self._get("health", TypeAdapter(Health))
+        return self._get("health", TypeAdapter(EngineHealth))
 
     def usage(self, project_id: str | None = None) -> Usage:
         """Return AWS calls and Lambda use of one project, or of all and none together when it is None."""

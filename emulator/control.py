@@ -24,7 +24,7 @@ from agenticai.emulator.core.bench_records import (
     StartAheadRequest,
 )
 from agenticai.emulator.core.clock import Clock
-from agenticai.emulator.core.usage_records import FinishedInvocation, FunctionActivity, Health
+from agenticai.emulator.core.usage_records import EngineHealth, FinishedInvocation, FunctionActivity
 from agenticai.emulator.engines.settling import Unsettled
 from agenticai.emulator.faults.rules import ActiveRule, Fault, Fired, RecordedCall
 from agenticai.emulator.faults.schedule import FaultBook
@@ -111,7 +111,7 @@ class BearerToken:
 
 def _reading_routes(ledger: Ledger, clock: Clock, uptime_s: Callable[[], float]) -> list[Route]:
     async def health(_: Request) -> Response:
-        return answer_with(Health(status="ok", pid=os.getpid(), uptime_s=uptime_s()))
+        return answer_with(EngineHealth(status="ok", pid=os.getpid(), uptime_s=uptime_s()))
 
     async def usage(request: Request) -> Response:
         return answer_with(ledger.usage(request.query_params.get("project_id")))

@@ -11,7 +11,7 @@ from agenticai.emulator.faults.ports import Workers
 from agenticai.emulator.faults.schedule import FaultBook
 from agenticai.emulator.faults.step import Faults
 from agenticai.emulator.http.guard import Allowed, Guard
-from agenticai.emulator.http.limits import Limits
+from agenticai.emulator.http.limits import RequestLimits
 from agenticai.emulator.http.request import CONTROL, GEMINI
 from agenticai.emulator.meter.ledger import Ledger
 from agenticai.emulator.meter.step import Meter
@@ -46,7 +46,7 @@ def gateway(parts: Parts) -> ASGIApp:
     return chain(
         [
             lambda app: Guard(app, parts.allowed),
-            lambda app: Limits(app, parts.free_bytes),
+            lambda app: RequestLimits(app, parts.free_bytes),
             under(CONTROL, parts.control),
             lambda app: Meter(app, parts.ledger),
             lambda app: Faults(app, parts.faults, parts.workers, parts.clock),

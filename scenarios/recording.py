@@ -12,10 +12,10 @@ from agenticai.client.api import ProjectsApi
 from agenticai.client.follow import follow
 from agenticai.emulator.gemini import GEMINI_API, NEAREST
 from agenticai.emulator.gemini.canonical import CanonicalRequest
-from agenticai.emulator.gemini.cassettes import Cassette, CassetteStore, Stored, read_cassette, to_yaml
+from agenticai.emulator.gemini.cassettes import Cassette, CassetteStore, StoredCassette, read_cassette, to_yaml
 from agenticai.emulator.gemini.recording import bound, document_of
 from agenticai.emulator.gemini.rekey import rekey
-from agenticai.scenarios.benches.deployed import Report
+from agenticai.scenarios.benches.deployed import TellProgress
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.benches.run_folders import emptied_folder
 from agenticai.scenarios.format.errors import NotRecorded
@@ -51,7 +51,7 @@ def record(
     *,
     runs: Path,
     cassettes: Path = CASSETTES,
-    report: Report = lambda _: None,
+    report: TellProgress = lambda _: None,
     on_event: OnEvent = lambda _: None,
 ) -> list[Path]:
     """Play the scenario against Gemini, in real time, and store what it said in the folder of the scenario's name.
@@ -65,7 +65,9 @@ def record(
         return _store(recorded, cassettes, cassettes / scenario.name)
 
 
-def _record(scenario: Scenario, gemini: Gemini, run_dir: Path, report: Report, on_event: OnEvent) -> list[Stored]:
+def _record(
+    scenario: Scenario, gemini: Gemini, run_dir: Path, report: TellProgress, on_event: OnEvent
+) -> list[StoredCassette]:
     """Play the scenario against Gemini; return what the engine kept of it in `run_dir`."""
     with (
         tempfile.TemporaryDirectory() as none,
@@ -85,7 +87,7 @@ def _record(scenario: Scenario, gemini: Gemini, run_dir: Path, report: Report, o
 
 
 def rekey_scenario(
-    scenario: Scenario, *, runs: Path, cassettes: Path = CASSETTES, report: Report = lambda _: None
+    scenario: Scenario, *, runs: Path, cassettes: Path = CASSETTES, report: TellProgress = lambda _: None
 ) -> list[Path]:
     """Replay the scenario with its nearest authored replies, and give these the requests that were really sent.
 
@@ -105,7 +107,7 @@ def rekey_scenario(
     return [cassettes / path for path in changed]
 
 
-def own_cassettes(scenario: Scenario, cassettes: Path) -> list[Stored]:
+def own_cassettes(scenario: Scenario, cassettes: Path) -> list[StoredCassette]:
     """Return a scenario's cassettes: those in the folder of its name, and those whose request has its requirements."""
     wanted = [_collapse(project.requirements) for project in scenario.projects.values() if project.requirements]
     return [
@@ -167,7 +169,7 @@ class _Session:
             raise NotRecorded(f"{said}: nothing was stored.")
 
 
-def _store(recorded: Sequence[Stored], cassettes: Path, folder: Path) -> list[Path]:
+def _store(recorded: Sequence[StoredCassette], cassettes: Path, folder: Path) -> list[Path]:
     """Put the recorded cassettes into the folder, in place of those there. Raises `NotRecorded`."""
     others = CassetteStore(
         tuple(stored for stored in CassetteStore.load(cassettes).cassettes if stored.path.parent != folder)
@@ -184,7 +186,7 @@ def _store(recorded: Sequence[Stored], cassettes: Path, folder: Path) -> list[Pa
     return list(_write(recorded, folder))
 
 
-def _write(recorded: Sequence[Stored], folder: Path) -> Iterator[Path]:
+def _write(recorded: Sequence[StoredCassette], folder: Path) -> Iterator[Path]:
     by_request = {stored.cassette.request.digest(): bound(stored.cassette, BIND) for stored in recorded}
     for number, cassette in enumerate(by_request.values(), start=1):
         path = folder / f"{number}-{_make_name(cassette.request)}.yaml"
@@ -202,7 +204,7 @@ def _make_name(request: CanonicalRequest) -> str:
     return re.sub("[^a-z0-9]+", "-", title[1].lower()).strip("-")[:40] if title else "plan"
 
 
-def _copy(own: Sequence[Stored], cassettes: Path, folder: Path) -> Path:
+def _copy(own: Sequence[StoredCassette], cassettes: Path, folder: Path) -> Path:
     for stored in own:
         copy = folder / stored.path.relative_to(cassettes)
         make_private(copy.parent)

@@ -96,14 +96,14 @@ class BundleStep(StrEnum):
 
 
 @dataclass(frozen=True)
-class Progress:
+class BundleProgress:
     """A step that has begun for a bundle, or its end (READY)."""
 
     name: str
     step: BundleStep
 
 
-OnProgress = Callable[[Progress], None]
+OnProgress = Callable[[BundleProgress], None]
 
 # The bundles of a template, by the id of the artifact that they are for.
 Bundles = Mapping[str, Bundle]
@@ -117,7 +117,7 @@ def build(template: Template, packaging: Packaging, on_progress: OnProgress = la
     """
     pins = {}
     for artifact in template.artifacts:
-        on_progress(Progress(artifact.source.name, BundleStep.RESOLVING))
+        on_progress(BundleProgress(artifact.source.name, BundleStep.RESOLVING))
         requirements = artifact.source / REQUIREMENTS
         wanted = artifact.is_python and requirements.is_file()
         pins[artifact.id] = packaging.dependencies(artifact).pins(requirements) if wanted else ()
@@ -126,7 +126,7 @@ def build(template: Template, packaging: Packaging, on_progress: OnProgress = la
         held = {pin for layer in artifact.layers if packaging.lock for pin in pins.get(layer, ())}
         own = tuple(pin for pin in pins[artifact.id] if pin not in held)
         bundles[artifact.id] = _bundle(artifact, own, packaging, on_progress)
-        on_progress(Progress(artifact.source.name, BundleStep.READY))
+        on_progress(BundleProgress(artifact.source.name, BundleStep.READY))
     return bundles
 
 
@@ -160,7 +160,7 @@ def _zip(artifact: Artifact, pins: tuple[str, ...], packaging: Packaging, on_pro
     _check_node_packages(artifact)
     path = packaging.cache / "bundles" / f"{folder.name}-{_key(files, pins, dependencies)}.zip"
     if not path.exists():
-        on_progress(Progress(folder.name, BundleStep.ZIPPING))
+        on_progress(BundleProgress(folder.name, BundleStep.ZIPPING))
         archive.write(path, files, after=dependencies.archive(pins, artifact.prefix) if dependencies else None)
     return Bundle.of(folder.name, path)
 

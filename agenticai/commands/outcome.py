@@ -7,7 +7,7 @@ from agenticai.client.model_cost import Model, model_of
 from agenticai.commands.stack import Stack, open_stack
 from agenticai.display import outcome as show
 from agenticai.display import tables
-from agenticai.display.console import Part
+from agenticai.display.console import TextPart
 from shared.models.views import ProjectView
 
 
@@ -17,7 +17,7 @@ def model_at(endpoint: str, stage: str) -> Model:
         return model_of(bench.target, bench.outputs, control)
 
 
-def outcome(project: ProjectView, model: Model) -> Iterator[Part]:
+def outcome(project: ProjectView, model: Model) -> Iterator[TextPart]:
     """Yield a project in a line, why it failed if it did, and what the model cost."""
     yield tables.project_line(project)
     yield from show.reason(project)

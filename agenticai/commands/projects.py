@@ -32,7 +32,7 @@ NAME_WORDS = 6
 
 
 @dataclass(frozen=True)
-class Request:
+class PostedRequest:
     """What `new` was given."""
 
     text: str | None
@@ -47,7 +47,7 @@ class Request:
         return _read_given(self.text, self.file)
 
 
-def post_project(request: Request, stack: Stack) -> int:
+def post_project(request: PostedRequest, stack: Stack) -> int:
     """Post requirements and follow; return 0 if the project completed."""
     screen, requirements = Display(as_json=stack.as_json), request.requirements()
     first_words = " ".join((requirements or str(request.template)).split()[:NAME_WORDS])[:100]

@@ -14,7 +14,7 @@ from typing import Final
 
 from agenticai.display import replays as show
 from agenticai.display.console import Display, from_here, this_command
-from agenticai.display.replays import Progress, live
+from agenticai.display.replays import ReplayProgress, live
 from agenticai.emulator.core.home import find_home, make_home
 from agenticai.emulator.core.locks import held
 from agenticai.scenarios.benches.deployed import Bench
@@ -140,7 +140,7 @@ def _count_workers(playing: Playing, scenarios: Sequence[Scenario]) -> int:
     return min(playing.workers or os.cpu_count() or 1, len(scenarios) * playing.order.repeat)
 
 
-def _replay(playing: Playing, scenarios: Sequence[Scenario], folder: Path, progress: Progress) -> list[Result]:
+def _replay(playing: Playing, scenarios: Sequence[Scenario], folder: Path, progress: ReplayProgress) -> list[Result]:
     replays = Replays(
         playing.order,
         on_work=lambda scenario, text: progress.says(scenario.name, text),
@@ -151,7 +151,7 @@ def _replay(playing: Playing, scenarios: Sequence[Scenario], folder: Path, progr
         return replays.run(pool, sort_longest_first(scenarios, find_home()))
 
 
-def _make_start(playing: Playing, folder: Path, progress: Progress) -> Start:
+def _make_start(playing: Playing, folder: Path, progress: ReplayProgress) -> Start:
     """Return what starts benches: each on an engine with a log folder of its own, or on the stack that is up."""
     if playing.target != EMBEDDED:
         return lambda: nullcontext(bench_at(playing.target, playing.stage))

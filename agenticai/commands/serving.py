@@ -14,7 +14,7 @@ from agenticai.client.folder import check_folder
 from agenticai.client.model_cost import Model, model_of
 from agenticai.commands.settings import DASHBOARD_PORT, KEY_VARIABLE, gemini_api_key, on_stack
 from agenticai.display import tables
-from agenticai.display.console import Display, Part, count, text, this_command
+from agenticai.display.console import Display, TextPart, count, text, this_command
 from agenticai.display.following import Following
 from agenticai.display.outcome import describe_use
 from agenticai.display.serving import present_tests, welcome
@@ -71,7 +71,7 @@ def shown_use(screen: Display, control: "ControlClient", model: Model) -> Iterat
     if not model.live:
         yield lambda: None
         return
-    so_far: Part = ""
+    so_far: TextPart = ""
     with screen.status("") as status:
 
         def look() -> None:

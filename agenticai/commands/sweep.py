@@ -22,7 +22,7 @@ from agenticai.scenarios.benches.run_folders import run_folder
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.replaying.naming import name_agents
 from agenticai.scenarios.sweeping.ending import Ending
-from agenticai.scenarios.sweeping.judging import Judged, Rehearse, Verdict
+from agenticai.scenarios.sweeping.judging import Judged, Rehearse, TrialVerdict
 from agenticai.scenarios.sweeping.rehearsal import rehearsal, without_faults
 from agenticai.scenarios.sweeping.schedules import Material
 from agenticai.scenarios.sweeping.seeds import SeedResult, shrink_result, try_seeds, write_yaml
@@ -85,19 +85,21 @@ def show_sweep(name: str, selection: Selection, workers: int, *, as_json: bool) 
         counts = try_selection(
             Ground(screen, name, pool, rehearsal(scenario), clean, outputs, this_command()), selection
         )
-    if counts[Verdict.CRASHED]:
+    if counts[TrialVerdict.CRASHED]:
         screen.say(f"What the engines logged is in {logs}.")
     else:
         shutil.rmtree(logs, ignore_errors=True)
     return exit_status(counts)
 
 
-def exit_status(counts: Counter[Verdict]) -> int:
+def exit_status(counts: Counter[TrialVerdict]) -> int:
     """Return 0 if replays survived and none broke anything, else 1: of those that were not reached nothing is shown."""
-    return 0 if counts[Verdict.SURVIVED] and not counts[Verdict.VIOLATED] + counts[Verdict.CRASHED] else 1
+    return (
+        0 if counts[TrialVerdict.SURVIVED] and not counts[TrialVerdict.VIOLATED] + counts[TrialVerdict.CRASHED] else 1
+    )
 
 
-def try_selection(ground: Ground, selection: Selection) -> Counter[Verdict]:
+def try_selection(ground: Ground, selection: Selection) -> Counter[TrialVerdict]:
     """Try what is selected, show it as it ends, and count how it ended."""
     if selection.seeds:
         return _try_seeds(ground, selection)
@@ -115,7 +117,7 @@ def _clean(scenario: Scenario, bench: Bench) -> tuple[Ending, StackOutputs]:
     return without_faults(scenario, bench), bench.outputs
 
 
-def _try_cases(ground: Ground, cases: Sequence[Case]) -> Counter[Verdict]:
+def _try_cases(ground: Ground, cases: Sequence[Case]) -> Counter[TrialVerdict]:
     results, began = list[CaseResult](), monotonic()
     with show.trials(ground.screen, len(cases)) as progress:
         for result in sweep(ground.pool, ground.rehearse, ground.clean, cases):
@@ -126,7 +128,7 @@ def _try_cases(ground: Ground, cases: Sequence[Case]) -> Counter[Verdict]:
     return _conclude(ground, [result.judged for result in results], monotonic() - began, {"cases": trials})
 
 
-def _try_seeds(ground: Ground, selection: Selection) -> Counter[Verdict]:
+def _try_seeds(ground: Ground, selection: Selection) -> Counter[TrialVerdict]:
     results, began = list[SeedResult](), monotonic()
     material = Material(ground.clean.calls, ground.clean.deliveries, ground.outputs.function_names["api"])
     seeds = range(selection.seed, selection.seed + selection.seeds)
@@ -135,7 +137,7 @@ def _try_seeds(ground: Ground, selection: Selection) -> Counter[Verdict]:
             results.append(result)
             again = ground.command("--seeds", "1", "--seed", str(result.seed))
             progress.ended(f"seed {result.seed}", result.judged, again)
-    failing = [_shrink(ground, result) for result in results if result.judged.verdict is Verdict.VIOLATED]
+    failing = [_shrink(ground, result) for result in results if result.judged.verdict is TrialVerdict.VIOLATED]
     trials = [{"seed": result.seed, **show.document(result.judged)} for result in results]
     found = {"seeds": trials, "shrunk": failing}
     return _conclude(ground, [result.judged for result in results], monotonic() - began, found)
@@ -156,7 +158,9 @@ def _shrink(ground: Ground, result: SeedResult) -> dict[str, object]:
     return {"seed": least.seed, "faults": faults, **show.document(least.judged)}
 
 
-def _conclude(ground: Ground, judged: list[Judged], wall_s: float, found: Mapping[str, object]) -> Counter[Verdict]:
+def _conclude(
+    ground: Ground, judged: list[Judged], wall_s: float, found: Mapping[str, object]
+) -> Counter[TrialVerdict]:
     """Say how many replays ended how, and count them."""
     counts = Counter(one.verdict for one in judged)
     ground.screen.say(f"{len(judged)} replays in {wall_s:.0f} s: ", show.count_ended(counts) or "nothing to try")

@@ -21,7 +21,7 @@ from rich.text import Text
 
 from agenticai.display.printable import printable_lines, readable
 
-Part = str | tuple[str, str] | Text
+TextPart = str | tuple[str, str] | Text
 """Some text: plain, or with a style of Rich's such as `bold` or `green`."""
 
 PLAIN_WIDTH: Final = 160
@@ -31,7 +31,7 @@ UNBOUNDED: Final = 10_000
 """More columns than any terminal has."""
 
 
-def text(*parts: Part) -> Text:
+def text(*parts: TextPart) -> Text:
     """Join parts of a line, or of several.
 
     This is the one way of text to the terminal: nothing in it is markup, and what would move the cursor, hide or turn
@@ -40,7 +40,7 @@ def text(*parts: Part) -> Text:
     return Text.assemble(*(part if isinstance(part, Text) else _safe(part) for part in parts))
 
 
-def grid(columns: Sequence[Column | str], rows: Iterable[Sequence[Part]], title: str = "") -> Table:
+def grid(columns: Sequence[Column | str], rows: Iterable[Sequence[TextPart]], title: str = "") -> Table:
     """Return a table without lines; a Column with `no_wrap` is never broken."""
     table = Table(*columns, title=text(title) if title else None, title_justify="left", box=None, pad_edge=False)
     for row in rows:
@@ -62,11 +62,11 @@ class Display:
         if not self.console.is_terminal and not environ.get("COLUMNS"):
             self.console.width = PLAIN_WIDTH
 
-    def say(self, *parts: Part) -> None:
+    def say(self, *parts: TextPart) -> None:
         """Print a line for people. No line is broken: what is to be pasted stays in one piece."""
         self.console.print(text(*parts), soft_wrap=True)
 
-    def explain(self, *parts: Part) -> None:
+    def explain(self, *parts: TextPart) -> None:
         """Print sentences for people, indented and on a terminal broken between words."""
         if self.console.is_terminal:
             self.console.print(Padding(text(*parts), (0, 0, 0, 2)))
@@ -82,7 +82,7 @@ class Display:
         if self.as_json:
             print(json.dumps(_plain(document), indent=2), flush=True)  # noqa: T201 - the output itself
 
-    def status(self, *parts: Part) -> Status:
+    def status(self, *parts: TextPart) -> Status:
         """Return a spinner with a line that says what is being done, for a `with` block."""
         spinner = "dots" if self.console.encoding.startswith("utf") else "line"
         return self.console.status(text(*parts), spinner=spinner)

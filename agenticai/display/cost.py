@@ -9,7 +9,7 @@ from rich.text import Text
 from agenticai.client.cost.bill import Bill, LineUse, reason
 from agenticai.client.cost.figures import dollars, quantity, share
 from agenticai.client.cost.prices import prices
-from agenticai.display.console import Part, count, figures, grid, text
+from agenticai.display.console import TextPart, count, figures, grid, text
 
 SHOWN: Final = 10
 """Projects, the dearest."""
@@ -28,8 +28,8 @@ def bill(used: Bill) -> Iterator[Table]:
         yield grid([Column("project", no_wrap=True), *figures("used")], projects)
 
 
-def _line(use: LineUse) -> tuple[Part, ...]:
-    high: Part = share(use.month_share)
+def _line(use: LineUse) -> tuple[TextPart, ...]:
+    high: TextPart = share(use.month_share)
     if (use.month_share or 0) > 1:
         high = (share(use.month_share), "red")
     return (

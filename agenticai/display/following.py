@@ -6,7 +6,7 @@ from typing import Final
 
 from rich.status import Status
 
-from agenticai.display.console import Display, Part, text
+from agenticai.display.console import Display, TextPart, text
 from agenticai.display.printable import printable
 from agenticai.display.tables import event_in_words, status_part, work_in_words
 from shared.models.events import EventType, TimelineEvent
@@ -76,7 +76,7 @@ def _is_interrupted(event: TimelineEvent) -> bool:
     return event.type is EventType.WORK_FAILED and event.status not in FINAL
 
 
-def _mark(event: TimelineEvent) -> Part:
+def _mark(event: TimelineEvent) -> TextPart:
     if _is_interrupted(event):
         return "!", "yellow"
     return ("✗", "red") if event.type is EventType.WORK_FAILED else ("✓", "green")

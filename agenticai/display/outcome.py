@@ -5,7 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from agenticai.client.model_cost import Model, prices
-from agenticai.display.console import Part, count, text
+from agenticai.display.console import TextPart, count, text
 from shared.models.workflow import ProjectStatus
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 TAKEN_BACK = "Its last change failed and was taken back; the project is as it was before."
 
 
-def reason(project: "ProjectView") -> Iterator[Part]:
+def reason(project: "ProjectView") -> Iterator[TextPart]:
     """Yield why the project failed, or its last change, a line each; nothing where all went well."""
     if project.failure is None:
         return
@@ -27,7 +27,7 @@ def reason(project: "ProjectView") -> Iterator[Part]:
     yield from project.failure.reason.split("\n")
 
 
-def describe_cost(tokens: "TokenUsage", model: Model, day: date) -> Part:
+def describe_cost(tokens: "TokenUsage", model: Model, day: date) -> TextPart:
     """Return what a project's calls of the language model came to."""
     price = _price(model.cost_usd(tokens.prompt_tokens, tokens.output_tokens, day), model.name)
     said = "stored replies, which cost nothing" if model.answers in ("stored", "nearest") else price

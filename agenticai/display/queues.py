@@ -9,7 +9,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from agenticai.client.durations import age
-from agenticai.display.console import Part, figures, grid, text
+from agenticai.display.console import TextPart, figures, grid, text
 from agenticai.display.printable import printable
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def queues(states: Iterable["AgentQueues"]) -> Table:
     return grid(columns, rows)
 
 
-def _row(state: "QueueState", colour: str = "") -> tuple[Part, ...]:
+def _row(state: "QueueState", colour: str = "") -> tuple[TextPart, ...]:
     depth = state.depth
     oldest = age(state.oldest_s) if state.oldest_s is not None else "-"
     figures_of = (str(depth.visible), str(depth.in_flight), str(depth.delayed), oldest if depth.total else "")
@@ -59,7 +59,7 @@ def letter(dead: "DeadLetter", agent: str, now: datetime, *, full: bool) -> Iter
     yield from _body(message.body, full=full)
 
 
-def _field(name: str, *said: Part) -> Text:
+def _field(name: str, *said: TextPart) -> Text:
     return text("  ", (f"{name:<9}", "dim"), " ", *said)
 
 

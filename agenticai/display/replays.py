@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from rich.status import Status
 from rich.text import Text
 
-from agenticai.display.console import Display, Part, text
+from agenticai.display.console import Display, TextPart, text
 from agenticai.display.stopping import wait_until_stopped
 from agenticai.display.tables import addresses
 from agenticai.emulator.core.home import find_home
@@ -24,7 +24,7 @@ HEADING = "scenario"
 MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("-", "yellow")}
 
 
-class Progress:
+class ReplayProgress:
     """What runs now, under the lines of what has ended. Told from several threads."""
 
     def __init__(self, display: Display, status: Status, scenarios: Sequence[Scenario], repeat: int) -> None:
@@ -68,10 +68,10 @@ class Progress:
 
 
 @contextmanager
-def live(display: Display, scenarios: Sequence[Scenario], repeat: int) -> Iterator[Progress]:
+def live(display: Display, scenarios: Sequence[Scenario], repeat: int) -> Iterator[ReplayProgress]:
     """Show progress inside of the block, each scenario being replayed so often."""
     with display.status("starting") as status:
-        yield Progress(display, status, scenarios, repeat)
+        yield ReplayProgress(display, status, scenarios, repeat)
 
 
 def header(width: int) -> Text:
@@ -102,7 +102,7 @@ def evidence(scenario: ScenarioReport) -> Iterator[Text]:
 def totals(report: RunReport) -> Text:
     """Return the run in a line."""
     colours: dict[ReplayStatus, str] = {"passed": "green", "failed": "red", "skipped": "yellow"}
-    counts: list[Part] = [
+    counts: list[TextPart] = [
         (f"{number} {outcome}", f"bold {colour}")
         for outcome, colour in colours.items()
         if (number := report.count(outcome))

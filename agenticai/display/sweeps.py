@@ -8,9 +8,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.table import Table
 from rich.text import Text
 
-from agenticai.display.console import Display, Part, figures, grid, text
+from agenticai.display.console import Display, TextPart, figures, grid, text
 from agenticai.scenarios.sweeping.ending import Ending
-from agenticai.scenarios.sweeping.judging import Judged, Verdict
+from agenticai.scenarios.sweeping.judging import Judged, TrialVerdict
 from agenticai.scenarios.sweeping.seeds import SeedResult
 from agenticai.scenarios.sweeping.sweep import CaseResult
 
@@ -21,10 +21,10 @@ LINE_EVERY = 25
 """Trials between two lines of progress, where there is no terminal to show a bar on."""
 
 COLOURS = {
-    Verdict.SURVIVED: "green",
-    Verdict.VIOLATED: "red",
-    Verdict.NOT_REACHED: "yellow",
-    Verdict.CRASHED: "magenta",
+    TrialVerdict.SURVIVED: "green",
+    TrialVerdict.VIOLATED: "red",
+    TrialVerdict.NOT_REACHED: "yellow",
+    TrialVerdict.CRASHED: "magenta",
 }
 
 
@@ -53,13 +53,13 @@ class Trials:
         self._progress = progress
         self._task = progress.add_task("", total=total, counts=Text())
         self._total = total
-        self._counts: Counter[Verdict] = Counter()
+        self._counts: Counter[TrialVerdict] = Counter()
 
     def ended(self, name: str, judged: Judged, repeat: str) -> None:
         """Count a trial that has ended."""
         self._counts[judged.verdict] += 1
         self._progress.update(self._task, advance=1, counts=count_ended(self._counts))
-        if judged.verdict is not Verdict.SURVIVED:
+        if judged.verdict is not TrialVerdict.SURVIVED:
             for line in complaint(name, judged, repeat):
                 self._display.say(line)
         ended = self._counts.total()
@@ -90,15 +90,15 @@ def introduction(clean: Ending) -> str:
     return f"  {ends}; its functions made {len(clean.calls)} calls: {made}"
 
 
-def count_ended(counts: Counter[Verdict]) -> Text:
+def count_ended(counts: Counter[TrialVerdict]) -> Text:
     """Return how many trials ended how, in words; empty where none has ended."""
-    ended = (text((f"{counts[verdict]} {verdict}", COLOURS[verdict])) for verdict in Verdict if counts[verdict])
+    ended = (text((f"{counts[verdict]} {verdict}", COLOURS[verdict])) for verdict in TrialVerdict if counts[verdict])
     return text(", ").join(ended)
 
 
 def complaint(name: str, judged: Judged, repeat: str) -> Iterator[Text]:
     """Yield what is said of a trial that did not survive, line by line."""
-    mark = ("?", "yellow") if judged.verdict is Verdict.NOT_REACHED else ("✗", "red")
+    mark = ("?", "yellow") if judged.verdict is TrialVerdict.NOT_REACHED else ("✗", "red")
     yield text(mark, f" {name}: ", (judged.verdict, COLOURS[judged.verdict]))
     for line in judged.evidence[:EVIDENCE_SHOWN]:
         yield text(f"    {line}")
@@ -122,12 +122,14 @@ def document(judged: Judged) -> dict[str, object]:
 
 def case_table(results: Sequence[CaseResult]) -> Table:
     """Return the cases by function and operation, with how they ended."""
-    shown = [verdict for verdict in Verdict if verdict in _main or any(r.judged.verdict is verdict for r in results)]
-    counts: dict[tuple[str, str], Counter[Verdict]] = {}
+    shown = [
+        verdict for verdict in TrialVerdict if verdict in _main or any(r.judged.verdict is verdict for r in results)
+    ]
+    counts: dict[tuple[str, str], Counter[TrialVerdict]] = {}
     for result in results:
         kind = (result.case.function, f"{result.case.service} {result.case.operation}")
         counts.setdefault(kind, Counter())[result.judged.verdict] += 1
-    rows, before = list[tuple[Part, ...]](), ""
+    rows, before = list[tuple[TextPart, ...]](), ""
     for (function, call), ended in sorted(counts.items()):
         rows.append((function if function != before else "", call, *_cells(ended, shown)))
         before = function
@@ -137,10 +139,10 @@ def case_table(results: Sequence[CaseResult]) -> Table:
     return table
 
 
-_main = (Verdict.SURVIVED, Verdict.VIOLATED)
+_main = (TrialVerdict.SURVIVED, TrialVerdict.VIOLATED)
 
 
-def _cells(counts: Counter[Verdict], shown: Iterable[Verdict]) -> Iterator[Part]:
+def _cells(counts: Counter[TrialVerdict], shown: Iterable[TrialVerdict]) -> Iterator[TextPart]:
     yield str(counts.total())
     for verdict in shown:
         yield (str(counts[verdict]), COLOURS[verdict]) if counts[verdict] else ("0", "dim")

@@ -6,7 +6,7 @@ from typing import Final
 from rich.table import Column, Table
 from rich.text import Text
 
-from agenticai.display.console import Display, Part, figures, grid, text
+from agenticai.display.console import Display, TextPart, figures, grid, text
 from agenticai.display.printable import printable
 from agenticai.emulator.core.usage_records import Usage
 from agenticai.scenarios.benches.deployed import Bench
@@ -84,7 +84,7 @@ def projects(page: ProjectPage, width: int) -> Table:
     """Return a list of projects for so many columns; ids are always whole."""
     wide = width >= WIDE
     columns = [Column(name, no_wrap=True) for name in ("id", "status", "score", *(["created"] if wide else []))]
-    rows = list[tuple[Part, ...]]()
+    rows = list[tuple[TextPart, ...]]()
     for project in page.items:
         points = "" if project.score is None else f"{project.score:g}"
         created = [project.created_at.strftime("%Y-%m-%d %H:%M:%S")] if wide else []
@@ -94,7 +94,7 @@ def projects(page: ProjectPage, width: int) -> Table:
 
 def templates(listed: list[TemplateSummary], without_key: Mapping[str, bool]) -> Table:
     """Return a list of templates; `without_key` says, where that is known, which of them stored replies answer."""
-    said: Mapping[bool, Part] = {True: "stored", False: ("needs a key", "yellow")}
+    said: Mapping[bool, TextPart] = {True: "stored", False: ("needs a key", "yellow")}
     rows = [
         (template.id, template.name, template.description, *([said[without_key[template.id]]] if without_key else []))
         for template in listed

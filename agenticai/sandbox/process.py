@@ -41,7 +41,7 @@ _STATUS_BYTES: Final = 8192
 
 
 @dataclass(frozen=True)
-class Ended:
+class EndedRun:
     """How a program ended: `exit` is its status, or a signal's number below 0; None where a limit ended it.
 
     `exceeded` is that limit: "time", "memory", "machine" for the machine's memory, or "killed" from outside.
@@ -55,7 +55,7 @@ class Ended:
     contained: bool
 
 
-def run(job: Job, *, unsafe: bool = False) -> Ended:
+def run(job: Job, *, unsafe: bool = False) -> EndedRun:
     """Run a job in a sandbox, and return when no process of it is left.
 
     Raises `NotRun`. Where this machine has no sandbox, `unsafe` runs the job without one; otherwise it is not run.
@@ -89,7 +89,7 @@ def _private(job: Job) -> tuple[str, ...]:
     return tuple(folder for folder in real if not any(path.is_relative_to(folder) for path in needed))
 
 
-def _run(job: Job) -> Ended:
+def _run(job: Job) -> EndedRun:
     output, report, status = Kept(job.limits.output_bytes), Kept(job.limits.report_bytes), Kept(_STATUS_BYTES)
     reading, writing = os.pipe()
     with open(reading, "rb", buffering=0), _start(writing) as process:
@@ -102,7 +102,7 @@ def _run(job: Job) -> Ended:
             leash.close()  # and with it the sandbox ends
             process.wait()
     code, exceeded = _end(status.text)
-    return Ended(code, exceeded, output.text, None if report.left_out else report.whole, job.contained)
+    return EndedRun(code, exceeded, output.text, None if report.left_out else report.whole, job.contained)
 
 
 def _start(report: int) -> "subprocess.Popen[bytes]":

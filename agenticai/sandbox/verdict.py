@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agenticai.sandbox.inside.limits import MIB, Limits
-from agenticai.sandbox.process import Ended
+from agenticai.sandbox.process import EndedRun
 from agenticai.sandbox.report import Report, TestResult
 
 _NAMED: Final = 3
@@ -47,14 +47,14 @@ class TestRun:
         return "\n".join(filter(None, (self.trouble, self.output.strip())))
 
 
-def judge(ended: Ended, limits: Limits) -> TestRun:
+def judge(ended: EndedRun, limits: Limits) -> TestRun:
     """Return the results in the report, and why they prove nothing if the report or the run is not to be trusted."""
     report = Report.read(ended.report or b"")
     trouble = _excess(ended, report, limits) or _doubt(ended, report)
     return TestRun(report.results, trouble, ended.output, ended.contained)
 
 
-def _excess(ended: Ended, report: Report, limits: Limits) -> str:
+def _excess(ended: EndedRun, report: Report, limits: Limits) -> str:
     """Return which limit ended the run, as a sentence; empty if none did."""
     what = report.running or "The tests"
     if ended.exceeded == "time":
@@ -72,7 +72,7 @@ def _excess(ended: Ended, report: Report, limits: Limits) -> str:
     return ""
 
 
-def _doubt(ended: Ended, report: Report) -> str:
+def _doubt(ended: EndedRun, report: Report) -> str:
     """Return why the report proves nothing, however the tests in it ended; empty if it does."""
     how = f"signal {-ended.exit}" if ended.exit is not None and ended.exit < 0 else f"exit status {ended.exit}"
     if not report.complete:

@@ -15,7 +15,7 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Health(Record):
+class EngineHealth(Record):
     """The engine answers; `uptime_s` in seconds."""
 
     status: Literal["ok"]

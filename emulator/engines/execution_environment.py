@@ -31,7 +31,7 @@ TRIM_SECONDS = 0.5  # between two looks at how much a handler has printed
 LONGEST_REPLY = 4 * RESPONSE_BYTES  # characters: the JSON of a reply has at most three for each of its bytes
 
 
-class Ended(Exception):
+class EnvironmentEnded(Exception):
     """The process is gone, or was killed because its time was up; `timed_out` says which."""
 
     def __init__(self, *, timed_out: bool) -> None:
@@ -88,7 +88,7 @@ class ExecutionEnvironment:
                     until = started + self.function.timeout_s
                     timeout.enter_context(self._activity.timeout_at(until))
                     result, error = self._exchange(invocation, until)
-            except Ended as ended:
+            except EnvironmentEnded as ended:
                 error = self._reason(ended, invocation.request_id)
                 if self._ready:
                     self._starter.prepare(self._variables)
@@ -124,7 +124,7 @@ class ExecutionEnvironment:
             self._write(json.dumps(request))
         except (BrokenPipeError, ValueError) as error:  # its end is closed, or ours is
             self.kill()
-            raise Ended(timed_out=False) from error
+            raise EnvironmentEnded(timed_out=False) from error
         _, reply = self._next_reply(until)
         return reply.get("result"), _error(reply)
 
@@ -202,16 +202,16 @@ class ExecutionEnvironment:
                 self._log.trim()
                 if left <= TRIM_SECONDS:
                     self.kill()
-                    raise Ended(timed_out=True) from empty
+                    raise EnvironmentEnded(timed_out=True) from empty
         came, reply = answer
         if reply is None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.wait(EXIT_SECONDS)
             self.kill()
-            raise Ended(timed_out=False)
+            raise EnvironmentEnded(timed_out=False)
         return came, reply
 
-    def _reason(self, ended: Ended, request_id: str) -> FunctionError:
+    def _reason(self, ended: EnvironmentEnded, request_id: str) -> FunctionError:
         if ended.timed_out:
             message = f"RequestId: {request_id} Error: Task timed out after {self.function.timeout_s}.00 seconds"
             return FunctionError("Sandbox.Timedout", message, request_id)

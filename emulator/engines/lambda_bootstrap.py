@@ -174,8 +174,8 @@ def beside(file: str) -> dict[str, Any]:
 
 
 def begin_snapshot(argument: str) -> Any:
-    """Return a `Snapshot` that listens on the descriptor in the argument."""
-    return beside("lambda_snapshot.py")["Snapshot"](int(argument.removeprefix(SNAPSHOT)))
+    """Return a `SnapshotServer` that listens on the descriptor in the argument."""
+    return beside("lambda_snapshot.py")["SnapshotServer"](int(argument.removeprefix(SNAPSHOT)))
 
 
 def import_path(task_root: str, layers: list[str]) -> list[str]:

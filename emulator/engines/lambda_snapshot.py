@@ -33,7 +33,7 @@ class RecordedVariables(os._Environ):  # type: ignore[type-arg]  # only `os.envi
         return value
 
 
-class Snapshot:
+class SnapshotServer:
     """This process, from before the handler is imported until the engine wants no more copies and all have ended.
 
     The engine sends the names of modules to import, or the variables of a new environment with its requests, its

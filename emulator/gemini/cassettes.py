@@ -60,7 +60,7 @@ class Cassette(Record):
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredCassette:
     """A cassette and the file it is in, with the request as it is compared."""
 
     path: Path
@@ -72,7 +72,7 @@ class Stored:
 class Found:
     """The reply to a request, with what its `bind` patterns found put in."""
 
-    stored: Stored
+    stored: StoredCassette
     values: dict[str, str]
 
     @property
@@ -87,9 +87,9 @@ class Found:
 class CassetteStore:
     """All cassettes under a directory, found by the digest of their request."""
 
-    def __init__(self, cassettes: tuple[Stored, ...]) -> None:
+    def __init__(self, cassettes: tuple[StoredCassette, ...]) -> None:
         self.cassettes = cassettes
-        self._by_bind: dict[tuple[tuple[str, str], ...], dict[str, Stored]] = {}
+        self._by_bind: dict[tuple[tuple[str, str], ...], dict[str, StoredCassette]] = {}
         for stored in cassettes:
             same_bind = self._by_bind.setdefault(tuple(sorted(stored.cassette.bind.items())), {})
             other = same_bind.setdefault(stored.request.digest(), stored)
@@ -112,10 +112,10 @@ class CassetteStore:
         return None
 
 
-def read_cassette(path: Path) -> Stored:
+def read_cassette(path: Path) -> StoredCassette:
     """Read one file. Raises InvalidCassette, naming file and line."""
     cassette = read_document(path, Cassette, InvalidCassette)
-    return Stored(path, cassette, cassette.request.bound(cassette.bind)[0])
+    return StoredCassette(path, cassette, cassette.request.bound(cassette.bind)[0])
 
 
 class _Readable(yaml.SafeDumper):

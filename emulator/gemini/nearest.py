@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agenticai.emulator.gemini.canonical import CanonicalRequest
-from agenticai.emulator.gemini.cassettes import CassetteStore, Stored, to_yaml
+from agenticai.emulator.gemini.cassettes import CassetteStore, StoredCassette, to_yaml
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Nearest:
     `field` and `line` are where they differ first; `diff` has all differences, - stored, + sent.
     """
 
-    stored: Stored
+    stored: StoredCassette
     field: str
     line: int
     diff: str
@@ -28,7 +28,7 @@ def nearest(store: CassetteStore, request: CanonicalRequest) -> Nearest | None:
     return _difference(stored, request.bound(stored.cassette.bind)[0]) if stored else None
 
 
-def compare(request: CanonicalRequest, stored: Stored) -> float:
+def compare(request: CanonicalRequest, stored: StoredCassette) -> float:
     """Return how much a request is like a stored one, from 0 to 1: the share of lines, with fields' names, of both."""
     sent = request.bound(stored.cassette.bind)[0]
     return difflib.SequenceMatcher(None, _lines(sent), _lines(stored.request), autojunk=False).ratio()
@@ -39,7 +39,7 @@ def _lines(request: CanonicalRequest) -> list[str]:
     return [f"{field}: {' '.join(line.split())}" for field, text in leaves for line in text.splitlines()]
 
 
-def _difference(stored: Stored, sent: CanonicalRequest) -> Nearest:
+def _difference(stored: StoredCassette, sent: CanonicalRequest) -> Nearest:
     before, after = dict(list_fields(stored.request.document())), dict(list_fields(sent.document()))
     names = [*before, *(name for name in after if name not in before)]
     differ = (name for name in names if before.get(name, "").split() != after.get(name, "").split())

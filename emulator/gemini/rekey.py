@@ -10,7 +10,7 @@ from starlette.responses import Response
 from agenticai.emulator.core.errors import NotRekeyed
 from agenticai.emulator.gemini.answers import replay
 from agenticai.emulator.gemini.canonical import CanonicalRequest
-from agenticai.emulator.gemini.cassettes import CassetteStore, Found, Stored, read_cassette, to_yaml
+from agenticai.emulator.gemini.cassettes import CassetteStore, Found, StoredCassette, read_cassette, to_yaml
 from agenticai.emulator.gemini.misses import keep, keep_miss
 from agenticai.emulator.gemini.nearest import compare
 
@@ -42,7 +42,7 @@ def rekey(cassettes: Path, asked: Path) -> list[Path]:
     InvalidCassette, and then has changed nothing.
     """
     store = CassetteStore.load(cassettes)
-    matched: dict[Path, tuple[Stored, Stored]] = {}
+    matched: dict[Path, tuple[StoredCassette, StoredCassette]] = {}
     for sent in (read_cassette(path) for path in sorted(asked.glob("*.yaml"))):
         near = _match(store, sent)
         if other := matched.get(near.path):
@@ -54,7 +54,7 @@ def rekey(cassettes: Path, asked: Path) -> list[Path]:
     return changed
 
 
-def _match(store: CassetteStore, sent: Stored) -> Stored:
+def _match(store: CassetteStore, sent: StoredCassette) -> StoredCassette:
     """Return the cassette whose request became the one that was sent. Raises NotRekeyed."""
     ranked = [pair for pair in _rank(store, sent.cassette.request) if pair[0] >= LEAST_LIKENESS]
     if not ranked:
@@ -67,11 +67,11 @@ def _match(store: CassetteStore, sent: Stored) -> Stored:
     return near
 
 
-def _bound(sent: Stored, near: Stored) -> CanonicalRequest:
+def _bound(sent: StoredCassette, near: StoredCassette) -> CanonicalRequest:
     return sent.cassette.request.bound(near.cassette.bind)[0]
 
 
-def _rank(store: CassetteStore, request: CanonicalRequest) -> list[tuple[float, Stored]]:
+def _rank(store: CassetteStore, request: CanonicalRequest) -> list[tuple[float, StoredCassette]]:
     """Return the authored cassettes with how near each is, the nearest first."""
     authored = [stored for stored in store.cassettes if stored.cassette.origin == "authored"]
     return sorted(((compare(request, stored), stored) for stored in authored), key=lambda pair: -pair[0])

@@ -9,7 +9,7 @@ from typing import Final
 from agenticai.emulator.core.errors import InvalidCassette
 from agenticai.emulator.core.model_records import MissedReply, ReplyRequest, StoredReply
 from agenticai.emulator.gemini.canonical import CanonicalRequest
-from agenticai.emulator.gemini.cassettes import Stored, read_cassette, to_yaml
+from agenticai.emulator.gemini.cassettes import StoredCassette, read_cassette, to_yaml
 from agenticai.emulator.gemini.misses import title
 
 WRITTEN: Final = "written"
@@ -58,7 +58,7 @@ class WrittenReplies:
         return StoredReply(path=str(path))
 
 
-def _document(found: Stored, wanted: ReplyRequest) -> dict[str, object]:
+def _document(found: StoredCassette, wanted: ReplyRequest) -> dict[str, object]:
     counted = wanted.prompt_tokens is not None and wanted.output_tokens is not None
     usage = {"prompt_tokens": wanted.prompt_tokens, "output_tokens": wanted.output_tokens}
     reply = {"text": wanted.text, **({"usage": usage} if counted else {})}

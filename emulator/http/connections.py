@@ -14,7 +14,7 @@ HEAD_SECONDS: Final = 30.0
 """For a request line and headers, from their first byte to their last."""
 
 UNENDED_HEAD_BYTES: Final = 64 * 1024
-"""Of a head that has not ended yet; `Limits` holds a whole one to `largest.HEAD_BYTES`."""
+"""Of a head that has not ended yet; `RequestLimits` holds a whole one to `largest.HEAD_BYTES`."""
 
 ANSWER_SECONDS: Final = 300.0
 SLOWEST_BYTES: Final = 64 * 1024

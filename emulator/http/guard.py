@@ -66,7 +66,7 @@ class Browser(NamedTuple):
     referer: str
 
 
-class Call:
+class GuardedCall:
     """A request as the guard sees it; `name` is that of the host, empty where HTTP/1.0 has none."""
 
     def __init__(self, scope: Scope) -> None:
@@ -109,7 +109,7 @@ class Guard:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
-        call = Call(scope)
+        call = GuardedCall(scope)
         if reason := self._reason(call):
             await self._refuse(scope, receive, send, reason)
         elif call.browser is None or scope["type"] == "websocket":
@@ -119,7 +119,7 @@ class Guard:
         else:
             await self._app(scope, receive, self._answering(call, call.browser, send))
 
-    def _reason(self, call: Call) -> str | None:
+    def _reason(self, call: GuardedCall) -> str | None:
         """Return why the request is refused, as a sentence that says how to allow it; None if it is not."""
         if not call.scope.get("raw_path", b"/").startswith((b"/", b"*")):
             return "The request names a whole address in place of a path: send the path alone."
@@ -133,7 +133,7 @@ class Guard:
             return None
         return _explain(call.browser)
 
-    def _may_pass(self, call: Call, browser: Browser) -> bool:
+    def _may_pass(self, call: GuardedCall, browser: Browser) -> bool:
         same = browser.site == "same-origin"
         page = call.own if same else browser.origin or browser.referer
         # A Referer outlives redirects: it tells who embeds a picture, not who chose the address.
@@ -160,7 +160,7 @@ class Guard:
         answer = PlainTextResponse(f"Refused by AgenticAI's engine. {reason}\n", 403, {"Connection": "close"})
         await answer(scope, receive, send)
 
-    def _answering(self, call: Call, browser: Browser, send: Send) -> Send:
+    def _answering(self, call: GuardedCall, browser: Browser, send: Send) -> Send:
         """Return a `send` that leaves `Access-Control-*` only to whom it is for, and gives pages no origin."""
         shared = browser.origin in self._allowed.origins
         by_api = self._allowed.by_api(call.api, browser.origin)
@@ -217,7 +217,7 @@ def _origin_of(referer: str) -> str:
     return f"{parts.scheme}://{parts.netloc}".lower() if referer else ""
 
 
-def _is_preflight(call: Call) -> bool:
+def _is_preflight(call: GuardedCall) -> bool:
     return call.scope["method"] == "OPTIONS" and "access-control-request-method" in call.headers
 
 

@@ -41,7 +41,7 @@ DISK_FULL: Final = AwsError("InsufficientStorage", "The engine's disk is full: d
 log = logging.getLogger(__name__)
 
 
-class Limits:
+class RequestLimits:
     """Refuses what is too large or too slow, in the protocol of the service it was sent to.
 
     Nothing behind it reads more than its service takes. `free_bytes` tells what is left of the disk.

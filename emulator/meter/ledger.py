@@ -17,7 +17,7 @@ from agenticai.emulator.core.usage_records import (
 )
 from agenticai.emulator.engines.function import Function, Invocation, InvocationOutcome
 from agenticai.emulator.meter.attribution import project_of_event, project_of_result
-from agenticai.emulator.meter.sums import Call, Origin, Sums
+from agenticai.emulator.meter.sums import MeteredCall, Origin, Sums
 
 INVOCATIONS_KEPT = 1_000
 CLIENT = Origin("client")
@@ -103,7 +103,7 @@ class Ledger:
             ended.last, ended.failed = done, done if done.error_type else ended.failed
         return done
 
-    def record(self, call: Call, *, token: str | None = None, project_id: str | None = None) -> None:
+    def record(self, call: MeteredCall, *, token: str | None = None, project_id: str | None = None) -> None:
         """Count a call that passed the gateway; `project_id` is what the call itself tells, for a client's."""
         with self._lock:
             environment = self._environments.get(token) if token else None
@@ -112,7 +112,7 @@ class Ledger:
             else:
                 self._book(project_id, lambda sums: sums.add_call(call, CLIENT))
 
-    def record_poll(self, call: Call, function_name: str, project_id: str | None) -> None:
+    def record_poll(self, call: MeteredCall, function_name: str, project_id: str | None) -> None:
         """Count a call that the event source mapping of a function made."""
         with self._lock:
             origin = Origin("event source mapping", function_name)

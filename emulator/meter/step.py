@@ -9,7 +9,7 @@ from agenticai.emulator.http.operations import FORM_BYTES, find_operation
 from agenticai.emulator.http.request import Request, decode_headers, read_request
 from agenticai.emulator.meter.attribution import project_in, project_of_response
 from agenticai.emulator.meter.ledger import Ledger
-from agenticai.emulator.meter.sums import Call
+from agenticai.emulator.meter.sums import MeteredCall
 
 ANSWER_KEPT = 2 * 1024  # bytes; an error's code comes early
 _ERROR_CODE = re.compile(r'"(?:__type|code|Code)"\s*:\s*"(?:[^"]*#)?([^":]+)|<Code>([^<]+)</Code>')
@@ -82,8 +82,8 @@ class Exchange:
             self._finished = True
             self._ledger.record(self._call(), token=self._request.session_token, project_id=self._project_id())
 
-    def _call(self) -> Call:
-        return Call(
+    def _call(self) -> MeteredCall:
+        return MeteredCall(
             service=self._service,
             operation=find_operation(self._request, self._service, self._form.decode("latin-1")),
             request_bytes=self._request_bytes,

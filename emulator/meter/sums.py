@@ -10,7 +10,7 @@ T = TypeVar("T", "_CallSum", "_FunctionSum")
 
 
 @dataclass(frozen=True)
-class Call:
+class MeteredCall:
     """One AWS call; bytes are those of its bodies, `error` is AWS's error code."""
 
     service: str
@@ -53,7 +53,7 @@ class Sums:
         self._calls: dict[tuple[str, str, Origin], _CallSum] = {}
         self._functions: dict[str, _FunctionSum] = {}
 
-    def add_call(self, call: Call, origin: Origin) -> None:
+    def add_call(self, call: MeteredCall, origin: Origin) -> None:
         """Count one call."""
         errors = Counter([call.error] if call.error else [])
         row = self._calls.setdefault((call.service, call.operation, origin), _CallSum())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from api_handler.archives import Archives
 from api_handler.commands import Commands
-from api_handler.health import Ask, Health
+from api_handler.health import Ask, HealthChecks
 from api_handler.requests import Requests
 from api_handler.service import Service
 from api_handler.tokens import StoredToken, Tokens
@@ -37,7 +37,7 @@ def make_service(connections: Connections, settings: ApiSettings, note: Note) ->
         archives=Archives(connections.table, connections.objects),
         deletion=connections.deletion,
         templates=Templates(connections.table),
-        health=Health(cache(partial(_things, settings)), now, note),
+        health=HealthChecks(cache(partial(_things, settings)), now, note),
     )
 
 

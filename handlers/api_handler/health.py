@@ -11,7 +11,7 @@ Ask = Callable[[], object]
 """Asks one thing whether it is there; raises `Retryable` if it does not say so within a short time."""
 
 
-class Health:
+class HealthChecks:
     """Asks each of the `things`, which are connected to when they are first asked; `note` is told of a failure."""
 
     def __init__(self, things: Callable[[], Mapping[str, Ask]], clock: Clock, note: Callable[[str], object]) -> None:

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from api_handler import listings
 from api_handler.archives import Archives
-from api_handler.health import Health
+from api_handler.health import HealthChecks
 from api_handler.problems import Problem, ProblemKind, not_found
 from shared.deletion import Deletion
 from shared.language_model.port import Remaining
@@ -51,7 +51,7 @@ class Service:
     archives: Archives
     deletion: Deletion
     templates: Templates
-    health: Health
+    health: HealthChecks
 
     def list_projects(self, limit: int, status: ProjectStatus | None, cursor: str | None) -> ProjectPage:
         """Return one page of projects, newest first."""

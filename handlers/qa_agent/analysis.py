@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from qa_agent.analysers.complexity import Complexity
-from qa_agent.analysers.isolation import LIMITS, JobResult, Limits, make_jobs, run
+from qa_agent.analysers.isolation import LIMITS, JobLimits, JobResult, make_jobs, run
 from qa_agent.analysers.port import Analyser, Fault, SourceFile
 from qa_agent.analysers.ruff import Ruff
 from qa_agent.analysers.secrets import RULE as SECRET
@@ -33,7 +33,7 @@ def analyse(
     revision: Revision,
     files: Mapping[str, str],
     analysers: Sequence[Analyser] = ANALYSERS,
-    limits: Limits = LIMITS,
+    limits: JobLimits = LIMITS,
 ) -> QualityReport:
     """Check and score the files (text by path). What could not be checked is a finding, never a pass."""
     sources = [SourceFile(path, language_of(path, text), text) for path, text in files.items()]

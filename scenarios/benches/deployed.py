@@ -9,7 +9,7 @@ from agenticai.client.stack import DeployedStack
 if TYPE_CHECKING:
     from agenticai.emulator.process import Engine
 
-Report = Callable[[str], None]
+TellProgress = Callable[[str], None]
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from agenticai.emulator.process import Engine
-from agenticai.scenarios.benches.deployed import Bench, Report
+from agenticai.scenarios.benches.deployed import Bench, TellProgress
 from agenticai.scenarios.benches.project_templates import read_project_templates, seed_project_templates
 from agenticai.stack.events import StackEvent
-from agenticai.stack.packaging import Bundles, BundleStep, Packaging, Progress, build
+from agenticai.stack.packaging import BundleProgress, Bundles, BundleStep, Packaging, build
 from agenticai.stack.platform import Platform
 from agenticai.stack.secrets import Secrets
 from agenticai.stack.stage import deploy_stage
@@ -31,13 +31,13 @@ class Prepared:
     bundles: Bundles
 
 
-def prepare(cache: Path, report: Report, template: Path | None = None) -> Prepared:
+def prepare(cache: Path, report: TellProgress, template: Path | None = None) -> Prepared:
     """Build a template's handlers, the project's own by default, for this machine's interpreter.
 
     Raises `BuildError`.
     """
 
-    def building(progress: Progress) -> None:
+    def building(progress: BundleProgress) -> None:
         if progress.step is not BundleStep.READY:
             report(f"building {progress.name}: {progress.step}")
 
@@ -46,7 +46,9 @@ def prepare(cache: Path, report: Report, template: Path | None = None) -> Prepar
 
 
 @contextmanager
-def deploy_to(engine: Engine, prepared: Prepared, report: Report, *, gemini_api_key: str | None) -> Iterator[Bench]:
+def deploy_to(
+    engine: Engine, prepared: Prepared, report: TellProgress, *, gemini_api_key: str | None
+) -> Iterator[Bench]:
     """Deploy to an engine, and have its functions' environments started ahead. Raises `StackError`.
 
     The functions ask the engine for Gemini's replies; only where it passes that on, the key matters.

@@ -11,7 +11,7 @@ from agenticai.emulator.core.home import find_home, make_home
 from agenticai.emulator.gemini import MISSES, REPLAY
 from agenticai.emulator.http.reach import HERE, Reach
 from agenticai.emulator.process import Launch, launch
-from agenticai.scenarios.benches.deployed import Bench, Report
+from agenticai.scenarios.benches.deployed import Bench, TellProgress
 from agenticai.scenarios.benches.run_folders import remove_old_runs, run_folder
 from agenticai.scenarios.format.scenario import CASSETTES
 
@@ -28,7 +28,7 @@ def bench(
     gemini_api_key: str | None = None,
     reach: Reach = HERE,
     template: Path | None = None,
-    report: Report = lambda _: None,
+    report: TellProgress = lambda _: None,
 ) -> Iterator[Bench]:
     """Start an engine and deploy the stack to it; leaving the block takes both away.
 
@@ -60,7 +60,9 @@ def bench(
 
 
 @contextmanager
-def _deployed(starting: Launch, cache: Path, template: Path | None, key: str | None, report: Report) -> Iterator[Bench]:
+def _deployed(
+    starting: Launch, cache: Path, template: Path | None, key: str | None, report: TellProgress
+) -> Iterator[Bench]:
     # Imported only now: what the deployment needs takes as long to import as the engine takes to start.
     from agenticai.scenarios.benches.deployment import deploy_to, prepare
 

@@ -19,7 +19,7 @@ Start = Callable[[], AbstractContextManager[Bench]]
 
 
 @dataclass(frozen=True)
-class Job(Generic[T]):
+class BenchJob(Generic[T]):
     """Something to do on a bench, and where its result goes."""
 
     do: Callable[[Bench], T]
@@ -37,7 +37,7 @@ class BenchPool:
 
     def __init__(self, start: Start, size: int) -> None:
         self._start = start
-        self._jobs: queue.Queue[Job[Any] | None] = queue.Queue()
+        self._jobs: queue.Queue[BenchJob[Any] | None] = queue.Queue()
         self._closed = threading.Event()
         self._started: list[Bench] = []
         self._threads = [threading.Thread(target=self._serve, name=f"bench-{n}") for n in range(1, size + 1)]
@@ -71,7 +71,7 @@ class BenchPool:
 
     def submit(self, do: Callable[[Bench], T]) -> Future[T]:
         """Have something done on whichever bench is free first."""
-        job = Job(do, Future[T]())
+        job = BenchJob(do, Future[T]())
         self._jobs.put(job)
         return job.result
 
@@ -101,7 +101,7 @@ class BenchPool:
         if job is not None:
             job.result.set_exception(error)
 
-    def _next(self) -> Job[Any] | None:
+    def _next(self) -> BenchJob[Any] | None:
         """Return the next job, once there is one; None when the pool is closed."""
         job = self._jobs.get()
         if self._closed.is_set():
@@ -110,6 +110,6 @@ class BenchPool:
         return job
 
     @staticmethod
-    def _cancel(job: Job[Any] | None) -> None:
+    def _cancel(job: BenchJob[Any] | None) -> None:
         if job is not None:
             job.result.cancel()

@@ -15,7 +15,7 @@ from agenticai.scenarios.invariants.snapshot import (
     Items,
     Metadata,
     Named,
-    Snapshot,
+    StackSnapshot,
     StoredProject,
     Unreadable,
 )
@@ -44,7 +44,7 @@ M = TypeVar("M", bound=BaseModel)
 
 def read(
     bench: Bench, project_ids: Sequence[str], *, deleted: Collection[str] = (), after: str | None = None
-) -> Snapshot:
+) -> StackSnapshot:
     """Read the stack while nothing runs.
 
     `deleted` are those of the projects that their owners deleted. `after` is the id of the last project that was there
@@ -52,7 +52,7 @@ def read(
     """
     table, bucket = bench.outputs.table_name, bench.outputs.bucket_name
     dynamodb, s3, sqs = (bench.target.client("dynamodb"), bench.target.client("s3"), bench.target.client("sqs"))
-    return Snapshot(
+    return StackSnapshot(
         projects=tuple(
             StoredProject(project_id, project_id in deleted, items, tuple(_objects(s3, bucket, project_id, items)))
             for project_id in project_ids

@@ -8,7 +8,7 @@ from typing import Final
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.invariants.once import find_repeated
 from agenticai.scenarios.invariants.reading import read
-from agenticai.scenarios.invariants.snapshot import BucketKey, Snapshot, StoredProject
+from agenticai.scenarios.invariants.snapshot import BucketKey, StackSnapshot, StoredProject
 from shared.models import layout
 from shared.models.events import EventType
 from shared.models.layout import ItemKind
@@ -31,7 +31,7 @@ class Violation:
 Finding = tuple[str, str]
 """The subject and the evidence of a violation."""
 
-Invariant = Callable[[Snapshot], Iterator[Finding]]
+Invariant = Callable[[StackSnapshot], Iterator[Finding]]
 
 
 def check_stack(
@@ -44,7 +44,7 @@ def check_stack(
     return find_violations(read(bench, project_ids, deleted=deleted, after=after))
 
 
-def find_violations(snapshot: Snapshot) -> tuple[Violation, ...]:
+def find_violations(snapshot: StackSnapshot) -> tuple[Violation, ...]:
     """Return the violations in a snapshot, by invariant."""
     return tuple(
         Violation(name, subject, evidence)
@@ -53,7 +53,7 @@ def find_violations(snapshot: Snapshot) -> tuple[Violation, ...]:
     )
 
 
-def nothing_vanishes(snapshot: Snapshot) -> Iterator[Finding]:
+def nothing_vanishes(snapshot: StackSnapshot) -> Iterator[Finding]:
     """Find projects without a final status that no dead letter names and no owner deleted."""
     for project in snapshot.projects:
         reason = None if project.deleted or snapshot.is_dead_letter(project) else _find_lost(snapshot, project)
@@ -61,7 +61,7 @@ def nothing_vanishes(snapshot: Snapshot) -> Iterator[Finding]:
             yield project.id, reason
 
 
-def _find_lost(snapshot: Snapshot, project: StoredProject) -> str | None:
+def _find_lost(snapshot: StackSnapshot, project: StoredProject) -> str | None:
     """Return why a project that no dead letter names is lost; None if it is not."""
     metadata = project.items.metadata
     if metadata is None:
@@ -76,7 +76,7 @@ def _find_lost(snapshot: Snapshot, project: StoredProject) -> str | None:
     return f"it is {metadata.status}, no queue has a message and no dead letter names it; open: {_join(unfinished)}"
 
 
-def nothing_happens_twice(snapshot: Snapshot) -> Iterator[Finding]:
+def nothing_happens_twice(snapshot: StackSnapshot) -> Iterator[Finding]:
     """Find a second project of a request, item of a path, deployment or piece of work, and counters that are off."""
     for project_id in snapshot.unasked:
         yield project_id, "no request was answered with it: one request made several projects"
@@ -84,7 +84,7 @@ def nothing_happens_twice(snapshot: Snapshot) -> Iterator[Finding]:
         yield from ((project.id, evidence) for evidence in find_repeated(project))
 
 
-def table_and_bucket_agree(snapshot: Snapshot) -> Iterator[Finding]:
+def table_and_bucket_agree(snapshot: StackSnapshot) -> Iterator[Finding]:
     """Find objects that are not as their items say, that no item names, or that a deleted project left."""
     for project in snapshot.projects:
         faults = _find_left_over(project) if project.deleted else (*_find_misnamed(project), *_find_orphaned(project))
@@ -149,7 +149,7 @@ def _describe(stored: BucketKey) -> str:
     return f"the delete marker of {stored.key}" if stored.size is None else f"{stored.key} ({stored.size} bytes)"
 
 
-def queues_are_empty(snapshot: Snapshot) -> Iterator[Finding]:
+def queues_are_empty(snapshot: StackSnapshot) -> Iterator[Finding]:
     """Find messages that wait or are in flight; only a project that waits for the quota has a parked one."""
     statuses = [project.items.metadata.status for project in snapshot.projects if project.items.metadata]
     waiting = ProjectStatus.WAITING_FOR_QUOTA in statuses
@@ -162,7 +162,7 @@ def queues_are_empty(snapshot: Snapshot) -> Iterator[Finding]:
             )
 
 
-def timeline_makes_legal_moves(snapshot: Snapshot) -> Iterator[Finding]:
+def timeline_makes_legal_moves(snapshot: StackSnapshot) -> Iterator[Finding]:
     """Find events that move a project otherwise than the tables of moves allow."""
     for project in snapshot.projects:
         events = project.items.events

@@ -91,7 +91,7 @@ class StoredProject:
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class StackSnapshot:
     """A stack at rest. The mappings of queues are by agent: pm, dev, qa, ops; of dead letters they hold the bodies.
 
     `unasked` are the ids of projects that no request was answered with.

@@ -19,7 +19,7 @@ from agenticai.scenarios.format.errors import ScenarioError
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.format.script import Settling, Step
 from agenticai.scenarios.invariants import Violation, find_violations, newest_project, read
-from agenticai.scenarios.invariants.snapshot import Snapshot
+from agenticai.scenarios.invariants.snapshot import StackSnapshot
 from agenticai.scenarios.replaying.expectations import ScenarioOutcome, find_unmet
 from agenticai.scenarios.replaying.naming import agents_by_name, name_deployed
 from agenticai.scenarios.replaying.outcome import ReplayedProject, Used, read_project
@@ -204,7 +204,7 @@ def _find_reasons(projects: Mapping[str, ReplayedProject]) -> Iterator[str]:
 
 
 def _read_all(
-    play: Play, snapshot: Snapshot, usages: Mapping[str, Usage], out: Path | None
+    play: Play, snapshot: StackSnapshot, usages: Mapping[str, Usage], out: Path | None
 ) -> tuple[dict[str, ReplayedProject], tuple[str, ...]]:
     """Return what the projects came to, or why that could not be read."""
     try:
@@ -213,7 +213,7 @@ def _read_all(
         return {}, (f"What it came to could not be read: {error}",)
 
 
-def _read(play: Play, name: str, snapshot: Snapshot, usage: Usage, out: Path | None) -> ReplayedProject:
+def _read(play: Play, name: str, snapshot: StackSnapshot, usage: Usage, out: Path | None) -> ReplayedProject:
     project_id = play.ids[name]
     (stored,) = (project for project in snapshot.projects if project.id == project_id)
     if stored.items.metadata is None:

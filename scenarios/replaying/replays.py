@@ -33,7 +33,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Ended:
+class EndedReplay:
     """A replay that has ended, and the bench it was on; None where that was lost."""
 
     result: Result
@@ -57,7 +57,7 @@ class Replays:
         self._on_result = on_result
         self._look_at = look_at
         self._replay = play
-        self._ended: queue.Queue[Ended | BaseException] = queue.Queue()
+        self._ended: queue.Queue[EndedReplay | BaseException] = queue.Queue()
         self._stopped = threading.Event()
         self._looked_at = threading.Event()
 
@@ -99,7 +99,7 @@ class Replays:
             keep_failed=self._order.keep,
             unsafe_run=self._order.unsafe_run,
         )
-        self._ended.put(Ended(result, bench))
+        self._ended.put(EndedReplay(result, bench))
         if self._order.keep and not result.passed:
             self._looked_at.wait()
 
@@ -108,11 +108,11 @@ class Replays:
         error = None if job.cancelled() else job.exception()
         if isinstance(error, BenchLost):
             lost = Result(scenario, self._order.seed, unmet=(f"The bench was lost: {error}",))
-            self._ended.put(Ended(lost, None))
+            self._ended.put(EndedReplay(lost, None))
         elif error:
             self._ended.put(error)
 
-    def _next(self) -> Ended:
+    def _next(self) -> EndedReplay:
         ended = self._ended.get()
         if isinstance(ended, BaseException):
             raise ended

@@ -18,13 +18,13 @@ from shared.models.workflow import ProjectStatus
 ReplayStatus = Literal["passed", "failed", "skipped"]
 
 
-class Part(BaseModel):
+class ReportPart(BaseModel):
     """A part of the document: frozen, and closed to what it does not name."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
 
 
-class ProjectReport(Part):
+class ProjectReport(ReportPart):
     """A project's end; `status` is None when it is gone, and `failure` is the reason of one that failed."""
 
     name: str
@@ -64,7 +64,7 @@ class ProjectReport(Part):
         )
 
 
-class BrokenInvariant(Part):
+class BrokenInvariant(ReportPart):
     """An invariant that does not hold, of what, and how that shows."""
 
     invariant: str
@@ -72,7 +72,7 @@ class BrokenInvariant(Part):
     evidence: str
 
 
-class ScenarioReport(Part):
+class ScenarioReport(ReportPart):
     """One replay of a scenario.
 
     `unmet` says what is not as expected, `left_out` what this target could not do, and `skipped` why it did nothing.
@@ -152,7 +152,7 @@ class ScenarioReport(Part):
         )
 
 
-class RunReport(Part):
+class RunReport(ReportPart):
     """A run: all replays in the order of the scenarios, each scenario's replays one after the other."""
 
     schema_: Literal["agenticai-run/1"] = Field(default="agenticai-run/1", alias="schema")

@@ -18,7 +18,7 @@ Rehearse = Callable[[Bench, Sequence[Fault]], Ending]
 """Replays a scenario with faults beside its own; raises where it does not come to an end."""
 
 
-class Verdict(StrEnum):
+class TrialVerdict(StrEnum):
     """How a replay under faults ended."""
 
     SURVIVED = "survived"
@@ -32,7 +32,7 @@ class Verdict(StrEnum):
 class Judged:
     """The verdict on a replay, and what it rests on."""
 
-    verdict: Verdict
+    verdict: TrialVerdict
     evidence: tuple[str, ...] = ()
 
 
@@ -43,8 +43,8 @@ def judge(rehearse: Rehearse, clean: Ending, faults: Sequence[Fault], bench: Ben
     if same_end:
         evidence += find_differences(clean, ending)
     if evidence:
-        return Judged(Verdict.VIOLATED, tuple(evidence))
-    return Judged(Verdict.SURVIVED if ending.fired else Verdict.NOT_REACHED)
+        return Judged(TrialVerdict.VIOLATED, tuple(evidence))
+    return Judged(TrialVerdict.SURVIVED if ending.fired else TrialVerdict.NOT_REACHED)
 
 
 def judge_all(pool: BenchPool, trials: Mapping[K, Callable[[Bench], Judged]]) -> Iterator[tuple[K, Judged]]:
@@ -59,4 +59,4 @@ def await_verdict(trial: Future[Judged]) -> Judged:
     try:
         return trial.result()
     except BenchLost as lost:
-        return Judged(Verdict.CRASHED if lost.crashed else Verdict.VIOLATED, (str(lost),))
+        return Judged(TrialVerdict.CRASHED if lost.crashed else TrialVerdict.VIOLATED, (str(lost),))

@@ -10,7 +10,7 @@ from agenticai.emulator.faults.rules import Fault
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.pool import BenchPool
 from agenticai.scenarios.sweeping.ending import Ending
-from agenticai.scenarios.sweeping.judging import Judged, Rehearse, Verdict, await_verdict, judge, judge_all
+from agenticai.scenarios.sweeping.judging import Judged, Rehearse, TrialVerdict, await_verdict, judge, judge_all
 from agenticai.scenarios.sweeping.schedules import Material, may_end_otherwise, schedule, shrink
 
 
@@ -43,7 +43,7 @@ def shrink_result(pool: BenchPool, rehearse: Rehearse, clean: Ending, result: Se
     def fails(faults: Sequence[Fault]) -> bool:
         nonlocal last
         judged = await_verdict(pool.submit(partial(_judge, rehearse, clean, faults)))
-        if judged.verdict is not Verdict.VIOLATED:
+        if judged.verdict is not TrialVerdict.VIOLATED:
             return False
         last = judged
         return True

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from agenticai.emulator.core.usage_records import RunningInvocation
 from agenticai.emulator.engines.function import FunctionError, Invocation, InvocationOutcome
 from agenticai.emulator.meter.ledger import Ledger
-from agenticai.emulator.meter.sums import Call
+from agenticai.emulator.meter.sums import MeteredCall
 from agenticai.emulator.spool.file import Spool
 from agenticai.emulator.spool.shelf import Shelf
 from tests.emulator.examples import FUNCTION
@@ -17,10 +17,12 @@ from tests.emulator.examples import FUNCTION
 ONE = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 TWO = "01BX5ZZKBKACTAV9WEVGEMMVRZ"
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
-PUT = Call("s3", "PutObject", request_bytes=10, response_bytes=1)
+PUT = MeteredCall("s3", "PutObject", request_bytes=10, response_bytes=1)
 
 
-def run(ledger: Ledger, event: JsonValue, *calls: Call, result: JsonValue = None, error: str | None = None) -> None:
+def run(
+    ledger: Ledger, event: JsonValue, *calls: MeteredCall, result: JsonValue = None, error: str | None = None
+) -> None:
     """One invocation in the environment whose token is `token`."""
     invocation = Invocation("request", event, FUNCTION.arn)
     failure = FunctionError(error, "") if error else None
@@ -102,13 +104,13 @@ def test_a_functions_use_is_billed_by_the_started_millisecond_with_init(ledger: 
 
 
 def test_errors_are_counted_by_code(ledger: Ledger) -> None:
-    run(ledger, {}, PUT, Call("s3", "PutObject", error="NoSuchBucket"))
+    run(ledger, {}, PUT, MeteredCall("s3", "PutObject", error="NoSuchBucket"))
     assert ledger.usage().calls[0].errors == {"NoSuchBucket": 1}
 
 
 def test_a_clients_calls_and_an_event_source_mappings_are_told_apart(ledger: Ledger) -> None:
     ledger.record(PUT, token="unknown", project_id=ONE)
-    ledger.record_poll(Call("sqs", "ReceiveMessage"), "dev", ONE)
+    ledger.record_poll(MeteredCall("sqs", "ReceiveMessage"), "dev", ONE)
     rows = [(row.service, row.caller, row.function) for row in ledger.usage(ONE).calls]
     assert rows == [("s3", "client", None), ("sqs", "event source mapping", "dev")]
 
@@ -143,9 +145,9 @@ def test_a_functions_own_variables_do_not_cover_reserved_ones() -> None:
 
 def test_what_runs_is_told_with_how_the_latest_ones_ended(ledger: Ledger) -> None:
     run(ledger, {"project_id": ONE}, PUT, error="ValueError")
-    run(ledger, {"project_id": TWO}, Call("s3", "PutObject", error="SlowDown"))
+    run(ledger, {"project_id": TWO}, MeteredCall("s3", "PutObject", error="SlowDown"))
     ledger.invocation_started("token", Invocation("now", {"project_id": ONE}, FUNCTION.arn), NOW)
-    ledger.record(Call("s3", "PutObject", error="SlowDown"), token="token")
+    ledger.record(MeteredCall("s3", "PutObject", error="SlowDown"), token="token")
     (told,) = ledger.activity()
     assert told.running == (RunningInvocation(request_id="now", started_at=NOW, project_id=ONE),)
     assert (told.function, told.finished, told.errors) == ("dev", 2, {"SlowDown": 2})

@@ -8,7 +8,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from agenticai.emulator.http.largest import HEAD_BYTES
-from agenticai.emulator.http.limits import Limits
+from agenticai.emulator.http.limits import RequestLimits
 from tests.fakes.asgi import signed
 
 MIB = 1024 * 1024
@@ -53,7 +53,7 @@ class Asked:
 
     def __init__(
         self,
-        step: Limits,
+        step: RequestLimits,
         path: str,
         *pieces: bytes,
         method: str = "POST",
@@ -71,7 +71,7 @@ class Asked:
         self.reads = 0
         asyncio.run(self._ask(step))
 
-    async def _ask(self, step: Limits) -> None:
+    async def _ask(self, step: RequestLimits) -> None:
         await step(self._scope, self._receive, self._send)
 
     async def _receive(self) -> Message:
@@ -92,8 +92,8 @@ class Asked:
         return b"".join(answer.get("body", b"") for answer in self.answers).decode()
 
 
-def limits(engine: Engine, *, free: int = 10 * GIB, patience_s: float = 60, held: int = 10 * GIB) -> Limits:
-    return Limits(engine, lambda: free, patience_s=patience_s, held_bytes=held, new_id=lambda: "request-1")
+def limits(engine: Engine, *, free: int = 10 * GIB, patience_s: float = 60, held: int = 10 * GIB) -> RequestLimits:
+    return RequestLimits(engine, lambda: free, patience_s=patience_s, held_bytes=held, new_id=lambda: "request-1")
 
 
 INVOKE = "/2015-03-31/functions/f/invocations"
@@ -207,7 +207,7 @@ def test_what_has_been_answered_is_not_refused_as_well() -> None:
         await send({"type": "http.response.body", "body": b"no"})
         await receive()
 
-    asked = Asked(Limits(hasty, lambda: GIB, patience_s=0.01), "/b/k", length=9)
+    asked = Asked(RequestLimits(hasty, lambda: GIB, patience_s=0.01), "/b/k", length=9)
     assert (asked.status, asked.body) == (403, "no")
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from api_handler.api import Api
 from api_handler.archives import Archives
 from api_handler.commands import Commands
-from api_handler.health import Ask, Health
+from api_handler.health import Ask, HealthChecks
 from api_handler.requests import Requests
 from api_handler.service import Service
 from api_handler.tokens import StoredToken, Tokens
@@ -95,7 +95,7 @@ class FakeApi:
             Archives(self.table, self.objects),
             deletion,
             templates,
-            Health(lambda: things or {"table": lambda: None}, clock, self.notes.append),
+            HealthChecks(lambda: things or {"table": lambda: None}, clock, self.notes.append),
         )
         commands = Commands(self.requests, self.projects, deletion, self.sent, templates)
         tokens = Tokens(self._stored_token, clock)

@@ -10,7 +10,7 @@ from agenticai.client.queues.model import Depth
 from agenticai.scenarios.invariants import find_violations
 from agenticai.scenarios.invariants.reading import sort_items
 from agenticai.scenarios.invariants.rules import INVARIANTS
-from agenticai.scenarios.invariants.snapshot import BucketKey, Items, Snapshot, StoredProject
+from agenticai.scenarios.invariants.snapshot import BucketKey, Items, StackSnapshot, StoredProject
 from tests.fakes import replies
 from tests.fakes.analysis import parses
 from tests.fakes.factory import Factory
@@ -47,9 +47,9 @@ def in_bucket(key: str, content: bytes) -> BucketKey:
     return BucketKey(key, len(content), hashlib.sha256(content).hexdigest())
 
 
-def snapshot(*projects: StoredProject, **more: Any) -> Snapshot:
+def snapshot(*projects: StoredProject, **more: Any) -> StackSnapshot:
     """A stack at rest with these projects."""
-    return Snapshot(
+    return StackSnapshot(
         **{
             "projects": projects,
             "queues": dict.fromkeys(AGENTS, Depth()),
@@ -74,12 +74,12 @@ def metadata(**changes: Any) -> Alter:
     return alter
 
 
-def found(given: Snapshot) -> list[tuple[str, str]]:
+def found(given: StackSnapshot) -> list[tuple[str, str]]:
     """The violations by name, with their evidence."""
     return [(violation.invariant, violation.evidence) for violation in find_violations(given)]
 
 
-def only(given: Snapshot) -> tuple[str, str]:
+def only(given: StackSnapshot) -> tuple[str, str]:
     """The one violation."""
     (one,) = found(given)
     return one

@@ -11,7 +11,7 @@ from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.benches.pool import BenchPool
 from agenticai.scenarios.format.scenario import LIBRARY, load
 from agenticai.scenarios.sweeping.ending import Ending
-from agenticai.scenarios.sweeping.judging import Rehearse, Verdict
+from agenticai.scenarios.sweeping.judging import Rehearse, TrialVerdict
 from agenticai.scenarios.sweeping.rehearsal import rehearsal
 from agenticai.scenarios.sweeping.schedules import Material
 from agenticai.scenarios.sweeping.seeds import try_seeds
@@ -68,14 +68,14 @@ def test_whatever_happens_at_a_call_the_end_is_the_same(sound: Ground) -> None:
 
 
 def survived(result: CaseResult) -> bool:
-    return result.judged.verdict is Verdict.SURVIVED
+    return result.judged.verdict is TrialVerdict.SURVIVED
 
 
 def test_the_invariants_hold_under_random_schedules(sound: Ground) -> None:
     material = Material(sound.clean.calls, sound.clean.deliveries, synchronous=API)
     results = list(try_seeds(sound.pool, sound.rehearse, sound.clean, material, SEEDS))
-    assert {r.seed: r.judged for r in results if r.judged.verdict is Verdict.VIOLATED} == {}
-    assert {r.judged.verdict for r in results} <= {Verdict.SURVIVED, Verdict.NOT_REACHED}
+    assert {r.seed: r.judged for r in results if r.judged.verdict is TrialVerdict.VIOLATED} == {}
+    assert {r.judged.verdict for r in results} <= {TrialVerdict.SURVIVED, TrialVerdict.NOT_REACHED}
 
 
 def test_a_contract_that_is_broken_on_purpose_is_found_out(tmp_path: Path, sound: Ground) -> None:
@@ -93,6 +93,6 @@ def test_a_contract_that_is_broken_on_purpose_is_found_out(tmp_path: Path, sound
         broken = ground(pool)
         (result,) = sweep(pool, broken.rehearse, sound.clean, [lost])
     assert broken.clean.projects == sound.clean.projects
-    assert result.judged.verdict is Verdict.VIOLATED
+    assert result.judged.verdict is TrialVerdict.VIOLATED
     assert result.judged.evidence[0].startswith("nothing vanishes: ")
     assert "it is DEVELOPING, no queue has a message and no dead letter names it" in result.judged.evidence[0]

@@ -10,7 +10,7 @@ import pytest
 from agenticai.stack.dependencies import Dependencies
 from agenticai.stack.errors import BuildError
 from agenticai.stack.installer import Uv
-from agenticai.stack.packaging import Bundles, BundleStep, Packaging, Progress, build
+from agenticai.stack.packaging import BundleProgress, Bundles, BundleStep, Packaging, build
 from agenticai.stack.platform import Platform
 from agenticai.stack.template import Template
 from tests.stack.fakes import FakeUv
@@ -34,7 +34,7 @@ class Workshop:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.uv = FakeUv(dict(REGISTRY))
-        self.progress: list[Progress] = []
+        self.progress: list[BundleProgress] = []
         for name, requirements in {"shared": "models", "worker": "sdk", "api": "# nothing"}.items():
             self.write(f"handlers/{name}/requirements.txt", requirements)
             self.write(f"handlers/{name}/code.py", f"NAME = {name!r}")

@@ -7,28 +7,28 @@ from agenticai.emulator.http.largest import OBJECT_BYTES
 from agenticai.emulator.spool.bodies import Bodies
 from agenticai.emulator.spool.file import Spool
 
-Part = dict[str, Any]  # as MiniStack has it: what is known of a part, and its body
+EnginePart = dict[str, Any]  # as MiniStack has it: what is known of a part, and its body
 
 
 class TooLarge(Exception):
     """The parts would make an object that is larger than one may be."""
 
 
-class Parts(MutableMapping[int, Part]):
+class Parts(MutableMapping[int, EnginePart]):
     """The parts by their numbers. Raises TooLarge when they are set and have too many bytes together."""
 
     def __init__(self, spool: Spool) -> None:
-        self._known: dict[int, Part] = {}
+        self._known: dict[int, EnginePart] = {}
         self._bodies: Bodies[int, str] = Bodies(spool)
 
-    def __setitem__(self, number: int, part: Part) -> None:
+    def __setitem__(self, number: int, part: EnginePart) -> None:
         others = sum(known["size"] for other, known in self._known.items() if other != number)
         if others + part["size"] > OBJECT_BYTES:
             raise TooLarge
         self._bodies.write(number, "", part["body"])
         self._known[number] = {name: value for name, value in part.items() if name != "body"}
 
-    def __getitem__(self, number: int) -> Part:
+    def __getitem__(self, number: int) -> EnginePart:
         return LazyPart(self._known[number], lambda: self._bodies.read(number, ""))
 
     def __delitem__(self, number: int) -> None:
@@ -42,10 +42,10 @@ class Parts(MutableMapping[int, Part]):
         return len(self._known)
 
 
-class LazyPart(Part):
+class LazyPart(EnginePart):
     """A part whose body is read when it is asked for."""
 
-    def __init__(self, known: Part, read: Callable[[], bytes | None]) -> None:
+    def __init__(self, known: EnginePart, read: Callable[[], bytes | None]) -> None:
         super().__init__(known)
         self._read = read
 

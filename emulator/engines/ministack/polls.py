@@ -6,7 +6,7 @@ from typing import Any
 
 from agenticai.emulator.meter.attribution import project_of_event
 from agenticai.emulator.meter.ledger import Ledger
-from agenticai.emulator.meter.sums import Call
+from agenticai.emulator.meter.sums import MeteredCall
 
 
 class EventSourceMappingMeter:
@@ -25,7 +25,7 @@ class EventSourceMappingMeter:
         def run_metered(esm: Mapping[str, Any], func_rec: Any, event: Any, *rest: Any) -> None:
             size = sum(len(record["body"]) for record in event["Records"])
             batch = esm["FunctionName"], project_of_event(event)
-            self._ledger.record_poll(Call("sqs", "ReceiveMessage", response_bytes=size), *batch)
+            self._ledger.record_poll(MeteredCall("sqs", "ReceiveMessage", response_bytes=size), *batch)
             token = self._batch.set(batch)
             try:
                 run(esm, func_rec, event, *rest)
@@ -40,7 +40,7 @@ class EventSourceMappingMeter:
         def delete_metered(queue_url: str, receipt_handles: set[str]) -> None:
             if batch := self._batch.get():
                 operation = "DeleteMessage" if len(receipt_handles) == 1 else "DeleteMessageBatch"
-                self._ledger.record_poll(Call("sqs", operation), *batch)
+                self._ledger.record_poll(MeteredCall("sqs", operation), *batch)
             delete(queue_url, receipt_handles)
 
         return delete_metered

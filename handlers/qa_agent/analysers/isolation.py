@@ -21,7 +21,7 @@ _INHERITED: Final = ("LD_LIBRARY_PATH", "PATH", "SYSTEMROOT", "TMPDIR")
 
 
 @dataclass(frozen=True)
-class Limits:
+class JobLimits:
     """Seconds for one file, for one job of many files, and for all; bytes of memory; children that may end early."""
 
     file: int = 15
@@ -31,12 +31,12 @@ class Limits:
     deaths: int = 5
 
 
-LIMITS: Final = Limits()
+LIMITS: Final = JobLimits()
 """What fits in the 600 seconds and 1024 MB of the function, with room to store the report."""
 
 
 @dataclass(frozen=True)
-class Job:
+class AnalysisJob:
     """An analyser and the files it checks in one go: one, or all that it reads."""
 
     analyser: Analyser
@@ -47,24 +47,24 @@ class Job:
 class JobResult:
     """What came of a job: faults, or the reason why there is no answer."""
 
-    job: Job
+    job: AnalysisJob
     faults: tuple[Fault, ...]
     failure: str | None = None
 
 
-def make_jobs(analysers: Sequence[Analyser], files: Sequence[SourceFile]) -> Iterator[Job]:
+def make_jobs(analysers: Sequence[Analyser], files: Sequence[SourceFile]) -> Iterator[AnalysisJob]:
     """Yield the jobs that check every file with every analyser that reads it."""
     for analyser in analysers:
         read = tuple(file for file in files if analyser.reads(file))
         if read and not analyser.alone:
-            yield Job(analyser, read)
+            yield AnalysisJob(analyser, read)
         elif read:
-            yield from (Job(analyser, (file,)) for file in read)
+            yield from (AnalysisJob(analyser, (file,)) for file in read)
 
 
 def run(
-    jobs: Sequence[Job],
-    limits: Limits,
+    jobs: Sequence[AnalysisJob],
+    limits: JobLimits,
     environ: Mapping[str, str] = os.environ,
     seconds: Callable[[], float] = monotonic,
 ) -> Iterator[JobResult]:
@@ -82,7 +82,7 @@ def run(
     yield from (JobResult(job, (), "the time for this revision was over") for job in waiting)
 
 
-def _child(jobs: Sequence[Job], limits: Limits, seconds: float, environ: Mapping[str, str]) -> list[str]:
+def _child(jobs: Sequence[AnalysisJob], limits: JobLimits, seconds: float, environ: Mapping[str, str]) -> list[str]:
     """Return the lines that a child answered before it was done, or ended."""
     environment = {name: environ[name] for name in _INHERITED if name in environ}
     try:
@@ -101,7 +101,7 @@ def _child(jobs: Sequence[Job], limits: Limits, seconds: float, environ: Mapping
     return said.decode("utf-8", "replace").split("\n")[:-1]
 
 
-def _request(jobs: Sequence[Job], limits: Limits) -> str:
+def _request(jobs: Sequence[AnalysisJob], limits: JobLimits) -> str:
     """What the child reads: the files once, and the jobs as where an analyser is, the files' numbers, and seconds."""
     files = list(dict.fromkeys(file for job in jobs for file in job.files))
     numbers = {file: number for number, file in enumerate(files)}
@@ -121,7 +121,7 @@ def _request(jobs: Sequence[Job], limits: Limits) -> str:
     )
 
 
-def _outcome(job: Job, line: str) -> JobResult:
+def _outcome(job: AnalysisJob, line: str) -> JobResult:
     answer = json.loads(line)
     if isinstance(answer, str):
         return JobResult(job, (), answer)

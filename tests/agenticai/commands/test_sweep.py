@@ -19,7 +19,7 @@ from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.pool import BenchPool
 from agenticai.scenarios.invariants import Violation
 from agenticai.scenarios.sweeping.ending import Ending, ProjectEnd
-from agenticai.scenarios.sweeping.judging import Verdict
+from agenticai.scenarios.sweeping.judging import TrialVerdict
 from agenticai.scenarios.sweeping.sweep import SIDES, Case
 from agenticai.stack.outputs import StackOutputs
 from shared.models.workflow import ProjectStatus
@@ -52,7 +52,7 @@ def fragile(_: Bench, __: Sequence[Fault]) -> Ending:
     return BROKEN
 
 
-def shown(rehearse: object, selection: Selection, *, as_json: bool = False) -> Counter[Verdict]:
+def shown(rehearse: object, selection: Selection, *, as_json: bool = False) -> Counter[TrialVerdict]:
     with BenchPool(FakeBenches(), 1) as pool:
         screen, program = Display(as_json=as_json), ".venv/bin/agenticai"
         ground = Ground(screen, "my greeting", pool, rehearse, CLEAN, OUTPUTS, program)  # type: ignore[arg-type]
@@ -63,7 +63,7 @@ def test_a_case_that_breaks_something_is_shown_with_its_evidence_and_how_to_repe
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     counts = shown(losing, Selection(SIDES["all"]))
-    assert (counts, exit_status(counts)) == ({Verdict.SURVIVED: 8, Verdict.VIOLATED: 1}, 1)
+    assert (counts, exit_status(counts)) == ({TrialVerdict.SURVIVED: 8, TrialVerdict.VIOLATED: 1}, 1)
     printed = capsys.readouterr().out
     assert f"✗ {LOSING}: violated\n    nothing vanishes: 1: it is [DEVELOPING]\n" in printed
     again = shlex.split(printed.partition("again: ")[2].partition("\n")[0])
@@ -118,13 +118,13 @@ def test_a_schedule_that_breaks_something_is_shown_as_the_faults_of_a_scenario(
 @pytest.mark.parametrize(
     ("counts", "status"),
     [
-        ({Verdict.SURVIVED: 1}, 0),
-        ({Verdict.SURVIVED: 1, Verdict.NOT_REACHED: 1}, 0),
-        ({Verdict.NOT_REACHED: 1}, 1),
-        ({Verdict.SURVIVED: 9, Verdict.VIOLATED: 1}, 1),
-        ({Verdict.SURVIVED: 9, Verdict.CRASHED: 1}, 1),
+        ({TrialVerdict.SURVIVED: 1}, 0),
+        ({TrialVerdict.SURVIVED: 1, TrialVerdict.NOT_REACHED: 1}, 0),
+        ({TrialVerdict.NOT_REACHED: 1}, 1),
+        ({TrialVerdict.SURVIVED: 9, TrialVerdict.VIOLATED: 1}, 1),
+        ({TrialVerdict.SURVIVED: 9, TrialVerdict.CRASHED: 1}, 1),
         ({}, 1),
     ],
 )
-def test_the_exit_status_says_whether_all_that_was_shown_is_well(counts: dict[Verdict, int], status: int) -> None:
+def test_the_exit_status_says_whether_all_that_was_shown_is_well(counts: dict[TrialVerdict, int], status: int) -> None:
     assert exit_status(Counter(counts)) == status

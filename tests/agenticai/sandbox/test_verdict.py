@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from agenticai.sandbox.inside.limits import Limits
-from agenticai.sandbox.process import Ended
+from agenticai.sandbox.process import EndedRun
 from agenticai.sandbox.projects import run_python_tests
 from agenticai.sandbox.report import LONGEST_ID, TestResult
 from agenticai.sandbox.verdict import TestRun, judge
@@ -200,9 +200,9 @@ def test_what_is_printed_is_shown_as_text_whatever_it_is(tmp_path: Path) -> None
     assert "\x1b" not in run.output + run.failed[0].message
 
 
-def ended(*lines: object, exit_code: int | None = 0, exceeded: str = "") -> Ended:
+def ended(*lines: object, exit_code: int | None = 0, exceeded: str = "") -> EndedRun:
     report = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
-    return Ended(exit_code, exceeded, "", report, contained=True)
+    return EndedRun(exit_code, exceeded, "", report, contained=True)
 
 
 def trouble(*lines: object, exit_code: int | None = 0, exceeded: str = "") -> str:
@@ -270,9 +270,9 @@ def test_a_report_of_any_content_can_be_read() -> None:
     odd = {"test": {"a": "\x1b"}, "outcome": "passed", "seconds": float("nan"), "message": 5}
     (result,) = judge(ended(odd, {"complete": 1}), Limits()).results
     assert (result.id, result.seconds, result.message) == (r"{'a': '\x1b'}", 0.0, "5")
-    deep = Ended(0, "", "", b"[" * 100_000 + b"\n\xff\n", contained=True)
+    deep = EndedRun(0, "", "", b"[" * 100_000 + b"\n\xff\n", contained=True)
     assert "ended before" in judge(deep, Limits()).trouble
-    assert "longer than" in judge(Ended(0, "", "", None, contained=True), Limits()).trouble
+    assert "longer than" in judge(EndedRun(0, "", "", None, contained=True), Limits()).trouble
 
 
 @pytest.mark.parametrize(

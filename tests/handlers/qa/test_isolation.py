@@ -4,16 +4,16 @@ import sys
 
 import pytest
 
-from qa_agent.analysers.isolation import JobResult, Limits, make_jobs, run
+from qa_agent.analysers.isolation import JobLimits, JobResult, make_jobs, run
 from qa_agent.analysers.port import Analyser, SourceFile
 from tests.handlers.qa.breaking import Breaking, BreakingTogether
 
-LIMITS = Limits(file=60, job=60)
-SHORT = Limits(file=5)
+LIMITS = JobLimits(file=60, job=60)
+SHORT = JobLimits(file=5)
 """For what never ends; long enough for all else, of which the first job of a process has its imports, too."""
 
 
-def outcomes(*texts: str, analyser: Analyser | None = None, limits: Limits = LIMITS) -> list[JobResult]:
+def outcomes(*texts: str, analyser: Analyser | None = None, limits: JobLimits = LIMITS) -> list[JobResult]:
     files = [SourceFile(f"{number}.txt", "text", text) for number, text in enumerate(texts)]
     environ = {"AWS_SECRET_ACCESS_KEY": "never", "PATH": "/usr/bin:/bin"}
     return list(run(list(make_jobs([analyser or Breaking()], files)), limits, environ))
@@ -37,12 +37,12 @@ def test_a_file_that_ends_the_process_fails_alone(deed: str) -> None:
 
 
 def test_after_too_many_ends_the_rest_is_not_checked_and_said_to_be_so() -> None:
-    results = told(outcomes("abort", "abort", "abort", "a", limits=Limits(deaths=1)))
+    results = told(outcomes("abort", "abort", "abort", "a", limits=JobLimits(deaths=1)))
     assert results[2:] == ["the time for this revision was over"] * 2
 
 
 def test_no_time_left_means_nothing_passes() -> None:
-    assert told(outcomes("a", limits=Limits(total=0))) == ["the time for this revision was over"]
+    assert told(outcomes("a", limits=JobLimits(total=0))) == ["the time for this revision was over"]
 
 
 def test_one_file_fails_all_of_those_that_are_checked_together() -> None:

@@ -25,7 +25,7 @@ from agenticai.scenarios.format.errors import StepFailed
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.replaying.naming import name_agents, name_deployed
 from agenticai.scenarios.sweeping.ending import Ending, ProjectEnd
-from agenticai.scenarios.sweeping.judging import Judged, Verdict
+from agenticai.scenarios.sweeping.judging import Judged, TrialVerdict
 from agenticai.scenarios.sweeping.schedules import Material, may_end_otherwise, schedule
 from agenticai.scenarios.sweeping.seeds import SeedResult, shrink_result, try_seeds, write_yaml
 from agenticai.stack.outputs import StackOutputs
@@ -85,8 +85,8 @@ def test_seeds_are_tried_each_with_its_own_schedule() -> None:
     assert {result.seed: result.faults for result in results} == {n: schedule(n, MATERIAL) for n in range(40)}
     judged = [result for result in results if not may_end_otherwise(result.faults)]
     assert {(result.judged.verdict, _hits_sending(result.faults)) for result in judged} == {
-        (Verdict.VIOLATED, True),
-        (Verdict.SURVIVED, False),
+        (TrialVerdict.VIOLATED, True),
+        (TrialVerdict.SURVIVED, False),
     }
 
 
@@ -95,7 +95,7 @@ def test_where_the_model_refuses_the_project_may_fail() -> None:
     assert seeds
     with BenchPool(FakeBenches(), 1) as pool:
         results = list(try_seeds(pool, lambda bench, faults: FAILED, CLEAN, MATERIAL, seeds))
-    assert {result.judged.verdict for result in results} == {Verdict.SURVIVED}
+    assert {result.judged.verdict for result in results} == {TrialVerdict.SURVIVED}
 
 
 def _replies(faults: Sequence[Fault]) -> set[ModelReply]:
@@ -103,7 +103,7 @@ def _replies(faults: Sequence[Fault]) -> set[ModelReply]:
 
 
 def test_a_failing_schedule_is_shrunk_to_what_breaks_and_says_what_that_is() -> None:
-    found = SeedResult(7, (TWICE, THROTTLED, KILL), Judged(Verdict.VIOLATED, ("something",)))
+    found = SeedResult(7, (TWICE, THROTTLED, KILL), Judged(TrialVerdict.VIOLATED, ("something",)))
     with BenchPool(FakeBenches(), 1) as pool:
         least = shrink_result(pool, fails_where_sending_is_hit, CLEAN, found)
     assert least is not None
@@ -118,7 +118,7 @@ def test_a_schedule_that_costs_its_bench_is_shrunk_too() -> None:
         return CLEAN
 
     benches = FakeBenches()
-    found = SeedResult(7, (KILL, TWICE), Judged(Verdict.VIOLATED, ("It did not come to rest",)))
+    found = SeedResult(7, (KILL, TWICE), Judged(TrialVerdict.VIOLATED, ("It did not come to rest",)))
     with BenchPool(benches, 1) as pool:
         least = shrink_result(pool, stuck, CLEAN, found)
     assert least is not None
@@ -127,7 +127,7 @@ def test_a_schedule_that_costs_its_bench_is_shrunk_too() -> None:
 
 
 def test_what_does_not_happen_again_is_not_shrunk() -> None:
-    found = SeedResult(7, (TWICE, THROTTLED), Judged(Verdict.VIOLATED, ("It did not come to rest",)))
+    found = SeedResult(7, (TWICE, THROTTLED), Judged(TrialVerdict.VIOLATED, ("It did not come to rest",)))
     with BenchPool(FakeBenches(), 1) as pool:
         assert shrink_result(pool, lambda bench, faults: CLEAN, CLEAN, found) is None
 

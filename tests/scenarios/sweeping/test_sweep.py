@@ -18,7 +18,7 @@ from agenticai.scenarios.format.errors import ScenarioError
 from agenticai.scenarios.invariants import Violation
 from agenticai.scenarios.invariants.rules import INVARIANTS
 from agenticai.scenarios.sweeping.ending import Ending, ProjectEnd, find_differences
-from agenticai.scenarios.sweeping.judging import Verdict, judge
+from agenticai.scenarios.sweeping.judging import TrialVerdict, judge
 from agenticai.scenarios.sweeping.sweep import SIDES, Case, list_cases, sweep
 from shared.models.workflow import ProjectStatus
 from tests.fakes.benches import FakeBenches, FakeEngine
@@ -97,18 +97,18 @@ def rehearsing(ending: Ending) -> Callable[[Bench, Sequence[Fault]], Ending]:
 
 
 def test_a_replay_that_ends_like_the_clean_one_survived() -> None:
-    assert judge(rehearsing(KILLED), CLEAN, (), BENCH).verdict is Verdict.SURVIVED
+    assert judge(rehearsing(KILLED), CLEAN, (), BENCH).verdict is TrialVerdict.SURVIVED
 
 
 def test_a_replay_whose_fault_never_came_shows_nothing() -> None:
-    assert judge(rehearsing(CLEAN), CLEAN, (), BENCH).verdict is Verdict.NOT_REACHED
+    assert judge(rehearsing(CLEAN), CLEAN, (), BENCH).verdict is TrialVerdict.NOT_REACHED
 
 
 def test_a_violation_is_one_however_well_the_project_ended() -> None:
     broken = replace(KILLED, violations=(Violation("nothing vanishes", "1", "it is DEVELOPING"),))
     for same_end in (True, False):
         judged = judge(rehearsing(broken), CLEAN, (), BENCH, same_end=same_end)
-        assert judged.verdict is Verdict.VIOLATED
+        assert judged.verdict is TrialVerdict.VIOLATED
         assert judged.evidence == ("nothing vanishes: 1: it is DEVELOPING",)
 
 
@@ -118,9 +118,9 @@ OTHER = ProjectEnd(ProjectStatus.FAILED, "1.1", 40.0, {"a.py": "c" * 64, "d.py":
 def test_another_end_is_a_violation_unless_the_faults_allow_it() -> None:
     refused = ("Step 2 (modify expenses) failed: 409",)
     ended = replace(KILLED, projects={"expenses": OTHER}, dead_letters={"dev": 1}, not_taken=refused)
-    assert judge(rehearsing(ended), CLEAN, (), BENCH, same_end=False).verdict is Verdict.SURVIVED
+    assert judge(rehearsing(ended), CLEAN, (), BENCH, same_end=False).verdict is TrialVerdict.SURVIVED
     judged = judge(rehearsing(ended), CLEAN, (), BENCH)
-    assert judged.verdict is Verdict.VIOLATED
+    assert judged.verdict is TrialVerdict.VIOLATED
     assert judged.evidence == (
         *refused,
         "expenses is FAILED (no plan), and without faults COMPLETED",
@@ -160,10 +160,10 @@ def test_each_case_is_tried_with_its_fault_and_a_lost_bench_counts_against_its_c
     with BenchPool(FakeBenches(), 2) as pool:
         results = list(sweep(pool, rehearse, CLEAN, [kills, forgets, crashes, survives]))
     assert {result.case: result.judged.verdict for result in results} == {
-        kills: Verdict.VIOLATED,
-        forgets: Verdict.NOT_REACHED,
-        crashes: Verdict.CRASHED,
-        survives: Verdict.SURVIVED,
+        kills: TrialVerdict.VIOLATED,
+        forgets: TrialVerdict.NOT_REACHED,
+        crashes: TrialVerdict.CRASHED,
+        survives: TrialVerdict.SURVIVED,
     }
     evidence = {result.case: result.judged.evidence for result in results}
     assert evidence[kills] == ("POST /api/projects was answered with 502",)
@@ -177,7 +177,7 @@ def test_the_document_names_every_option_and_verdict() -> None:
     document = (DOCS / "sweep.md").read_text("utf-8")
     options = [option for parameter in command.params for option in parameter.opts if option.startswith("--")]
     assert [option for option in options if f"`{option}`" not in document and option != "--help"] == []
-    assert [verdict for verdict in Verdict if f"| {verdict} |" not in document] == []
+    assert [verdict for verdict in TrialVerdict if f"| {verdict} |" not in document] == []
     assert [sides for sides in SIDES if f"`{sides}`" not in document] == []
 
 
