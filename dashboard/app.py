@@ -22,10 +22,14 @@ from agenticai.dashboard.views import (  # noqa: E402
     scores,
 )
 
-# What is on a page keeps its colour while it is refreshed.
-CALM = "<style>[data-stale='true'] { opacity: 1 !important; transition: none !important; }</style>"
+# What is on a page keeps its colour while it is refreshed, and the accent can be read on its own tint.
+STYLE = """<style>
+    [data-stale='true'] { opacity: 1 !important; transition: none !important; }
+    button[data-selected='true'] p { color: light-dark(#1d49a8, #b4c9ff); }
+</style>"""
 
 st.set_page_config(page_title="AgenticAI", page_icon=str(HERE / "icon.svg"), layout="wide")
+st.html(STYLE)
 pages = {
     page.url_path: page
     for page in (
@@ -40,7 +44,6 @@ pages = {
     )
 }
 set_pages(pages)
-st.html(CALM)
 opened = st.navigation(list(pages.values()))
 if (asked := st.query_params.get("page")) in pages:
     rest = {name: value for name, value in st.query_params.to_dict().items() if name != "page"}

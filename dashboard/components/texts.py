@@ -10,11 +10,18 @@ from agenticai.client import durations
 from agenticai.display.printable import printable, printable_lines
 
 _PUNCTUATION: Final = re.compile(r"([!-/:-@\[-`{-~])")
+_REPLACED: Final = re.compile(r"(?<=:)(?=[a-z/])|(?<=www)(?=\.)|(?=@)|(?<=[-<>=~])(?=[-<>=~])", re.IGNORECASE)
+"""Within addresses, arrows and `:streamlit:`, which Streamlit replaces even where their punctuation is escaped."""
+
+_JOINER: Final = "\u2060"
 
 
 def plain(text: str) -> str:
-    """Return text for a place that Streamlit reads as Markdown, such as a label: it is shown as it is."""
-    return _PUNCTUATION.sub(r"\\\1", printable(text))
+    """Return text for a place that Streamlit reads as Markdown, such as a label: it is shown as it is.
+
+    What Streamlit would replace has a word joiner in it, which cannot be seen.
+    """
+    return _PUNCTUATION.sub(r"\\\1", _REPLACED.sub(_JOINER, printable(text)))
 
 
 def say(text: str) -> None:

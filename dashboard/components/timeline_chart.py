@@ -23,7 +23,7 @@ AROUND: Final = 130
 SHORT_S: Final = 10
 DAY_S: Final = 86_400
 _TIME: Final = "%Y-%m-%d %H:%M:%S.%L"
-_UTC: Final = alt.Scale(type="utc")
+_UTC: Final = alt.Scale(type="utc", padding=8)  # so that a mark at an end is whole
 
 
 def lane(span: Span) -> str:

@@ -10,6 +10,8 @@ from typing import Final, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from agenticai.display.printable import printable
+
 RUNS: Final = "runs"
 DOCUMENT: Final = "run.json"
 PAGE: Final = "report.html"
@@ -175,7 +177,10 @@ def grid(runs: Sequence[Run]) -> dict[str, list[str]]:
     """Return a table of how each scenario ended in each run, the newest run first: a column for each of them."""
     names = scenario_names(runs)
     ended = {run.name: outcomes(run) for run in runs}
-    table = {"scenario": names, "passed": [_passed(name, ended.values()) for name in names]}
+    table = {
+        "scenario": [printable(name) for name in names],
+        "passed": [_passed(name, ended.values()) for name in names],
+    }
     for run in runs:
         table[f"{run.started_at:%m-%d %H:%M:%S}"] = [MARKS.get(ended[run.name].get(name), "") for name in names]
     return table
@@ -204,7 +209,10 @@ def trend(runs: Sequence[Run], scenarios: Iterable[str], figure: Figure) -> list
             if replay.name in chosen and replay.outcome != "skipped":
                 replays.setdefault(replay.name, []).append(replay.figure(figure))
         at = run.started_at.isoformat()
-        points += [{"at": at, "scenario": name, "figure": sum(n) / len(n)} for name, n in replays.items()]
+        points += [
+            {"at": at, "scenario": printable(name), "figure": sum(figures) / len(figures)}
+            for name, figures in replays.items()
+        ]
     return points
 
 

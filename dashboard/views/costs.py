@@ -14,6 +14,7 @@ from agenticai.dashboard.components.texts import plain, say
 from agenticai.dashboard.services import costs
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.port import Missing
+from agenticai.display.printable import printable
 
 REFRESH_SECONDS: Final = 10.0
 DOLLARS: Final = "$%.6f"
@@ -131,7 +132,9 @@ def _month(used: Measured, shown: Bill, limit: float | None) -> None:
             color="#9b5de5", strokeWidth=2, strokeDash=[6, 4]
         )
         layers.append(rule.encode(y="usd:Q", tooltip=[alt.Tooltip("usd:Q", title="budget", format="$,.2f")]))
-    st.altair_chart(alt.layer(*layers).properties(height=300), key="month")
+    most = f"{shown.forecast_for:,} projects, which cost {dollars(shown.month_usd)}"
+    told = f"A month's cost by service, from none to {most}."
+    st.altair_chart(alt.layer(*layers).properties(height=300), key="month", alt=told)
 
 
 def _who(shown: Bill) -> None:
@@ -159,7 +162,11 @@ def _who(shown: Bill) -> None:
 
 def _spent(label: str, rows: list[costs.Spent]) -> None:
     st.dataframe(
-        {label: [row.who for row in rows], "used": [row.usd for row in rows], "of all": [row.part for row in rows]},
+        {
+            label: [printable(row.who) for row in rows],
+            "used": [row.usd for row in rows],
+            "of all": [row.part for row in rows],
+        },
         column_config={
             "used": st.column_config.NumberColumn(format=DOLLARS),
             "of all": share_column(),

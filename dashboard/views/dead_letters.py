@@ -14,6 +14,7 @@ from agenticai.dashboard.components.texts import age, code, plain, say, when
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.letters import found, scenario_of
 from agenticai.dashboard.services.payloads import formatted
+from agenticai.display.printable import printable
 
 PAGE: Final = 500
 OPENED: Final = 20
@@ -91,7 +92,7 @@ def _listed(connected: Connected, agent: str, letters: Letters) -> None:
     cause = of_cause.selectbox(
         "Cause",
         [None, *(name for name, _ in groups)],
-        format_func=lambda name: "all causes" if name is None else f"{dict(groups)[name]:,} of {name}",
+        format_func=lambda name: "all causes" if name is None else f"{dict(groups)[name]:,} of {printable(name)}",
         key=f"cause-{agent}",
     )
     shown = found(letters.letters, text, cause)
@@ -100,9 +101,9 @@ def _listed(connected: Connected, agent: str, letters: Letters) -> None:
         f"letters-{agent}",
         [letter.message.id for letter in shown],
         {
-            "cause": [letter.cause for letter in shown],
-            "project": [letter.asked.project_id or "" for letter in shown],
-            "asked for": [letter.asked.work or letter.asked.problem or "" for letter in shown],
+            "cause": [printable(letter.cause) for letter in shown],
+            "project": [printable(letter.asked.project_id or "") for letter in shown],
+            "asked for": [printable(letter.asked.work or letter.asked.problem or "") for letter in shown],
             "first sent": [when(letter.message.sent_at) for letter in shown],
             "age": [age((letters.now - letter.message.sent_at).total_seconds()) for letter in shown],
             "attempts": [len(letter.attempts) for letter in shown],

@@ -7,7 +7,7 @@ import streamlit as st
 
 from agenticai.client.errors import ApiError
 from agenticai.dashboard.components.outcome import outcome, tell
-from agenticai.dashboard.components.texts import plain
+from agenticai.dashboard.components.texts import plain, say
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.new_project import Unusable, requirements_of
 from shared.models.views import ProjectView
@@ -57,7 +57,7 @@ def _delete(connected: Connected, project: ProjectView) -> None:
 
 
 def _change(connected: Connected, project: ProjectView, *, at_rest: bool) -> None:
-    st.text(project.requirements) if not project.template else st.caption("It began from a template.")
+    say(project.requirements) if not project.template else st.caption("It began from a template.")
     if not at_rest:
         st.caption("A change can be asked for once the project is finished.")
         return

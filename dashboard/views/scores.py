@@ -15,6 +15,7 @@ from agenticai.dashboard.services.background import Latest
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.quality import ReportReader
 from agenticai.dashboard.services.replaying import ReplayRuns, Replays, ReplayState
+from agenticai.display.printable import printable
 from agenticai.emulator.core.home import find_home
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def _projects(connected: Connected) -> None:
         st.subheader("Lowest scores")
         table = {
             "project": [project.id for project in lowest],
-            "name": [project.name for project in lowest],
+            "name": [printable(project.name) for project in lowest],
             "score": [project.score for project in lowest],
             "status": [str(project.status) for project in lowest],
         }
@@ -124,7 +125,8 @@ def _distribution(bars: list[dict[str, object]]) -> None:
             tooltip=["points:O", "status:N", "projects:Q"],
         )
     )
-    st.altair_chart(drawn.properties(height=280), key="distribution")
+    told = "; ".join(f"{bar['points']}: {bar['projects']} {bar['status']}" for bar in bars)
+    st.altair_chart(drawn.properties(height=280), key="distribution", alt=f"Number of projects by score. {told}")
 
 
 def _parts(reports: "list[QualityReport]") -> None:
@@ -133,7 +135,7 @@ def _parts(reports: "list[QualityReport]") -> None:
         st.subheader("Parts of the score")
         parts = quality.part_rows(reports)
         table = {
-            "part": [row.name for row in parts],
+            "part": [printable(row.name) for row in parts],
             "reached": [row.reached for row in parts],
             "points lost": [round(row.lost, 2) for row in parts],
             "projects": [row.projects_losing for row in parts],
@@ -148,11 +150,11 @@ def _parts(reports: "list[QualityReport]") -> None:
             st.caption("No findings.")
             return
         table = {
-            "rule": [row.rule for row in rules],
+            "rule": [printable(row.rule) for row in rules],
             "projects": [row.projects for row in rules],
             "findings": [row.findings for row in rules],
             "severity": [str(row.severity) for row in rules],
-            "for example": [row.message for row in rules],
+            "for example": [printable(row.message) for row in rules],
         }
         st.dataframe(table, hide_index=True, height="content", key="rules")
 
@@ -230,7 +232,7 @@ def _results() -> None:
         "took": [age(run.document.wall_s) for run in kept],
         "AWS calls": [run.calls for run in kept],
         "cost": [dollars(run.cost_usd) for run in kept],
-        "target": [run.document.target for run in kept],
+        "target": [printable(run.document.target) for run in kept],
         "seed": [run.document.seed for run in kept],
     }
     link = {"report": st.column_config.LinkColumn(display_text="open the report")}
@@ -244,11 +246,11 @@ def _breaks(kept: list[runs.Run]) -> None:
         st.success("Every scenario passed when it was replayed last.")
         return
     table = {
-        "scenario": [row.scenario for row in broken],
+        "scenario": [printable(row.scenario) for row in broken],
         "fails since (UTC)": [when(row.since).removesuffix(" UTC") for row in broken],
         "passed last": [when(row.passed_last).removesuffix(" UTC") if row.passed_last else "never" for row in broken],
         "runs": [row.runs for row in broken],
-        "what was wrong first": [row.evidence for row in broken],
+        "what was wrong first": [printable(row.evidence) for row in broken],
     }
     st.dataframe(table, hide_index=True, height="content", key="broken")
 
@@ -264,7 +266,7 @@ def _trends(kept: list[runs.Run]) -> None:
     st.subheader("Trends")
     figure = st.segmented_control("Figure", runs.FIGURES, default=runs.FIGURES[0], key="figure") or runs.FIGURES[0]
     names = runs.scenario_names(kept)
-    chosen = st.multiselect("Of scenarios", names, default=names[:TRENDS], key="trends-of")
+    chosen = st.multiselect("Of scenarios", names, default=names[:TRENDS], format_func=printable, key="trends-of")
     drawn = (
         alt.Chart(alt.InlineData(values=runs.trend(kept, chosen, figure)))
         .mark_line(point=True)
@@ -275,4 +277,5 @@ def _trends(kept: list[runs.Run]) -> None:
             tooltip=["scenario:N", alt.Tooltip("figure:Q", title=figure, format=",.6~g")],
         )
     )
-    st.altair_chart(drawn.properties(height=320), key="trends")
+    told = f"{figure} over {len(kept)} runs of {', '.join(chosen) or 'no scenario'}. The tables have the runs."
+    st.altair_chart(drawn.properties(height=320), key="trends", alt=told)

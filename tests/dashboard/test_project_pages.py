@@ -1,6 +1,5 @@
 """The pages of projects and of model calls, drawn on fakes: what they show, what they do, and what they escape."""
 
-import json
 from collections.abc import Callable
 
 import pytest
@@ -10,24 +9,13 @@ from agenticai.dashboard.components import session
 from agenticai.dashboard.services.port import Missing
 from agenticai.dashboard.views.project import SECTIONS
 from agenticai.dashboard.views.projects import ALL
-from agenticai.emulator.core.usage_records import FunctionUsage, Usage
-from shared.models import layout, views
-from shared.models.events import EventType
 from shared.models.project import Failure, Revision
-from shared.models.quality import Finding, QualityReport, ScorePart
-from shared.models.records import WorkState
-from shared.models.severity import Severity
-from shared.models.views import DeploymentView
 from shared.models.workflow import ProjectStatus
+from tests.fakes.dashboard_filled import filled
 from tests.fakes.dashboard_projects import (
-    HOSTILE,
     ID,
     NOT_TOLD,
-    Events,
     FakeConnection,
-    FakeProjectsApi,
-    FakeSource,
-    at,
     exchange,
     missed_reply,
     plan,
@@ -78,55 +66,6 @@ def markup(page: AppTest) -> str:
     kinds = (page.title, page.header, page.subheader, page.caption, page.markdown, page.info, page.warning,
              page.success, page.error)  # fmt: skip
     return "\n".join(str(element.value) for kind in kinds for element in kind)
-
-
-def filled() -> FakeConnection:
-    """A project of which everything is known, and every text in it is hostile."""
-    events = Events().add(EventType.PROJECT_CREATED, 0, layout.plan(1), "api")
-    events.worked(layout.plan(1), 1, 2, "pm").add(EventType.WORK_STARTED, 3, layout.task(FIRST, "one"))
-    events.add(EventType.WORK_FAILED, 4, layout.task(FIRST, "one"), detail=HOSTILE)
-    events.worked(layout.task(FIRST, "one"), 5, 6, attempt=2)
-    finding = Finding(
-        path=HOSTILE, line=3, rule=HOSTILE, severity=Severity.ERROR, message=HOSTILE, lines=(f"3: {HOSTILE}",)
-    )
-    part = ScorePart(name="syntax", weight=40, points=20, measured=True, explanation=HOSTILE)
-    report = QualityReport(
-        revision=FIRST, score=50, passed=False, reasons=(HOSTILE,), parts=(part,), findings=(finding,),
-        measured=(), not_measured=(HOSTILE,),
-    )  # fmt: skip
-    tested = views.TestView(
-        revision=FIRST, state=WorkState.DONE, score=50, passed=False, report_url="http://r", page_url=None
-    )
-    packaged = DeploymentView(
-        revision=FIRST, state=WorkState.DONE, project_type="package", package_size=3, package_sha256="0" * 64,
-        package_url="http://p", template_url="http://t", instructions_url="http://i",
-    )  # fmt: skip
-    raw = {"text": HOSTILE, "finish_reason": "STOP", "detail": HOSTILE, "tokens": {"prompt_tokens": 1}}
-    failure = Failure(step="dev", reason=HOSTILE)
-    function = FunctionUsage(
-        function="dev", invocations=2, errors=0, cold_starts=1, duration_ms=1, billed_ms=10, gb_seconds=0.5
-    )
-    return FakeConnection(
-        FakeProjectsApi(
-            projects=[project(name=HOSTILE, status=ProjectStatus.NEEDS_REVIEW, failure=failure)],
-            timeline=events.made,
-            plans=plan(task("one", title=HOSTILE)).model_copy(update={"summary": HOSTILE, "assumptions": (HOSTILE,)}),
-            contents={f"{HOSTILE}.py": HOSTILE.encode()},
-            tested=[tested],
-            reports={"1.0": report},
-            packaged=[packaged],
-            downloads=dict.fromkeys(("http://p", "http://t", "http://i"), HOSTILE.encode()),
-        ),
-        FakeSource(
-            bucket={
-                layout.reply_object(ID, 1, 0, "plan-1.json"): (json.dumps(raw).encode(), at(2)),
-                layout.code_object(ID, FIRST, HOSTILE): (HOSTILE.encode(), at(2)),
-            },
-            used=Usage(project_id=ID, calls=(), functions=(function,)),
-            exchanges=[exchange(1, 1.5, reply=HOSTILE, prompt=HOSTILE, title=HOSTILE, model=HOSTILE)],
-            missed=[missed_reply(HOSTILE, title=HOSTILE)],
-        ),
-    )
 
 
 class TestList:

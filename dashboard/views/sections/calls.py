@@ -31,7 +31,7 @@ def draw(connected: Connected, project: ProjectView) -> None:
             "tokens in": [call.prompt_tokens for call in found],
             "tokens out": [call.output_tokens for call in found],
             "cost": [dollars(call.cost_usd) for call in found],
-            "end": [str(call.error or call.finish_reason) for call in found],
+            "end": [printable(str(call.error or call.finish_reason)) for call in found],
         },
         hide_index=True,
         on_select="rerun",
