@@ -330,7 +330,7 @@ def cost(
             metavar="N", help="Forecast for N projects a month.", show_default="the budget's, else 100", min=0
         ),
     ] = None,
-    endpoint: Endpoint = ENDPOINT,
+    endpoint: Target = ENDPOINT,
     stage: Stage = DEFAULT_STAGE,
     as_json: Json = False,
 ) -> None:

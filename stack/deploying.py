@@ -104,7 +104,7 @@ def read_stack_outputs(target: Target, name: str) -> Mapping[str, str]:
         except ClientError as error:
             if not is_missing_stack(error):
                 raise
-            raise NotDeployedError(f"There is no stack {name} at {target.endpoint_url}.") from error
+            raise NotDeployedError(f"There is no stack {name} at {target.address}.") from error
         except KeyError as error:  # which botocore raises for XML of another kind
             raise _no_aws(target) from error
         if not answer.get("Stacks"):
@@ -157,8 +157,10 @@ def reached(target: Target) -> Iterator[None]:
     except ResponseParserError as error:
         raise _no_aws(target) from error
     except (AwsConnectionError, HTTPClientError) as error:
+        if not target.endpoint_url:
+            raise TargetError(f"{target.address} does not answer: {error}") from error
         raise TargetError(
-            f"Nothing answers at {target.endpoint_url}: start the engine there, then try again;"
+            f"Nothing answers at {target.address}: start the engine there, then try again;"
             f" `agenticai up` starts one at {EMBEDDED_ENDPOINT}."
         ) from error
     except BotoCoreError as error:
@@ -173,6 +175,6 @@ def _is_no_answer_of_aws(error: ClientError) -> bool:
 
 def _no_aws(target: Target) -> TargetError:
     return TargetError(
-        f"What answers at {target.endpoint_url} is not the AWS API of an engine: give the address that `agenticai up`"
+        f"What answers at {target.address} is not the AWS API of an engine: give the address that `agenticai up`"
         " printed."
     )

@@ -81,13 +81,13 @@ def read_stage_outputs(target: Target, stage: str) -> StackOutputs:
         values = {}
     if not values:
         raise NotDeployedError(
-            f"There is no stack {stack_name(stage)} at {target.endpoint_url}: the stage {stage} has not been deployed"
+            f"There is no stack {stack_name(stage)} at {target.address}: the stage {stage} has not been deployed"
             " there; name one that has (`agenticai up` deploys dev)."
         )
     try:
         return read_outputs(target, stage, values)
     except KeyError as error:
         raise NotDeployedError(
-            f"The stack {stack_name(stage)} at {target.endpoint_url} has no output {error}: another version, or another"
+            f"The stack {stack_name(stage)} at {target.address} has no output {error}: another version, or another"
             " project, deployed it."
         ) from error

@@ -32,10 +32,15 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
 
+AWS = "aws"
 REGION = "us-east-1"
 EMBEDDED_ENDPOINT = "http://127.0.0.1:4566"
 
 _SOON = Polling(first=0.05, longest=0.5, limit=900)
+_LATER = Polling(first=1, longest=10, limit=3600)
+
+_GLOBAL = frozenset({"freetier"})
+"""Services of AWS that answer in us-east-1 only."""
 
 # Emulators take a twelve-digit access key for the account's number, and any secret.
 EMULATOR_ACCOUNT = "000000000000"
@@ -50,13 +55,16 @@ class Capability(StrEnum):
     """It counts the AWS calls made to it."""
     CONTROL = "control"
     """It delivers messages one by one, skips time and applies faults, below `/_harness`."""
+    METRICS = "metrics"
+    """It measures queues and functions as CloudWatch does, and bills what was used."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """Somewhere a stack can live. Make one with `embedded`, `endpoint` or `resolve`.
+    """Somewhere a stack can live. Make one with `embedded`, `endpoint`, `aws` or `resolve`.
 
-    `runs_functions_here`: functions run on the interpreter of this process, not on Lambda's platform.
+    `endpoint_url` is empty for AWS itself. `runs_functions_here`: functions run on the interpreter of this process, not
+    on Lambda's platform.
     """
 
     name: str
@@ -78,6 +86,17 @@ class Target:
         """Return an emulator that speaks the AWS API at this URL and runs functions as Lambda would."""
         return cls(endpoint_url, _check_url(endpoint_url))
 
+    @classmethod
+    def aws(cls, region: str = "") -> Self:
+        """Return AWS itself, with the credentials, and without a region the one, of the user's own settings."""
+        chosen = region or boto3.Session().region_name or REGION
+        return cls(AWS, "", chosen, frozenset({Capability.METRICS}), polling=_LATER)
+
+    @property
+    def address(self) -> str:
+        """Where it is, for people."""
+        return self.endpoint_url or f"AWS in {self.region}"
+
     @property
     def platform(self) -> Platform | None:
         """What to build bundles for; None stands for the runtime and architecture of each function."""
@@ -85,10 +104,14 @@ class Target:
 
     def api_url(self, api_id: str, stage: str) -> str:
         """Return the address of a REST API's stage; its routes follow."""
+        if not self.endpoint_url:
+            return f"https://{api_id}.execute-api.{self.region}.amazonaws.com/{stage}"
         return f"{self.endpoint_url}/_aws/execute-api/{api_id}/{stage}"
 
     def object_url(self, bucket: str, key: str) -> str:
         """Return the address at which the target itself reads an object of S3, such as a template."""
+        if not self.endpoint_url:
+            return f"https://{bucket}.s3.{self.region}.amazonaws.com/{key}"
         return f"{self.endpoint_url}/{bucket}/{key}"
 
     @property
@@ -139,8 +162,10 @@ class ClientCache:
         """Return the client of a service, made on first use."""
         with self._lock:
             if service not in self._clients:
-                self._session = self._session or boto3.Session(botocore_session=_plain_session())
-                self._clients[service] = self._make(self._session, service, target)
+                plain = boto3.Session(botocore_session=_plain_session()) if target.endpoint_url else boto3.Session()
+                self._session = self._session or plain
+                make = self._make if target.endpoint_url else self._make_of_aws
+                self._clients[service] = make(self._session, service, target)
             return self._clients[service]
 
     def close(self) -> None:
@@ -149,6 +174,14 @@ class ClientCache:
             for client in self._clients.values():
                 client.close()
             self._clients.clear()
+
+    @staticmethod
+    def _make_of_aws(session: boto3.Session, service: str, target: Target) -> Any:
+        create: Any = session.client
+        elsewhere: Any = {"ignore_configured_endpoint_urls": True}  # a variable may lead to an emulator
+        retries: Any = {"mode": "standard", "total_max_attempts": 5}
+        config = Config(connect_timeout=5, read_timeout=60, retries=retries, **elsewhere)
+        return create(service, region_name=REGION if service in _GLOBAL else target.region, config=config)
 
     @staticmethod
     def _make(session: boto3.Session, service: str, target: Target) -> Any:
@@ -191,16 +224,18 @@ def _certificates(environ: Mapping[str, str] = os.environ) -> str | bool:
 
 
 def resolve(name_or_url: str) -> Target:
-    """Return the target of this name, or the emulator at this URL.
+    """Return the target of this name, embedded or aws, or the emulator at this URL.
 
     Raises TargetError for a name that stands for none.
     """
     if name_or_url == "embedded":
         return Target.embedded()
+    if name_or_url == AWS:
+        return Target.aws()
     if "://" in name_or_url:
         return Target.endpoint(name_or_url)
     raise TargetError(
-        f"There is no target {name_or_url!r}: name embedded, or the URL of an emulator such as {EMBEDDED_ENDPOINT}."
+        f"There is no target {name_or_url!r}: name embedded, aws, or the URL of an emulator, as {EMBEDDED_ENDPOINT}."
     )
 
 

@@ -11,18 +11,21 @@ from agenticai.stack.deploying import reached
 from agenticai.stack.errors import TargetError
 from agenticai.stack.secrets import read_api_token
 from agenticai.stack.stage import read_stage_outputs
-from agenticai.stack.target import Target
+from agenticai.stack.target import AWS, Target
 
 
 def stack_at(endpoint_url: str, stage: str) -> DeployedStack:
-    """Return the stack of a stage on the emulator at this address; if that has a control API, with all it can do.
+    """Return the stack of a stage on `aws`, or on the emulator at this address, with all that its control API can do.
 
     Raises `agenticai.stack.errors.StackError` where there is none, or where something else answers, or nothing.
     """
-    target = Target.endpoint(endpoint_url)
-    secret = _secret(target.endpoint_url)
-    if _has_control(target.endpoint_url, secret):
-        target = Target.embedded(endpoint_url)
+    if endpoint_url == AWS:
+        target, secret = Target.aws(), None
+    else:
+        target = Target.endpoint(endpoint_url)
+        secret = _secret(target.endpoint_url)
+        if _has_control(target.endpoint_url, secret):
+            target = Target.embedded(endpoint_url)
     with reached(target):
         return DeployedStack(
             target, read_stage_outputs(target, stage), read_api_token(target.client("ssm"), stage), secret

@@ -1,17 +1,19 @@
 """The command `cost`: what a stack used of the free tier, the forecast of a month, and whether a budget holds."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 from agenticai.client.cost.bill import Bill, LineUse, ProjectCost, bill, reason
 from agenticai.client.cost.budget import Overrun, overruns, read_budget
+from agenticai.client.cost.free_tier import FreeTierUse, free_tier_use
 from agenticai.client.cost.prices import prices
-from agenticai.client.cost.use import UseReader
-from agenticai.client.errors import BudgetError
+from agenticai.client.cost.use import UseReader, unmetered_use
 from agenticai.commands.stack import Stack, open_stack
 from agenticai.display import cost as show
 from agenticai.display.console import Display
+from agenticai.stack.target import Capability
 
 PROJECTS: Final = 100
 """A month, where neither the option nor the budget says how many."""
@@ -22,10 +24,10 @@ def show_cost(stack: Stack, budget_file: Path | None, projects: int | None) -> i
     screen = Display(as_json=stack.as_json)
     budget = read_budget(budget_file) if budget_file else None
     asked_for = projects if projects is not None else budget.projects if budget else None
-    used = bill_of(stack, PROJECTS if asked_for is None else asked_for)
+    used, free_tier = bill_of(stack, PROJECTS if asked_for is None else asked_for)
     over = overruns(budget, used) if budget else None
-    screen.emit(document(used, over))
-    for table in show.bill(used):
+    screen.emit(document(used, over, free_tier))
+    for table in (*show.bill(used), *show.free_tier(free_tier)):
         screen.show(table)
         screen.say()
     for line in show.summary(used):
@@ -37,31 +39,32 @@ def show_cost(stack: Stack, budget_file: Path | None, projects: int | None) -> i
     return 1 if over else 0
 
 
-def bill_of(stack: Stack, projects: int) -> Bill:
-    """Return the bill of a stack. Raises BudgetError where its target does not tell what was used."""
+def bill_of(stack: Stack, projects: int) -> tuple[Bill, Sequence[FreeTierUse] | None]:
+    """Return the bill of a stack, and what AWS itself tells of its account's free tier."""
     with open_stack(stack) as (found, control):
-        if control is None:
-            raise BudgetError(
-                f"The target {found.target.name} does not tell what was used: only the embedded engine does."
-            )
-        return bill(UseReader(found, control).look(), projects)
+        use = UseReader(found, control).look() if control else unmetered_use(found)
+        of_aws = Capability.METRICS in found.target.capabilities
+        return bill(use, projects), free_tier_use(found.target.client("freetier")) if of_aws else None
 
 
-def document(used: Bill, over: Sequence[Overrun] | None) -> dict[str, object]:
+def document(
+    used: Bill, over: Sequence[Overrun] | None, free_tier: Sequence[FreeTierUse] | None = None
+) -> dict[str, object]:
     """Return the bill for machines."""
     known = prices()
     dearest = used.projects[0] if used.projects else None
     return {
         "prices": {"as_of": known.as_of, "region": known.region},
         "measured_projects": len(used.projects),
-        "used_usd": used.used_usd,
+        "used_usd": used.used_usd if used.metered else None,
         "project_usd": used.project_usd,
-        "unattributed_usd": used.unattributed_usd,
+        "unattributed_usd": used.unattributed_usd if used.metered else None,
         "month": {"projects": used.forecast_for, "usd": used.month_usd, "idle_sqs_requests": used.idle_receives},
         "lines": [_line(line) for line in used.lines],
         "services": {name: {"used_usd": u, "month_usd": m} for name, (u, m) in used.by_service.items()},
         "functions": {name: {"used_usd": usd} for name, usd in used.by_function.items()},
         "projects": [{"id": project.project_id, "usd": project.usd} for project in used.projects],
+        "free_tier": None if free_tier is None else [asdict(use) for use in free_tier],
         "dearest": _dearest(dearest, used.projects),
         "over_budget": None if over is None else [{"limit": o.limit, "sentence": o.sentence} for o in over],
     }

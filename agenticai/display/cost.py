@@ -1,7 +1,7 @@
 """The bill of a stack as tables and lines for people."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rich.table import Column, Table
 from rich.text import Text
@@ -9,7 +9,13 @@ from rich.text import Text
 from agenticai.client.cost.bill import Bill, LineUse, reason
 from agenticai.client.cost.figures import dollars, quantity, share
 from agenticai.client.cost.prices import prices
+from agenticai.client.cost.use import NO_METER
 from agenticai.display.console import TextPart, count, figures, grid, text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from agenticai.client.cost.free_tier import FreeTierUse
 
 SHOWN: Final = 10
 """Projects, the dearest."""
@@ -20,12 +26,35 @@ def bill(used: Bill) -> Iterator[Table]:
     month = f"{used.forecast_for:,} projects a month"
     columns = [Column("line", no_wrap=True), *figures("used", "free a month", "share", "forecast", "share", "beyond")]
     yield grid([*columns, "unit"], map(_line, used.lines), f"Free tier, with the forecast for {month}")
+    if not used.metered:
+        return
     services = [(name, dollars(u), dollars(m)) for name, (u, m) in used.by_service.items()]
     yield grid(["service", *figures("used", "month, beyond free")], services)
     yield grid(["function", *figures("used")], [(name, dollars(usd)) for name, usd in used.by_function.items()])
     if used.projects:
         projects = [(project.project_id, dollars(project.usd)) for project in used.projects[:SHOWN]]
         yield grid([Column("project", no_wrap=True), *figures("used")], projects)
+
+
+def free_tier(told: "Sequence[FreeTierUse] | None") -> Iterator[Table]:
+    """What the account used of the free tier, as AWS tells it; nothing where it was not asked."""
+    if told is None:
+        return
+    columns: list[Column | str] = ["service", "what", "offer", *figures("used", "of", "share", "forecast"), "unit"]
+    rows = [
+        (
+            use.service,
+            use.description or use.usage_type,
+            use.kind,
+            quantity(use.used),
+            quantity(use.limit),
+            share(use.used_share),
+            share(use.forecast_share),
+            use.unit,
+        )
+        for use in told
+    ]
+    yield grid(columns, rows, "The account's free tier this month, as AWS counts it")
 
 
 def _line(use: LineUse) -> tuple[TextPart, ...]:
@@ -47,7 +76,9 @@ def _line(use: LineUse) -> tuple[TextPart, ...]:
 def summary(used: Bill) -> Iterator[Text]:
     """Return what it comes to, and what that is made from."""
     idle = f"{used.idle_receives:,.0f} receives a month of idle queues"
-    if used.project_usd is None:
+    if not used.metered:
+        yield text(NO_METER, f" What the calls of a month cost is not known, nor who caused it; {idle} are billed.")
+    elif used.project_usd is None:
         yield text("No project was measured yet, so there is no forecast; ", f"{idle} are billed in any case.")
     else:
         month = f"{used.forecast_for:,} projects a month cost "

@@ -46,8 +46,7 @@ def with_stack(draw: Callable[[Connected], None]) -> None:
 
 @st.fragment(run_every=REFRESH_SECONDS)
 def _own_calls() -> None:
-    total, latest = connection().own_calls.so_far()
-    st.caption(f"The dashboard made {total:,} AWS calls since it started, {latest:,} of them in the last minute.")
+    st.caption(plain(connection().own_calls.told()))
 
 
 def _draw_again(reason: str) -> None:

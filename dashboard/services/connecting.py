@@ -12,9 +12,9 @@ from agenticai.client.api import ProjectsApi
 from agenticai.client.errors import ProjectsError
 from agenticai.client.finding import stack_at
 from agenticai.client.stack import DeployedStack
+from agenticai.dashboard.services.choosing import source_of
 from agenticai.dashboard.services.own_calls import OwnCalls
 from agenticai.dashboard.services.port import Source
-from agenticai.dashboard.services.sources import source_of
 from agenticai.emulator.core.errors import EngineError
 from agenticai.stack.errors import StackError
 

@@ -1,38 +1,59 @@
-"""The AWS calls that the dashboard itself makes, counted as its clients make them."""
+"""The AWS calls that the dashboard itself makes, counted as its clients make them, and what they cost."""
 
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
-from agenticai.stack.target import Target
+from agenticai.client.cost.looking import look_usd
+from agenticai.stack.target import Capability, Target
 
-SERVICES: Final = ("sqs", "logs", "s3", "lambda", "cloudwatch")
+if TYPE_CHECKING:
+    from botocore.model import OperationModel
+
+SERVICES: Final = ("sqs", "logs", "s3", "lambda", "cloudwatch", "dynamodb")
 """Those that pages ask."""
+
+BILLED_SERVICES: Final = (*SERVICES, "freetier")
+"""Those that they ask of AWS itself."""
 
 MINUTE: Final = 60.0
 
 
 class OwnCalls:
-    """Counts calls of AWS clients. Several threads may call."""
+    """Counts calls of AWS clients. Several threads may call.
+
+    `usd` is what the calls cost, free tier not counted; None where the target bills nothing.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._total = 0
         self._latest: deque[float] = deque()
+        self.usd: float | None = None
 
     def watch(self, target: Target) -> None:
         """Count the calls of a target's clients."""
-        for service in SERVICES:
-            target.client(service).meta.events.register("before-call.*.*", self.count)
+        billed = Capability.METRICS in target.capabilities
+        if billed:
+            self.usd = self.usd or 0.0
+        for service in BILLED_SERVICES if billed else SERVICES:
+            events = target.client(service).meta.events
+            events.register("before-parameter-build.*.*", self._price if billed else self.count)
 
     def count(self, **_: Any) -> None:
-        """Count one call, as botocore's event `before-call` tells of it."""
+        """Count one call, as botocore's event `before-parameter-build` tells of it."""
         with self._lock:
             self._total += 1
             self._latest.append(self._clock())
+
+    def _price(self, *, model: "OperationModel", params: Mapping[str, Any], **_: Any) -> None:
+        self.count()
+        usd = look_usd(model.service_model.endpoint_prefix, model.name, params)
+        with self._lock:
+            self.usd = (self.usd or 0.0) + usd
 
     def so_far(self) -> tuple[int, int]:
         """Return how many there were in all, and in the last minute."""
@@ -40,3 +61,11 @@ class OwnCalls:
             while self._latest and self._latest[0] <= self._clock() - MINUTE:
                 self._latest.popleft()
             return self._total, len(self._latest)
+
+    def told(self) -> str:
+        """Return that as a sentence for people."""
+        total, latest = self.so_far()
+        made = f"The dashboard made {total:,} AWS calls since it started, {latest:,} of them in the last minute"
+        if self.usd is None:
+            return f"{made}."
+        return f"{made}; they cost ${self.usd:.6f}, free tier not counted."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from agenticai.client.queues.model import AgentQueues, Attempt, Letters, Move, Redriven
 
 if TYPE_CHECKING:
+    from agenticai.client.cost.free_tier import FreeTierUse
     from agenticai.client.cost.use import StackUse
     from agenticai.client.model_cost import Model
     from agenticai.dashboard.services.depths import DepthSeries
@@ -153,8 +154,15 @@ class Source(Protocol):
         """What each project used, by its id; those that used nothing are not there."""
         ...
 
-    def use(self) -> "StackUse | Missing":
-        """What was used by all and by each project at one moment, and what is stored: what a bill is made from."""
+    def use(self) -> "StackUse":
+        """What was used by all and by each project at one moment, and what is stored: what a bill is made from.
+
+        Where no meter counts it, it says so line by line.
+        """
+        ...
+
+    def free_tier(self) -> "Sequence[FreeTierUse] | Missing":
+        """What the account used of the free tier this month, as AWS counts it."""
         ...
 
     def doing(self) -> "Mapping[str, Doing] | Missing":

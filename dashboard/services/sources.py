@@ -4,7 +4,7 @@ import functools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from agenticai.client.cost.use import UseReader
+from agenticai.client.cost.use import UseReader, unmetered_use
 from agenticai.client.model_cost import Model, model_of
 from agenticai.client.queues.messages import KeptMessages
 from agenticai.client.queues.model import AgentQueues, Attempt, Letters, Move, Redriven
@@ -12,10 +12,11 @@ from agenticai.client.queues.stack_queues import StackQueues, queue_urls, sqs_me
 from agenticai.dashboard.services.calls import EngineCalls
 from agenticai.dashboard.services.depths import DepthSeries, EngineDepths, SampledDepths
 from agenticai.dashboard.services.doing import Doing, EngineDoing, concurrency_limits
-from agenticai.dashboard.services.port import Bench, Missing, ObjectEntry, Source
-from agenticai.stack.target import Capability
+from agenticai.dashboard.services.kept import Kept
+from agenticai.dashboard.services.port import Bench, Missing, ObjectEntry
 
 if TYPE_CHECKING:
+    from agenticai.client.cost.free_tier import FreeTierUse
     from agenticai.client.cost.use import StackUse
     from agenticai.client.stack import DeployedStack
     from agenticai.emulator.client import ControlClient
@@ -23,11 +24,17 @@ if TYPE_CHECKING:
     from agenticai.emulator.core.model_records import MissedReply, ModelExchange, StoredReply
     from agenticai.emulator.core.usage_records import FinishedInvocation, Usage
 
+UNMETERED_SECONDS: Final = 60.0
+"""How long it is kept what a stack stores, which takes a handful of calls."""
+
 RECEIVED: Final = (
     "This target shows messages only to who receives them: each look counts as a receive, and takes them from their"
     " function for a moment. After five receives, SQS moves a message to the dead letters."
 )
 NO_CONTROL: Final = "Only the embedded engine tells this: this target has no control API."
+
+
+NO_FREE_TIER: Final = "Only AWS counts what an account used of its free tier: this target is an emulator."
 
 
 class AwsSource:
@@ -41,6 +48,7 @@ class AwsSource:
         self._messages = KeptMessages(sqs_messages(stack.target, stack.outputs))
         self._queues = StackQueues.of(stack.target, stack.outputs, control, self._messages)
         self._samples = SampledDepths()
+        self._unmetered = Kept(lambda: unmetered_use(stack), UNMETERED_SECONDS)
         self._stack = stack
         self._control_if_any = control
         self._s3 = stack.target.client("s3")
@@ -95,8 +103,11 @@ class AwsSource:
     def usage_by_project(self) -> "Mapping[str, Usage] | Missing":
         return Missing(NO_CONTROL)
 
-    def use(self) -> "StackUse | Missing":
-        return Missing(NO_CONTROL)
+    def use(self) -> "StackUse":
+        return self._unmetered.look()
+
+    def free_tier(self) -> "Sequence[FreeTierUse] | Missing":
+        return Missing(NO_FREE_TIER)
 
     def doing(self) -> "Mapping[str, Doing] | Missing":
         return Missing(NO_CONTROL)
@@ -163,7 +174,7 @@ class EngineSource(AwsSource):
         _, projects = self._use.usage.look()
         return projects
 
-    def use(self) -> "StackUse | Missing":
+    def use(self) -> "StackUse":
         return self._use.look()
 
     def doing(self) -> "Mapping[str, Doing] | Missing":
@@ -180,10 +191,3 @@ class EngineSource(AwsSource):
 
     def store_reply(self, digest: str, text: str) -> "StoredReply | Missing":
         return self._control.store_reply(digest, text)
-
-
-def source_of(stack: "DeployedStack") -> Source:
-    """Return what tells most of a stack; it lives as long as the process."""
-    if Capability.CONTROL in stack.target.capabilities:
-        return EngineSource(stack, stack.control())
-    return AwsSource(stack)

@@ -1,13 +1,14 @@
 """Free tier and cost: what was used, what a month would cost, and who caused it."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import altair as alt
 import streamlit as st
 
 from agenticai.client.cost.bill import Bill, Measured, measured
-from agenticai.client.cost.figures import dollars, share
+from agenticai.client.cost.figures import dollars, quantity, share
 from agenticai.client.cost.prices import prices
+from agenticai.client.cost.use import NO_METER
 from agenticai.dashboard.components.columns import share_column
 from agenticai.dashboard.components.session import part, with_stack
 from agenticai.dashboard.components.texts import plain, say
@@ -15,6 +16,11 @@ from agenticai.dashboard.services import costs
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.port import Missing
 from agenticai.display.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from agenticai.client.cost.free_tier import FreeTierUse
 
 REFRESH_SECONDS: Final = 10.0
 DOLLARS: Final = "$%.6f"
@@ -50,19 +56,19 @@ def _draw(_: Connected) -> None:
 
 
 def _bill(connected: Connected, projects: int, limit: float | None) -> None:
-    use = connected.source.use()
-    if isinstance(use, Missing):
-        st.info(plain(use.why))
-        return
-    used = measured(use)
+    used = measured(connected.source.use())
     shown = used.bill(projects)
     _totals(shown, used.bill(0))
     if limit is not None and (shown.projects or not projects):
         within, sentence = costs.verdict(shown, limit)
         (st.success if within else st.error)(plain(sentence))
+    if not shown.metered:
+        st.info(plain(f"{NO_METER} This table has what can be told of it all the same."))
     _tier(shown)
+    _free_tier(connected.source.free_tier())
     _month(used, shown, limit)
-    _who(shown)
+    if shown.metered:
+        _who(shown)
     known = prices()
     st.caption(
         f"Prices of {known.region} as of {known.as_of}. What was used is priced without the free tier; the month,"
@@ -80,11 +86,14 @@ def _totals(shown: Bill, idle: Bill) -> None:
             dollars(shown.project_usd) if shown.project_usd is not None else "-",
             f"Of {measured:,} measured, free tier not counted",
         ),
-        "Used until now": (dollars(shown.used_usd), "All calls and invocations, free tier not counted"),
+        "Used until now": (
+            dollars(shown.used_usd) if shown.metered else "-",
+            "All calls and invocations, free tier not counted",
+        ),
     }
     for column, (label, (figure, explanation)) in zip(st.columns(len(figures)), figures.items(), strict=True):
         column.metric(label, plain(figure), help=explanation)
-    if not measured and shown.forecast_for:
+    if not measured and shown.forecast_for and shown.metered:
         st.info("No project was measured on this stack yet: the forecast begins with the first one.")
 
 
@@ -108,6 +117,30 @@ def _tier(shown: Bill) -> None:
         height="content",
         key="tier",
     )
+
+
+def _free_tier(told: "Sequence[FreeTierUse] | Missing") -> None:
+    st.subheader("The account's free tier this month, as AWS counts it")
+    if isinstance(told, Missing):
+        st.caption(plain(f"Not available on this target. {told.why}"))
+        return
+    if not told:
+        st.caption("AWS lists what something was used of: it is nothing so far.")
+        return
+    st.dataframe(
+        {
+            "service": [printable(use.service) for use in told],
+            "what": [printable(use.description or use.usage_type) for use in told],
+            "offer": [printable(use.kind) for use in told],
+            "used": [quantity(use.used) for use in told],
+            "of": [f"{quantity(use.limit)} {printable(use.unit)}" for use in told],
+            "used of it": [share(use.used_share) for use in told],
+            "AWS's forecast of it": [share(use.forecast_share) for use in told],
+        },
+        hide_index=True,
+        key="free-tier",
+    )
+    st.caption("Of all that the account does, counted a few times a day. This page asks once an hour.")
 
 
 def _month(used: Measured, shown: Bill, limit: float | None) -> None:

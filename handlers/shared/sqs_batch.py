@@ -85,7 +85,7 @@ def _deliver_again(record: _Record, fault: Exception, postpone: Postpone, logger
     level = logger.warning if isinstance(fault, Retryable) else logger.exception
     level(
         "will be delivered again",
-        error_type=type(fault).__name__,
+        error_type=error_type(fault),
         reason=str(fault),
         message_id=record.message_id,
         seconds=seconds,
@@ -94,6 +94,16 @@ def _deliver_again(record: _Record, fault: Exception, postpone: Postpone, logger
         postpone(record.receipt_handle, seconds)
     except Retryable as trouble:
         logger.warning("comes again after the visibility timeout", reason=str(trouble))
+
+
+def error_type(fault: Exception) -> str:
+    """Return what tells a fault from others: of one that time may heal, the error of a service that is beneath it."""
+    beneath = fault.__cause__ if type(fault) is Retryable else None
+    if beneath is None:
+        return type(fault).__name__
+    response = getattr(beneath, "response", None)  # as botocore's ClientError has it
+    code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
+    return str(code or type(beneath).__name__)
 
 
 def wait_after(fault: Exception, received: int) -> float:

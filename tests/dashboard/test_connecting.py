@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 class Closed:
     """Stands for a client of any kind, and tells whether it was closed."""
 
+    capabilities = frozenset[str]()
+
     def __init__(self) -> None:
         self.closed = False
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from agenticai.client.cost.free_tier import FreeTierUse
 from agenticai.client.cost.use import Stored
 from agenticai.dashboard.components import session
 from agenticai.dashboard.services.replaying import Replays, ReplayState
@@ -18,6 +19,18 @@ from tests.agenticai.client.cost.uses import ONE, calls, lambda_use, polls, usag
 from tests.fakes.dashboard import HOSTILE, FakeConnection, FakeSource
 from tests.fakes.replayed import AT, result
 from tests.fakes.scored import FakeScores, finding, project, report
+
+OFFER = FreeTierUse(
+    service="Amazon Simple Queue Service",
+    usage_type="Requests",
+    description=HOSTILE,
+    kind="Always Free",
+    region="global",
+    used=250_000,
+    forecast=1_500_000,
+    limit=1_000_000,
+    unit="Requests",
+)
 
 LIMIT_SECONDS = 60
 USED = use_of(
@@ -107,8 +120,22 @@ def test_without_a_project_only_the_idle_stack_is_forecast(opened: Opened) -> No
 
 def test_another_target_cannot_tell(opened: Opened) -> None:
     page = opened("costs", FakeSource(exact=False))
-    assert "This target does not tell." in shown(page)
-    assert not page.dataframe
+    text = shown(page).replace("\\", "")
+    assert "Only the embedded engine's meter" in text
+    assert "Not available on this target. This target does not tell." in text
+    (tier,) = page.dataframe
+    used = dict(zip(tier.value["line"], tier.value["used"], strict=True))
+    assert (used["Requests (64 KiB each)"], used["Alarms"]) == ("-", "0")
+    assert page.metric[3].value == "\\-"
+
+
+def test_the_accounts_free_tier_is_told_as_aws_tells_it(opened: Opened) -> None:
+    source = FakeSource(exact=False)
+    source.told_free_tier = [OFFER]
+    table = opened("costs", source).dataframe[1].value
+    assert [table[name][0] for name in ("used", "of", "used of it")] == ["250,000", "1,000,000 Requests", "25 %"]
+    source.told_free_tier = []
+    assert "it is nothing so far" in shown(opened("costs", source))
 
 
 def test_hostile_names_are_shown_as_text(opened: Opened) -> None:

@@ -6,7 +6,7 @@ from agenticai.client.cost.bill import bill, measured
 from agenticai.client.cost.prices import LINES
 from agenticai.client.cost.use import Stored
 from agenticai.dashboard.services import costs
-from tests.agenticai.client.cost.uses import ONE, TWO, calls, lambda_use, polls, usage, use_of
+from tests.agenticai.client.cost.uses import ONE, TWO, calls, lambda_use, polls, unmetered, usage, use_of
 
 SMALL = usage(ONE, polls(10), functions=(lambda_use(10, 20.0),))
 LARGE = usage(TWO, polls(30), calls("s3", "PutObject", 100), functions=(lambda_use(30, 60.0),))
@@ -35,8 +35,8 @@ def test_every_line_is_a_row() -> None:
     assert (rows["lambda-gb-seconds"].used, rows["lambda-gb-seconds"].month_share) == ("80", 0.1)
     assert (rows["sqs-requests"].free, rows["sqs-requests"].month) == ("1,000,000", "2,612,000")
     assert (rows["s3-storage"].used, rows["s3-storage"].free, rows["s3-storage"].used_share) == ("2 KB", "none", None)
-    assert (rows["dynamodb-storage"].used, rows["dynamodb-storage"].month_usd) == ("-", "-")
-    assert rows["dynamodb-storage"].note
+    unknown = costs.tier_rows(bill(unmetered(USE), 1000))[LINES.index("s3-reads")]
+    assert (unknown.used, unknown.note) == ("-", "This target does not tell.")
 
 
 def test_who_spent_is_a_part_of_all() -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
+from agenticai.client.cost.free_tier import FreeTierUse
 from agenticai.client.cost.use import StackUse
 from agenticai.client.errors import ApiError
 from agenticai.client.model_cost import Model
@@ -31,7 +32,7 @@ from agenticai.emulator.core.model_records import MissedReply, ModelExchange, St
 from agenticai.emulator.core.usage_records import FinishedInvocation, Usage
 from agenticai.emulator.faults.rules import ActiveRule, Fault, Fired
 from shared.models.views import ProjectPage
-from tests.agenticai.client.cost.uses import use_of
+from tests.agenticai.client.cost.uses import unmetered, use_of
 
 if TYPE_CHECKING:
     from agenticai.client.api import ProjectsApi
@@ -128,8 +129,9 @@ class FakeSource:
         self.exact = exact
         self.looking = "" if exact else RECEIVED
         self.looked: list[str] = []
-        self.used = use_of()
         self.functions = {"api": Doing(), "dev": Doing()}
+        self.used = use_of() if exact else unmetered(use_of())
+        self.told_free_tier: Sequence[FreeTierUse] | Missing = MISSING
         self.controls: Bench | Missing = FakeBench() if exact else MISSING
 
     def close(self) -> None:
@@ -194,8 +196,11 @@ class FakeSource:
     def usage_by_project(self) -> Mapping[str, Usage] | Missing:
         return {} if self.exact else MISSING
 
-    def use(self) -> StackUse | Missing:
-        return self.used if self.exact else MISSING
+    def use(self) -> StackUse:
+        return self.used
+
+    def free_tier(self) -> Sequence[FreeTierUse] | Missing:
+        return self.told_free_tier
 
     def doing(self) -> Mapping[str, Doing] | Missing:
         return self.functions if self.exact else MISSING

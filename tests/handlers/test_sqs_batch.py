@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 from aws_lambda_powertools import Logger
+from botocore.exceptions import ClientError
 
 from shared.language_model.port import ModelUnavailable
 from shared.models.errors import Poison, Retryable
 from shared.models.messages import PlanRequested, parse
 from shared.models.project import Revision
-from shared.sqs_batch import read, serve, wait_after
+from shared.sqs_batch import error_type, read, serve, wait_after
 from shared.worker import WorkOutcome
 
 MESSAGE = PlanRequested(project_id="0" * 26, correlation_id="request-1", revision=Revision(build=1))
@@ -136,3 +137,26 @@ def test_a_defect_of_ours_keeps_the_message_too() -> None:
     answer, postponed = served(FakeWorker(KeyError("defect")), BODY)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
     assert postponed == {"r0": 10}
+
+
+def caused(fault: Exception, cause: Exception) -> Exception:
+    fault.__cause__ = cause
+    return fault
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        (
+            caused(Retryable("busy"), ClientError({"Error": {"Code": "ThrottlingException"}}, "Query")),
+            "ThrottlingException",
+        ),
+        (caused(Retryable("busy"), ConnectionError("gone")), "ConnectionError"),
+        (Retryable("busy"), "Retryable"),
+        (caused(ModelUnavailable("busy"), ConnectionError("gone")), "ModelUnavailable"),
+        (caused(Poison("not a message"), ValueError("no JSON")), "Poison"),
+        (KeyError("work"), "KeyError"),
+    ],
+)
+def test_a_fault_is_logged_by_the_error_that_tells_it_from_others(fault: Exception, expected: str) -> None:
+    assert error_type(fault) == expected

@@ -48,3 +48,17 @@ def test_a_client_is_made_once_even_by_several_threads() -> None:
 def test_a_target_that_does_not_answer_is_one_sentence() -> None:
     with pytest.raises(TargetError, match=r"Nothing answers at http://127\.0\.0\.1:1: .* `agenticai up` starts one"):
         read_stage_outputs(Target.embedded("http://127.0.0.1:1"), "dev")
+
+
+def test_aws_is_reached_as_the_users_settings_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    target = resolve("aws")
+    assert (target.name, target.region, target.address) == ("aws", "eu-west-1", "AWS in eu-west-1")
+    assert target.api_url("abc", "v1") == "https://abc.execute-api.eu-west-1.amazonaws.com/v1"
+    assert target.object_url("b", "k") == "https://b.s3.eu-west-1.amazonaws.com/k"
+    assert target.client("sqs").meta.endpoint_url == "https://sqs.eu-west-1.amazonaws.com"
+    assert target.capabilities == {Capability.METRICS}
+    assert target.platform is None

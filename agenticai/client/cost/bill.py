@@ -7,13 +7,11 @@ from typing import Final
 
 from agenticai.client.cost.charges import Charge, charges_of, quantities
 from agenticai.client.cost.prices import GB, LINES, Line, LineId, prices
-from agenticai.client.cost.use import StackUse
+from agenticai.client.cost.use import CALLED, StackUse
 from agenticai.emulator.core.usage_records import Usage
 
 CLIENTS: Final = "clients"
 """Stands for all who call from outside, such as users of the API, and this bench."""
-
-NOT_MEASURED: Final[Mapping[LineId, str]] = {"dynamodb-storage": "The engine does not measure how large a table is."}
 
 
 @dataclass(frozen=True)
@@ -79,6 +77,11 @@ class Bill:
     """Empty receives a month, of a stack that nobody uses."""
 
     @property
+    def metered(self) -> bool:
+        """Whether calls and invocations were counted; if not, what was used of them is not known."""
+        return not all(line.missing for line in self.lines if line.id in CALLED)
+
+    @property
     def used_usd(self) -> float:
         """US dollars for all calls and invocations, free tier not counted."""
         return sum(charge.usd for charge in self.charges)
@@ -132,10 +135,13 @@ class Measured:
     fixed: Mapping[LineId, float]
     """How much of some lines a month takes, whatever the number of projects."""
 
+    missing: Mapping[LineId, str]
+    """Lines of which nothing tells what was used, each with why."""
+
     def bill(self, forecast_for: int) -> Bill:
         """Return the bill, with the forecast for so many projects a month."""
         month = self._month(forecast_for)
-        lines = tuple(_line(line, self.used, month) for line in LINES)
+        lines = tuple(_line(line, self.used, month, self.missing.get(line, "")) for line in LINES)
         return Bill(forecast_for, lines, self.charges, self.projects, self.fixed["sqs-requests"])
 
     def _month(self, number: int) -> Mapping[LineId, float] | None:
@@ -154,6 +160,7 @@ def measured(use: StackUse) -> Measured:
         used={**quantities(charges), **_stored(use)},
         averages=_averages(use, projects),
         fixed={"sqs-requests": prices().idle_receives(use.mappings), "alarms": use.stored.alarms},
+        missing=use.missing,
     )
 
 
@@ -171,6 +178,7 @@ def _stored(use: StackUse) -> dict[LineId, float]:
     return {
         "log-ingestion": use.stored.log_bytes / GB,
         "s3-storage": use.stored.object_bytes / GB,
+        "dynamodb-storage": use.stored.table_bytes / GB,
         "alarms": use.stored.alarms,
     }
 
@@ -184,10 +192,9 @@ def _averages(use: StackUse, projects: Sequence[ProjectCost]) -> Mapping[LineId,
     return {line: of_all[line] / len(projects) for line in LINES}
 
 
-def _line(line: LineId, used: Mapping[LineId, float], month: Mapping[LineId, float] | None) -> LineUse:
-    if missing := NOT_MEASURED.get(line):
-        return LineUse(line, prices().lines[line], None, None, missing)
-    return LineUse(line, prices().lines[line], used[line], month[line] if month else None)
+def _line(line: LineId, used: Mapping[LineId, float], month: Mapping[LineId, float] | None, missing: str) -> LineUse:
+    now = None if missing else used[line]
+    return LineUse(line, prices().lines[line], now, month[line] if month else None, missing)
 
 
 def reason(project: ProjectCost, projects: Sequence[ProjectCost]) -> str:

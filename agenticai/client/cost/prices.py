@@ -69,6 +69,26 @@ class IdlePolling(Part):
     source: str
 
 
+class Request(Part):
+    """What one request costs: US dollars for each `per` of them."""
+
+    usd: float = Field(ge=0)
+    per: float = Field(gt=0)
+    source: str
+
+    @property
+    def unit_usd(self) -> float:
+        """US dollars for one."""
+        return self.usd / self.per
+
+
+class Looking(Part):
+    """What it costs to look: a metric of GetMetricData, and any other request to CloudWatch."""
+
+    metric: Request
+    cloudwatch_request: Request
+
+
 class Prices(Part):
     """All lines, and when and where they were read."""
 
@@ -77,6 +97,7 @@ class Prices(Part):
     free_tier: str
     month_days: int = Field(gt=0)
     idle_polling: IdlePolling
+    looking: Looking
     lines: Mapping[LineId, Line]
 
     @model_validator(mode="after")

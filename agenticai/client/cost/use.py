@@ -3,26 +3,36 @@
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from agenticai.client.cost.prices import LINES, LineId
 from agenticai.emulator.core.usage_records import Usage
 
 if TYPE_CHECKING:
     from agenticai.client.stack import DeployedStack
     from agenticai.emulator.client import ControlClient
 
-STORING: Final = frozenset({"s3", "logs", "monitoring", "cloudwatch", "cloudformation"})
-READS: Final = ("Get", "List", "Head", "Describe", "Filter")
+ITEM_BYTES: Final = 100
+"""What AWS bills for each item of a table, and of an index, beside its attributes."""
+
+STORING: Final = frozenset({"dynamodb", "s3", "logs", "monitoring", "cloudwatch", "cloudformation"})
+NO_METER: Final = "Only the embedded engine's meter counts the calls and invocations of a stack."
+KEPT: Final[frozenset[LineId]] = frozenset({"dynamodb-storage", "s3-storage", "log-ingestion", "alarms"})
+CALLED: Final[frozenset[LineId]] = frozenset(LINES) - KEPT
+"""Lines that are billed by calls and invocations; the others, by what is kept."""
+
+READS: Final = ("Get", "List", "Head", "Describe", "Filter", "Query", "Scan", "BatchGet", "TransactGet")
 
 
 @dataclass(frozen=True)
 class Stored:
-    """What lies in a stack: bytes of its functions' logs, of all versions of its objects, and its alarms."""
+    """What lies in a stack: bytes of its functions' logs, of all versions of its objects, and of its table; alarms."""
 
     log_bytes: int
     object_bytes: int
     alarms: int
+    table_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,13 @@ class StackUse:
     projects: tuple[Usage, ...]
     stored: Stored
     mappings: int
+    missing: Mapping[LineId, str] = field(default_factory=dict)
+    """Lines of which nothing tells what was used, each with why, as a sentence."""
+
+    @property
+    def metered(self) -> bool:
+        """Whether calls and invocations are counted."""
+        return any(line not in self.missing for line in CALLED)
 
 
 class UsageReader:
@@ -76,6 +93,16 @@ class UseReader:
             return StackUse(total, tuple(projects.values()), self._stored[1], mappings)
 
 
+def unmetered_use(stack: "DeployedStack") -> StackUse:
+    """Return what can be told of a stack that no meter counts: what it keeps, and how many queues are polled.
+
+    Raises botocore's errors.
+    """
+    nothing = Usage(project_id=None, calls=(), functions=())
+    missing = dict.fromkeys(sorted(CALLED), NO_METER)
+    return StackUse(nothing, (), _stored(stack), len(stack.outputs.queue_urls), missing)
+
+
 def _written(total: Usage) -> "Counter[str]":
     """Count what may have changed what is stored: everything but reads."""
     counts = Counter({row.function: row.invocations for row in total.functions})
@@ -86,7 +113,9 @@ def _written(total: Usage) -> "Counter[str]":
 
 
 def _stored(stack: "DeployedStack") -> Stored:
-    return Stored(sum(_log_bytes(stack)), sum(_object_bytes(stack)), sum(1 for _ in _alarms(stack)))
+    return Stored(
+        sum(_log_bytes(stack)), sum(_object_bytes(stack)), sum(1 for _ in _alarms(stack)), sum(_table_bytes(stack))
+    )
 
 
 def _log_bytes(stack: "DeployedStack") -> Iterator[int]:
@@ -101,6 +130,13 @@ def _object_bytes(stack: "DeployedStack") -> Iterator[int]:
     versions = stack.target.client("s3").get_paginator("list_object_versions")
     for page in versions.paginate(Bucket=stack.outputs.bucket_name):
         yield from (version["Size"] for version in page.get("Versions", ()))
+
+
+def _table_bytes(stack: "DeployedStack") -> Iterator[int]:
+    table = stack.target.client("dynamodb").describe_table(TableName=stack.outputs.table_name)["Table"]
+    yield table["TableSizeBytes"] + ITEM_BYTES * table["ItemCount"]
+    for index in table.get("GlobalSecondaryIndexes", ()):
+        yield index.get("IndexSizeBytes", 0) + ITEM_BYTES * index.get("ItemCount", 0)
 
 
 def _alarms(stack: "DeployedStack") -> Iterator[str]:

@@ -23,6 +23,7 @@ from agenticai.emulator.engines.ministack.presigned_links import PresignedLinks
 from agenticai.emulator.engines.ministack.property_types import convert_property_types
 from agenticai.emulator.engines.ministack.queues import Queues
 from agenticai.emulator.engines.ministack.records import complete_records
+from agenticai.emulator.engines.ministack.table_sizes import TableSizes
 from agenticai.emulator.engines.ministack.tables import Tables
 from agenticai.emulator.engines.ministack.template_text import read_scalars_as_text
 from agenticai.emulator.engines.ministack.variables import refuse_other_types
@@ -188,6 +189,11 @@ PATCHES: Final = (
         "Items in a file",
         _parts(DYNAMODB, "_tables", "defaultdict", "_txn_idempotency", "_txn_token_store"),
         lambda context: Tables(context.ministack.services.dynamodb, context.spool),
+    ),
+    Patch(
+        "Sizes of tables",
+        _parts(DYNAMODB, "_set_item", "_remove_item", "_update_counts"),
+        lambda context: TableSizes(context.ministack.services.dynamodb),
     ),
     Patch(
         "Objects in a file",

@@ -5,7 +5,7 @@ import pytest
 from agenticai.client.cost.bill import Bill, LineUse, bill, reason
 from agenticai.client.cost.charges import cost_usd
 from agenticai.client.cost.use import Stored
-from tests.agenticai.client.cost.uses import MILLION, ONE, TWO, calls, lambda_use, polls, usage, use_of
+from tests.agenticai.client.cost.uses import MILLION, ONE, TWO, calls, lambda_use, polls, unmetered, usage, use_of
 
 GB = 1024**3
 SMALL = usage(ONE, polls(10), calls("s3", "PutObject", 100), functions=(lambda_use(10, 20.0),))
@@ -70,9 +70,12 @@ def test_without_a_measured_project_there_is_no_forecast_of_some() -> None:
 
 
 def test_what_is_not_measured_is_told() -> None:
-    storage = line(bill(USE, 100), "dynamodb-storage")
-    assert (storage.used, storage.month, storage.used_share) == (None, None, None)
-    assert storage.missing
+    used = bill(unmetered(use_of(stored=Stored(0, 0, 3, 1024**3))), 0)
+    requests, storage = line(used, "sqs-requests"), line(used, "dynamodb-storage")
+    assert not used.metered
+    assert (requests.used, requests.used_share, requests.month) == (None, None, 2_592_000)
+    assert requests.missing
+    assert (storage.used, storage.missing) == (1, "")
 
 
 def test_a_project_that_only_requests_named_is_not_averaged() -> None:

@@ -1,6 +1,8 @@
 """What stacks used, made up for tests: rows of the meter with figures that are easy to work out by hand."""
 
-from agenticai.client.cost.use import StackUse, Stored
+from dataclasses import replace
+
+from agenticai.client.cost.use import CALLED, StackUse, Stored
 from agenticai.emulator.core.usage_records import CallCount, Caller, FunctionUsage, Usage
 
 ONE = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -60,3 +62,8 @@ def use_of(*projects: Usage, beside: tuple[CallCount, ...] = (), stored: Stored 
     functions = tuple(row for project in projects for row in project.functions)
     total = Usage(project_id=None, calls=rows, functions=functions)
     return StackUse(total, projects, stored, mappings=4)
+
+
+def unmetered(use: StackUse) -> StackUse:
+    """What a stack used, where no meter counts calls and invocations."""
+    return replace(use, missing=dict.fromkeys(CALLED, "This target does not tell."))

@@ -1,0 +1,31 @@
+"""What it costs to look at a stack on AWS: the price of each call that this program makes itself."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from agenticai.client.cost.charges import cost_usd
+from agenticai.client.cost.prices import prices
+from agenticai.emulator.core.usage_records import CallCount
+
+
+def look_usd(service: str, operation: str, parameters: Mapping[str, Any]) -> float:
+    """Return the price in US dollars of a call, free tier not counted; `service` is its endpoint's name, as `sqs`.
+
+    Its bytes are left aside: it is priced as the smallest of its kind.
+    """
+    if service == "monitoring":
+        looking = prices().looking
+        if operation == "GetMetricData":
+            return len(parameters.get("MetricDataQueries", ())) * looking.metric.unit_usd
+        return looking.cloudwatch_request.unit_usd
+    call = CallCount(
+        service=service,
+        operation=operation,
+        caller="client",
+        function=None,
+        calls=1,
+        errors={},
+        request_bytes=0,
+        response_bytes=0,
+    )
+    return cost_usd([call], ())

@@ -1,0 +1,66 @@
+"""The adapter of the port for AWS itself: what its API, CloudWatch and the free tier's API tell of a stack."""
+
+import dataclasses
+from typing import TYPE_CHECKING, Final
+
+from agenticai.client.cost.free_tier import FreeTierUse, free_tier_use
+from agenticai.client.queues.model import AgentQueues, Attempt, QueueState
+from agenticai.client.queues.stack_queues import queue_urls
+from agenticai.dashboard.services.cloudwatch import CloudWatch, FunctionMinute
+from agenticai.dashboard.services.doing import Doing
+from agenticai.dashboard.services.kept import Kept
+from agenticai.dashboard.services.sources import AwsSource
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from agenticai.client.stack import DeployedStack
+    from agenticai.dashboard.services.depths import DepthSeries
+    from agenticai.dashboard.services.port import Missing
+
+FREE_TIER_SECONDS: Final = 3600.0
+"""How long an answer of the free tier's API is kept: AWS itself counts a few times a day."""
+
+
+class CloudSource(AwsSource):
+    """What AWS tells. Each refresh asks SQS for its depths, and CloudWatch once a minute."""
+
+    refresh_s = 10.0
+
+    def __init__(self, stack: "DeployedStack") -> None:
+        super().__init__(stack)
+        client = stack.target.client
+        queues, functions = queue_urls(stack.outputs), stack.outputs.function_names.values()
+        self._metrics = CloudWatch(client("cloudwatch"), queues, functions)
+        self._free_tier = Kept(lambda: free_tier_use(client("freetier")), FREE_TIER_SECONDS)
+
+    def queues(self) -> list[AgentQueues]:
+        return [
+            AgentQueues(state.agent, self._aged(state.queue), self._aged(state.dead_letters))
+            for state in super().queues()
+        ]
+
+    def depths(self) -> "DepthSeries":
+        return self._metrics.depths()
+
+    def doing(self) -> "Mapping[str, Doing] | Missing":
+        minutes = self._metrics.functions()
+        return {
+            short: _doing(minutes[name]) if name in minutes else Doing()
+            for short, name in self._stack.outputs.function_names.items()
+        }
+
+    def free_tier(self) -> "Sequence[FreeTierUse] | Missing":
+        return self._free_tier.look()
+
+    def _aged(self, queue: QueueState) -> QueueState:
+        return dataclasses.replace(queue, oldest_s=self._metrics.oldest_s(queue.name) if queue.depth.total else None)
+
+
+def _doing(minute: FunctionMinute) -> Doing:
+    """Return what a function did in the last minute that is known, as what it is doing."""
+    failed = None
+    if minute.errors:
+        said = f"{minute.errors:,} of {minute.invocations:,} invocations failed in the minute before"
+        failed = Attempt(minute.at, "Errors", said, "")
+    return Doing(running=minute.running, throttled=minute.throttles, failed=failed)

@@ -1,0 +1,171 @@
+"""What CloudWatch measures of a stack's queues and functions: one batched question a minute at the most."""
+
+import itertools
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from agenticai.dashboard.services.depths import KEPT, DepthPoint, DepthSeries
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
+
+PERIOD: Final = timedelta(minutes=1)
+"""CloudWatch keeps no finer values of SQS and Lambda."""
+
+HISTORY: Final = timedelta(days=1)
+"""How far the first look goes back. That is fewer values than one request may bring."""
+
+LATE: Final = timedelta(minutes=5)
+"""How much later than a minute's end its value may come, or still change."""
+
+MOST_VALUES: Final = 100_800
+"""Of one answer of GetMetricData."""
+
+QUEUES: Final = {
+    "visible": ("ApproximateNumberOfMessagesVisible", "Maximum"),
+    "in_flight": ("ApproximateNumberOfMessagesNotVisible", "Maximum"),
+    "delayed": ("ApproximateNumberOfMessagesDelayed", "Maximum"),
+    "received": ("NumberOfMessagesReceived", "Sum"),
+    "deleted": ("NumberOfMessagesDeleted", "Sum"),
+    "oldest_s": ("ApproximateAgeOfOldestMessage", "Maximum"),
+}
+"""What is asked of a queue: the names and statistics of AWS/SQS."""
+
+FUNCTIONS: Final = {
+    "invocations": ("Invocations", "Sum"),
+    "errors": ("Errors", "Sum"),
+    "throttles": ("Throttles", "Sum"),
+    "running": ("ConcurrentExecutions", "Maximum"),
+}
+"""What is asked of a function: the names and statistics of AWS/Lambda."""
+
+Values = dict[datetime, float]
+"""By the beginning of their minute."""
+
+Key = tuple[str, str]
+"""A queue or a function, and what of it."""
+
+
+@dataclass(frozen=True)
+class FunctionMinute:
+    """What a function did in the last minute that CloudWatch tells of, which ended at `at`."""
+
+    at: datetime
+    invocations: int
+    errors: int
+    throttles: int
+    running: int
+
+
+class CloudWatch:
+    """Keeps the latest values, and asks for newer ones once a minute. Several threads may look.
+
+    Every method raises botocore's errors.
+    """
+
+    def __init__(
+        self,
+        cloudwatch: "CloudWatchClient",
+        queues: Iterable[str],
+        functions: Iterable[str],
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._cloudwatch = cloudwatch
+        self._clock = clock
+        self._queues, self._functions = tuple(queues), tuple(functions)
+        self._queries = dict(enumerate((*_of_queues(self._queues), *_of_functions(self._functions))))
+        self._lock = threading.Lock()
+        self._asked_at: datetime | None = None
+        self._values: defaultdict[Key, Values] = defaultdict(dict)
+
+    def depths(self) -> DepthSeries:
+        """Return how the depths of all queues changed, up to the end of the last minute that is known."""
+        values, end = self._look()
+        points = sorted(
+            itertools.chain.from_iterable(_points(name, values) for name in self._queues), key=lambda point: point.at
+        )
+        note = (
+            f"CloudWatch's metrics, a value a minute, from {HISTORY.days * 24} hours before this page first looked;"
+            " each is the highest of its minute. They come some minutes late: rates and ages are those of the minute"
+            f" that ended at {end:%H:%M} UTC."
+        )
+        return DepthSeries(tuple(points[-KEPT:]), end, note)
+
+    def oldest_s(self, queue: str) -> float | None:
+        """Return the age of a queue's oldest message in the last minute that is known; None where there was none."""
+        values, end = self._look()
+        return values[queue, "oldest_s"].get(end - PERIOD)
+
+    def functions(self) -> Mapping[str, FunctionMinute]:
+        """Return what each function did in the last minute that is known; none of those that did nothing yet."""
+        values, _ = self._look()
+        return {name: minute for name in self._functions if (minute := _minute(name, values))}
+
+    def _look(self) -> tuple[Mapping[Key, Values], datetime]:
+        with self._lock:
+            now = self._clock()
+            if self._asked_at is None or now - self._asked_at >= PERIOD:
+                self._ask(now)
+                self._asked_at = now
+            known = {key: dict(self._values[key]) for key, *_ in self._queries.values()}
+        latest = max((at for values in known.values() for at in values), default=None)
+        return known, latest + PERIOD if latest else now.replace(second=0, microsecond=0)
+
+    def _ask(self, now: datetime) -> None:
+        start = now - HISTORY if self._asked_at is None else self._asked_at - LATE
+        asked: dict[str, Any] = {
+            "MetricDataQueries": [_query(number, *query) for number, query in self._queries.items()],
+            "StartTime": start.replace(second=0, microsecond=0),
+            "EndTime": now,
+            "ScanBy": "TimestampAscending",
+            "MaxDatapoints": MOST_VALUES,
+        }
+        for page in self._cloudwatch.get_paginator("get_metric_data").paginate(**asked):
+            for result in page["MetricDataResults"]:
+                key, *_ = self._queries[int(result["Id"].removeprefix("m"))]
+                self._values[key].update(zip(result["Timestamps"], result["Values"], strict=True))
+
+
+Query = tuple[Key, str, str, str, str]
+"""What it is the value of; namespace, dimension, metric and statistic."""
+
+
+def _of_queues(names: Iterable[str]) -> Iterator[Query]:
+    for name in names:
+        for kind, (metric, statistic) in QUEUES.items():
+            yield (name, kind), "AWS/SQS", "QueueName", metric, statistic
+
+
+def _of_functions(names: Iterable[str]) -> Iterator[Query]:
+    for name in names:
+        for kind, (metric, statistic) in FUNCTIONS.items():
+            yield (name, kind), "AWS/Lambda", "FunctionName", metric, statistic
+
+
+def _query(number: int, key: Key, namespace: str, dimension: str, metric: str, statistic: str) -> dict[str, Any]:
+    named = {"Namespace": namespace, "MetricName": metric, "Dimensions": [{"Name": dimension, "Value": key[0]}]}
+    stat = {"Metric": named, "Period": int(PERIOD.total_seconds()), "Stat": statistic}
+    return {"Id": f"m{number}", "MetricStat": stat}
+
+
+def _points(queue: str, values: Mapping[Key, Values]) -> Iterator[DepthPoint]:
+    """Yield a queue's points, each at its minute's end; what was received and deleted is counted from the first."""
+    received = deleted = 0
+    minutes = sorted({at for kind in QUEUES for at in values[queue, kind]})
+    for at in minutes:
+        known = {kind: int(values[queue, kind].get(at, 0)) for kind in QUEUES}
+        received += known["received"]
+        deleted += known["deleted"]
+        yield DepthPoint(at + PERIOD, queue, known["visible"], known["in_flight"], known["delayed"], received, deleted)
+
+
+def _minute(function: str, values: Mapping[Key, Values]) -> FunctionMinute | None:
+    latest = max((at for kind in FUNCTIONS for at in values[function, kind]), default=None)
+    if latest is None:
+        return None
+    known = {kind: int(values[function, kind].get(latest, 0)) for kind in FUNCTIONS}
+    return FunctionMinute(latest + PERIOD, **known)

@@ -1,0 +1,108 @@
+"""How large tables and their indexes are, counted as DynamoDB counts the bytes of items.
+
+The rules are those of https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html.
+"""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+HEAD_BYTES: Final = 3
+"""Of a list or a map, and `ELEMENT_BYTES` for each of its elements."""
+
+ELEMENT_BYTES: Final = 1
+
+Item = Mapping[str, Mapping[str, Any]]
+"""An item as DynamoDB's API has it, in JSON."""
+
+
+class TableSizes:
+    """Keeps the sizes that DescribeTable tells, with every item that is stored or deleted."""
+
+    def __init__(self, dynamodb: Any) -> None:
+        self._set, self._remove, self._recount = dynamodb._set_item, dynamodb._remove_item, dynamodb._update_counts
+        dynamodb._set_item = self._set_item
+        dynamodb._remove_item = self._remove_item
+        dynamodb._update_counts = self._update_counts
+
+    def _set_item(self, table: Any, partition: str, sort: str, item: Item) -> Item | None:
+        size = table.get("TableSizeBytes", 0)
+        old: Item | None = self._set(table, partition, sort, item)
+        table["TableSizeBytes"] = size
+        self._add(table, old, -1)
+        self._add(table, item, 1)
+        return old
+
+    def _remove_item(self, table: Any, partition: str, sort: str) -> Item | None:
+        size = table.get("TableSizeBytes", 0)
+        old: Item | None = self._remove(table, partition, sort)
+        table["TableSizeBytes"] = size
+        self._add(table, old, -1)
+        return old
+
+    def _update_counts(self, table: Any) -> None:
+        self._recount(table)
+        table["TableSizeBytes"] = 0
+        for index in _indexes(table):
+            index["IndexSizeBytes"] = index["ItemCount"] = 0
+        for items in table["items"].values():
+            for item in items.values():
+                self._add(table, item, 1)
+
+    @staticmethod
+    def _add(table: Any, item: Item | None, sign: int) -> None:
+        """Count an item of a table, or with -1 no longer, and its copy in each index that has one."""
+        if item is None:
+            return
+        table["TableSizeBytes"] += sign * item_bytes(item)
+        for index in _indexes(table):
+            if (copy := _copy(item, table, index)) is not None:
+                index["IndexSizeBytes"] = index.get("IndexSizeBytes", 0) + sign * item_bytes(copy)
+                index["ItemCount"] = index.get("ItemCount", 0) + sign
+
+
+def _indexes(table: Any) -> Iterator[Any]:
+    yield from table.get("GlobalSecondaryIndexes") or ()
+    yield from table.get("LocalSecondaryIndexes") or ()
+
+
+def _copy(item: Item, table: Any, index: Any) -> Item | None:
+    """Return what an index keeps of an item; None where it does not have it."""
+    keys = {key["AttributeName"] for key in index["KeySchema"]}
+    if not keys <= item.keys():
+        return None
+    projection = index.get("Projection", {})
+    if projection.get("ProjectionType", "ALL") == "ALL":
+        return item
+    kept = keys | {key["AttributeName"] for key in table["KeySchema"]} | {*projection.get("NonKeyAttributes", ())}
+    return {name: value for name, value in item.items() if name in kept}
+
+
+def item_bytes(item: Item) -> int:
+    """Return the size of an item: its attributes' names and values."""
+    return sum(len(name.encode()) + _value_bytes(value) for name, value in item.items())
+
+
+def _value_bytes(value: Mapping[str, Any]) -> int:
+    ((kind, held),) = value.items()
+    match kind:
+        case "S":
+            return len(str(held).encode())
+        case "N":
+            return _number_bytes(held)
+        case "B":
+            return len(held) * 3 // 4 - str(held).count("=")  # it is base64
+        case "L":
+            return HEAD_BYTES + sum(ELEMENT_BYTES + _value_bytes(each) for each in held)
+        case "M":
+            return HEAD_BYTES + len(held) * ELEMENT_BYTES + item_bytes(held)
+        case "SS" | "NS" | "BS":
+            return sum(_value_bytes({kind[0]: each}) for each in held)
+        case _:
+            return 1  # a null or a boolean
+
+
+def _number_bytes(text: str) -> int:
+    """A byte for two significant digits, and one more."""
+    digits = "".join(map(str, Decimal(text).as_tuple().digits)).strip("0")
+    return (len(digits) + 1) // 2 + 1
