@@ -78,8 +78,8 @@ class Target:
     @classmethod
     def embedded(cls, endpoint_url: str = EMBEDDED_ENDPOINT) -> Self:
         """Return the engine that runs in a process of this machine, without Docker and without an account."""
-        everything = frozenset(Capability)
-        return cls("embedded", _check_url(endpoint_url), capabilities=everything, runs_functions_here=True)
+        of_a_bench = frozenset(Capability) - {Capability.METRICS}
+        return cls("embedded", _check_url(endpoint_url), capabilities=of_a_bench, runs_functions_here=True)
 
     @classmethod
     def endpoint(cls, endpoint_url: str) -> Self:

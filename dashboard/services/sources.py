@@ -28,8 +28,8 @@ UNMETERED_SECONDS: Final = 60.0
 """How long it is kept what a stack stores, which takes a handful of calls."""
 
 RECEIVED: Final = (
-    "This target shows messages only to who receives them: each look counts as a receive, and takes them from their"
-    " function for a moment. After five receives, SQS moves a message to the dead letters."
+    "This target shows messages only to who receives them: each look counts as a receive, and hides them from others"
+    " for a moment."
 )
 NO_CONTROL: Final = "Only the embedded engine tells this: this target has no control API."
 

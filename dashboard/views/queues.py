@@ -66,7 +66,9 @@ def _table_and_chart(connected: Connected, minutes: int) -> None:
 
 def _look(connected: Connected, name: str) -> None:
     """Show messages only to who asks for it, where that does something to them."""
-    st.caption(plain(connected.source.looking))
+    st.caption(
+        plain(f"{connected.source.looking} After five receives, SQS moves an agent's message to the dead letters.")
+    )
     if st.button("Receive and show them", key=f"look-{name}"):
         connected.source.look_again(name)
         _messages(connected, name)
