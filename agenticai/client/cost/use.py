@@ -89,6 +89,7 @@ class UseReader:
             written = _written(total)
             if self._stored is None or self._stored[0] != written:
                 self._stored = written, _stored(self._stack)
+                total, projects = self.usage.look()  # that look was used, too
             mappings = len(self._stack.outputs.queue_urls)
             return StackUse(total, tuple(projects.values()), self._stored[1], mappings)
 

@@ -70,7 +70,7 @@ def test_a_later_look_asks_for_what_is_new_and_tells_all(reader: UseReader, cont
     control.change(later)
     assert reader.look().projects == (later, second)
     assert reader.look().mappings == 4
-    assert control.asked == [0, 0, 2, 3]
+    assert control.asked == [0, 0, 2, 2, 3]  # twice where it was looked at what is stored, which is used, too
 
 
 def test_another_engine_is_read_from_its_beginning(reader: UseReader, control: FakeControl) -> None:
