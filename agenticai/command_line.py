@@ -53,6 +53,9 @@ ProjectId = Annotated[
 ]
 File = Annotated[Path | None, typer.Option(metavar="FILE", help="Read the text from a file; - is standard input.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
+Host = Annotated[
+    str, typer.Option(metavar="ADDRESS", help="Address to listen on; other than 127.0.0.1 lets other machines in.")
+]
 Out = Annotated[Path, typer.Option(metavar="FOLDER", help="Folder to write the code and the package to.")]
 
 
@@ -79,10 +82,7 @@ def up(
     live: Annotated[
         bool, typer.Option("--live", help="Ask Gemini, with the key in GEMINI_API_KEY, instead of replaying replies.")
     ] = False,
-    host: Annotated[
-        str,
-        typer.Option(metavar="ADDRESS", help="Address to listen on; other than 127.0.0.1 lets other machines in."),
-    ] = "127.0.0.1",
+    host: Host = "127.0.0.1",
     allow_host: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Host name by which the engine may be reached; repeatable."),
@@ -109,6 +109,7 @@ def dashboard(
     port: Annotated[
         int, typer.Option(metavar="PORT", min=1, max=65535, help="Port to serve on at 127.0.0.1.")
     ] = DASHBOARD_PORT,
+    host: Host = "127.0.0.1",
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open it in the browser.")] = False,
     endpoint: Target = ENDPOINT,
     stage: Stage = DEFAULT_STAGE,
@@ -117,7 +118,7 @@ def dashboard(
     """Show a stack in the browser, live."""
     from agenticai.commands.dashboard import show_dashboard
 
-    show_dashboard(endpoint, stage, port, browser=not no_browser, as_json=as_json)
+    show_dashboard(endpoint, stage, port, host, browser=not no_browser, as_json=as_json)
 
 
 @app.command(epilog=examples("demo"))

@@ -1,4 +1,4 @@
-"""The dashboard's process, `python -m agenticai.dashboard PORT`: serves until its standard input ends."""
+"""The dashboard's process, `python -m agenticai.dashboard PORT HOST`: serves until its standard input ends."""
 
 import logging
 import os
@@ -86,8 +86,8 @@ class Pages:
 
 
 def main() -> None:
-    """Serve on a port of this machine."""
-    port = int(sys.argv[1])
+    """Serve on a port of this machine, at the address that HOST names."""
+    port, host = int(sys.argv[1]), sys.argv[2]
     threading.Thread(target=_follow_lifeline, daemon=True, name="lifeline").start()
     from streamlit import App, config
 
@@ -98,7 +98,7 @@ def main() -> None:
         middleware=[Middleware(OwnPages, port=port), Middleware(Reports), Middleware(Pages)],
         on_script_error=_noted,
     )
-    uvicorn.run(app, host=ADDRESS, port=port, log_level="warning", access_log=False, server_header=False)
+    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
 
 
 def _noted(error: Exception) -> bool:

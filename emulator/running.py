@@ -3,10 +3,11 @@
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit
 
 from agenticai.emulator.core.home import make_home, private_folder
 from agenticai.stack.private_files import owner_only, write_private
@@ -15,12 +16,27 @@ FOLDER: Final = "engines"
 CURL: Final = ".curl"
 
 
+class Note(NamedTuple):
+    """An engine's address, the other host names that it is reached by, and the secret that its control API asks for."""
+
+    endpoint_url: str
+    hosts: Sequence[str]
+    control_token: str | None
+
+    def is_at(self, endpoint_url: str) -> bool:
+        """Return whether the engine is reached at this address."""
+        if endpoint_url == self.endpoint_url:
+            return True
+        asked = urlsplit(endpoint_url)
+        return asked.hostname in self.hosts and asked.port == urlsplit(self.endpoint_url).port
+
+
 @contextmanager
-def noted(home: Path, endpoint_url: str, control_token: str | None = None) -> Iterator[None]:
+def noted(home: Path, endpoint_url: str, control_token: str | None = None, hosts: Sequence[str] = ()) -> Iterator[None]:
     """Have `running` name an engine for as long as the block, or at the most this process, lasts.
 
-    `control_token` is what its control API asks for, if anything. The note is locked, and a lock ends with its process,
-    however that ends.
+    `control_token` is what its control API asks for, if anything, and `hosts` are other host names by which it is
+    reached. The note is locked, and a lock ends with its process, however that ends.
     """
     make_home(home)
     private_folder(home / FOLDER)
@@ -28,7 +44,7 @@ def noted(home: Path, endpoint_url: str, control_token: str | None = None) -> It
     written = note.with_suffix(".new")
     with open(written, "w", encoding="utf-8", opener=owner_only) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        file.write(json.dumps({"endpoint_url": endpoint_url, "control_token": control_token}))
+        file.write(json.dumps(Note(endpoint_url, list(hosts), control_token)._asdict()))
         file.flush()
         written.rename(note)  # only now, so that nobody finds it without its lock
         try:
@@ -54,28 +70,27 @@ def curl_settings(home: Path, token: str) -> Iterator[Path]:
 
 def running(home: Path) -> tuple[str, ...]:
     """Return the addresses of the engines that run, such as `http://127.0.0.1:4566`, and forget those that ended."""
-    return tuple(address for address, _ in _read_notes(home))
+    return tuple(note.endpoint_url for note in _read_notes(home))
 
 
 def noted_token(home: Path, endpoint_url: str) -> str | None:
-    """Return what the control API of an engine that `running` names asks for; None if nothing."""
-    return next((token for address, token in _read_notes(home) if address == endpoint_url), None)
+    """Return what the control API of a running engine asks for; None if nothing."""
+    return next((note.control_token for note in _read_notes(home) if note.is_at(endpoint_url)), None)
 
 
-def _read_notes(home: Path) -> list[tuple[str, str | None]]:
-    return [found for note in sorted((home / FOLDER).glob("*.json")) if (found := _read(note))]
+def _read_notes(home: Path) -> list[Note]:
+    return [found for path in sorted((home / FOLDER).glob("*.json")) if (found := _read(path))]
 
 
-def _read(note: Path) -> tuple[str, str | None] | None:
+def _read(path: Path) -> Note | None:
     try:
-        with note.open(encoding="utf-8") as file:
+        with path.open(encoding="utf-8") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
-                said = json.load(file)
-                return str(said["endpoint_url"]), said["control_token"]
-            for left in (note, note.with_suffix(CURL)):
+                return Note(**json.load(file))
+            for left in (path, path.with_suffix(CURL)):
                 left.unlink(missing_ok=True)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, TypeError):
         return None  # it has ended meanwhile, or is not a note of this version
     return None

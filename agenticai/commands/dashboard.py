@@ -26,10 +26,10 @@ START_SECONDS: Final = 60.0
 LOOK_SECONDS: Final = 0.1
 
 
-def show_dashboard(endpoint: str, stage: str, port: int, *, browser: bool, as_json: bool) -> None:
+def show_dashboard(endpoint: str, stage: str, port: int, host: str = ADDRESS, *, browser: bool, as_json: bool) -> None:
     """Serve until a signal says stop. Raises SettingsError."""
     screen = Display(as_json=as_json)
-    with serve_dashboard(endpoint, stage, port) as (process, url):
+    with serve_dashboard(endpoint, stage, port, host) as (process, url):
         screen.emit({"url": url, "endpoint_url": endpoint, "stage": stage})
         screen.say(f"The dashboard is at {url} and shows the stack at {endpoint}. Ctrl-C ends it.")
         if browser:
@@ -40,16 +40,19 @@ def show_dashboard(endpoint: str, stage: str, port: int, *, browser: bool, as_js
 
 @contextmanager
 def serve_dashboard(
-    endpoint: str, stage: str, port: int, environ: Mapping[str, str] = os.environ
+    endpoint: str, stage: str, port: int, host: str = ADDRESS, environ: Mapping[str, str] = os.environ
 ) -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
     """Serve the dashboard inside the block; yields its process and address. Raises SettingsError.
+
+    `host` is the address that it listens on: pages are answered for 127.0.0.1 and localhost only, whichever that is.
 
     The process ends with this one, however this one ends: it holds the other end of its standard input.
     """
     if find_spec("streamlit") is None:
         raise SettingsError("The dashboard needs Streamlit: pip install 'agenticai[dashboard]'.")
-    _check_free(port)
-    command, url = [sys.executable, "-P", "-m", "agenticai.dashboard", str(port)], f"http://{ADDRESS}:{port}"
+    _check_free(host, port)
+    command = [sys.executable, "-P", "-m", "agenticai.dashboard", str(port), host]
+    url = f"http://{ADDRESS}:{port}"
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
             command, env=_environment(endpoint, stage, environ), stdin=subprocess.PIPE, stdout=log, stderr=log
@@ -63,11 +66,11 @@ def serve_dashboard(
             process.wait()
 
 
-def _check_free(port: int) -> None:
+def _check_free(host: str, port: int) -> None:
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            taken.bind((ADDRESS, port))
+            taken.bind((host, port))
         except OSError as error:
             raise SettingsError(
                 f"Port {port} is in use: end what listens there, or choose another with --port."

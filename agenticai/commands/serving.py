@@ -45,7 +45,7 @@ def keep_up(port: int, reach: Reach, *, live: bool, dashboard: bool = False, as_
     with (
         _benched(screen, port, reach, key) as running,
         running.control() as control,
-        noted(find_home(), running.target.endpoint_url, running.control_token),
+        noted(find_home(), running.target.endpoint_url, running.control_token, reach.hosts),
         curl_settings(find_home(), running.token) as curl,
     ):
         model = model_of(running.target, running.outputs, control)

@@ -44,6 +44,13 @@ def test_what_its_control_api_asks_for_is_told_to_nobody_else(tmp_path: Path) ->
         other.communicate("")
 
 
+def test_the_token_is_found_by_every_name_of_the_engine(tmp_path: Path) -> None:
+    with noted(tmp_path, "http://127.0.0.1:4566", "secret", ["engine"]):
+        assert noted_token(tmp_path, "http://engine:4566") == "secret"
+        assert noted_token(tmp_path, "http://engine:4567") is None
+        assert noted_token(tmp_path, "http://other:4566") is None
+
+
 def test_others_are_found_and_one_that_was_killed_is_forgotten(tmp_path: Path) -> None:
     with start(tmp_path, "http://127.0.0.1:1") as first, start(tmp_path, "http://127.0.0.1:2") as second:
         assert sorted(running(tmp_path)) == ["http://127.0.0.1:1", "http://127.0.0.1:2"]
