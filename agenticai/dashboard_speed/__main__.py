@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             step.done()
         # The runs are in a folder of their own, of which only the dashboard is told.
         environ = {**os.environ, VARIABLE: home}
-        with serve_dashboard(stack.target.endpoint_url, stack.outputs.stage, free_port(), environ) as (_, url):
+        with serve_dashboard(stack.target.endpoint_url, stack.outputs.stage, free_port(), environ=environ) as (_, url):
             times = measured_pages(screen, url, pages(projects[0]), asked.page)
             pairs = measured_rates(screen, stack, url, asked.pairs, asked.seconds)
     show_pages(screen, times)
