@@ -10,6 +10,7 @@ import pytest
 
 from agenticai.client.cost.charges import cost_usd
 from agenticai.emulator.client import ControlClient
+from agenticai.emulator.engines.ministack.table_sizes import item_bytes
 from tests.integration.test_command_line import home_of_its_own, run, served
 
 GB = 1024**3
@@ -64,6 +65,18 @@ def test_what_is_stored_is_what_aws_tells(endpoint: str) -> None:
     versions = s3.list_object_versions(Bucket=bucket)["Versions"]
     assert lines["s3-storage"] == sum(version["Size"] for version in versions) / GB > 0
     assert lines["alarms"] == len(client("cloudwatch", endpoint).describe_alarms()["MetricAlarms"])
+
+
+def test_the_size_of_the_table_is_that_of_its_items_and_of_their_copies_in_indexes(endpoint: str) -> None:
+    used = next(line["used"] for line in told(endpoint)["lines"] if line["id"] == "dynamodb-storage")
+    dynamodb, size = client("dynamodb", endpoint), 0
+    (table,) = (name for name in dynamodb.list_tables()["TableNames"] if name.startswith("agenticai-"))
+    indexes = dynamodb.describe_table(TableName=table)["Table"]["GlobalSecondaryIndexes"]
+    for index in (None, *(one["IndexName"] for one in indexes)):
+        where = {"IndexName": index} if index else {}
+        for page in dynamodb.get_paginator("scan").paginate(TableName=table, **where):
+            size += sum(100 + item_bytes(item) for item in page["Items"])
+    assert used == size / GB > 0
 
 
 def test_a_budget_that_holds(endpoint: str, tmp_path: Path) -> None:
