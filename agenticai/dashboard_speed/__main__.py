@@ -67,10 +67,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The runs are in a folder of their own, of which only the dashboard is told.
         environ = {**os.environ, VARIABLE: home}
         with serve_dashboard(stack.target.endpoint_url, stack.outputs.stage, free_port(), environ=environ) as (_, url):
-            times = measured_pages(screen, url, pages(projects[0]), asked.page)
-            pairs = measured_rates(screen, stack, url, asked.pairs, asked.seconds)
-    show_pages(screen, times)
-    show_rates(screen, pairs)
+            times = measure_pages(screen, url, pages(projects[0]), asked.page)
+            show_pages(screen, times)
+            pairs = measure_rates(screen, stack, url, asked.pairs, asked.seconds)
+            show_rates(screen, pairs)
     return 0 if all(map(_in_time, times.values())) and (not pairs or kept(pairs) >= KEPT) else 1
 
 
@@ -93,7 +93,7 @@ def free_port() -> int:
         return port
 
 
-def measured_pages(
+def measure_pages(
     screen: Display, url: str, paths: Mapping[str, str], only: Sequence[str] | None
 ) -> dict[str, PageTimes]:
     """Measure pages, one after the other."""
@@ -108,7 +108,7 @@ def measured_pages(
     return times
 
 
-def measured_rates(screen: Display, stack: Bench, url: str, pairs: int, seconds: float) -> list[Pair]:
+def measure_rates(screen: Display, stack: Bench, url: str, pairs: int, seconds: float) -> list[Pair]:
     """Measure what the agents get done without the dashboard and with it."""
     if not pairs:
         return []

@@ -3,9 +3,10 @@
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
+from agenticai.client.logs import LATE
 from agenticai.client.queues.model import Attempt
 
 if TYPE_CHECKING:
@@ -67,13 +68,13 @@ class Control(Protocol):
 class Failures(Protocol):
     """What tells of deliveries that failed."""
 
-    def last_failure(self, agent: str, now: datetime) -> Attempt | None:
-        """The latest of an agent."""
+    def last_failure(self, agent: str, since: datetime, now: datetime) -> Attempt | None:
+        """Return the latest of an agent; None where there was none since a moment."""
         ...
 
 
 class EngineDoing:
-    """Asks an engine, and the log of a function when invocations of it have ended since. Several threads may look.
+    """Asks an engine, and the log of a function when it has failed since the last look. Several threads may look.
 
     `limits` returns how many invocations the queue of each agent may cause at once.
     """
@@ -105,22 +106,25 @@ class EngineDoing:
             since=told.running[0].started_at if told.running else None,
             limit=limit,
             throttled=sum(number for code, number in told.errors.items() if code in THROTTLED),
-            failed=_latest(ended(told.failed), self._logged(name, told.last)),
+            failed=_latest(attempt_of(told.failed), self._logged(name, told.gave_back)),
             last=told.last,
         )
 
-    def _logged(self, name: str, last: "FinishedInvocation | None") -> Attempt | None:
+    def _logged(self, name: str, failed: "FinishedInvocation | None") -> Attempt | None:
         """Return what the log tells: a worker that fails says so there, and its invocation ends well all the same."""
-        if last is None or name not in self._outputs.queue_urls:
+        if failed is None or name not in self._outputs.queue_urls:
             return None
         known = self._known.get(name)
-        if known is None or known[0] != last.request_id:
-            known = last.request_id, self._failures.last_failure(name, self._control.clock().now)
-            self._known[name] = known
-        return known[1]
+        if known and known[0] == failed.request_id:
+            return known[1]
+        now = self._control.clock().now
+        told = self._failures.last_failure(name, failed.started_at, now)
+        if now - failed.started_at > timedelta(milliseconds=failed.duration_ms) + LATE:  # nothing more will come
+            self._known[name] = failed.request_id, told
+        return told
 
 
-def ended(failed: "FinishedInvocation | None") -> Attempt | None:
+def attempt_of(failed: "FinishedInvocation | None") -> Attempt | None:
     """Return an invocation that failed as an attempt."""
     if failed is None or failed.error_type is None:
         return None

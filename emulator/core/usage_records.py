@@ -119,7 +119,8 @@ class RunningInvocation(Record):
 class FunctionActivity(Record):
     """What a function is doing: the invocations that run, the oldest first, and how the latest ones ended.
 
-    `failed` is the latest that failed, and `errors` counts the calls that the function made in vain, by error code.
+    `failed` is the latest that failed, and `gave_back` the latest that reported messages as not processed, by itself
+    and without an error. `errors` counts the calls that the function made in vain, by error code.
     """
 
     function: str
@@ -127,4 +128,5 @@ class FunctionActivity(Record):
     finished: int
     last: FinishedInvocation | None
     failed: FinishedInvocation | None
+    gave_back: FinishedInvocation | None
     errors: dict[str, int]

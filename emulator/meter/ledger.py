@@ -5,7 +5,7 @@ import secrets
 import threading
 from collections import deque
 from collections.abc import Callable, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agenticai.emulator.core.usage_records import (
@@ -39,10 +39,11 @@ class _Environment:
 
 @dataclass
 class _Ended:
-    """The latest invocation of a function, and the latest that failed."""
+    """The latest invocation of a function, the latest that failed, and the latest that gave messages back."""
 
     last: FinishedInvocation | None = None
     failed: FinishedInvocation | None = None
+    gave_back: FinishedInvocation | None = None
 
 
 class Ledger:
@@ -101,6 +102,7 @@ class Ledger:
             self._recent.append(done)
             ended = self._ended.setdefault(function.name, _Ended())
             ended.last, ended.failed = done, done if done.error_type else ended.failed
+            ended.gave_back = done if _gave_back(outcome) else ended.gave_back
         return done
 
     def record(self, call: MeteredCall, *, token: str | None = None, project_id: str | None = None) -> None:
@@ -169,14 +171,15 @@ class Ledger:
             for environment in environments:
                 if environment.running:
                     running[environment.function].append(environment.running)
-            ended = {name: (one.last, one.failed) for name, one in self._ended.items()}
+            ended = {name: replace(one) for name, one in self._ended.items()}
         return tuple(
             FunctionActivity(
                 function=name,
                 running=tuple(sorted(running.get(name, ()), key=lambda one: one.started_at)),
                 finished=total.invocations_of(name),
-                last=ended.get(name, (None, None))[0],
-                failed=ended.get(name, (None, None))[1],
+                last=ended.get(name, _Ended()).last,
+                failed=ended.get(name, _Ended()).failed,
+                gave_back=ended.get(name, _Ended()).gave_back,
                 errors=total.errors_of(name),
             )
             for name in sorted({*running, *ended})
@@ -201,6 +204,11 @@ class Ledger:
             add(self._projects.setdefault(project_id, Sums()))
             self._changes += 1
             self._changed[project_id] = self._changes
+
+
+def _gave_back(outcome: InvocationOutcome) -> bool:
+    """Return whether a worker reported some messages of its batch as not processed."""
+    return isinstance(outcome.result, dict) and bool(outcome.result.get("batchItemFailures"))
 
 
 def _finish(

@@ -46,7 +46,7 @@ class Told:
     """An engine and a log that tell what a test says, and count how often the log was read."""
 
     def __init__(self, **activity: Any) -> None:
-        none = {"running": (), "finished": 0, "last": None, "failed": None, "errors": {}}
+        none = {"running": (), "finished": 0, "last": None, "failed": None, "gave_back": None, "errors": {}}
         self.dev = FunctionActivity.model_validate({"function": NAMES["dev"], **none, **activity})
         self.logged: Attempt | None = LOGGED
         self.looks = 0
@@ -57,8 +57,10 @@ class Told:
     def clock(self) -> ClockReading:
         return ClockReading(now=NOW, ahead_s=0)
 
-    def last_failure(self, agent: str, now: datetime) -> Attempt | None:
+    def last_failure(self, agent: str, since: datetime, now: datetime) -> Attempt | None:
         assert (agent, now) == ("dev", NOW)
+        assert self.dev.gave_back
+        assert since == self.dev.gave_back.started_at
         self.looks += 1
         return self.logged
 
@@ -88,21 +90,29 @@ def test_calls_that_were_refused_for_their_rate_are_throttled() -> None:
 @pytest.mark.parametrize(("seconds", "request_id"), [(-5, "logged"), (5, "r5")])
 def test_the_latest_failure_is_told_whoever_knows_of_it(seconds: float, request_id: str) -> None:
     failed = ended(seconds, "Sandbox.Timedout")
-    found = looked(Told(last=ended(9), failed=failed))
+    found = looked(Told(last=ended(9), failed=failed, gave_back=ended(-9)))
     assert found.failed
     assert found.failed.request_id == request_id
     assert found.last == ended(9)
 
 
-def test_the_log_is_read_when_something_has_ended_since() -> None:
-    told = Told()
+def test_the_log_is_read_when_something_has_failed_since() -> None:
+    told = Told(last=ended(-1))
     doing = EngineDoing(told, OUTPUTS, told, dict)
     doing.look()
-    assert told.looks == 0, "it never ran"
-    for seconds in (1, 1, 2):
-        told.dev = told.dev.model_copy(update={"last": ended(seconds)})
+    assert told.looks == 0, "nothing failed"
+    for seconds in (-99, -99, -98):
+        told.dev = told.dev.model_copy(update={"gave_back": ended(seconds)})
         assert doing.look()["dev"].failed == LOGGED
     assert told.looks == 2
+
+
+def test_the_log_is_read_again_while_lines_may_still_come() -> None:
+    told = Told(gave_back=ended(-5))
+    doing = EngineDoing(told, OUTPUTS, told, dict)
+    for looks in (1, 2):
+        doing.look()
+        assert told.looks == looks
 
 
 def test_limits_are_those_of_the_mappings_of_the_stacks_queues() -> None:

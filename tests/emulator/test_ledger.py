@@ -145,7 +145,9 @@ def test_a_functions_own_variables_do_not_cover_reserved_ones() -> None:
 
 def test_what_runs_is_told_with_how_the_latest_ones_ended(ledger: Ledger) -> None:
     run(ledger, {"project_id": ONE}, PUT, error="ValueError")
-    run(ledger, {"project_id": TWO}, MeteredCall("s3", "PutObject", error="SlowDown"))
+    assert not ledger.activity()[0].gave_back
+    returned: JsonValue = {"batchItemFailures": [{"itemIdentifier": "1"}]}
+    run(ledger, {"project_id": TWO}, MeteredCall("s3", "PutObject", error="SlowDown"), result=returned)
     ledger.invocation_started("token", Invocation("now", {"project_id": ONE}, FUNCTION.arn), NOW)
     ledger.record(MeteredCall("s3", "PutObject", error="SlowDown"), token="token")
     (told,) = ledger.activity()
@@ -154,6 +156,7 @@ def test_what_runs_is_told_with_how_the_latest_ones_ended(ledger: Ledger) -> Non
     assert told.last
     assert told.failed
     assert (told.last.project_id, told.failed.project_id, told.failed.error_type) == (TWO, ONE, "ValueError")
+    assert told.gave_back == told.last
 
 
 def test_what_ended_or_was_forgotten_does_not_run(ledger: Ledger) -> None:

@@ -1,8 +1,8 @@
 """The queues of one deployed stack: their depths, their dead letters with why they failed, and the way back."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -39,10 +39,6 @@ if TYPE_CHECKING:
     from agenticai.emulator.core.bench_records import MessagePage, QueuedMessage
     from agenticai.stack.outputs import StackOutputs
     from agenticai.stack.target import Target
-
-
-FAILED_SINCE: Final = timedelta(days=1)
-"""How far back `StackQueues.last_failure` looks at first."""
 
 
 class StackQueues:
@@ -158,9 +154,9 @@ class StackQueues:
         """Return what the agent's function logged in a delivery."""
         return read_request_lines(self._logs, self._outputs.function_names[agent], attempt)
 
-    def last_failure(self, agent: str, now: datetime) -> Attempt | None:
-        """Return the latest delivery in which an agent failed, as its function's log tells, or None."""
-        return self._failures[agent].last(now - FAILED_SINCE, now)
+    def last_failure(self, agent: str, since: datetime, now: datetime) -> Attempt | None:
+        """Return the latest delivery in which an agent failed, as its function's log tells; None if none did since."""
+        return self._failures[agent].last(since, now)
 
     def _arn(self, url: str) -> str:
         answer = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
