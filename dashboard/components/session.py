@@ -11,6 +11,8 @@ from agenticai.dashboard.services.connecting import FAULTS, Connected, Connectio
 from agenticai.dashboard.services.told import ENDPOINT, STAGE, START
 
 REFRESH_SECONDS: Final = 2.0
+OWN_CALLS_SECONDS: Final = 10.0
+"""How often the last line of a page is drawn again: each part that is refreshed costs a run of its own."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -44,7 +46,7 @@ def with_stack(draw: Callable[[Connected], None]) -> None:
         _draw_again(str(error))
 
 
-@st.fragment(run_every=REFRESH_SECONDS)
+@st.fragment(run_every=OWN_CALLS_SECONDS)
 def _own_calls() -> None:
     st.caption(plain(connection().own_calls.told()))
 

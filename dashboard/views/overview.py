@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from agenticai.emulator.core.bench_records import ClockReading
 
+MAP_SECONDS: Final = 4.0
+"""How often the map is drawn again: it has many parts, and is the page that stays open all day."""
+
 STYLE: Final = """<style>
 .st-key-map { max-width: 75rem; }
 .st-key-map [data-testid="stPageLink-NavLink"] { padding: 0; min-height: 0; }
@@ -51,7 +54,7 @@ def page() -> None:
 
 def _draw(_: Connected) -> None:
     st.html(STYLE)
-    part(_map)
+    part(_map, every_s=MAP_SECONDS)
 
 
 def _map(connected: Connected) -> None:
