@@ -66,10 +66,12 @@ dashboard-speed: ## how fast the dashboard's pages are on a full stack, and what
 	$(SETUP) dev
 	@$(BIN)/python -m agenticai.dashboard_speed $(if $(PROJECTS),--projects $(PROJECTS))
 
-lock: ## resolve every dependency again into requirements.lock
+lock: ## resolve every dependency again into requirements.lock, and LocalStack's into its own
 	$(SETUP) dev
 	@$(BIN)/uv pip compile --quiet --system-certs --universal --python-version 3.11 --all-extras --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url pyproject.toml handlers/*/requirements.txt -o requirements.lock
+	@cd emulator/engines/localstack && $(CURDIR)/$(BIN)/uv pip compile --quiet --system-certs --universal \
+		--python-version 3.11 --no-header --no-annotate --no-emit-index-url requirements.in -o requirements.lock
 
 clean: ## remove what make and the engine created
 	rm -rf .venv .agenticai out

@@ -11,11 +11,12 @@ from agenticai.commands.settings import (
     DEFAULT_PORT,
     DEFAULT_STAGE,
     ENDPOINT,
+    TARGETS,
     Endpoint,
     Json,
     Port,
     Stage,
-    Target,
+    local,
 )
 from agenticai.examples import examples
 
@@ -53,6 +54,24 @@ ProjectId = Annotated[
 ]
 File = Annotated[Path | None, typer.Option(metavar="FILE", help="Read the text from a file; - is standard input.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
+EngineKind = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        metavar="KIND",
+        help="How to have LocalStack: `process` starts its runtime without Docker, `running` takes one that is up.",
+        show_default="running if LOCALSTACK_HOST is set, else process",
+    ),
+]
+LocalStackUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--localstack-url",
+        metavar="URL",
+        help="Address of a LocalStack that runs.",
+        show_default=f"LOCALSTACK_HOST, AWS_ENDPOINT_URL, else {local(DEFAULT_PORT)}",
+    ),
+]
 Host = Annotated[
     str, typer.Option(metavar="ADDRESS", help="Address to listen on; other than 127.0.0.1 lets other machines in.")
 ]
@@ -94,14 +113,19 @@ def up(
         ),
     ] = None,
     dashboard: Annotated[bool, typer.Option("--dashboard", help="Serve the dashboard beside it.")] = False,
+    target: Annotated[str, typer.Option(metavar="TARGET", help="`embedded` or `localstack`.")] = "embedded",
+    engine: EngineKind = None,
+    localstack_url: LocalStackUrl = None,
     as_json: Json = False,
 ) -> None:
     """Run the engine with the stack until Ctrl-C."""
+    from agenticai.commands.engines import chosen_engine
     from agenticai.commands.serving import keep_up
     from agenticai.emulator.http.reach import Reach
 
     reach = Reach(host, allow_host or (), allow_origin or ())
-    keep_up(port, reach, live=live, dashboard=dashboard, as_json=as_json)
+    chosen = chosen_engine(target, engine, localstack_url)
+    keep_up(port, reach, chosen, live=live, dashboard=dashboard, as_json=as_json)
 
 
 @app.command(epilog=examples("dashboard"))
@@ -111,7 +135,7 @@ def dashboard(
     ] = DASHBOARD_PORT,
     host: Host = "127.0.0.1",
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open it in the browser.")] = False,
-    endpoint: Target = ENDPOINT,
+    endpoint: Endpoint = ENDPOINT,
     stage: Stage = DEFAULT_STAGE,
     as_json: Json = False,
 ) -> None:
@@ -331,7 +355,7 @@ def cost(
             metavar="N", help="Forecast for N projects a month.", show_default="the budget's, else 100", min=0
         ),
     ] = None,
-    endpoint: Target = ENDPOINT,
+    endpoint: Endpoint = ENDPOINT,
     stage: Stage = DEFAULT_STAGE,
     as_json: Json = False,
 ) -> None:
@@ -356,8 +380,13 @@ def replay(
     ] = None,
     target: Annotated[
         str,
-        typer.Option(metavar="TARGET", help="`embedded` starts engines; a URL names a stack that is already running."),
+        typer.Option(
+            metavar="TARGET",
+            help="`embedded` and `localstack` start engines; a URL names a stack that is already running.",
+        ),
     ] = "embedded",
+    engine: EngineKind = None,
+    localstack_url: LocalStackUrl = None,
     seed: Annotated[
         int, typer.Option(metavar="N", help="Seed of the delivery order; 0 delivers in the order of sending.", min=0)
     ] = 0,
@@ -366,7 +395,9 @@ def replay(
     ] = 1,
     workers: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Number of engines to run in parallel.", show_default="one per CPU", min=1),
+        typer.Option(
+            metavar="N", help="Number of engines to run in parallel.", show_default="one per CPU, one LocalStack", min=1
+        ),
     ] = None,
     keep: Annotated[
         bool, typer.Option("--keep", help="Stop at the first failure and keep its engine running for inspection.")
@@ -379,11 +410,13 @@ def replay(
 
     Each is held to its expectations and to the invariants; reports are kept in the state folder.
     """
+    from agenticai.commands.engines import chosen_engine
     from agenticai.commands.replay import Playing, show_replay
     from agenticai.scenarios.replaying.replays import Order
 
     order = Order(seed=seed, repeat=repeat, keep=keep, unsafe_run=unsafe_run)
-    sys.exit(show_replay(Playing(files or [], target, stage, workers, order), as_json=as_json))
+    chosen = chosen_engine(target, engine, localstack_url) if target in TARGETS or engine or localstack_url else None
+    sys.exit(show_replay(Playing(files or [], target, chosen, stage, workers, order), as_json=as_json))
 
 
 @app.command(epilog=examples("runs"))

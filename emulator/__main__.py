@@ -9,30 +9,28 @@ import secrets
 import shutil
 import socket
 import sys
-import threading
 import time
 from pathlib import Path
+from typing import NoReturn
 
 from agenticai.emulator.control import control_app
 from agenticai.emulator.core.clock import Clock
-from agenticai.emulator.core.errors import EngineError
+from agenticai.emulator.core.errors import EngineError, NoLocalStack
 from agenticai.emulator.core.home import SECRET_FILE
 from agenticai.emulator.core.locks import held
-from agenticai.emulator.engines.activity import Activity
-from agenticai.emulator.engines.ministack import LambdaHost, MiniStack, allowed_origins
+from agenticai.emulator.engines.chosen import Chosen
 from agenticai.emulator.engines.runtime_venv import runtime_python
 from agenticai.emulator.faults.schedule import FaultBook
 from agenticai.emulator.gateway import Parts, gateway
 from agenticai.emulator.gemini import REPLAY
 from agenticai.emulator.gemini.answering import Gemini, answering
 from agenticai.emulator.gemini.cassettes import CassetteStore
+from agenticai.emulator.hosting import HOSTS, Hosted, Run
 from agenticai.emulator.http.connections import is_compiled
 from agenticai.emulator.http.guard import Allowed
 from agenticai.emulator.http.reach import LOOPBACK, host_name, is_loopback
-from agenticai.emulator.http.request import GEMINI
 from agenticai.emulator.http.server import Server, bind, server_config
 from agenticai.emulator.meter.ledger import Ledger
-from agenticai.emulator.queues.contents import contents_routes
 from agenticai.emulator.spool.file import Spool
 from agenticai.emulator.spool.shelf import Shelf
 from agenticai.stack.private_files import write_private
@@ -69,6 +67,10 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--run-dir", type=Path, required=True, help="for the log and the requests that had no reply")
     parser.add_argument("--cassettes", type=Path, required=True, help="the directory of Gemini's replies")
     parser.add_argument("--gemini", default=REPLAY, help="replay, nearest, or the URL of an API to ask and record")
+    parser.add_argument("--engine", choices=tuple(HOSTS), default="embedded", help="what answers as AWS")
+    parser.add_argument(
+        "--localstack-url", default="", help="the address of a LocalStack that runs; else one is started"
+    )
     parser.add_argument("--pure-python", action="store_true", help="serve without httptools and uvloop")
     parser.add_argument("--home", type=Path, default=Path(".agenticai"), help="for what is kept from run to run")
     arguments = parser.parse_args()
@@ -79,48 +81,59 @@ def parse_arguments() -> argparse.Namespace:
 
 def serve(listener: socket.socket, gemini: Gemini, clock: Clock, python: Path, arguments: argparse.Namespace) -> None:
     """Compose the gateway and run it until it is asked to stop."""
-    run_dir, code_cache = arguments.run_dir, arguments.home / "cache" / "code"
+    run_dir = arguments.run_dir
     announcement = os.dup(1)
     log_to(run_dir / "engine.log")
     started = time.monotonic()
     port = listener.getsockname()[1]
     endpoint_url = f"http://{own_address(arguments.host)}:{port}"
-    spool, activity = Spool(run_dir), Activity()
+    spool = Spool(run_dir)
     ledger = Ledger(Shelf(spool, held=PROJECTS_HELD))
     faults = FaultBook(clock.now)
-    host = LambdaHost(endpoint_url, f"{endpoint_url}{GEMINI}", python, code_cache, ledger, clock, activity)
-    engine = MiniStack(host, faults, port, spool, run_dir)
     secret = None if is_loopback(arguments.host) else control_secret(run_dir)
-    more = (*contents_routes(engine.contents), *gemini.control)
-    control = control_app(engine, ledger, clock, faults, lambda: time.monotonic() - started, secret, more)
-    compiled = is_compiled() and not arguments.pure_python
+    run = Run(endpoint_url, port, run_dir, arguments.home, python, spool, ledger, faults, clock, secret)
+    try:
+        engine = HOSTS[arguments.engine](run, Chosen(arguments.engine, arguments.localstack_url), end_with)
+    except EngineError as error:
+        end_with(str(error), error.exit_status)
+    uptime = lambda: time.monotonic() - started  # noqa: E731
+    more = (*engine.routes, *gemini.control)
+    control = control_app(engine.steered, ledger, clock, faults, uptime, secret, more, engine.about, engine.can_apply)
     app = gateway(
         Parts(
             engine=engine.app,
-            workers=engine.functions,
+            missing=engine.missing,
+            workers=engine.workers,
             control=control,
             gemini=gemini.app,
-            allowed=read_allowed(arguments),
+            allowed=read_allowed(arguments, engine),
             free_bytes=lambda: shutil.disk_usage(run_dir).free,
             ledger=ledger,
             faults=faults,
             clock=clock,
-            activity=activity,
         )
     )
 
     def begin() -> None:
         announce(announcement, endpoint_url, port)
-        threading.Thread(target=engine.preload, daemon=True, name="preload").start()
+        engine.on_ready()
 
+    compiled = is_compiled() and not arguments.pure_python
     Server(server_config(app, compiled=compiled), on_ready=begin, on_stop=engine.close).run_until_asked(listener)
 
 
-def read_allowed(arguments: argparse.Namespace) -> Allowed:
+def end_with(sentence: str, status: int = NoLocalStack.exit_status) -> NoReturn:
+    """Log why the engine cannot serve, or no longer, and end this process, from whatever thread."""
+    sys.stderr.write(f"{sentence}\n")
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def read_allowed(arguments: argparse.Namespace, engine: Hosted) -> Allowed:
     """Return what the guard lets in: what the command line allows, and the address that the engine listens on."""
     own = host_name(own_address(arguments.host))
     hosts = [*arguments.allow_host, *([own] if own else [])]
-    return Allowed(hosts, arguments.allow_origin, allowed_origins)
+    return Allowed(hosts, arguments.allow_origin, engine.api_origins)
 
 
 def announce(descriptor: int, endpoint_url: str, port: int) -> None:

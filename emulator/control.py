@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+import itertools
 import os
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -24,7 +25,7 @@ from agenticai.emulator.core.bench_records import (
     StartAheadRequest,
 )
 from agenticai.emulator.core.clock import Clock
-from agenticai.emulator.core.usage_records import EngineHealth, FinishedInvocation, FunctionActivity
+from agenticai.emulator.core.usage_records import EngineAbout, EngineHealth, FinishedInvocation, FunctionActivity
 from agenticai.emulator.engines.settling import Unsettled
 from agenticai.emulator.faults.rules import ActiveRule, Fault, Fired, RecordedCall
 from agenticai.emulator.faults.schedule import FaultBook
@@ -38,6 +39,7 @@ FAULT: TypeAdapter[Fault] = TypeAdapter(Fault)
 RULES = TypeAdapter(tuple[ActiveRule, ...])
 FIRED = TypeAdapter(tuple[Fired, ...])
 CALLS = TypeAdapter(tuple[RecordedCall, ...])
+EMBEDDED = EngineAbout(engine="embedded")
 
 
 class Steered(Protocol):
@@ -66,24 +68,30 @@ class Steered(Protocol):
 
 
 def control_app(
-    engine: Steered,
+    engine: Steered | None,
     ledger: Ledger,
     clock: Clock,
     faults: FaultBook,
     uptime_s: Callable[[], float],
     secret: str | None = None,
     more: Sequence[Route] = (),
+    about: EngineAbout = EMBEDDED,
+    can_apply: Callable[[Fault], bool] = lambda _: True,
 ) -> Starlette:
     """Return the routes that `agenticai.emulator.client.ControlClient` calls; `more` are those of other packages.
+
+    Without an `engine` nothing is steered: messages are delivered by themselves, and no time is skipped. Rules of
+    faults for which `can_apply` says no are refused.
 
     Where there is a `secret`, all of them ask for it as a bearer token: where others than the programs of this machine
     reach the port. On 127.0.0.1 they do not: whoever may connect there may also use the AWS API and so run code as the
     owner of the engine, and what pages send is kept out by the guard.
     """
     routes = [
-        *_reading_routes(ledger, clock, uptime_s),
-        *_changing_routes(engine, ledger, clock),
-        *_fault_routes(faults),
+        *_reading_routes(ledger, clock, uptime_s, about),
+        _forgetting_route(ledger),
+        *(_steering_routes(engine, ledger, clock) if engine else _refusing_routes(about)),
+        *_fault_routes(faults, about, can_apply),
         *more,
     ]
     return Starlette(
@@ -109,9 +117,9 @@ class BearerToken:
         await self._app(scope, receive, send)
 
 
-def _reading_routes(ledger: Ledger, clock: Clock, uptime_s: Callable[[], float]) -> list[Route]:
+def _reading_routes(ledger: Ledger, clock: Clock, uptime_s: Callable[[], float], about: EngineAbout) -> list[Route]:
     async def health(_: Request) -> Response:
-        return answer_with(EngineHealth(status="ok", pid=os.getpid(), uptime_s=uptime_s()))
+        return answer_with(EngineHealth(status="ok", pid=os.getpid(), uptime_s=uptime_s(), **about.model_dump()))
 
     async def usage(request: Request) -> Response:
         return answer_with(ledger.usage(request.query_params.get("project_id")))
@@ -139,7 +147,27 @@ def _reading_routes(ledger: Ledger, clock: Clock, uptime_s: Callable[[], float])
     ]
 
 
-def _changing_routes(engine: Steered, ledger: Ledger, clock: Clock) -> list[Route]:
+def _forgetting_route(ledger: Ledger) -> Route:
+    async def forget_usage(_: Request) -> Response:
+        ledger.forget_usage()
+        return Response(status_code=204)
+
+    return Route("/usage", forget_usage, methods=["DELETE"])
+
+
+STEERING = ("/start-ahead", "/dispatch", "/settle", "/clock/advance")
+
+
+def _refusing_routes(about: EngineAbout) -> list[Route]:
+    said = f"{about.engine} delivers messages by itself, in real time: the bench cannot steer it.\n"
+
+    async def refuse(_: Request) -> Response:
+        return PlainTextResponse(said, status_code=501)
+
+    return [Route(path, refuse, methods=["GET", "POST", "PUT"]) for path in STEERING]
+
+
+def _steering_routes(engine: Steered, ledger: Ledger, clock: Clock) -> list[Route]:
     async def start_ahead(request: Request) -> Response:
         engine.start_ahead((await read_body(request, StartAheadRequest)).functions)
         return Response(status_code=202)
@@ -166,12 +194,7 @@ def _changing_routes(engine: Steered, ledger: Ledger, clock: Clock) -> list[Rout
         engine.look()
         return answer_with(ClockReading(now=clock.now(), ahead_s=clock.ahead_s, jumps=clock.jumps))
 
-    async def forget_usage(_: Request) -> Response:
-        ledger.forget_usage()
-        return Response(status_code=204)
-
     return [
-        Route("/usage", forget_usage, methods=["DELETE"]),
         Route("/start-ahead", start_ahead, methods=["POST"]),
         Route("/dispatch", dispatching, methods=["GET"]),
         Route("/dispatch", dispatch, methods=["PUT"]),
@@ -180,16 +203,22 @@ def _changing_routes(engine: Steered, ledger: Ledger, clock: Clock) -> list[Rout
     ]
 
 
-def _fault_routes(faults: FaultBook) -> list[Route]:
+def _fault_routes(faults: FaultBook, about: EngineAbout, can_apply: Callable[[Fault], bool]) -> list[Route]:
+    def checked(schedule: Sequence[Fault]) -> Sequence[Fault]:
+        if refused := next(itertools.filterfalse(can_apply, schedule), None):
+            raise ValueError(f"{about.engine} works by itself, so that the bench cannot {refused.then.do}.")
+        return schedule
+
     async def rules(_: Request) -> Response:
         return answer_with_all(RULES, faults.rules())
 
     async def set_rules(request: Request) -> Response:
-        faults.set(FAULTS.validate_json(await json_body(request)))
+        faults.set(checked(FAULTS.validate_json(await json_body(request))))
         return Response(status_code=204)
 
     async def add(request: Request) -> Response:
-        number = faults.add(FAULT.validate_json(await json_body(request)))
+        (rule,) = checked([FAULT.validate_json(await json_body(request))])
+        number = faults.add(rule)
         return JSONResponse({"rule": number}, status_code=201)
 
     async def remove(request: Request) -> Response:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agenticai.emulator.core.clock import Clock
-from agenticai.emulator.engines.activity import Activity
 from agenticai.emulator.faults.ports import Workers
 from agenticai.emulator.faults.schedule import FaultBook
 from agenticai.emulator.faults.step import Faults
@@ -15,7 +14,6 @@ from agenticai.emulator.http.limits import RequestLimits
 from agenticai.emulator.http.request import CONTROL, GEMINI
 from agenticai.emulator.meter.ledger import Ledger
 from agenticai.emulator.meter.step import Meter
-from agenticai.emulator.queues.operations import QueueOperations
 
 GatewayStep = Callable[[ASGIApp], ASGIApp]
 """Makes a step of the next one."""
@@ -25,11 +23,13 @@ GatewayStep = Callable[[ASGIApp], ASGIApp]
 class Parts:
     """What the steps work with.
 
-    `engine` answers the AWS API, `workers` are its execution environments, and `control` and `gemini` answer below
-    their prefixes. `free_bytes` returns how much of the disk is free.
+    `engine` answers the AWS API, `missing` are the steps for what AWS has and it lacks, `workers` are its execution
+    environments, and `control` and `gemini` answer below their prefixes. `free_bytes` returns how much of the disk is
+    free.
     """
 
     engine: ASGIApp
+    missing: Sequence[GatewayStep]
     workers: Workers
     control: ASGIApp
     gemini: ASGIApp
@@ -38,7 +38,6 @@ class Parts:
     ledger: Ledger
     faults: FaultBook
     clock: Clock
-    activity: Activity
 
 
 def gateway(parts: Parts) -> ASGIApp:
@@ -51,7 +50,7 @@ def gateway(parts: Parts) -> ASGIApp:
             lambda app: Meter(app, parts.ledger),
             lambda app: Faults(app, parts.faults, parts.workers, parts.clock),
             under(GEMINI, parts.gemini),
-            lambda app: QueueOperations(app, parts.clock, parts.activity),
+            *parts.missing,
         ],
         parts.engine,
     )

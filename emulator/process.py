@@ -10,15 +10,20 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Required, TypedDict, Unpack
 
-from agenticai.emulator.core.errors import EngineCrashed, EngineError, InvalidCassette, PortTaken
+from agenticai.emulator.client import ControlClient
+from agenticai.emulator.core.errors import EngineCrashed, EngineError, InvalidCassette, NoLocalStack, PortTaken
 from agenticai.emulator.core.home import SECRET_FILE, find_home, make_home, private_folder
+from agenticai.emulator.core.log_files import last_line
+from agenticai.emulator.core.usage_records import EngineAbout
+from agenticai.emulator.engines.chosen import EMBEDDED, Chosen
+from agenticai.emulator.engines.localstack.runtime import localstack_python
 from agenticai.emulator.engines.runtime_venv import runtime_python
 from agenticai.emulator.gemini import REPLAY
 from agenticai.emulator.http.reach import HERE, Reach
 from agenticai.stack.private_files import owner_only
 
 STOP_SECONDS = 5.0
-START_SECONDS = 60.0  # far more than it takes, for a busy machine: an engine that ends before is noticed at once
+START_SECONDS = 150.0  # far more than it takes, for a busy machine: an engine that ends before is noticed at once
 
 MALLOC = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": str(256 * 1024)}
 """Has glibc give the memory of large bodies back when they are gone, where it would learn to keep it."""
@@ -31,9 +36,18 @@ class Engine(AbstractContextManager["Engine"]):
     """
 
     def __init__(
-        self, process: subprocess.Popen[bytes], endpoint_url: str, port: int, control_token: str | None = None
+        self,
+        process: subprocess.Popen[bytes],
+        endpoint_url: str,
+        port: int,
+        control_token: str | None = None,
+        *,
+        chosen: Chosen = EMBEDDED,
+        log: Path | None = None,
     ) -> None:
         self._process = process
+        self._log = log
+        self.chosen = chosen
         self.control_token = control_token
         self.endpoint_url = endpoint_url
         self.port = port
@@ -47,6 +61,23 @@ class Engine(AbstractContextManager["Engine"]):
         """Whether the process lives."""
         return self._process.poll() is None
 
+    @property
+    def function_variables(self) -> Mapping[str, str]:
+        """What functions must be told, where nothing but their own variables leads them to the gateway."""
+        return {"AWS_ENDPOINT_URL": self.endpoint_url} if self.chosen.url else {}
+
+    def about(self) -> EngineAbout:
+        """Return what the engine is, and what it can do. Raises ControlError."""
+        with ControlClient(self.endpoint_url, token=self.control_token) as control:
+            return control.health()
+
+    def ended_because(self) -> str:
+        """Return why the process ended by itself: the last that it logged, if it says so."""
+        status = self._process.poll()
+        if self._log and status == NoLocalStack.exit_status:
+            return last_line(self._log)
+        return "The engine ended by itself."
+
     def stop(self) -> int:
         """End the process and every function that runs in it; return its exit status when it is gone."""
         return end(self._process, grace_s=STOP_SECONDS)
@@ -55,9 +86,10 @@ class Engine(AbstractContextManager["Engine"]):
 class Launch(AbstractContextManager["Launch"]):
     """A gateway process that may not serve yet; leaving the `with` block before it does ends it."""
 
-    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], log: Path, chosen: Chosen = EMBEDDED) -> None:
         self._process = process
         self._log = log
+        self._chosen = chosen
         self._served = False
 
     def __exit__(self, *error: object) -> None:
@@ -65,14 +97,18 @@ class Launch(AbstractContextManager["Launch"]):
             end(self._process, grace_s=0)
 
     def ready(self, timeout_s: float = START_SECONDS) -> Engine:
-        """Wait until it serves. Raises PortTaken, InvalidCassette, RuntimeUnavailable or EngineCrashed."""
+        """Wait until it serves.
+
+        Raises PortTaken, InvalidCassette, NoLocalStack, RuntimeUnavailable or EngineCrashed.
+        """
         ready = await_ready(self._process, timeout_s)
         if ready is None:
             raise failure(end(self._process, grace_s=1), self._log)
         self._served = True
         secret = self._log.with_name(SECRET_FILE)
         token = secret.read_text(encoding="utf-8") if secret.exists() else None
-        return Engine(self._process, str(ready["endpoint_url"]), int(ready["port"]), token)
+        url, port = str(ready["endpoint_url"]), int(ready["port"])
+        return Engine(self._process, url, port, token, chosen=self._chosen, log=self._log)
 
 
 class LaunchOptions(TypedDict, total=False):
@@ -83,6 +119,7 @@ class LaunchOptions(TypedDict, total=False):
     port: int
     home: Path | None
     gemini: str
+    engine: Chosen
     reach: Reach
     pure_python: bool
     environ: Mapping[str, str]
@@ -96,6 +133,7 @@ def launch(
     port: int = 0,
     home: Path | None = None,
     gemini: str = REPLAY,
+    engine: Chosen = EMBEDDED,
     reach: Reach = HERE,
     pure_python: bool = False,
     environ: Mapping[str, str] = os.environ,
@@ -105,13 +143,16 @@ def launch(
 
     `cassettes` holds Gemini's replies, and `gemini` is one of the ways in `emulator/gemini` to answer with them.
     `run_dir` gets `engine.log` and `gemini-misses/`, port 0 picks a free one, and `home`, by default what `find_home`
-    finds, keeps the functions' interpreter and unpacked code from run to run. The interpreter is installed on first
-    use, with `environ` for the installer's settings; `on_progress` is told so. `pure_python` serves without httptools
-    and uvloop, as where the platform has none. Raises NoHome and RuntimeUnavailable.
+    finds, keeps the functions' interpreter and unpacked code from run to run. The interpreter, and LocalStack's runtime
+    where that is the `engine` to be started, are installed on first use, with `environ` for the installer's settings;
+    `on_progress` is told so. `pure_python` serves without httptools and uvloop, as where the platform has none. Raises
+    NoHome and RuntimeUnavailable.
     """
     home = (home or find_home(environ)).resolve()
     make_home(home)
     runtime_python(home, environ=environ, on_progress=on_progress)
+    if engine.starts_localstack:
+        localstack_python(home, environ=environ, on_progress=on_progress)
     private_folder(run_dir)
     log = run_dir.resolve() / "engine.log"
     with open(log, "ab", opener=owner_only) as errors:
@@ -120,6 +161,7 @@ def launch(
                 *(sys.executable, "-P", "-m", "agenticai.emulator", "--port", str(port)),
                 *("--run-dir", str(run_dir.resolve()), "--home", str(home)),
                 *("--cassettes", str(cassettes.resolve()), "--gemini", gemini),
+                *engine.arguments,
                 *reach.arguments,
                 *(["--pure-python"] if pure_python else []),
             ],
@@ -130,7 +172,7 @@ def launch(
             stderr=errors,
             start_new_session=True,
         )
-    return Launch(process, log)
+    return Launch(process, log, engine)
 
 
 def start_engine(*, timeout_s: float = START_SECONDS, **options: Unpack[LaunchOptions]) -> Engine:
@@ -168,9 +210,8 @@ def end(process: subprocess.Popen[bytes], grace_s: float) -> int:
 
 def failure(status: int, log: Path) -> EngineError:
     """Return the error that a process which ended with `status` stands for."""
-    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    last = lines[-1] if lines else "nothing was logged"
-    for kind in (PortTaken, InvalidCassette):
+    last = last_line(log)
+    for kind in (PortTaken, InvalidCassette, NoLocalStack):
         if status == kind.exit_status:
             return kind(last)
     return EngineCrashed(f"The engine did not start; its log is {log} and ends with: {last}")

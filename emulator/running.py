@@ -17,11 +17,15 @@ CURL: Final = ".curl"
 
 
 class Note(NamedTuple):
-    """An engine's address, the other host names that it is reached by, and the secret that its control API asks for."""
+    """An engine's address, the other host names that it is reached by, the secret that its control API asks for.
+
+    `target` is what it was started as: embedded or localstack.
+    """
 
     endpoint_url: str
     hosts: Sequence[str]
     control_token: str | None
+    target: str
 
     def is_at(self, endpoint_url: str) -> bool:
         """Return whether the engine is reached at this address."""
@@ -32,11 +36,17 @@ class Note(NamedTuple):
 
 
 @contextmanager
-def noted(home: Path, endpoint_url: str, control_token: str | None = None, hosts: Sequence[str] = ()) -> Iterator[None]:
+def noted(
+    home: Path,
+    endpoint_url: str,
+    control_token: str | None = None,
+    hosts: Sequence[str] = (),
+    target: str = "embedded",
+) -> Iterator[None]:
     """Have `running` name an engine for as long as the block, or at the most this process, lasts.
 
-    `control_token` is what its control API asks for, if anything, and `hosts` are other host names by which it is
-    reached. The note is locked, and a lock ends with its process, however that ends.
+    `control_token` is what its control API asks for, if anything, `hosts` are other host names by which it is reached,
+    and `target` is what it was started as. The note is locked, and a lock ends with its process, however that ends.
     """
     make_home(home)
     private_folder(home / FOLDER)
@@ -44,7 +54,7 @@ def noted(home: Path, endpoint_url: str, control_token: str | None = None, hosts
     written = note.with_suffix(".new")
     with open(written, "w", encoding="utf-8", opener=owner_only) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        file.write(json.dumps(Note(endpoint_url, list(hosts), control_token)._asdict()))
+        file.write(json.dumps(Note(endpoint_url, list(hosts), control_token, target)._asdict()))
         file.flush()
         written.rename(note)  # only now, so that nobody finds it without its lock
         try:
@@ -68,9 +78,12 @@ def curl_settings(home: Path, token: str) -> Iterator[Path]:
         settings.unlink(missing_ok=True)
 
 
-def running(home: Path) -> tuple[str, ...]:
-    """Return the addresses of the engines that run, such as `http://127.0.0.1:4566`, and forget those that ended."""
-    return tuple(note.endpoint_url for note in _read_notes(home))
+def running(home: Path, target: str | None = None) -> tuple[str, ...]:
+    """Return the addresses of the engines that run, such as `http://127.0.0.1:4566`, and forget those that ended.
+
+    With a `target`, only of those that were started as that.
+    """
+    return tuple(note.endpoint_url for note in _read_notes(home) if target in (None, note.target))
 
 
 def noted_token(home: Path, endpoint_url: str) -> str | None:

@@ -54,7 +54,11 @@ class Capability(StrEnum):
     METER = "meter"
     """It counts the AWS calls made to it."""
     CONTROL = "control"
-    """It delivers messages one by one, skips time and applies faults, below `/_harness`."""
+    """It has a control API, below `/_harness`, which tells what was used and applies faults."""
+    STEPS = "steps"
+    """It delivers messages one by one, and skips time."""
+    CONTENTS = "contents"
+    """It shows the messages in queues, and how many there were, without receiving them."""
     METRICS = "metrics"
     """It measures queues and functions as CloudWatch does, and bills what was used."""
 
@@ -80,6 +84,11 @@ class Target:
         """Return the engine that runs in a process of this machine, without Docker and without an account."""
         of_a_bench = frozenset(Capability) - {Capability.METRICS}
         return cls("embedded", _check_url(endpoint_url), capabilities=of_a_bench, runs_functions_here=True)
+
+    @classmethod
+    def gateway(cls, name: str, endpoint_url: str, capabilities: frozenset[Capability]) -> Self:
+        """Return an engine that functions run in on this machine, behind our gateway: `name` is what it is."""
+        return cls(name, _check_url(endpoint_url), capabilities=capabilities, runs_functions_here=True)
 
     @classmethod
     def endpoint(cls, endpoint_url: str) -> Self:

@@ -106,6 +106,13 @@ class Template:
                 variables[name] = _resolve(value, known)
         return json.dumps(document, separators=(",", ":"))
 
+    def with_variables(self, variables: Mapping[str, str]) -> "Template":
+        """Return the template with these variables in the environment of every function that SAM makes."""
+        document = copy.deepcopy(self.document)
+        shared = document.setdefault("Globals", {}).setdefault("Function", {}).setdefault("Environment", {})
+        shared.setdefault("Variables", {}).update(variables)
+        return Template(self.path, document)
+
     @property
     def _function_defaults(self) -> Document:
         defaults: Document = self.document.get("Globals", {}).get("Function", {})

@@ -15,6 +15,7 @@ from typer.main import get_command
 
 from agenticai.client.model_cost import Model
 from agenticai.command_line import app
+from agenticai.commands.engines import HOST_VARIABLE
 from agenticai.commands.serving import command_for_new
 from agenticai.commands.settings import ENDPOINT_VARIABLES, KEY_VARIABLE, PORT_VARIABLE, STAGE_VARIABLE
 from agenticai.display.serving import welcome
@@ -92,6 +93,8 @@ def test_every_command_is_in_the_readme_and_every_one_there_exists() -> None:
 
 COMMAND_LINE = (ROOT / "docs" / "command-line.md").read_text("utf-8")
 SHARED_OPTIONS = {"--json", "--endpoint", "--stage", "--help"}
+ALIASES = {"--endpoint": "--target"}
+"""Where both are the same option, and `--target` is explained with the first."""
 COMPLETION = {"--install-completion", "--show-completion", "--version"}
 
 
@@ -101,8 +104,10 @@ def options_of(group: Any, path: str = "") -> Iterator[tuple[str, set[str]]]:
         if hasattr(command, "commands"):
             yield from options_of(command, f"{path}{name} ")
         else:
-            named = {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
-            yield f"{path}{name}", named - SHARED_OPTIONS
+            given = [set(parameter.opts) for parameter in command.params]
+            named = {option for opts in given for option in opts if option.startswith("--")}
+            same = {ALIASES[option] for opts in given for option in opts & ALIASES.keys()}
+            yield f"{path}{name}", named - SHARED_OPTIONS - same
 
 
 OPTIONS = dict(options_of(get_command(app)))
@@ -130,7 +135,7 @@ def variables_in_code() -> set[str]:
     rooms = ("agenticai", "emulator", "scenarios", "stack")
     texts = [path.read_text("utf-8") for room in rooms for path in (ROOT / room).glob("**/*.py")]
     own = {name for text in texts for name in re.findall(r"\bAGENTICAI_[A-Z_]+\b", text)}
-    return own | {*ENDPOINT_VARIABLES, PORT_VARIABLE, STAGE_VARIABLE, KEY_VARIABLE}
+    return own | {*ENDPOINT_VARIABLES, PORT_VARIABLE, STAGE_VARIABLE, KEY_VARIABLE, HOST_VARIABLE}
 
 
 def test_every_variable_is_documented_and_every_one_there_exists() -> None:

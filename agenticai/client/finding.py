@@ -6,16 +6,17 @@ from agenticai.client.stack import DeployedStack
 from agenticai.emulator.client import ControlClient
 from agenticai.emulator.core.errors import ControlError, NoHome
 from agenticai.emulator.core.home import find_home
+from agenticai.emulator.core.usage_records import EngineAbout, EngineHealth
 from agenticai.emulator.running import noted_token
 from agenticai.stack.deploying import reached
 from agenticai.stack.errors import TargetError
 from agenticai.stack.secrets import read_api_token
 from agenticai.stack.stage import read_stage_outputs
-from agenticai.stack.target import AWS, Target
+from agenticai.stack.target import AWS, Capability, Target
 
 
 def stack_at(endpoint_url: str, stage: str) -> DeployedStack:
-    """Return the stack of a stage on `aws`, or on the emulator at this address, with all that its control API can do.
+    """Return the stack of a stage on `aws`, or on the emulator at this address, with what its control API can do.
 
     Raises `agenticai.stack.errors.StackError` where there is none, or where something else answers, or nothing.
     """
@@ -24,8 +25,8 @@ def stack_at(endpoint_url: str, stage: str) -> DeployedStack:
     else:
         target = Target.endpoint(endpoint_url)
         secret = _secret(target.endpoint_url)
-        if _has_control(target.endpoint_url, secret):
-            target = Target.embedded(endpoint_url)
+        if health := _health(target.endpoint_url, secret):
+            target = target_of(endpoint_url, health)
     with reached(target):
         return DeployedStack(
             target, read_stage_outputs(target, stage), read_api_token(target.client("ssm"), stage), secret
@@ -40,12 +41,16 @@ def _secret(endpoint_url: str) -> str | None:
         return None
 
 
-def _has_control(endpoint_url: str, secret: str | None) -> bool:
+def target_of(endpoint_url: str, about: EngineAbout) -> Target:
+    """Return the engine that says this of itself as a target."""
+    return Target.gateway(about.engine, endpoint_url, frozenset(map(Capability, about.abilities)))
+
+
+def _health(endpoint_url: str, secret: str | None) -> EngineHealth | None:
     try:
         with ControlClient(endpoint_url, token=secret) as control:
-            control.health()
+            return control.health()
     except ControlError as error:
         if isinstance(error.__cause__, httpx2.TimeoutException):
             raise TargetError(f"What listens at {endpoint_url} does not answer: is it an engine?") from error
-        return False
-    return True
+        return None

@@ -14,6 +14,8 @@ from agenticai.sandbox.projects import run_python_tests
 from agenticai.sandbox.verdict import TestRun
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.format.scenario import Scenario
+from agenticai.scenarios.format.script import Settling
+from agenticai.scenarios.replaying.pace import pace_of
 from shared.models.events import TimelineEvent
 from shared.models.quality import QualityReport
 from shared.models.views import ProjectView
@@ -50,7 +52,7 @@ def run_demo(bench: Bench, scenario: Scenario, out: Path, on_event: OnEvent, *, 
     Where there is no sandbox, its tests are only run with `unsafe_run`. Raises `DemoFailed` if the project is not
     COMPLETED; whether its tests passed is in the result.
     """
-    with bench.api() as api, bench.control() as control:
+    with bench.api() as api, pace_of(bench) as pace:
         first = scenario.first
         posted = api.create(first.name, first.requirements, first.template)
         events = []
@@ -58,8 +60,8 @@ def run_demo(bench: Bench, scenario: Scenario, out: Path, on_event: OnEvent, *, 
             on_event(event)
             events += [event] if event else []
         project = _await_completed(api, posted.id)
-        control.settle(skip=False)  # the function that completed it is counted when it has returned
-        usage = control.usage(posted.id)
+        pace.settle(Settling(skip=False))  # the function that completed it is counted when it has returned
+        usage = pace.usage(posted.id)
         downloaded = download(api, project.id, out / scenario.name)
         report = api.report(api.tests(project.id)[-1])
     tests, untested = _run_tests(downloaded.code, unsafe_run=unsafe_run)

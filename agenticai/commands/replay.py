@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from typing import Final
 
 from agenticai.display import replays as show
 from agenticai.display.console import Display, from_here, this_command
 from agenticai.display.replays import ReplayProgress, live
 from agenticai.emulator.core.home import find_home, make_home
 from agenticai.emulator.core.locks import held
+from agenticai.emulator.engines.chosen import EMBEDDED, Chosen
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.benches.pool import BenchPool, Start
@@ -28,15 +28,14 @@ from agenticai.scenarios.replaying.replays import Order, Replays
 from agenticai.scenarios.reports import runs
 from agenticai.scenarios.reports.document import RunReport, report_results
 
-EMBEDDED: Final = "embedded"
-
 
 @dataclass(frozen=True)
 class Playing:
-    """What `replay` was given; `target` is embedded, for engines of its own, or the URL of a stack that is up."""
+    """What `replay` was given; without an `engine` to start, `target` is the URL of a stack that is up."""
 
     files: Sequence[str]
     target: str
+    engine: Chosen | None
     stage: str
     workers: int | None
     order: Order
@@ -134,9 +133,14 @@ def sort_longest_first(scenarios: Sequence[Scenario], home: Path) -> list[Scenar
 
 
 def _count_workers(playing: Playing, scenarios: Sequence[Scenario]) -> int:
-    """As many as were asked for, and no more than there is work for; a stack that is up already is only one."""
-    if playing.target != EMBEDDED:
+    """As many as were asked for, and no more than there is work for; what is up already is only one.
+
+    A LocalStack takes what several embedded engines do, so there is one if nothing else is asked for.
+    """
+    if playing.engine is None or playing.engine.url:
         return 1
+    if playing.engine != EMBEDDED:
+        return min(playing.workers or 1, len(scenarios) * playing.order.repeat)
     return min(playing.workers or os.cpu_count() or 1, len(scenarios) * playing.order.repeat)
 
 
@@ -153,14 +157,15 @@ def _replay(playing: Playing, scenarios: Sequence[Scenario], folder: Path, progr
 
 def _make_start(playing: Playing, folder: Path, progress: ReplayProgress) -> Start:
     """Return what starts benches: each on an engine with a log folder of its own, or on the stack that is up."""
-    if playing.target != EMBEDDED:
+    engine = playing.engine
+    if engine is None:
         return lambda: nullcontext(bench_at(playing.target, playing.stage))
     numbers = count(1)
 
     @contextmanager
     def start() -> Iterator[Bench]:
         name = f"engine-{next(numbers)}"
-        with bench(run_dir=folder / name, report=lambda text: progress.says(name, text)) as running:
+        with bench(engine=engine, run_dir=folder / name, report=lambda text: progress.says(name, text)) as running:
             progress.says(name, "")
             yield running
 

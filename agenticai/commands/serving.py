@@ -21,6 +21,7 @@ from agenticai.display.serving import present_tests, welcome
 from agenticai.display.stopping import wait_until_stopped
 from agenticai.emulator.core.errors import ControlError
 from agenticai.emulator.core.home import find_home
+from agenticai.emulator.engines.chosen import EMBEDDED, Chosen
 from agenticai.emulator.gemini import GEMINI_API, REPLAY
 from agenticai.emulator.http.reach import HERE, Reach
 from agenticai.emulator.running import curl_settings, noted
@@ -38,14 +39,14 @@ EXAMPLE = Path("docs/examples/greeting.md")
 """Requirements that replies are stored for; there in a checkout only."""
 
 
-def keep_up(port: int, reach: Reach, *, live: bool, dashboard: bool = False, as_json: bool) -> None:
+def keep_up(port: int, reach: Reach, engine: Chosen, *, live: bool, dashboard: bool = False, as_json: bool) -> None:
     """Serve until a signal says stop, with the dashboard if asked for; an engine that ends by itself is an error."""
     screen = Display(as_json=as_json)
     key = _key(os.environ) if live else None
     with (
-        _benched(screen, port, reach, key) as running,
+        _benched(screen, port, reach, engine, key) as running,
         running.control() as control,
-        noted(find_home(), running.target.endpoint_url, running.control_token, reach.hosts),
+        noted(find_home(), running.target.endpoint_url, running.control_token, reach.hosts, engine.name),
         curl_settings(find_home(), running.token) as curl,
     ):
         model = model_of(running.target, running.outputs, control)
@@ -100,13 +101,16 @@ def show_demo(out: Path, *, unsafe_run: bool, as_json: bool) -> int:
 
 
 @contextmanager
-def _benched(screen: Display, port: int = 0, reach: Reach = HERE, key: str | None = None) -> Iterator[Bench]:
+def _benched(
+    screen: Display, port: int = 0, reach: Reach = HERE, engine: Chosen = EMBEDDED, key: str | None = None
+) -> Iterator[Bench]:
     """A bench whose making is shown as one step."""
     with (
         screen.step("engine started, stack deployed") as step,
         bench(
             port=port,
             reach=reach,
+            engine=engine,
             gemini=GEMINI_API if key else REPLAY,
             gemini_api_key=key,
             report=step.update,
@@ -125,6 +129,7 @@ def _key(environ: Mapping[str, str]) -> str:
 
 def _list_addresses(running: Bench) -> dict[str, object]:
     return {
+        "engine": running.target.name,
         "endpoint_url": running.target.endpoint_url,
         "api_url": running.outputs.api_url,
         "api_token": running.token,

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from typer.models import OptionInfo
 
 from agenticai.client.errors import SettingsError
 from agenticai.emulator.core.errors import NoHome
@@ -24,6 +23,9 @@ DASHBOARD_PORT: Final = 8501
 MOST_PORTS: Final = 65535
 DEFAULT_STAGE: Final = "dev"
 _STAGE: Final = re.compile(r"[a-z][a-z0-9-]{0,19}")  # as the template has it
+TARGETS: Final = ("embedded", "localstack")
+"""What `up` starts."""
+
 ENDPOINT: Final = ""
 """The default of `Endpoint`, which has it looked for."""
 
@@ -50,9 +52,9 @@ def find_endpoint(environ: Mapping[str, str] = os.environ, home: Path | None = N
     return noted[0] if noted else local(DEFAULT_PORT)
 
 
-def _find_noted(environ: Mapping[str, str], home: Path | None) -> tuple[str, ...]:
+def _find_noted(environ: Mapping[str, str], home: Path | None, target: str | None = None) -> tuple[str, ...]:
     try:
-        return running(home or find_home(environ))
+        return running(home or find_home(environ), target)
     except NoHome:  # where nothing can be kept, nothing is noted
         return ()
 
@@ -87,20 +89,32 @@ def _stage(given: str) -> str:
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document, and nothing else.")]
 
 
-def _endpoint(*names: str) -> OptionInfo:
-    option: OptionInfo = typer.Option(
-        *names,
+def find_engine(given: str, environ: Mapping[str, str] = os.environ, home: Path | None = None) -> str:
+    """Return the address that is given, or that of the one engine which `up` started as the target that is given.
+
+    Raises SettingsError where none or several run.
+    """
+    if given not in TARGETS:
+        return (given or find_endpoint(environ, home)).rstrip("/")
+    noted = _find_noted(environ, home, given)
+    if len(noted) != 1:
+        some = f"several run ({', '.join(noted)}): say which by its address" if noted else "none runs"
+        raise SettingsError(f"There is not one engine of the target {given}: {some}; `agenticai up` starts one.")
+    return noted[0]
+
+
+Endpoint = Annotated[
+    str,
+    typer.Option(
+        "--endpoint",
+        "--target",
         metavar="URL",
         envvar=list(ENDPOINT_VARIABLES),
-        callback=lambda given: (given or find_endpoint()).rstrip("/"),
+        callback=lambda given: find_engine(given),
         show_default=f"the engine that `agenticai up` started, else {local(DEFAULT_PORT)}",
-        help="Address of the engine.",
-    )
-    return option
-
-
-Endpoint = Annotated[str, _endpoint("--endpoint")]
-Target = Annotated[str, _endpoint("--target", "--endpoint")]
+        help="Address of the engine, or `embedded` or `localstack` for the one that `agenticai up` started as that.",
+    ),
+]
 Stage = Annotated[
     str, typer.Option(metavar="STAGE", envvar=STAGE_VARIABLE, callback=_stage, help="Stage of the stack.")
 ]

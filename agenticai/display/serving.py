@@ -34,8 +34,14 @@ def welcome(running: Bench, new: str, model: Model, curl: Path) -> Text:
   {credentials} aws --endpoint-url {endpoint} --region {running.target.region} sqs list-queues
   {new}
 
-Ctrl-C stops it; everything in it is gone then.""",
+Ctrl-C stops it; {_what_stays(running)}""",
     )
+
+
+def _what_stays(running: Bench) -> str:
+    if running.engine and running.engine.chosen.url:
+        return f"the stack stays in the LocalStack at {running.engine.chosen.url}, without what answered its functions."
+    return "everything in it is gone then."
 
 
 def present_tests(screen: Display, tests: "TestRun | None", untested: str) -> None:

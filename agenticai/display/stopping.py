@@ -22,5 +22,5 @@ def wait_until_stopped(running: Bench, look: Callable[[], None] = lambda: None) 
         signal.signal(number, lambda *_: stopped.set())
     while not stopped.wait(CHECK_SECONDS):
         if running.engine and not running.engine.running:
-            raise EngineCrashed("The engine ended by itself; start it again with `agenticai up`.")
+            raise EngineCrashed(f"{running.engine.ended_because()} Start it again with `agenticai up`.")
         look()

@@ -111,10 +111,12 @@ def project_line(project: ProjectSummaryView) -> Text:
 def addresses(running: Bench) -> tuple[Text, ...]:
     """Return where the API and AWS are, each in a line."""
     endpoint, region, secret = running.target.endpoint_url, running.target.region, running.control_token
+    other = running.target.name if running.target.name != "embedded" else ""
     return (
         text("\n  ", ("API", "bold"), f"       {running.outputs.api_url}\n"),
         text("  ", ("Token", "bold"), f"     {running.token}\n"),
         text("  ", ("AWS", "bold"), f"       {endpoint}  (region {region}, any credentials)\n"),
+        *((text("  ", ("Engine", "bold"), f"    {other}\n"),) if other else ()),
         *((text("  ", ("Control", "bold"), f"   AGENTICAI_CONTROL_TOKEN={secret}\n"),) if secret else ()),
     )
 

@@ -14,6 +14,7 @@ from agenticai.dashboard.services.depths import DepthSeries, EngineDepths, Sampl
 from agenticai.dashboard.services.doing import Doing, EngineDoing, concurrency_limits
 from agenticai.dashboard.services.kept import Kept
 from agenticai.dashboard.services.port import Bench, Missing, ObjectEntry
+from agenticai.stack.target import Capability
 
 if TYPE_CHECKING:
     from agenticai.client.cost.free_tier import FreeTierUse
@@ -31,6 +32,7 @@ RECEIVED: Final = (
     "This target shows messages only to who receives them: each look counts as a receive, and hides them from others"
     " for a moment."
 )
+NO_STEPS: Final = "This target delivers messages by itself, in real time: there is nothing to steer."
 NO_CONTROL: Final = "Only the embedded engine tells this: this target has no control API."
 
 
@@ -141,12 +143,12 @@ class AwsSource:
 
 
 class EngineSource(AwsSource):
-    """What the embedded engine tells through its control API beside that."""
-
-    looking = ""
+    """What an engine of ours tells through its control API beside that."""
 
     def __init__(self, stack: "DeployedStack", control: "ControlClient") -> None:
         super().__init__(stack, control)
+        self._shows_contents = Capability.CONTENTS in stack.target.capabilities
+        self.looking = "" if self._shows_contents else RECEIVED
         self._control = control
         self._use = UseReader(stack, control)
         self._history = EngineDepths(control, queue_urls(stack.outputs))
@@ -158,11 +160,11 @@ class EngineSource(AwsSource):
         self._control.close()
 
     def depths(self) -> DepthSeries:
-        return self._history.look()
+        return self._history.look() if self._shows_contents else super().depths()
 
     @property
     def bench(self) -> Bench | Missing:
-        return self._control
+        return self._control if Capability.STEPS in self._stack.target.capabilities else Missing(NO_STEPS)
 
     def clock(self) -> "ClockReading | Missing":
         return self._control.clock()

@@ -5,6 +5,7 @@ EngineError
  ├─ RuntimeUnavailable  the interpreter for the functions could not be installed
  ├─ InvalidCassette     a file of Gemini replies cannot be used
  ├─ NotRekeyed          it is not clear which stored request a new one replaces
+ ├─ NoLocalStack        no LocalStack answers where one should run
  ├─ EngineCrashed       the engine ended, or was not ready in time
  ├─ InvalidReach        what is to be let in is neither a host name nor an origin
  ├─ NoHome              there is no folder that state can be kept in
@@ -39,6 +40,12 @@ class InvalidCassette(EngineError):
     """A file of Gemini replies cannot be used; the message names the file and the line."""
 
     exit_status = 5
+
+
+class NoLocalStack(EngineError):
+    """No LocalStack answers where one should run, or it ended; the message says which, and where its log is."""
+
+    exit_status = 6
 
 
 class NotRekeyed(EngineError):

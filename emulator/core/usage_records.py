@@ -2,7 +2,7 @@
 
 from collections import Counter
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
@@ -15,7 +15,20 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class EngineHealth(Record):
+Ability = Literal["gemini", "meter", "control", "steps", "contents"]
+"""What an engine can do beyond the AWS API: `agenticai.stack.target.Capability` says what each of them is."""
+
+EVERYTHING: Final[frozenset[Ability]] = frozenset(get_args(Ability))
+
+
+class EngineAbout(Record):
+    """What an engine is, such as `LocalStack 4.13.1`, and what it can do."""
+
+    engine: str
+    abilities: frozenset[Ability] = EVERYTHING
+
+
+class EngineHealth(EngineAbout):
     """The engine answers; `uptime_s` in seconds."""
 
     status: Literal["ok"]

@@ -149,6 +149,11 @@ def kind_of(fault: object) -> str:
     return str(when.get("on", "call") if isinstance(when, dict) else getattr(when, "on", "call"))
 
 
+def needs_steering(fault: CallFault | DeliveryFault) -> bool:
+    """Return whether only an engine whose deliveries the bench steers can apply a rule."""
+    return isinstance(fault, DeliveryFault) or isinstance(fault.then, (Hold, DeliverAgain))
+
+
 Fault = Annotated[Annotated[CallFault, Tag("call")] | Annotated[DeliveryFault, Tag("delivery")], Discriminator(kind_of)]
 
 

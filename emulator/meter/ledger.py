@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from agenticai.emulator.core.usage_records import (
     FinishedInvocation,
@@ -15,12 +16,23 @@ from agenticai.emulator.core.usage_records import (
     Usage,
     UsageByProject,
 )
-from agenticai.emulator.engines.function import Function, Invocation, InvocationOutcome
+from agenticai.emulator.engines.function import Invocation, InvocationOutcome
 from agenticai.emulator.meter.attribution import project_of_event, project_of_result
 from agenticai.emulator.meter.sums import MeteredCall, Origin, Sums
 
 INVOCATIONS_KEPT = 1_000
 CLIENT = Origin("client")
+
+
+class Deployed(Protocol):
+    """What the book has of a function; memory in MB."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def memory_mb(self) -> int: ...
 
 
 @dataclass
@@ -64,7 +76,7 @@ class Ledger:
         self._recent: deque[FinishedInvocation] = deque(maxlen=INVOCATIONS_KEPT)
         self._ended: dict[str, _Ended] = {}
 
-    def environment_started(self, token: str, function: Function) -> None:
+    def environment_started(self, token: str, function: Deployed) -> None:
         """Count calls signed with `token` as the function's from now on."""
         self.environment_ended(token)
         with self._lock:
@@ -86,7 +98,7 @@ class Ledger:
                 environment.running = running
 
     def invocation_ended(
-        self, token: str, function: Function, invocation: Invocation, outcome: InvocationOutcome, started_at: datetime
+        self, token: str, function: Deployed, invocation: Invocation, outcome: InvocationOutcome, started_at: datetime
     ) -> FinishedInvocation:
         """Book an invocation and all its calls on its project.
 
@@ -212,7 +224,7 @@ def _gave_back(outcome: InvocationOutcome) -> bool:
 
 
 def _finish(
-    function: Function, invocation: Invocation, outcome: InvocationOutcome, started_at: datetime, project_id: str | None
+    function: Deployed, invocation: Invocation, outcome: InvocationOutcome, started_at: datetime, project_id: str | None
 ) -> FinishedInvocation:
     billed_ms = math.ceil((outcome.init_ms or 0) + outcome.duration_ms)
     return FinishedInvocation(

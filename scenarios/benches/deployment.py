@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from agenticai.client.finding import target_of
 from agenticai.emulator.process import Engine
 from agenticai.scenarios.benches.deployed import Bench, TellProgress
 from agenticai.scenarios.benches.project_templates import read_project_templates, seed_project_templates
@@ -15,7 +16,7 @@ from agenticai.stack.packaging import BundleProgress, Bundles, BundleStep, Packa
 from agenticai.stack.platform import Platform
 from agenticai.stack.secrets import Secrets
 from agenticai.stack.stage import deploy_stage
-from agenticai.stack.target import Target
+from agenticai.stack.target import Capability
 from agenticai.stack.template import TEMPLATE, Template
 
 STAGE: Final = "dev"
@@ -57,13 +58,13 @@ def deploy_to(
     def deploying(event: StackEvent) -> None:
         report(f"deploying {event.logical_id}: {event.status.lower().replace('_', ' ')}")
 
-    target, token = Target.embedded(engine.endpoint_url), secrets.token_urlsafe(32)
+    target, token = target_of(engine.endpoint_url, engine.about()), secrets.token_urlsafe(32)
     report("deploying the stack")
     try:
         outputs = deploy_stage(
             target,
             STAGE,
-            template=prepared.template,
+            template=prepared.template.with_variables(engine.function_variables),
             bundles=prepared.bundles,
             secrets=Secrets(gemini_api_key=gemini_api_key or REPLAY_KEY, api_token=token),
             parameters={"GeminiEndpoint": target.gemini_endpoint},
@@ -71,8 +72,9 @@ def deploy_to(
         )
         seed_project_templates(target.client("dynamodb"), outputs.table_name, read_project_templates())
         made = Bench(target, outputs, token, engine.control_token, engine)
-        with made.control() as control:
-            control.start_ahead(outputs.function_names.values())  # in the order in which a project needs them
+        if Capability.STEPS in target.capabilities:
+            with made.control() as control:
+                control.start_ahead(outputs.function_names.values())  # in the order in which a project needs them
         yield made
     finally:
         target.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from agenticai.emulator.core.errors import PortTaken
 from agenticai.emulator.core.home import find_home, make_home
+from agenticai.emulator.engines.chosen import EMBEDDED, Chosen
 from agenticai.emulator.gemini import MISSES, REPLAY
 from agenticai.emulator.http.reach import HERE, Reach
 from agenticai.emulator.process import Launch, launch
@@ -26,6 +27,7 @@ def bench(
     environ: Mapping[str, str] = os.environ,
     gemini: str = REPLAY,
     gemini_api_key: str | None = None,
+    engine: Chosen = EMBEDDED,
     reach: Reach = HERE,
     template: Path | None = None,
     report: TellProgress = lambda _: None,
@@ -34,10 +36,10 @@ def bench(
 
     `gemini` is how the engine answers as the Gemini API: with the replies stored in `cassettes`, or in another of the
     ways in `emulator/gemini`. The agents ask it with the `gemini_api_key`, which only the API itself looks at.
-    `reach` says from where it is reached. `report` is told, in a few words, what is being done. `home` is the state
-    folder, by default what `find_home` finds. What the engine logs is in `run_dir`; without one, it is kept in `home`
-    only if the block ends with an error, or if requests wait there for somebody to write their replies. Raises the
-    errors of `emulator` and `stack`.
+    `engine` is what answers as AWS, and `reach` says from where it is reached. `report` is told, in a few words, what
+    is being done. `home` is the state folder, by default what `find_home` finds. What the engine logs is in `run_dir`;
+    without one, it is kept in `home` only if the block ends with an error, or if requests wait there for somebody to
+    write their replies. Raises the errors of `emulator` and `stack`.
     """
     report("starting the engine")
     home = home or find_home(environ)
@@ -50,6 +52,7 @@ def bench(
             port=port,
             home=home,
             gemini=gemini,
+            engine=engine,
             reach=reach,
             environ=environ,
             on_progress=report,

@@ -8,12 +8,13 @@ from typing import Annotated, Final
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from agenticai.emulator.core.documents import Location, read_document
-from agenticai.emulator.faults.rules import CallFault, DeliveryFault, kind_of
+from agenticai.emulator.faults.rules import CallFault, DeliveryFault, Hang, Kill, kind_of, needs_steering
 from agenticai.scenarios.format.errors import InvalidScenario
 from agenticai.scenarios.format.expected import Expectation, ExpectedProject
 from agenticai.scenarios.format.script import Advance, Create, Delete, Settle, Settling, Step, list_projects
 from agenticai.scenarios.format.section import ProjectKey, Section
 from agenticai.stack.outputs import AGENTS, FUNCTIONS
+from agenticai.stack.target import Capability
 from shared.models.template import TemplateId
 
 SCENARIOS: Final = Path(__file__).parents[1]
@@ -59,6 +60,9 @@ class Scenario(Section):
     projects: dict[ProjectKey, ScenarioProject] = Field(min_length=1, description="each under a short name")
     steps: tuple[Step, ...] = Field(default=(), description="in order; left out, every project is created")
     faults: tuple[ScenarioFault, ...] = Field(default=(), description="what goes wrong, and when")
+    skips_time: bool = Field(
+        default=False, description="only comes to its end after hours, such as those of a visibility timeout"
+    )
     expect: Expectation = Expectation()
 
     @property
@@ -72,11 +76,16 @@ class Scenario(Section):
         return next(iter(self.projects.values()))
 
     @property
-    def needs_control(self) -> bool:
-        """Whether only an engine with a control API can play it: faults, skipped time, single deliveries."""
-        return bool(self.faults) or any(
+    def needs(self) -> frozenset[Capability]:
+        """What a target must be able to do: apply faults, and skip time and deliver messages one by one.
+
+        A function that is killed, or not answered, has its message come again only after the visibility timeout.
+        """
+        steered = any(
             isinstance(step, Advance) or (isinstance(step, Settle) and step.settle != Settling()) for step in self.steps
-        )
+        ) or any(needs_steering(fault) or isinstance(fault.then, (Kill, Hang)) for fault in self.faults)
+        needed = {Capability.STEPS: steered or self.skips_time, Capability.CONTROL: bool(self.faults)}
+        return frozenset(capability for capability, is_needed in needed.items() if is_needed)
 
     def expected(self, key: str) -> ExpectedProject:
         """Return what must be true of a project; of one that no expectation names, that it completed or was deleted."""

@@ -1,7 +1,8 @@
 """How a scenario is driven: message by message on an engine with a control API, and as things come elsewhere."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -9,8 +10,10 @@ from agenticai.client.queues.model import Depth
 from agenticai.emulator.core.bench_records import Settled
 from agenticai.emulator.core.usage_records import FinishedInvocation, Usage
 from agenticai.emulator.faults.rules import Fault, Fired, RecordedCall
+from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.format.errors import StepFailed
 from agenticai.scenarios.format.script import Settling
+from agenticai.stack.target import Capability
 from agenticai.stack.waiting import Pause, pause
 
 if TYPE_CHECKING:
@@ -86,31 +89,40 @@ class Stepped:
         return self._control.usage(project_id)
 
     def end(self) -> Observed:
-        observed = Observed(self._control.fired(), self._control.calls(), self._control.invocations())
-        self._control.faults(())
-        return observed
+        return _observed(self._control)
 
     def release(self) -> None:
         self._control.dispatch("free")
 
 
+def _observed(control: "ControlClient") -> Observed:
+    """Return what was seen since the faults were set, and take those away."""
+    observed = Observed(control.fired(), control.calls(), control.invocations())
+    control.faults(())
+    return observed
+
+
 class Free:
-    """Waits for what a target does by itself, in real time; it has no faults, no clock and no meter to offer."""
+    """Waits for what a target does by itself, in real time; faults and figures it has from a control API, if any."""
 
     def __init__(
         self,
         sqs: "SQSClient",
         queue_urls: Iterable[str],
+        control: "ControlClient | None" = None,
         wait: Pause = pause,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._sqs = sqs
         self._queue_urls = tuple(queue_urls)
+        self._control = control
         self._wait = wait
         self._now = now
 
     def begin(self, faults: Sequence[Fault]) -> None:
-        if faults:
+        if self._control:
+            self._control.faults(faults)
+        elif faults:
             raise StepFailed("this target cannot apply faults")
 
     def settle(self, settling: Settling) -> Settled:
@@ -133,10 +145,22 @@ class Free:
         raise StepFailed("this target has no clock that can be put forward")
 
     def usage(self, project_id: str) -> Usage:
+        if self._control:
+            return self._control.usage(project_id)
         return Usage(project_id=project_id, calls=(), functions=())
 
     def end(self) -> Observed:
-        return Observed()
+        return _observed(self._control) if self._control else Observed()
 
     def release(self) -> None:
         """Do nothing: messages come all the time."""
+
+
+@contextmanager
+def pace_of(bench: Bench) -> Iterator[Pace]:
+    """Inside the block, what drives a bench: step by step where its target can be steered."""
+    with bench.control_if_any() as control:
+        if control and Capability.STEPS in bench.target.capabilities:
+            yield Stepped(control)
+        else:
+            yield Free(bench.target.client("sqs"), bench.outputs.queue_urls.values(), control)

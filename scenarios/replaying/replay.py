@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -23,7 +22,7 @@ from agenticai.scenarios.invariants.snapshot import StackSnapshot
 from agenticai.scenarios.replaying.expectations import ScenarioOutcome, find_unmet
 from agenticai.scenarios.replaying.naming import agents_by_name, name_deployed
 from agenticai.scenarios.replaying.outcome import ReplayedProject, Used, read_project
-from agenticai.scenarios.replaying.pace import Free, Observed, Pace, Stepped
+from agenticai.scenarios.replaying.pace import Observed, pace_of
 from agenticai.scenarios.replaying.steps import Play, take
 from agenticai.stack.target import Capability
 
@@ -36,6 +35,12 @@ REORDERED: Final = 0.25
 """The share of deliveries that a seed puts off behind what else waits in their queue."""
 
 DELIVERIES: Final = 400
+
+LACKING: Final = {
+    Capability.CONTROL: "applies no faults",
+    Capability.STEPS: "skips no time and delivers messages by itself",
+}
+"""Why a scenario is not played on a target, by what that lacks."""
 
 
 @dataclass(frozen=True)
@@ -111,12 +116,14 @@ def replay(
 
     Raises `EngineError` or botocore's errors if the stack cannot be reached at all.
     """
-    if scenario.needs_control and Capability.CONTROL not in bench.target.capabilities:
-        return Result(scenario, seed, skipped=f"{bench.target.name} has no faults, no steps and no clock to offer")
+    if lacking := scenario.needs - bench.target.capabilities:
+        return Result(
+            scenario, seed, skipped=f"{bench.target.name} {', '.join(LACKING[each] for each in sorted(lacking))}"
+        )
     schedule = (*name_deployed(scenario.faults, bench.outputs), *faults)
-    if not schedule and Capability.CONTROL in bench.target.capabilities:
+    if not schedule and Capability.STEPS in bench.target.capabilities:
         schedule = reordering(seed)
-    with bench.api() as api, _pace(bench) as pace:
+    with bench.api() as api, pace_of(bench) as pace:
         result = _play_schedule(Play(bench, api, pace, scenario, unsafe_run=unsafe_run), schedule, seed, out, on_event)
         if result.passed or not keep_failed:
             _empty(bench)
@@ -129,15 +136,6 @@ def reordering(seed: int) -> tuple[Fault, ...]:
     drawn = Random(seed)  # noqa: S311 - to repeat a course, not to keep a secret
     chosen = [nth for nth in range(1, DELIVERIES) if seed and drawn.random() < REORDERED]
     return tuple(DeliveryFault(when=Delivery(on="delivery", nth=nth), then=Reorder(do="reorder")) for nth in chosen)
-
-
-@contextmanager
-def _pace(bench: Bench) -> Iterator[Pace]:
-    if Capability.CONTROL in bench.target.capabilities:
-        with bench.control() as control:
-            yield Stepped(control)
-    else:
-        yield Free(bench.target.client("sqs"), bench.outputs.queue_urls.values())
 
 
 def _play_schedule(play: Play, schedule: tuple[Fault, ...], seed: int, out: Path | None, on_event: OnEvent) -> Result:

@@ -18,13 +18,14 @@ from agenticai.emulator.control import control_app
 from agenticai.emulator.core.bench_records import Dispatch, Settled
 from agenticai.emulator.core.clock import Clock
 from agenticai.emulator.core.errors import ControlError
-from agenticai.emulator.core.usage_records import UsageByProject
+from agenticai.emulator.core.usage_records import EVERYTHING, EngineAbout, UsageByProject
 from agenticai.emulator.engines.function import FunctionError, Invocation, InvocationOutcome
 from agenticai.emulator.engines.settling import Unsettled
 from agenticai.emulator.faults.rules import Call, CallFault, Delay, Delivery, DeliveryFault, Error, Fault, Kill
 from agenticai.emulator.faults.schedule import FaultBook
 from agenticai.emulator.gateway import under
 from agenticai.emulator.meter.ledger import Ledger
+from agenticai.stack.target import Capability
 from tests.emulator.examples import FUNCTION
 
 SETTLED = Settled(quiet=False, held=True, deliveries=3, skipped_s=5400.5)
@@ -322,3 +323,48 @@ class TestSecret:
             pytest.raises(ControlError, match="set AGENTICAI_CONTROL_TOKEN"),
         ):
             client.health()
+
+
+class TestNotSteered:
+    """An engine that delivers by itself has what needs nothing of it, and refuses the rest by its name."""
+
+    @pytest.fixture
+    def control(self, exchanged: Exchanged) -> Iterator[ControlClient]:
+        clock = Clock()
+        about = EngineAbout(engine="LocalStack 1", abilities=frozenset({"gemini", "control"}))
+        app = control_app(
+            None, Ledger(), clock, FaultBook(clock.now), lambda: 1.0, about=about, can_apply=lambda f: f == FAULTS[0]
+        )
+        exchanged.app = under("/_harness", app)(nothing)
+        with ControlClient(exchanged.endpoint_url) as client:
+            yield client
+        clock.close()
+
+    def test_it_says_what_it_is(self, control: ControlClient) -> None:
+        health = control.health()
+        assert health.engine == "LocalStack 1"
+        assert sorted(health.abilities) == ["control", "gemini"]
+        assert control.usage().calls == ()
+        assert control.clock().ahead_s == 0
+
+    def test_what_would_steer_it_is_refused(self, control: ControlClient) -> None:
+        for order in (
+            lambda: control.dispatch("stepped"),
+            lambda: control.settle(),
+            lambda: control.advance(1),
+            lambda: control.start_ahead(["f"]),
+        ):
+            with pytest.raises(ControlError, match="LocalStack 1 delivers messages by itself, in real time"):
+                order()
+
+    def test_faults_of_calls_are_set_and_those_of_deliveries_refused(self, control: ControlClient) -> None:
+        control.faults(FAULTS[:1])
+        with pytest.raises(ControlError, match="LocalStack 1 works by itself, so that the bench cannot delay"):
+            control.faults(FAULTS)
+        with pytest.raises(ControlError, match="LocalStack 1 works by itself, so that the bench cannot delay"):
+            control.add_fault(FAULTS[1])
+        assert [active.fault for active in control.rules()] == list(FAULTS[:1])
+
+
+def test_an_engine_can_do_what_a_target_may() -> None:
+    assert set(Capability) - {Capability.METRICS} == EVERYTHING  # those are AWS's alone

@@ -89,6 +89,14 @@ class Cloud:
         attributes = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         return int(attributes["ApproximateNumberOfMessages"]) + int(attributes["ApproximateNumberOfMessagesNotVisible"])
 
+    def logged(self, name: str) -> list[str]:
+        """What is in the log group of a function, if there is one yet."""
+        try:
+            events = self.logs.filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+        except self.logs.exceptions.ResourceNotFoundException:
+            return []
+        return [event["message"].rstrip("\n") for event in events]
+
     def finished(self, name: str) -> list[FinishedInvocation]:
         return [done for done in self.control.invocations() if done.function == name]
 

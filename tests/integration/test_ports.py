@@ -64,6 +64,13 @@ def new_table(client: Any) -> DynamoDbTable:
     return DynamoDbTable(client, name)
 
 
+def new_bucket(client: Any) -> str:
+    name = f"b-{uuid.uuid4().hex[:8]}"
+    client.create_bucket(Bucket=name)
+    client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    return name
+
+
 @pytest.fixture(params=["memory", "embedded"])
 def table(request: pytest.FixtureRequest) -> Iterator[Table]:
     if request.param == "memory":
@@ -79,10 +86,8 @@ def objects(request: pytest.FixtureRequest) -> Iterator[Objects]:
     if request.param == "memory":
         yield InMemoryObjects()
         return
-    client, name = request.getfixturevalue("connect")("s3"), f"b-{uuid.uuid4().hex[:8]}"
-    client.create_bucket(Bucket=name)
-    client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-    yield S3Objects(client, name)
+    client = request.getfixturevalue("connect")("s3")
+    yield S3Objects(client, new_bucket(client))
     client.close()
 
 

@@ -127,7 +127,10 @@ def test_a_target_without_a_control_api_plays_what_it_can_and_skips_the_rest_by_
     bare = Bench(Target.endpoint(running.target.endpoint_url), running.outputs, running.token)
     assert replay(bare, GREETING).passed
     skipped = replay(bare, load(LIBRARY / "throttled-table.yaml"))
-    assert skipped.skipped == f"{running.target.endpoint_url} has no faults, no steps and no clock to offer"
+    assert (
+        skipped.skipped
+        == f"{running.target.endpoint_url} applies no faults, skips no time and delivers messages by itself"
+    )
     assert skipped.projects == {}
 
 

@@ -89,3 +89,10 @@ def test_text_that_is_not_yaml_is_refused(tmp_path: Path) -> None:
     path.write_text("Resources: [", encoding="utf-8")
     with pytest.raises(BuildError, match=r"template\.yaml cannot be read"):
         Template.load(path)
+
+
+def test_every_function_gets_a_variable_and_the_template_stays_as_it_was(template: Template) -> None:
+    changed = template.with_variables({"ADDED": "1"})
+    assert changed.document["Globals"]["Function"]["Environment"]["Variables"]["ADDED"] == "1"
+    assert "ADDED" not in str(template.document)
+    assert template.with_variables({}).document["Resources"] == template.document["Resources"]

@@ -30,6 +30,7 @@ from agenticai.client.queues.redriving import (
 )
 from agenticai.emulator.client import ControlClient
 from agenticai.emulator.core.bench_records import PageRequest
+from agenticai.stack.target import Capability
 from agenticai.stack.waiting import Pause, pause
 
 if TYPE_CHECKING:
@@ -72,9 +73,10 @@ class StackQueues:
         control: ControlClient | None,
         messages: Messages | None = None,
     ) -> "StackQueues":
-        """Return the queues of a stack on a target, whose messages are read by its control API where it has one."""
-        read = control or messages or sqs_messages(target, outputs)
-        return cls(target.client("sqs"), target.client("logs"), outputs, read, control)
+        """Return the queues of a stack on a target, whose messages are read by its control API where it shows them."""
+        engine = control if Capability.CONTENTS in target.capabilities else None
+        read = engine or messages or sqs_messages(target, outputs)
+        return cls(target.client("sqs"), target.client("logs"), outputs, read, engine)
 
     def agent(self, name: str) -> str:
         """Return the agent of a queue that is named by its agent, or by its own or its dead-letter queue's name."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agenticai.client.errors import SettingsError
-from agenticai.commands.settings import find_endpoint, on_stack
+from agenticai.commands.settings import find_endpoint, find_engine, on_stack
 from agenticai.emulator.running import noted
 
 NAMED, OF_AWS, NOTED = "http://127.0.0.1:1", "http://127.0.0.1:2", "http://127.0.0.1:3"
@@ -32,9 +32,9 @@ def test_the_engine_is_found(environ: Mapping[str, str], running: list[str], fou
         assert find_endpoint(environ, tmp_path) == found
 
 
-def note_as(number: int, engines: ExitStack, home: Path, address: str) -> None:
+def note_as(number: int, engines: ExitStack, home: Path, address: str, target: str = "embedded") -> None:
     """Note an engine, as another process would: under a name of its own."""
-    engines.enter_context(noted(home, address))
+    engines.enter_context(noted(home, address, target=target))
     folder = home / "engines"
     newest = next(path for path in folder.iterdir() if path.stem.isdigit())
     newest.rename(folder / f"engine-{number}.json")
@@ -67,3 +67,17 @@ def test_a_hint_has_only_the_options_that_are_needed(tmp_path: Path) -> None:
     with noted(tmp_path, NOTED):
         assert on_stack(NOTED, "dev", here) == []
         assert on_stack("http://127.0.0.1:4566", "dev", here) == ["--endpoint", "http://127.0.0.1:4566"]
+
+
+def test_an_engine_is_found_by_what_it_was_started_as(tmp_path: Path) -> None:
+    with ExitStack() as engines:
+        note_as(0, engines, tmp_path, NAMED)
+        with pytest.raises(SettingsError, match=r"not one engine of the target localstack: none runs"):
+            find_engine("localstack", {}, tmp_path)
+        note_as(1, engines, tmp_path, NOTED, "localstack")
+        assert find_engine("localstack", {}, tmp_path) == NOTED
+        assert find_engine("embedded", {}, tmp_path) == NAMED
+        assert find_engine(OF_AWS + "/", {}, tmp_path) == OF_AWS
+        note_as(2, engines, tmp_path, OF_AWS, "localstack")
+        with pytest.raises(SettingsError, match=f"several run \\({NOTED}, {OF_AWS}\\)"):
+            find_engine("localstack", {}, tmp_path)

@@ -9,6 +9,7 @@ from agenticai.scenarios.format.errors import InvalidScenario
 from agenticai.scenarios.format.expected import ExpectedDeadLetters, ExpectedProject
 from agenticai.scenarios.format.scenario import Scenario, load
 from agenticai.scenarios.format.script import Create, Settle, Wait
+from agenticai.stack.target import Capability
 from shared.models.workflow import ProjectStatus
 
 SMALLEST = """\
@@ -31,7 +32,7 @@ def test_what_is_left_out_of_a_file_is_a_project_that_completes_without_faults(t
     scenario = read(tmp_path, SMALLEST)
     assert scenario.script == (Create(create="first"),)
     assert scenario.expected("first") == ExpectedProject(status=ProjectStatus.COMPLETED)
-    assert (scenario.faults, scenario.expect.fired, scenario.needs_control) == ((), "all", False)
+    assert (scenario.faults, scenario.expect.fired, scenario.needs) == ((), "all", frozenset())
 
 
 def test_a_project_that_a_step_deletes_is_expected_to_be_gone(tmp_path: Path) -> None:
@@ -91,16 +92,21 @@ def test_copies_are_projects_of_their_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "control"),
+    ("text", "needed"),
     [
-        ("steps: [create: first, settle: {}, deploy: first]", False),
-        ("steps: [create: first, advance: 1d]", True),
-        ("steps: [create: first, settle: {deliveries: 1}]", True),
-        ("faults: [{when: {}, then: {do: hang}}]", True),
+        ("steps: [create: first, settle: {}, deploy: first]", set()),
+        ("steps: [create: first, advance: 1d]", {Capability.STEPS}),
+        ("steps: [create: first, settle: {deliveries: 1}]", {Capability.STEPS}),
+        ("skips_time: true", {Capability.STEPS}),
+        ("faults: [{when: {}, then: {do: latency, seconds: 1}}]", {Capability.CONTROL}),
+        ("faults: [{when: {}, then: {do: hang}}]", {Capability.CONTROL, Capability.STEPS}),
+        ("faults: [{when: {on: delivery}, then: {do: duplicate}}]", {Capability.CONTROL, Capability.STEPS}),
     ],
 )
-def test_faults_skipped_time_and_single_deliveries_need_a_control_api(tmp_path: Path, text: str, control: bool) -> None:
-    assert read(tmp_path, SMALLEST + text).needs_control is control
+def test_what_a_target_must_be_able_to_do_is_known_from_the_file(
+    tmp_path: Path, text: str, needed: set[Capability]
+) -> None:
+    assert read(tmp_path, SMALLEST + text).needs == needed
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from agenticai.emulator.core.usage_records import Usage
 from agenticai.emulator.faults.rules import Call, CallFault, Hang
 from agenticai.scenarios.format.errors import StepFailed
 from agenticai.scenarios.format.script import Settling
@@ -13,12 +14,39 @@ from tests.fakes.sqs import FakeSqs
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
+    from agenticai.emulator.client import ControlClient
 
-def free(depths: dict[str, list[int]], waits: list[float], now: float = 0.0) -> Free:
+
+class FakeControl:
+    """Keeps the faults that are set."""
+
+    def __init__(self) -> None:
+        self.set: list[object] = []
+
+    def faults(self, schedule: object) -> None:
+        self.set.append(schedule)
+
+    def usage(self, project_id: str) -> Usage:
+        return Usage(project_id=f"usage of {project_id}", calls=(), functions=())
+
+    def fired(self) -> tuple[str, ...]:
+        return ("fired",)
+
+    def calls(self) -> tuple[str, ...]:
+        return ("call",)
+
+    def invocations(self) -> tuple[str, ...]:
+        return ("invocation",)
+
+
+def free(
+    depths: dict[str, list[int]], waits: list[float], now: float = 0.0, control: FakeControl | None = None
+) -> Free:
     def clock() -> float:
         return now + sum(waits)
 
-    return Free(cast("SQSClient", FakeSqs(depths)), ["a", "b"], wait=waits.append, now=clock)
+    sqs, engine = cast("SQSClient", FakeSqs(depths)), cast("ControlClient | None", control)
+    return Free(sqs, ["a", "b"], engine, wait=waits.append, now=clock)
 
 
 def test_queues_that_are_empty_once_are_looked_at_again() -> None:
@@ -44,3 +72,12 @@ def test_there_are_no_faults_and_there_is_no_clock() -> None:
         pace.advance(1)
     assert pace.end() == Observed()
     assert pace.usage("p").calls == ()
+
+
+def test_a_control_api_has_the_faults_and_the_figures() -> None:
+    control, fault = FakeControl(), CallFault(when=Call(), then=Hang(do="hang"))
+    pace = free({}, [], control=control)
+    pace.begin([fault])
+    assert pace.usage("p").project_id == "usage of p"
+    assert pace.end() == Observed(("fired",), ("call",), ("invocation",))  # type: ignore[arg-type] # only handed on
+    assert control.set == [[fault], ()]

@@ -1,0 +1,210 @@
+"""An execution environment: its variables, its process, and one invocation after the other."""
+
+import json
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .observer import Observer
+from .process import Ended, FunctionProcess
+from .settings import Settings
+
+INIT_SECONDS = 10.0
+"""What init may take before it counts as the function's time:
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html."""
+
+RESPONSE_BYTES = 6 * 1024 * 1024 + 100
+"""The most that a function returns: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html."""
+
+OF_LOCALSTACK = ("LOCALSTACK_", "_AWS_XRAY_", "AWS_XRAY_DAEMON", "AWS_LAMBDA_FUNCTION_TIMEOUT", "EDGE_PORT")
+"""Variables with which LocalStack talks to its init in a container; Lambda has none of them."""
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Function:
+    """One version of a function, its code and layers unpacked. Memory is in MB, the timeout in seconds."""
+
+    name: str
+    version: str
+    runtime: str
+    memory_mb: int
+    timeout_s: int
+    task_root: Path
+    opt: Path | None = None
+
+    @property
+    def is_node(self) -> bool:
+        """Whether it runs on Node.js; all others run on Python."""
+        return self.runtime.startswith("nodejs")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A handler's result, or the report of its error, and how long it took; `init_ms` is None on a warm start."""
+
+    result: Any
+    error: dict[str, Any] | None
+    duration_ms: float
+    init_ms: float | None
+
+
+@dataclass(frozen=True)
+class Done:
+    """How an invocation ended: a payload, which is the report of an error if `error_type` is given, and the log."""
+
+    payload: bytes
+    error_type: str | None
+    log: str
+
+
+class Environment:
+    """Runs one function. Its process is started anew when the one before did not survive an invocation."""
+
+    def __init__(self, id_: str, function: Function, settings: Settings, observer: Observer) -> None:
+        self._id = id_
+        self._function = function
+        self._settings = settings
+        self._observer = observer
+        self._variables: dict[str, str] = {}
+        self._process: FunctionProcess | None = None
+
+    def start(self, variables: Mapping[str, str]) -> None:
+        """Start the process with LocalStack's variables for it, changed to those that Lambda defines."""
+        self._variables = variables_of(self._id, self._function, self._settings, variables)
+        self._spawn()
+
+    def stop(self) -> None:
+        """End the process."""
+        if self._process:
+            self._process.close()
+        self._observer.tell("environment ended", environment=self._id)
+
+    def unread_log(self) -> str:
+        """Return what was printed outside of any invocation."""
+        return self._process.take_log() if self._process else ""
+
+    def invoke(self, request_id: str, event: str, invoked_arn: str, trace_id: str) -> Done:
+        """Have the process work on an event, which is JSON; nothing that the function does raises here."""
+        process = self._process if self._process and self._process.alive else self._spawn()
+        self._tell("invocation started", request_id, payload=event)
+        reply = self._ask(process, request_id, event, invoked_arn, trace_id)
+        payload, error_type = _payload(reply)
+        log = self._log(process, request_id, reply)
+        took = {"duration_ms": reply.duration_ms, "init_ms": reply.init_ms}
+        self._tell("invocation ended", request_id, error_type=error_type, result=reply.result, **took)
+        return Done(payload, error_type, log)
+
+    def _spawn(self) -> FunctionProcess:
+        if self._process:
+            self._process.close()
+        self._process = FunctionProcess(
+            command_of(self._function, self._settings), self._variables, self._function.task_root
+        )
+        about = {"function": self._function.name, "version": self._function.version, "pid": self._process.pid}
+        self._observer.tell("environment started", environment=self._id, memory_mb=self._function.memory_mb, **about)
+        return self._process
+
+    def _ask(self, process: FunctionProcess, request_id: str, event: str, invoked_arn: str, trace_id: str) -> Reply:
+        timeout_s = self._function.timeout_s
+        init_ms, began = None, time.monotonic()
+        try:
+            init_ms = process.await_init(INIT_SECONDS + timeout_s)
+            began = time.monotonic()
+            request = {
+                "request_id": request_id,
+                "invoked_function_arn": invoked_arn,
+                "trace_id": trace_id,
+                "deadline_ms": int((time.time() + timeout_s) * 1000),
+            }
+            outcome = process.ask(request, event, timeout_s)
+            return Reply(outcome.get("result"), outcome.get("error"), _ms_since(began), init_ms)
+        except Ended as ended:
+            report = _as_lambda_reports(ended, request_id, timeout_s)
+            return Reply(None, report, _ms_since(began), init_ms)
+
+    def _tell(self, event: str, request_id: str, **about: object) -> None:
+        self._observer.tell(event, environment=self._id, request_id=request_id, **about)
+
+    def _log(self, process: FunctionProcess, request_id: str, reply: Reply) -> str:
+        """Return what was printed between the lines that Lambda adds."""
+        printed = process.take_log()
+        printed += "" if not printed or printed.endswith("\n") else "\n"
+        report = [
+            f"REPORT RequestId: {request_id}",
+            f"Duration: {reply.duration_ms:.2f} ms",
+            f"Billed Duration: {math.ceil(reply.duration_ms + (reply.init_ms or 0))} ms",
+            f"Memory Size: {self._function.memory_mb} MB",
+            *([f"Init Duration: {reply.init_ms:.2f} ms"] if reply.init_ms else []),
+        ]
+        start = f"START RequestId: {request_id} Version: {self._function.version}"
+        return f"{start}\n{printed}END RequestId: {request_id}\n" + "\t".join(report) + "\n"
+
+
+def _ms_since(began: float) -> float:
+    return (time.monotonic() - began) * 1000
+
+
+def variables_of(id_: str, function: Function, settings: Settings, given: Mapping[str, str]) -> dict[str, str]:
+    """Return every variable that the handler sees.
+
+    See https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html. The session token is the environment's
+    id: LocalStack takes any, and whoever stands between knows the caller by it.
+    """
+    kept = {name: value for name, value in given.items() if not name.startswith(OF_LOCALSTACK)}
+    opt = [str(function.opt)] if function.opt else []
+    defined = {
+        "LANG": "en_US.UTF-8",
+        "TZ": ":UTC",
+        "PATH": ":".join(["/usr/local/bin", "/usr/bin", "/bin", *(f"{folder}/bin" for folder in opt)]),
+        "LD_LIBRARY_PATH": ":".join([str(function.task_root), *(f"{folder}/lib" for folder in opt)]),
+    }
+    if function.is_node:
+        defined["NODE_PATH"] = ":".join(f"{folder}/nodejs/node_modules" for folder in opt)
+    reserved = {
+        "AWS_SESSION_TOKEN": id_,
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
+        "LAMBDA_TASK_ROOT": str(function.task_root),
+        "LAMBDA_RUNTIME_DIR": str(HERE),
+    }
+    if settings.aws_endpoint_url:
+        reserved["AWS_ENDPOINT_URL"] = settings.aws_endpoint_url
+    named = {
+        name: f"{value}/as/{id_}" if settings.caller_url and value == settings.caller_url else value
+        for name, value in kept.items()
+    }
+    return defined | named | reserved
+
+
+def command_of(function: Function, settings: Settings) -> list[str]:
+    """Return the command that runs the function's bootstrap."""
+    opt = [str(function.opt)] if function.opt else []
+    if function.is_node:
+        return [settings.node, str(HERE / "lambda_node.mjs"), *opt]
+    return [settings.python, "-I", "-u", str(HERE / "lambda_python.py"), *opt]
+
+
+def _as_lambda_reports(ended: Ended, request_id: str, timeout_s: int) -> dict[str, Any]:
+    if ended.report:
+        return ended.report
+    if ended.timed_out:
+        message = f"RequestId: {request_id} Error: Task timed out after {timeout_s:.2f} seconds"
+        return {"errorType": "Sandbox.Timedout", "errorMessage": message}
+    message = f"RequestId: {request_id} Error: Runtime exited with error: {ended.status}"
+    return {"errorType": "Runtime.ExitError", "errorMessage": message}
+
+
+def _payload(reply: Reply) -> tuple[bytes, str | None]:
+    """Return what Lambda answers with, and the type of the error if it is one."""
+    report = reply.error
+    payload = json.dumps(report if report else reply.result).encode()
+    if not report and len(payload) > RESPONSE_BYTES:
+        limit = f"exceeded maximum allowed payload size ({RESPONSE_BYTES} bytes)."
+        message = f"Response payload size ({len(payload)} bytes) {limit}"
+        report = {"errorType": "Function.ResponseSizeTooLarge", "errorMessage": message}
+        payload = json.dumps(report).encode()
+    return payload, str(report["errorType"]) if report else None

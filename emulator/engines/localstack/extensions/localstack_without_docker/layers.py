@@ -1,0 +1,34 @@
+"""The layers of a function as the one folder that Lambda mounts at /opt."""
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def merge(layers: Sequence[Path], cache: Path) -> Path | None:
+    """Return one folder with the files of all layers, where a later one covers an earlier; None without layers.
+
+    `cache` keeps merged folders; a single layer is used where it is.
+    """
+    if len(layers) < 2:
+        return layers[0] if layers else None
+    merged = cache / hashlib.sha256("\0".join(map(str, layers)).encode()).hexdigest()[:32]
+    if not merged.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache, prefix=".merging-") as temporary:
+            made = Path(temporary) / "opt"
+            for layer in layers:
+                shutil.copytree(layer, made, symlinks=True, dirs_exist_ok=True)
+            _publish(made, merged)
+    return merged
+
+
+def _publish(made: Path, merged: Path) -> None:
+    """Put the whole folder in its place at once, unless another environment was faster."""
+    try:
+        made.rename(merged)
+    except OSError:
+        if not merged.exists():
+            raise

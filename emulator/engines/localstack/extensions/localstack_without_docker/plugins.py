@@ -1,0 +1,24 @@
+"""The entry points, by which LocalStack finds what it was configured to load."""
+
+from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
+from localstack.services.plugins import Service, aws_provider
+
+
+class LocalRuntimeExecutorPlugin(RuntimeExecutorPlugin):  # type: ignore[misc]
+    """Chosen by LAMBDA_RUNTIME_EXECUTOR=local."""
+
+    name = "local"
+
+    def load(self, *_: object, **__: object) -> type:
+        from .executor import LocalExecutor
+
+        return LocalExecutor
+
+
+@aws_provider(api="dynamodb", name="moto")  # type: ignore[untyped-decorator]
+def dynamodb_moto() -> Service:
+    """Return DynamoDB as moto has it, chosen by PROVIDER_OVERRIDE_DYNAMODB=moto."""
+    from localstack.aws.api.dynamodb import DynamodbApi
+    from localstack.services.moto import MotoFallbackDispatcher
+
+    return Service.for_provider(DynamodbApi(), dispatch_table_factory=MotoFallbackDispatcher)

@@ -1,0 +1,127 @@
+"""The process of an environment: requests are lines on its standard input, outcomes lines on its standard output."""
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+LOG_BYTES = 1024 * 1024
+"""What is kept of an invocation's log, as PutLogEvents takes no more."""
+
+EXIT_SECONDS = 5.0
+
+
+class Ended(Exception):
+    """The process did not survive: its time was up, it exited, or its init failed, which `report` tells."""
+
+    def __init__(self, *, timed_out: bool = False, status: str = "", report: dict[str, Any] | None = None) -> None:
+        super().__init__(status)
+        self.timed_out = timed_out
+        self.status = status
+        self.report = report
+
+
+class FunctionProcess:
+    """Leads a session of its own, so that ending it ends what the handler started; it ends when its input does."""
+
+    def __init__(self, command: Sequence[str], variables: Mapping[str, str], folder: Path) -> None:
+        self._began = time.monotonic()
+        self._log = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - it lives as long as the process
+        self._process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=dict(variables),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            start_new_session=True,
+        )
+        self.pid = self._process.pid
+        self._initialised = False
+        self._lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        threading.Thread(target=self._read, daemon=True, name=f"lambda-{self.pid}").start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.poll() is None
+
+    def await_init(self, timeout_s: float) -> float | None:
+        """Wait until the handler is loaded; return how long that took, in ms, once. Raises Ended."""
+        if self._initialised:
+            return None
+        outcome = self._next(timeout_s)
+        if "error" in outcome:
+            self.kill()
+            raise Ended(report=outcome["error"])
+        self._initialised = True
+        return (time.monotonic() - self._began) * 1000
+
+    def ask(self, request: Mapping[str, Any], event: str, timeout_s: float) -> dict[str, Any]:
+        """Have the handler work on an event, which is JSON; return its `result` or `error`. Raises Ended."""
+        line = json.dumps({**request, "event": json.loads(event)})
+        try:
+            self._stdin.write(line.encode() + b"\n")
+            self._stdin.flush()
+        except OSError as error:
+            raise self._exited() from error
+        return self._next(timeout_s)
+
+    def take_log(self) -> str:
+        """Return what was printed since the last time; all of it is there, as the reply came after it."""
+        descriptor = self._log.fileno()
+        text = os.pread(descriptor, LOG_BYTES, 0).decode("utf-8", errors="replace")
+        os.ftruncate(descriptor, 0)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        return text
+
+    def kill(self) -> None:
+        """End it and all that it started; its log is still there."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._process.wait()
+        with contextlib.suppress(OSError):  # of what it was not there to read
+            self._stdin.close()
+
+    def close(self) -> None:
+        """End it, and drop its log."""
+        self.kill()
+        self._log.close()
+
+    @property
+    def _stdin(self) -> Any:
+        return self._process.stdin
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None  # noqa: S101 - for the type checker: it was asked for
+        with self._process.stdout as lines:
+            for line in lines:
+                self._lines.put(line)
+        self._lines.put(b"")
+
+    def _next(self, timeout_s: float) -> dict[str, Any]:
+        try:
+            line = self._lines.get(timeout=timeout_s)
+        except queue.Empty as error:
+            self.kill()
+            raise Ended(timed_out=True) from error
+        if not line:
+            raise self._exited()
+        outcome: dict[str, Any] = json.loads(line)
+        return outcome
+
+    def _exited(self) -> Ended:
+        try:
+            status = self._process.wait(EXIT_SECONDS)
+        except subprocess.TimeoutExpired:  # it closed its output and lives on
+            status = 0
+        self.kill()
+        return Ended(status=f"exit status {status}" if status >= 0 else f"signal: {signal.Signals(-status).name}")

@@ -1,0 +1,167 @@
+"""The gateway's last step before LocalStack: hands a request on as it is, and its answer back as it comes."""
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import AsyncIterator, Iterable
+from typing import Final
+
+import httpx2
+from starlette.types import Message, Receive, Scope, Send
+
+from agenticai.emulator.http.asgi import await_disconnect
+from agenticai.emulator.http.aws_errors import AwsError, error_answer
+from agenticai.emulator.http.request import read_request
+
+Headers = list[tuple[bytes, bytes]]
+
+HOP_BY_HOP: Final = frozenset(
+    {b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"te", b"trailer"}
+    | {b"transfer-encoding", b"upgrade", b"proxy-connection", b"expect"}
+)
+"""Headers for one connection only (https://httpwg.org/specs/rfc9110.html#field.connection); what `Expect` asks for was
+answered when the body was read."""
+
+CONNECT_SECONDS: Final = 5.0
+ANSWER_SECONDS: Final = 960.0
+"""For the longest that an answer takes: an invocation of fifteen minutes."""
+
+
+class Disconnected(Exception):
+    """The client has gone before its request was whole."""
+
+
+class Proxy:
+    """An ASGI application that answers with what `upstream`, such as `http://127.0.0.1:4566`, answers.
+
+    Path, query and headers go on byte for byte, Host too, so that what is signed stays valid: SigV4 and presigned URLs
+    (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html). Bodies stream in both
+    directions. Where nothing answers, the client gets the error of AWS's that has it try again.
+    """
+
+    def __init__(self, upstream: str, transport: httpx2.AsyncBaseTransport | None = None) -> None:
+        self._upstream = upstream
+        limits = httpx2.Limits(max_connections=None, max_keepalive_connections=100)
+        self._http = httpx2.AsyncClient(
+            transport=transport or httpx2.AsyncHTTPTransport(limits=limits, trust_env=False),
+            timeout=httpx2.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
+            trust_env=False,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1011})
+        else:
+            await self._exchange(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._http.aclose()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _exchange(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, for as long as the client waits for it."""
+        body = Body(receive)
+        answering = asyncio.create_task(self._answer(scope, body, send))
+        leaving = asyncio.create_task(body.await_disconnect())
+        try:
+            await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if answering.done():
+                answering.result()
+        finally:
+            for task in (answering, leaving):
+                task.cancel()
+            await asyncio.gather(answering, leaving, return_exceptions=True)
+
+    async def _answer(self, scope: Scope, body: "Body", send: Send) -> None:
+        try:
+            response = await self._http.send(self._request(scope, body), stream=True)
+        except Disconnected:
+            return
+        except httpx2.TransportError as error:
+            await self._refuse(scope, error, send)
+            return
+        async with contextlib.aclosing(response):
+            await send(
+                {
+                    "type": "http.response.start",
+                    "status": response.status_code,
+                    "headers": end_to_end(response.headers.raw),
+                }
+            )
+            async for piece in response.aiter_raw():
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+
+    def _request(self, scope: Scope, body: "Body") -> httpx2.Request:
+        headers = end_to_end(scope["headers"])
+        names = {name.lower() for name, _ in scope["headers"]}
+        has_body = not names.isdisjoint({b"content-length", b"transfer-encoding"})
+        if not has_body:
+            body.whole()
+        return httpx2.Request(
+            scope["method"],
+            self._upstream,
+            headers=headers,
+            content=body.pieces() if has_body else None,
+            extensions={"target": target_of(scope), "timeout": self._http.timeout.as_dict()},
+        )
+
+    async def _refuse(self, scope: Scope, error: httpx2.TransportError, send: Send) -> None:
+        request = read_request(scope)
+        why = str(error) or type(error).__name__
+        said = f"LocalStack at {self._upstream} does not answer ({why}): start it again."
+        refusal = AwsError("ServiceUnavailable", said, 503)
+        answer = error_answer(refusal, request, request.service or "", str(uuid.uuid4()))
+
+        async def nothing() -> Message:
+            return {"type": "http.disconnect"}
+
+        await answer(scope, nothing, send)
+
+
+class Body:
+    """The body of a request; only when it was read to its end, a disconnection can be waited for."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._read = asyncio.Event()
+
+    def whole(self) -> None:
+        """Say that there is no more to read."""
+        self._read.set()
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """Yield the body as it comes. Raises Disconnected."""
+        more = True
+        while more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise Disconnected
+            more = message.get("more_body", False)
+            if piece := message.get("body", b""):
+                yield piece
+        self._read.set()
+
+    async def await_disconnect(self) -> None:
+        """Wait until the client has gone, after its request was whole."""
+        await self._read.wait()
+        await await_disconnect(self._receive)
+
+
+def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
+    """Return the headers that are meant for the other end: without those of a connection, and those that it names."""
+    given = list(headers)
+    named = {name.strip().lower() for key, value in given if key.lower() == b"connection" for name in value.split(b",")}
+    return [(name, value) for name, value in given if name.lower() not in HOP_BY_HOP | named]
+
+
+def target_of(scope: Scope) -> bytes:
+    """Return the path and the query as they came on the wire."""
+    path: bytes = scope.get("raw_path") or scope["path"].encode()
+    query: bytes = scope.get("query_string", b"")
+    return path + b"?" + query if query else path

@@ -1,0 +1,67 @@
+"""LocalStack's own runtime without Docker, in an environment of its own with our extensions, made when asked for."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from agenticai.emulator.core.errors import RuntimeUnavailable
+from agenticai.emulator.engines.runtime_venv import venv_name
+from agenticai.emulator.engines.venvs import Uv, venv_python
+from agenticai.stack.installer import run_uv
+from agenticai.stack.private_files import make_private
+
+LOCK: Final = Path(__file__).with_name("requirements.lock")
+EXTENSIONS: Final = Path(__file__).with_name("extensions")
+
+NEEDED_BYTES: Final = 700 * 1024 * 1024
+"""Twice what the environment has, as the installer unpacks into its cache first."""
+
+
+def localstack_python(
+    home: Path,
+    *,
+    environ: Mapping[str, str],
+    on_progress: Callable[[str], None],
+    uv: Uv = run_uv,
+    free_bytes: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free,
+) -> Path:
+    """Return the interpreter that has LocalStack's runtime, made once for each version of it under `home`/localstack.
+
+    `environ` is what the installer sees. Raises RuntimeUnavailable, also where the disk has too little room.
+    """
+
+    with tempfile.TemporaryDirectory(prefix="agenticai-") as temporary:
+        extensions = Path(temporary) / "extensions"
+
+        def begin(folder: Path) -> None:
+            if (free := free_bytes(folder)) < NEEDED_BYTES:
+                raise RuntimeUnavailable(
+                    f"LocalStack's runtime needs {NEEDED_BYTES // 2**20} MB in {folder}, which has {free // 2**20} MB"
+                    " left: make room, or name another folder with AGENTICAI_HOME."
+                )
+            on_progress("Installing LocalStack's runtime (325 MB, once)")
+            copy_writable(EXTENSIONS, extensions)
+
+        return venv_python(
+            home / "localstack" / venv_name(LOCK, *sources(EXTENSIONS)),
+            [["--requirements", str(LOCK)], ["--no-build-isolation", "--no-deps", str(extensions)]],
+            what="LocalStack's runtime",
+            environ=environ,
+            before=begin,
+            uv=uv,
+        )
+
+
+def sources(folder: Path) -> list[Path]:
+    """Return the files that the extensions are built from."""
+    return sorted(path for path in folder.rglob("*") if path.suffix in {".py", ".mjs", ".toml", ".md"})
+
+
+def copy_writable(folder: Path, to: Path) -> None:
+    """Copy a package's sources: a build writes into its folder, and what is installed may be read-only."""
+    for path in sources(folder):
+        target = to / path.relative_to(folder)
+        make_private(target.parent)
+        shutil.copyfile(path, target)

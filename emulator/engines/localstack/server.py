@@ -1,0 +1,165 @@
+"""A LocalStack that serves: one that somebody else started, or one as a process of ours."""
+
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import httpx2
+
+from agenticai.emulator.core.errors import NoLocalStack
+from agenticai.emulator.core.log_files import last_line
+from agenticai.stack.private_files import make_private, owner_only
+
+HEALTH: Final = "/_localstack/health"
+START_SECONDS: Final = 120.0
+"""Far more than it takes, for a busy machine: one that ends before is noticed at once."""
+
+LOOK_SECONDS: Final = 0.1
+POLL_SECONDS: Final = {
+    "LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC": "0.1",
+    "LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC": "0.5",
+}
+"""LocalStack's own are 1 and 10 seconds, which a workflow through several queues would mostly wait for."""
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What a LocalStack says of itself."""
+
+    version: str
+    edition: str
+
+    def __str__(self) -> str:
+        return f"LocalStack {self.version}" + (f" ({self.edition})" if self.edition not in ("", "unknown") else "")
+
+
+def edition_at(url: str) -> Edition:
+    """Return what the LocalStack at an address says of itself. Raises NoLocalStack where none answers."""
+    try:
+        answer = httpx2.get(url + HEALTH, timeout=5.0, trust_env=False)
+        said = answer.json()
+        return Edition(str(said["version"]), str(said.get("edition", "")))
+    except httpx2.HTTPError as error:
+        raise NoLocalStack(
+            f"No LocalStack answers at {url} ({str(error) or type(error).__name__}): start it there, or name another"
+            " address with --localstack-url."
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise NoLocalStack(f"What answers at {url} is not LocalStack: it has no {HEALTH}.") from error
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """What LocalStack is told of the gateway: where it serves, and what answers there as the model and the observer.
+
+    `observer_token` is what the observer asks for, if anything.
+    """
+
+    endpoint_url: str
+    model_url: str
+    observer_url: str
+    observer_token: str = field(default="", repr=False)
+
+
+class LocalStackProcess:
+    """LocalStack's own runtime as a child of this process; it ends with it, however that ends.
+
+    Its state and its log are below `folder`, and go with that.
+    """
+
+    def __init__(self, python: Path, function_python: Path, folder: Path, wiring: Wiring) -> None:
+        self._log = folder / "localstack.log"
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        with open(self._log, "ab", opener=owner_only) as log:
+            self._process = subprocess.Popen(
+                [str(python), "-m", "localstack_without_docker", "--until-stdin-ends"],
+                cwd=make_private(folder / "localstack"),
+                env=environment(folder / "localstack", port, function_python, wiring),
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self._stopping = threading.Event()
+
+    def await_healthy(self, timeout_s: float = START_SECONDS) -> Edition:
+        """Wait until it serves. Raises NoLocalStack."""
+        ends = time.monotonic() + timeout_s
+        while self._process.poll() is None and time.monotonic() < ends:
+            try:
+                return edition_at(self.url)
+            except NoLocalStack:
+                self._stopping.wait(LOOK_SECONDS)
+        self.stop()
+        raise NoLocalStack(f"LocalStack did not start; its log is {self._log} and ends with: {last_line(self._log)}")
+
+    @property
+    def pid(self) -> int:
+        """The process id, which is that of its session too."""
+        return self._process.pid
+
+    def watch(self, on_end: Callable[[str], object]) -> threading.Thread:
+        """Call `on_end`, with a sentence, when it ends without being asked to."""
+
+        def wait() -> None:
+            status = self._process.wait()
+            if not self._stopping.is_set():
+                how = f"by {signal.Signals(-status).name}" if status < 0 else f"with status {status}"
+                on_end(f"LocalStack ended by itself, {how}; its log is {self._log}, and all that was in it is lost.")
+
+        watching = threading.Thread(target=wait, daemon=True, name="localstack")
+        watching.start()
+        return watching
+
+    def stop(self) -> None:
+        """End it at once, with every function that runs in it: all of its state is of this run."""
+        self._stopping.set()
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        if self._process.stdin:
+            self._process.stdin.close()
+
+
+def environment(folder: Path, port: int, function_python: Path, wiring: Wiring) -> Mapping[str, str]:
+    """Return the variables of LocalStack's process: nothing of ours, everything below one folder, and no download."""
+    address = wiring.endpoint_url.partition("://")[2]
+    return {
+        "HOME": str(make_private(folder / "home")),
+        "PATH": os.defpath,
+        "LANG": "C.UTF-8",
+        "TMPDIR": str(make_private(folder / "tmp")),
+        "FILESYSTEM_ROOT": str(make_private(folder / "files")),
+        "GATEWAY_LISTEN": f"127.0.0.1:{port}",
+        "LOCALSTACK_HOST": address,
+        "SQS_ENDPOINT_STRATEGY": "path",
+        "DNS_ADDRESS": "0",
+        "SKIP_SSL_CERT_DOWNLOAD": "1",
+        "SKIP_INFRA_DOWNLOADS": "1",
+        "DISABLE_EVENTS": "1",
+        "LAMBDA_SYNCHRONOUS_CREATE": "1",
+        "LAMBDA_RUNTIME_EXECUTOR": "local",
+        "PROVIDER_OVERRIDE_DYNAMODB": "moto",
+        "LAMBDA_LOCAL_PYTHON": str(function_python),
+        "LAMBDA_LOCAL_AWS_ENDPOINT_URL": wiring.endpoint_url,
+        "LAMBDA_LOCAL_CALLER_URL": wiring.model_url,
+        "LAMBDA_LOCAL_OBSERVER_URL": wiring.observer_url,
+        "LAMBDA_LOCAL_OBSERVER_TOKEN": wiring.observer_token,
+        **POLL_SECONDS,
+    }
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 on which nobody listens now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,223 @@
+"""LocalStack's own runtime behind the gateway: the contracts of the embedded engine's tests, and what is its own.
+
+The tests of functions, of the ports and of the real path are those modules' own, collected here once more with this
+engine in the place of theirs: so one LocalStack serves all of them.
+"""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+import httpx2
+import pytest
+
+from agenticai.client.finding import stack_at
+from agenticai.commands.demo import run_demo
+from agenticai.emulator.client import ControlClient
+from agenticai.emulator.core.errors import ControlError, NoLocalStack, RuntimeUnavailable
+from agenticai.emulator.engines.chosen import Chosen
+from agenticai.emulator.faults.rules import Call, CallFault, Error, Hold
+from agenticai.emulator.process import Engine, start_engine
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.scenarios.benches.embedded import bench
+from agenticai.scenarios.format.scenario import CASSETTES, LIBRARY, load
+from agenticai.scenarios.replaying.replay import replay
+from agenticai.stack.target import Capability
+from shared.storage.objects import Objects, S3Objects
+from shared.storage.table import Table
+from tests.integration import test_engine_functions, test_ports, test_real_path
+from tests.integration.cloud import Cloud, alive, bundle, eventually
+from tests.integration.test_ports import Connect, connect, new_bucket, new_table
+from tests.integration.test_real_path import Finished
+from tests.needs import SKIP_NOTHING
+
+if TYPE_CHECKING:
+    from shared.models.events import TimelineEvent
+
+__all__ = ["connect"]
+
+LOCALSTACK = Chosen("localstack")
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """The stack on a LocalStack of its own; skips where that cannot be installed."""
+    try:
+        with bench(run_dir=tmp_path_factory.mktemp("localstack") / "run", engine=LOCALSTACK) as deployed:
+            yield deployed
+    except RuntimeUnavailable as error:
+        if SKIP_NOTHING in os.environ:
+            raise
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def engine(running: Bench) -> Engine:
+    assert running.engine
+    return running.engine
+
+
+@pytest.fixture(scope="module")
+def cloud(running: Bench) -> Iterator[Cloud]:
+    with Cloud(running.target.endpoint_url) as clients:
+        yield clients
+
+
+@pytest.fixture
+def table(connect: Connect) -> Iterator[Table]:
+    client = connect("dynamodb")
+    yield new_table(client)
+    client.close()
+
+
+@pytest.fixture
+def objects(connect: Connect) -> Iterator[Objects]:
+    client = connect("s3")
+    yield S3Objects(client, new_bucket(client))
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def finished(running: Bench, tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    shown: list[TimelineEvent] = []
+    scenario, out = load(LIBRARY / "todo-service.yaml"), tmp_path_factory.mktemp("demo")
+    result = run_demo(running, scenario, out, lambda event: shown.append(event) if event else None)
+    return Finished(running, result, shown)
+
+
+DIFFERENCES = {"test_the_log_of_a_function_is_kept_for_two_weeks"}
+"""What LocalStack does in another way than AWS; docs/localstack.md lists each."""
+
+for contract in (test_real_path, test_ports):
+    tests = {name: test for name, test in vars(contract).items() if name.startswith("test_")}
+    globals().update({name: test for name, test in tests.items() if name not in DIFFERENCES})
+TestFunctions = test_engine_functions.TestFunctions
+
+
+def test_it_says_what_it_is_and_what_it_can_do(running: Bench) -> None:
+    assert running.target.name == "LocalStack 4.13.1"
+    assert running.target.capabilities == {Capability.GEMINI, Capability.METER, Capability.CONTROL}
+    found = stack_at(running.target.endpoint_url, running.outputs.stage)
+    assert (found.target, found.outputs) == (running.target, running.outputs)
+
+
+def test_it_cannot_be_steered_and_says_so(running: Bench) -> None:
+    with running.control() as control:
+        for order in (control.settle, lambda: control.advance(1), lambda: control.dispatch("stepped")):
+            with pytest.raises(ControlError, match=r"LocalStack 4\.13\.1 delivers messages by itself, in real time"):
+                order()
+        with pytest.raises(ControlError, match="so that the bench cannot hold"):
+            control.faults([CallFault(when=Call(), then=Hold(do="hold"))])
+
+
+def test_a_scenario_with_faults_of_the_model_is_played(running: Bench) -> None:
+    result = replay(running, load(LIBRARY / "retry-after-failure.yaml"))
+    assert result.passed, (result.unmet, result.violations)
+    assert len(result.fired) == 2
+
+
+def test_a_scenario_that_needs_skipped_time_is_not(running: Bench) -> None:
+    result = replay(running, load(LIBRARY / "worker-crash.yaml"))
+    assert result.skipped == "LocalStack 4.13.1 skips no time and delivers messages by itself"
+
+
+def test_a_fault_meets_a_function_and_not_a_client(cloud: Cloud) -> None:
+    source = "import boto3\ndef handler(event, context):\n    return boto3.client('sqs').list_queues()['QueueUrls']\n"
+    name = cloud.deploy(source)
+    refused = Error(do="error", code="AccessDenied", status=403)
+    cloud.control.faults([CallFault(when=Call(function=name, service="sqs"), then=refused)])
+    assert cloud.sqs.list_queues()["QueueUrls"]
+    assert "AccessDenied" in cloud.invoke(name).payload["errorMessage"]
+    assert cloud.invoke(name).payload
+    assert [fired.function for fired in cloud.control.fired()] == [name]
+    cloud.control.faults(())
+
+
+def test_the_meter_knows_a_functions_calls_and_not_those_of_its_mapping(cloud: Cloud) -> None:
+    name = cloud.deploy("import boto3\ndef handler(event, context):\n    boto3.client('sts').get_caller_identity()\n")
+    url = cloud.connect(name)
+    cloud.sqs.send_message(QueueUrl=url, MessageBody="{}")
+    eventually(lambda: cloud.finished(name))
+    eventually(lambda: cloud.depth(url) == 0)
+    assert [(caller, service) for caller, service, _ in cloud.calls(name)] == [("function", "sts")]
+    assert [done.error_type for done in cloud.finished(name)] == [None]
+
+
+def test_a_function_in_javascript_runs_where_there_is_node(cloud: Cloud) -> None:
+    cloud.lambda_.create_function(
+        FunctionName="node",
+        Runtime="nodejs22.x",
+        Role="arn:aws:iam::000000000000:role/any",
+        Handler="index.handler",
+        Code={"ZipFile": bundle(**{"index.mjs": "export const handler = async (event) => ({ got: event });"})},
+    )
+    answer = cloud.invoke("node", [1])
+    if answer.error and "node" in str(answer.payload) and SKIP_NOTHING not in os.environ:
+        pytest.skip("there is no Node.js: apt-get install nodejs")
+    assert answer.payload == {"got": [1]}
+
+
+def test_what_is_presigned_opens_through_the_gateway(running: Bench) -> None:
+    s3 = running.target.client("s3")
+    s3.put_object(Bucket=running.outputs.bucket_name, Key="a b/ü+c", Body=b"there")
+    url = s3.generate_presigned_url("get_object", Params={"Bucket": running.outputs.bucket_name, "Key": "a b/ü+c"})
+    assert url.startswith(running.target.endpoint_url)
+    assert httpx2.get(url).content == b"there"
+    s3.delete_object(Bucket=running.outputs.bucket_name, Key="a b/ü+c")
+
+
+def test_a_large_body_streams_in_both_directions(running: Bench) -> None:
+    s3, body = running.target.client("s3"), os.urandom(20 * 1024 * 1024)
+    s3.put_object(Bucket=running.outputs.bucket_name, Key="large", Body=body)
+    assert s3.get_object(Bucket=running.outputs.bucket_name, Key="large")["Body"].read() == body
+    s3.delete_object(Bucket=running.outputs.bucket_name, Key="large")
+
+
+class TestEnds:
+    """Engines of their own, as each of them ends."""
+
+    @pytest.fixture
+    def started(self, running: Bench, tmp_path: Path) -> Iterator[Engine]:
+        with start_engine(cassettes=CASSETTES, run_dir=tmp_path, engine=LOCALSTACK) as engine:
+            yield engine
+
+    def test_a_killed_localstack_is_named_and_leaves_nothing_running(self, started: Engine, tmp_path: Path) -> None:
+        with Cloud(started.endpoint_url) as cloud:
+            name = cloud.deploy("import os\ndef handler(event, context):\n    return [os.getpid(), os.getppid()]\n")
+            function, localstack = cloud.invoke(name).payload
+        os.kill(localstack, signal.SIGKILL)
+        eventually(lambda: not started.running)
+        assert started.ended_because().startswith("LocalStack ended by itself, by SIGKILL; its log is ")
+        assert (tmp_path / "localstack.log").exists()
+        eventually(lambda: not alive(function))
+
+    def test_an_engine_that_is_killed_takes_localstack_with_it(self, started: Engine) -> None:
+        with Cloud(started.endpoint_url) as cloud:
+            name = cloud.deploy("import os\ndef handler(event, context):\n    return [os.getpid(), os.getppid()]\n")
+            function, localstack = cloud.invoke(name).payload
+        os.kill(started.pid, signal.SIGKILL)
+        eventually(lambda: not alive(localstack))
+        eventually(lambda: not alive(function))
+
+    def test_one_that_runs_is_used_and_left_running(self, running: Bench, tmp_path: Path) -> None:
+        with ControlClient(running.target.endpoint_url) as control:
+            assert control.health().engine == "LocalStack 4.13.1"
+        chosen = Chosen("localstack", running.target.endpoint_url)
+        with start_engine(cassettes=CASSETTES, run_dir=tmp_path, engine=chosen) as second:
+            assert second.function_variables == {"AWS_ENDPOINT_URL": second.endpoint_url}
+            session = boto3.Session(aws_access_key_id="000000000000", aws_secret_access_key="x")
+            sqs = session.client("sqs", endpoint_url=second.endpoint_url, region_name="us-east-1")
+            assert sqs.list_queues()["QueueUrls"]
+            sqs.close()
+        assert running.target.client("sqs").list_queues()["QueueUrls"]
+
+    def test_where_none_runs_the_engine_does_not_start(self, running: Bench, tmp_path: Path) -> None:
+        chosen = Chosen("localstack", "http://127.0.0.1:1")
+        with (
+            pytest.raises(NoLocalStack, match=r"No LocalStack answers at http://127\.0\.0\.1:1"),
+            start_engine(cassettes=CASSETTES, run_dir=tmp_path, engine=chosen),
+        ):
+            pytest.fail("it started")
