@@ -25,7 +25,7 @@ from agenticai.stack.private_files import owner_only
 STOP_SECONDS = 5.0
 START_SECONDS = 150.0  # far more than it takes, for a busy machine: an engine that ends before is noticed at once
 
-MALLOC = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": str(256 * 1024)}
+MALLOC = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": str(4 * 1024 * 1024)}
 """Has glibc give the memory of large bodies back when they are gone, where it would learn to keep it."""
 
 
