@@ -5,7 +5,7 @@ BIN := .venv/bin
 SETUP = @$(PYTHON) bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up dashboard test pytest lint types unit integration scenarios audit lock size soak dashboard-speed clean
+.PHONY: help demo up dashboard test pytest lint types unit integration scenarios audit lock size soak dashboard-speed screenshots clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +72,10 @@ lock: ## resolve every dependency again into requirements.lock, and LocalStack's
 		--no-header --no-annotate --no-emit-index-url pyproject.toml handlers/*/requirements.txt -o requirements.lock
 	@cd emulator/engines/localstack && $(CURDIR)/$(BIN)/uv pip compile --quiet --system-certs --universal \
 		--python-version 3.11 --no-header --no-annotate --no-emit-index-url requirements.in -o requirements.lock
+
+screenshots: ## pictures of the dashboard's pages for its document, on a seeded stack
+	$(SETUP) dev
+	@$(BIN)/python -m tests.screenshots docs/images
 
 clean: ## remove what make and the engine created
 	rm -rf .venv .agenticai out

@@ -22,10 +22,10 @@ from agenticai.dashboard.views import (  # noqa: E402
     scores,
 )
 
-# What is on a page keeps its colour while it is refreshed, and the accent can be read on its own tint.
+# What is on a page keeps its colour while it is refreshed, and the accent can be read on its own tint and in the dark.
 STYLE = """<style>
     [data-stale='true'] { opacity: 1 !important; transition: none !important; }
-    button[data-selected='true'] p { color: light-dark(#1d49a8, #b4c9ff); }
+    button[data-selected='true'] p, [data-testid='stSliderThumbValue'] p { color: light-dark(#1d49a8, #b4c9ff); }
 </style>"""
 
 st.set_page_config(page_title="AgenticAI", page_icon=str(HERE / "icon.svg"), layout="wide")

@@ -11,7 +11,9 @@ from agenticai.dashboard.components.texts import plain, when
 from agenticai.dashboard.services.depths import DepthSeries
 from agenticai.dashboard.services.queue_rows import curve
 
-MOMENT: Final = alt.Tooltip("at:T", title="UTC", format="%Y-%m-%d %H:%M:%S", formatType="utc")
+MOMENT: Final = alt.Tooltip(
+    "at:T", title="UTC", timeUnit="utcyearmonthdatehoursminutesseconds", format="%Y-%m-%d %H:%M:%S"
+)
 
 
 HEIGHT: Final = 380

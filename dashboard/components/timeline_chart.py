@@ -1,6 +1,7 @@
 """The chart of a project's timeline: a lane for each piece of work, its waiting and working told apart."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 import altair as alt
@@ -22,13 +23,16 @@ AROUND: Final = 130
 
 SHORT_S: Final = 10
 DAY_S: Final = 86_400
-_TIME: Final = "%Y-%m-%d %H:%M:%S.%L"
 _UTC: Final = alt.Scale(type="utc", padding=8)  # so that a mark at an end is whole
 
 
 def lane(span: Span) -> str:
     """Return the name of a span's lane."""
     return printable(f"{span.agent}  {span.work}")
+
+
+def _exact(at: datetime) -> str:
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "milliseconds")
 
 
 def timeline_chart(spans: Sequence[Span], key: str) -> None:
@@ -40,6 +44,8 @@ def timeline_chart(spans: Sequence[Span], key: str) -> None:
             "attempt": span.attempt,
             "start": span.start.isoformat(),
             "end": span.end.isoformat(),
+            "from": _exact(span.start),
+            "to": _exact(span.end),
             "seconds": round(span.seconds, 3),
             "detail": printable(span.detail[:300]),
         }
@@ -53,8 +59,8 @@ def timeline_chart(spans: Sequence[Span], key: str) -> None:
         alt.Tooltip("kind:N", title="what"),
         alt.Tooltip("attempt:Q"),
         alt.Tooltip("seconds:Q"),
-        alt.Tooltip("start:T", title="from (UTC)", format=_TIME, formatType="utc"),
-        alt.Tooltip("end:T", title="to (UTC)", format=_TIME, formatType="utc"),
+        alt.Tooltip("from:N", title="from (UTC)"),
+        alt.Tooltip("to:N", title="to (UTC)"),
         alt.Tooltip("detail:N"),
     ]
     kind_colours = alt.Scale(domain=[kind.value for kind in COLOURS], range=list(COLOURS.values()))

@@ -4,8 +4,6 @@ import json
 from typing import Any, Final
 
 from agenticai.client.queues.model import Asked, Attempt, DeadLetter
-from agenticai.dashboard.services.connecting import Connected
-from agenticai.dashboard.services.own_calls import OwnCalls
 from agenticai.emulator.core.bench_records import MessagePage
 from agenticai.emulator.core.model_records import MissedReply, ModelExchange, StoredReply
 from agenticai.emulator.core.usage_records import FinishedInvocation, FunctionUsage, Usage
@@ -160,9 +158,5 @@ class FilledConnection(dashboard.FakeConnection):
     def __init__(self, text: str) -> None:
         made = filled(text)
         api = FilledApi(**vars(made.api))
-        api.text = text
+        api.text, api.projects = text, [one.model_copy(update={"score": 50.0}) for one in api.projects]
         super().__init__(FilledSource(text, made.source), api=api)
-        self.own_calls = OwnCalls()
-
-    def get(self) -> Connected:
-        return super().get()
