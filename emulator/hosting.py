@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from agenticai.emulator.control import Steered
 from agenticai.emulator.core.clock import Clock
-from agenticai.emulator.core.usage_records import EngineAbout
+from agenticai.emulator.core.usage_records import Ability, EngineAbout
 from agenticai.emulator.engines.activity import Activity
 from agenticai.emulator.engines.chosen import Chosen
 from agenticai.emulator.faults.ports import Workers
@@ -92,6 +92,10 @@ def host_ministack(run: Run, _: Chosen, __: Callable[[str], object]) -> Hosted:
     )
 
 
+OF_LOCALSTACK: Final[frozenset[Ability]] = frozenset({"gemini", "meter", "control", "invocations"})
+"""What LocalStack can do behind the gateway; one that somebody else started tells nothing of its functions."""
+
+
 def host_localstack(run: Run, chosen: Chosen, on_end: Callable[[str], object]) -> Hosted:
     """Return LocalStack behind a proxy: one that runs, or a process that is started here."""
     from agenticai.emulator.engines.localstack.environments import PATH, Environments
@@ -111,7 +115,7 @@ def host_localstack(run: Run, chosen: Chosen, on_end: Callable[[str], object]) -
         process.watch(on_end)
     return Hosted(
         Proxy(url),
-        EngineAbout(engine=str(edition), abilities=frozenset({"gemini", "meter", "control"})),
+        EngineAbout(engine=str(edition), abilities=OF_LOCALSTACK - ({"invocations"} if chosen.url else set())),
         environments,
         routes=environments.routes(),
         can_apply=environments.can_apply,

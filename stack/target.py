@@ -59,6 +59,8 @@ class Capability(StrEnum):
     """It delivers messages one by one, and skips time."""
     CONTENTS = "contents"
     """It shows the messages in queues, and how many there were, without receiving them."""
+    INVOCATIONS = "invocations"
+    """It tells what functions are doing, and which invocations have ended."""
     METRICS = "metrics"
     """It measures queues and functions as CloudWatch does, and bills what was used."""
 

@@ -32,6 +32,7 @@ RECEIVED: Final = (
     "This target shows messages only to who receives them: each look counts as a receive, and hides them from others"
     " for a moment."
 )
+NO_INVOCATIONS: Final = "This LocalStack was started by somebody else, and tells nothing of its functions."
 NO_STEPS: Final = "This target delivers messages by itself, in real time: there is nothing to steer."
 NO_CONTROL: Final = "Only the embedded engine tells this: this target has no control API."
 
@@ -148,6 +149,7 @@ class EngineSource(AwsSource):
     def __init__(self, stack: "DeployedStack", control: "ControlClient") -> None:
         super().__init__(stack, control)
         self._shows_contents = Capability.CONTENTS in stack.target.capabilities
+        self._shows_invocations = Capability.INVOCATIONS in stack.target.capabilities
         self.looking = "" if self._shows_contents else RECEIVED
         self._control = control
         self._use = UseReader(stack, control)
@@ -180,10 +182,10 @@ class EngineSource(AwsSource):
         return self._use.look()
 
     def doing(self) -> "Mapping[str, Doing] | Missing":
-        return self._doing.look()
+        return self._doing.look() if self._shows_invocations else Missing(NO_INVOCATIONS)
 
     def invocations(self) -> "Sequence[FinishedInvocation] | Missing":
-        return self._control.invocations()
+        return self._control.invocations() if self._shows_invocations else Missing(NO_INVOCATIONS)
 
     def model_calls(self) -> "Sequence[ModelExchange] | Missing":
         return self._calls.look()

@@ -99,7 +99,8 @@ TestFunctions = test_engine_functions.TestFunctions
 
 def test_it_says_what_it_is_and_what_it_can_do(running: Bench) -> None:
     assert running.target.name == "LocalStack 4.13.1"
-    assert running.target.capabilities == {Capability.GEMINI, Capability.METER, Capability.CONTROL}
+    known = {Capability.GEMINI, Capability.METER, Capability.CONTROL, Capability.INVOCATIONS}
+    assert running.target.capabilities == known
     found = stack_at(running.target.endpoint_url, running.outputs.stage)
     assert (found.target, found.outputs) == (running.target, running.outputs)
 
@@ -208,6 +209,7 @@ class TestEnds:
         chosen = Chosen("localstack", running.target.endpoint_url)
         with start_engine(cassettes=CASSETTES, run_dir=tmp_path, engine=chosen) as second:
             assert second.function_variables == {"AWS_ENDPOINT_URL": second.endpoint_url}
+            assert second.about().abilities == {"gemini", "meter", "control"}
             session = boto3.Session(aws_access_key_id="000000000000", aws_secret_access_key="x")
             sqs = session.client("sqs", endpoint_url=second.endpoint_url, region_name="us-east-1")
             assert sqs.list_queues()["QueueUrls"]
