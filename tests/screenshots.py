@@ -27,10 +27,10 @@ Look = tuple[int, Scheme]
 WIDE: Final = 1280
 NARROW: Final = 400
 LOOKS: Final[tuple[Look, ...]] = ((WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark"))
-DOCUMENTED: Final = ("overview", "queues", "dead-letters", "project", "project-quality", "scores", "costs", "bench")
+DOCUMENTED: Final = ("overview", "queues", "dead-letters", "project", "project-quality", "costs", "bench")
 """Those in docs/dashboard.md: none that shows where this machine keeps files."""
 
-COLOURS: Final = 128
+COLOURS: Final = 256
 TALLEST: Final = 1_600
 LIMIT_MS: Final = 60_000
 LAST_LINE: Final = re.compile("AWS calls since it started|A column for each run|No runs yet")
