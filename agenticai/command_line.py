@@ -116,16 +116,30 @@ def up(
     target: Annotated[str, typer.Option(metavar="TARGET", help="`embedded` or `localstack`.")] = "embedded",
     engine: EngineKind = None,
     localstack_url: LocalStackUrl = None,
+    no_stack: Annotated[
+        bool, typer.Option("--no-stack", help="Leave the stack out; `agenticai deploy` deploys it.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Run the engine with the stack until Ctrl-C."""
     from agenticai.commands.engines import chosen_engine
-    from agenticai.commands.serving import keep_up
+    from agenticai.commands.serving import keep_engine_up, keep_up
     from agenticai.emulator.http.reach import Reach
 
     reach = Reach(host, allow_host or (), allow_origin or ())
     chosen = chosen_engine(target, engine, localstack_url)
-    keep_up(port, reach, chosen, live=live, dashboard=dashboard, as_json=as_json)
+    if no_stack:
+        keep_engine_up(port, reach, chosen, live=live, dashboard=dashboard, as_json=as_json)
+    else:
+        keep_up(port, reach, chosen, live=live, dashboard=dashboard, as_json=as_json)
+
+
+@app.command(epilog=examples("deploy"))
+def deploy(endpoint: Endpoint = ENDPOINT, stage: Stage = DEFAULT_STAGE, as_json: Json = False) -> None:
+    """Deploy the stack to an engine that runs, or update it there."""
+    from agenticai.commands.deploy import deploy_to_engine
+
+    deploy_to_engine(endpoint, stage, as_json=as_json)
 
 
 @app.command(epilog=examples("dashboard"))
@@ -191,7 +205,7 @@ def modify(
     stage: Stage = DEFAULT_STAGE,
     as_json: Json = False,
 ) -> None:
-    """PostedRequest a change to a finished project and follow it."""
+    """Request a change to a finished project and follow it."""
     from agenticai.commands.projects import modify_project
     from agenticai.commands.stack import Stack
 

@@ -6,6 +6,7 @@ from typing import Final
 EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "agenticai": ("agenticai demo", "agenticai up", 'agenticai new "A command-line tool that ..."'),
     "up": ("agenticai up", "agenticai up --port 4567", "GEMINI_API_KEY=... agenticai up --live"),
+    "deploy": ("agenticai deploy", "agenticai deploy --stage test --endpoint http://127.0.0.1:4567"),
     "dashboard": ("agenticai dashboard", "agenticai dashboard --port 8502 --no-browser"),
     "demo": ("agenticai demo", "agenticai demo --out /tmp/demo"),
     "new": (

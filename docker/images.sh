@@ -32,4 +32,7 @@ if ! docker image inspect "$base" >/dev/null 2>&1; then
     make_base
 fi
 echo "Building agenticai ..."
-docker build --quiet --build-arg BASE_IMAGE="$base" --tag agenticai:local .
+docker build --quiet --build-arg BASE_IMAGE="$base" --target agenticai --tag agenticai:local .
+echo "Building agenticai-localstack ..."
+docker build --quiet --build-arg BASE_IMAGE="$base" --build-arg LOCALSTACK_IMAGE=localstack-runtime --target localstack \
+    --tag agenticai-localstack:local .

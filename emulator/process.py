@@ -61,11 +61,6 @@ class Engine(AbstractContextManager["Engine"]):
         """Whether the process lives."""
         return self._process.poll() is None
 
-    @property
-    def function_variables(self) -> Mapping[str, str]:
-        """What functions must be told, where nothing but their own variables leads them to the gateway."""
-        return {"AWS_ENDPOINT_URL": self.endpoint_url} if self.chosen.url else {}
-
     def about(self) -> EngineAbout:
         """Return what the engine is, and what it can do. Raises ControlError."""
         with ControlClient(self.endpoint_url, token=self.control_token) as control:

@@ -126,6 +126,12 @@ class Target:
         return f"{self.endpoint_url}/{bucket}/{key}"
 
     @property
+    def function_variables(self) -> Mapping[str, str]:
+        """What functions must be told, where nothing but their own variables leads them to our gateway."""
+        behind = Capability.METER in self.capabilities and Capability.STEPS not in self.capabilities
+        return {"AWS_ENDPOINT_URL": self.endpoint_url} if behind else {}
+
+    @property
     def gemini_endpoint(self) -> str:
         """The base URL of the target's own Gemini API; empty where functions ask Google."""
         return f"{self.endpoint_url}/_gemini" if Capability.GEMINI in self.capabilities else ""

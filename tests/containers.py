@@ -13,7 +13,7 @@ from agenticai.stack.waiting import Polling
 from tests.needs import needs
 
 ROOT = Path(__file__).resolve().parents[1]
-IMAGE = "agenticai:local"
+IMAGES = ("agenticai:local", "agenticai-localstack:local")
 STARTING = Polling(first=0.5, longest=2, limit=600)
 
 
@@ -29,8 +29,8 @@ def succeeds(*command: str) -> bool:
 COMPOSE = ["docker", "compose"] if succeeds("docker", "compose", "version") else ["docker-compose"]
 
 needs_images = needs(
-    succeeds("docker", "image", "inspect", IMAGE) and succeeds(*COMPOSE, "version"),
-    f"there is no Docker with Compose and the image {IMAGE}: docker/images.sh builds it",
+    succeeds("docker", "image", "inspect", *IMAGES) and succeeds(*COMPOSE, "version"),
+    f"there is no Docker with Compose and the images {IMAGES}: docker/images.sh builds it",
 )
 
 

@@ -20,17 +20,22 @@ def stack_at(endpoint_url: str, stage: str) -> DeployedStack:
 
     Raises `agenticai.stack.errors.StackError` where there is none, or where something else answers, or nothing.
     """
-    if endpoint_url == AWS:
-        target, secret = Target.aws(), None
-    else:
-        target = Target.endpoint(endpoint_url)
-        secret = _secret(target.endpoint_url)
-        if health := _health(target.endpoint_url, secret):
-            target = target_of(endpoint_url, health)
+    target, secret = (Target.aws(), None) if endpoint_url == AWS else engine_at(endpoint_url)
     with reached(target):
         return DeployedStack(
             target, read_stage_outputs(target, stage), read_api_token(target.client("ssm"), stage), secret
         )
+
+
+def engine_at(endpoint_url: str) -> tuple[Target, str | None]:
+    """Return the emulator at an address, with what its control API can do, and the secret that this asks for, if any.
+
+    Raises TargetError for what is no address, and where something else answers.
+    """
+    target = Target.endpoint(endpoint_url)
+    secret = _secret(target.endpoint_url)
+    health = _health(target.endpoint_url, secret)
+    return (target_of(endpoint_url, health) if health else target), secret
 
 
 def _secret(endpoint_url: str) -> str | None:

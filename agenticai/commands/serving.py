@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from agenticai.client.errors import SettingsError
 from agenticai.client.folder import check_folder
 from agenticai.client.model_cost import Model, model_of
-from agenticai.commands.settings import DASHBOARD_PORT, KEY_VARIABLE, gemini_api_key, on_stack
+from agenticai.commands.settings import DASHBOARD_PORT, DEFAULT_STAGE, KEY_VARIABLE, gemini_api_key, on_stack
 from agenticai.display import tables
 from agenticai.display.console import Display, TextPart, count, text, this_command
 from agenticai.display.following import Following
 from agenticai.display.outcome import describe_use
-from agenticai.display.serving import present_tests, welcome
+from agenticai.display.serving import list_addresses, present_tests, welcome
 from agenticai.display.stopping import wait_until_stopped
 from agenticai.emulator.core.errors import ControlError
 from agenticai.emulator.core.home import find_home
@@ -26,7 +26,7 @@ from agenticai.emulator.gemini import GEMINI_API, REPLAY
 from agenticai.emulator.http.reach import HERE, Reach
 from agenticai.emulator.running import curl_settings, noted
 from agenticai.scenarios.benches.deployed import Bench
-from agenticai.scenarios.benches.embedded import bench
+from agenticai.scenarios.benches.embedded import bench, launched
 from agenticai.scenarios.format.scenario import LIBRARY, load
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ EXAMPLE = Path("docs/examples/greeting.md")
 """Requirements that replies are stored for; there in a checkout only."""
 
 
-def keep_up(port: int, reach: Reach, engine: Chosen, *, live: bool, dashboard: bool = False, as_json: bool) -> None:
+def keep_up(port: int, reach: Reach, engine: Chosen, *, live: bool, dashboard: bool, as_json: bool) -> None:
     """Serve until a signal says stop, with the dashboard if asked for; an engine that ends by itself is an error."""
     screen = Display(as_json=as_json)
     key = _key(os.environ) if live else None
@@ -50,18 +50,41 @@ def keep_up(port: int, reach: Reach, engine: Chosen, *, live: bool, dashboard: b
         curl_settings(find_home(), running.token) as curl,
     ):
         model = model_of(running.target, running.outputs, control)
-        screen.emit({**_list_addresses(running), "model": {"name": model.name, "answers": model.answers}})
+        screen.emit({**list_addresses(running), "model": {"name": model.name, "answers": model.answers}})
         screen.say(welcome(running, command_for_new(running, this_command()), model, curl))
-        with _dashboard(screen, running) if dashboard else nullcontext(), shown_use(screen, control, model) as look:
-            wait_until_stopped(running, look)
+        with (
+            _dashboard(screen, running.target.endpoint_url) if dashboard else nullcontext(),
+            shown_use(screen, control, model) as look,
+        ):
+            wait_until_stopped(running.engine, look)
+        screen.say("Stopping.")
+
+
+def keep_engine_up(port: int, reach: Reach, engine: Chosen, *, live: bool, dashboard: bool, as_json: bool) -> None:
+    """Serve an engine without a stack until a signal says stop; one that ends by itself is an error."""
+    screen, home = Display(as_json=as_json), find_home()
+    gemini = GEMINI_API if live else REPLAY
+    with (
+        screen.step("engine started") as step,
+        launched(port=port, home=home, gemini=gemini, engine=engine, reach=reach, report=step.update) as starting,
+        starting.ready() as running,
+        noted(home, running.endpoint_url, running.control_token, reach.hosts, engine.name),
+    ):
+        step.done()
+        address, secret = {"endpoint_url": running.endpoint_url}, running.control_token
+        screen.emit(address | ({"control_token": secret} if secret else {}))
+        screen.say(
+            f"It serves at {running.endpoint_url}. `{this_command()} deploy` deploys the stack; Ctrl-C stops it."
+        )
+        wait_until_stopped(running)
         screen.say("Stopping.")
 
 
 @contextmanager
-def _dashboard(screen: Display, running: Bench) -> Iterator[None]:
+def _dashboard(screen: Display, endpoint: str) -> Iterator[None]:
     from agenticai.commands.dashboard import serve_dashboard
 
-    with serve_dashboard(running.target.endpoint_url, running.outputs.stage, DASHBOARD_PORT) as (_, url):
+    with serve_dashboard(endpoint, DEFAULT_STAGE, DASHBOARD_PORT) as (_, url):
         screen.say(f"The dashboard is at {url}.\n")
         yield
 
@@ -125,18 +148,6 @@ def _key(environ: Mapping[str, str]) -> str:
     if not key:
         raise SettingsError(f"--live needs a key for the Gemini API in the environment variable {KEY_VARIABLE}.")
     return key
-
-
-def _list_addresses(running: Bench) -> dict[str, object]:
-    return {
-        "engine": running.target.name,
-        "endpoint_url": running.target.endpoint_url,
-        "api_url": running.outputs.api_url,
-        "api_token": running.token,
-        "region": running.target.region,
-        "stage": running.outputs.stage,
-        **({"control_token": running.control_token} if running.control_token else {}),
-    }
 
 
 def command_for_new(running: Bench, command: str) -> str:

@@ -60,7 +60,7 @@ class ReplayProgress:
         failed = f"\n{result.scenario.name} failed, and its stack is as it left it:"
         self._display.say(failed, *addresses(running), "\nCtrl-C ends it.")
         with noted(find_home(), running.target.endpoint_url):
-            wait_until_stopped(running)
+            wait_until_stopped(running.engine)
 
     def _show(self) -> None:
         running = [text("  ", (who, "bold"), f" {does}") for who, does in self._running.items() if does]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from agenticai.client.model_cost import Model
+from agenticai.client.stack import DeployedStack
 from agenticai.display import tables
 from agenticai.display.console import Display, text
 from agenticai.display.outcome import introduce
@@ -36,6 +37,19 @@ def welcome(running: Bench, new: str, model: Model, curl: Path) -> Text:
 
 Ctrl-C stops it; {_what_stays(running)}""",
     )
+
+
+def list_addresses(running: DeployedStack) -> dict[str, object]:
+    """Return the same as `tables.addresses`, for programs."""
+    return {
+        "engine": running.target.name,
+        "endpoint_url": running.target.endpoint_url,
+        "api_url": running.outputs.api_url,
+        "api_token": running.token,
+        "region": running.target.region,
+        "stage": running.outputs.stage,
+        **({"control_token": running.control_token} if running.control_token else {}),
+    }
 
 
 def _what_stays(running: Bench) -> str:

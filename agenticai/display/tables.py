@@ -6,10 +6,10 @@ from typing import Final
 from rich.table import Column, Table
 from rich.text import Text
 
+from agenticai.client.stack import DeployedStack
 from agenticai.display.console import Display, TextPart, figures, grid, text
 from agenticai.display.printable import printable
 from agenticai.emulator.core.usage_records import Usage
-from agenticai.scenarios.benches.deployed import Bench
 from shared.models.events import EventType, TimelineEvent
 from shared.models.quality import QualityReport
 from shared.models.template import TemplateSummary
@@ -108,7 +108,7 @@ def project_line(project: ProjectSummaryView) -> Text:
     return text(project.id, " ", (printable(project.name), "bold"), ": ", status_part(project.status), points)
 
 
-def addresses(running: Bench) -> tuple[Text, ...]:
+def addresses(running: DeployedStack) -> tuple[Text, ...]:
     """Return where the API and AWS are, each in a line."""
     endpoint, region, secret = running.target.endpoint_url, running.target.region, running.control_token
     other = running.target.name if running.target.name != "embedded" else ""

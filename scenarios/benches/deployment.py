@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -12,11 +12,12 @@ from agenticai.emulator.process import Engine
 from agenticai.scenarios.benches.deployed import Bench, TellProgress
 from agenticai.scenarios.benches.project_templates import read_project_templates, seed_project_templates
 from agenticai.stack.events import StackEvent
+from agenticai.stack.outputs import StackOutputs
 from agenticai.stack.packaging import BundleProgress, Bundles, BundleStep, Packaging, build
 from agenticai.stack.platform import Platform
 from agenticai.stack.secrets import Secrets
 from agenticai.stack.stage import deploy_stage
-from agenticai.stack.target import Capability
+from agenticai.stack.target import Capability, Target
 from agenticai.stack.template import TEMPLATE, Template
 
 STAGE: Final = "dev"
@@ -46,6 +47,33 @@ def prepare(cache: Path, report: TellProgress, template: Path | None = None) -> 
     return Prepared(loaded, build(loaded, Packaging.of_handlers(Platform.host(), cache), building))
 
 
+def deploy_prepared(
+    target: Target, stage: str, prepared: Prepared, given: Secrets, report: TellProgress
+) -> StackOutputs:
+    """Bring a stage on an engine to what was prepared, with its project templates. Raises `StackError`.
+
+    An engine that answers as the Gemini API takes any key, so that none need be given.
+    """
+
+    def deploying(event: StackEvent) -> None:
+        report(f"deploying {event.logical_id}: {event.status.lower().replace('_', ' ')}")
+
+    report("deploying the stack")
+    if Capability.GEMINI in target.capabilities and given.gemini_api_key is None:
+        given = replace(given, gemini_api_key=REPLAY_KEY)
+    outputs = deploy_stage(
+        target,
+        stage,
+        template=prepared.template.with_variables(target.function_variables),
+        bundles=prepared.bundles,
+        secrets=given,
+        parameters={"GeminiEndpoint": target.gemini_endpoint},
+        on_event=deploying,
+    )
+    seed_project_templates(target.client("dynamodb"), outputs.table_name, read_project_templates())
+    return outputs
+
+
 @contextmanager
 def deploy_to(
     engine: Engine, prepared: Prepared, report: TellProgress, *, gemini_api_key: str | None
@@ -55,22 +83,10 @@ def deploy_to(
     The functions ask the engine for Gemini's replies; only where it passes that on, the key matters.
     """
 
-    def deploying(event: StackEvent) -> None:
-        report(f"deploying {event.logical_id}: {event.status.lower().replace('_', ' ')}")
-
     target, token = target_of(engine.endpoint_url, engine.about()), secrets.token_urlsafe(32)
-    report("deploying the stack")
     try:
-        outputs = deploy_stage(
-            target,
-            STAGE,
-            template=prepared.template.with_variables(engine.function_variables),
-            bundles=prepared.bundles,
-            secrets=Secrets(gemini_api_key=gemini_api_key or REPLAY_KEY, api_token=token),
-            parameters={"GeminiEndpoint": target.gemini_endpoint},
-            on_event=deploying,
-        )
-        seed_project_templates(target.client("dynamodb"), outputs.table_name, read_project_templates())
+        given = Secrets(gemini_api_key=gemini_api_key, api_token=token)
+        outputs = deploy_prepared(target, STAGE, prepared, given, report)
         made = Bench(target, outputs, token, engine.control_token, engine)
         if Capability.STEPS in target.capabilities:
             with made.control() as control:

@@ -41,8 +41,39 @@ def bench(
     without one, it is kept in `home` only if the block ends with an error, or if requests wait there for somebody to
     write their replies. Raises the errors of `emulator` and `stack`.
     """
-    report("starting the engine")
     home = home or find_home(environ)
+    with (
+        launched(
+            port=port,
+            cassettes=cassettes,
+            home=home,
+            run_dir=run_dir,
+            environ=environ,
+            gemini=gemini,
+            engine=engine,
+            reach=reach,
+            report=report,
+        ) as starting,
+        _deployed(starting, home / "cache", template, gemini_api_key, report) as running,
+    ):
+        yield running
+
+
+@contextmanager
+def launched(
+    *,
+    port: int = 0,
+    cassettes: Path = CASSETTES,
+    home: Path,
+    run_dir: Path | None = None,
+    environ: Mapping[str, str] = os.environ,
+    gemini: str = REPLAY,
+    engine: Chosen = EMBEDDED,
+    reach: Reach = HERE,
+    report: TellProgress = lambda _: None,
+) -> Iterator[Launch]:
+    """Start an engine as `bench` does, with nothing on it, and without waiting for it."""
+    report("starting the engine")
     make_home(home)
     with (
         _folder(run_dir, home / "run") as logs,
@@ -57,9 +88,8 @@ def bench(
             environ=environ,
             on_progress=report,
         ) as starting,
-        _deployed(starting, home / "cache", template, gemini_api_key, report) as running,
     ):
-        yield running
+        yield starting
 
 
 @contextmanager

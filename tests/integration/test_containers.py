@@ -1,4 +1,4 @@
-"""The embedded engine and the dashboard in containers, as docker-compose.yml has them."""
+"""The engines and the dashboard in containers, as docker-compose.yml has them."""
 
 import json
 import os
@@ -6,8 +6,9 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
 
+import boto3
 import httpx2
 import pytest
 
@@ -15,11 +16,20 @@ from tests.containers import ROOT, Composed, composed, needs_images
 
 pytestmark = needs_images
 
+SERVICES = {"embedded": ("engine", "engine-dashboard"), "localstack": ("localstack", "gateway", "dashboard")}
+"""What stays up, by profile; the last is the dashboard."""
 
-class Served(NamedTuple):
+
+@dataclass(frozen=True)
+class Served:
     project: Composed
+    services: tuple[str, ...]
     engine: str
     dashboard: str
+
+    def inside(self, *command: str) -> str:
+        """Run a command in the dashboard's container; return what it printed."""
+        return self.project("exec", "-T", self.services[-1], *command)
 
 
 def free_port() -> str:
@@ -28,13 +38,14 @@ def free_port() -> str:
         return str(listener.getsockname()[1])
 
 
-@pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
+@pytest.fixture(scope="module", params=SERVICES)
+def served(request: pytest.FixtureRequest) -> Iterator[Served]:
     engine, dashboard = free_port(), free_port()
-    name = f"agenticai-tested-{os.getpid()}"
-    with composed(name, "embedded", AGENTICAI_PORT=engine, DASHBOARD_PORT=dashboard) as project:
-        project.wait_until_healthy("engine", "dashboard")
-        yield Served(project, f"http://127.0.0.1:{engine}", f"http://127.0.0.1:{dashboard}")
+    name = f"agenticai-{request.param}-{os.getpid()}"
+    with composed(name, request.param, AGENTICAI_PORT=engine, DASHBOARD_PORT=dashboard) as project:
+        services = SERVICES[request.param]
+        project.wait_until_healthy(*services)
+        yield Served(project, services, f"http://127.0.0.1:{engine}", f"http://127.0.0.1:{dashboard}")
     assert project.leftovers() == []
 
 
@@ -43,26 +54,32 @@ def test_a_project_is_completed_and_the_dashboard_answers(served: Served) -> Non
     posted = subprocess.run([*new, "--endpoint", served.engine], cwd=ROOT, capture_output=True, text=True, timeout=600)
     assert posted.returncode == 0, posted.stderr
     assert json.loads(posted.stdout)["status"] == "COMPLETED"
-    inside = served.project("exec", "-T", "dashboard", "agenticai", "status", "--json")
-    assert [project["status"] for project in json.loads(inside)["items"]] == ["COMPLETED"]
+    inside = json.loads(served.inside("agenticai", "status", "--json"))
+    assert [project["status"] for project in inside["items"]] == ["COMPLETED"]
     assert httpx2.get(served.dashboard, trust_env=False).is_success
 
 
-def test_the_dashboard_finds_the_secret_of_the_control_api(served: Served) -> None:
-    inside = json.loads(served.project("exec", "-T", "dashboard", "agenticai", "queues", "--json"))
-    assert inside
-    refused = httpx2.get(f"{served.engine}/_harness/clock", trust_env=False)
-    assert refused.status_code in {401, 403}
+def test_the_sdk_sees_the_queues_from_outside(served: Served) -> None:
+    sqs = boto3.client(
+        "sqs", endpoint_url=served.engine, region_name="us-east-1", aws_access_key_id="any", aws_secret_access_key="any"
+    )
+    names = {url.rpartition("/")[2] for url in sqs.list_queues()["QueueUrls"]}
+    assert {"agenticai-pm-queue-dev", "agenticai-pm-dlq-dev"} <= names
 
 
-@pytest.mark.parametrize("service", ["engine", "dashboard"])
-def test_containers_may_do_little(served: Served, service: str) -> None:
-    container = served.project.inspected(service)
-    assert container["Config"]["User"] == "agenticai"
-    host = container["HostConfig"]
-    assert host["ReadonlyRootfs"]
-    assert not host["Privileged"]
-    assert host["CapDrop"] == ["ALL"]
-    assert host["SecurityOpt"] == ["no-new-privileges:true"]
-    assert {p["HostIp"] for ports in host["PortBindings"].values() for p in ports} == {"127.0.0.1"}
-    assert [mount["Type"] for mount in container["Mounts"]] == ["volume"]
+def test_the_control_api_asks_for_a_secret_that_the_dashboard_finds(served: Served) -> None:
+    assert httpx2.get(f"{served.engine}/_harness/clock", trust_env=False).status_code in {401, 403}
+    assert json.loads(served.inside("agenticai", "cost", "--json"))
+
+
+def test_containers_may_do_little(served: Served) -> None:
+    for service in served.services:
+        container = served.project.inspected(service)
+        assert container["Config"]["User"] in {"agenticai", "localstack"}
+        host = container["HostConfig"]
+        assert host["ReadonlyRootfs"]
+        assert not host["Privileged"]
+        assert host["CapDrop"] == ["ALL"]
+        assert host["SecurityOpt"] == ["no-new-privileges:true"]
+        assert {p["HostIp"] for ports in (host["PortBindings"] or {}).values() for p in ports} <= {"127.0.0.1"}
+        assert [mount["Type"] for mount in container["Mounts"]] == ["volume"]

@@ -14,7 +14,7 @@ import boto3
 import httpx2
 import pytest
 
-from agenticai.client.finding import stack_at
+from agenticai.client.finding import stack_at, target_of
 from agenticai.commands.demo import run_demo
 from agenticai.emulator.client import ControlClient
 from agenticai.emulator.core.errors import ControlError, NoLocalStack, RuntimeUnavailable
@@ -208,8 +208,10 @@ class TestEnds:
             assert control.health().engine == "LocalStack 4.13.1"
         chosen = Chosen("localstack", running.target.endpoint_url)
         with start_engine(cassettes=CASSETTES, run_dir=tmp_path, engine=chosen) as second:
-            assert second.function_variables == {"AWS_ENDPOINT_URL": second.endpoint_url}
-            assert second.about().abilities == {"gemini", "meter", "control"}
+            about = second.about()
+            assert about.abilities == {"gemini", "meter", "control"}
+            told = target_of(second.endpoint_url, about).function_variables
+            assert told == {"AWS_ENDPOINT_URL": second.endpoint_url}
             session = boto3.Session(aws_access_key_id="000000000000", aws_secret_access_key="x")
             sqs = session.client("sqs", endpoint_url=second.endpoint_url, region_name="us-east-1")
             assert sqs.list_queues()["QueueUrls"]
