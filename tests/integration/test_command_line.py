@@ -43,10 +43,10 @@ def home_of_its_own(folder: Path) -> Path:
 
 
 @contextmanager
-def served(home: Path) -> Iterator[dict[str, Any]]:
+def served(home: Path, *options: str) -> Iterator[dict[str, Any]]:
     """`agenticai up` on a free port, noted in a state folder, and what it printed."""
     with subprocess.Popen(
-        [*COMMAND, "up", "--port", "0", "--json"],
+        [*COMMAND, "up", "--port", "0", "--json", *options],
         cwd=ROOT,
         env={**os.environ, "AGENTICAI_HOME": str(home)},
         stdout=subprocess.PIPE,
@@ -257,7 +257,9 @@ def test_a_taken_port_is_one_sentence(up: dict[str, Any]) -> None:
 
 
 def test_the_engine_ends_with_the_command_even_when_that_is_killed() -> None:
-    process = subprocess.Popen([*COMMAND, "up", "--port", "0", "--json"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [*COMMAND, "up", "--port", "0", "--json"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     process.stdout.readline()
     engines = [int(pid) for pid in _children(process.pid)]
