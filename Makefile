@@ -5,7 +5,7 @@ BIN := .venv/bin
 SETUP = @$(PYTHON) bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up dashboard test pytest lint types unit integration scenarios audit lock size soak dashboard-speed screenshots clean
+.PHONY: help demo up dashboard test pytest lint types unit integration containers scenarios audit lock size soak dashboard-speed screenshots clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,11 +24,12 @@ dashboard: ## queues, dead letters, projects and cost of a stack that is up, in 
 
 test: lint ## everything that CI runs
 	@$(MAKE) --no-print-directory -j 2 types pytest
+	@$(MAKE) --no-print-directory containers
 
 # Those with an engine first: the short ones then fill what is left of each process.
 pytest: ## unit and integration tests in one run
 	$(SETUP) dev
-	@$(BIN)/pytest -q -n auto --dist loadfile --no-loadscope-reorder tests/integration tests
+	@$(BIN)/pytest -q -n auto --dist loadfile --no-loadscope-reorder --ignore tests/containers tests/integration tests
 
 lint: ## ruff: style and security rules, formatting
 	$(SETUP) dev
@@ -40,11 +41,16 @@ types: ## mypy, strict
 
 unit: ## tests with fakes, no engine
 	$(SETUP) dev
-	@$(BIN)/pytest -q -n auto tests --ignore tests/integration
+	@$(BIN)/pytest -q -n auto tests --ignore tests/integration --ignore tests/containers
 
 integration: ## the real path on the embedded engine
 	$(SETUP) dev
 	@$(BIN)/pytest -q -n auto --dist loadfile tests/integration
+
+# Alone: browsers give up what they load where Docker makes a network.
+containers: ## the engines and the dashboard in Docker's containers, of the images that docker/images.sh builds
+	$(SETUP) dev
+	@$(BIN)/pytest -q tests/containers
 
 scenarios: ## every scenario of the library on the embedded engine, as tests
 	$(SETUP) dev

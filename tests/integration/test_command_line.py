@@ -257,9 +257,7 @@ def test_a_taken_port_is_one_sentence(up: dict[str, Any]) -> None:
 
 
 def test_the_engine_ends_with_the_command_even_when_that_is_killed() -> None:
-    process = subprocess.Popen(
-        [*COMMAND, "up", "--port", "0", "--json"], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen([*COMMAND, "up", "--port", "0", "--json"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     process.stdout.readline()
     engines = [int(pid) for pid in _children(process.pid)]

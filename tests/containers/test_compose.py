@@ -12,7 +12,7 @@ import boto3
 import httpx2
 import pytest
 
-from tests.containers import ROOT, Composed, composed, needs_images
+from tests.containers.composed import ROOT, Composed, composed, needs_images
 
 pytestmark = needs_images
 

@@ -12,7 +12,7 @@ from typing import Any
 from agenticai.stack.waiting import Polling
 from tests.needs import needs
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 IMAGES = ("agenticai:local", "agenticai-localstack:local")
 STARTING = Polling(first=0.5, longest=2, limit=600)
 
