@@ -27,7 +27,7 @@ def why_no_sandbox() -> str:
 REASON = why_no_sandbox()
 needs_sandbox = pytest.mark.skipif(bool(REASON), reason=REASON)
 
-TIGHT = Limits(wall_seconds=20, memory_bytes=256 * MIB, disk_bytes=16 * MIB, file_bytes=8 * MIB, processes=64)
+TIGHT = Limits(wall_seconds=60, memory_bytes=256 * MIB, disk_bytes=16 * MIB, file_bytes=8 * MIB, processes=64)
 
 HEAD = """\
 import ctypes, errno, os, signal, socket, subprocess, sys, time, unittest
