@@ -7,7 +7,7 @@ import streamlit as st
 
 from agenticai.client.errors import ApiError
 from agenticai.client.queues.model import AgentQueues, DeadLetter, Letters, count_causes
-from agenticai.dashboard.components.outcome import outcome, tell
+from agenticai.dashboard.components.outcome import act, outcome
 from agenticai.dashboard.components.selection import selection_table
 from agenticai.dashboard.components.session import REFRESH_SECONDS, part, with_stack
 from agenticai.dashboard.components.texts import age, code, plain, say, when
@@ -133,13 +133,15 @@ def _acts(connected: Connected, agent: str, selected: Sequence[DeadLetter]) -> N
     back, gone = st.columns(2)
     ids = [letter.message.id for letter in selected]
     if back.button(f"Redrive {len(ids)} selected", disabled=not ids, key=f"redrive-{agent}", type="primary"):
-        tell(*(f"{one.id}: {one.outcome}. {one.reason}" for one in connected.source.redrive(agent, ids)))
-        st.rerun()
+        act(lambda: "\n".join(f"{o.id}: {o.outcome}. {o.reason}" for o in connected.source.redrive(agent, ids)))
     if gone.button(f"Delete {len(ids)} selected", disabled=not ids, key=f"delete-{agent}"):
-        name = next(state.dead_letters.name for state in connected.source.queues() if state.agent == agent)
-        deleted = set(connected.source.delete(name, ids))
-        tell(*(f"{one}: {'deleted' if one in deleted else 'not there, or in flight'}." for one in ids))
-        st.rerun()
+        act(lambda: _deleted(connected, agent, ids))
+
+
+def _deleted(connected: Connected, agent: str, ids: Sequence[str]) -> str:
+    name = next(state.dead_letters.name for state in connected.source.queues() if state.agent == agent)
+    deleted = set(connected.source.delete(name, ids))
+    return "\n".join(f"{one}: {'deleted' if one in deleted else 'not there, or in flight'}." for one in ids)
 
 
 def _letter(connected: Connected, agent: str, letter: DeadLetter) -> None:
@@ -178,8 +180,7 @@ def _copy(connected: Connected, agent: str, letter: DeadLetter) -> None:
         body = st.text_area("Body of the copy", formatted(message.body), key=f"body-{message.id}", height=240)
         st.caption("The original stays here; the copy is marked with its id.")
         if st.button("Send the copy", key=f"send-{message.id}"):
-            tell(f"The copy of {message.id} was sent as {connected.source.send_copy(agent, message, body)}.")
-            st.rerun()
+            act(lambda: f"The copy of {message.id} was sent as {connected.source.send_copy(agent, message, body)}.")
     try:
         project = connected.api.get(letter.asked.project_id) if letter.asked.project_id else None
     except ApiError:
@@ -199,13 +200,19 @@ def _all_of_them(connected: Connected, state: AgentQueues) -> None:
     with st.expander("All of them"):
         rate = st.number_input("Most a second", 1, 500, 100, key=f"rate-{state.agent}")
         if st.button("Redrive all", key=f"all-{state.agent}"):
-            with st.status("redriving") as status:
-                for move in connected.source.redrive_all(state.agent, int(rate)):
-                    status.update(label=f"{move.status.lower()}: {move.moved} of {move.to_move} moved")
-            tell(f"{move.moved} messages were moved back: {move.status.lower()}. {plain(move.reason)}")
-            st.rerun()
+            act(lambda: _redriven(connected, state.agent, int(rate)))
         typed = st.text_input("To delete all, type the queue's name", key=f"purge-name-{state.agent}", placeholder=name)
         if st.button("Purge", disabled=typed != name, key=f"purge-{state.agent}"):
-            connected.source.purge(name)
-            tell(f"{name} was purged.")
-            st.rerun()
+            act(lambda: _purged(connected, name))
+
+
+def _redriven(connected: Connected, agent: str, rate: int) -> str:
+    with st.status("redriving") as status:
+        for move in connected.source.redrive_all(agent, rate):
+            status.update(label=f"{move.status.lower()}: {move.moved} of {move.to_move} moved")
+    return f"{move.moved} messages were moved back: {move.status.lower()}. {move.reason}"
+
+
+def _purged(connected: Connected, name: str) -> str:
+    connected.source.purge(name)
+    return f"{name} was purged."

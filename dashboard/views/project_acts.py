@@ -6,7 +6,7 @@ from typing import Final
 import streamlit as st
 
 from agenticai.client.errors import ApiError
-from agenticai.dashboard.components.outcome import outcome, tell
+from agenticai.dashboard.components.outcome import act, outcome
 from agenticai.dashboard.components.texts import plain, say
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.new_project import Unusable, requirements_of
@@ -81,12 +81,11 @@ def _modify(connected: Connected, project: ProjectView, text: str, file: bytes |
     _do(lambda: connected.api.modify(project.id, wanted), "The change is being planned.")
 
 
-def _do(act: Callable[[], object], said: str) -> None:
-    """Do something, and draw the page anew with what came of it; a refusal is shown in its place."""
-    try:
-        act()
-    except ApiError as error:
-        st.error(plain(str(error)))
-        return
-    tell(said)
-    st.rerun()
+def _do(do: Callable[[], object], said: str) -> None:
+    """Do something, and say so."""
+
+    def done() -> str:
+        do()
+        return said
+
+    act(done)
