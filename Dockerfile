@@ -5,15 +5,17 @@ ARG LOCALSTACK_IMAGE=localstack/localstack:4.14.0
 FROM ${BASE_IMAGE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1 UV_NO_CACHE=1 UV_SYSTEM_CERTS=1
 WORKDIR /build
-COPY requirements.lock ./
+COPY requirements.lock pyproject.toml ./
 RUN python3 -m venv --without-pip /opt/agenticai \
  && python3 -m venv /tools \
- && /tools/bin/pip install --quiet "$(grep -o '^uv==[0-9.]*' requirements.lock)"
-COPY . .
-RUN /tools/bin/uv pip install --quiet --compile-bytecode --python /opt/agenticai/bin/python --constraints requirements.lock ".[dashboard]"
+ && /tools/bin/pip install --quiet "$(grep -o '^uv==[0-9.]*' requirements.lock)" \
+ && /tools/bin/uv pip install --quiet --compile-bytecode --python /opt/agenticai/bin/python \
+    --constraints requirements.lock --requirements pyproject.toml --extra dashboard
 # What runs functions in LocalStack's image: boto3 and nothing more, as on Lambda.
 RUN python3 -m venv --without-pip /opt/function-python \
  && /tools/bin/uv pip install --quiet --python /opt/function-python/bin/python --constraints requirements.lock boto3
+COPY . .
+RUN /tools/bin/uv pip install --quiet --compile-bytecode --python /opt/agenticai/bin/python --no-deps .
 
 # The engine, the command line and the dashboard.
 FROM ${BASE_IMAGE} AS agenticai
@@ -34,10 +36,10 @@ ENTRYPOINT ["agenticai"]
 CMD ["up", "--host", "0.0.0.0"]
 
 # LocalStack's own runtime, where no registry has its image: --build-arg LOCALSTACK_IMAGE=localstack-runtime.
-FROM build AS localstack-runtime
+FROM ${BASE_IMAGE} AS localstack-runtime
+COPY emulator/engines/localstack/requirements.lock /
 RUN python3 -m venv /opt/code/localstack/.venv \
- && /tools/bin/uv pip install --quiet --compile-bytecode --python /opt/code/localstack/.venv/bin/python \
-    --requirements emulator/engines/localstack/requirements.lock
+ && /opt/code/localstack/.venv/bin/python -m pip install --quiet --no-cache-dir --requirement /requirements.lock
 
 # LocalStack with the extensions by which it runs functions as processes, and DynamoDB without Java.
 FROM ${LOCALSTACK_IMAGE} AS localstack
@@ -48,7 +50,8 @@ RUN useradd --uid 10002 --create-home --home-dir /home/localstack localstack \
  && install --directory --owner localstack --group localstack --mode 0700 /var/lib/localstack
 USER localstack
 WORKDIR /home/localstack
-ENV FILESYSTEM_ROOT=/var/lib/localstack GATEWAY_LISTEN=0.0.0.0:4566 DNS_ADDRESS=0 DISABLE_EVENTS=1 \
+# Its folders are below FILESYSTEM_ROOT, as outside of a container.
+ENV OVERRIDE_IN_DOCKER=0 FILESYSTEM_ROOT=/var/lib/localstack GATEWAY_LISTEN=0.0.0.0:4566 DNS_ADDRESS=0 DISABLE_EVENTS=1 \
     SKIP_SSL_CERT_DOWNLOAD=1 SKIP_INFRA_DOWNLOADS=1 SQS_ENDPOINT_STRATEGY=path LAMBDA_SYNCHRONOUS_CREATE=1 \
     LAMBDA_RUNTIME_EXECUTOR=local PROVIDER_OVERRIDE_DYNAMODB=moto LAMBDA_LOCAL_PYTHON=/opt/function-python/bin/python \
     LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC=0.1 LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC=0.5

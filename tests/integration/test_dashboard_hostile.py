@@ -47,7 +47,7 @@ import sys
 from pathlib import Path
 from agenticai.dashboard import __main__ as served
 
-served.APP = Path(sys.argv[2])
+served.APP = Path(sys.argv[3])
 served.main()
 """
 FOUND: Final = """() => {
@@ -93,7 +93,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     keep_run(folder / "home" / "runs" / "2026-01-01")
     port = free_port()
     environ = os.environ | {"PYTHONPATH": str(ROOT), "AGENTICAI_HOME": str(folder / "home")}
-    command = [sys.executable, "-c", SERVE, str(port), str(folder / "app.py")]
+    command = [sys.executable, "-c", SERVE, str(port), "127.0.0.1", str(folder / "app.py")]
     with subprocess.Popen(command, env=environ, cwd=folder, stdin=subprocess.PIPE) as process:
         url = f"http://127.0.0.1:{port}"
         await_served(process, url)
