@@ -52,6 +52,8 @@ served.main()
 """
 FOUND: Final = """() => {
     const all = selector => [...document.querySelectorAll(selector)];
+    const shown = document.body.cloneNode(true);
+    shown.querySelectorAll("textarea").forEach(field => field.remove());  // there a text is edited as it is
     const within = (selector, text) => all(selector).filter(each => each.textContent === text).length;
     return {
         run: window.taken === 1,
@@ -66,7 +68,7 @@ FOUND: Final = """() => {
         formulas: all(".katex").length,
         icons: all("[data-testid=stIconMaterial]").filter(each => each.textContent === "home").length,
         replaced: /\\u2192|\\u{1f604}/u.test(document.body.textContent),
-        hidden: /[\\u0000-\\u0008\\u000b-\\u001f\\u200b\\u202a-\\u202e\\u2066-\\u2069]/.test(document.body.textContent),
+        hidden: /[\\u0000-\\u0008\\u000b-\\u001f\\u200b\\u202a-\\u202e\\u2066-\\u2069]/.test(shown.textContent),
     };
 }"""
 SHOWN: Final = "text => document.body.textContent.replaceAll('\\u2060', '').includes(text)"
