@@ -1,8 +1,6 @@
 #!/usr/bin/env bash
 # Builds the images without an image registry: a Debian base by debootstrap, then everything else on it.
 #
-#   docker/images.sh [--suite bookworm]
-#
 # Needs root (for debootstrap's chroot), Docker, and a Debian mirror and a Python package index in reach. The base takes
 # over the certificates that this machine trusts besides its distribution's, so that a proxy of yours is trusted too.
 set -euo pipefail

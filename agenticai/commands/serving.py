@@ -61,9 +61,9 @@ def keep_up(port: int, reach: Reach, engine: Chosen, *, live: bool, dashboard: b
 
 
 def keep_engine_up(port: int, reach: Reach, engine: Chosen, *, live: bool, dashboard: bool, as_json: bool) -> None:
-    """Serve an engine without a stack until a signal says stop; one that ends by itself is an error."""
+    """Serve an engine without a stack, with the dashboard if asked for; one that ends by itself is an error."""
     screen, home = Display(as_json=as_json), find_home()
-    gemini = GEMINI_API if live else REPLAY
+    gemini = GEMINI_API if live and _key(os.environ) else REPLAY
     with (
         screen.step("engine started") as step,
         launched(port=port, home=home, gemini=gemini, engine=engine, reach=reach, report=step.update) as starting,
@@ -76,7 +76,8 @@ def keep_engine_up(port: int, reach: Reach, engine: Chosen, *, live: bool, dashb
         screen.say(
             f"It serves at {running.endpoint_url}. `{this_command()} deploy` deploys the stack; Ctrl-C stops it."
         )
-        wait_until_stopped(running)
+        with _dashboard(screen, running.endpoint_url) if dashboard else nullcontext():
+            wait_until_stopped(running)
         screen.say("Stopping.")
 
 
