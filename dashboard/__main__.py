@@ -1,5 +1,7 @@
 """The dashboard's process, `python -m agenticai.dashboard PORT HOST`: serves until its standard input ends."""
 
+import gc
+import importlib
 import logging
 import os
 import re
@@ -10,17 +12,15 @@ from typing import Any, Final
 
 import uvicorn
 from starlette.middleware import Middleware
-from starlette.responses import RedirectResponse
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from agenticai.dashboard.front_page import read_front_page
 from agenticai.dashboard.own_pages import OwnPages
 from agenticai.dashboard.reports import Reports
 
 APP: Final = Path(__file__).with_name("app.py")
 ADDRESS: Final = "127.0.0.1"
-PAGE: Final = "page"
-"""The parameter of the root's address that names a page."""
-
 THEME: Final = {
     "theme.light.primaryColor": "#2455c3",
     "theme.light.textColor": "#10131a",
@@ -42,12 +42,19 @@ SETTINGS: Final[dict[str, Any]] = {
     "server.showEmailPrompt": False,
     "browser.gatherUsageStats": False,
     "browser.serverAddress": ADDRESS,
+    "runner.postScriptGC": False,
     "client.toolbarMode": "minimal",
     "client.showErrorDetails": "none",
     "client.showErrorLinks": "false",
     **THEME,
 }
-"""Streamlit's settings; those of a user's own files do not count."""
+"""Streamlit's settings; those of a user's own files do not count.
+
+It would collect garbage after each refresh, which takes as long as the refresh; Python collects it in time.
+"""
+
+NICENESS: Final = 10
+"""What is watched goes first: an engine on a busy machine, and its functions."""
 
 POLICY: Final = (
     b"default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval'; worker-src 'self' blob:;"
@@ -55,47 +62,62 @@ POLICY: Final = (
 )
 """Pages load nothing from elsewhere, and nobody frames them; charts compile their expressions."""
 
-_PAGE: Final = re.compile(r"/([a-z-]+)")
+OVERVIEW: Final = "/overview"
+"""The page at the root, by a name of its own."""
+
+_PAGE: Final = re.compile(r"/[a-z-]*")
 
 
 class Pages:
-    """Says what pages may load, and leads from a page's own address to the root, with the page as a parameter.
+    """Answers every page's address with the one HTML page, and says what pages may load."""
 
-    Opened below the root, Streamlit's part in the browser first asks there for what is at the root, and finds nothing.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, folder: Path) -> None:
         self._app = app
+        self._root = read_front_page(folder, with_parts=False)
+        self._page = read_front_page(folder, with_parts=True)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if (page := _PAGE.fullmatch(scope["path"])) and scope["method"] == "GET":
-            query = f"{PAGE}={page[1]}&{scope['query_string'].decode('latin-1')}".rstrip("&")
-            await RedirectResponse(f"/?{query}")(scope, receive, send)
-            return
+        is_page = _PAGE.fullmatch(scope["path"]) and scope["method"] in {"GET", "HEAD"}
+        await (self._answer(scope) if is_page else self._app)(scope, receive, _with_policy(send))
 
-        async def send_with_policy(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = [*message.get("headers", []), (b"content-security-policy", POLICY)]
-                message = {**message, "headers": headers}
-            await send(message)
+    def _answer(self, scope: Scope) -> Response:
+        if scope["path"] == OVERVIEW:
+            return RedirectResponse("/")
+        page = self._root if scope["path"] == "/" else self._page
+        return HTMLResponse(page, headers={"Cache-Control": "no-cache"})
 
-        await self._app(scope, receive, send_with_policy)
+
+def _with_policy(send: Send) -> Send:
+    async def send_with_policy(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = [*message.get("headers", []), (b"content-security-policy", POLICY)]
+            message = {**message, "headers": headers}
+        await send(message)
+
+    return send_with_policy
 
 
 def main() -> None:
     """Serve on a port of this machine, at the address that HOST names."""
     port, host = int(sys.argv[1]), sys.argv[2]
+    os.nice(NICENESS)
     threading.Thread(target=_follow_lifeline, daemon=True, name="lifeline").start()
+    threading.Thread(target=_preload, daemon=True, name="preload").start()
     from streamlit import App, config
+    from streamlit.file_util import get_static_dir
 
     settings = {**SETTINGS, "server.port": port, "browser.serverPort": port}
     config.get_config_options(force_reparse=True, options_from_flags=settings)
     app = App(
         APP,
-        middleware=[Middleware(OwnPages, port=port), Middleware(Reports), Middleware(Pages)],
+        middleware=[
+            Middleware(OwnPages, port=port),
+            Middleware(Reports),
+            Middleware(Pages, folder=Path(get_static_dir())),
+        ],
         on_script_error=_noted,
     )
     uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
@@ -108,6 +130,14 @@ def _noted(error: Exception) -> bool:
     logging.getLogger(__name__).error("a page failed", exc_info=error)
     st.error("This page could not be drawn. The log of the dashboard says why.")
     return True
+
+
+def _preload() -> None:
+    """Import what tables and clients need while nobody waits for a page; the garbage collector then passes over it."""
+    for module in ("pandas", "pyarrow", "boto3"):
+        importlib.import_module(module)
+    gc.collect()
+    gc.freeze()
 
 
 def _follow_lifeline() -> None:

@@ -45,7 +45,4 @@ pages = {
 }
 set_pages(pages)
 opened = st.navigation(list(pages.values()))
-if (asked := st.query_params.get("page")) in pages:
-    rest = {name: value for name, value in st.query_params.to_dict().items() if name != "page"}
-    st.switch_page(pages[asked], query_params=rest)
 opened.run()

@@ -42,21 +42,21 @@ PAINTED: Final = f"document.fonts.ready.then(() => {FRAMES})"
 
 def addresses(seeded: Seeded) -> dict[str, str]:
     """Return every page by a name for its picture, as its address below the root."""
-    project = f"?page=projects&project={seeded.completed}"
+    project = f"projects?project={seeded.completed}"
     sections = ("Plan", "Files", "Changes", "Quality", "Model calls", "Use and cost", "Deployments")
     return {
         "overview": "",
-        "queues": "?page=queues&queue=agenticai-qa-dlq-dev",
-        "dead-letters": "?page=dead-letters&queue=qa",
-        "projects": "?page=projects",
+        "queues": "queues?queue=agenticai-qa-dlq-dev",
+        "dead-letters": "dead-letters?queue=qa",
+        "projects": "projects",
         "project": project,
         **{f"project-{name.lower().replace(' ', '-')}": f"{project}&section={name}" for name in sections},
-        "project-failed": f"?page=projects&project={seeded.failed}",
-        "model-calls": "?page=model-calls",
-        "scores": "?page=scores",
-        "scores-bench": "?page=scores&scores=bench",
-        "costs": "?page=costs",
-        "bench": "?page=bench",
+        "project-failed": f"projects?project={seeded.failed}",
+        "model-calls": "model-calls",
+        "scores": "scores",
+        "scores-bench": "scores?scores=bench",
+        "costs": "costs",
+        "bench": "bench",
     }
 
 

@@ -4,18 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-import altair as alt
 import streamlit as st
 
+from agenticai.dashboard.components.chart import Spec, channel, draw_chart, layer
 from agenticai.dashboard.components.texts import plain, when
 from agenticai.dashboard.services.depths import DepthSeries
 from agenticai.dashboard.services.queue_rows import curve
 
-MOMENT: Final = alt.Tooltip(
-    "at:T", title="UTC", timeUnit="utcyearmonthdatehoursminutesseconds", format="%Y-%m-%d %H:%M:%S"
-)
-
-
+MOMENT: Final = channel("at:T", title="UTC", timeUnit="utcyearmonthdatehoursminutesseconds", format="%Y-%m-%d %H:%M:%S")
 HEIGHT: Final = 380
 """Pixels, those of the legend included."""
 
@@ -23,30 +19,27 @@ HEIGHT: Final = 380
 def depth_chart(series: DepthSeries, queues: Sequence[str], since: datetime, key: str) -> None:
     """Draw the depths of queues as steps since a moment."""
     drawn = curve(series, queues, since)
-    steps = (
-        alt.Chart(alt.InlineData(values=drawn))
-        .mark_line(interpolate="step-after")
-        .encode(
-            x=alt.X("at:T", title="UTC", scale=alt.Scale(type="utc")),
-            y=alt.Y("messages:Q", title="messages", axis=alt.Axis(tickMinStep=1, format="d")),
-            color=alt.Color("queue:N", title=None, legend=alt.Legend(orient="bottom", columns=2, labelLimit=400)),
-            tooltip=[alt.Tooltip("queue:N"), alt.Tooltip("messages:Q"), MOMENT],
-        )
+    steps = layer(
+        drawn,
+        {"type": "line", "interpolate": "step-after"},
+        x=channel("at:T", title="UTC", scale={"type": "utc"}),
+        y=channel("messages:Q", title="messages", axis={"tickMinStep": 1, "format": "d"}),
+        color=channel("queue:N", title=None, legend={"orient": "bottom", "columns": 2, "labelLimit": 400}),
+        tooltip=[channel("queue:N"), channel("messages:Q"), MOMENT],
     )
-    skipped = [
-        {"at": jump.at.isoformat(), "skipped": f"{jump.seconds:g} s skipped"}
-        for jump in series.jumps
-        if jump.at >= since
-    ]
-    marks = (
-        alt.Chart(alt.InlineData(values=skipped))
-        .mark_rule(strokeDash=[4, 4], opacity=0.6)
-        .encode(x="at:T", tooltip=[alt.Tooltip("skipped:N"), MOMENT])
-    )
-    layers = [steps, marks] if skipped else [steps]
-    st.altair_chart(alt.layer(*layers).properties(height=HEIGHT), key=key, alt=_in_words(drawn, since))
+    layers = [steps, *_skipped(series, since)]
+    draw_chart(layers, height=HEIGHT, key=key, alt=_in_words(drawn, since))
     if series.note:
         st.caption(plain(series.note))
+
+
+def _skipped(series: DepthSeries, since: datetime) -> list[Spec]:
+    jumps = [jump for jump in series.jumps if jump.at >= since]
+    if not jumps:
+        return []
+    values = [{"at": jump.at.isoformat(), "skipped": f"{jump.seconds:g} s skipped"} for jump in jumps]
+    mark = {"type": "rule", "strokeDash": [4, 4], "opacity": 0.6}
+    return [layer(values, mark, x=channel("at:T"), tooltip=[channel("skipped:N"), MOMENT])]
 
 
 def _in_words(steps: Sequence[Mapping[str, object]], since: datetime) -> str:

@@ -22,20 +22,20 @@ SCENARIOS: Final = Path(__file__).resolve().parents[2] / "scenarios"
 
 LIBRARY: Final = SCENARIOS / "library"
 
-Outcome = Literal["passed", "failed", "skipped"]
-MARKS: Final[Mapping[Outcome | None, str]] = {"passed": "✓", "failed": "✗ failed", "skipped": "skipped"}
+ReplayOutcome = Literal["passed", "failed", "skipped"]
+MARKS: Final[Mapping[ReplayOutcome | None, str]] = {"passed": "✓", "failed": "✗ failed", "skipped": "skipped"}
 
 Figure = Literal["seconds", "AWS calls", "cost in US dollars", "GB-seconds"]
 FIGURES: Final[tuple[Figure, ...]] = ("seconds", "AWS calls", "cost in US dollars", "GB-seconds")
 
 
-class Part(BaseModel):
+class DocumentPart(BaseModel):
     """What this page reads of a part of a run's document; the rest is left out."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class Broken(Part):
+class Broken(DocumentPart):
     """An invariant that did not hold."""
 
     invariant: str
@@ -43,11 +43,11 @@ class Broken(Part):
     evidence: str
 
 
-class Replay(Part):
+class Replay(DocumentPart):
     """One replay of a scenario."""
 
     name: str
-    outcome: Outcome
+    outcome: ReplayOutcome
     unmet: tuple[str, ...] = ()
     violations: tuple[Broken, ...] = ()
     differs: str = ""
@@ -79,7 +79,7 @@ class Replay(Part):
         return figures[name]
 
 
-class RunDocument(Part):
+class RunDocument(DocumentPart):
     """A run, as `agenticai replay` keeps it."""
 
     schema_: Literal["agenticai-run/1"] = Field(alias="schema")
@@ -103,7 +103,7 @@ class Run:
         """When it began."""
         return self.document.started_at
 
-    def count(self, outcome: Outcome) -> int:
+    def count(self, outcome: ReplayOutcome) -> int:
         """Return how many replays ended so."""
         return sum(replay.outcome == outcome for replay in self.document.scenarios)
 
@@ -186,14 +186,14 @@ def grid(runs: Sequence[Run]) -> dict[str, list[str]]:
     return table
 
 
-def _passed(name: str, ended: Iterable[Mapping[str, Outcome]]) -> str:
+def _passed(name: str, ended: Iterable[Mapping[str, ReplayOutcome]]) -> str:
     judged = [run[name] for run in ended if run.get(name) in {"passed", "failed"}]
     return f"{judged.count('passed')} of {len(judged)}"
 
 
-def outcomes(run: Run) -> dict[str, Outcome]:
+def outcomes(run: Run) -> dict[str, ReplayOutcome]:
     """Return how each scenario of a run ended: failed if any of its replays did."""
-    ended: dict[str, Outcome] = {}
+    ended: dict[str, ReplayOutcome] = {}
     for replay in run.document.scenarios:
         if ended.get(replay.name) != "failed":
             ended[replay.name] = replay.outcome
@@ -229,7 +229,7 @@ def breaks(runs: Sequence[Run]) -> list[Break]:
     return sorted(found, key=lambda broken: (broken.since, broken.scenario))
 
 
-def _until_passed(ended: Sequence[tuple[Run, Outcome | None]]) -> list[tuple[Run, Outcome | None]]:
+def _until_passed(ended: Sequence[tuple[Run, ReplayOutcome | None]]) -> list[tuple[Run, ReplayOutcome | None]]:
     """Return the newest runs, up to the one in which the scenario passed last."""
     place = next((place for place, (_, outcome) in enumerate(ended) if outcome == "passed"), len(ended))
     return list(ended[:place])

@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING, Final
 
-import altair as alt
 import streamlit as st
 
 from agenticai.client.cost.bill import Bill, Measured, measured
 from agenticai.client.cost.figures import dollars, quantity, share
 from agenticai.client.cost.prices import prices
 from agenticai.client.cost.use import NO_METER
+from agenticai.dashboard.components.chart import channel, draw_chart, layer
 from agenticai.dashboard.components.columns import share_column
 from agenticai.dashboard.components.session import part, with_stack
 from agenticai.dashboard.components.texts import plain, say
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 REFRESH_SECONDS: Final = 10.0
 DOLLARS: Final = "$%.6f"
-COLOURS: Final = alt.Scale(scheme="tableau10")
+COLOURS: Final = {"scheme": "tableau10"}
 
 
 def page() -> None:
@@ -148,26 +148,22 @@ def _month(used: Measured, shown: Bill, limit: float | None) -> None:
     if not points:
         return
     st.subheader("The month beyond the free tier, by number of projects")
-    money = alt.Axis(format="$,.2f")
-    area = (
-        alt.Chart(alt.InlineData(values=points))
-        .mark_area(opacity=0.8)
-        .encode(
-            x=alt.X("projects:Q", title="projects a month", scale=alt.Scale(nice=False)),
-            y=alt.Y("usd:Q", title="US dollars", axis=money),
-            color=alt.Color("service:N", title=None, scale=COLOURS, legend=alt.Legend(orient="top")),
-            tooltip=["service:N", "projects:Q", alt.Tooltip("usd:Q", format="$,.6f")],
-        )
+    area = layer(
+        points,
+        {"type": "area", "opacity": 0.8},
+        x=channel("projects:Q", title="projects a month", scale={"nice": False}),
+        y=channel("usd:Q", title="US dollars", axis={"format": "$,.2f"}),
+        color=channel("service:N", title=None, scale=COLOURS, legend={"orient": "top"}),
+        tooltip=[channel("service:N"), channel("projects:Q"), channel("usd:Q", format="$,.6f")],
     )
-    layers: list[alt.Chart] = [area]
+    layers = [area]
     if limit is not None:
-        rule = alt.Chart(alt.InlineData(values=[{"usd": limit}])).mark_rule(
-            color="#9b5de5", strokeWidth=2, strokeDash=[6, 4]
-        )
-        layers.append(rule.encode(y="usd:Q", tooltip=[alt.Tooltip("usd:Q", title="budget", format="$,.2f")]))
+        rule = {"type": "rule", "color": "#9b5de5", "strokeWidth": 2, "strokeDash": [6, 4]}
+        budget = channel("usd:Q", title="budget", format="$,.2f")
+        layers.append(layer([{"usd": limit}], rule, y=channel("usd:Q"), tooltip=[budget]))
     most = f"{shown.forecast_for:,} projects, which cost {dollars(shown.month_usd)}"
     told = f"A month's cost by service, from none to {most}."
-    st.altair_chart(alt.layer(*layers).properties(height=300), key="month", alt=told)
+    draw_chart(layers, height=300, key="month", alt=told)
 
 
 def _who(shown: Bill) -> None:

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-import altair as alt
 import streamlit as st
 
 from agenticai.client.cost.figures import dollars
+from agenticai.dashboard.components.chart import channel, draw_chart, layer
 from agenticai.dashboard.components.columns import share_column
 from agenticai.dashboard.components.session import part, with_stack
 from agenticai.dashboard.components.texts import age, code, plain, when
@@ -29,12 +29,12 @@ TRENDS: Final = 5
 
 REFRESH_SECONDS: Final = 10.0
 FOLLOW_SECONDS: Final = 2.0
-COLOURS: Final = alt.Scale(scheme="tableau10")
-LEGEND: Final = alt.Legend(orient="top", columns=3, labelLimit=300)
-STATUSES: Final = alt.Scale(
-    domain=["COMPLETED", "NEEDS_REVIEW", "FAILED", "TESTING", "DEVELOPING", "DEPLOYING"],
-    range=["#1f9d6b", "#c77700", "#d63939", "#2f9c95", "#2f5bd7", "#6b62d9"],
-)
+COLOURS: Final = {"scheme": "tableau10"}
+LEGEND: Final = {"orient": "top", "columns": 3, "labelLimit": 300}
+STATUSES: Final = {
+    "domain": ["COMPLETED", "NEEDS_REVIEW", "FAILED", "TESTING", "DEVELOPING", "DEPLOYING"],
+    "range": ["#1f9d6b", "#c77700", "#d63939", "#2f9c95", "#2f5bd7", "#6b62d9"],
+}
 
 
 ENDS: Final[Mapping[int | None, str]] = {0: "passed", 1: "failed", 130: "interrupted"}
@@ -115,18 +115,16 @@ def _totals(scores: list[float], projects: int) -> None:
 def _distribution(bars: list[dict[str, object]]) -> None:
     st.subheader("Distribution")
     order = [*(f"{low}-{low + quality.BIN - 1}" for low in range(0, 100, quality.BIN)), "100"]
-    drawn = (
-        alt.Chart(alt.InlineData(values=bars))
-        .mark_bar()
-        .encode(
-            x=alt.X("points:O", title="score", sort=order, scale=alt.Scale(domain=order), axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("projects:Q", title="projects", axis=alt.Axis(tickMinStep=1, format="d")),
-            color=alt.Color("status:N", title=None, scale=STATUSES, legend=LEGEND),
-            tooltip=["points:O", "status:N", "projects:Q"],
-        )
+    drawn = layer(
+        bars,
+        {"type": "bar"},
+        x=channel("points:O", title="score", sort=order, scale={"domain": order}, axis={"labelAngle": 0}),
+        y=channel("projects:Q", title="projects", axis={"tickMinStep": 1, "format": "d"}),
+        color=channel("status:N", title=None, scale=STATUSES, legend=LEGEND),
+        tooltip=[channel("points:O"), channel("status:N"), channel("projects:Q")],
     )
     told = "; ".join(f"{bar['points']}: {bar['projects']} {bar['status']}" for bar in bars)
-    st.altair_chart(drawn.properties(height=280), key="distribution", alt=f"Number of projects by score. {told}")
+    draw_chart([drawn], height=280, key="distribution", alt=f"Number of projects by score. {told}")
 
 
 def _parts(reports: "list[QualityReport]") -> None:
@@ -267,15 +265,13 @@ def _trends(kept: list[runs.Run]) -> None:
     figure = st.segmented_control("Figure", runs.FIGURES, default=runs.FIGURES[0], key="figure") or runs.FIGURES[0]
     names = runs.scenario_names(kept)
     chosen = st.multiselect("Of scenarios", names, default=names[:TRENDS], format_func=printable, key="trends-of")
-    drawn = (
-        alt.Chart(alt.InlineData(values=runs.trend(kept, chosen, figure)))
-        .mark_line(point=True)
-        .encode(
-            x=alt.X("at:T", title="UTC", scale=alt.Scale(type="utc")),
-            y=alt.Y("figure:Q", title=figure),
-            color=alt.Color("scenario:N", title=None, scale=COLOURS, legend=LEGEND),
-            tooltip=["scenario:N", alt.Tooltip("figure:Q", title=figure, format=",.6~g")],
-        )
+    drawn = layer(
+        runs.trend(kept, chosen, figure),
+        {"type": "line", "point": True},
+        x=channel("at:T", title="UTC", scale={"type": "utc"}),
+        y=channel("figure:Q", title=figure),
+        color=channel("scenario:N", title=None, scale=COLOURS, legend=LEGEND),
+        tooltip=[channel("scenario:N"), channel("figure:Q", title=figure, format=",.6~g")],
     )
     told = f"{figure} over {len(kept)} runs of {', '.join(chosen) or 'no scenario'}. The tables have the runs."
-    st.altair_chart(drawn.properties(height=320), key="trends", alt=told)
+    draw_chart([drawn], height=320, key="trends", alt=told)

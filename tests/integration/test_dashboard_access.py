@@ -111,7 +111,7 @@ def test_a_project_is_opened_with_the_keyboard(browser: Browser, shown: Shown) -
 
 
 def test_a_letter_is_redriven_with_the_keyboard(browser: Browser, shown: Shown) -> None:
-    page, _ = watched(browser, f"{shown.url}/?page=dead-letters&queue=ops", LOOKS[0])
+    page, _ = watched(browser, f"{shown.url}/dead-letters?queue=ops", LOOKS[0])
     tab_to_table(page)
     page.keyboard.press("Shift+Space")
     redrive = page.get_by_role("button", name="Redrive 1 selected")

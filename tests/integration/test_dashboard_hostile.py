@@ -72,18 +72,18 @@ FOUND: Final = """() => {
     };
 }"""
 SHOWN: Final = "text => document.body.textContent.replaceAll('\\u2060', '').includes(text)"
-SECTION_PAGES: Final = {f"project: {name}": f"?page=projects&project={ID}&section={name}" for name in SECTIONS}
+SECTION_PAGES: Final = {f"project: {name}": f"projects?project={ID}&section={name}" for name in SECTIONS}
 PAGES: Final = {
     "overview": "",
-    "queues": "?page=queues",
-    "dead letters": "?page=dead-letters",
-    "projects": "?page=projects",
+    "queues": "queues",
+    "dead letters": "dead-letters",
+    "projects": "projects",
     **SECTION_PAGES,
-    "model calls": "?page=model-calls",
-    "scores": "?page=scores",
-    "bench scores": "?page=scores&scores=bench",
-    "costs": "?page=costs",
-    "bench": "?page=bench",
+    "model calls": "model-calls",
+    "scores": "scores",
+    "bench scores": "scores?scores=bench",
+    "costs": "costs",
+    "bench": "bench",
 }
 
 
@@ -153,7 +153,7 @@ def test_nothing_of_it_is_markup(browser: Browser, address: str, name: str) -> N
 
 def test_nothing_of_a_dead_letter_and_its_long_log_is_markup(browser: Browser, address: str) -> None:
     errors: list[str] = []
-    page = opened(browser, f"{address}/?page=dead-letters", LOOKS[0], errors)
+    page = opened(browser, f"{address}/dead-letters", LOOKS[0], errors)
     for row in range(3):
         page.get_by_test_id("stDataFrame").click(position={"x": 20, "y": 52 + 35 * row})
         expect(page.get_by_text(f"message {row}-letter")).to_be_visible(timeout=LIMIT_MS)
@@ -169,7 +169,7 @@ def test_nothing_of_a_dead_letter_and_its_long_log_is_markup(browser: Browser, a
 
 def test_nothing_of_what_an_act_says_is_markup(browser: Browser, address: str) -> None:
     errors: list[str] = []
-    page = opened(browser, f"{address}/?page=bench", LOOKS[0], errors)
+    page = opened(browser, f"{address}/bench", LOOKS[0], errors)
     page.get_by_role("button", name="Take off", exact=True).click()
     expect(page.get_by_text("Off: call 1 of")).to_be_visible(timeout=LIMIT_MS)
     assert_text(page, errors)
@@ -178,7 +178,7 @@ def test_nothing_of_what_an_act_says_is_markup(browser: Browser, address: str) -
 
 def test_nothing_in_the_tooltip_of_a_chart_is_markup(browser: Browser, address: str) -> None:
     errors: list[str] = []
-    page = opened(browser, f"{address}/?page=projects&project={ID}", LOOKS[0], errors)
+    page = opened(browser, f"{address}/projects?project={ID}", LOOKS[0], errors)
     box = page.get_by_test_id("stVegaLiteChart").bounding_box()
     assert box
     tooltip = page.locator("#vg-tooltip-element.visible")

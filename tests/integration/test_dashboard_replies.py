@@ -63,7 +63,7 @@ def browser() -> Iterator[Browser]:
 
 
 def opened_project(browser: Browser, url: str, project_id: str) -> Page:
-    return opened(browser, f"{url}/?page=projects&project={project_id}", LOOKS[0])
+    return opened(browser, f"{url}/projects?project={project_id}", LOOKS[0])
 
 
 def test_a_missing_reply_is_written_and_its_project_goes_on(browser: Browser, url: str, stack: Stack) -> None:
@@ -86,7 +86,7 @@ def test_a_missing_reply_is_written_and_its_project_goes_on(browser: Browser, ur
         page.get_by_role("button", name="Store the reply and retry").click()
         expect(page.get_by_text("1 retried.")).to_be_visible(timeout=LIMIT_MS)
         control.settle(timeout_s=180)
-        page.goto(f"{url}/?page=projects&project={posted.id}")
+        page.goto(f"{url}/projects?project={posted.id}")
         expect(page.get_by_text("COMPLETED", exact=True)).to_be_visible(timeout=LIMIT_MS)
         page.close()
 
@@ -104,7 +104,7 @@ def test_a_project_that_is_deleted_meanwhile_is_told_as_gone(browser: Browser, u
 
 
 def test_an_engine_that_ends_meanwhile_is_told_as_gone(browser: Browser, url: str, stack: Stack) -> None:
-    page = opened(browser, f"{url}/?page=bench", LOOKS[0])
+    page = opened(browser, f"{url}/bench", LOOKS[0])
     stack.end()
     page.get_by_role("button", name="Settle").click()
     expect(page.get_by_text("There is no stack to show yet")).to_be_visible(timeout=LIMIT_MS)

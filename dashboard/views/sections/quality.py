@@ -2,9 +2,9 @@
 
 from typing import Final
 
-import altair as alt
 import streamlit as st
 
+from agenticai.dashboard.components.chart import channel, draw_chart, layer
 from agenticai.dashboard.components.texts import code, plain, say
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.display.printable import printable
@@ -35,22 +35,20 @@ def _scores(tests: list[TestView]) -> None:
         {"revision": str(test.revision), "score": test.score, "passed": "passed" if test.passed else "not passed"}
         for test in tests
     ]
-    base = alt.Chart(alt.InlineData(values=values)).encode(
-        x=alt.X("revision:N", sort=None, axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("score:Q", scale=alt.Scale(domain=[0, 100])),
+    x = channel("revision:N", sort=None, axis={"labelAngle": 0})
+    y = channel("score:Q", scale={"domain": [0, 100]})
+    judged = {"domain": ["passed", "not passed"], "range": ["#2e9e5b", "#d64545"]}
+    lines = layer(values, {"type": "line", "color": "#8a93a0"}, x=x, y=y)
+    points = layer(
+        values,
+        {"type": "point", "size": 120, "filled": True, "opacity": 1},
+        x=x,
+        y=y,
+        color=channel("passed:N", title=None, scale=judged, legend={"orient": "bottom"}),
+        tooltip=[channel("revision:N"), channel("score:Q"), channel("passed:N")],
     )
-    points = base.mark_point(size=120, filled=True, opacity=1).encode(
-        color=alt.Color(
-            "passed:N",
-            title=None,
-            scale=alt.Scale(domain=["passed", "not passed"], range=["#2e9e5b", "#d64545"]),
-            legend=alt.Legend(orient="bottom"),
-        ),
-        tooltip=["revision:N", "score:Q", "passed:N"],
-    )
-    lines = alt.layer(base.mark_line(color="#8a93a0"), points).properties(height=260)
     told = "; ".join(f"{test.revision}: {test.score:g}, {'passed' if test.passed else 'not passed'}" for test in tests)
-    st.altair_chart(lines, key="scores", alt=f"Score by revision. {told}")
+    draw_chart([lines, points], height=260, key="scores", alt=f"Score by revision. {told}")
 
 
 def _report(report: QualityReport) -> None:

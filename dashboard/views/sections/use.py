@@ -8,6 +8,7 @@ from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.port import Missing
 from agenticai.dashboard.services.project_use import call_rows, cost_rows, function_rows, token_rows
 from agenticai.display.printable import printable
+from agenticai.emulator.core.usage_records import Usage
 from shared.models.views import ProjectView
 
 
@@ -20,50 +21,59 @@ def draw(connected: Connected, project: ProjectView) -> None:
         st.caption("Not available on this target.")
         say(usage.why)
         return
-    calls, functions, costs = call_rows(usage), function_rows(usage), cost_rows(usage)
+    _totals(usage)
+    st.caption("All calls that name the project are counted, those by which this page reads it through the API too.")
+    _costs(usage)
+    _functions(usage)
+    _calls(usage)
+
+
+def _totals(usage: Usage) -> None:
     metrics = {
-        "Cost before the free tier": dollars(sum(row.usd for row in costs)),
+        "Cost before the free tier": dollars(sum(row.usd for row in cost_rows(usage))),
         "AWS calls": f"{usage.total_calls:,}",
         "Lambda GB-seconds": f"{usage.gb_seconds:.3f}",
-        "Invocations": f"{sum(row.invocations for row in functions):,}",
+        "Invocations": f"{sum(row.invocations for row in function_rows(usage)):,}",
     }
     for column, (name, value) in zip(st.columns(len(metrics)), metrics.items(), strict=True):
         column.metric(name, value)
-    st.caption("All calls that name the project are counted, those by which this page reads it through the API too.")
-    st.dataframe(
-        {
-            "service": [row.service for row in costs],
-            "billed": [row.title for row in costs],
-            "quantity": [row.quantity for row in costs],
-            "unit": [row.unit for row in costs],
-            "cost": [f"${row.usd:.8f}" for row in costs],
-        },
-        hide_index=True,
-        key="costs",
-    )
-    st.dataframe(
-        {
-            "function": [printable(row.function) for row in functions],
-            "invocations": [row.invocations for row in functions],
-            "errors": [row.errors for row in functions],
-            "cold starts": [row.cold_starts for row in functions],
-            "billed ms": [row.billed_ms for row in functions],
-            "GB-seconds": [round(row.gb_seconds, 4) for row in functions],
-        },
-        hide_index=True,
-        key="functions",
-    )
-    st.dataframe(
-        {
-            "service": [row.service for row in calls],
-            "operation": [printable(row.operation) for row in calls],
-            "caller": [printable(row.caller) for row in calls],
-            "calls": [row.calls for row in calls],
-            "errors": [row.errors for row in calls],
-        },
-        hide_index=True,
-        key="calls",
-    )
+
+
+def _costs(usage: Usage) -> None:
+    rows = cost_rows(usage)
+    table = {
+        "service": [row.service for row in rows],
+        "billed": [row.title for row in rows],
+        "quantity": [row.quantity for row in rows],
+        "unit": [row.unit for row in rows],
+        "cost": [f"${row.usd:.8f}" for row in rows],
+    }
+    st.dataframe(table, hide_index=True, key="costs")
+
+
+def _functions(usage: Usage) -> None:
+    rows = function_rows(usage)
+    table = {
+        "function": [printable(row.function) for row in rows],
+        "invocations": [row.invocations for row in rows],
+        "errors": [row.errors for row in rows],
+        "cold starts": [row.cold_starts for row in rows],
+        "billed ms": [row.billed_ms for row in rows],
+        "GB-seconds": [round(row.gb_seconds, 4) for row in rows],
+    }
+    st.dataframe(table, hide_index=True, key="functions")
+
+
+def _calls(usage: Usage) -> None:
+    rows = call_rows(usage)
+    table = {
+        "service": [row.service for row in rows],
+        "operation": [printable(row.operation) for row in rows],
+        "caller": [printable(row.caller) for row in rows],
+        "calls": [row.calls for row in rows],
+        "errors": [row.errors for row in rows],
+    }
+    st.dataframe(table, hide_index=True, key="calls")
 
 
 def _tokens(connected: Connected, project: ProjectView) -> None:

@@ -1,0 +1,29 @@
+"""Charts in Vega-Lite's own words (https://vega.github.io/vega-lite/docs/).
+
+Altair would check each against its schema, which takes longer than all else that is done for a page.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import streamlit as st
+
+Spec = dict[str, Any]
+
+TYPES: Final = {"Q": "quantitative", "N": "nominal", "O": "ordinal", "T": "temporal"}
+
+
+def channel(shorthand: str, **options: Any) -> Spec:
+    """Return an encoding of a field, such as `channel("seconds:Q", title="took")`."""
+    field, _, kind = shorthand.rpartition(":")
+    return {"field": field, "type": TYPES[kind], **options}
+
+
+def layer(values: Sequence[Any], mark: Spec, **encoding: Spec | list[Spec]) -> Spec:
+    """Return marks for the rows of a table."""
+    return {"data": {"values": list(values)}, "mark": mark, "encoding": encoding}
+
+
+def draw_chart(layers: Sequence[Spec], *, height: int, key: str, alt: str) -> None:
+    """Draw layers above each other; `height` is in pixels, and `alt` says in words what they show."""
+    st.vega_lite_chart(spec={"layer": list(layers), "height": height}, key=key, alt=alt)
