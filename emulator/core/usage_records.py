@@ -40,7 +40,7 @@ class CallCount(Record):
     """How often one caller made one call. Services are named as in a SigV4 scope (`dynamodb`, `execute-api`, …).
 
     `function` is the caller's name, or for an event source mapping that of its function, and None for a client.
-    `errors` counts by error code; bytes are those of the bodies.
+    `errors` counts by error code; bytes are those of the bodies, and `units` what `billing_units` makes of each call.
     """
 
     service: str
@@ -51,6 +51,7 @@ class CallCount(Record):
     errors: dict[str, int]
     request_bytes: int
     response_bytes: int
+    units: int
 
 
 class FunctionUsage(Record):

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field, fields
 from typing import TypeVar
 
+from agenticai.emulator.core.billing_units import billing_units
 from agenticai.emulator.core.usage_records import CallCount, Caller, FinishedInvocation, FunctionUsage, Usage
 
 T = TypeVar("T", "_CallSum", "_FunctionSum")
@@ -19,6 +20,11 @@ class MeteredCall:
     response_bytes: int = 0
     error: str | None = None
 
+    @property
+    def units(self) -> int:
+        """What it is billed as."""
+        return billing_units(self.service, self.operation, self.request_bytes, self.response_bytes)
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -33,6 +39,7 @@ class _CallSum:
     calls: int = 0
     request_bytes: int = 0
     response_bytes: int = 0
+    units: int = 0
     errors: Counter[str] = field(default_factory=Counter)
 
 
@@ -57,7 +64,7 @@ class Sums:
         """Count one call."""
         errors = Counter([call.error] if call.error else [])
         row = self._calls.setdefault((call.service, call.operation, origin), _CallSum())
-        _add(row, _CallSum(1, call.request_bytes, call.response_bytes, errors))
+        _add(row, _CallSum(1, call.request_bytes, call.response_bytes, call.units, errors))
 
     def add_invocation(self, done: FinishedInvocation) -> None:
         """Count one invocation."""
@@ -96,6 +103,7 @@ class Sums:
                 errors=dict(row.errors),
                 request_bytes=row.request_bytes,
                 response_bytes=row.response_bytes,
+                units=row.units,
             )
             for (service, operation, origin), row in self._calls.items()
         )

@@ -131,7 +131,7 @@ class TestUse:
         def count(operation: str, calls: int, function: str | None) -> CallCount:
             return CallCount(
                 service="sqs", operation=operation, caller="function" if function else "client", function=function,
-                calls=calls, errors={"Throttled": 1}, request_bytes=0, response_bytes=0,
+                calls=calls, errors={"Throttled": 1}, request_bytes=0, response_bytes=0, units=calls,
             )  # fmt: skip
 
         usage = Usage(

@@ -95,6 +95,7 @@ USAGE = Usage(
             errors={},
             request_bytes=0,
             response_bytes=0,
+            units=calls,
         )
         for service, operation, calls in CALLS
     ),

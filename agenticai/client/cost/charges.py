@@ -1,21 +1,13 @@
 """What AWS bills for calls and invocations: each as a quantity of a line, and that in US dollars."""
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from agenticai.client.cost.prices import GB, LINES, LineId, prices
+from agenticai.emulator.core.billing_units import READS, WRITES
 from agenticai.emulator.core.usage_records import CallCount, Caller, FunctionUsage, Usage
 
-SQS_CHUNK_BYTES: Final = 64 * 1024
-WRITE_UNIT_BYTES: Final = 1024
-READ_UNIT_BYTES: Final = 4096
-TRANSACTION: Final = 2
-"""A transaction takes two units for each one that it would take without."""
-
-_WRITES: Final = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"}
-_READS: Final = {"GetItem", "Query", "Scan", "BatchGetItem", "TransactGetItems"}
 _S3_WRITES: Final = {"PutObject", "CopyObject", "PostObject", "ListObjectsV2", "ListObjects", "ListObjectVersions"}
 _S3_FREE: Final = {"DeleteObject", "DeleteObjects"}
 
@@ -38,9 +30,8 @@ class Charge:
 def charges(calls: Iterable[CallCount], functions: Iterable[FunctionUsage]) -> Iterator[Charge]:
     """Yield what is billed.
 
-    Units of DynamoDB and SQS are worked out from the bytes of the requests and answers, which is a little more than
-    AWS counts, because it counts items and message bodies alone. Data out is what clients, who are outside of AWS, got
-    in answers; what functions get from other services of the region is free.
+    Units of DynamoDB and SQS are the meter's (`emulator/core/billing_units`). Data out is what clients, who are outside
+    of AWS, got in answers; what functions get from other services of the region is free.
     """
     for used in functions:
         yield Charge("lambda-requests", used.invocations, "function", used.function)
@@ -73,9 +64,11 @@ def quantities(billed: Iterable[Charge]) -> Mapping[LineId, float]:
 def _billed(row: CallCount) -> tuple[LineId, float] | None:
     match row.service:
         case "sqs":
-            return "sqs-requests", max(row.calls, math.ceil((row.request_bytes + row.response_bytes) / SQS_CHUNK_BYTES))
-        case "dynamodb":
-            return _dynamodb(row)
+            return "sqs-requests", row.units
+        case "dynamodb" if row.operation in WRITES:
+            return "dynamodb-write-units", row.units
+        case "dynamodb" if row.operation in READS:
+            return "dynamodb-read-units", row.units
         case "s3":
             if row.operation in _S3_FREE:
                 return None
@@ -84,12 +77,3 @@ def _billed(row: CallCount) -> tuple[LineId, float] | None:
             return "api-requests", row.calls
         case _:
             return None
-
-
-def _dynamodb(row: CallCount) -> tuple[LineId, float] | None:
-    factor = TRANSACTION if row.operation.startswith("Transact") else 1
-    if row.operation in _WRITES:
-        return "dynamodb-write-units", factor * max(row.calls, math.ceil(row.request_bytes / WRITE_UNIT_BYTES))
-    if row.operation in _READS:
-        return "dynamodb-read-units", factor * max(row.calls, math.ceil(row.response_bytes / READ_UNIT_BYTES))
-    return None  # calls that manage tables, such as DescribeTable, are free

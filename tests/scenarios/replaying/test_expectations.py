@@ -141,7 +141,7 @@ def test_dead_letters_are_counted_and_read() -> None:
 def test_figures_have_bounds_and_leave_out_what_the_bench_looked_at() -> None:
     def calls(service: str, caller: str, number: int) -> CallCount:
         row = {"service": service, "operation": "GetItem", "caller": caller, "function": None, "calls": number}
-        return CallCount.model_validate({**row, "errors": {}, "request_bytes": 0, "response_bytes": 0})
+        return CallCount.model_validate({**row, "errors": {}, "request_bytes": 0, "response_bytes": 0, "units": number})
 
     function = FunctionUsage(
         function="f", invocations=1, errors=0, cold_starts=0, duration_ms=1, billed_ms=1, gb_seconds=3

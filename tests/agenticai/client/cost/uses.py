@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from agenticai.client.cost.use import CALLED, StackUse, Stored
+from agenticai.emulator.core.billing_units import billing_units
 from agenticai.emulator.core.usage_records import CallCount, Caller, FunctionUsage, Usage
 
 ONE = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -20,7 +21,7 @@ def calls(
     request_bytes: int = 0,
     response_bytes: int = 0,
 ) -> CallCount:
-    """So many calls of an operation."""
+    """So many calls of an operation, of one size."""
     return CallCount(
         service=service,
         operation=operation,
@@ -30,6 +31,7 @@ def calls(
         errors={},
         request_bytes=request_bytes,
         response_bytes=response_bytes,
+        units=number * billing_units(service, operation, request_bytes // number, response_bytes // number),
     )
 
 

@@ -1,0 +1,34 @@
+"""The units in which AWS bills calls to SQS and DynamoDB; each call is rounded up by itself.
+
+Sizes are those of the bodies: a little more than AWS counts, which is message bodies and items alone. See
+https://aws.amazon.com/sqs/pricing/ and
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html.
+"""
+
+import math
+from typing import Final
+
+SQS_CHUNK_BYTES: Final = 64 * 1024
+WRITE_UNIT_BYTES: Final = 1024
+READ_UNIT_BYTES: Final = 4096
+TRANSACTION: Final = 2
+"""A transaction takes two units for each one that it would take without."""
+
+WRITES: Final = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"})
+READS: Final = frozenset({"GetItem", "Query", "Scan", "BatchGetItem", "TransactGetItems"})
+"""DynamoDB's operations on items; those that manage tables are free."""
+
+
+def billing_units(service: str, operation: str, request_bytes: int, response_bytes: int) -> int:
+    """Return how many units one call is billed as: 1 of services that bill calls, whatever their size."""
+    if service == "sqs":
+        return _count(max(request_bytes, response_bytes), SQS_CHUNK_BYTES)
+    if service == "dynamodb":
+        factor = TRANSACTION if operation.startswith("Transact") else 1
+        size, unit = (response_bytes, READ_UNIT_BYTES) if operation in READS else (request_bytes, WRITE_UNIT_BYTES)
+        return factor * _count(size, unit)
+    return 1
+
+
+def _count(size: int, unit: int) -> int:
+    return max(1, math.ceil(size / unit))
