@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
 from agenticai.stack.errors import DeployError
+from agenticai.stack.states import Way, state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.literals import CapabilityType, ChangeSetTypeType
-    from mypy_boto3_cloudformation.type_defs import ChangeTypeDef
+    from mypy_boto3_cloudformation.type_defs import ChangeTypeDef, OperationEventTypeDef, ResourceChangeTypeDef
 
     from agenticai.stack.waiting import Pause, Polling
 
-# A stack that never came up cannot be updated, only taken away; it holds nothing.
-# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
-_NEVER_CAME_UP = frozenset({"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"})
-
 # The two ways in which CloudFormation says that there is nothing to do.
 _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
+
+# What CloudFormation calls a template, or a parameter of it, that it does not take.
+_REFUSALS = frozenset({"ValidationError", "InsufficientCapabilities", "InsufficientCapabilitiesException"})
+
+_NEVER = "Never"
+"""Of a property that is changed without another resource in the place of this one."""
 
 
 ALL_CAPABILITIES: Final[Sequence[CapabilityType]] = (
@@ -52,12 +56,16 @@ class Change:
     """What would happen to one resource.
 
     `action` is Add, Modify or Remove; `replacement` is True, False or Conditional, and empty unless it is Modify.
+    `causes` are the properties that have it replaced. `keeps` says that the old resource stays when it is replaced or
+    removed, with all that is in it.
     """
 
     action: str
     logical_id: str
     resource_type: str
     replacement: str
+    causes: tuple[str, ...] = ()
+    keeps: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,6 +76,19 @@ class ChangeSet:
     stack_id: str
     creates: bool
     changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with one resource of a template."""
+
+    logical_id: str
+    resource_type: str
+    reason: str
+
+
+_FAULTS: Final = frozenset({"VALIDATION_ERROR", "PROVISIONING_ERROR", "HOOK_INVOCATION_ERROR"})
+_KEEPING: Final = frozenset({"Retain", "ReplaceAndRetain", "Snapshot", "ReplaceAndSnapshot"})
 
 
 @dataclass(frozen=True)
@@ -85,11 +106,12 @@ class ChangeSets:
         text: TemplateText,
         parameters: Mapping[str, str],
         capabilities: Sequence[CapabilityType] = ALL_CAPABILITIES,
+        tags: Mapping[str, str] = MappingProxyType({}),
     ) -> ChangeSet:
-        """Ask what deploying this template would change.
+        """Ask what deploying this template would change; `tags` are for the stack and all of its resources.
 
-        A stack that was created but never came up is deleted first. Raises DeployError when the template is refused
-        or another operation is under way.
+        A stack that was created but never came up is deleted first. Raises DeployError when the template is refused,
+        with the resource at fault where CloudFormation names one, or when the stack's state permits no deployment.
         """
         kind = self._kind()
         try:
@@ -99,19 +121,27 @@ class ChangeSets:
                 ChangeSetType=kind,
                 Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
                 Capabilities=list(capabilities),
+                Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
                 **text.arguments,
             )
         except ClientError as error:
+            if error.response["Error"]["Code"] not in _REFUSALS:
+                raise
             raise DeployError(f"The template of {self.stack} was refused: {message(error)}") from error
-        change_set = ChangeSet(answer["Id"], answer["StackId"], kind == "CREATE", self._changes(answer["Id"]))
+        made = ChangeSet(answer["Id"], answer["StackId"], kind == "CREATE", ())
+        try:
+            change_set = replace(made, changes=self._changes(answer["Id"]))
+        except DeployError:
+            self.discard(made)
+            raise
         if not change_set.changes:
             self.cloudformation.delete_change_set(ChangeSetName=change_set.arn)
         return change_set
 
     def discard(self, change_set: ChangeSet) -> None:
-        """Forget a change set, and the empty stack that was made to hold it."""
+        """Forget a change set, and the empty stack that was made to hold it, unless that holds another."""
         self.cloudformation.delete_change_set(ChangeSetName=change_set.arn)
-        if change_set.creates:
+        if change_set.creates and not self.cloudformation.list_change_sets(StackName=change_set.stack_id)["Summaries"]:
             self.cloudformation.delete_stack(StackName=change_set.stack_id)
 
     def status(self) -> str | None:
@@ -125,14 +155,13 @@ class ChangeSets:
 
     def _kind(self) -> ChangeSetTypeType:
         status = self.status()
-        if status in _NEVER_CAME_UP:
+        state = state_of(status)
+        if state.way is Way.REPLACE:
             self.cloudformation.delete_stack(StackName=self.stack)
-            status = self._gone()
-        if status in {None, "DELETE_COMPLETE", "REVIEW_IN_PROGRESS"}:
-            return "CREATE"
-        if status.endswith("_IN_PROGRESS"):
-            raise DeployError(f"{self.stack} is busy ({status}): wait until that has ended, then deploy again.")
-        return "UPDATE"
+            state = state_of(self._gone())
+        if state.told:
+            raise DeployError(f"{self.stack} is {status}: {state.told.format(stack=self.stack)}.")
+        return "UPDATE" if state.way is Way.UPDATE else "CREATE"
 
     def _gone(self) -> str | None:
         for _ in self.polling.attempts(self.pause):
@@ -154,12 +183,30 @@ class ChangeSets:
                 reason = described.get("StatusReason", "")
                 if any(words in reason for words in _NO_CHANGES):
                     return ()
-                raise DeployError(f"The template of {self.stack} was refused: {reason}")
+                raise self._refusal(arn, reason)
         changes = list(described.get("Changes", []))
         while token := described.get("NextToken"):
             described = self.cloudformation.describe_change_set(ChangeSetName=arn, NextToken=token)
             changes += described.get("Changes", [])
         return tuple(map(_change, changes))
+
+    def _refusal(self, arn: str, reason: str) -> DeployError:
+        """Return why a change set failed: what validation found, which only events tell, or CloudFormation's reason."""
+        faults = self._list_faults(arn)
+        if not faults:
+            return DeployError(f"The template of {self.stack} was refused: {reason}")
+        told = "; ".join(f"{fault.logical_id} ({fault.resource_type}): {fault.reason}" for fault in faults)
+        return DeployError(f"The template of {self.stack} was refused: {told}", **asdict(faults[0]))
+
+    def _list_faults(self, arn: str) -> list[Fault]:
+        try:
+            pages = self.cloudformation.get_paginator("describe_events").paginate(
+                ChangeSetName=arn, Filters={"FailedEvents": True}
+            )
+            events = [event for page in pages for event in page.get("OperationEvents", [])]
+        except ClientError:  # an emulator that does not have it, or a deployer who may not ask
+            return []
+        return [_fault(event) for event in events if event.get("EventType") in _FAULTS]
 
 
 def _change(change: ChangeTypeDef) -> Change:
@@ -169,6 +216,24 @@ def _change(change: ChangeTypeDef) -> Change:
         logical_id=resource["LogicalResourceId"],
         resource_type=resource["ResourceType"],
         replacement=resource.get("Replacement", ""),
+        causes=tuple(dict.fromkeys(_causes(resource))),
+        keeps=resource.get("PolicyAction", "") in _KEEPING,
+    )
+
+
+def _causes(resource: ResourceChangeTypeDef) -> Iterator[str]:
+    for detail in resource.get("Details", []):
+        target = detail.get("Target", {})
+        if target.get("RequiresRecreation", _NEVER) != _NEVER:
+            yield target.get("Name") or target.get("Attribute", "")
+
+
+def _fault(event: OperationEventTypeDef) -> Fault:
+    reasons = ("ValidationStatusReason", "HookStatusReason", "ResourceStatusReason")
+    reason = next((str(event[name]) for name in reasons if event.get(name)), "no reason was given")  # type: ignore[literal-required]
+    path = event.get("ValidationPath", "")
+    return Fault(
+        event.get("LogicalResourceId", ""), event.get("ResourceType", ""), f"{reason} ({path})" if path else reason
     )
 
 

@@ -82,6 +82,8 @@ class FakeCloudFormation:
     batches: list[list[dict[str, Any]]] = field(default_factory=list)
     statuses: list[str | None] = field(default_factory=list)
     change_sets: list[dict[str, Any]] = field(default_factory=list)
+    faults: list[dict[str, Any]] = field(default_factory=list)
+    other_change_sets: list[str] = field(default_factory=list)
     page_size: int = 100
     requests: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     _events: list[dict[str, Any]] = field(default_factory=list)
@@ -90,10 +92,14 @@ class FakeCloudFormation:
         return [name for name, _ in self.requests]
 
     def get_paginator(self, operation: str) -> "FakeCloudFormation":
-        assert operation == "describe_stack_events"
+        assert operation in {"describe_stack_events", "describe_events"}
         return self
 
     def paginate(self, **request: Any) -> Iterator[dict[str, Any]]:
+        if "ChangeSetName" in request:
+            self.requests.append(("describe_events", request))
+            yield {"OperationEvents": self.faults}
+            return
         self._events += self.batches.pop(0) if self.batches else []
         newest_first = self._events[::-1]
         for start in range(0, max(len(newest_first), 1), self.page_size):
@@ -114,6 +120,10 @@ class FakeCloudFormation:
     def describe_change_set(self, **request: Any) -> dict[str, Any]:
         self.requests.append(("describe_change_set", request))
         return self.change_sets.pop(0)
+
+    def list_change_sets(self, **request: Any) -> dict[str, Any]:
+        self.requests.append(("list_change_sets", request))
+        return {"Summaries": [{"ChangeSetName": name} for name in self.other_change_sets]}
 
     def delete_change_set(self, **request: Any) -> None:
         self.requests.append(("delete_change_set", request))

@@ -1,11 +1,14 @@
 """Change sets: creating or updating, what stands in the way, and nothing to do."""
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 import pytest
+from botocore.exceptions import ClientError
+from mypy_boto3_cloudformation.literals import StackStatusType
 
 from agenticai.stack.changeset import Change, ChangeSets, TemplateText
 from agenticai.stack.errors import DeployError
+from agenticai.stack.states import Way, state_of
 from agenticai.stack.waiting import Polling
 from tests.stack.fakes import FakeCloudFormation, Pauses, client_error
 
@@ -65,8 +68,34 @@ def test_a_stack_that_cannot_be_deleted_is_said_so() -> None:
 
 def test_a_busy_stack_is_left_alone() -> None:
     fake = FakeCloudFormation(statuses=["UPDATE_IN_PROGRESS"])
-    with pytest.raises(DeployError, match=r"busy \(UPDATE_IN_PROGRESS\)"):
+    with pytest.raises(DeployError, match=r"agenticai-dev is UPDATE_IN_PROGRESS: an operation on it goes on"):
         change_sets(fake).create("name", EMPTY, {})
+    assert "create_change_set" not in fake.names()
+
+
+@pytest.mark.parametrize("status", get_args(StackStatusType))
+def test_every_state_of_a_stack_is_known(status: str) -> None:
+    known = state_of(status)
+    assert bool(known.told) == (known.way in {Way.WAIT, Way.MEND})
+    assert (known.way is Way.WAIT) == (status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS")
+    assert "does not know" not in known.told
+
+
+@pytest.mark.parametrize(
+    ("status", "next_step"),
+    [
+        ("UPDATE_ROLLBACK_FAILED", "aws cloudformation continue-update-rollback --stack-name agenticai-dev"),
+        ("UPDATE_FAILED", "aws cloudformation rollback-stack --stack-name agenticai-dev"),
+        ("DELETE_FAILED", "agenticai destroy"),
+        ("SOMETHING_NEW", "look at the stack in the console"),
+    ],
+)
+def test_a_stack_that_is_stuck_is_said_so_with_what_to_do(status: str, next_step: str) -> None:
+    fake = FakeCloudFormation(statuses=[status])
+    with pytest.raises(DeployError) as refused:
+        change_sets(fake).create("name", EMPTY, {})
+    assert str(refused.value).startswith(f"agenticai-dev is {status}: ")
+    assert next_step in str(refused.value)
     assert "create_change_set" not in fake.names()
 
 
@@ -102,6 +131,68 @@ def test_a_change_set_that_fails_gives_its_reason() -> None:
     fake = FakeCloudFormation(statuses=[None], change_sets=[failed])
     with pytest.raises(DeployError, match="was refused: Transform failed: no Handler"):
         change_sets(fake).create("name", EMPTY, {})
+
+    assert fake.names()[-3:] == ["delete_change_set", "list_change_sets", "delete_stack"]
+
+
+def test_a_change_set_that_fails_leaves_the_change_set_of_somebody_else() -> None:
+    fake = FakeCloudFormation(statuses=["REVIEW_IN_PROGRESS"], change_sets=[{"Status": "FAILED"}])
+    fake.other_change_sets = ["theirs"]
+    with pytest.raises(DeployError):
+        change_sets(fake).create("name", EMPTY, {})
+    assert "delete_change_set" in fake.names()
+    assert "delete_stack" not in fake.names()
+
+
+def test_what_validation_finds_is_named_by_resource() -> None:
+    failed = {"Status": "FAILED", "StatusReason": "The following hook(s)/validation failed: [x]. Call DescribeEvents."}
+    fake = FakeCloudFormation(statuses=["UPDATE_COMPLETE"], change_sets=[failed])
+    fake.faults = [
+        {"EventType": "STACK_EVENT", "LogicalResourceId": "agenticai-dev"},
+        {
+            "EventType": "VALIDATION_ERROR",
+            "LogicalResourceId": "Bucket",
+            "ResourceType": "AWS::S3::Bucket",
+            "ValidationName": "NAME_CONFLICT_VALIDATION",
+            "ValidationStatusReason": "A resource of that name exists already",
+            "ValidationPath": "/Resources/Bucket/Properties/BucketName",
+        },
+    ]
+    with pytest.raises(DeployError, match=r"Bucket \(AWS::S3::Bucket\): A resource of that name exists") as refused:
+        change_sets(fake).create("name", EMPTY, {})
+    assert (refused.value.logical_id, refused.value.resource_type) == ("Bucket", "AWS::S3::Bucket")
+    assert dict(fake.requests)["describe_events"] == {
+        "ChangeSetName": "arn:change-set",
+        "Filters": {"FailedEvents": True},
+    }
+
+
+def test_what_a_replacement_takes_and_why_is_told() -> None:
+    details = [
+        {"Target": {"Attribute": "Properties", "Name": "QueueName", "RequiresRecreation": "Always"}},
+        {"Target": {"Attribute": "Properties", "Name": "DelaySeconds", "RequiresRecreation": "Never"}},
+    ]
+    modify = {**MODIFY["ResourceChange"], "Details": details}
+    retained = {**modify, "PolicyAction": "ReplaceAndRetain"}
+    pages = [{"Status": "CREATE_COMPLETE", "Changes": [{"ResourceChange": modify}, {"ResourceChange": retained}]}]
+    fake = FakeCloudFormation(statuses=["CREATE_COMPLETE"], change_sets=pages)
+    replaced, kept = change_sets(fake).create("name", EMPTY, {}).changes
+    assert (replaced.causes, replaced.keeps, kept.keeps) == (("QueueName",), False, True)
+
+
+def test_tags_are_those_of_the_stack() -> None:
+    fake = FakeCloudFormation(statuses=[None], change_sets=[DONE])
+    change_sets(fake).create("name", EMPTY, {}, tags={"agenticai:stage": "dev"})
+    assert created(fake)["Tags"] == [{"Key": "agenticai:stage", "Value": "dev"}]
+
+
+def test_a_deployer_who_may_not_is_no_matter_of_the_template() -> None:
+    class Refusing(FakeCloudFormation):
+        def create_change_set(self, **request: Any) -> dict[str, Any]:
+            raise client_error("AccessDenied", "not authorized to perform: cloudformation:CreateChangeSet")
+
+    with pytest.raises(ClientError):
+        change_sets(Refusing(statuses=[None])).create("name", EMPTY, {})
 
 
 def test_a_template_that_is_refused_outright_gives_the_reason() -> None:

@@ -1,0 +1,78 @@
+"""The states of a stack: which one a deployment may begin from, and what to do about the others.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
+"""
+
+from enum import Enum
+from typing import Final, NamedTuple
+
+
+class Way(Enum):
+    """What a deployment does with a stack in a state."""
+
+    CREATE = "create"
+    """There is none, or only the shell that a change set left: it is created."""
+    REPLACE = "replace"
+    """It never came up, and holds nothing: it is deleted first, then created."""
+    UPDATE = "update"
+    """It is there: it is updated."""
+    WAIT = "wait"
+    """An operation goes on: nothing can be done before it has ended."""
+    MEND = "mend"
+    """It is stuck: somebody has to mend it first."""
+
+
+class State(NamedTuple):
+    """What a state is to a deployment; `told` says what is wrong and what to do, with the stack's name as {stack}."""
+
+    way: Way
+    told: str = ""
+
+
+NO_STACK: Final = State(Way.CREATE)
+_NEVER_CAME_UP: Final = State(Way.REPLACE)
+_THERE: Final = State(Way.UPDATE)
+
+_STATES: Final = {
+    "REVIEW_IN_PROGRESS": State(Way.CREATE),
+    "DELETE_COMPLETE": NO_STACK,
+    "CREATE_FAILED": _NEVER_CAME_UP,
+    "ROLLBACK_COMPLETE": _NEVER_CAME_UP,
+    "ROLLBACK_FAILED": _NEVER_CAME_UP,
+    "CREATE_COMPLETE": _THERE,
+    "UPDATE_COMPLETE": _THERE,
+    "UPDATE_ROLLBACK_COMPLETE": _THERE,
+    "IMPORT_COMPLETE": _THERE,
+    "IMPORT_ROLLBACK_COMPLETE": _THERE,
+    "UPDATE_FAILED": State(
+        Way.MEND,
+        "its last update failed and was kept as it was: end it with"
+        " `aws cloudformation rollback-stack --stack-name {stack}`, then deploy again",
+    ),
+    "UPDATE_ROLLBACK_FAILED": State(
+        Way.MEND,
+        "its last update failed, and so did the way back: mend what the stack's events name, then"
+        " `aws cloudformation continue-update-rollback --stack-name {stack}`, and deploy again",
+    ),
+    "DELETE_FAILED": State(
+        Way.MEND,
+        "it was to be deleted, and something in it could not be: `agenticai destroy` names what is left, and tries"
+        " again",
+    ),
+    "IMPORT_ROLLBACK_FAILED": State(
+        Way.MEND,
+        "an import of resources failed, and so did the way back: mend what the stack's events name,"
+        " or ask AWS's support",
+    ),
+}
+
+
+def state_of(status: str | None) -> State:
+    """Return what a stack's status, None where there is no stack, is to a deployment."""
+    if status is None:
+        return NO_STACK
+    if status in _STATES:
+        return _STATES[status]
+    if status.endswith("_IN_PROGRESS"):
+        return State(Way.WAIT, "an operation on it goes on: wait until that has ended, then deploy again")
+    return State(Way.MEND, "this version does not know that state: look at the stack in the console of CloudFormation")
