@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypedDict
 
 from botocore.exceptions import ClientError
 
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import (
+        LifecycleRuleTypeDef,
+        PublicAccessBlockConfigurationTypeDef,
+        ServerSideEncryptionRuleTypeDef,
+    )
 
     from agenticai.stack.packaging import Bundle, Bundles
 
@@ -31,13 +37,40 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-li
 """
 
 
+NAMESPACE: Final = "account-regional"
+"""Of bucket names: nobody else can have made one that ends so, or make one.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html
+"""
+
+KEEP_DAYS: Final = 30
+"""How long versions of objects are kept that others have replaced."""
+
+UNFINISHED_DAYS: Final = 7
+
+
+def bucket_name(account: str, region: str) -> str:
+    """Return the name of an account's bucket in a region. No stage's bucket ends so."""
+    return f"agenticai-artifacts-{account}-{region}-an"
+
+
 @dataclass(frozen=True)
 class Store:
-    """The bucket, made when something is first uploaded; `object_url` gives an object's address on the target."""
+    """The bucket of an `account`, made when something is first uploaded.
+
+    `object_url` gives an object's address on the target, and `partition` is AWS's that the account is in. Each request
+    names the account: a bucket of somebody else is neither written to nor read.
+    """
 
     s3: S3Client
-    bucket: str
+    account: str
     object_url: Callable[[str, str], str]
+    partition: str = "aws"
+
+    @property
+    def bucket(self) -> str:
+        """The bucket's name."""
+        return bucket_name(self.account, self.s3.meta.region_name)
 
     def upload(self, bundles: Bundles) -> Mapping[str, S3Object]:
         """Put each bundle into the bucket, unless it is there already; return where each is, by artifact."""
@@ -71,29 +104,80 @@ class Store:
     def _put(self, key: str, sha256: str, content: BinaryIO) -> S3Object:
         if not self._exists(key):
             checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
-            self.s3.put_object(Bucket=self.bucket, Key=key, Body=content, ChecksumSHA256=checksum)
+            self.s3.put_object(Key=key, Body=content, ChecksumSHA256=checksum, **self._ours)
         return S3Object(self.bucket, key)
 
     def _ensure_bucket(self) -> None:
+        """Make the bucket, and finish it if that was cut short: its lifecycle is set last."""
         try:
-            self.s3.head_bucket(Bucket=self.bucket)
+            self.s3.get_bucket_lifecycle_configuration(**self._ours)
         except ClientError as error:
             if not _is_missing(error):
                 raise
-            region = self.s3.meta.region_name
-            if region == _DEFAULT_REGION:
-                self.s3.create_bucket(Bucket=self.bucket)
-            else:
-                self.s3.create_bucket(Bucket=self.bucket, CreateBucketConfiguration={"LocationConstraint": region})  # type: ignore[typeddict-item]
+            if error.response["Error"]["Code"] != "NoSuchLifecycleConfiguration":
+                self._create_bucket()
+            self._close_bucket()
+
+    def _create_bucket(self) -> None:
+        region = self.s3.meta.region_name
+        where: Any = {} if region == _DEFAULT_REGION else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        self.s3.create_bucket(Bucket=self.bucket, BucketNamespace=NAMESPACE, **where)
+
+    def _close_bucket(self) -> None:
+        """Have the bucket private, encrypted and versioned, reached by TLS only, and rid of what is left over."""
+        everything: PublicAccessBlockConfigurationTypeDef = {
+            "BlockPublicAcls": True,
+            "IgnorePublicAcls": True,
+            "BlockPublicPolicy": True,
+            "RestrictPublicBuckets": True,
+        }
+        self.s3.put_public_access_block(PublicAccessBlockConfiguration=everything, **self._ours)
+        by_default: ServerSideEncryptionRuleTypeDef = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+        self.s3.put_bucket_encryption(ServerSideEncryptionConfiguration={"Rules": [by_default]}, **self._ours)
+        self.s3.put_bucket_versioning(VersioningConfiguration={"Status": "Enabled"}, **self._ours)
+        self.s3.put_bucket_policy(Policy=json.dumps(self._policy()), **self._ours)
+        self.s3.put_bucket_lifecycle_configuration(LifecycleConfiguration={"Rules": [_LEFT_OVER]}, **self._ours)
+
+    def _policy(self) -> Mapping[str, object]:
+        arn = f"arn:{self.partition}:s3:::{self.bucket}"
+        tls_only = {
+            "Sid": "TlsOnly",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [arn, f"{arn}/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+        return {"Version": "2012-10-17", "Statement": [tls_only]}
 
     def _exists(self, key: str) -> bool:
         try:
-            self.s3.head_object(Bucket=self.bucket, Key=key)
+            self.s3.head_object(Key=key, **self._ours)
         except ClientError as error:
             if not _is_missing(error):
                 raise
             return False
         return True
+
+    @property
+    def _ours(self) -> _Ours:
+        return {"Bucket": self.bucket, "ExpectedBucketOwner": self.account}
+
+
+class _Ours(TypedDict):
+    """What every request names."""
+
+    Bucket: str
+    ExpectedBucketOwner: str
+
+
+_LEFT_OVER: Final[LifecycleRuleTypeDef] = {
+    "ID": "left-over",
+    "Status": "Enabled",
+    "Filter": {"Prefix": ""},
+    "NoncurrentVersionExpiration": {"NoncurrentDays": KEEP_DAYS},
+    "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": UNFINISHED_DAYS},
+}
 
 
 def _is_missing(error: ClientError) -> bool:

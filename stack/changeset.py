@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.literals import CapabilityType, ChangeSetTypeType
-    from mypy_boto3_cloudformation.type_defs import ChangeTypeDef, OperationEventTypeDef, ResourceChangeTypeDef
+    from mypy_boto3_cloudformation.type_defs import (
+        ChangeTypeDef,
+        OperationEventTypeDef,
+        ParameterTypeDef,
+        ResourceChangeTypeDef,
+        StackTypeDef,
+    )
 
     from agenticai.stack.waiting import Pause, Polling
 
@@ -29,6 +35,9 @@ _REFUSALS = frozenset({"ValidationError", "InsufficientCapabilities", "Insuffici
 _NEVER = "Never"
 """Of a property that is changed without another resource in the place of this one."""
 
+
+HIDDEN: Final = "****"
+"""What CloudFormation tells of a parameter that is not echoed."""
 
 ALL_CAPABILITIES: Final[Sequence[CapabilityType]] = (
     "CAPABILITY_IAM",
@@ -108,8 +117,9 @@ class ChangeSets:
         capabilities: Sequence[CapabilityType] = ALL_CAPABILITIES,
         tags: Mapping[str, str] = MappingProxyType({}),
     ) -> ChangeSet:
-        """Ask what deploying this template would change; `tags` are for the stack and all of its resources.
+        """Ask what deploying this template would change.
 
+        A parameter that is HIDDEN keeps its value; `tags` are for the stack and all of its resources.
         A stack that was created but never came up is deleted first. Raises DeployError when the template is refused,
         with the resource at fault where CloudFormation names one, or when the stack's state permits no deployment.
         """
@@ -119,7 +129,7 @@ class ChangeSets:
                 StackName=self.stack,
                 ChangeSetName=name,
                 ChangeSetType=kind,
-                Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+                Parameters=[_parameter(key, value) for key, value in parameters.items()],
                 Capabilities=list(capabilities),
                 Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
                 **text.arguments,
@@ -146,8 +156,18 @@ class ChangeSets:
 
     def status(self) -> str | None:
         """Return the status of the stack, None where there is none."""
+        stack = self._described()
+        return stack["StackStatus"] if stack else None
+
+    def parameters(self) -> Mapping[str, str]:
+        """Return the values of the stack's parameters, HIDDEN for one that is not echoed; none if there is no stack."""
+        stack = self._described()
+        given = stack.get("Parameters", []) if stack else []
+        return {one["ParameterKey"]: one.get("ParameterValue", "") for one in given}
+
+    def _described(self) -> StackTypeDef | None:
         try:
-            return self.cloudformation.describe_stacks(StackName=self.stack)["Stacks"][0]["StackStatus"]
+            return self.cloudformation.describe_stacks(StackName=self.stack)["Stacks"][0]
         except ClientError as error:
             if not is_missing_stack(error):
                 raise
@@ -207,6 +227,12 @@ class ChangeSets:
         except ClientError:  # an emulator that does not have it, or a deployer who may not ask
             return []
         return [_fault(event) for event in events if event.get("EventType") in _FAULTS]
+
+
+def _parameter(key: str, value: str) -> ParameterTypeDef:
+    if value == HIDDEN:
+        return {"ParameterKey": key, "UsePreviousValue": True}
+    return {"ParameterKey": key, "ParameterValue": value}
 
 
 def _change(change: ChangeTypeDef) -> Change:

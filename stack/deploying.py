@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
@@ -12,7 +13,7 @@ from botocore.exceptions import ConnectionError as AwsConnectionError
 from botocore.parsers import ResponseParserError
 
 from agenticai.stack import artifacts, events, waiting
-from agenticai.stack.changeset import ALL_CAPABILITIES, ChangeSet, ChangeSets, is_missing_stack, message
+from agenticai.stack.changeset import ALL_CAPABILITIES, HIDDEN, ChangeSet, ChangeSets, is_missing_stack, message
 from agenticai.stack.errors import DeclinedError, DeployError, NotDeployedError, TargetError
 from agenticai.stack.target import EMBEDDED_ENDPOINT
 
@@ -50,6 +51,7 @@ def deploy_stack(
     parameters: Mapping[str, str],
     *,
     capabilities: Sequence[CapabilityType] = ALL_CAPABILITIES,
+    tags: Mapping[str, str] = MappingProxyType({}),
     on_event: Callable[[StackEvent], object] = lambda _: None,
     confirm: Callable[[ChangeSet], bool] = lambda _: True,
     prepare: Callable[[], object] = lambda: None,
@@ -58,7 +60,8 @@ def deploy_stack(
 ) -> None:
     """Bring a stack to what the template and the bundles say; change nothing where it is there already.
 
-    `parameters` are the template's; one left out has its default. `confirm` sees what would change, and is not asked
+    `parameters` are the template's; one left out keeps the value that it has, or else has its default. `tags` are for
+    the stack and all in it. `confirm` sees what would change, and is not asked
     where nothing would. `prepare` is called when it is sure that the deployment goes on, before anything is executed.
     `on_event` sees each event once, in order, as it happens.
 
@@ -66,11 +69,13 @@ def deploy_stack(
     TargetError when the target does not answer or refuses a call.
     """
     with reached(target):
-        store = artifacts.Store(target.client("s3"), _artifacts_bucket(target), target.object_url)
+        store = _artifacts(target)
         objects = store.upload(bundles)
         change_sets = ChangeSets(target.client("cloudformation"), name, target.polling, pause)
-        text = store.template(name, template.body(objects, parameters, store.url))
-        change_set = change_sets.create(f"deploy-{new_id()}", text, parameters, capabilities)
+        given = {**_kept(change_sets.parameters(), template), **parameters}
+        shown = {name: value for name, value in given.items() if value != HIDDEN}
+        text = store.template(name, template.body(objects, shown, store.url))
+        change_set = change_sets.create(f"deploy-{new_id()}", text, given, capabilities, tags)
         if change_set.changes and not confirm(change_set):
             change_sets.discard(change_set)
             raise DeclinedError(f"{name} was not deployed: you said no, and nothing has changed.")
@@ -112,6 +117,11 @@ def read_stack_outputs(target: Target, name: str) -> Mapping[str, str]:
         return {output["OutputKey"]: output["OutputValue"] for output in answer["Stacks"][0].get("Outputs", [])}
 
 
+def _kept(parameters: Mapping[str, str], template: Template) -> Mapping[str, str]:
+    """Return the values that a stack has for parameters of the template."""
+    return {name: value for name, value in parameters.items() if name in template.document.get("Parameters", {})}
+
+
 def _execute(
     target: Target, name: str, change_set: ChangeSet, on_event: Callable[[StackEvent], object], pause: Pause
 ) -> None:
@@ -136,9 +146,11 @@ def _failure(name: str, status: str, cause: StackEvent | None) -> DeployError:
     )
 
 
-def _artifacts_bucket(target: Target) -> str:
-    account = target.client("sts").get_caller_identity()["Account"]
-    return f"agenticai-artifacts-{account}-{target.region}"
+def _artifacts(target: Target) -> artifacts.Store:
+    """Return the bucket for uploads, in the account and the partition of who asks."""
+    who = target.client("sts").get_caller_identity()
+    partition = who["Arn"].split(":")[1]
+    return artifacts.Store(target.client("s3"), who["Account"], target.object_url, partition)
 
 
 @contextmanager

@@ -27,6 +27,10 @@ CAPABILITIES: Final[Sequence[CapabilityType]] = ("CAPABILITY_IAM",)
 """The template makes roles, and names none of them."""
 
 
+TAG: Final = "agenticai:stage"
+"""By which the resources of a stage are found, and their costs told apart."""
+
+
 def stack_name(stage: str) -> str:
     """Return the name of a stage's stack."""
     return f"agenticai-{stage}"
@@ -60,6 +64,7 @@ def deploy_stage(
         bundles,
         {"Stage": stage, **parameters},
         capabilities=CAPABILITIES,
+        tags={TAG: stage},
         on_event=on_event,
         confirm=confirm,
         prepare=lambda: store(ssm, writes),  # first, because a function may run as soon as it is there

@@ -8,13 +8,14 @@ import httpx2
 import pytest
 
 from agenticai.emulator.process import Engine
+from agenticai.stack.artifacts import bucket_name
 from agenticai.stack.changeset import ChangeSet
 from agenticai.stack.errors import DeclinedError, DeployError, NotDeployedError
 from agenticai.stack.events import StackEvent
 from agenticai.stack.outputs import StackOutputs
 from agenticai.stack.packaging import Bundles, Packaging, build
 from agenticai.stack.secrets import Secrets, read_api_token
-from agenticai.stack.stage import deploy_stage, read_stage_outputs
+from agenticai.stack.stage import TAG, deploy_stage, read_stage_outputs
 from agenticai.stack.target import Target
 from agenticai.stack.template import Template
 
@@ -128,6 +129,20 @@ def test_the_stack_is_what_the_template_says(target: Target, deployed: tuple[Sta
     assert parameter["Type"] == "SecureString"
 
 
+def test_everything_is_tagged_with_its_stage(target: Target, deployed: tuple[StackOutputs, Deployer]) -> None:
+    found, _ = deployed
+    (stack,) = target.client("cloudformation").describe_stacks(StackName=f"agenticai-{STAGE}")["Stacks"]
+    assert {"Key": TAG, "Value": STAGE} in stack["Tags"]
+    assert target.client("sqs").list_queue_tags(QueueUrl=found.queue_urls["pm"])["Tags"][TAG] == STAGE
+
+
+def test_the_bucket_of_uploads_is_private(target: Target, deployed: tuple[StackOutputs, Deployer]) -> None:
+    s3, bucket = target.client("s3"), bucket_name("000000000000", target.region)
+    assert all(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values())
+    assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+    assert "aws:SecureTransport" in s3.get_bucket_policy(Bucket=bucket)["Policy"]
+
+
 def test_every_route_reaches_the_handler(template: Template, deployed: tuple[StackOutputs, Deployer]) -> None:
     found, _ = deployed
     for event in template.document["Resources"]["ApiFunction"]["Properties"]["Events"].values():
@@ -157,9 +172,8 @@ def test_a_second_deployment_changes_nothing(
 ) -> None:
     found, _ = deployed
     token = read_api_token(deployer.target.client("ssm"), STAGE)
-    assert (
-        deployer.deploy(template, bundles, AllowedOrigin=ORIGIN) == found == read_stage_outputs(deployer.target, STAGE)
-    )
+    again = deployer.deploy(template, bundles)  # a parameter that is left out keeps its value
+    assert again == found == read_stage_outputs(deployer.target, STAGE)
     assert deployer.events == []
     assert deployer.asked == []
     assert read_api_token(deployer.target.client("ssm"), STAGE) == token
@@ -172,13 +186,15 @@ def test_a_changed_parameter_is_a_new_version_behind_the_alias(
     name = found.function_names["pm"]
     functions = deployer.target.client("lambda")
     before = functions.get_alias(FunctionName=name, Name="live")["FunctionVersion"]
-    deployer.deploy(template, bundles, AllowedOrigin=ORIGIN, LogLevel="DEBUG")
+    deployer.deploy(template, bundles, LogLevel="DEBUG")
     [change_set] = deployer.asked
     assert not change_set.creates
     assert "PmFunction" in {change.logical_id for change in change_set.changes if change.action == "Modify"}
     live = functions.get_function_configuration(FunctionName=name, Qualifier="live")
     assert live["Version"] != before
     assert live["Environment"]["Variables"]["POWERTOOLS_LOG_LEVEL"] == "DEBUG"
+    api = functions.get_function_configuration(FunctionName=found.function_names["api"], Qualifier="live")
+    assert api["Environment"]["Variables"]["ALLOWED_ORIGIN"] == ORIGIN
 
 
 def test_a_failed_creation_names_the_resource_and_the_next_one_starts_anew(deployer: Deployer, tmp_path: Path) -> None:

@@ -82,6 +82,7 @@ class FakeCloudFormation:
     batches: list[list[dict[str, Any]]] = field(default_factory=list)
     statuses: list[str | None] = field(default_factory=list)
     change_sets: list[dict[str, Any]] = field(default_factory=list)
+    parameters: dict[str, str] = field(default_factory=dict)
     faults: list[dict[str, Any]] = field(default_factory=list)
     other_change_sets: list[str] = field(default_factory=list)
     page_size: int = 100
@@ -111,7 +112,8 @@ class FakeCloudFormation:
         status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
         if status is None:
             raise client_error("ValidationError", f"Stack with id {request['StackName']} does not exist")
-        return {"Stacks": [{"StackStatus": status, "StackId": STACK_ID}]}
+        parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters.items()]
+        return {"Stacks": [{"StackStatus": status, "StackId": STACK_ID, "Parameters": parameters}]}
 
     def create_change_set(self, **request: Any) -> dict[str, Any]:
         self.requests.append(("create_change_set", request))
@@ -165,27 +167,56 @@ class FakeParameters:
 
 
 class FakeS3:
-    """Buckets with objects, in one region."""
+    """Buckets with objects, in one region, all of one account; `fail_at` names a call that fails once."""
 
-    def __init__(self, region: str = "us-east-1") -> None:
+    def __init__(self, region: str = "us-east-1", account: str = "000000000000") -> None:
         self.meta = self
         self.region_name = region
+        self.account = account
         self.buckets: dict[str, dict[str, bytes]] = {}
         self.created: list[dict[str, Any]] = []
+        self.settings: dict[str, Any] = {}
         self.puts = 0
-
-    def head_bucket(self, *, Bucket: str) -> None:  # noqa: N803
-        if Bucket not in self.buckets:
-            raise client_error("404", "Not Found", 404)
+        self.fail_at = ""
 
     def create_bucket(self, **request: Any) -> None:
+        self._begin("create_bucket", self.account)
         self.created.append(request)
         self.buckets[request["Bucket"]] = {}
 
-    def head_object(self, *, Bucket: str, Key: str) -> None:  # noqa: N803
+    def get_bucket_lifecycle_configuration(self, *, Bucket: str, ExpectedBucketOwner: str) -> Any:  # noqa: N803
+        self._begin("get_bucket_lifecycle_configuration", ExpectedBucketOwner)
+        if Bucket not in self.buckets:
+            raise client_error("NoSuchBucket", "The specified bucket does not exist", 404)
+        if "put_bucket_lifecycle_configuration" not in self.settings:
+            raise client_error("NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist", 404)
+        return self.settings["put_bucket_lifecycle_configuration"]
+
+    def __getattr__(self, name: str) -> Any:
+        """Return one of the calls that set something of a bucket."""
+        if not name.startswith("put_"):
+            raise AttributeError(name)
+
+        def put(*, Bucket: str, ExpectedBucketOwner: str, **setting: Any) -> None:  # noqa: N803
+            self._begin(name, ExpectedBucketOwner)
+            assert Bucket in self.buckets
+            (self.settings[name],) = setting.values()
+
+        return put
+
+    def head_object(self, *, Bucket: str, Key: str, ExpectedBucketOwner: str) -> None:  # noqa: N803
+        self._begin("head_object", ExpectedBucketOwner)
         if Key not in self.buckets[Bucket]:
             raise client_error("404", "Not Found", 404)
 
-    def put_object(self, *, Bucket: str, Key: str, Body: Any, ChecksumSHA256: str) -> None:  # noqa: N803
+    def put_object(self, *, Bucket: str, Key: str, Body: Any, ChecksumSHA256: str, ExpectedBucketOwner: str) -> None:  # noqa: N803
+        self._begin("put_object", ExpectedBucketOwner)
         self.puts += 1
         self.buckets[Bucket][Key] = Body.read()
+
+    def _begin(self, name: str, owner: str) -> None:
+        if owner != self.account:
+            raise client_error("AccessDenied", "Access Denied", 403)
+        if name == self.fail_at:
+            self.fail_at = ""
+            raise client_error("ServiceUnavailable", "Reduce your request rate.", 503)

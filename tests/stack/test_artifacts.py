@@ -2,20 +2,27 @@
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+import pytest
+import yaml
+from botocore.exceptions import ClientError
+
 from agenticai.stack.artifacts import Store
 from agenticai.stack.packaging import Bundle, Nested
-from agenticai.stack.template import Template
+from agenticai.stack.template import TEMPLATE, Template
 from tests.stack.fakes import FakeS3
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+BUCKET = "agenticai-artifacts-000000000000-us-east-1-an"
+
 
 def store(fake: FakeS3) -> Store:
-    return Store(cast("S3Client", fake), "artifacts", "https://s3/{}/{}".format)
+    return Store(cast("S3Client", fake), "000000000000", "https://s3/{}/{}".format)
 
 
 def bundle(folder: Path, content: bytes) -> Bundle:
@@ -32,21 +39,25 @@ def test_a_bundle_goes_up_once_and_a_changed_one_beside_it(tmp_path: Path) -> No
     assert fake.puts == 1
     second = store(fake).upload({"Worker": bundle(tmp_path, b"other")})
     assert second["Worker"].key != first["Worker"].key
-    assert set(fake.buckets["artifacts"]) == {first["Worker"].key, second["Worker"].key}
+    assert set(fake.buckets[BUCKET]) == {first["Worker"].key, second["Worker"].key}
 
 
 def test_the_bucket_is_made_once(tmp_path: Path) -> None:
     fake = FakeS3()
     for content in (b"one", b"other"):
         store(fake).upload({"Worker": bundle(tmp_path, content)})
-    assert fake.created == [{"Bucket": "artifacts"}]
+    assert fake.created == [{"Bucket": BUCKET, "BucketNamespace": "account-regional"}]
 
 
 def test_outside_the_default_region_the_bucket_is_told_where_it_is(tmp_path: Path) -> None:
     fake = FakeS3(region="eu-central-1")
     store(fake).upload({"Worker": bundle(tmp_path, b"one")})
     assert fake.created == [
-        {"Bucket": "artifacts", "CreateBucketConfiguration": {"LocationConstraint": "eu-central-1"}}
+        {
+            "Bucket": "agenticai-artifacts-000000000000-eu-central-1-an",
+            "BucketNamespace": "account-regional",
+            "CreateBucketConfiguration": {"LocationConstraint": "eu-central-1"},
+        }
     ]
 
 
@@ -60,8 +71,8 @@ def test_where_nothing_is_uploaded_no_bucket_is_made() -> None:
 def test_a_template_too_long_for_a_request_is_uploaded() -> None:
     fake = FakeS3()
     text = "x" * 51_201
-    (key,) = {store(fake).template("name", text).url.removeprefix("https://s3/artifacts/") for _ in range(2)}
-    assert fake.buckets["artifacts"] == {key: text.encode()}
+    (key,) = {store(fake).template("name", text).url.removeprefix(f"https://s3/{BUCKET}/") for _ in range(2)}
+    assert fake.buckets[BUCKET] == {key: text.encode()}
 
 
 def test_what_a_nested_template_names_goes_up_before_it(tmp_path: Path) -> None:
@@ -70,5 +81,58 @@ def test_what_a_nested_template_names_goes_up_before_it(tmp_path: Path) -> None:
     path.write_text('{"Resources": {"F": {"Type": "AWS::Lambda::Function", "Properties": {"Code": "src"}}}}')
     nested = Nested(Template.load(path), {"F": bundle(tmp_path, b"code")})
     where = store(fake).upload({"Inner": Bundle.of("inner.json", path, nested)})["Inner"]
-    code = json.loads(fake.buckets["artifacts"][where.key])["Resources"]["F"]["Properties"]["Code"]
-    assert fake.buckets["artifacts"][code["S3Key"]] == b"code"
+    code = json.loads(fake.buckets[BUCKET][where.key])["Resources"]["F"]["Properties"]["Code"]
+    assert fake.buckets[BUCKET][code["S3Key"]] == b"code"
+
+
+def test_the_bucket_is_private_encrypted_versioned_and_reached_by_tls_only(tmp_path: Path) -> None:
+    fake = FakeS3()
+    store(fake).upload({"Worker": bundle(tmp_path, b"one")})
+    assert all(fake.settings["put_public_access_block"].values())
+    assert fake.settings["put_bucket_versioning"] == {"Status": "Enabled"}
+    assert "AES256" in str(fake.settings["put_bucket_encryption"])
+    (denied,) = json.loads(fake.settings["put_bucket_policy"])["Statement"]
+    assert (denied["Effect"], denied["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+    assert denied["Resource"] == [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/*"]
+    (rule,) = fake.settings["put_bucket_lifecycle_configuration"]["Rules"]
+    assert "Expiration" not in rule  # a rollback needs the bundles of before
+
+
+CALLS = [
+    "get_bucket_lifecycle_configuration",
+    "create_bucket",
+    "put_public_access_block",
+    "put_bucket_encryption",
+    "put_bucket_versioning",
+    "put_bucket_policy",
+    "put_bucket_lifecycle_configuration",
+    "head_object",
+    "put_object",
+]
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_an_upload_that_was_cut_short_anywhere_is_finished_by_the_next(tmp_path: Path, call: str) -> None:
+    whole, fake = FakeS3(), FakeS3()
+    bundles = {"Worker": bundle(tmp_path, b"one")}
+    uploaded = store(whole).upload(bundles)
+    fake.fail_at = call
+    with pytest.raises(ClientError):
+        store(fake).upload(bundles)
+    assert store(fake).upload(bundles) == uploaded
+    assert (fake.buckets, fake.settings) == (whole.buckets, whole.settings)
+
+
+def test_a_bucket_of_another_account_is_not_used(tmp_path: Path) -> None:
+    fake = FakeS3(account="111111111111")
+    fake.buckets[BUCKET] = {}
+    with pytest.raises(ClientError, match="Access Denied"):
+        store(fake).upload({"Worker": bundle(tmp_path, b"one")})
+    assert fake.buckets == {BUCKET: {}}
+
+
+def test_no_stage_has_a_bucket_of_that_name() -> None:
+    stages = yaml.safe_load(TEMPLATE.read_text("utf-8").split("GeminiModel:")[0])["Parameters"]["Stage"]
+    named = re.compile(rf"agenticai-({stages['AllowedPattern'].strip('^$')})-000000000000-us-east-1")
+    assert named.fullmatch("agenticai-artifacts-000000000000-us-east-1")
+    assert not named.fullmatch(BUCKET)

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 from mypy_boto3_cloudformation.literals import StackStatusType
 
-from agenticai.stack.changeset import Change, ChangeSets, TemplateText
+from agenticai.stack.changeset import HIDDEN, Change, ChangeSets, TemplateText
 from agenticai.stack.errors import DeployError
 from agenticai.stack.states import Way, state_of
 from agenticai.stack.waiting import Polling
@@ -184,6 +184,21 @@ def test_tags_are_those_of_the_stack() -> None:
     fake = FakeCloudFormation(statuses=[None], change_sets=[DONE])
     change_sets(fake).create("name", EMPTY, {}, tags={"agenticai:stage": "dev"})
     assert created(fake)["Tags"] == [{"Key": "agenticai:stage", "Value": "dev"}]
+
+
+def test_what_is_not_echoed_keeps_its_value() -> None:
+    fake = FakeCloudFormation(statuses=["UPDATE_COMPLETE"], change_sets=[DONE], parameters={"Key": "****", "All": "*"})
+    sets = change_sets(fake)
+    assert sets.parameters() == {"Key": HIDDEN, "All": "*"}
+    sets.create("name", EMPTY, sets.parameters())
+    assert created(fake)["Parameters"] == [
+        {"ParameterKey": "Key", "UsePreviousValue": True},
+        {"ParameterKey": "All", "ParameterValue": "*"},
+    ]
+
+
+def test_a_stack_that_is_not_there_has_no_parameters() -> None:
+    assert change_sets(FakeCloudFormation(statuses=[None])).parameters() == {}
 
 
 def test_a_deployer_who_may_not_is_no_matter_of_the_template() -> None:
