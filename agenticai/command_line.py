@@ -1,6 +1,7 @@
 """The command line: one short function per command."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -75,6 +76,23 @@ LocalStackUrl = Annotated[
 Host = Annotated[
     str, typer.Option(metavar="ADDRESS", help="Address to listen on; other than 127.0.0.1 lets other machines in.")
 ]
+
+
+def _agree(yes: bool, *, word: bool = False) -> Callable[[str, str], bool]:
+    """Return what asks before something is changed: for a word to be typed where much is at stake, as in production."""
+
+    def ask(question: str, name: str) -> bool:
+        if yes:
+            return True
+        if word or name.startswith("prod"):
+            return bool(
+                typer.prompt(f"{question} Type {name} to go on", default="", show_default=False, err=True) == name
+            )
+        return typer.confirm(question, err=True)
+
+    return ask
+
+
 Out = Annotated[Path, typer.Option(metavar="FOLDER", help="Folder to write the code and the package to.")]
 
 
@@ -134,12 +152,98 @@ def up(
         keep_up(port, reach, chosen, live=live, dashboard=dashboard, as_json=as_json)
 
 
-@app.command(epilog=examples("deploy"))
-def deploy(endpoint: Endpoint = ENDPOINT, stage: Stage = DEFAULT_STAGE, as_json: Json = False) -> None:
-    """Deploy the stack to an engine that runs, or update it there."""
-    from agenticai.commands.deploy import deploy_to_engine
+Region = Annotated[
+    str, typer.Option(metavar="REGION", help="Region of AWS.", show_default="your profile's, else us-east-1")
+]
+Profile = Annotated[
+    str, typer.Option(metavar="PROFILE", help="Profile of your AWS settings.", show_default="AWS_PROFILE, else default")
+]
 
-    deploy_to_engine(endpoint, stage, as_json=as_json)
+
+@app.command(epilog=examples("deploy"))
+def deploy(
+    endpoint: Endpoint = ENDPOINT,
+    stage: Stage = DEFAULT_STAGE,
+    region: Region = "",
+    profile: Profile = "",
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Parameter of the template; one left out keeps its value. Repeatable."),
+    ] = None,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Deploy the stack, or update it: to AWS, or to an engine that runs.
+
+    On AWS it says first what stands in the way, shows what would change, and asks.
+    """
+    from agenticai.commands.deploy import Deployment, Where, parse_parameters
+    from agenticai.commands.deploy import deploy as deploy_stage
+
+    where = Where(endpoint, stage, region, profile)
+    deploy_stage(Deployment(where, parse_parameters(parameter or []), _agree(yes)), as_json=as_json)
+
+
+@app.command(epilog=examples("diff"))
+def diff(
+    endpoint: Endpoint = ENDPOINT,
+    stage: Stage = DEFAULT_STAGE,
+    region: Region = "",
+    profile: Profile = "",
+    as_json: Json = False,
+) -> None:
+    """Show what a deployment would change, and what was changed by hand."""
+    from agenticai.commands.deploy import Where
+    from agenticai.commands.stage import show_diff
+
+    show_diff(Where(endpoint, stage, region, profile), as_json=as_json)
+
+
+@app.command(epilog=examples("outputs"))
+def outputs(
+    endpoint: Endpoint = ENDPOINT,
+    stage: Stage = DEFAULT_STAGE,
+    region: Region = "",
+    profile: Profile = "",
+    as_json: Json = False,
+) -> None:
+    """Show the names and addresses of a deployed stage."""
+    from agenticai.commands.deploy import Where
+    from agenticai.commands.stage import show_outputs
+
+    show_outputs(Where(endpoint, stage, region, profile), as_json=as_json)
+
+
+@app.command(epilog=examples("rollback"))
+def rollback(
+    endpoint: Endpoint = ENDPOINT,
+    stage: Stage = DEFAULT_STAGE,
+    region: Region = "",
+    profile: Profile = "",
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Have the functions' versions serve that served before the last deployment."""
+    from agenticai.commands.deploy import Where
+    from agenticai.commands.stage import roll_back
+
+    roll_back(Where(endpoint, stage, region, profile), _agree(yes), as_json=as_json)
+
+
+@app.command(epilog=examples("destroy"))
+def destroy(
+    endpoint: Endpoint = ENDPOINT,
+    stage: Stage = DEFAULT_STAGE,
+    region: Region = "",
+    profile: Profile = "",
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Delete a stage with all that is in it, after the stage's name was typed."""
+    from agenticai.commands.deploy import Where
+    from agenticai.commands.stage import destroy as destroy_stage
+
+    destroy_stage(Where(endpoint, stage, region, profile), _agree(yes, word=True), as_json=as_json)
 
 
 @app.command(epilog=examples("dashboard"))

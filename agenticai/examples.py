@@ -6,7 +6,15 @@ from typing import Final
 EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "agenticai": ("agenticai demo", "agenticai up", 'agenticai new "A command-line tool that ..."'),
     "up": ("agenticai up", "agenticai up --port 4567", "GEMINI_API_KEY=... agenticai up --live"),
-    "deploy": ("agenticai deploy", "agenticai deploy --stage test --endpoint http://127.0.0.1:4567"),
+    "deploy": (
+        "agenticai deploy --target aws --stage prod",
+        "agenticai deploy --target aws --region eu-central-1 --parameter LogLevel=DEBUG --yes",
+        "agenticai deploy --stage test --endpoint http://127.0.0.1:4567",
+    ),
+    "diff": ("agenticai diff --target aws --stage prod",),
+    "outputs": ("agenticai outputs", "agenticai outputs --target aws --stage prod --json"),
+    "rollback": ("agenticai rollback --target aws --stage prod",),
+    "destroy": ("agenticai destroy --target aws --stage test",),
     "dashboard": ("agenticai dashboard", "agenticai dashboard --port 8502 --no-browser"),
     "demo": ("agenticai demo", "agenticai demo --out /tmp/demo"),
     "new": (

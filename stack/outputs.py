@@ -39,7 +39,7 @@ def read_outputs(target: Target, stage: str, values: Mapping[str, str]) -> Stack
     return StackOutputs(
         stage=stage,
         api_id=values["ApiId"],
-        api_url=target.api_url(values["ApiId"], values["ApiStage"]),
+        api_url=target.api_url(values["ApiId"], values["ApiStage"]) if target.endpoint_url else values["ApiUrl"],
         table_name=values["TableName"],
         bucket_name=values["BucketName"],
         queue_urls={agent: values[f"{agent.title()}QueueUrl"] for agent in AGENTS},

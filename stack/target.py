@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import boto3
 import botocore.session
 from botocore.config import Config
+from botocore.exceptions import ProfileNotFound
 
 from agenticai.stack.errors import TargetError
 from agenticai.stack.platform import Platform
@@ -69,8 +70,8 @@ class Capability(StrEnum):
 class Target:
     """Somewhere a stack can live. Make one with `embedded`, `endpoint`, `aws` or `resolve`.
 
-    `endpoint_url` is empty for AWS itself. `runs_functions_here`: functions run on the interpreter of this process, not
-    on Lambda's platform.
+    `endpoint_url` is empty for AWS itself, where `profile` names one of the user's own settings.
+    `runs_functions_here`: functions run on the interpreter of this process, not on Lambda's platform.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Target:
     region: str = REGION
     capabilities: frozenset[Capability] = frozenset()
     runs_functions_here: bool = False
+    profile: str = ""
     polling: Polling = _SOON
     _clients: ClientCache = field(default_factory=lambda: ClientCache(), repr=False, compare=False)
 
@@ -98,10 +100,17 @@ class Target:
         return cls(endpoint_url, _check_url(endpoint_url))
 
     @classmethod
-    def aws(cls, region: str = "") -> Self:
-        """Return AWS itself, with the credentials, and without a region the one, of the user's own settings."""
-        chosen = region or boto3.Session().region_name or REGION
-        return cls(AWS, "", chosen, frozenset({Capability.METRICS}), polling=_LATER)
+    def aws(cls, region: str = "", profile: str = "") -> Self:
+        """Return AWS itself, with the credentials, and without a region the one, of the user's own settings.
+
+        `profile` names one of these settings; without it AWS_PROFILE does, or the default is taken. Raises TargetError
+        if there is no such profile.
+        """
+        try:
+            chosen = region or boto3.Session(profile_name=profile or None).region_name or REGION
+        except ProfileNotFound as error:
+            raise TargetError(f"{error}: `aws configure list-profiles` lists those that there are.") from error
+        return cls(AWS, "", chosen, frozenset({Capability.METRICS}), profile=profile, polling=_LATER)
 
     @property
     def address(self) -> str:
@@ -179,8 +188,7 @@ class ClientCache:
         """Return the client of a service, made on first use."""
         with self._lock:
             if service not in self._clients:
-                plain = boto3.Session(botocore_session=_plain_session()) if target.endpoint_url else boto3.Session()
-                self._session = self._session or plain
+                self._session = self._session or _make_session(target)
                 make = self._make if target.endpoint_url else self._make_of_aws
                 self._clients[service] = make(self._session, service, target)
             return self._clients[service]
@@ -221,6 +229,12 @@ class ClientCache:
                 use_dualstack_endpoint=False,
             ),
         )
+
+
+def _make_session(target: Target) -> boto3.Session:
+    if target.endpoint_url:
+        return boto3.Session(botocore_session=_plain_session())
+    return boto3.Session(profile_name=target.profile or None)
 
 
 def _plain_session() -> botocore.session.Session:

@@ -79,6 +79,10 @@ class ProjectsApi(AbstractContextManager["ProjectsApi"]):
         """Close the connections."""
         self._http.close()
 
+    def check_health(self) -> None:
+        """Have the API ask all that it stands on; a failure names what does not answer."""
+        self._request("GET", "/health/deep")
+
     def create(self, name: str, requirements: str | None, template: str | None = None) -> ProjectView:
         """Post requirements, a template to begin from, or both."""
         given = {"name": name, "requirements": requirements, "template": template}

@@ -1,35 +1,201 @@
-"""The command that deploys the stack to an engine that runs."""
+"""The command that deploys the stack: to an engine that runs, or to AWS after a look at what would happen there."""
 
 import os
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Final
 
-from agenticai.client.errors import SettingsError
+from agenticai.client.errors import ApiError, SettingsError
 from agenticai.client.finding import engine_at
 from agenticai.client.stack import DeployedStack
 from agenticai.commands.settings import gemini_api_key
+from agenticai.display import deploying as show
 from agenticai.display import tables
-from agenticai.display.console import Display
+from agenticai.display.console import Display, this_command
 from agenticai.display.serving import list_addresses
 from agenticai.emulator.core.home import find_home, make_home
 from agenticai.scenarios.benches.deployment import deploy_prepared, prepare
+from agenticai.stack.changeset import ChangeSet
 from agenticai.stack.deploying import reached
-from agenticai.stack.secrets import Secrets, read_api_token
-from agenticai.stack.target import AWS
+from agenticai.stack.errors import DeployError, NotDeployedError
+from agenticai.stack.events import StackEvent
+from agenticai.stack.outputs import AGENTS
+from agenticai.stack.preflight import check_deployment
+from agenticai.stack.secrets import Secrets, find_unstored, read_api_token
+from agenticai.stack.stage import read_stage_outputs, stack_name
+from agenticai.stack.target import AWS, Target
+from agenticai.stack.template import TEMPLATE, Template
+from agenticai.stack.versions import note_versions_before, read_versions, serve_versions
+from agenticai.stack.waiting import Polling
+
+HEALTHY: Final = Polling(first=0.2, longest=5, limit=60)
+"""How long a deployed API has to become healthy: an environment is started, and AWS spreads what was changed."""
+
+Asking = Callable[[ChangeSet], bool]
 
 
-def deploy_to_engine(endpoint: str, stage: str, *, as_json: bool) -> None:
-    """Build the handlers for this machine, and deploy the stack; what is there already is updated.
+@dataclass(frozen=True)
+class Where:
+    """A stage on a target: `aws`, with the region and the profile to take, or the address of an engine."""
 
-    Its token is kept. Raises StackError, and SettingsError for AWS.
+    endpoint: str
+    stage: str
+    region: str = ""
+    profile: str = ""
+
+    @property
+    def is_aws(self) -> bool:
+        """Whether it is AWS itself."""
+        return self.endpoint == AWS
+
+    def find(self) -> tuple[Target, str | None]:
+        """Return the target, and the secret that its control API asks for, if any. Raises StackError."""
+        if self.is_aws:
+            return Target.aws(self.region, self.profile), None
+        if self.region or self.profile:
+            raise SettingsError("--region and --profile are for --target aws.")
+        return engine_at(self.endpoint)
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What to deploy, and where; `parameters` are the template's. `agreed` is asked before anything is changed."""
+
+    where: Where
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    agreed: Callable[[str, str], bool] = lambda _question, _word: True
+
+
+def parse_parameters(given: list[str]) -> dict[str, str]:
+    """Return the parameters of NAME=VALUE options. Raises SettingsError."""
+    known = Template.load(TEMPLATE).document["Parameters"].keys() - {"Stage"}
+    parsed = dict(one.partition("=")[::2] for one in given if "=" in one)
+    for name in [one for one in given if "=" not in one] + [name for name in parsed if name not in known]:
+        raise SettingsError(f"{name} is no parameter of the template: give NAME=VALUE of {', '.join(sorted(known))}.")
+    return parsed
+
+
+def deploy(deployment: Deployment, *, as_json: bool) -> None:
+    """Build the handlers and deploy the stack; what is there already is updated.
+
+    On AWS it first says what stands in the way, shows what would change, and asks. A deployed API that is not healthy
+    has the versions of before serve again. Raises StackError and SettingsError.
     """
-    if endpoint == AWS:
-        raise SettingsError("This version deploys to engines and emulators, not yet to AWS.")
-    screen, home = Display(as_json=as_json), find_home()
+    screen, home, where = Display(as_json=as_json), find_home(), deployment.where
     make_home(home)
-    target, secret = engine_at(endpoint)
-    with screen.step("stack deployed") as step, reached(target):
-        given = Secrets(gemini_api_key=gemini_api_key(os.environ) or None)
-        outputs = deploy_prepared(target, stage, prepare(home / "cache", step.update), given, step.update)
-        deployed = DeployedStack(target, outputs, read_api_token(target.client("ssm"), stage), secret)
-        step.done()
-    screen.emit(list_addresses(deployed))
-    screen.say(*tables.addresses(deployed))
+    target, control_secret = where.find()
+    secrets = Secrets(gemini_api_key=gemini_api_key(os.environ) or None)
+    with reached(target):
+        if where.is_aws:
+            _check(screen, target, deployment, secrets)
+        functions = target.client("lambda")
+        before = read_versions(functions, _functions_of(target, where.stage))
+        with screen.step("handlers built") as step:
+            prepared = prepare(home / "cache", step.update, platform=target.platform)
+            step.done()
+        with screen.step("stack deployed") as step:
+            on_event = show.ShownEvents(screen) if where.is_aws else _Updating(step.update)
+            confirm = _make_confirm(screen, step.pause, deployment)
+            outputs = deploy_prepared(
+                target,
+                where.stage,
+                prepared,
+                secrets,
+                step.update,
+                parameters=deployment.parameters,
+                on_event=on_event,
+                confirm=confirm,
+            )
+            step.done()
+        now = read_versions(functions, before)
+        changed = {name: version for name, version in before.items() if now.get(name) != version}
+        if changed:
+            note_versions_before(target.client("ssm"), where.stage, changed)
+        deployed = DeployedStack(target, outputs, read_api_token(target.client("ssm"), where.stage), control_secret)
+        _await_healthy(screen, deployed, changed)
+    _present(screen, deployed, where)
+
+
+def _functions_of(target: Target, stage: str) -> Collection[str]:
+    """Return the functions of a stage; none where it was not deployed yet."""
+    try:
+        return read_stage_outputs(target, stage).function_names.values()
+    except NotDeployedError:
+        return ()
+
+
+def _check(screen: Display, target: Target, deployment: Deployment, secrets: Secrets) -> None:
+    stage = deployment.where.stage
+    with screen.status("looking at the account"):
+        found = check_deployment(
+            target,
+            stack_name(stage),
+            Template.load(TEMPLATE),
+            {"Stage": stage, **deployment.parameters},
+            lambda: find_unstored(target.client("ssm"), stage, secrets),
+        )
+    show.show_preflight(screen, found, stage)
+    if not found.passed:
+        raise DeployError(f"{stack_name(stage)} was not deployed: mend what is marked above, then deploy again.")
+
+
+def _make_confirm(screen: Display, pause: Callable[[], None], deployment: Deployment) -> Asking:
+    def confirm(change_set: ChangeSet) -> bool:
+        if not deployment.where.is_aws:
+            return True
+        pause()
+        screen.show(show.list_changes(change_set))
+        screen.say(show.describe_idle_cost(len(AGENTS)))
+        return deployment.agreed(f"Deploy {stack_name(deployment.where.stage)}?", deployment.where.stage)
+
+    return confirm
+
+
+@dataclass(frozen=True)
+class _Updating:
+    """Shows the resource that is at work, in the place of the one before."""
+
+    update: Callable[[str], None]
+
+    def __call__(self, event: StackEvent) -> None:
+        self.update(f"deploying {event.logical_id}: {event.status.lower().replace('_', ' ')}")
+
+
+def _await_healthy(screen: Display, deployed: DeployedStack, before: Mapping[str, str]) -> None:
+    """Ask the API whether all that it stands on is well; if not, have `before` serve again and raise DeployError."""
+    said = ""
+    with screen.step("API healthy") as step, deployed.api() as api:
+        try:
+            for _ in HEALTHY.attempts():
+                try:
+                    api.check_health()
+                except ApiError as error:
+                    said = str(error)
+                    step.update(said)
+                else:
+                    step.done()
+                    return
+        except TimeoutError:
+            pass
+    serve_versions(deployed.target.client("lambda"), before)
+    outcome = "the versions of before serve again" if before else "there is no version of before to go back to"
+    raise DeployError(f"{stack_name(deployed.outputs.stage)} is deployed, but not healthy ({said}); {outcome}.")
+
+
+def _present(screen: Display, deployed: DeployedStack, where: Where) -> None:
+    if not where.is_aws:
+        screen.emit(list_addresses(deployed))
+        screen.say(*tables.addresses(deployed))
+        return
+    outputs = deployed.outputs
+    screen.emit({"api_url": outputs.api_url, "stage": outputs.stage, "region": deployed.target.region})
+    on = f"--target {AWS} --stage {outputs.stage}"
+    lines = {
+        "API": outputs.api_url,
+        "Token": f"aws ssm get-parameter --with-decryption --name {outputs.api_token_parameter}",
+        "Dashboard": f"{this_command()} dashboard {on}",
+        "Cost": f"{this_command()} cost {on}",
+        "Undo": f"{this_command()} rollback {on}",
+    }
+    for name, line in lines.items():
+        screen.say((f"{name:10}", "bold"), line)

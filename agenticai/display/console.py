@@ -106,6 +106,11 @@ class ShownStep:
     def update(self, doing: str) -> None:
         """Show what it does now."""
         self._status.update(text(doing))
+        self._status.start()
+
+    def pause(self) -> None:
+        """Take the spinner away, for a question; the next `update` brings it back."""
+        self._status.stop()
 
     def done(self) -> None:
         """Put the line that stays in the spinner's place."""

@@ -1,16 +1,18 @@
 """The stack deployed to a running engine, with replayed replies in place of a real model."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from agenticai.client.finding import target_of
 from agenticai.emulator.process import Engine
 from agenticai.scenarios.benches.deployed import Bench, TellProgress
 from agenticai.scenarios.benches.project_templates import read_project_templates, seed_project_templates
+from agenticai.stack.changeset import ChangeSet
 from agenticai.stack.events import StackEvent
 from agenticai.stack.outputs import StackOutputs
 from agenticai.stack.packaging import BundleProgress, Bundles, BundleStep, Packaging, build
@@ -21,6 +23,7 @@ from agenticai.stack.target import Capability, Target
 from agenticai.stack.template import TEMPLATE, Template
 
 STAGE: Final = "dev"
+HERE: Final = Platform.host()
 REPLAY_KEY: Final = "replayed-replies-need-no-key"
 """The Gemini endpoint of the embedded engine asks for a key as Google does, and takes any."""
 
@@ -33,8 +36,12 @@ class Prepared:
     bundles: Bundles
 
 
-def prepare(cache: Path, report: TellProgress, template: Path | None = None) -> Prepared:
+def prepare(
+    cache: Path, report: TellProgress, template: Path | None = None, platform: Platform | None = HERE
+) -> Prepared:
     """Build a template's handlers, the project's own by default, for this machine's interpreter.
+
+    Without a `platform` they are built for the runtime and the architecture of each function.
 
     Raises `BuildError`.
     """
@@ -44,21 +51,31 @@ def prepare(cache: Path, report: TellProgress, template: Path | None = None) -> 
             report(f"building {progress.name}: {progress.step}")
 
     loaded = Template.load(template or TEMPLATE)
-    return Prepared(loaded, build(loaded, Packaging.of_handlers(Platform.host(), cache), building))
+    return Prepared(loaded, build(loaded, Packaging.of_handlers(platform, cache), building))
 
 
 def deploy_prepared(
-    target: Target, stage: str, prepared: Prepared, given: Secrets, report: TellProgress
+    target: Target,
+    stage: str,
+    prepared: Prepared,
+    given: Secrets,
+    report: TellProgress,
+    *,
+    parameters: Mapping[str, str] = MappingProxyType({}),
+    on_event: Callable[[StackEvent], object] | None = None,
+    confirm: Callable[[ChangeSet], bool] = lambda _: True,
 ) -> StackOutputs:
-    """Bring a stage on an engine to what was prepared, with its project templates. Raises `StackError`.
+    """Bring a stage on a target to what was prepared, with its project templates. Raises `StackError`.
 
-    An engine that answers as the Gemini API takes any key, so that none need be given.
+    `parameters` are the template's, `on_event` sees what happens in the place of `report`, and `confirm` what would
+    change. An engine that answers as the Gemini API takes any key, so that none need be given.
     """
 
     def deploying(event: StackEvent) -> None:
         report(f"deploying {event.logical_id}: {event.status.lower().replace('_', ' ')}")
 
     report("deploying the stack")
+    own = {"GeminiEndpoint": target.gemini_endpoint} if target.endpoint_url else {}
     if Capability.GEMINI in target.capabilities and given.gemini_api_key is None:
         given = replace(given, gemini_api_key=REPLAY_KEY)
     outputs = deploy_stage(
@@ -67,8 +84,9 @@ def deploy_prepared(
         template=prepared.template.with_variables(target.function_variables),
         bundles=prepared.bundles,
         secrets=given,
-        parameters={"GeminiEndpoint": target.gemini_endpoint},
-        on_event=deploying,
+        parameters={**own, **parameters},
+        on_event=on_event or deploying,
+        confirm=confirm,
     )
     seed_project_templates(target.client("dynamodb"), outputs.table_name, read_project_templates())
     return outputs

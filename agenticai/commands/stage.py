@@ -1,0 +1,110 @@
+"""The commands for a stage that is deployed: `outputs`, `diff`, `rollback` and `destroy`."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict
+
+from agenticai.commands.deploy import Where
+from agenticai.display import deploying as show
+from agenticai.display.console import Display, count, grid
+from agenticai.emulator.core.home import find_home, make_home
+from agenticai.scenarios.benches.deployment import deploy_prepared, prepare
+from agenticai.stack.changeset import ChangeSet
+from agenticai.stack.deploying import reached
+from agenticai.stack.destroying import destroy_stage, find_doomed
+from agenticai.stack.drift import find_drift
+from agenticai.stack.errors import DeclinedError, DeployError
+from agenticai.stack.secrets import Secrets
+from agenticai.stack.stage import read_stage_outputs, stack_name
+from agenticai.stack.versions import read_versions, read_versions_before, serve_versions
+
+Agreed = Callable[[str, str], bool]
+"""Asks a question that is answered with a word, such as the stage's name."""
+
+
+def show_outputs(where: Where, *, as_json: bool) -> None:
+    """Show the names and addresses of a stage. Raises StackError."""
+    screen, (target, _) = Display(as_json=as_json), where.find()
+    outputs = asdict(read_stage_outputs(target, where.stage))
+    screen.emit(outputs)
+    rows = [
+        (name if one is None else f"{name} {one}", value)
+        for name, told in outputs.items()
+        for one, value in (told.items() if isinstance(told, dict) else [(None, told)])
+    ]
+    screen.show(grid(("output", "value"), rows))
+
+
+def show_diff(where: Where, *, as_json: bool) -> None:
+    """Show what a deployment would change, and what was changed by hand since the last; change nothing."""
+    screen, home = Display(as_json=as_json), find_home()
+    make_home(home)
+    target, _ = where.find()
+    seen = list[ChangeSet]()
+
+    def decline(change_set: ChangeSet) -> bool:
+        seen.append(change_set)
+        return False
+
+    with reached(target), screen.step("compared") as step:
+        read_stage_outputs(target, where.stage)
+        prepared = prepare(home / "cache", step.update, platform=target.platform)
+        with suppress(DeclinedError):
+            deploy_prepared(target, where.stage, prepared, Secrets(), step.update, confirm=decline)
+        step.update("looking for drift")
+        try:
+            drifted, unknown = find_drift(target, stack_name(where.stage)), ""
+        except DeployError as error:
+            drifted, unknown = (), str(error)
+        step.done()
+    changes = [change for change_set in seen for change in change_set.changes]
+    screen.emit({"changes": list(map(asdict, changes)), "drift": list(map(asdict, drifted)), "drift_unknown": unknown})
+    for change_set in seen:
+        screen.show(show.list_changes(change_set))
+    if not changes:
+        screen.say("A deployment would change nothing.")
+    if unknown:
+        screen.say(unknown)
+    for one in drifted:
+        what = ", ".join(one.properties) or "it is not there"
+        screen.say(("drift: ", "yellow"), f"{one.logical_id} ({one.resource_type}) {one.status.lower()}: {what}")
+
+
+def roll_back(where: Where, agreed: Agreed, *, as_json: bool) -> None:
+    """Have the versions of functions serve that served before. Raises StackError."""
+    screen, (target, _) = Display(as_json=as_json), where.find()
+    with reached(target):
+        names = read_stage_outputs(target, where.stage).function_names.values()
+        functions = target.client("lambda")
+        serving, noted = read_versions(functions, names), read_versions_before(target.client("ssm"), where.stage)
+        before = {name: version for name, version in noted.items() if serving.get(name) not in (None, version)}
+        if not before:
+            raise DeployError("The versions of before the last deployment serve already.")
+        rows = [(name, serving[name], version) for name, version in before.items()]
+        screen.show(grid(("function", "version", "back to"), rows))
+        if not agreed(f"Roll {stack_name(where.stage)} back?", where.stage):
+            raise DeclinedError("Nothing was rolled back: you said no.")
+        serve_versions(functions, before)
+    screen.emit({"serving": before})
+    screen.say("Rolled back. Queues, table and permissions are as they were: the next deployment goes on from there.")
+
+
+def destroy(where: Where, agreed: Agreed, *, as_json: bool) -> None:
+    """Delete a stage with all that is in it. Raises StackError."""
+    screen, (target, _) = Display(as_json=as_json), where.find()
+    doomed = find_doomed(target, where.stage)
+    screen.show(show.list_doomed(doomed))
+    screen.say(f"With all projects, files and messages in it, and the parameters {', '.join(doomed.parameters)}.")
+    if not agreed(f"Destroy {stack_name(where.stage)}?", where.stage):
+        raise DeclinedError(f"{stack_name(where.stage)} was not destroyed: you said no.")
+    with screen.step(f"{stack_name(where.stage)} destroyed") as step:
+        destroy_stage(
+            target,
+            doomed,
+            on_event=lambda event: step.update(f"{event.logical_id}: {event.status.lower().replace('_', ' ')}"),
+            on_emptied=lambda number: step.update(f"{count(number, 'object')} deleted"),
+        )
+        step.done()
+    screen.emit({"destroyed": stack_name(where.stage), "stays": show.list_what_stays(target, where.stage)})
+    for left in show.list_what_stays(target, where.stage):
+        screen.say(("stays: ", "bold"), left)

@@ -1,0 +1,112 @@
+"""A deployment as people see it: what was found before, what would change, each resource as it is done, and the end."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from rich.table import Column, Table
+
+from agenticai.client.cost.prices import prices
+from agenticai.display.console import Display, TextPart, grid
+from agenticai.stack.changeset import Change, ChangeSet
+from agenticai.stack.destroying import Doomed
+from agenticai.stack.events import StackEvent
+from agenticai.stack.preflight import Preflight
+from agenticai.stack.target import Target
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_COLOURS: Final = {"Add": "green", "Modify": "yellow", "Remove": "red"}
+_DONE: Final[Mapping[str, TextPart]] = {
+    "CREATE_COMPLETE": ("+ created", "green"),
+    "UPDATE_COMPLETE": ("~ updated", "yellow"),
+    "DELETE_COMPLETE": ("- deleted", "red"),
+}
+
+
+def show_preflight(screen: Display, found: Preflight, stage: str) -> None:
+    """Say who deploys what to where, and what was found."""
+    who = found.identity
+    screen.say(("Account ", "bold"), f"{who.account} in {who.region}, stage {stage}, as {who.arn}")
+    for finding in found.findings:
+        screen.say(("✗ ", "red") if finding.blocks else ("! ", "yellow"), finding.told)
+
+
+def list_changes(change_set: ChangeSet) -> Table:
+    """Return what would change, what is replaced first."""
+    columns: list[Column | str] = [
+        Column("change", no_wrap=True),
+        Column("resource", no_wrap=True),
+        "type",
+        "what it means",
+    ]
+    ordered = sorted(change_set.changes, key=lambda change: (not _is_replaced(change), change.logical_id))
+    rows = [
+        (
+            (change.action, _COLOURS.get(change.action, "blue")),
+            change.logical_id,
+            change.resource_type,
+            (explain_change(change), "red" if _is_replaced(change) or change.action == "Remove" else "dim"),
+        )
+        for change in ordered
+    ]
+    return grid(columns, rows)
+
+
+def explain_change(change: Change) -> str:
+    """Say what a change takes: a resource that is replaced is another one, without what was in it."""
+    kept = "the old one stays, outside of the stack" if change.keeps else "what is in it is lost"
+    if change.action == "Remove":
+        return kept
+    if not _is_replaced(change):
+        return ""
+    when = "replaced" if change.replacement == "True" else "may be replaced"
+    causes = f" because of {', '.join(change.causes)}" if change.causes else ""
+    return f"{when}{causes}; {kept}"
+
+
+def describe_idle_cost(mappings: int) -> str:
+    """Say what a stack costs a month when nobody uses it: its queues are polled all the time."""
+    receives = prices().idle_receives(mappings)
+    beyond = prices().lines["sqs-requests"].beyond_free(receives)
+    return (
+        f"Idle, its {mappings} queues are polled {receives:,.0f} times a month: ${beyond:.2f} beyond the free tier"
+        f" (prices of {prices().as_of})."
+    )
+
+
+class ShownEvents:
+    """Prints a line for each resource when it is done, with how long that took, and each failure with its reason."""
+
+    def __init__(self, screen: Display) -> None:
+        self._screen = screen
+        self._began: dict[str, datetime] = {}
+
+    def __call__(self, event: StackEvent) -> None:
+        """Take in an event."""
+        if event.in_progress:
+            self._began.setdefault(event.logical_id, event.time)
+        elif event.failed:
+            self._screen.say(("✗ ", "red"), f"{event.logical_id}  {event.resource_type}  {event.reason}")
+        elif event.status in _DONE and not event.is_stack:
+            took = event.time - self._began.pop(event.logical_id, event.time)
+            lasted = (f"{took.total_seconds():.1f} s", "dim")
+            self._screen.say(_DONE[event.status], f"  {event.logical_id}  {event.resource_type}  ", lasted)
+
+
+def list_doomed(doomed: Doomed) -> Table:
+    """Return what goes with a stage."""
+    rows = sorted((one.type, one.logical_id, one.physical_id) for one in doomed.resources)
+    return grid(["type", Column("resource", no_wrap=True), "name"], rows)
+
+
+def list_what_stays(target: Target, stage: str) -> Sequence[str]:
+    """Say what the end of a stage leaves, and why."""
+    stays = ["The bucket of uploads, which all stages share: old versions in it expire by themselves."]
+    if not target.endpoint_url:
+        stays.append(f"A backup of the table agenticai-{stage}, which DynamoDB keeps for 35 days.")
+    return stays
+
+
+def _is_replaced(change: Change) -> bool:
+    return change.action == "Modify" and change.replacement in {"True", "Conditional"}

@@ -1,0 +1,144 @@
+"""The end of a stage: its stack with all that is in it, its secrets, and what stays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import ClientError
+
+from agenticai.stack import events, waiting
+from agenticai.stack.changeset import is_missing_stack
+from agenticai.stack.deploying import reached
+from agenticai.stack.errors import DeployError, NotDeployedError
+from agenticai.stack.secrets import api_token_parameter, gemini_api_key_parameter
+from agenticai.stack.stage import stack_name
+from agenticai.stack.states import Way, state_of
+from agenticai.stack.versions import versions_parameter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
+
+    from agenticai.stack.events import StackEvent
+    from agenticai.stack.target import Target
+    from agenticai.stack.waiting import Pause
+
+BUCKET: Final = "AWS::S3::Bucket"
+TABLE: Final = "AWS::DynamoDB::Table"
+AT_ONCE: Final = 1000
+"""Objects that S3 deletes in one request."""
+
+GONE: Final = "DELETE_COMPLETE"
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource of a stack."""
+
+    logical_id: str
+    type: str
+    physical_id: str
+
+
+@dataclass(frozen=True)
+class Doomed:
+    """What goes with a stage."""
+
+    stage: str
+    stack_id: str
+    resources: tuple[Resource, ...]
+
+    def named(self, kind: str) -> list[str]:
+        """Return the names of the resources of a type."""
+        return [one.physical_id for one in self.resources if one.type == kind and one.physical_id]
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of the stage's parameters, which its stack does not hold."""
+        return gemini_api_key_parameter(self.stage), api_token_parameter(self.stage), versions_parameter(self.stage)
+
+
+def find_doomed(target: Target, stage: str) -> Doomed:
+    """Return what goes with a stage. Raises NotDeployedError if there is no such stage, and TargetError."""
+    name = stack_name(stage)
+    with reached(target):
+        cloudformation = target.client("cloudformation")
+        try:
+            (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
+        except ClientError as error:
+            if not is_missing_stack(error):
+                raise
+            raise NotDeployedError(f"There is no stack {name} at {target.address}: nothing is left of it.") from error
+        if state_of(stack["StackStatus"]).way is Way.WAIT:
+            raise DeployError(f"{name} is {stack['StackStatus']}: wait until that has ended, then destroy it.")
+        pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
+        listed = [one for page in pages for one in page["StackResourceSummaries"]]
+        resources = (
+            Resource(one["LogicalResourceId"], one["ResourceType"], one.get("PhysicalResourceId", ""))
+            for one in listed
+            if one["ResourceStatus"] != GONE
+        )
+        return Doomed(stage, stack["StackId"], tuple(resources))
+
+
+def destroy_stage(
+    target: Target,
+    doomed: Doomed,
+    *,
+    on_event: Callable[[StackEvent], object] = lambda _: None,
+    on_emptied: Callable[[int], object] = lambda _: None,
+    pause: Pause = waiting.pause,
+) -> None:
+    """Empty the buckets of a stage, delete its stack, and then its secrets.
+
+    `on_emptied` is told how many versions of objects are gone so far. What was cut short is finished by the next call.
+    Raises DeployError, which names what could not be deleted, and TargetError.
+    """
+    with reached(target):
+        count = 0
+        for bucket in doomed.named(BUCKET):
+            for deleted in empty_bucket(target.client("s3"), bucket):
+                count += deleted
+                on_emptied(count)
+        cloudformation = target.client("cloudformation")
+        stream = events.EventStream(cloudformation, doomed.stack_id)
+        cloudformation.delete_stack(StackName=doomed.stack_id)
+        status, seen = events.follow(cloudformation, stream, doomed.stack_id, on_event, target.polling, pause)
+        if status != GONE:
+            raise _failure(stack_name(doomed.stage), status, [event for event in seen if event.failed])
+        target.client("ssm").delete_parameters(Names=list(doomed.parameters))
+
+
+def empty_bucket(s3: S3Client, bucket: str) -> Iterator[int]:
+    """Delete all versions of all objects, and their delete markers; yield how many, batch by batch.
+
+    Objects that are written meanwhile go too. Raises botocore's errors, and DeployError for what S3 does not delete.
+    """
+    while True:
+        try:
+            page = s3.list_object_versions(Bucket=bucket, MaxKeys=AT_ONCE)
+        except s3.exceptions.NoSuchBucket:
+            return
+        listed = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
+        if not listed:
+            return
+        named: list[ObjectIdentifierTypeDef] = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in listed]
+        answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": named, "Quiet": True})
+        if errors := answer.get("Errors"):
+            first = errors[0]
+            raise DeployError(
+                f"{bucket} cannot be emptied: {first.get('Key')}: {first.get('Message')};"
+                f" {len(errors)} objects are left."
+            )
+        yield len(named)
+
+
+def _failure(name: str, status: str, failed: list[StackEvent]) -> DeployError:
+    left = "; ".join(f"{one.logical_id} ({one.resource_type}): {one.reason}" for one in failed if not one.is_stack)
+    return DeployError(
+        f"{name} is {status}, and not all of it is gone: {left or 'no event says why'}. Mend that, then destroy it"
+        " again."
+    )

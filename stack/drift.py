@@ -1,0 +1,71 @@
+"""What somebody changed in a deployed stack by hand, which the next deployment may undo or fail on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from agenticai.stack import waiting
+from agenticai.stack.changeset import message
+from agenticai.stack.deploying import reached
+from agenticai.stack.errors import DeployError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.literals import StackResourceDriftStatusType
+    from mypy_boto3_cloudformation.type_defs import StackResourceDriftTypeDef
+
+    from agenticai.stack.target import Target
+    from agenticai.stack.waiting import Pause
+
+
+@dataclass(frozen=True)
+class Drifted:
+    """A resource that is not as the template has it; `properties` are the paths of what differs, none if it is gone."""
+
+    logical_id: str
+    resource_type: str
+    status: str
+    properties: tuple[str, ...]
+
+
+def find_drift(target: Target, stack: str, pause: Pause = waiting.pause) -> tuple[Drifted, ...]:
+    """Have CloudFormation compare a stack with what is there. Raises DeployError if it cannot, and TargetError."""
+    cloudformation = target.client("cloudformation")
+    with reached(target):
+        try:
+            started = cloudformation.detect_stack_drift(StackName=stack)["StackDriftDetectionId"]
+        except ClientError as error:
+            raise DeployError(f"The drift of {stack} was not looked for: {message(error)}") from error
+        for _ in target.polling.attempts(pause):
+            found = cloudformation.describe_stack_drift_detection_status(StackDriftDetectionId=started)
+            if found["DetectionStatus"] != "DETECTION_IN_PROGRESS":
+                break
+        if found["DetectionStatus"] == "DETECTION_FAILED":
+            why = found.get("DetectionStatusReason", "no reason was given")
+            raise DeployError(f"The drift of {stack} is known in part only: {why}")
+        listed = list(_list_drifts(cloudformation, stack))
+    return tuple(
+        Drifted(
+            one["LogicalResourceId"],
+            one["ResourceType"],
+            one["StackResourceDriftStatus"],
+            tuple(difference["PropertyPath"] for difference in one.get("PropertyDifferences", ())),
+        )
+        for one in listed
+    )
+
+
+def _list_drifts(cloudformation: CloudFormationClient, stack: str) -> Iterator[StackResourceDriftTypeDef]:
+    statuses: list[StackResourceDriftStatusType] = ["MODIFIED", "DELETED"]
+    page = cloudformation.describe_stack_resource_drifts(StackName=stack, StackResourceDriftStatusFilters=statuses)
+    yield from page["StackResourceDrifts"]
+    while token := page.get("NextToken"):
+        page = cloudformation.describe_stack_resource_drifts(
+            StackName=stack, StackResourceDriftStatusFilters=statuses, NextToken=token
+        )
+        yield from page["StackResourceDrifts"]

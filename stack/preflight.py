@@ -1,0 +1,247 @@
+"""What stands in the way of a deployment to AWS, found before anything is changed, and all of it at once."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
+
+from agenticai.stack.changeset import ChangeSets
+from agenticai.stack.errors import DeployError
+from agenticai.stack.states import Way, state_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from agenticai.stack.target import Target
+    from agenticai.stack.template import Template
+
+API_CONCURRENCY: Final = 2
+"""Invocations that are left to the API beside those of the queues."""
+
+_SIMULATED_AT_ONCE: Final = 50
+_ROLE_OF_SESSION: Final = re.compile(r"arn:([^:]+):sts::(\d+):assumed-role/([^/]+)/.+")
+
+DEPLOYER_ACTIONS: Final[Sequence[str]] = (
+    "apigateway:POST",
+    "cloudformation:CreateChangeSet",
+    "cloudformation:DeleteChangeSet",
+    "cloudformation:DescribeChangeSet",
+    "cloudformation:DescribeEvents",
+    "cloudformation:DescribeStackEvents",
+    "cloudformation:DescribeStacks",
+    "cloudformation:ExecuteChangeSet",
+    "dynamodb:CreateTable",
+    "dynamodb:PutItem",
+    "iam:AttachRolePolicy",
+    "iam:CreateRole",
+    "iam:PassRole",
+    "iam:PutRolePolicy",
+    "lambda:AddPermission",
+    "lambda:CreateAlias",
+    "lambda:CreateEventSourceMapping",
+    "lambda:CreateFunction",
+    "lambda:PublishLayerVersion",
+    "lambda:PublishVersion",
+    "lambda:UpdateFunctionCode",
+    "logs:CreateLogGroup",
+    "logs:PutRetentionPolicy",
+    "s3:CreateBucket",
+    "s3:GetObject",
+    "s3:PutBucketPolicy",
+    "s3:PutObject",
+    "sqs:CreateQueue",
+    "sqs:SetQueueAttributes",
+    "ssm:GetParameters",
+    "ssm:PutParameter",
+)
+"""What a deployment does in the deployer's name, at the least."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who deploys, and where to."""
+
+    account: str
+    arn: str
+    region: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was found, as a sentence; `blocks` says that the deployment would fail on it."""
+
+    told: str
+    blocks: bool = True
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """Who deploys, and what was found."""
+
+    identity: Identity
+    findings: tuple[Finding, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing that was found is in the way."""
+        return not any(finding.blocks for finding in self.findings)
+
+
+def identify(target: Target) -> Identity:
+    """Return who asks. Raises botocore's errors."""
+    who = target.client("sts").get_caller_identity()
+    return Identity(who["Account"], who["Arn"], target.region)
+
+
+def check_deployment(
+    target: Target, stack: str, template: Template, parameters: Mapping[str, str], find_secrets: Callable[[], object]
+) -> Preflight:
+    """Look for everything that a deployment of a stack would fail on; change nothing.
+
+    `find_secrets` raises DeployError where a secret is missing. Raises botocore's errors where AWS does not answer.
+    """
+    identity = identify(target)
+    status = ChangeSets(target.client("cloudformation"), stack, target.polling, lambda _: None).status()
+    names = {**parameters, "AWS::AccountId": identity.account, "AWS::Region": identity.region}
+    findings = [
+        *_check_state(stack, status),
+        *(_check_names(target, template, names) if state_of(status).way is Way.CREATE else ()),
+        *_check_secrets(find_secrets),
+        *_check_concurrency(target, template),
+        *_check_permissions(target, identity.arn),
+    ]
+    return Preflight(identity, tuple(findings))
+
+
+def _check_state(stack: str, status: str | None) -> Iterator[Finding]:
+    state = state_of(status)
+    if state.told:
+        yield Finding(f"{stack} is {status}: {state.told.format(stack=stack)}.")
+    elif state.way is Way.REPLACE:
+        yield Finding(f"{stack} never came up ({status}): it is deleted first; it holds nothing.", blocks=False)
+
+
+def _check_secrets(find: Callable[[], object]) -> Iterator[Finding]:
+    try:
+        find()
+    except DeployError as error:
+        yield Finding(str(error))
+
+
+def _check_concurrency(target: Target, template: Template) -> Iterator[Finding]:
+    limits = target.client("lambda").get_account_settings()["AccountLimit"]
+    free, needed = limits["UnreservedConcurrentExecutions"], concurrency_of(template) + API_CONCURRENCY
+    if free < needed:
+        yield Finding(
+            f"Lambda runs at most {free} invocations at once in this account, and the stack takes up to {needed}:"
+            ' messages will wait; ask for more in Service Quotas ("Concurrent executions" of Lambda).',
+            blocks=False,
+        )
+
+
+def concurrency_of(template: Template) -> int:
+    """Return how many invocations the queues of a template cause at once, at the most."""
+    resources: Mapping[str, Any] = template.document["Resources"]
+    events = (
+        event["Properties"]
+        for resource in resources.values()
+        for event in (resource.get("Properties") or {}).get("Events", {}).values()
+        if event.get("Type") == "SQS"
+    )
+    return sum(int(event.get("ScalingConfig", {}).get("MaximumConcurrency", 0)) for event in events)
+
+
+def _check_permissions(target: Target, arn: str) -> Iterator[Finding]:
+    """Simulate what the deployer may do; one who may not simulate is told so, and nothing more is known."""
+    if arn.endswith(":root"):
+        yield Finding("You deploy as the account's root user: make a role for it instead.", blocks=False)
+        return
+    iam, who, denied = target.client("iam"), _ROLE_OF_SESSION.sub(r"arn:\1:iam::\2:role/\3", arn), list[str]()
+    try:
+        for first in range(0, len(DEPLOYER_ACTIONS), _SIMULATED_AT_ONCE):
+            actions = list(DEPLOYER_ACTIONS[first : first + _SIMULATED_AT_ONCE])
+            pages = iam.get_paginator("simulate_principal_policy").paginate(PolicySourceArn=who, ActionNames=actions)
+            results = [result for page in pages for result in page["EvaluationResults"]]
+            denied += [result["EvalActionName"] for result in results if result["EvalDecision"] != "allowed"]
+    except ClientError:
+        yield Finding("Your permissions were not checked: you may not simulate them.", blocks=False)
+        return
+    if denied:
+        yield Finding(f"{who} is not allowed {', '.join(denied)}: have these added to what it may do.")
+
+
+def _check_names(target: Target, template: Template, values: Mapping[str, str]) -> Iterator[Finding]:
+    """Look for resources that have a name which a new stack would give to its own."""
+    for logical_id, resource in template.document["Resources"].items():
+        kind = resource.get("Type", "")
+        if kind in _NAMED:
+            property_name, is_there = _NAMED[kind]
+            name = _resolve((resource.get("Properties") or {}).get(property_name), values)
+            if name and is_there(target, name):
+                yield Finding(
+                    f"There is a {kind} named {name} already, which {logical_id} would be: delete it, or deploy"
+                    " another stage."
+                )
+
+
+def _resolve(name: object, values: Mapping[str, str]) -> str:
+    """Return a name with the values of parameters in it; empty where it holds anything else."""
+    match name:
+        case {"Fn::Sub": str(text)}:
+            for key, value in values.items():
+                text = text.replace(f"${{{key}}}", value)
+            return "" if "${" in text else text
+        case str(text):
+            return text
+    return ""
+
+
+def _answers(ask: Callable[[], object], *absent: str) -> bool:
+    try:
+        ask()
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code in absent:
+            return False
+        if code in {"403", "AccessDenied", "AccessDeniedException"}:
+            return code == "403"  # a bucket of somebody else; of the others nothing is known
+        raise
+    return True
+
+
+def _is_log_group(target: Target, name: str) -> bool:
+    groups = target.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+    return any(group["logGroupName"] == name for group in groups)
+
+
+_NAMED: Final[Mapping[str, tuple[str, Callable[[Target, str], bool]]]] = {
+    "AWS::S3::Bucket": (
+        "BucketName",
+        lambda target, name: _answers(lambda: target.client("s3").head_bucket(Bucket=name), "404", "NoSuchBucket"),
+    ),
+    "AWS::DynamoDB::Table": (
+        "TableName",
+        lambda target, name: _answers(
+            lambda: target.client("dynamodb").describe_table(TableName=name), "ResourceNotFoundException"
+        ),
+    ),
+    "AWS::SQS::Queue": (
+        "QueueName",
+        lambda target, name: _answers(
+            lambda: target.client("sqs").get_queue_url(QueueName=name),
+            "AWS.SimpleQueueService.NonExistentQueue",
+            "QueueDoesNotExist",
+        ),
+    ),
+    "AWS::Logs::LogGroup": ("LogGroupName", _is_log_group),
+    "AWS::Serverless::Function": (
+        "FunctionName",
+        lambda target, name: _answers(
+            lambda: target.client("lambda").get_function_configuration(FunctionName=name), "ResourceNotFoundException"
+        ),
+    ),
+}
+"""The property that names a resource, and how it is asked whether there is one of a name."""

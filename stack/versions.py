@@ -1,0 +1,58 @@
+"""The versions of functions that an alias leads to: what serves now, and the way back to what served before."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from agenticai.stack.errors import NotDeployedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_ssm import SSMClient
+
+ALIAS: Final = "live"
+
+
+def versions_parameter(stage: str) -> str:
+    """Return the name of the parameter that notes which versions served before the last deployment."""
+    return f"/agenticai/{stage}/versions-before"
+
+
+def read_versions(functions: LambdaClient, names: Iterable[str]) -> Mapping[str, str]:
+    """Return the version that serves, by function; without those that have none yet. Raises botocore's errors."""
+    found = {}
+    for name in names:
+        try:
+            found[name] = functions.get_alias(FunctionName=name, Name=ALIAS)["FunctionVersion"]
+        except functions.exceptions.ResourceNotFoundException:
+            continue
+    return found
+
+
+def serve_versions(functions: LambdaClient, versions: Mapping[str, str]) -> None:
+    """Have these versions serve, each function's. Raises botocore's errors."""
+    for name, version in versions.items():
+        functions.update_alias(FunctionName=name, Name=ALIAS, FunctionVersion=version)
+
+
+def note_versions_before(ssm: SSMClient, stage: str, before: Mapping[str, str]) -> None:
+    """Keep which versions served before a deployment that changed some. Raises botocore's errors."""
+    ssm.put_parameter(Name=versions_parameter(stage), Value=json.dumps(before), Type="String", Overwrite=True)
+
+
+def read_versions_before(ssm: SSMClient, stage: str) -> Mapping[str, str]:
+    """Return which versions served before the last deployment that changed some.
+
+    Raises NotDeployedError where no deployment has, and botocore's errors.
+    """
+    try:
+        value = ssm.get_parameter(Name=versions_parameter(stage))["Parameter"]["Value"]
+    except ssm.exceptions.ParameterNotFound as error:
+        raise NotDeployedError(
+            f"The stage {stage} was deployed once only, or never changed: there is nothing to go back to."
+        ) from error
+    versions: Mapping[str, str] = json.loads(value)
+    return versions
