@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError
 from botocore.exceptions import ConnectionError as AwsConnectionError
 from botocore.parsers import ResponseParserError
 
@@ -174,6 +174,10 @@ def reached(target: Target) -> Iterator[None]:
         raise TargetError(
             f"Nothing answers at {target.address}: start the engine there, then try again;"
             f" `agenticai up` starts one at {EMBEDDED_ENDPOINT}."
+        ) from error
+    except NoCredentialsError as error:
+        raise TargetError(
+            "There are no credentials for AWS: `aws configure` sets some up; AWS_PROFILE, or --profile, names others."
         ) from error
     except BotoCoreError as error:
         raise TargetError(f"{target.name} could not be asked: {error}") from error

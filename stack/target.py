@@ -107,10 +107,14 @@ class Target:
         if there is no such profile.
         """
         try:
-            chosen = region or boto3.Session(profile_name=profile or None).region_name or REGION
+            own = boto3.Session(profile_name=profile or None)
         except ProfileNotFound as error:
-            raise TargetError(f"{error}: `aws configure list-profiles` lists those that there are.") from error
-        return cls(AWS, "", chosen, frozenset({Capability.METRICS}), profile=profile, polling=_LATER)
+            named = profile or os.environ.get("AWS_PROFILE", "")
+            raise TargetError(
+                f"There is no profile {named}: `aws configure list-profiles` lists those that there are."
+            ) from error
+        where = region or own.region_name or REGION
+        return cls(AWS, "", where, frozenset({Capability.METRICS}), profile=profile, polling=_LATER)
 
     @property
     def address(self) -> str:

@@ -26,7 +26,7 @@ from agenticai.stack.stage import read_stage_outputs, stack_name
 from agenticai.stack.target import AWS, Target
 from agenticai.stack.template import TEMPLATE, Template
 from agenticai.stack.versions import note_versions_before, read_versions, serve_versions
-from agenticai.stack.waiting import Polling
+from agenticai.stack.waiting import Pause, Polling, pause
 
 HEALTHY: Final = Polling(first=0.2, longest=5, limit=60)
 """How long a deployed API has to become healthy: an environment is started, and AWS spreads what was changed."""
@@ -112,7 +112,7 @@ def deploy(deployment: Deployment, *, as_json: bool) -> None:
         if changed:
             note_versions_before(target.client("ssm"), where.stage, changed)
         deployed = DeployedStack(target, outputs, read_api_token(target.client("ssm"), where.stage), control_secret)
-        _await_healthy(screen, deployed, changed)
+        await_healthy(screen, deployed, changed)
     _present(screen, deployed, where)
 
 
@@ -161,12 +161,12 @@ class _Updating:
         self.update(f"deploying {event.logical_id}: {event.status.lower().replace('_', ' ')}")
 
 
-def _await_healthy(screen: Display, deployed: DeployedStack, before: Mapping[str, str]) -> None:
+def await_healthy(screen: Display, deployed: DeployedStack, before: Mapping[str, str], wait: Pause = pause) -> None:
     """Ask the API whether all that it stands on is well; if not, have `before` serve again and raise DeployError."""
     said = ""
     with screen.step("API healthy") as step, deployed.api() as api:
         try:
-            for _ in HEALTHY.attempts():
+            for _ in HEALTHY.attempts(wait):
                 try:
                     api.check_health()
                 except ApiError as error:

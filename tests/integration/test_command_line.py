@@ -26,10 +26,17 @@ GREETING = load(LIBRARY / "greeting.yaml")
 COMMAND = [sys.executable, "-m", "agenticai"]
 
 
-def run(*arguments: str, **environ: str) -> "subprocess.CompletedProcess[str]":
+def run(*arguments: str, stdin: str = "", **environ: str) -> "subprocess.CompletedProcess[str]":
     environment = {name: value for name, value in os.environ.items() if name != "GEMINI_API_KEY"} | environ
     return subprocess.run(
-        [*COMMAND, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False
+        [*COMMAND, *arguments],
+        cwd=ROOT,
+        env=environment,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
 
 

@@ -1,0 +1,185 @@
+"""What is found before a deployment to AWS: everything at once, by requests and answers that botocore's models take."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agenticai.stack.errors import DeployError
+from agenticai.stack.preflight import DEPLOYER_ACTIONS, Preflight, check_deployment, concurrency_of
+from agenticai.stack.template import Template
+from tests.stack.stubs import ACCOUNT, ME, ROLE, StubbedTarget
+
+STACK = "agenticai-prod"
+NAMED = """
+Parameters: {Stage: {Type: String}}
+Resources:
+  Files: {Type: AWS::S3::Bucket, Properties: {BucketName: !Sub "files-${Stage}-${AWS::AccountId}-${AWS::Region}"}}
+  Table: {Type: AWS::DynamoDB::Table, Properties: {TableName: !Sub "table-${Stage}"}}
+  Inbox: {Type: AWS::SQS::Queue, Properties: {QueueName: inbox}}
+  Log: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: /aws/lambda/worker}}
+  Unnamed: {Type: AWS::SQS::Queue}
+  Worker:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: !Join ["-", [worker, !Ref Stage]]
+      Events:
+        Queue: {Type: SQS, Properties: {Queue: !GetAtt Inbox.Arn, ScalingConfig: {MaximumConcurrency: 2}}}
+        Api: {Type: Api, Properties: {Path: /, Method: get}}
+"""
+
+
+@pytest.fixture
+def aws() -> StubbedTarget:
+    stubbed = StubbedTarget()
+    stubbed.answer("sts", "get_caller_identity", ME)
+    return stubbed
+
+
+def with_stack(aws: StubbedTarget, status: str | None) -> None:
+    if status is None:
+        aws.refuse("cloudformation", "describe_stacks", "ValidationError", f"Stack with id {STACK} does not exist")
+    else:
+        stack = {"StackName": STACK, "CreationTime": "2026-11-01T00:00:00Z", "StackStatus": status}
+        aws.answer("cloudformation", "describe_stacks", {"Stacks": [stack]}, StackName=STACK)
+
+
+def with_names(aws: StubbedTarget, **taken: bool) -> None:
+    if taken.get("bucket"):
+        aws.answer("s3", "head_bucket", {}, Bucket=f"files-prod-{ACCOUNT}-eu-central-1")
+    else:
+        aws.refuse("s3", "head_bucket", "404", status=404)
+    if taken.get("table"):
+        aws.answer("dynamodb", "describe_table", {"Table": {"TableName": "table-prod"}}, TableName="table-prod")
+    else:
+        aws.refuse("dynamodb", "describe_table", "ResourceNotFoundException")
+    if taken.get("queue"):
+        aws.answer("sqs", "get_queue_url", {"QueueUrl": "https://sqs/inbox"}, QueueName="inbox")
+    else:
+        aws.refuse("sqs", "get_queue_url", "AWS.SimpleQueueService.NonExistentQueue")
+    names = ["/aws/lambda/worker-of-another", *(["/aws/lambda/worker"] if taken.get("log") else [])]
+    groups = [{"logGroupName": name} for name in names]
+    aws.answer("logs", "describe_log_groups", {"logGroups": groups}, logGroupNamePrefix="/aws/lambda/worker")
+
+
+def with_concurrency(aws: StubbedTarget, free: int) -> None:
+    limits = {"ConcurrentExecutions": free, "UnreservedConcurrentExecutions": free}
+    aws.answer("lambda", "get_account_settings", {"AccountLimit": limits, "AccountUsage": {}})
+
+
+def with_permissions(aws: StubbedTarget, *denied: str) -> None:
+    results: list[dict[str, Any]] = [
+        {"EvalActionName": action, "EvalDecision": "implicitDeny" if action in denied else "allowed"}
+        for action in DEPLOYER_ACTIONS
+    ]
+    aws.answer(
+        "iam",
+        "simulate_principal_policy",
+        {"EvaluationResults": results, "IsTruncated": False},
+        PolicySourceArn=ROLE,
+        ActionNames=list(DEPLOYER_ACTIONS),
+    )
+
+
+def checked(aws: StubbedTarget, secrets: Any = lambda: None) -> Preflight:
+    template = Template.parse(NAMED, Path("template.yaml"))
+    found = check_deployment(aws.target, STACK, template, {"Stage": "prod"}, secrets)
+    aws.assert_all_asked()
+    return found
+
+
+def test_where_nothing_is_in_the_way_nothing_is_said(aws: StubbedTarget) -> None:
+    with_stack(aws, None)
+    with_names(aws)
+    with_concurrency(aws, 1000)
+    with_permissions(aws)
+    found = checked(aws)
+    assert found.passed
+    assert found.findings == ()
+    assert (found.identity.account, found.identity.region) == (ACCOUNT, "eu-central-1")
+
+
+def test_all_that_is_wrong_is_said_at_once(aws: StubbedTarget) -> None:
+    with_stack(aws, None)
+    with_names(aws, bucket=True, table=True, queue=True, log=True)
+    with_concurrency(aws, 3)
+    with_permissions(aws, "iam:PassRole", "s3:PutObject")
+
+    def missing() -> None:
+        raise DeployError("The stage prod has no Gemini API key yet: give one with the first deployment.")
+
+    found = checked(aws, missing)
+    told = [finding.told for finding in found.findings]
+    assert not found.passed
+    assert [line.split(" named ")[1].split()[0] for line in told if " named " in line] == [
+        f"files-prod-{ACCOUNT}-eu-central-1",
+        "table-prod",
+        "inbox",
+        "/aws/lambda/worker",
+    ]
+    assert "has no Gemini API key" in told[4]
+    assert told[5].startswith("Lambda runs at most 3 invocations at once in this account, and the stack takes up to 4")
+    assert told[6] == f"{ROLE} is not allowed iam:PassRole, s3:PutObject: have these added to what it may do."
+    assert [finding.blocks for finding in found.findings] == [True] * 5 + [False, True]
+
+
+@pytest.mark.parametrize(
+    ("status", "blocks", "told"),
+    [
+        ("UPDATE_COMPLETE", None, ""),
+        ("UPDATE_IN_PROGRESS", True, "wait until that has ended"),
+        ("UPDATE_ROLLBACK_FAILED", True, "continue-update-rollback --stack-name agenticai-prod"),
+        ("DELETE_FAILED", True, "agenticai destroy"),
+    ],
+)
+def test_the_state_of_the_stack(aws: StubbedTarget, status: str, blocks: bool | None, told: str) -> None:
+    with_stack(aws, status)
+    with_concurrency(aws, 1000)
+    with_permissions(aws)
+    found = checked(aws)
+    assert [finding.blocks for finding in found.findings] == ([] if blocks is None else [blocks])
+    assert all(told in finding.told for finding in found.findings)
+
+
+def test_a_stack_that_never_came_up_is_no_hindrance_and_its_names_are_free(aws: StubbedTarget) -> None:
+    with_stack(aws, "ROLLBACK_COMPLETE")
+    with_concurrency(aws, 1000)
+    with_permissions(aws)
+    found = checked(aws)
+    assert found.passed
+    assert "it is deleted first; it holds nothing" in found.findings[0].told
+
+
+def test_a_bucket_of_somebody_else_is_taken_too(aws: StubbedTarget) -> None:
+    with_stack(aws, None)
+    aws.refuse("s3", "head_bucket", "403", status=403)
+    aws.refuse("dynamodb", "describe_table", "AccessDeniedException")
+    aws.refuse("sqs", "get_queue_url", "AWS.SimpleQueueService.NonExistentQueue")
+    aws.answer("logs", "describe_log_groups", {"logGroups": []})
+    with_concurrency(aws, 1000)
+    with_permissions(aws)
+    assert [finding.told[:40] for finding in checked(aws).findings] == ["There is a AWS::S3::Bucket named files-p"]
+
+
+def test_one_who_may_not_simulate_is_told_that_permissions_are_not_known(aws: StubbedTarget) -> None:
+    with_stack(aws, "CREATE_COMPLETE")
+    with_concurrency(aws, 1000)
+    aws.refuse("iam", "simulate_principal_policy", "AccessDenied")
+    found = checked(aws)
+    assert found.passed
+    assert found.findings[0].told == "Your permissions were not checked: you may not simulate them."
+
+
+def test_the_root_user_is_advised_against() -> None:
+    aws = StubbedTarget()
+    root = {"UserId": ACCOUNT, "Account": ACCOUNT, "Arn": f"arn:aws:iam::{ACCOUNT}:root"}
+    aws.answer("sts", "get_caller_identity", root)
+    with_stack(aws, "CREATE_COMPLETE")
+    with_concurrency(aws, 1000)
+    found = checked(aws)
+    assert found.passed
+    assert "root user" in found.findings[0].told
+
+
+def test_the_queues_of_the_project_take_eight_invocations_at_once() -> None:
+    assert concurrency_of(Template.load()) == 8
