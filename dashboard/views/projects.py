@@ -32,12 +32,17 @@ CURSORS: Final = "projects-cursors"
 
 LISTED: Final = "projects-listed"
 CHOSEN: Final = "projects-chosen"
-"""In the session: the ids of the projects that were shown last, and the one that was chosen from them."""
+"""In the session: the ids of the projects that were shown last, and the one that was chosen from them.
+
+It is kept until its page is drawn: a refresh that the browser asked for before it knew of the page's address may come
+in between, and lead back to the list.
+"""
 
 
 def page() -> None:
     """Draw the page: the list, or the project that the address names."""
     if project_id := st.query_params.get("project"):
+        st.session_state.pop(CHOSEN, None)
         project.draw(project_id)
         return
     st.title("Projects")
@@ -85,7 +90,7 @@ def _table(connected: Connected, found: Found) -> None:
         selection_mode="single-row",
         key="projects",
     )
-    if chosen := st.session_state.pop(CHOSEN, None):
+    if chosen := st.session_state.get(CHOSEN):
         _open(chosen)
 
 
