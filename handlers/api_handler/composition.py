@@ -59,7 +59,10 @@ def make_tokens(settings: ApiSettings) -> Tokens:
 
 
 def read_token(ssm: "SSMClient", name: str, version: int | None) -> StoredToken | None:
-    """Return a version of the token's parameter, the newest for None (see docs.aws.amazon.com/systems-manager)."""
+    """Return a version of the token's parameter, the newest for None (see docs.aws.amazon.com/systems-manager).
+
+    An older version that may not be read counts as gone: the newest is what the API has to know.
+    """
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
@@ -67,6 +70,8 @@ def read_token(ssm: "SSMClient", name: str, version: int | None) -> StoredToken 
     except (ssm.exceptions.ParameterNotFound, ssm.exceptions.ParameterVersionNotFound):
         return None
     except (ClientError, BotoCoreError) as error:
+        if version and isinstance(error, ClientError) and error.response["Error"]["Code"] == "AccessDeniedException":
+            return None
         raise Retryable(f"the token could not be read: {error}") from error
     return StoredToken(found["Value"], found["Version"], found["LastModifiedDate"])
 

@@ -1,0 +1,44 @@
+"""The token as Parameter Store gives it: what is gone, what may not be read, and what is to be tried again."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from api_handler.composition import read_token
+from shared.models.errors import Retryable
+
+NAME = "/agenticai/dev/api-token"
+AT = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def ssm() -> Any:
+    return boto3.client("ssm", "eu-central-1", aws_access_key_id="any", aws_secret_access_key="any")
+
+
+@pytest.mark.parametrize(("version", "asked"), [(None, NAME), (2, f"{NAME}:2")])
+def test_a_version_is_read_by_its_number(ssm: Any, version: int | None, asked: str) -> None:
+    with Stubber(ssm) as stub:
+        found = {"Parameter": {"Name": NAME, "Value": "secret", "Version": 2, "LastModifiedDate": AT}}
+        stub.add_response("get_parameter", found, {"Name": asked, "WithDecryption": True})
+        assert read_token(ssm, NAME, version) == ("secret", 2, AT)
+
+
+@pytest.mark.parametrize("code", ["ParameterNotFound", "ParameterVersionNotFound", "AccessDeniedException"])
+def test_an_older_version_that_is_gone_or_may_not_be_read_is_none(ssm: Any, code: str) -> None:
+    with Stubber(ssm) as stub:
+        stub.add_client_error("get_parameter", code)
+        assert read_token(ssm, NAME, 1) is None
+
+
+@pytest.mark.parametrize(
+    ("version", "code"), [(None, "AccessDeniedException"), (None, "ThrottlingException"), (1, "ThrottlingException")]
+)
+def test_what_may_be_there_is_to_be_tried_again(ssm: Any, version: int | None, code: str) -> None:
+    with Stubber(ssm) as stub:
+        stub.add_client_error("get_parameter", code)
+        with pytest.raises(Retryable, match=code):
+            read_token(ssm, NAME, version)
