@@ -1,12 +1,13 @@
 """A deployment as people see it: what was found before, what would change, each resource as it is done, and the end."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from rich.table import Column, Table
 
 from agenticai.client.cost.prices import prices
-from agenticai.display.console import Display, TextPart, grid
+from agenticai.display.console import Display, TextPart, figures, grid
 from agenticai.stack.changeset import Change, ChangeSet
 from agenticai.stack.destroying import Doomed
 from agenticai.stack.events import StackEvent
@@ -33,7 +34,10 @@ def show_preflight(screen: Display, found: Preflight, stage: str) -> None:
 
 
 def list_changes(change_set: ChangeSet) -> Table:
-    """Return what would change, what is replaced first."""
+    """Return what would change, what is replaced first; of a new stack, how many resources there are of each type."""
+    if change_set.creates:
+        counts = Counter(change.resource_type for change in change_set.changes)
+        return grid((*figures("adds"), "type"), [(str(number), kind) for kind, number in sorted(counts.items())])
     columns: list[Column | str] = [
         Column("change", no_wrap=True),
         Column("resource", no_wrap=True),
