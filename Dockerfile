@@ -24,7 +24,8 @@ LABEL org.opencontainers.image.title="AgenticAI" \
       org.opencontainers.image.licenses="MIT"
 ENV PATH=/opt/agenticai/bin:$PATH AGENTICAI_HOME=/var/lib/agenticai LANG=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 RUN useradd --uid 10001 --create-home --home-dir /home/agenticai agenticai \
- && install --directory --owner agenticai --group agenticai --mode 0700 /var/lib/agenticai
+ && install --directory --owner agenticai --group agenticai --mode 0700 /var/lib/agenticai \
+ && install --directory --owner agenticai --group agenticai --mode 0755 /var/lib/agenticai-observer
 COPY --from=build /opt/agenticai /opt/agenticai
 USER agenticai
 WORKDIR /home/agenticai

@@ -19,6 +19,7 @@ from agenticai.commands.settings import (
     Stage,
     local,
 )
+from agenticai.emulator.engines.chosen import IMAGE, IMAGE_VARIABLE
 from agenticai.examples import examples
 
 app = typer.Typer(
@@ -60,8 +61,26 @@ EngineKind = Annotated[
     typer.Option(
         "--engine",
         metavar="KIND",
-        help="How to have LocalStack: `process` starts its runtime without Docker, `running` takes one that is up.",
-        show_default="running if LOCALSTACK_HOST is set, else process",
+        help="How to have LocalStack: `process` starts its runtime without Docker, `container` its image with Docker,"
+        " `running` takes one that is up.",
+        show_default="container with --localstack-image, running if LOCALSTACK_HOST is set, else process",
+    ),
+]
+LocalStackImage = Annotated[
+    str | None,
+    typer.Option(
+        "--localstack-image",
+        metavar="IMAGE",
+        help="Image of LocalStack for `--engine container`.",
+        show_default=f"{IMAGE_VARIABLE}, else {IMAGE}",
+    ),
+]
+DockerSocket = Annotated[
+    bool,
+    typer.Option(
+        "--docker-socket",
+        help="Give that container Docker's socket, with which it may do all that root may: LocalStack's own images run"
+        " functions by it.",
     ),
 ]
 LocalStackUrl = Annotated[
@@ -134,6 +153,15 @@ def up(
     target: Annotated[str, typer.Option(metavar="TARGET", help="`embedded` or `localstack`.")] = "embedded",
     engine: EngineKind = None,
     localstack_url: LocalStackUrl = None,
+    localstack_image: LocalStackImage = None,
+    docker_socket: DockerSocket = False,
+    observed: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="The LocalStack that runs tells of its functions, with the secret that is written to this file.",
+        ),
+    ] = None,
     no_stack: Annotated[
         bool, typer.Option("--no-stack", help="Leave the stack out; `agenticai deploy` deploys it.")
     ] = False,
@@ -145,7 +173,9 @@ def up(
     from agenticai.emulator.http.reach import Reach
 
     reach = Reach(host, allow_host or (), allow_origin or ())
-    chosen = chosen_engine(target, engine, localstack_url)
+    chosen = chosen_engine(
+        target, engine, localstack_url, image=localstack_image, docker_socket=docker_socket, observed=observed
+    )
     if no_stack:
         keep_engine_up(port, reach, chosen, live=live, dashboard=dashboard, as_json=as_json)
     else:
@@ -505,6 +535,8 @@ def replay(
     ] = "embedded",
     engine: EngineKind = None,
     localstack_url: LocalStackUrl = None,
+    localstack_image: LocalStackImage = None,
+    docker_socket: DockerSocket = False,
     seed: Annotated[
         int, typer.Option(metavar="N", help="Seed of the delivery order; 0 delivers in the order of sending.", min=0)
     ] = 0,
@@ -533,7 +565,9 @@ def replay(
     from agenticai.scenarios.replaying.replays import Order
 
     order = Order(seed=seed, repeat=repeat, keep=keep, unsafe_run=unsafe_run)
-    chosen = chosen_engine(target, engine, localstack_url) if target in TARGETS or engine or localstack_url else None
+    chosen = None
+    if target in TARGETS or engine or localstack_url or localstack_image or docker_socket:
+        chosen = chosen_engine(target, engine, localstack_url, image=localstack_image, docker_socket=docker_socket)
     sys.exit(show_replay(Playing(files or [], target, chosen, stage, workers, order), as_json=as_json))
 
 

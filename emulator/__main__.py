@@ -28,14 +28,13 @@ from agenticai.emulator.gemini.cassettes import CassetteStore
 from agenticai.emulator.hosting import HOSTS, Hosted, Run
 from agenticai.emulator.http.connections import is_compiled
 from agenticai.emulator.http.guard import Allowed
-from agenticai.emulator.http.reach import LOOPBACK, host_name, is_loopback
+from agenticai.emulator.http.reach import EVERYWHERE, LOOPBACK, host_name, is_loopback
 from agenticai.emulator.http.server import Server, bind, server_config
 from agenticai.emulator.meter.ledger import Ledger
 from agenticai.emulator.spool.file import Spool
 from agenticai.emulator.spool.shelf import Shelf
 from agenticai.stack.private_files import write_private
 
-EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - what a user may name, never the default
 PROJECTS_HELD = 100
 """Number of projects whose usage totals stay in memory; the others' are in the spool."""
 
@@ -71,6 +70,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--localstack-url", default="", help="the address of a LocalStack that runs; else one is started"
     )
+    parser.add_argument("--localstack-image", default="", help="the image of a LocalStack to be started in a container")
+    parser.add_argument("--docker-socket", action="store_true", help="let that container start others")
+    parser.add_argument("--observed", default="", help="the file in which a LocalStack that runs finds the secret")
     parser.add_argument("--pure-python", action="store_true", help="serve without httptools and uvloop")
     parser.add_argument("--home", type=Path, default=Path(".agenticai"), help="for what is kept from run to run")
     arguments = parser.parse_args()
@@ -90,10 +92,12 @@ def serve(listener: socket.socket, gemini: Gemini, clock: Clock, python: Path, a
     spool = Spool(run_dir)
     ledger = Ledger(Shelf(spool, held=PROJECTS_HELD))
     faults = FaultBook(clock.now)
-    secret = None if is_loopback(arguments.host) else control_secret(run_dir)
-    run = Run(endpoint_url, port, run_dir, arguments.home, python, spool, ledger, faults, clock, secret)
+    chosen = read_chosen(arguments)
+    alone = is_loopback(arguments.host) and not chosen.image and not chosen.observed
+    secret = None if alone else control_secret(run_dir)
+    run = Run(arguments.host, port, endpoint_url, run_dir, arguments.home, python, spool, ledger, faults, clock, secret)
     try:
-        engine = HOSTS[arguments.engine](run, Chosen(arguments.engine, arguments.localstack_url), end_with)
+        engine = HOSTS[arguments.engine](run, chosen, end_with)
     except EngineError as error:
         end_with(str(error), error.exit_status)
     uptime = lambda: time.monotonic() - started  # noqa: E731
@@ -119,7 +123,19 @@ def serve(listener: socket.socket, gemini: Gemini, clock: Clock, python: Path, a
         engine.on_ready()
 
     compiled = is_compiled() and not arguments.pure_python
-    Server(server_config(app, compiled=compiled), on_ready=begin, on_stop=engine.close).run_until_asked(listener)
+    server = Server(server_config(app, compiled=compiled), on_ready=begin, on_stop=engine.close)
+    server.run_until_asked([listener, *engine.listeners])
+
+
+def read_chosen(arguments: argparse.Namespace) -> Chosen:
+    """Return the engine that the command line names."""
+    return Chosen(
+        arguments.engine,
+        arguments.localstack_url,
+        arguments.localstack_image,
+        arguments.docker_socket,
+        arguments.observed,
+    )
 
 
 def end_with(sentence: str, status: int = NoLocalStack.exit_status) -> NoReturn:
@@ -130,9 +146,9 @@ def end_with(sentence: str, status: int = NoLocalStack.exit_status) -> NoReturn:
 
 
 def read_allowed(arguments: argparse.Namespace, engine: Hosted) -> Allowed:
-    """Return what the guard lets in: what the command line allows, and the address that the engine listens on."""
+    """Return what the guard lets in: what the command line allows, and the names that the engine is reached by."""
     own = host_name(own_address(arguments.host))
-    hosts = [*arguments.allow_host, *([own] if own else [])]
+    hosts = [*arguments.allow_host, *engine.hosts, *([own] if own else [])]
     return Allowed(hosts, arguments.allow_origin, engine.api_origins)
 
 

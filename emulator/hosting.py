@@ -1,6 +1,8 @@
 """The engines as the gateway's process hosts them: each composed with the meter, faults and clock of one run."""
 
+import errno
 import os
+import socket
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +14,7 @@ from starlette.types import ASGIApp
 
 from agenticai.emulator.control import Steered
 from agenticai.emulator.core.clock import Clock
+from agenticai.emulator.core.errors import EngineError, PortTaken
 from agenticai.emulator.core.usage_records import Ability, EngineAbout
 from agenticai.emulator.engines.activity import Activity
 from agenticai.emulator.engines.chosen import Chosen
@@ -19,7 +22,9 @@ from agenticai.emulator.faults.ports import Workers
 from agenticai.emulator.faults.rules import Fault
 from agenticai.emulator.faults.schedule import FaultBook
 from agenticai.emulator.gateway import GatewayStep
-from agenticai.emulator.http.request import CONTROL, GEMINI
+from agenticai.emulator.http.reach import EVERYWHERE
+from agenticai.emulator.http.request import GEMINI
+from agenticai.emulator.http.server import bind
 from agenticai.emulator.meter.ledger import Ledger
 from agenticai.emulator.queues.operations import QueueOperations
 from agenticai.emulator.spool.file import Spool
@@ -29,11 +34,12 @@ from agenticai.emulator.spool.file import Spool
 class Run:
     """What every engine is composed with: where it serves, its folders, the functions' interpreter, and the books.
 
-    `control_secret` is what the control API asks for, if anything.
+    `host` is the address that the gateway listens on, and `control_secret` what the control API asks for, if anything.
     """
 
-    endpoint_url: str
+    host: str
     port: int
+    endpoint_url: str
     folder: Path
     home: Path
     python: Path
@@ -53,8 +59,8 @@ class Run:
 class Hosted:
     """An engine: what answers as AWS, what AWS has and it lacks, how it is steered, and which faults it takes.
 
-    `api_origins` are the origins that a deployed API allows; `on_ready` is called when the gateway serves, and `close`
-    when it stops.
+    `api_origins` are the origins that a deployed API allows; `hosts` are names by which functions reach the gateway,
+    and `listeners` what it listens on for them. `on_ready` is called when it serves, and `close` when it stops.
     """
 
     app: ASGIApp
@@ -65,6 +71,8 @@ class Hosted:
     routes: Sequence[Route] = ()
     can_apply: Callable[[Fault], bool] = lambda _: True
     api_origins: Callable[[str], Collection[str]] = lambda _: ()
+    hosts: Collection[str] = ()
+    listeners: Sequence[socket.socket] = ()
     on_ready: Callable[[], object] = lambda: None
     close: Callable[[], None] = lambda: None
 
@@ -93,38 +101,111 @@ def host_ministack(run: Run, _: Chosen, __: Callable[[str], object]) -> Hosted:
 
 
 OF_LOCALSTACK: Final[frozenset[Ability]] = frozenset({"gemini", "meter", "control", "invocations"})
-"""What LocalStack can do behind the gateway; one that somebody else started tells nothing of its functions."""
+"""What LocalStack can do behind the gateway."""
+
+UNOBSERVED: Final = OF_LOCALSTACK - {"invocations"}
+"""The same where nothing tells of its functions."""
 
 
 def host_localstack(run: Run, chosen: Chosen, on_end: Callable[[str], object]) -> Hosted:
-    """Return LocalStack behind a proxy: one that runs, or a process that is started here."""
-    from agenticai.emulator.engines.localstack.environments import PATH, Environments
-    from agenticai.emulator.engines.localstack.proxy import Proxy
-    from agenticai.emulator.engines.localstack.runtime import localstack_python
-    from agenticai.emulator.engines.localstack.server import LocalStackProcess, Wiring, edition_at
+    """Return LocalStack behind a proxy: one that runs, or one that is started here, in a container or without."""
+    if chosen.image:
+        return host_container(run, chosen, on_end)
+    return host_running(run, chosen) if chosen.url else host_process(run, on_end)
 
-    environments = Environments(run.ledger, here=chosen.starts_localstack)
-    if chosen.url:
-        url, edition, close = chosen.url, edition_at(chosen.url), nothing
-    else:
-        observer_url = f"{run.endpoint_url}{CONTROL}{PATH}"
-        wiring = Wiring(run.endpoint_url, run.model_url, observer_url, run.control_secret or "")
-        python = localstack_python(run.home, environ=os.environ, on_progress=lambda _: None)
-        process = LocalStackProcess(python, run.python, run.folder, wiring)
-        url, edition, close = process.url, process.await_healthy(), process.stop
-        process.watch(on_end)
+
+def host_running(run: Run, chosen: Chosen) -> Hosted:
+    """Return a LocalStack that somebody else started, and that stays."""
+    from agenticai.emulator.engines.localstack.environments import Environments
+    from agenticai.emulator.engines.localstack.proxy import Proxy
+    from agenticai.emulator.engines.localstack.server import edition_at
+
+    environments = Environments(run.ledger, here=False)
+    about = EngineAbout(engine=str(edition_at(chosen.url)), abilities=OF_LOCALSTACK if chosen.observed else UNOBSERVED)
+    if chosen.observed:
+        share(run.control_secret or "", Path(chosen.observed))
     return Hosted(
-        Proxy(url),
-        EngineAbout(engine=str(edition), abilities=OF_LOCALSTACK - ({"invocations"} if chosen.url else set())),
-        environments,
-        routes=environments.routes(),
-        can_apply=environments.can_apply,
-        close=close,
+        Proxy(chosen.url), about, environments, routes=environments.routes(), can_apply=environments.can_apply
     )
 
 
-def nothing() -> None:
-    """End nothing: what somebody else started stays."""
+def host_process(run: Run, on_end: Callable[[str], object]) -> Hosted:
+    """Return LocalStack's own runtime as a process of this one."""
+    from agenticai.emulator.engines.localstack.environments import Environments
+    from agenticai.emulator.engines.localstack.proxy import Proxy
+    from agenticai.emulator.engines.localstack.runtime import localstack_python
+    from agenticai.emulator.engines.localstack.server import LocalStackProcess, Wiring
+
+    environments = Environments(run.ledger, here=True)
+    wiring = Wiring(run.endpoint_url, run.endpoint_url, run.control_secret or "")
+    python = localstack_python(run.home, environ=os.environ, on_progress=lambda _: None)
+    process = LocalStackProcess(python, run.python, run.folder, wiring)
+    about = EngineAbout(engine=str(process.await_healthy()), abilities=OF_LOCALSTACK)
+    process.watch(on_end)
+    return Hosted(
+        Proxy(process.url),
+        about,
+        environments,
+        routes=environments.routes(),
+        can_apply=environments.can_apply,
+        close=process.stop,
+    )
+
+
+def host_container(run: Run, chosen: Chosen, on_end: Callable[[str], object]) -> Hosted:
+    """Return LocalStack in a container, whose functions reach the gateway by the network of Docker."""
+    from agenticai.emulator.engines.localstack.container import HOST_NAME, LocalStackContainer, bridge_address
+    from agenticai.emulator.engines.localstack.docker_engine import connect
+    from agenticai.emulator.engines.localstack.environments import Environments
+    from agenticai.emulator.engines.localstack.proxy import Proxy
+    from agenticai.emulator.engines.localstack.server import Wiring
+
+    environments = Environments(run.ledger, here=False)
+    listeners = [] if run.host in EVERYWHERE else listen_for_containers(bridge_address(connect()), run.port)
+    wiring = Wiring(run.endpoint_url, f"http://{HOST_NAME}:{run.port}", run.control_secret or "")
+    container = LocalStackContainer(chosen.image, run.folder, wiring, docker_socket=chosen.docker_socket)
+    edition, platform = container.await_healthy(), container.probe()
+    container.watch(on_end)
+    about = EngineAbout(
+        engine=str(edition),
+        abilities=OF_LOCALSTACK if container.runs_functions else UNOBSERVED,
+        functions_url=wiring.functions_url,
+        functions_on=platform if container.runs_functions else "lambda",
+    )
+    return Hosted(
+        Proxy(container.url),
+        about,
+        environments,
+        routes=environments.routes(),
+        can_apply=environments.can_apply,
+        hosts=(HOST_NAME,),
+        listeners=listeners,
+        close=container.stop,
+    )
+
+
+def listen_for_containers(address: str | None, port: int) -> list[socket.socket]:
+    """Listen on this machine's address in Docker's network too. Raises PortTaken and EngineError.
+
+    Where Docker runs in a machine of its own that address is not here, and its containers reach 127.0.0.1.
+    """
+    try:
+        return [bind(address, port)] if address else []
+    except PortTaken:
+        raise
+    except EngineError as error:
+        if isinstance(error.__cause__, OSError) and error.__cause__.errno == errno.EADDRNOTAVAIL:
+            return []
+        raise
+
+
+def share(secret: str, file: Path) -> None:
+    """Write the secret of the control API where LocalStack's container, which is another user's, reads it."""
+    try:
+        file.write_text(secret, encoding="utf-8")
+        file.chmod(0o644)
+    except OSError as error:
+        raise EngineError(f"The secret for LocalStack cannot be written to {file} ({error.strerror}).") from error
 
 
 Host = Callable[[Run, Chosen, Callable[[str], object]], Hosted]

@@ -11,11 +11,19 @@ from pathlib import Path
 from typing import Required, TypedDict, Unpack
 
 from agenticai.emulator.client import ControlClient
-from agenticai.emulator.core.errors import EngineCrashed, EngineError, InvalidCassette, NoLocalStack, PortTaken
+from agenticai.emulator.core.errors import (
+    EngineCrashed,
+    EngineError,
+    InvalidCassette,
+    NoDocker,
+    NoLocalStack,
+    PortTaken,
+)
 from agenticai.emulator.core.home import SECRET_FILE, find_home, make_home, private_folder
 from agenticai.emulator.core.log_files import last_line
 from agenticai.emulator.core.usage_records import EngineAbout
 from agenticai.emulator.engines.chosen import EMBEDDED, Chosen
+from agenticai.emulator.engines.localstack.docker_engine import connect, fetch_image
 from agenticai.emulator.engines.localstack.runtime import localstack_python
 from agenticai.emulator.engines.runtime_venv import runtime_python
 from agenticai.emulator.gemini import REPLAY
@@ -84,7 +92,7 @@ class Launch(AbstractContextManager["Launch"]):
     def __init__(self, process: subprocess.Popen[bytes], log: Path, chosen: Chosen = EMBEDDED) -> None:
         self._process = process
         self._log = log
-        self._chosen = chosen
+        self.chosen = chosen
         self._served = False
 
     def __exit__(self, *error: object) -> None:
@@ -94,7 +102,7 @@ class Launch(AbstractContextManager["Launch"]):
     def ready(self, timeout_s: float = START_SECONDS) -> Engine:
         """Wait until it serves.
 
-        Raises PortTaken, InvalidCassette, NoLocalStack, RuntimeUnavailable or EngineCrashed.
+        Raises PortTaken, InvalidCassette, NoDocker, NoLocalStack, RuntimeUnavailable or EngineCrashed.
         """
         ready = await_ready(self._process, timeout_s)
         if ready is None:
@@ -103,7 +111,7 @@ class Launch(AbstractContextManager["Launch"]):
         secret = self._log.with_name(SECRET_FILE)
         token = secret.read_text(encoding="utf-8") if secret.exists() else None
         url, port = str(ready["endpoint_url"]), int(ready["port"])
-        return Engine(self._process, url, port, token, chosen=self._chosen, log=self._log)
+        return Engine(self._process, url, port, token, chosen=self.chosen, log=self._log)
 
 
 class LaunchOptions(TypedDict, total=False):
@@ -139,15 +147,17 @@ def launch(
     `cassettes` holds Gemini's replies, and `gemini` is one of the ways in `emulator/gemini` to answer with them.
     `run_dir` gets `engine.log` and `gemini-misses/`, port 0 picks a free one, and `home`, by default what `find_home`
     finds, keeps the functions' interpreter and unpacked code from run to run. The interpreter, and LocalStack's runtime
-    where that is the `engine` to be started, are installed on first use, with `environ` for the installer's settings;
-    `on_progress` is told so. `pure_python` serves without httptools and uvloop, as where the platform has none. Raises
-    NoHome and RuntimeUnavailable.
+    or image where that is the `engine` to be started, are fetched on first use, with `environ` for the installer's
+    settings; `on_progress` is told so. `pure_python` serves without httptools and uvloop, as where the platform has
+    none. Raises NoHome, RuntimeUnavailable and NoDocker.
     """
     home = (home or find_home(environ)).resolve()
     make_home(home)
     runtime_python(home, environ=environ, on_progress=on_progress)
     if engine.starts_localstack:
         localstack_python(home, environ=environ, on_progress=on_progress)
+    if engine.image:
+        fetch_image(connect(environ), engine.image, on_progress)
     private_folder(run_dir)
     log = run_dir.resolve() / "engine.log"
     with open(log, "ab", opener=owner_only) as errors:
@@ -161,7 +171,7 @@ def launch(
                 *(["--pure-python"] if pure_python else []),
             ],
             cwd=run_dir,
-            env=engine_environment(environ),
+            env=engine_environment(environ) | engine.variables(environ),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -206,7 +216,7 @@ def end(process: subprocess.Popen[bytes], grace_s: float) -> int:
 def failure(status: int, log: Path) -> EngineError:
     """Return the error that a process which ended with `status` stands for."""
     last = last_line(log)
-    for kind in (PortTaken, InvalidCassette, NoLocalStack):
+    for kind in (PortTaken, InvalidCassette, NoDocker, NoLocalStack):
         if status == kind.exit_status:
             return kind(last)
     return EngineCrashed(f"The engine did not start; its log is {log} and ends with: {last}")

@@ -72,6 +72,8 @@ class Target:
 
     `endpoint_url` is empty for AWS itself, where `profile` names one of the user's own settings.
     `runs_functions_here`: functions run on the interpreter of this process, not on Lambda's platform.
+    `image_platform` is that of all functions in a container, and `functions_url` where functions reach the endpoint, if
+    they do so by another name.
     """
 
     name: str
@@ -80,6 +82,8 @@ class Target:
     capabilities: frozenset[Capability] = frozenset()
     runs_functions_here: bool = False
     profile: str = ""
+    image_platform: Platform | None = None
+    functions_url: str = ""
     polling: Polling = _SOON
     _clients: ClientCache = field(default_factory=lambda: ClientCache(), repr=False, compare=False)
 
@@ -90,9 +94,29 @@ class Target:
         return cls("embedded", _check_url(endpoint_url), capabilities=of_a_bench, runs_functions_here=True)
 
     @classmethod
-    def gateway(cls, name: str, endpoint_url: str, capabilities: frozenset[Capability]) -> Self:
-        """Return an engine that functions run in on this machine, behind our gateway: `name` is what it is."""
-        return cls(name, _check_url(endpoint_url), capabilities=capabilities, runs_functions_here=True)
+    def gateway(
+        cls,
+        name: str,
+        endpoint_url: str,
+        capabilities: frozenset[Capability],
+        functions_url: str = "",
+        functions_on: str = "",
+    ) -> Self:
+        """Return an engine behind our gateway: `name` is what it is.
+
+        Its functions reach it at `functions_url`, by default as others do. `functions_on` is what they run on: empty
+        for this interpreter, `lambda` for the runtime of each function, else the runtime and architecture of an image,
+        as `python3.13-arm64`. Raises TargetError and BuildError.
+        """
+        runtime, _, architecture = functions_on.rpartition("-")
+        return cls(
+            name,
+            _check_url(endpoint_url),
+            capabilities=capabilities,
+            runs_functions_here=not functions_on,
+            image_platform=Platform.lambda_(runtime, architecture) if runtime else None,
+            functions_url=functions_url,
+        )
 
     @classmethod
     def endpoint(cls, endpoint_url: str) -> Self:
@@ -124,7 +148,7 @@ class Target:
     @property
     def platform(self) -> Platform | None:
         """What to build bundles for; None stands for the runtime and architecture of each function."""
-        return Platform.host() if self.runs_functions_here else None
+        return Platform.host() if self.runs_functions_here else self.image_platform
 
     def api_url(self, api_id: str, stage: str) -> str:
         """Return the address of a REST API's stage; its routes follow."""
@@ -142,12 +166,12 @@ class Target:
     def function_variables(self) -> Mapping[str, str]:
         """What functions must be told, where nothing but their own variables leads them to our gateway."""
         behind = Capability.METER in self.capabilities and Capability.STEPS not in self.capabilities
-        return {"AWS_ENDPOINT_URL": self.endpoint_url} if behind else {}
+        return {"AWS_ENDPOINT_URL": self.functions_url or self.endpoint_url} if behind else {}
 
     @property
     def gemini_endpoint(self) -> str:
         """The base URL of the target's own Gemini API; empty where functions ask Google."""
-        return f"{self.endpoint_url}/_gemini" if Capability.GEMINI in self.capabilities else ""
+        return f"{self.functions_url or self.endpoint_url}/_gemini" if Capability.GEMINI in self.capabilities else ""
 
     @overload
     def client(self, service: Literal["apigateway"]) -> APIGatewayClient: ...

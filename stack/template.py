@@ -107,10 +107,19 @@ class Template:
         return json.dumps(document, separators=(",", ":"))
 
     def with_variables(self, variables: Mapping[str, str]) -> "Template":
-        """Return the template with these variables in the environment of every function that SAM makes."""
+        """Return the template with these variables in the environment of every function."""
+        if not variables:
+            return self
         document = copy.deepcopy(self.document)
-        shared = document.setdefault("Globals", {}).setdefault("Function", {}).setdefault("Environment", {})
-        shared.setdefault("Variables", {}).update(variables)
+        functions = [
+            resource.setdefault("Properties", {})
+            for resource in document["Resources"].values()
+            if resource.get("Type") == "AWS::Lambda::Function"
+        ]
+        if document.keys() & {"Transform", "Globals"}:
+            functions.append(document.setdefault("Globals", {}).setdefault("Function", {}))
+        for properties in functions:
+            properties.setdefault("Environment", {}).setdefault("Variables", {}).update(variables)
         return Template(self.path, document)
 
     @property

@@ -55,7 +55,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 }
 
 # The fixtures for other projects deploy their templates.
-EXTENDED = {ROOT / "emulator" / "testing": ("agenticai.stack",)}
+EXTENDED = {ROOT / "emulator" / room: ("agenticai.stack",) for room in ("testing", "standalone")}
 
 LOGIC_IMPORTS_NO_AWS = [
     *(ROOT / "handlers").glob("*_agent/*.py"),

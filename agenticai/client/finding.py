@@ -48,7 +48,8 @@ def _secret(endpoint_url: str) -> str | None:
 
 def target_of(endpoint_url: str, about: EngineAbout) -> Target:
     """Return the engine that says this of itself as a target."""
-    return Target.gateway(about.engine, endpoint_url, frozenset(map(Capability, about.abilities)))
+    able = frozenset(map(Capability, about.abilities))
+    return Target.gateway(about.engine, endpoint_url, able, about.functions_url, about.functions_on)
 
 
 def _health(endpoint_url: str, secret: str | None) -> EngineHealth | None:

@@ -26,7 +26,7 @@ class DeployedStack:
         """Return a client of the stack's API."""
         from agenticai.client.api import ProjectsApi  # here, as a bench starts its engine before it needs one
 
-        return ProjectsApi(self.outputs.api_url, self.token)
+        return ProjectsApi(self.outputs.api_url, self.token, emulator_url=self.target.endpoint_url)
 
     def control(self) -> "ControlClient":
         """Return a client of the control API, which a target with the capability CONTROL has."""

@@ -6,36 +6,49 @@ from typing import Final, Literal, get_args
 
 from agenticai.client.errors import SettingsError
 from agenticai.commands.settings import DEFAULT_PORT, TARGETS, local
-from agenticai.emulator.engines.chosen import EMBEDDED, Chosen
+from agenticai.emulator.engines.chosen import EMBEDDED, IMAGE, IMAGE_VARIABLE, Chosen
 
 Kind = Literal["process", "running", "container"]
 """How to have LocalStack: its own runtime without Docker, one that somebody else started, or a container."""
 
+OPTIONS: Final = ("--engine", "--localstack-url", "--localstack-image", "--docker-socket", "--observed")
 HOST_VARIABLE: Final = "LOCALSTACK_HOST"
 URL_VARIABLE: Final = "AWS_ENDPOINT_URL"
 
 
-def chosen_engine(target: str, kind: str | None, url: str | None, environ: Mapping[str, str] = os.environ) -> Chosen:
+def chosen_engine(
+    target: str,
+    kind: str | None,
+    url: str | None,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    image: str | None = None,
+    docker_socket: bool = False,
+    observed: str | None = None,
+) -> Chosen:
     """Return the engine that these options name.
 
-    Without a `kind` LocalStack is taken from where `url` or LOCALSTACK_HOST says that it runs, and else started as a
-    process. Raises SettingsError.
+    Without a `kind`, an `image` is started in a container; else LocalStack is taken from where `url` or LOCALSTACK_HOST
+    says that it runs, and else started as a process. Raises SettingsError.
     """
     if target not in TARGETS:
         raise SettingsError(f"There is no engine {target!r}: name {' or '.join(TARGETS)}.")
     if target == "embedded":
-        if kind or url:
-            raise SettingsError("--engine and --localstack-url are for --target localstack.")
+        if kind or url or image or docker_socket or observed:
+            raise SettingsError(f"{', '.join(OPTIONS[:-1])} and {OPTIONS[-1]} are for --target localstack.")
         return EMBEDDED
     if kind not in (None, *get_args(Kind)):
         raise SettingsError(f"There is no way {kind!r} to have LocalStack: it is {', '.join(get_args(Kind))}.")
-    kind = kind or ("running" if url or environ.get(HOST_VARIABLE) else "process")
+    kind = kind or ("container" if image else "running" if url or environ.get(HOST_VARIABLE) else "process")
+    if kind != "container" and (image or docker_socket):
+        raise SettingsError("--localstack-image and --docker-socket are for --engine container.")
+    if kind != "running" and (url or observed):
+        raise SettingsError("--localstack-url and --observed are for --engine running.")
     if kind == "container":
-        raise SettingsError(
-            "--engine container needs a version of AgenticAI that starts containers: take --engine process, or start"
-            " LocalStack's container yourself and take --engine running."
-        )
-    return Chosen("localstack", _running_at(url, environ) if kind == "running" else "")
+        return Chosen("localstack", image=image or environ.get(IMAGE_VARIABLE) or IMAGE, docker_socket=docker_socket)
+    if kind == "process":
+        return Chosen("localstack")
+    return Chosen("localstack", _running_at(url, environ), observed=observed or "")
 
 
 def _running_at(url: str | None, environ: Mapping[str, str]) -> str:

@@ -6,6 +6,7 @@ EngineError
  ├─ InvalidCassette     a file of Gemini replies cannot be used
  ├─ NotRekeyed          it is not clear which stored request a new one replaces
  ├─ NoLocalStack        no LocalStack answers where one should run
+ ├─ NoDocker            Docker is not in reach, or lacks the image
  ├─ EngineCrashed       the engine ended, or was not ready in time
  ├─ InvalidReach        what is to be let in is neither a host name nor an origin
  ├─ NoHome              there is no folder that state can be kept in
@@ -46,6 +47,12 @@ class NoLocalStack(EngineError):
     """No LocalStack answers where one should run, or it ended; the message says which, and where its log is."""
 
     exit_status = 6
+
+
+class NoDocker(EngineError):
+    """Docker is not in reach, may not be used, or has no such image; the message says which, and what to do."""
+
+    exit_status = 7
 
 
 class NotRekeyed(EngineError):

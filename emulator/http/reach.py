@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from agenticai.emulator.core.errors import InvalidReach
 
 LOOPBACK: Final = "127.0.0.1"
+EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104 - what a user may name, never the default
 _DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
 
 

@@ -63,10 +63,10 @@ class Server(uvicorn.Server):
         self._on_ready = on_ready
         self._on_stop = on_stop
 
-    def run_until_asked(self, listener: socket.socket) -> None:
+    def run_until_asked(self, listeners: list[socket.socket]) -> None:
         """Serve until a signal comes or standard input ends."""
         threading.Thread(target=self._follow_lifeline, daemon=True, name="lifeline").start()
-        self.run(sockets=[listener])
+        self.run(sockets=listeners)
 
     def _follow_lifeline(self) -> None:
         """The parent holds the other end of standard input: when it closes it, or dies, so does the engine.

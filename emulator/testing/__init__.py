@@ -1,4 +1,4 @@
-"""Fixtures for pytest: your own handlers and template on an engine whose messages, clock and faults a test steers.
+"""Fixtures for pytest: your own handlers and template on an engine, whose messages, clock and faults a test steers.
 
 Name the plug-in in the top-level `conftest.py` of your tests, and say there where the template is:
 
@@ -20,23 +20,45 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from agenticai.emulator.client import ControlClient
+from agenticai.emulator.core.errors import EngineError
 from agenticai.emulator.core.home import find_home
 from agenticai.emulator.process import Engine, start_engine
-from agenticai.stack.deploying import DeployedStack, deploy_stack, describe_stack
+from agenticai.emulator.standalone import KINDS, AgenticAIContainer, deploy_template, engine_of, target_of
+from agenticai.emulator.testing.real_time import RealTimeControl
+from agenticai.stack.deploying import DeployedStack
 from agenticai.stack.errors import DeployError
-from agenticai.stack.packaging import Packaging, build
-from agenticai.stack.target import Target
-from agenticai.stack.template import Template
+from agenticai.stack.target import Capability, Target
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-__all__ = ["AwsClient", "ControlClient", "DeployError", "DeployedStack", "Engine"]
+__all__ = [
+    "AgenticAIContainer",
+    "AwsClient",
+    "ControlClient",
+    "DeployError",
+    "DeployedStack",
+    "Engine",
+    "deploy_template",
+]
 
-STACK_NAME = "tested"
+OPTION = "--agenticai-engine"
+SKIPS_TIME = "skips_time"
 
 AwsClient = Callable[[str], Any]
 """Returns the boto3 client of a service of the engine, such as `aws_client("sqs")`, made once a session."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that says which engine the tests run on."""
+    parser.getgroup("agenticai").addoption(
+        OPTION, choices=KINDS, default=None, help="what `deployed_stack` is deployed to (default: embedded)"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker."""
+    config.addinivalue_line("markers", f"{SKIPS_TIME}: needs an engine that skips time; skipped by name on others")
 
 
 @pytest.fixture(scope="session")
@@ -69,19 +91,43 @@ def agenticai_home(pytestconfig: pytest.Config) -> Path:
 
 
 @pytest.fixture(scope="session")
+def agenticai_engine_kind(pytestconfig: pytest.Config) -> str:
+    """Set what the tests run on: `embedded`, `localstack` without Docker, or LocalStack in a `container`.
+
+    By default it is what the option --agenticai-engine says, and else embedded.
+    """
+    return str(pytestconfig.getoption(OPTION, None) or KINDS[0])
+
+
+@pytest.fixture(scope="session")
+def agenticai_localstack_image() -> str:
+    """Set the image of a container; by default it is what AGENTICAI_LOCALSTACK_IMAGE names."""
+    return ""
+
+
+@pytest.fixture(scope="session")
 def agenticai_engine(
-    agenticai_cassettes: Path, agenticai_home: Path, tmp_path_factory: pytest.TempPathFactory
+    agenticai_cassettes: Path,
+    agenticai_home: Path,
+    agenticai_engine_kind: str,
+    agenticai_localstack_image: str,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Engine]:
     """Start an engine on a free port, with nothing on it; its log is `engine.log` in pytest's temporary folder."""
     run_dir = tmp_path_factory.mktemp("engine")
-    with start_engine(cassettes=agenticai_cassettes, run_dir=run_dir, home=agenticai_home) as engine:
+    try:
+        chosen = engine_of(agenticai_engine_kind, agenticai_localstack_image)
+        starting = start_engine(cassettes=agenticai_cassettes, run_dir=run_dir, home=agenticai_home, engine=chosen)
+    except EngineError as error:
+        pytest.fail(str(error), pytrace=False)
+    with starting as engine:
         yield engine
 
 
 @pytest.fixture(scope="session")
 def agenticai_target(agenticai_engine: Engine) -> Iterator[Target]:
     """Return the engine as a target of deployments, with its clients."""
-    target = Target.embedded(agenticai_engine.endpoint_url)
+    target = target_of(agenticai_engine)
     yield target
     target.close()
 
@@ -100,21 +146,30 @@ def deployed_stack(
     return deploy_template(agenticai_target, agenticai_template, agenticai_parameters, agenticai_home / "cache")
 
 
-def deploy_template(
-    target: Target, path: Path, parameters: Mapping[str, str], cache: Path, name: str = STACK_NAME
-) -> DeployedStack:
-    """Package and deploy a template as it is. Raises BuildError and DeployError."""
-    template = Template.load(path)
-    bundles = build(template, Packaging(target.platform, cache))
-    deploy_stack(target, name, template, bundles, parameters)
-    return describe_stack(target, name)
+@pytest.fixture(autouse=True)
+def _skip_what_needs_skipped_time(request: pytest.FixtureRequest) -> None:
+    if not request.node.get_closest_marker(SKIPS_TIME):
+        return
+    target: Target = request.getfixturevalue("agenticai_target")
+    if Capability.STEPS not in target.capabilities:
+        pytest.skip(f"{target.name} skips no time and delivers messages by itself")
 
 
 @pytest.fixture
-def control(agenticai_engine: Engine, aws_client: AwsClient) -> Iterator[ControlClient]:
-    """Return the engine's control client: `settle` alone delivers, no fault is set, and every queue is empty."""
-    with ControlClient(agenticai_engine.endpoint_url) as client, stepped(client, aws_client("sqs")):
+def control(agenticai_engine: Engine, agenticai_target: Target, aws_client: AwsClient) -> Iterator[ControlClient]:
+    """Return the engine's control client: `settle` alone delivers, no fault is set, and every queue is empty.
+
+    On LocalStack messages are delivered by themselves, `settle` waits for that, and what it cannot do skips the test.
+    """
+    url, token = agenticai_engine.endpoint_url, agenticai_engine.control_token
+    if Capability.STEPS in agenticai_target.capabilities:
+        with ControlClient(url, token=token) as client, stepped(client, aws_client("sqs")):
+            yield client
+        return
+    with RealTimeControl(url, token, agenticai_target.name, aws_client) as client:
+        clear(client, aws_client("sqs"))
         yield client
+        clear(client, aws_client("sqs"))
 
 
 @contextmanager

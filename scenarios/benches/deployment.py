@@ -94,7 +94,7 @@ def deploy_prepared(
 
 @contextmanager
 def deploy_to(
-    engine: Engine, prepared: Prepared, report: TellProgress, *, gemini_api_key: str | None
+    engine: Engine, prepare_for: Callable[[Target], Prepared], report: TellProgress, *, gemini_api_key: str | None
 ) -> Iterator[Bench]:
     """Deploy to an engine, and have its functions' environments started ahead. Raises `StackError`.
 
@@ -104,7 +104,7 @@ def deploy_to(
     target, token = target_of(engine.endpoint_url, engine.about()), secrets.token_urlsafe(32)
     try:
         given = Secrets(gemini_api_key=gemini_api_key, api_token=token)
-        outputs = deploy_prepared(target, STAGE, prepared, given, report)
+        outputs = deploy_prepared(target, STAGE, prepare_for(target), given, report)
         made = Bench(target, outputs, token, engine.control_token, engine)
         if Capability.STEPS in target.capabilities:
             with made.control() as control:

@@ -99,8 +99,17 @@ def _deployed(
     # Imported only now: what the deployment needs takes as long to import as the engine takes to start.
     from agenticai.scenarios.benches.deployment import deploy_to, prepare
 
-    prepared = prepare(cache, report, template)
-    with starting.ready() as engine, deploy_to(engine, prepared, report, gemini_api_key=key) as deployed:
+    # While the engine starts, for this machine; what runs functions on another platform says so only when it is ready.
+    early = None if starting.chosen.image else prepare(cache, report, template)
+    with (
+        starting.ready() as engine,
+        deploy_to(
+            engine,
+            lambda target: early or prepare(cache, report, template, target.platform),
+            report,
+            gemini_api_key=key,
+        ) as deployed,
+    ):
         yield deployed
 
 

@@ -15,8 +15,8 @@ class TestDocument:
 
     def test_it_names_every_fixture(self) -> None:
         source = Path(agenticai.emulator.testing.__file__).read_text("utf-8")
-        fixtures = re.findall(r"^@pytest\.fixture.*\ndef (\w+)", source, re.MULTILINE)
-        assert len(fixtures) == 9
+        fixtures = re.findall(r"^@pytest\.fixture.*\ndef ([a-z]\w+)", source, re.MULTILINE)
+        assert len(fixtures) == 11
         assert [name for name in fixtures if f"| `{name}` |" not in self.TEXT] == []
 
     def test_every_call_in_it_exists(self) -> None:
@@ -27,7 +27,7 @@ class TestDocument:
     def test_its_code_is_the_examples(self) -> None:
         blocks = re.findall(r"```python\n(.*?)```", self.TEXT, re.DOTALL)
         files = [path.read_text("utf-8") for path in self.EXAMPLE.glob("*.py")]
-        assert len(blocks) == 2
+        assert len(blocks) == 3
         for block in blocks:
             for part in block.strip().split("\n\n\n"):
                 assert any(part in text for text in files), part

@@ -95,4 +95,15 @@ def test_every_function_gets_a_variable_and_the_template_stays_as_it_was(templat
     changed = template.with_variables({"ADDED": "1"})
     assert changed.document["Globals"]["Function"]["Environment"]["Variables"]["ADDED"] == "1"
     assert "ADDED" not in str(template.document)
-    assert template.with_variables({}).document["Resources"] == template.document["Resources"]
+    assert template.with_variables({}) == template
+
+
+def test_a_function_of_plain_cloudformation_gets_a_variable_beside_its_own() -> None:
+    own = {"Environment": {"Variables": {"OWN": "1"}}}
+    plain = {"Resources": {"Function": {"Type": "AWS::Lambda::Function", "Properties": own}, "Queue": {"Type": "Q"}}}
+    changed = Template(Path("template.yaml"), plain).with_variables({"ADDED": "2"})
+    assert changed.document["Resources"]["Function"]["Properties"]["Environment"]["Variables"] == {
+        "OWN": "1",
+        "ADDED": "2",
+    }
+    assert changed.document.keys() == {"Resources"}

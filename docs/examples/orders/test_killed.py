@@ -3,10 +3,13 @@
 import json
 import uuid
 
+import pytest
+
 from agenticai.emulator.faults.rules import Call, CallFault, Kill
 from agenticai.emulator.testing import AwsClient, ControlClient, DeployedStack
 
 
+@pytest.mark.skips_time
 def test_killed_between_its_two_calls_it_stores_the_order_once(
     deployed_stack: DeployedStack, aws_client: AwsClient, control: ControlClient
 ) -> None:

@@ -15,6 +15,8 @@ import httpx2
 
 from agenticai.emulator.core.errors import NoLocalStack
 from agenticai.emulator.core.log_files import last_line
+from agenticai.emulator.engines.localstack.environments import PATH
+from agenticai.emulator.http.request import CONTROL, GEMINI
 from agenticai.stack.private_files import make_private, owner_only
 
 HEALTH: Final = "/_localstack/health"
@@ -57,15 +59,37 @@ def edition_at(url: str) -> Edition:
 
 @dataclass(frozen=True)
 class Wiring:
-    """What LocalStack is told of the gateway: where it serves, and what answers there as the model and the observer.
+    """What LocalStack is told of the gateway: where it serves others, and where LocalStack's functions reach it.
 
-    `observer_token` is what the observer asks for, if anything.
+    `observer_token` is what the control API asks for, if anything.
     """
 
     endpoint_url: str
-    model_url: str
-    observer_url: str
+    functions_url: str
     observer_token: str = field(default="", repr=False)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The variables of LocalStack and of our runtime executor for it."""
+        return {
+            "LOCALSTACK_HOST": self.endpoint_url.partition("://")[2],
+            "LAMBDA_LOCAL_AWS_ENDPOINT_URL": self.functions_url,
+            "LAMBDA_LOCAL_CALLER_URL": self.functions_url + GEMINI,
+            "LAMBDA_LOCAL_OBSERVER_URL": self.functions_url + CONTROL + PATH,
+            "LAMBDA_LOCAL_OBSERVER_TOKEN": self.observer_token,
+            **POLL_SECONDS,
+        }
+
+
+def await_healthy(url: str, has_ended: Callable[[], bool], timeout_s: float = START_SECONDS) -> Edition | None:
+    """Wait until a LocalStack serves that was started; None when it has ended, or did not in time."""
+    ends, pausing = time.monotonic() + timeout_s, threading.Event()
+    while not has_ended() and time.monotonic() < ends:
+        try:
+            return edition_at(url)
+        except NoLocalStack:
+            pausing.wait(LOOK_SECONDS)
+    return None
 
 
 class LocalStackProcess:
@@ -90,14 +114,10 @@ class LocalStackProcess:
             )
         self._stopping = threading.Event()
 
-    def await_healthy(self, timeout_s: float = START_SECONDS) -> Edition:
+    def await_healthy(self) -> Edition:
         """Wait until it serves. Raises NoLocalStack."""
-        ends = time.monotonic() + timeout_s
-        while self._process.poll() is None and time.monotonic() < ends:
-            try:
-                return edition_at(self.url)
-            except NoLocalStack:
-                self._stopping.wait(LOOK_SECONDS)
+        if edition := await_healthy(self.url, lambda: self._process.poll() is not None):
+            return edition
         self.stop()
         raise NoLocalStack(f"LocalStack did not start; its log is {self._log} and ends with: {last_line(self._log)}")
 
@@ -131,7 +151,6 @@ class LocalStackProcess:
 
 def environment(folder: Path, port: int, function_python: Path, wiring: Wiring) -> Mapping[str, str]:
     """Return the variables of LocalStack's process: nothing of ours, everything below one folder, and no download."""
-    address = wiring.endpoint_url.partition("://")[2]
     return {
         "HOME": str(make_private(folder / "home")),
         "PATH": os.defpath,
@@ -139,7 +158,6 @@ def environment(folder: Path, port: int, function_python: Path, wiring: Wiring) 
         "TMPDIR": str(make_private(folder / "tmp")),
         "FILESYSTEM_ROOT": str(make_private(folder / "files")),
         "GATEWAY_LISTEN": f"127.0.0.1:{port}",
-        "LOCALSTACK_HOST": address,
         "SQS_ENDPOINT_STRATEGY": "path",
         "DNS_ADDRESS": "0",
         "SKIP_SSL_CERT_DOWNLOAD": "1",
@@ -149,11 +167,7 @@ def environment(folder: Path, port: int, function_python: Path, wiring: Wiring) 
         "LAMBDA_RUNTIME_EXECUTOR": "local",
         "PROVIDER_OVERRIDE_DYNAMODB": "moto",
         "LAMBDA_LOCAL_PYTHON": str(function_python),
-        "LAMBDA_LOCAL_AWS_ENDPOINT_URL": wiring.endpoint_url,
-        "LAMBDA_LOCAL_CALLER_URL": wiring.model_url,
-        "LAMBDA_LOCAL_OBSERVER_URL": wiring.observer_url,
-        "LAMBDA_LOCAL_OBSERVER_TOKEN": wiring.observer_token,
-        **POLL_SECONDS,
+        **wiring.variables,
     }
 
 

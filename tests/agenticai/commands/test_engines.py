@@ -1,12 +1,13 @@
 """Which engine is started is said by options, and by LocalStack's own variables."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
 from agenticai.client.errors import SettingsError
 from agenticai.commands.engines import chosen_engine
-from agenticai.emulator.engines.chosen import EMBEDDED, Chosen
+from agenticai.emulator.engines.chosen import EMBEDDED, IMAGE, IMAGE_VARIABLE, Chosen
 
 LOCAL, OTHER = "http://127.0.0.1:4566", "http://other:4567"
 
@@ -42,7 +43,6 @@ def test_the_embedded_engine_has_no_kinds() -> None:
     [
         ("azure", None, "There is no engine 'azure': name embedded or localstack"),
         ("localstack", "vm", "There is no way 'vm' to have LocalStack: it is process, running, container"),
-        ("localstack", "container", "--engine container needs"),
     ],
 )
 def test_what_there_is_not_is_said(target: str, kind: str | None, said: str) -> None:
@@ -50,7 +50,48 @@ def test_what_there_is_not_is_said(target: str, kind: str | None, said: str) -> 
         chosen_engine(target, kind, None, {})
 
 
+@pytest.mark.parametrize(
+    ("kind", "image", "environ", "chosen"),
+    [
+        ("container", None, {}, IMAGE),
+        ("container", None, {IMAGE_VARIABLE: "mine:1"}, "mine:1"),
+        ("container", "other:2", {IMAGE_VARIABLE: "mine:1"}, "other:2"),
+        (None, "other:2", {"LOCALSTACK_HOST": "other"}, "other:2"),
+        (None, None, {IMAGE_VARIABLE: "mine:1"}, ""),
+    ],
+)
+def test_an_image_is_named_or_the_pinned_one(
+    kind: str | None, image: str | None, environ: Mapping[str, str], chosen: str
+) -> None:
+    assert chosen_engine("localstack", kind, None, environ, image=image) == Chosen("localstack", image=chosen)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "said"),
+    [
+        ("process", {"image": "mine:1"}, "are for --engine container"),
+        (None, {"docker_socket": True}, "are for --engine container"),
+        ("container", {"url": OTHER}, "are for --engine running"),
+        (None, {"observed": "/secret"}, "are for --engine running"),
+    ],
+)
+def test_options_of_another_way_are_refused(kind: str | None, options: dict[str, Any], said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        chosen_engine("localstack", kind, options.pop("url", None), {}, **options)
+
+
+def test_what_docker_needs_reaches_the_gateway_process_only_for_a_container() -> None:
+    environ = {"DOCKER_HOST": "unix:///mine.sock", "LOCALSTACK_AUTH_TOKEN": "sesame", "AWS_SECRET_ACCESS_KEY": "no"}
+    container = Chosen("localstack", image="mine:1")
+    assert container.variables(environ).keys() == {"DOCKER_HOST", "LOCALSTACK_AUTH_TOKEN"}
+    assert "sesame" not in f"{container.arguments} {container}"
+    assert Chosen("localstack").variables(environ) == EMBEDDED.variables(environ) == {}
+
+
 def test_the_gateway_process_is_told() -> None:
+    container = Chosen("localstack", image="mine:1", docker_socket=True)
+    assert container.arguments == ["--engine", "localstack", "--localstack-image", "mine:1", "--docker-socket"]
+    assert not container.starts_localstack
     assert Chosen("localstack", OTHER).arguments == ["--engine", "localstack", "--localstack-url", OTHER]
     assert Chosen("localstack").starts_localstack
     assert not Chosen("localstack", OTHER).starts_localstack

@@ -23,7 +23,7 @@ from agenticai.emulator.engines.localstack.server import (
 )
 from tests.integration.cloud import NEVER_SECONDS, alive, eventually
 
-WIRING = Wiring("http://127.0.0.1:4566", "http://127.0.0.1:4566/_gemini", "http://127.0.0.1:4566/_harness/environments")
+WIRING = Wiring("http://127.0.0.1:4566", "http://127.0.0.1:4566")
 SERVER = """
 import http.server, json, os, sys
 class Handler(http.server.BaseHTTPRequestHandler):

@@ -20,7 +20,7 @@ class LocalExecutor(RuntimeExecutor):  # type: ignore[misc] # LocalStack is not 
     def __init__(self, id: str, function_version: FunctionVersion) -> None:
         super().__init__(id, function_version)
         settings = Settings.read()
-        observer = Observer(settings.observer_url, settings.observer_token)
+        observer = Observer(settings.observer_url, settings.observer_token, settings.observer_token_file)
         self._environment = Environment(id, function_of(function_version), settings, observer)
 
     def start(self, env_vars: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 import json
 import logging
 import urllib.request
+from pathlib import Path
 
 LOG = logging.getLogger(__name__)
 SECONDS = 5.0
@@ -11,12 +12,14 @@ SECONDS = 5.0
 class Observer:
     """Sends documents to one URL, and waits until they have arrived: what a function calls comes after its beginning.
 
-    An observer that does not answer is logged, and changes nothing for the function.
+    An observer that does not answer is logged, and changes nothing for the function. The token is read from its file
+    each time, as whoever observes may write it later, and write another.
     """
 
-    def __init__(self, url: str, token: str = "") -> None:
+    def __init__(self, url: str, token: str = "", token_file: str = "") -> None:
         self._url = url
-        self._headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        self._token = token
+        self._token_file = token_file
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def tell(self, event: str, **about: object) -> None:
@@ -24,9 +27,15 @@ class Observer:
         if not self._url:
             return
         body = json.dumps({"event": event, **about}).encode()
-        request = urllib.request.Request(self._url, body, self._headers)  # noqa: S310 - set by the owner
+        request = urllib.request.Request(self._url, body)  # noqa: S310 - set by the owner
+        request.add_header("Content-Type", "application/json")
         try:
+            if token := self._token or self._read_token():
+                request.add_header("Authorization", f"Bearer {token}")
             with self._opener.open(request, timeout=SECONDS):
                 pass
         except OSError as error:
             LOG.warning("The observer at %s was not told that an %s: %s", self._url, event, error)
+
+    def _read_token(self) -> str:
+        return Path(self._token_file).read_text(encoding="utf-8").strip() if self._token_file else ""

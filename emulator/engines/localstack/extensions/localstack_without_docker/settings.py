@@ -18,6 +18,7 @@ class Settings:
     caller_url: str = ""
     observer_url: str = ""
     observer_token: str = field(default="", repr=False)
+    observer_token_file: str = ""
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -29,4 +30,5 @@ class Settings:
             caller_url=environ.get("LAMBDA_LOCAL_CALLER_URL", ""),
             observer_url=environ.get("LAMBDA_LOCAL_OBSERVER_URL", ""),
             observer_token=environ.get("LAMBDA_LOCAL_OBSERVER_TOKEN", ""),
+            observer_token_file=environ.get("LAMBDA_LOCAL_OBSERVER_TOKEN_FILE", ""),
         )

@@ -1,0 +1,244 @@
+"""LocalStack in a container, started by testcontainers' client of Docker, which ends with whoever started it."""
+
+import contextlib
+import json
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from agenticai.emulator.core.errors import NoDocker, NoLocalStack
+from agenticai.emulator.core.locks import is_held
+from agenticai.emulator.core.log_files import last_line
+from agenticai.emulator.engines.chosen import IMAGE, TOKEN_VARIABLE
+from agenticai.emulator.engines.localstack.docker_engine import SOCKET, connect
+from agenticai.emulator.engines.localstack.server import START_SECONDS, Edition, Wiring, await_healthy
+from agenticai.stack.private_files import owner_only
+
+if TYPE_CHECKING:
+    from testcontainers.core.docker_client import DockerClient
+
+HOST_NAME: Final = "host.docker.internal"
+"""By which processes in the container reach this machine, where the gateway is."""
+
+PORT: Final = 4566
+LABEL: Final = "agenticai.run"
+"""Holds the run's folder: what has this label is removed when nobody holds that folder any more."""
+
+UNTIL_INPUT_ENDS: Final = """exec 3<&0
+"$@" 3<&- </dev/null &
+server=$!
+(cat <&3 >/dev/null; kill -KILL "$server") &
+exec 3<&-
+wait "$server"
+"""
+"""Runs a command for no longer than somebody is attached to standard input. Docker ends that input with the connection
+of whoever attached, and the connection ends with its process: so no reaper of containers is needed, which
+testcontainers would have to fetch from a registry."""
+
+EXECUTOR: Final = "LAMBDA_RUNTIME_EXECUTOR=local"
+"""In the variables of an image that has our runtime executor."""
+
+LOCALSTACK_PYTHON: Final = "/opt/code/localstack/.venv/bin/python"
+PROBE: Final = """
+import json, platform, socket, sys
+try:
+    socket.create_connection((sys.argv[1], int(sys.argv[2])), 10).close()
+    reached = ""
+except OSError as error:
+    reached = str(error)
+machine = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+print(json.dumps([reached, f"python{sys.version_info[0]}.{sys.version_info[1]}-{machine}"]))
+"""
+REFUSED_LICENSE: Final = "License activation failed"
+"""What LocalStack logs, before it ends, where it takes no token or none is given."""
+
+
+class LocalStackContainer:
+    """A container of an image of LocalStack, bound to a free port of 127.0.0.1; its log is below `folder`.
+
+    `runs_functions` says that the image has our runtime executor, so that functions are processes in the container.
+    Raises NoDocker and NoLocalStack.
+    """
+
+    def __init__(
+        self,
+        image: str,
+        folder: Path,
+        wiring: Wiring,
+        *,
+        docker_socket: bool = False,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        self._image, self._wiring, self._folder = image, wiring, folder
+        self._log = folder / "localstack.log"
+        self._docker = connect(environ)
+        self._about = self._docker.client.images.get(image).attrs["Config"]
+        self.runs_functions = EXECUTOR in (self._about["Env"] or ())
+        if not self.runs_functions and not docker_socket:
+            raise NoLocalStack(without_functions(image))
+        sweep(self._docker)
+        self._stopping, self._ended = threading.Event(), threading.Event()
+        self._status = 0
+        self._container = self._create(docker_socket, environ)
+        self._lifeline = self._start()
+        port = self._docker.port(self._container.id, PORT)
+        self.url = f"http://127.0.0.1:{port}"
+        for follow in (self._copy_log, self._await_end):
+            threading.Thread(target=follow, daemon=True, name="localstack").start()
+
+    def await_healthy(self, timeout_s: float = START_SECONDS) -> Edition:
+        """Wait until it serves. Raises NoLocalStack."""
+        if edition := await_healthy(self.url, self._ended.is_set, timeout_s):
+            return edition
+        self.stop()
+        raise NoLocalStack(why_not(self._image, self._log))
+
+    def probe(self) -> str:
+        """Return what its functions run on, such as `python3.13-arm64`. Raises NoLocalStack if no way leads back."""
+        variables = dict(variable.partition("=")[::2] for variable in self._about["Env"] or ())
+        python = variables.get("LAMBDA_LOCAL_PYTHON", LOCALSTACK_PYTHON)
+        host, _, port = self._wiring.functions_url.partition("://")[2].rpartition(":")
+        done = self._container.exec_run([python, "-c", PROBE, host, port])
+        try:
+            failed, platform = json.loads(done.output)
+        except ValueError as error:
+            self.stop()
+            raise NoLocalStack(f"{self._image} is no image of LocalStack: {python} does not run in it.") from error
+        if failed:
+            self.stop()
+            raise NoLocalStack(
+                f"LocalStack's container does not reach the engine at {host}:{port} ({failed}): let this machine's"
+                " firewall admit Docker's bridge, or take --engine process."
+            )
+        return str(platform)
+
+    def watch(self, on_end: Callable[[str], object]) -> threading.Thread:
+        """Call `on_end`, with a sentence, when it ends without being asked to."""
+
+        def wait() -> None:
+            self._ended.wait()
+            if not self._stopping.is_set():
+                on_end(
+                    f"LocalStack's container ended by itself, with status {self._status}; its log is {self._log}, and"
+                    " all that was in it is lost."
+                )
+
+        watching = threading.Thread(target=wait, daemon=True, name="localstack-ends")
+        watching.start()
+        return watching
+
+    def stop(self) -> None:
+        """Remove it at once, with its volumes and what it started: all of its state is of this run."""
+        self._stopping.set()
+        remove(self._container)
+        for other in labelled(self._docker, str(self._folder)):
+            remove(other)
+
+    def _create(self, docker_socket: bool, environ: Mapping[str, str]) -> Any:
+        run, name = str(self._folder), f"agenticai-localstack-{os.getpid()}"
+        options: dict[str, Any] = {
+            "entrypoint": ["sh"],
+            "name": name,
+            "labels": {LABEL: run},
+            "ports": {PORT: ("127.0.0.1",)},  # a free one
+            "stdin_open": True,
+            "auto_remove": True,
+            "init": True,
+            "extra_hosts": {HOST_NAME: "host-gateway"},
+        }
+        if docker_socket:
+            options["volumes"] = {SOCKET: {"bind": SOCKET, "mode": "rw"}}
+        if self.runs_functions:
+            options |= {"cap_drop": ["ALL"], "security_opt": ["no-new-privileges:true"]}
+        return self._docker.create(
+            self._image,
+            command=["-c", UNTIL_INPUT_ENDS, "sh", *(self._about["Entrypoint"] or ()), *(self._about["Cmd"] or ())],
+            environment=variables_of(self._wiring, name, run, environ),
+            **options,
+        )
+
+    def _start(self) -> Any:
+        """Attach to its standard input, then start it; return the connection, which it lives as long as."""
+        from docker.errors import APIError
+
+        lifeline = self._container.attach_socket(params={"stdin": 1, "stream": 1})
+        try:
+            self._docker.start(self._container)
+        except APIError as error:
+            remove(self._container)
+            raise NoDocker(f"Docker could not start a container of {self._image}: {error.explanation}.") from error
+        return lifeline
+
+    def _copy_log(self) -> None:
+        with open(self._log, "ab", buffering=0, opener=owner_only) as log:
+            for piece in self._container.logs(stream=True, follow=True):
+                log.write(piece)
+
+    def _await_end(self) -> None:
+        with contextlib.suppress(Exception):  # Docker ended, or removed it before it was asked
+            self._status = self._container.wait()["StatusCode"]
+        self._ended.set()
+
+
+def variables_of(wiring: Wiring, name: str, run: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of LocalStack in a container; functions in containers of their own get the way back too."""
+    token = environ.get(TOKEN_VARIABLE)
+    return {
+        **wiring.variables,
+        "GATEWAY_LISTEN": f"0.0.0.0:{PORT}",
+        "MAIN_CONTAINER_NAME": name,
+        "LAMBDA_DOCKER_FLAGS": f"--add-host {HOST_NAME}:host-gateway --label {LABEL}={run}",
+        "LAMBDA_SYNCHRONOUS_CREATE": "1",
+        "SQS_ENDPOINT_STRATEGY": "path",
+        "DISABLE_EVENTS": "1",
+        **({TOKEN_VARIABLE: token} if token else {}),
+    }
+
+
+def without_functions(image: str) -> str:
+    """Return, as a sentence, what an image without our executor needs."""
+    return (
+        f"{image} runs functions in containers that it starts by Docker's socket: permit that with --docker-socket,"
+        " which lets it do all that root may on this machine, or name an image that runs them itself with"
+        " --localstack-image (docs/localstack.md says how to build it)."
+    )
+
+
+def why_not(image: str, log: Path) -> str:
+    """Return, as a sentence, why a container did not become healthy, as its log says."""
+    if log.exists() and REFUSED_LICENSE in log.read_text(encoding="utf-8", errors="replace"):
+        return (
+            f"{image} asks for a licence and took none: set {TOKEN_VARIABLE} to a token that is valid, or take"
+            f" {IMAGE}, which needs none; its log is {log}."
+        )
+    return f"LocalStack did not start; its log is {log} and ends with: {last_line(log) if log.exists() else 'nothing'}"
+
+
+def bridge_address(docker: "DockerClient") -> str | None:
+    """Return this machine's address in Docker's own network; None where it has none."""
+    configured: Sequence[Mapping[str, str]] = docker.client.networks.get("bridge").attrs["IPAM"]["Config"] or ()
+    return next((entry["Gateway"] for entry in configured if entry.get("Gateway")), None)
+
+
+def labelled(docker: "DockerClient", run: str | None = None) -> list[Any]:
+    """Return the containers of a run, or of all."""
+    label = LABEL if run is None else f"{LABEL}={run}"
+    return list(docker.client.containers.list(all=True, filters={"label": label}))
+
+
+def sweep(docker: "DockerClient") -> None:
+    """Remove what is left of runs whose gateway was killed, as containers that LocalStack itself has started."""
+    for container in labelled(docker):
+        with contextlib.suppress(PermissionError):  # another user's folder
+            if not is_held(Path(container.labels[LABEL])):
+                remove(container)
+
+
+def remove(container: Any) -> None:
+    """Remove a container with its volumes, whatever its state; one that is gone or going is left."""
+    from docker.errors import APIError
+
+    with contextlib.suppress(APIError):
+        container.remove(force=True, v=True)

@@ -1,0 +1,90 @@
+"""Docker, as a container of LocalStack needs it: installed, in reach, permitted, and with the image."""
+
+import errno
+import os
+from collections.abc import Callable, Iterator, Mapping
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from agenticai.emulator.core.errors import NoDocker
+from agenticai.emulator.http.reach import is_loopback
+
+if TYPE_CHECKING:
+    from testcontainers.core.docker_client import DockerClient
+
+SOCKET: Final = "/var/run/docker.sock"
+WITHOUT: Final = "or take --engine process, which needs none"
+EXPLAINED: Final = {
+    errno.ENOENT: "There is no Docker at {where}: install and start it, name its address with DOCKER_HOST, {without}.",
+    errno.EACCES: "This user may not use Docker at {where}: join the group docker and log in again, which permits all"
+    " that root may, {without}.",
+}
+
+
+def connect(environ: Mapping[str, str] = os.environ) -> "DockerClient":
+    """Return testcontainers' client of the Docker of this machine. Raises NoDocker."""
+    if find_spec("testcontainers") is None:
+        raise NoDocker("LocalStack in a container needs testcontainers: pip install 'agenticai[localstack]'.")
+    from docker.errors import DockerException
+    from testcontainers.core.docker_client import DockerClient
+
+    where = environ.get("DOCKER_HOST") or f"unix://{SOCKET}"
+    if (host := urlsplit(where).hostname) and not is_loopback(host):
+        raise NoDocker(f"DOCKER_HOST names another machine, {where}: name the Docker of this one, {WITHOUT}.")
+    try:
+        return DockerClient()
+    except (DockerException, OSError) as error:
+        raise NoDocker(explain(error, where)) from error
+
+
+def explain(error: BaseException, where: str) -> str:
+    """Return, as a sentence, why Docker is not in reach and what to do."""
+    failed = next((cause for cause in causes(error) if isinstance(cause, OSError) and cause.errno), None)
+    if failed and failed.errno in EXPLAINED:
+        return EXPLAINED[failed.errno].format(where=where, without=WITHOUT)
+    reason = failed.strerror if failed else str(error) or type(error).__name__
+    return f"Docker at {where} does not answer ({reason}): start its daemon, {WITHOUT}."
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and all that it came of: libraries wrap the system's errors in their own."""
+    yield error
+    for inner in (error.__cause__, *error.args):
+        if isinstance(inner, BaseException):
+            yield from causes(inner)
+
+
+def fetch_image(docker: "DockerClient", image: str, on_progress: Callable[[str], None]) -> None:
+    """Pull an image unless it is there. Raises NoDocker."""
+    from docker.errors import APIError, DockerException, ImageNotFound
+
+    try:
+        docker.client.images.get(image)
+    except ImageNotFound:
+        on_progress(f"pulling {image}")
+        try:
+            for layers in pulled(docker.client.api.pull(image, stream=True, decode=True)):
+                on_progress(f"pulling {image}: {layers}")
+        except (DockerException, OSError) as error:
+            said = str(error.explanation if isinstance(error, APIError) else error).strip().rstrip(".")
+            raise NoDocker(
+                f"The image {image} is not here and could not be pulled ({said}): check its name with"
+                f" --localstack-image, and your network, {WITHOUT}."
+            ) from error
+
+
+def pulled(lines: Iterator[dict[str, str]]) -> Iterator[str]:
+    """Yield how many of an image's layers are there, whenever it is one more. Raises DockerException."""
+    from docker.errors import DockerException
+
+    layers: dict[str, bool] = {}
+    for line in lines:
+        if "error" in line:
+            raise DockerException(line["error"])
+        status, layer = line.get("status", ""), line.get("id", "")
+        if status == "Pulling fs layer":
+            layers[layer] = False
+        elif status in {"Pull complete", "Already exists"}:
+            layers[layer] = True
+            yield f"{sum(layers.values())} of {len(layers)} layers"

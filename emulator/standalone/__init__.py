@@ -1,0 +1,108 @@
+"""An engine of any kind for a template of anybody's, in plain Python: what the fixtures for pytest are made of."""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from agenticai.emulator.client import ControlClient
+from agenticai.emulator.core.errors import EngineError
+from agenticai.emulator.core.home import find_home
+from agenticai.emulator.engines.chosen import EMBEDDED, IMAGE, IMAGE_VARIABLE, Chosen
+from agenticai.emulator.process import Engine, start_engine
+from agenticai.stack.deploying import DeployedStack, deploy_stack, describe_stack
+from agenticai.stack.packaging import Packaging, build
+from agenticai.stack.target import Capability, Target
+from agenticai.stack.template import Template
+
+__all__ = ["KINDS", "AgenticAIContainer", "EngineKind", "deploy_template", "engine_of", "target_of"]
+
+STACK_NAME: Final = "tested"
+
+EngineKind = Literal["embedded", "localstack", "container"]
+"""The embedded engine, LocalStack's own runtime without Docker, or LocalStack in a container."""
+
+KINDS: Final = ("embedded", "localstack", "container")
+
+
+def engine_of(kind: str, image: str = "", *, docker_socket: bool = False) -> Chosen:
+    """Return the engine of a kind; `image` and `docker_socket` are for a container. Raises EngineError."""
+    if kind == "container":
+        chosen = image or os.environ.get(IMAGE_VARIABLE) or IMAGE
+        return Chosen("localstack", image=chosen, docker_socket=docker_socket)
+    if kind not in KINDS:
+        raise EngineError(f"There is no kind of engine {kind!r}: it is {', '.join(KINDS)}.")
+    return EMBEDDED if kind == "embedded" else Chosen("localstack")
+
+
+def target_of(engine: Engine) -> Target:
+    """Return a running engine as a target of deployments, with its clients."""
+    about = engine.about()
+    able = frozenset(map(Capability, about.abilities))
+    return Target.gateway(about.engine, engine.endpoint_url, able, about.functions_url, about.functions_on)
+
+
+def deploy_template(
+    target: Target, path: Path, parameters: Mapping[str, str], cache: Path, name: str = STACK_NAME
+) -> DeployedStack:
+    """Package and deploy a template as it is. Raises BuildError and DeployError."""
+    template = Template.load(path)
+    bundles = build(template, Packaging(target.platform, cache))
+    deploy_stack(target, name, template.with_variables(target.function_variables), bundles, parameters)
+    return describe_stack(target, name)
+
+
+class AgenticAIContainer(AbstractContextManager["AgenticAIContainer"]):
+    """LocalStack in a container behind the gateway, for the block:
+
+        with AgenticAIContainer() as stack:
+            deployed = stack.deploy("template.yaml")
+            stack.client("sqs").send_message(QueueUrl=deployed.resources["Queue"], MessageBody="{}")
+
+    `image` is that of LocalStack, by default what AGENTICAI_LOCALSTACK_IMAGE names, and `docker_socket` lets the
+    container start others. `home` is where packages are kept from run to run, and `cassettes` the folder of the stored
+    replies of a language model. Entering raises EngineError, as where Docker is not in reach.
+    """
+
+    def __init__(
+        self,
+        image: str = "",
+        *,
+        docker_socket: bool = False,
+        home: Path | None = None,
+        cassettes: Path | None = None,
+    ) -> None:
+        self._chosen = engine_of("container", image, docker_socket=docker_socket)
+        self._home = home or find_home()
+        self._cassettes = cassettes
+        self._open = ExitStack()
+
+    def __enter__(self) -> "AgenticAIContainer":
+        with ExitStack() as opening:
+            folder = Path(opening.enter_context(tempfile.TemporaryDirectory(prefix="agenticai-")))
+            run_dir, none = folder / "run", folder / "cassettes"
+            none.mkdir()
+            engine = opening.enter_context(
+                start_engine(cassettes=self._cassettes or none, run_dir=run_dir, home=self._home, engine=self._chosen)
+            )
+            self.endpoint_url = engine.endpoint_url
+            self.target = target_of(engine)
+            opening.callback(self.target.close)
+            self.control = opening.enter_context(ControlClient(engine.endpoint_url, token=engine.control_token))
+            self._open = opening.pop_all()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._open.close()
+
+    def client(self, service: str) -> Any:
+        """Return the boto3 client of a service, such as `sqs`."""
+        return self.target.client(service)
+
+    def deploy(
+        self, path: str | Path, parameters: Mapping[str, str] | None = None, name: str = STACK_NAME
+    ) -> DeployedStack:
+        """Package and deploy a template with its code. Raises StackError, which says why."""
+        return deploy_template(self.target, Path(path), parameters or {}, self._home / "cache", name)
