@@ -5,6 +5,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -103,6 +104,9 @@ def host_ministack(run: Run, _: Chosen, __: Callable[[str], object]) -> Hosted:
 OF_LOCALSTACK: Final[frozenset[Ability]] = frozenset({"gemini", "meter", "control", "invocations"})
 """What LocalStack can do behind the gateway."""
 
+NAMED: Final = 20
+"""Number of projects that are named when LocalStack is lost."""
+
 UNOBSERVED: Final = OF_LOCALSTACK - {"invocations"}
 """The same where nothing tells of its functions."""
 
@@ -141,7 +145,7 @@ def host_process(run: Run, on_end: Callable[[str], object]) -> Hosted:
     python = localstack_python(run.home, environ=os.environ, on_progress=lambda _: None)
     process = LocalStackProcess(python, run.python, run.folder, wiring)
     about = EngineAbout(engine=str(process.await_healthy()), abilities=OF_LOCALSTACK)
-    process.watch(on_end)
+    process.watch(naming_lost(run.ledger, on_end))
     return Hosted(
         Proxy(process.url),
         about,
@@ -154,18 +158,20 @@ def host_process(run: Run, on_end: Callable[[str], object]) -> Hosted:
 
 def host_container(run: Run, chosen: Chosen, on_end: Callable[[str], object]) -> Hosted:
     """Return LocalStack in a container, whose functions reach the gateway by the network of Docker."""
-    from agenticai.emulator.engines.localstack.container import HOST_NAME, LocalStackContainer, bridge_address
-    from agenticai.emulator.engines.localstack.docker_engine import connect
+    from agenticai.emulator.engines.localstack.container import HOST_NAME, LocalStackContainer
+    from agenticai.emulator.engines.localstack.docker_engine import bridge_address, connect
     from agenticai.emulator.engines.localstack.environments import Environments
     from agenticai.emulator.engines.localstack.proxy import Proxy
     from agenticai.emulator.engines.localstack.server import Wiring
 
     environments = Environments(run.ledger, here=False)
-    listeners = [] if run.host in EVERYWHERE else listen_for_containers(bridge_address(connect()), run.port)
+    with closing(connect().client) as docker:
+        address = None if run.host in EVERYWHERE else bridge_address(docker)
+    listeners = listen_for_containers(address, run.port)
     wiring = Wiring(run.endpoint_url, f"http://{HOST_NAME}:{run.port}", run.control_secret or "")
     container = LocalStackContainer(chosen.image, run.folder, wiring, docker_socket=chosen.docker_socket)
     edition, platform = container.await_healthy(), container.probe()
-    container.watch(on_end)
+    container.watch(naming_lost(run.ledger, on_end))
     about = EngineAbout(
         engine=str(edition),
         abilities=OF_LOCALSTACK if container.runs_functions else UNOBSERVED,
@@ -184,13 +190,26 @@ def host_container(run: Run, chosen: Chosen, on_end: Callable[[str], object]) ->
     )
 
 
-def listen_for_containers(address: str | None, port: int) -> list[socket.socket]:
+def naming_lost(ledger: Ledger, on_end: Callable[[str], object]) -> Callable[[str], object]:
+    """Return what calls `on_end` with a sentence, and one that names the projects that the meter has seen."""
+
+    def end(sentence: str) -> object:
+        lost = [str(usage.project_id) for usage in ledger.usage_by_project().projects]
+        more = f" and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
+        return on_end(f"{sentence} Projects that are lost: {', '.join(lost[:NAMED])}{more}." if lost else sentence)
+
+    return end
+
+
+def listen_for_containers(
+    address: str | None, port: int, listen: Callable[[str, int], socket.socket] = bind
+) -> list[socket.socket]:
     """Listen on this machine's address in Docker's network too. Raises PortTaken and EngineError.
 
     Where Docker runs in a machine of its own that address is not here, and its containers reach 127.0.0.1.
     """
     try:
-        return [bind(address, port)] if address else []
+        return [listen(address, port)] if address else []
     except PortTaken:
         raise
     except EngineError as error:

@@ -6,7 +6,7 @@ import select
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import Required, TypedDict, Unpack
 
@@ -157,7 +157,8 @@ def launch(
     if engine.starts_localstack:
         localstack_python(home, environ=environ, on_progress=on_progress)
     if engine.image:
-        fetch_image(connect(environ), engine.image, on_progress)
+        with closing(connect(environ).client) as docker:
+            fetch_image(docker, engine.image, on_progress)
     private_folder(run_dir)
     log = run_dir.resolve() / "engine.log"
     with open(log, "ab", opener=owner_only) as errors:

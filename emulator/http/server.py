@@ -28,6 +28,7 @@ def bind(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
         listener.listen()
     except OSError as error:
+        listener.close()
         if error.errno != errno.EADDRINUSE:
             raise EngineError(f"The engine cannot listen on {host}, port {port}: {error.strerror}.") from error
         raise PortTaken(f"Port {port} is in use: end what listens there, or choose another with --port.") from error

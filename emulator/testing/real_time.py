@@ -73,7 +73,7 @@ class RealTimeControl(ControlClient):
     def faults(self, schedule: Sequence[Fault]) -> None:
         """Set the fault rules, or skip the test if one of them needs steered deliveries."""
         for rule in filter(needs_steering, schedule):
-            self._skip(f"the fault {rule.then.do!r}")
+            self._skip(f"fault {rule.then.do!r}")
         super().faults(schedule)
 
     def _waiting(self) -> str:
@@ -90,7 +90,7 @@ class RealTimeControl(ControlClient):
         return f"{running[0]} runs" if running else ""
 
     def _skip(self, wanted: str) -> NoReturn:
-        pytest.skip(f"{self._engine} skips no time and delivers messages by itself, so that there is no {wanted}")
+        pytest.skip(f"{self._engine} skips no time and delivers messages by itself, and has no {wanted}")
 
 
 def read_queues(functions: "LambdaClient", sqs: "SQSClient") -> Iterator[str]:

@@ -59,6 +59,12 @@ def test_a_project_is_completed_and_the_dashboard_answers(served: Served) -> Non
     assert httpx2.get(served.dashboard, trust_env=False).is_success
 
 
+def test_the_meter_knows_which_function_used_what(served: Served) -> None:
+    cost = json.loads(served.inside("agenticai", "cost", "--json"))
+    assert {f"agenticai-{agent}-agent-dev" for agent in ("pm", "dev", "qa", "ops")} <= set(cost["functions"])
+    assert cost["measured_projects"] == 1
+
+
 def test_the_sdk_sees_the_queues_from_outside(served: Served) -> None:
     sqs = boto3.client(
         "sqs", endpoint_url=served.engine, region_name="us-east-1", aws_access_key_id="any", aws_secret_access_key="any"

@@ -15,9 +15,11 @@ import pytest
 
 from agenticai.commands.demo import run_demo
 from agenticai.emulator.core.errors import ControlError, NoDocker, NoLocalStack, PortTaken
+from agenticai.emulator.core.locks import held
 from agenticai.emulator.engines.chosen import Chosen
-from agenticai.emulator.engines.localstack.container import HOST_NAME, LABEL, bridge_address
-from agenticai.emulator.engines.localstack.docker_engine import connect
+from agenticai.emulator.engines.localstack.container import HOST_NAME, LocalStackContainer
+from agenticai.emulator.engines.localstack.docker_engine import LABEL, bridge_address, connect
+from agenticai.emulator.engines.localstack.server import Wiring
 from agenticai.emulator.faults.rules import Call, CallFault, Kill
 from agenticai.emulator.process import Engine, start_engine
 from agenticai.scenarios.benches.deployed import Bench
@@ -57,7 +59,7 @@ def running(run: Path) -> Iterator[Bench]:
     before = volumes()
     with bench(run_dir=run, engine=CONTAINER) as deployed:
         yield deployed
-    assert containers(run) == []
+    eventually(lambda: not containers(run))
     assert volumes() <= before
 
 
@@ -186,6 +188,15 @@ class TestDoesNotStart:
         chosen = self.built(image, "echo there is no room >&2; exit 1")
         self.refused(chosen, tmp_path, NoLocalStack, r"its log is .*localstack\.log and ends with: there is no room")
 
+    def test_one_that_serves_nothing(self, image: str, tmp_path: Path) -> None:
+        chosen = self.built(image, "echo waiting; sleep 600")
+        wiring = Wiring("http://127.0.0.1:1", f"http://{HOST_NAME}:1")
+        with held(tmp_path):
+            container = LocalStackContainer(chosen.image, tmp_path, wiring)
+            with pytest.raises(NoLocalStack, match="did not start; its log is "):
+                container.await_healthy(timeout_s=0.1)
+        assert containers(tmp_path) == []
+
     def test_an_image_that_starts_containers_itself_needs_dockers_socket(self, tmp_path: Path) -> None:
         chosen = Chosen("localstack", image="agenticai-base:bookworm")
         self.refused(chosen, tmp_path, NoLocalStack, "permit that with --docker-socket")
@@ -195,7 +206,8 @@ class TestDoesNotStart:
         self.refused(chosen, tmp_path, NoDocker, "The image 127.0.0.1:1/none:0 is not here and could not be pulled")
 
     def test_a_port_that_is_taken_on_dockers_bridge(self, tmp_path: Path) -> None:
-        address = bridge_address(connect())
+        with contextlib.closing(connect().client) as docker:
+            address = bridge_address(docker)
         assert address
         with socket.create_server((address, 0)) as taken:
             port = taken.getsockname()[1]

@@ -87,17 +87,17 @@ def test_what_stays_is_named(control: Control) -> None:
         (lambda control: control.settle(deliveries=1), r"settle\(deliveries=1\)"),
         (lambda control: control.advance(1), "advance"),
         (lambda control: control.dispatch("stepped"), "dispatch"),
-        (lambda control: control.faults([CallFault(when=Call(), then=Hold(do="hold"))]), "the fault 'hold'"),
+        (lambda control: control.faults([CallFault(when=Call(), then=Hold(do="hold"))]), "fault 'hold'"),
         (
             lambda control: control.faults(
                 [DeliveryFault(when=Delivery(on="delivery"), then=Duplicate(do="duplicate"))]
             ),
-            "the fault 'duplicate'",
+            "fault 'duplicate'",
         ),
     ],
 )
 def test_what_cannot_be_skips_the_test(ask: Callable[[Control], object], wanted: str, control: Control) -> None:
-    said = f"LocalStack 4 skips no time and delivers messages by itself, .* no {wanted}"
+    said = f"LocalStack 4 skips no time and delivers messages by itself, and has no {wanted}"
     with pytest.raises(pytest.skip.Exception, match=said):
         ask(control)
 

@@ -19,6 +19,7 @@ from agenticai.stack.deploying import DeployedStack
 from agenticai.stack.errors import DeployError
 from agenticai.stack.target import Target
 from tests.integration.cloud import CASSETTES, eventually
+from tests.needs import SKIP_NOTHING
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = "docs/examples/orders"
@@ -99,6 +100,19 @@ def run_pytest(*arguments: str, folder: Path) -> str:
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False).stdout
 
 
+def runs_in_real_time(said: str) -> bool:
+    """Whether what can pass without skipped time did, and all else was skipped with the reason."""
+    lines = said.splitlines()
+    passed = {line.rpartition("::")[2] for line in lines if line.startswith("PASSED")}
+    skipped = [line for line in lines if line.startswith("SKIPPED")]
+    reasons = [line for line in skipped if "LocalStack 4.13.1 skips no time and delivers messages by itself" in line]
+    both = {
+        "test_an_order_is_stored_and_passed_on",
+        "test_an_order_that_is_sent_again_is_stored_once_and_passed_on_each_time",
+    }
+    return passed == both and bool(skipped) and skipped == reasons and "failed" not in lines[-1]
+
+
 class TestPlugin:
     def test_the_example_passes(self) -> None:
         said = run_pytest(EXAMPLE, "-q", "-rA", folder=ROOT)
@@ -106,6 +120,12 @@ class TestPlugin:
         passed = {line.partition("[")[0] for line in said.splitlines() if line.startswith("PASSED")}
         assert len(passed) == tests > 0, said
         assert "failed" not in said.splitlines()[-1]
+
+    def test_the_example_runs_on_localstack_and_names_what_it_skips(self) -> None:
+        said = run_pytest(EXAMPLE, "--agenticai-engine", "localstack", "-q", "-rA", folder=ROOT)
+        if "could not be installed" in said and SKIP_NOTHING not in os.environ:
+            pytest.skip("LocalStack's runtime could not be installed")
+        assert runs_in_real_time(said), said
 
     def test_a_template_must_be_named(self, tmp_path: Path) -> None:
         (tmp_path / "conftest.py").write_text('pytest_plugins = ["agenticai.emulator.testing"]\n')

@@ -4,28 +4,22 @@ import contextlib
 import json
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from agenticai.emulator.core.errors import NoDocker, NoLocalStack
-from agenticai.emulator.core.locks import is_held
 from agenticai.emulator.core.log_files import last_line
 from agenticai.emulator.engines.chosen import IMAGE, TOKEN_VARIABLE
-from agenticai.emulator.engines.localstack.docker_engine import SOCKET, connect
+from agenticai.emulator.engines.localstack.docker_engine import LABEL, SOCKET, connect, labelled, remove, sweep
 from agenticai.emulator.engines.localstack.server import START_SECONDS, Edition, Wiring, await_healthy
 from agenticai.stack.private_files import owner_only
-
-if TYPE_CHECKING:
-    from testcontainers.core.docker_client import DockerClient
 
 HOST_NAME: Final = "host.docker.internal"
 """By which processes in the container reach this machine, where the gateway is."""
 
 PORT: Final = 4566
-LABEL: Final = "agenticai.run"
-"""Holds the run's folder: what has this label is removed when nobody holds that folder any more."""
-
+STOP_SECONDS: Final = 2.0
 UNTIL_INPUT_ENDS: Final = """exec 3<&0
 "$@" 3<&- </dev/null &
 server=$!
@@ -83,10 +77,13 @@ class LocalStackContainer:
         self._status = 0
         self._container = self._create(docker_socket, environ)
         self._lifeline = self._start()
-        port = self._docker.port(self._container.id, PORT)
-        self.url = f"http://127.0.0.1:{port}"
-        for follow in (self._copy_log, self._await_end):
-            threading.Thread(target=follow, daemon=True, name="localstack").start()
+        self.url = self._find_url()
+        self._following = [
+            threading.Thread(target=follow, daemon=True, name="localstack")
+            for follow in (self._copy_log, self._await_end)
+        ]
+        for thread in self._following:
+            thread.start()
 
     def await_healthy(self, timeout_s: float = START_SECONDS) -> Edition:
         """Wait until it serves. Raises NoLocalStack."""
@@ -131,10 +128,16 @@ class LocalStackContainer:
 
     def stop(self) -> None:
         """Remove it at once, with its volumes and what it started: all of its state is of this run."""
+        if self._stopping.is_set():
+            return
         self._stopping.set()
         remove(self._container)
         for other in labelled(self._docker, str(self._folder)):
             remove(other)
+        for thread in self._following:
+            thread.join(STOP_SECONDS)
+        self._lifeline._response.close()
+        self._docker.client.close()
 
     def _create(self, docker_socket: bool, environ: Mapping[str, str]) -> Any:
         run, name = str(self._folder), f"agenticai-localstack-{os.getpid()}"
@@ -160,10 +163,10 @@ class LocalStackContainer:
         )
 
     def _start(self) -> Any:
-        """Attach to its standard input, then start it; return the connection, which it lives as long as."""
+        """Attach to it, then start it; return the connection, for as long as which it lives, and which has its log."""
         from docker.errors import APIError
 
-        lifeline = self._container.attach_socket(params={"stdin": 1, "stream": 1})
+        lifeline = self._container.attach_socket(params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
         try:
             self._docker.start(self._container)
         except APIError as error:
@@ -171,9 +174,19 @@ class LocalStackContainer:
             raise NoDocker(f"Docker could not start a container of {self._image}: {error.explanation}.") from error
         return lifeline
 
+    def _find_url(self) -> str:
+        """Return where it is published; empty if it has ended already."""
+        from docker.errors import APIError
+
+        with contextlib.suppress(APIError, ConnectionError):
+            return f"http://127.0.0.1:{self._docker.port(self._container.id, PORT)}"
+        return ""
+
     def _copy_log(self) -> None:
+        from docker.utils.socket import frames_iter
+
         with open(self._log, "ab", buffering=0, opener=owner_only) as log:
-            for piece in self._container.logs(stream=True, follow=True):
+            for _, piece in frames_iter(self._lifeline, tty=False):
                 log.write(piece)
 
     def _await_end(self) -> None:
@@ -214,31 +227,3 @@ def why_not(image: str, log: Path) -> str:
             f" {IMAGE}, which needs none; its log is {log}."
         )
     return f"LocalStack did not start; its log is {log} and ends with: {last_line(log) if log.exists() else 'nothing'}"
-
-
-def bridge_address(docker: "DockerClient") -> str | None:
-    """Return this machine's address in Docker's own network; None where it has none."""
-    configured: Sequence[Mapping[str, str]] = docker.client.networks.get("bridge").attrs["IPAM"]["Config"] or ()
-    return next((entry["Gateway"] for entry in configured if entry.get("Gateway")), None)
-
-
-def labelled(docker: "DockerClient", run: str | None = None) -> list[Any]:
-    """Return the containers of a run, or of all."""
-    label = LABEL if run is None else f"{LABEL}={run}"
-    return list(docker.client.containers.list(all=True, filters={"label": label}))
-
-
-def sweep(docker: "DockerClient") -> None:
-    """Remove what is left of runs whose gateway was killed, as containers that LocalStack itself has started."""
-    for container in labelled(docker):
-        with contextlib.suppress(PermissionError):  # another user's folder
-            if not is_held(Path(container.labels[LABEL])):
-                remove(container)
-
-
-def remove(container: Any) -> None:
-    """Remove a container with its volumes, whatever its state; one that is gone or going is left."""
-    from docker.errors import APIError
-
-    with contextlib.suppress(APIError):
-        container.remove(force=True, v=True)

@@ -1,19 +1,25 @@
 """Docker, as a container of LocalStack needs it: installed, in reach, permitted, and with the image."""
 
+import contextlib
 import errno
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from agenticai.emulator.core.errors import NoDocker
+from agenticai.emulator.core.locks import is_held
 from agenticai.emulator.http.reach import is_loopback
 
 if TYPE_CHECKING:
     from testcontainers.core.docker_client import DockerClient
 
+
 SOCKET: Final = "/var/run/docker.sock"
+LABEL: Final = "agenticai.run"
+"""Holds the run's folder: what has this label is removed when nobody holds that folder any more."""
 WITHOUT: Final = "or take --engine process, which needs none"
 EXPLAINED: Final = {
     errno.ENOENT: "There is no Docker at {where}: install and start it, name its address with DOCKER_HOST, {without}.",
@@ -55,16 +61,16 @@ def causes(error: BaseException) -> Iterator[BaseException]:
             yield from causes(inner)
 
 
-def fetch_image(docker: "DockerClient", image: str, on_progress: Callable[[str], None]) -> None:
+def fetch_image(docker: Any, image: str, on_progress: Callable[[str], None]) -> None:
     """Pull an image unless it is there. Raises NoDocker."""
     from docker.errors import APIError, DockerException, ImageNotFound
 
     try:
-        docker.client.images.get(image)
+        docker.images.get(image)
     except ImageNotFound:
         on_progress(f"pulling {image}")
         try:
-            for layers in pulled(docker.client.api.pull(image, stream=True, decode=True)):
+            for layers in pulled(docker.api.pull(image, stream=True, decode=True)):
                 on_progress(f"pulling {image}: {layers}")
         except (DockerException, OSError) as error:
             said = str(error.explanation if isinstance(error, APIError) else error).strip().rstrip(".")
@@ -88,3 +94,31 @@ def pulled(lines: Iterator[dict[str, str]]) -> Iterator[str]:
         elif status in {"Pull complete", "Already exists"}:
             layers[layer] = True
             yield f"{sum(layers.values())} of {len(layers)} layers"
+
+
+def bridge_address(docker: Any) -> str | None:
+    """Return this machine's address in Docker's own network; None where it has none."""
+    configured: Sequence[Mapping[str, str]] = docker.networks.get("bridge").attrs["IPAM"]["Config"] or ()
+    return next((entry["Gateway"] for entry in configured if entry.get("Gateway")), None)
+
+
+def labelled(docker: "DockerClient", run: str | None = None) -> list[Any]:
+    """Return the containers of a run, or of all."""
+    label = LABEL if run is None else f"{LABEL}={run}"
+    return list(docker.client.containers.list(all=True, filters={"label": label}))
+
+
+def sweep(docker: "DockerClient") -> None:
+    """Remove what is left of runs whose gateway was killed, as containers that LocalStack itself has started."""
+    for container in labelled(docker):
+        with contextlib.suppress(PermissionError):  # another user's folder
+            if not is_held(Path(container.labels[LABEL])):
+                remove(container)
+
+
+def remove(container: Any) -> None:
+    """Remove a container with its volumes, whatever its state; one that is gone or going is left."""
+    from docker.errors import APIError
+
+    with contextlib.suppress(APIError):
+        container.remove(force=True, v=True)

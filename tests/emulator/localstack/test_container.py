@@ -5,14 +5,8 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from agenticai.emulator.core.locks import held
-from agenticai.emulator.engines.localstack.container import (
-    LABEL,
-    bridge_address,
-    sweep,
-    variables_of,
-    why_not,
-    without_functions,
-)
+from agenticai.emulator.engines.localstack.container import variables_of, why_not, without_functions
+from agenticai.emulator.engines.localstack.docker_engine import LABEL, bridge_address, sweep
 from agenticai.emulator.engines.localstack.server import Wiring
 
 WIRING = Wiring("http://127.0.0.1:4567", "http://host.docker.internal:4567", "sesame")
@@ -76,7 +70,7 @@ def test_what_is_left_of_runs_that_are_over_is_removed(tmp_path: Path) -> None:
 def test_docker_without_a_bridge_has_no_address() -> None:
     configured: list[dict[str, str]] = []
     network = SimpleNamespace(attrs={"IPAM": {"Config": configured}})
-    docker = cast("Any", SimpleNamespace(client=SimpleNamespace(networks={"bridge": network})))
+    docker = cast("Any", SimpleNamespace(networks={"bridge": network}))
     assert bridge_address(docker) is None
     configured.append({"Subnet": "172.17.0.0/16", "Gateway": "172.17.0.1"})
     assert bridge_address(docker) == "172.17.0.1"

@@ -5,7 +5,6 @@ import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -53,7 +52,7 @@ class Images:
 
     def __init__(self, *lines: dict[str, str], there: bool = False, error: Exception | None = None) -> None:
         self.lines, self.there, self.error = lines, there, error
-        self.client = SimpleNamespace(images=self, api=self)
+        self.images = self.api = self
 
     def get(self, image: str) -> None:
         if not self.there:
