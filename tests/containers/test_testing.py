@@ -28,5 +28,6 @@ def test_the_example_runs_there_and_names_what_it_skips() -> None:
 
 def test_a_block_of_python_has_one_for_itself() -> None:
     done = run(f"{EXAMPLE}/in_a_container.py")
-    assert done.stdout.startswith('{"order_id": "1"} (FunctionUsage('), done.stderr
+    assert done.stdout.startswith('{"order_id": "1"} {'), done.stderr
+    assert "'dynamodb': " in done.stdout
     assert said("docker", "ps", "--all", "--quiet", "--filter", f"label={LABEL}") == ""

@@ -11,4 +11,4 @@ with AgenticAIContainer() as stack:
     sqs = stack.client("sqs")
     sqs.send_message(QueueUrl=deployed.resources["OrdersQueue"], MessageBody=json.dumps(order))
     passed_on = sqs.receive_message(QueueUrl=deployed.resources["WarehouseQueue"], WaitTimeSeconds=20)
-    print(passed_on["Messages"][0]["Body"], stack.control.usage().functions)
+    print(passed_on["Messages"][0]["Body"], stack.control.usage().calls_by_service)

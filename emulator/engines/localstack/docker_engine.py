@@ -5,6 +5,7 @@ import errno
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -97,9 +98,13 @@ def pulled(lines: Iterator[dict[str, str]]) -> Iterator[str]:
 
 
 def bridge_address(docker: Any) -> str | None:
-    """Return this machine's address in Docker's own network; None where it has none."""
+    """Return this machine's address in Docker's own network; None where it has none.
+
+    Where nobody configured it, Docker tells the subnet alone, and has its first address.
+    """
     configured: Sequence[Mapping[str, str]] = docker.networks.get("bridge").attrs["IPAM"]["Config"] or ()
-    return next((entry["Gateway"] for entry in configured if entry.get("Gateway")), None)
+    addresses = (entry.get("Gateway") or str(next(ip_network(entry["Subnet"]).hosts())) for entry in configured)
+    return next(addresses, None)
 
 
 def labelled(docker: "DockerClient", run: str | None = None) -> list[Any]:

@@ -72,5 +72,7 @@ def test_docker_without_a_bridge_has_no_address() -> None:
     network = SimpleNamespace(attrs={"IPAM": {"Config": configured}})
     docker = cast("Any", SimpleNamespace(networks={"bridge": network}))
     assert bridge_address(docker) is None
-    configured.append({"Subnet": "172.17.0.0/16", "Gateway": "172.17.0.1"})
+    configured.append({"Subnet": "172.17.0.0/16"})
     assert bridge_address(docker) == "172.17.0.1"
+    configured[0]["Gateway"] = "172.17.42.1"
+    assert bridge_address(docker) == "172.17.42.1"
