@@ -85,6 +85,12 @@ def test_a_project_that_only_requests_named_is_not_averaged() -> None:
     assert used.unattributed_usd == pytest.approx(3.50)
 
 
+def test_a_project_whose_deliveries_nobody_saw_is_averaged_once_an_agent_has_run() -> None:
+    unseen = usage(TWO, calls("s3", "PutObject", 1), functions=(lambda_use(1, 1.0, "api"), lambda_use(1, 1.0, "pm")))
+    requests = usage(ONE, calls("s3", "GetObject", 1), functions=(lambda_use(1, 1.0, "api"),))
+    assert [project.project_id for project in bill(use_of(unseen, requests), 1).projects] == [TWO]
+
+
 def test_why_a_project_cost_most() -> None:
     used = bill(USE, 1)
     said = "71% of it is lambda Duration (arm64) in GB-seconds of dev: 60, 1.5 times the average."
