@@ -29,9 +29,9 @@ EXPLAINED: Final = {
 }
 
 
-def connect(environ: Mapping[str, str] = os.environ) -> "DockerClient":
-    """Return testcontainers' client of the Docker of this machine. Raises NoDocker."""
-    if find_spec("testcontainers") is None:
+def connect(environ: Mapping[str, str] = os.environ, find: Callable[[str], object] = find_spec) -> "DockerClient":
+    """Return testcontainers' client of the Docker of this machine. Raises NoDocker, also where it is not installed."""
+    if find("testcontainers") is None:
         raise NoDocker("LocalStack in a container needs testcontainers: pip install 'agenticai[localstack]'.")
     from docker.errors import DockerException
     from testcontainers.core.docker_client import DockerClient

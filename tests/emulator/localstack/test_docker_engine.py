@@ -42,6 +42,11 @@ def test_the_real_client_finds_no_socket(tmp_path: Path, monkeypatch: pytest.Mon
     gc.collect()
 
 
+def test_where_testcontainers_is_not_installed_it_is_said_how_to() -> None:
+    with pytest.raises(NoDocker, match=r"needs testcontainers: pip install 'agenticai\[localstack\]'"):
+        connect({}, lambda _: None)
+
+
 def test_a_docker_of_another_machine_is_refused() -> None:
     with pytest.raises(NoDocker, match=r"names another machine, ssh://me@build\.example"):
         connect({"DOCKER_HOST": "ssh://me@build.example"})
