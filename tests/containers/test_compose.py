@@ -19,6 +19,9 @@ pytestmark = needs_images
 SERVICES = {"embedded": ("engine", "engine-dashboard"), "localstack": ("localstack", "gateway", "dashboard")}
 """What stays up, by profile; the last is the dashboard."""
 
+OBSERVER = "/var/lib/agenticai-observer"
+"""Where the gateway writes a secret, and LocalStack reads it."""
+
 
 @dataclass(frozen=True)
 class Served:
@@ -88,4 +91,6 @@ def test_containers_may_do_little(served: Served) -> None:
         assert host["CapDrop"] == ["ALL"]
         assert host["SecurityOpt"] == ["no-new-privileges:true"]
         assert {p["HostIp"] for ports in (host["PortBindings"] or {}).values() for p in ports} <= {"127.0.0.1"}
-        assert [mount["Type"] for mount in container["Mounts"]] == ["volume"]
+        assert {mount["Type"] for mount in container["Mounts"]} == {"volume"}
+        shared = {mount["RW"] for mount in container["Mounts"] if mount["Destination"] == OBSERVER}
+        assert shared == ({service == "gateway"} if service in {"gateway", "localstack"} else set())
