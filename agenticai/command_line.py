@@ -571,6 +571,38 @@ def replay(
     sys.exit(show_replay(Playing(files or [], target, chosen, stage, workers, order), as_json=as_json))
 
 
+@app.command(epilog=examples("compare"))
+def compare(
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="SCENARIO",
+            help="Scenario files, folders of them, or names in the library; omit to compare the whole library.",
+        ),
+    ] = None,
+    targets: Annotated[
+        str,
+        typer.Option(
+            metavar="LIST",
+            help="Targets with commas between: `embedded`, `localstack`, URLs of stacks that are already running.",
+        ),
+    ] = "embedded,localstack",
+    engine: EngineKind = None,
+    localstack_url: LocalStackUrl = None,
+    unsafe_run: UnsafeRun = False,
+    stage: Stage = DEFAULT_STAGE,
+    as_json: Json = False,
+) -> None:
+    """Replay scenarios on several targets and show how these differ.
+
+    Each is compared with the first; a difference that is not a known one ends with status 1.
+    """
+    from agenticai.commands.compare import Compared, choose_targets, show_comparison
+
+    chosen = choose_targets(targets, engine, localstack_url)
+    sys.exit(show_comparison(Compared(files or [], chosen, stage, unsafe_run), as_json=as_json))
+
+
 @app.command(epilog=examples("runs"))
 def runs(as_json: Json = False) -> None:
     """List earlier replays, the newest first."""

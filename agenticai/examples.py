@@ -38,6 +38,11 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         "agenticai replay worker-crash --repeat 2",
         "agenticai replay my-scenario.yaml --target http://127.0.0.1:4566",
     ),
+    "compare": (
+        "agenticai compare greeting diamond",
+        "agenticai compare --targets embedded,localstack --json",
+        "agenticai compare greeting --targets embedded,http://127.0.0.1:4566",
+    ),
     "runs": ("agenticai runs",),
     "sweep": ("agenticai sweep repair-ends-well --every 12", "agenticai sweep greeting --seeds 100"),
     "record": ("agenticai record todo-service", "agenticai record todo-service --rekey"),

@@ -4,23 +4,19 @@ import difflib
 import os
 import shutil
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 
+from agenticai.commands.benches import engine_starter, stack_finder
 from agenticai.display import replays as show
 from agenticai.display.console import Display, from_here, this_command
 from agenticai.display.replays import ReplayProgress, live
 from agenticai.emulator.core.home import find_home, make_home
 from agenticai.emulator.core.locks import held
 from agenticai.emulator.engines.chosen import EMBEDDED, Chosen
-from agenticai.scenarios.benches.deployed import Bench
-from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.benches.pool import BenchPool, Start
-from agenticai.scenarios.benches.targets import bench_at
 from agenticai.scenarios.format.errors import ScenarioError
 from agenticai.scenarios.format.scenario import LIBRARY, Scenario, load
 from agenticai.scenarios.replaying.replay import Result
@@ -156,20 +152,9 @@ def _replay(playing: Playing, scenarios: Sequence[Scenario], folder: Path, progr
 
 
 def _make_start(playing: Playing, folder: Path, progress: ReplayProgress) -> Start:
-    """Return what starts benches: each on an engine with a log folder of its own, or on the stack that is up."""
-    engine = playing.engine
-    if engine is None:
-        return lambda: nullcontext(bench_at(playing.target, playing.stage))
-    numbers = count(1)
-
-    @contextmanager
-    def start() -> Iterator[Bench]:
-        name = f"engine-{next(numbers)}"
-        with bench(engine=engine, run_dir=folder / name, report=lambda text: progress.says(name, text)) as running:
-            progress.says(name, "")
-            yield running
-
-    return start
+    if playing.engine is None:
+        return stack_finder(playing.target, playing.stage)
+    return engine_starter(folder, playing.engine, on_work=progress.says)
 
 
 def _present(screen: Display, report: RunReport, page: Path) -> None:

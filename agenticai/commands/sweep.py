@@ -1,23 +1,21 @@
 """The command `sweep`: a clean run first, then the same with a fault at every call, or with schedules from seeds."""
 
-import itertools
 import shlex
 import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from time import monotonic
 
 from agenticai.client.errors import SettingsError
+from agenticai.commands.benches import engine_starter
 from agenticai.commands.replay import one_scenario
 from agenticai.display import sweeps as show
 from agenticai.display.console import Display, this_command
 from agenticai.emulator.core.home import find_home
 from agenticai.scenarios.benches.deployed import Bench
-from agenticai.scenarios.benches.embedded import bench
-from agenticai.scenarios.benches.pool import BenchPool, Start
+from agenticai.scenarios.benches.pool import BenchPool
 from agenticai.scenarios.benches.run_folders import run_folder
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.replaying.naming import name_agents
@@ -77,7 +75,7 @@ class Ground:
 def show_sweep(name: str, selection: Selection, workers: int, *, as_json: bool) -> int:
     """Sweep a scenario; return the exit status: 0 only if replays survived, and none broke anything."""
     screen, scenario = Display(as_json=as_json), one_scenario(name)
-    with run_folder(find_home() / "run") as logs, BenchPool(make_start(logs), workers) as pool:
+    with run_folder(find_home() / "run") as logs, BenchPool(engine_starter(logs), workers) as pool:
         with screen.step(f"{name} without faults") as step:
             clean, outputs = pool.submit(partial(_clean, scenario)).result()
             step.done()
@@ -104,12 +102,6 @@ def try_selection(ground: Ground, selection: Selection) -> Counter[TrialVerdict]
     if selection.seeds:
         return _try_seeds(ground, selection)
     return _try_cases(ground, selection.cases(ground.clean, ground.outputs))
-
-
-def make_start(folder: Path) -> Start:
-    """Return what starts benches, each with a place of its own for what its engine logs."""
-    numbers = itertools.count(1)
-    return lambda: bench(run_dir=folder / f"engine-{next(numbers)}")
 
 
 def _clean(scenario: Scenario, bench: Bench) -> tuple[Ending, StackOutputs]:

@@ -24,7 +24,7 @@ from agenticai.scenarios.replaying.naming import agents_by_name, name_deployed
 from agenticai.scenarios.replaying.outcome import ReplayedProject, Used, read_project
 from agenticai.scenarios.replaying.pace import Observed, pace_of
 from agenticai.scenarios.replaying.steps import Play, take
-from agenticai.stack.target import Capability
+from agenticai.stack.target import Capability, Target
 
 OnEvent = Callable[[str], None]
 """Told in a few words what is being done."""
@@ -116,10 +116,8 @@ def replay(
 
     Raises `EngineError` or botocore's errors if the stack cannot be reached at all.
     """
-    if lacking := scenario.needs - bench.target.capabilities:
-        return Result(
-            scenario, seed, skipped=f"{bench.target.name} {', '.join(LACKING[each] for each in sorted(lacking))}"
-        )
+    if lacking := say_lacking(bench.target, scenario):
+        return Result(scenario, seed, skipped=lacking)
     schedule = (*name_deployed(scenario.faults, bench.outputs), *faults)
     if not schedule and Capability.STEPS in bench.target.capabilities:
         schedule = reordering(seed)
@@ -129,6 +127,12 @@ def replay(
             _empty(bench)
             pace.release()
     return result
+
+
+def say_lacking(target: Target, scenario: Scenario) -> str:
+    """Return why a scenario cannot be played on a target; empty where it can."""
+    lacking = sorted(scenario.needs - target.capabilities)
+    return f"{target.name} {', '.join(LACKING[each] for each in lacking)}" if lacking else ""
 
 
 def reordering(seed: int) -> tuple[Fault, ...]:

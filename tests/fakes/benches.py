@@ -33,6 +33,7 @@ class FakeBenches:
     """Starts fake benches and counts them."""
 
     ends_badly: bool = False
+    target: object = field(default_factory=object)
     started: list[Bench] = field(default_factory=list)
     closed: list[Bench] = field(default_factory=list)
 
@@ -45,7 +46,7 @@ class FakeBenches:
         if self.ends_badly:
             raise ScenarioError("no engine to be had")
         engine = cast("Engine", FakeEngine())
-        bench = Bench(cast("Target", object()), cast("StackOutputs", object()), "token", engine=engine)
+        bench = Bench(cast("Target", self.target), cast("StackOutputs", object()), "token", engine=engine)
         self.started.append(bench)
         yield bench
         self.closed.append(bench)

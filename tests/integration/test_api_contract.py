@@ -63,7 +63,7 @@ def document(running: Bench) -> Any:
 
 
 @pytest.fixture(scope="module")
-def finished(running: Bench) -> Callable[[], str]:
+def idle_project(running: Bench) -> Callable[[], str]:
     """Makes a project that no agent works on."""
     table = DynamoDbTable(running.target.client("dynamodb"), running.outputs.table_name)
     requests = Requests(table, clock=now, identifiers=new_ulid)
@@ -121,10 +121,10 @@ def test_a_request_that_breaks_the_contract_is_refused_by_it(running: Bench, doc
 
 @pytest.mark.parametrize("name", ABOUT_A_PROJECT)
 def test_any_request_about_a_project_is_answered_as_documented(
-    running: Bench, document: Any, finished: Callable[[], str], name: str
+    running: Bench, document: Any, idle_project: Callable[[], str], name: str
 ) -> None:
     def validate(case: Case) -> None:
-        case.path_parameters["project_id"] = finished()
+        case.path_parameters["project_id"] = idle_project()
         case.call_and_validate(headers=bearer(running), checks=CHECKS)
 
     check(document.find_operation_by_id(name).as_strategy(), validate)

@@ -5,6 +5,7 @@ import uuid
 from pathlib import Path
 
 import boto3
+import pytest
 
 from agenticai.emulator.process import Engine, start_engine
 from tests.integration.cloud import CASSETTES, Cloud, bundle, eventually
@@ -13,6 +14,7 @@ from tests.integration.cloud import CASSETTES, Cloud, bundle, eventually
 class TestFunctions:
     """Handlers see what they would see on AWS, and nothing else."""
 
+    @pytest.mark.control
     def test_the_hosts_environment_does_not_reach_a_handler(self, engine: Engine, tmp_path: Path) -> None:
         host = dict(os.environ) | {"SECRET_OF_THE_HOST": "leak", "PYTHONPATH": "leak", "AWS_PROFILE": "leak"}
         with start_engine(cassettes=CASSETTES, run_dir=tmp_path, environ=host, engine=engine.chosen) as running:
@@ -53,6 +55,7 @@ class TestFunctions:
         assert (name, path[0]) == ("layer", root)
         assert path[1].endswith("/python")
 
+    @pytest.mark.control
     def test_the_context_is_lambdas(self, cloud: Cloud) -> None:
         source = """
             def handler(event, c):
@@ -67,6 +70,7 @@ class TestFunctions:
         assert 10_000 < remaining <= 30_000
         assert event == {"a": [1]}
 
+    @pytest.mark.control
     def test_what_a_handler_prints_and_logs_is_in_its_log_group(self, cloud: Cloud) -> None:
         source = "import logging\ndef handler(event, context):\n    print('printed')\n    logging.warning('logged')\n"
         name = cloud.deploy(source)
@@ -80,6 +84,7 @@ class TestFunctions:
         assert messages[2].endswith(f"Z\t{request_id}\tlogged")
         assert messages[-1].startswith("REPORT")
 
+    @pytest.mark.control
     def test_an_error_is_reported_as_lambda_does_and_leaves_the_environment_warm(self, cloud: Cloud) -> None:
         source = (
             "import os\ndef handler(event, context):\n    if event: raise ValueError(event)\n    return os.getpid()\n"

@@ -59,6 +59,7 @@ class Groups:
 class TestOrder:
     """SQSDeveloperGuide/FIFO-queues-understanding-logic.html"""
 
+    @pytest.mark.steps
     def test_as_many_of_a_group_as_possible_come_together(self, cloud: Cloud) -> None:
         groups = Groups(cloud, "g1-m1", "g2-m1", "g1-m2", "g1-m3")
         assert groups.receive(2) == ["g1-m1", "g1-m2"]
@@ -74,6 +75,7 @@ class TestOrder:
         groups.delete(second)
         assert groups.receive() == ["g1-m3", "g1-m4", "g2-m1", "g2-m2", "g3-m1"]
 
+    @pytest.mark.steps
     @pytest.mark.parametrize("after_s", [0, 1])
     def test_what_is_released_comes_again_behind_the_other_groups(self, cloud: Cloud, after_s: int) -> None:
         groups = Groups(cloud, "g1-m1", "g1-m2", "g1-m3", "g2-m1")
@@ -87,6 +89,7 @@ class TestOrder:
         assert groups.receive(3, visibility_s=0) == ["g1-m1", "g1-m2", "g2-m1"]
         assert groups.receive(visibility_s=0) == ["g3-m1", "g1-m1", "g1-m2", "g2-m1", "g2-m2"]
 
+    @pytest.mark.steps
     def test_no_message_of_a_failing_group_overtakes_another(self, cloud: Cloud) -> None:
         """lambda/latest/dg/services-sqs-errorhandling.html: the group waits until its first message is gone."""
         source = "def handler(event, context):\n    assert event['Records'][0]['body'] != 'g1-m1'\n"
@@ -102,6 +105,7 @@ class TestOrder:
 
 
 class TestHandles:
+    @pytest.mark.steps
     def test_one_is_good_until_the_visibility_timeout_ends(self, cloud: Cloud) -> None:
         """A consumer that deletes later gets an error: APIReference/API_ReceiveMessage.html."""
         groups = Groups(cloud, "g1-m1")

@@ -1,7 +1,7 @@
 """LocalStack's own runtime behind the gateway: the contracts of the embedded engine's tests, and what is its own.
 
-The tests of functions, of the ports and of the real path are those modules' own, collected here once more with this
-engine in the place of theirs: so one LocalStack serves all of them.
+The suites that every engine is held to are collected here once more with this engine in the place of theirs: so one
+LocalStack serves all of them.
 """
 
 import os
@@ -25,21 +25,43 @@ from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.format.scenario import CASSETTES, LIBRARY, load
 from agenticai.scenarios.replaying.replay import replay
-from agenticai.stack.target import Capability
-from shared.storage.objects import Objects, S3Objects
+from agenticai.stack.target import Capability, Target
+from shared.storage.objects import Objects
 from shared.storage.table import Table
-from tests.integration import test_engine_functions, test_ports, test_real_path
+from tests.contracts import LOCALSTACK as HELD
+from tests.integration import (
+    test_api_contract,
+    test_engine_functions,
+    test_fifo_queues,
+    test_ports,
+    test_queue_rules,
+    test_queue_rules_refused,
+    test_real_path,
+    test_stage,
+)
 from tests.integration.cloud import Cloud, alive, bundle, eventually
-from tests.integration.test_ports import Connect, connect, new_bucket, new_table
 from tests.integration.test_real_path import Finished
 from tests.needs import SKIP_NOTHING
 
 if TYPE_CHECKING:
     from shared.models.events import TimelineEvent
 
-__all__ = ["connect"]
 
 LOCALSTACK = Chosen("localstack")
+
+
+globals().update(
+    HELD.collect(
+        test_real_path,  # first: it knows every queue that there is
+        test_ports,
+        test_engine_functions,
+        test_queue_rules,
+        test_queue_rules_refused,
+        test_fifo_queues,
+        test_stage,
+        test_api_contract,
+    )
+)
 
 
 @pytest.fixture(scope="module")
@@ -67,17 +89,18 @@ def cloud(running: Bench) -> Iterator[Cloud]:
 
 
 @pytest.fixture
-def table(connect: Connect) -> Iterator[Table]:
-    client = connect("dynamodb")
-    yield new_table(client)
-    client.close()
+def table(stored_table: Table) -> Table:
+    return stored_table
 
 
 @pytest.fixture
-def objects(connect: Connect) -> Iterator[Objects]:
-    client = connect("s3")
-    yield S3Objects(client, new_bucket(client))
-    client.close()
+def objects(stored_objects: Objects) -> Objects:
+    return stored_objects
+
+
+@pytest.fixture(scope="module")
+def target(running: Bench) -> Target:
+    return running.target
 
 
 @pytest.fixture(scope="module")
@@ -86,15 +109,6 @@ def finished(running: Bench, tmp_path_factory: pytest.TempPathFactory) -> Finish
     scenario, out = load(LIBRARY / "todo-service.yaml"), tmp_path_factory.mktemp("demo")
     result = run_demo(running, scenario, out, lambda event: shown.append(event) if event else None)
     return Finished(running, result, shown)
-
-
-DIFFERENCES = {"test_the_log_of_a_function_is_kept_for_two_weeks"}
-"""What LocalStack does in another way than AWS; docs/localstack.md lists each."""
-
-for contract in (test_real_path, test_ports):
-    tests = {name: test for name, test in vars(contract).items() if name.startswith("test_")}
-    globals().update({name: test for name, test in tests.items() if name not in DIFFERENCES})
-TestFunctions = test_engine_functions.TestFunctions
 
 
 def test_it_says_what_it_is_and_what_it_can_do(running: Bench) -> None:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import boto3
@@ -9,7 +10,6 @@ import httpx2
 import pytest
 from botocore.config import Config
 
-from agenticai.emulator.process import Engine
 from shared.storage.dynamodb import DynamoDbTable
 from shared.storage.objects import Objects, S3Objects, describe, read_named
 from shared.storage.table import (
@@ -28,6 +28,7 @@ from shared.storage.table import (
 )
 from tests.fakes.objects import InMemoryObjects
 from tests.fakes.table import InMemoryTable
+from tests.integration.cloud import Cloud
 
 Connect = Callable[[str], Any]
 
@@ -37,11 +38,11 @@ def key_schema(partition: str, sort: str) -> list[dict[str, str]]:
 
 
 @pytest.fixture
-def connect(engine: Engine) -> Connect:
+def connect(cloud: Cloud) -> Connect:
     session = boto3.Session(aws_access_key_id="000000000000", aws_secret_access_key="x", region_name="us-east-1")
     config = Config(s3={"addressing_style": "path"})
     client: Callable[..., Any] = session.client
-    return lambda service: client(service, endpoint_url=engine.endpoint_url, config=config)
+    return lambda service: client(service, endpoint_url=cloud.endpoint_url, config=config)
 
 
 def new_table(client: Any) -> DynamoDbTable:
@@ -71,24 +72,30 @@ def new_bucket(client: Any) -> str:
     return name
 
 
-@pytest.fixture(params=["memory", "embedded"])
-def table(request: pytest.FixtureRequest) -> Iterator[Table]:
-    if request.param == "memory":
-        yield InMemoryTable()
-        return
-    client = request.getfixturevalue("connect")("dynamodb")
+@pytest.fixture
+def stored_table(connect: Connect) -> Iterator[Table]:
+    client = connect("dynamodb")
     yield new_table(client)
     client.close()
 
 
-@pytest.fixture(params=["memory", "embedded"])
-def objects(request: pytest.FixtureRequest) -> Iterator[Objects]:
-    if request.param == "memory":
-        yield InMemoryObjects()
-        return
-    client = request.getfixturevalue("connect")("s3")
+@pytest.fixture
+def stored_objects(connect: Connect) -> Iterator[Objects]:
+    client = connect("s3")
     yield S3Objects(client, new_bucket(client))
     client.close()
+
+
+@pytest.fixture(params=["memory", "embedded"])
+def table(request: pytest.FixtureRequest) -> Table:
+    stored: Callable[[], Table] = partial(request.getfixturevalue, "stored_table")
+    return InMemoryTable() if request.param == "memory" else stored()
+
+
+@pytest.fixture(params=["memory", "embedded"])
+def objects(request: pytest.FixtureRequest) -> Objects:
+    stored: Callable[[], Objects] = partial(request.getfixturevalue, "stored_objects")
+    return InMemoryObjects() if request.param == "memory" else stored()
 
 
 ONE = Key("P#1", "A")
@@ -281,7 +288,7 @@ def test_an_object_that_is_not_the_one_that_was_named_is_not_taken(objects: Obje
         read_named(objects, stored)
 
 
-def test_a_link_opens_without_credentials(engine: Engine, connect: Connect) -> None:
+def test_a_link_opens_without_credentials(connect: Connect) -> None:
     client, name = connect("s3"), f"b-{uuid.uuid4().hex[:8]}"
     client.create_bucket(Bucket=name)
     bucket = S3Objects(client, name)

@@ -7,12 +7,16 @@ advanced, and nothing here waits for it.
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.integration.cloud import Cloud, eventually
 from tests.integration.stepped import Queue, stepped_cloud
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 MINUTE = 60
 HOUR = 60 * MINUTE
@@ -32,7 +36,21 @@ def with_dead_letters(cloud: Cloud, receives: int, **attributes: object) -> tupl
     return Queue(cloud, RedrivePolicy=policy, **attributes), dead
 
 
+def arriving(queue: Queue) -> "MessageTypeDef":
+    """Wait for a queue's next message."""
+    received: list[MessageTypeDef] = []
+
+    def receive() -> bool:
+        received.extend(queue.receive())
+        return bool(received)
+
+    eventually(receive)
+    (message,) = received
+    return message
+
+
 class TestVisibility:
+    @pytest.mark.steps
     def test_what_is_received_is_invisible_until_its_timeout_ends(self, cloud: Cloud) -> None:
         """A message stays in the queue while it is worked on, and comes back when the visibility timeout is over.
 
@@ -60,6 +78,7 @@ class TestVisibility:
         times = queue.only()["Attributes"]
         assert int(times["SentTimestamp"]) <= int(times["ApproximateFirstReceiveTimestamp"])
 
+    @pytest.mark.steps
     def test_a_receive_may_set_a_timeout_of_its_own(self, cloud: Cloud) -> None:
         """VisibilityTimeout of a ReceiveMessage is for its messages, in place of the queue's.
 
@@ -71,6 +90,7 @@ class TestVisibility:
         cloud.control.advance(2 * MINUTE)
         assert queue.only()["Body"] == "a"
 
+    @pytest.mark.steps
     def test_a_timeout_that_is_changed_counts_from_the_change(self, cloud: Cloud) -> None:
         """ChangeMessageVisibility sets the timeout anew, from the moment of the call.
 
@@ -97,6 +117,7 @@ class TestVisibility:
         cloud.sqs.change_message_visibility(QueueUrl=queue.url, ReceiptHandle=handle, VisibilityTimeout=0)
         assert queue.only()["Attributes"]["ApproximateReceiveCount"] == "2"
 
+    @pytest.mark.steps
     def test_what_is_deleted_does_not_come_back(self, cloud: Cloud) -> None:
         """A message is gone when it is deleted with the receipt handle of its latest receive.
 
@@ -108,6 +129,7 @@ class TestVisibility:
         cloud.control.advance(2 * HOUR)
         assert (queue.receive(), queue.counts()) == ([], (0, 0, 0))
 
+    @pytest.mark.steps
     def test_a_receipt_handle_is_good_until_the_next_receive(self, cloud: Cloud) -> None:
         """A delete with an old handle succeeds, but the message might not be deleted; one of a deleted message, too.
 
@@ -141,6 +163,7 @@ class TestVisibility:
         assert [entry["Id"] for entry in answer["Successful"]] == ["good"]
         assert [(entry["Id"], entry["Code"]) for entry in answer["Failed"]] == [("bad", "ReceiptHandleIsInvalid")]
 
+    @pytest.mark.steps
     def test_a_handle_is_good_until_somebody_else_receives_the_message(self, cloud: Cloud) -> None:
         """Also when its timeout has passed: the message is hidden again. One that is gone is no message.
 
@@ -172,6 +195,7 @@ class TestVisibility:
         with pytest.raises(ClientError, match="Invalid value for the parameter FifoQueue"):
             cloud.sqs.create_queue(QueueName=name, Attributes={"FifoQueue": "yes"})
 
+    @pytest.mark.steps
     def test_a_message_is_hidden_for_twelve_hours_at_most(self, cloud: Cloud) -> None:
         """The 12 hours count from the receive: a change to more than what is left of them is an error.
 
@@ -213,6 +237,7 @@ class TestVisibility:
 
 
 class TestDelay:
+    @pytest.mark.steps
     def test_a_delay_queue_holds_every_message_back(self, cloud: Cloud) -> None:
         """In a delay queue each message is invisible for DelaySeconds when it is new, and counted as delayed.
 
@@ -226,6 +251,7 @@ class TestDelay:
         cloud.control.advance(110)
         assert queue.only()["Attributes"]["ApproximateReceiveCount"] == "1"
 
+    @pytest.mark.steps
     def test_a_messages_own_delay_wins(self, cloud: Cloud) -> None:
         """A message timer takes precedence over the delay of the queue.
 
@@ -240,6 +266,7 @@ class TestDelay:
 
 
 class TestRetention:
+    @pytest.mark.steps
     def test_a_message_is_kept_for_the_retention_period(self, cloud: Cloud) -> None:
         """SQS deletes messages that were in a queue for longer than its MessageRetentionPeriod.
 
@@ -252,6 +279,7 @@ class TestRetention:
         cloud.control.advance(11 * MINUTE)
         assert (queue.counts(), queue.receive()) == ((0, 0, 0), [])
 
+    @pytest.mark.steps
     def test_a_dead_letter_keeps_its_age(self, cloud: Cloud) -> None:
         """In a standard dead-letter queue a message expires by the moment at which it was first sent.
 
@@ -266,6 +294,24 @@ class TestRetention:
         assert dead.counts() == (1, 0, 0)
         cloud.control.advance(1 * DAY + MINUTE)
         assert dead.counts() == (0, 0, 0)
+
+
+class TestTimeThatPasses:
+    """The same for engines whose clock cannot be advanced: these tests wait for what is due in a second."""
+
+    def test_what_is_not_deleted_comes_again(self, cloud: Cloud) -> None:
+        """AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html"""
+        queue = Queue(cloud, VisibilityTimeout="1")
+        (sent,) = queue.send("a")
+        assert queue.only()["MessageId"] == sent
+        again = arriving(queue)
+        assert (again["MessageId"], again["Attributes"]["ApproximateReceiveCount"]) == (sent, "2")
+
+    def test_what_is_delayed_comes(self, cloud: Cloud) -> None:
+        """AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-timers.html"""
+        queue = Queue(cloud)
+        cloud.sqs.send_message(QueueUrl=queue.url, MessageBody="a", DelaySeconds=1)
+        assert arriving(queue)["Attributes"]["ApproximateReceiveCount"] == "1"
 
 
 class TestDeadLetters:
@@ -285,6 +331,7 @@ class TestDeadLetters:
         assert moved["MessageAttributes"]["trace"]["StringValue"] == "t"
         assert moved["Attributes"]["DeadLetterQueueSourceArn"] == queue.arn
 
+    @pytest.mark.steps
     def test_a_failing_function_has_so_many_attempts(self, cloud: Cloud) -> None:
         """A batch whose function fails comes back when its visibility timeout ends, until maxReceiveCount is reached.
 
@@ -307,6 +354,7 @@ class TestDeadLetters:
         queue, dead = with_dead_letters(cloud, receives=3)
         assert cloud.sqs.list_dead_letter_source_queues(QueueUrl=dead.url)["queueUrls"] == [queue.url]
 
+    @pytest.mark.steps
     def test_a_redriven_message_is_a_new_one(self, cloud: Cloud) -> None:
         """StartMessageMoveTask sends each dead letter to its source with a new id; its receives count anew.
 
@@ -336,6 +384,7 @@ class TestDeadLetters:
 
 
 class TestLongPolling:
+    @pytest.mark.steps
     def test_it_ends_as_soon_as_a_message_is_there(self, cloud: Cloud) -> None:
         """A long poll waits for at most WaitTimeSeconds, and returns when a message is available.
 
@@ -348,6 +397,7 @@ class TestLongPolling:
             assert [message["Body"] for message in waiting.result()] == ["a"]
         assert (cloud.control.clock().now - before).total_seconds() < 15
 
+    @pytest.mark.steps
     def test_it_ends_empty_when_its_time_is_over(self, cloud: Cloud) -> None:
         """A long poll that met no message ends with an empty answer when WaitTimeSeconds are over.
 

@@ -1,0 +1,74 @@
+"""The command `compare`: the same scenarios replayed on several targets, and in what these differ."""
+
+import shutil
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from agenticai.client.errors import SettingsError
+from agenticai.commands.benches import OnWork, engine_starter, stack_finder
+from agenticai.commands.engines import chosen_engine
+from agenticai.commands.replay import choose_scenarios
+from agenticai.commands.settings import TARGETS
+from agenticai.display import comparisons as show
+from agenticai.display.console import Display
+from agenticai.emulator.core.home import find_home
+from agenticai.emulator.engines.chosen import Chosen
+from agenticai.scenarios.benches.pool import BenchPool, Start
+from agenticai.scenarios.benches.run_folders import run_folder
+from agenticai.scenarios.comparing.comparison import ComparisonReport, TargetComparison
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What is compared with what: each target by its name, with the engine to start, or None for a stack that is up."""
+
+    files: Sequence[str]
+    targets: dict[str, Chosen | None]
+    stage: str
+    unsafe_run: bool = False
+
+    def start(self, name: str, folder: Path, on_work: OnWork) -> Start:
+        """Return what starts the bench of a target."""
+        engine = self.targets[name]
+        if engine is None:
+            return stack_finder(name, self.stage)
+        return engine_starter(folder, engine, prefix=name, on_work=lambda _, text: on_work(name, text))
+
+
+def choose_targets(names: str, kind: str | None, url: str | None) -> dict[str, Chosen | None]:
+    """Return the targets of a list with commas; `kind` and `url` say how to have LocalStack. Raises SettingsError."""
+    named = [name.strip() for name in names.split(",") if name.strip()]
+    if len(named) < 2 or len(set(named)) < len(named):
+        raise SettingsError("Name two different targets or more with --targets, such as embedded,localstack.")
+    if (kind or url) and "localstack" not in named:
+        raise SettingsError("--engine and --localstack-url are for the target localstack: name it in --targets.")
+    if strange := [name for name in named if name not in TARGETS and "://" not in name]:
+        raise SettingsError(f"There is no target {strange[0]!r}: name {', '.join(TARGETS)}, or the URL of a stack.")
+    how = {"localstack": (kind, url)}
+    return {name: chosen_engine(name, *how.get(name, (None, None))) if name in TARGETS else None for name in named}
+
+
+def show_comparison(compared: Compared, *, as_json: bool) -> int:
+    """Compare, and show each scenario as it ends; return 0 if nothing differs unexpectedly."""
+    screen, scenarios = Display(as_json=as_json), choose_scenarios(compared.files)
+    with run_folder(find_home() / "run") as logs, ExitStack() as opened:
+        progress = opened.enter_context(show.live(screen, scenarios))
+        pools = {
+            name: opened.enter_context(BenchPool(compared.start(name, logs, progress.says), 1))
+            for name in compared.targets
+        }
+        comparison = TargetComparison(pools, on_work=progress.says, unsafe_run=compared.unsafe_run)
+        ended = []
+        for scenario in comparison.compare(scenarios, named=bool(compared.files)):
+            progress.ended(scenario)
+            ended.append(scenario)
+    report = ComparisonReport(engines=comparison.engines, scenarios=tuple(ended))
+    screen.emit(report)
+    show.present(screen, report)
+    if report.passed:
+        shutil.rmtree(logs, ignore_errors=True)
+    else:
+        screen.say(f"What the engines logged is in {logs}.")
+    return 0 if report.passed else 1

@@ -1,0 +1,156 @@
+"""How a comparison of targets looks: each scenario as it ends, and tables of what it came to on each target."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from rich.status import Status
+from rich.table import Column, Table
+from rich.text import Text
+
+from agenticai.display.console import Display, TextPart, figures, grid, text
+from agenticai.display.replays import MARKS
+from agenticai.scenarios.comparing.comparison import ComparisonReport, ScenarioComparison, Verdict
+from agenticai.scenarios.comparing.differences import Difference, describe_works
+from agenticai.scenarios.comparing.observation import Observation
+from agenticai.scenarios.format.scenario import Scenario
+
+VERDICTS: Final[Mapping[Verdict, tuple[tuple[str, str], str]]] = {
+    "same": (("✓", "green"), "the same"),
+    "known": (("✓", "green"), "known differences only"),
+    "different": (("✗", "red"), "different"),
+    "skipped": (("-", "yellow"), "skipped"),
+}
+UNCOUNTED: Final = ("not measured", "dim")
+
+
+class CompareProgress:
+    """What each target does now, under the lines of the scenarios that have ended. Told from several threads."""
+
+    def __init__(self, display: Display, status: Status, scenarios: Sequence[Scenario]) -> None:
+        self._display = display
+        self._status = status
+        self._ended = 0
+        self._total = len(scenarios)
+        self._width = max(len(scenario.name) for scenario in scenarios)
+        self._lock = threading.Lock()
+        self._running: dict[str, str] = {}
+
+    def says(self, target: str, does: str) -> None:
+        """Show what a target does now."""
+        with self._lock:
+            self._running[target] = does
+            running = [text("  ", (name, "bold"), f" {what}") for name, what in self._running.items() if what]
+            self._status.update(text(f"{self._ended} of {self._total}", *running))
+
+    def ended(self, scenario: ScenarioComparison) -> None:
+        """Put the line of a scenario above, and its differences."""
+        with self._lock:
+            self._ended += 1
+            self._display.say(line(scenario, self._width))
+            for difference in scenario.differences:
+                self._display.say("    ", sentence(difference))
+
+
+@contextmanager
+def live(display: Display, scenarios: Sequence[Scenario]) -> Iterator[CompareProgress]:
+    """Show progress inside of the block."""
+    with display.status("starting") as status:
+        yield CompareProgress(display, status, scenarios)
+
+
+def line(scenario: ScenarioComparison, width: int) -> Text:
+    """Return a scenario in one line."""
+    mark, verdict = VERDICTS[scenario.verdict]
+    if scenario.skipped:
+        return text(mark, f" {scenario.name:<{width}} ", (f"not compared: {scenario.skipped}", "dim"))
+    took = ", ".join(f"{seen.target} {seen.report.wall_s:.1f} s" for seen in scenario.observations)
+    return text(mark, f" {scenario.name:<{width}} {verdict}  ", (took, "dim"))
+
+
+def sentence(difference: Difference) -> Text:
+    """Return a difference in words."""
+    told = f"{difference.first} on {difference.first_target}, {difference.other} on {difference.other_target}"
+    known = f"  (known: {difference.known})" if difference.known else ""
+    return text((f"{difference.subject} of {difference.of}: {told}", "dim" if known else "red"), (known, "dim"))
+
+
+def present(screen: Display, report: ComparisonReport) -> None:
+    """Show the tables, what is known of the differences, and the totals."""
+    compared = [scenario for scenario in report.scenarios if not scenario.skipped]
+    if compared:
+        screen.say()
+        screen.show(ends(compared))
+        screen.say()
+        screen.show(calls([seen for scenario in compared for seen in scenario.observations], list(report.engines)))
+    if len(compared) == 1:
+        for table in timelines(compared[0]):
+            screen.say()
+            screen.show(table)
+    screen.say("\n", totals(report))
+
+
+def ends(scenarios: Sequence[ScenarioComparison]) -> Table:
+    """Return what each scenario came to on each target."""
+    rows = list[tuple[TextPart, ...]]()
+    for scenario in scenarios:
+        for number, seen in enumerate(scenario.observations):
+            report = seen.report
+            mark, colour = MARKS[report.outcome]
+            asked = UNCOUNTED if seen.model_calls is None else str(sum(each.calls for each in seen.model_calls))
+            rows.append(
+                (
+                    "" if number else scenario.name,
+                    seen.target,
+                    (f"{mark} {report.outcome}", colour),
+                    str(sum(len(project.events) for project in report.projects)),
+                    str(sum(row.calls for row in seen.calls)) if seen.counted else UNCOUNTED,
+                    asked,
+                    f"{report.wall_s:.1f} s",
+                    report.skipped or report.ends,
+                )
+            )
+    numbers = figures("events", "calls", "model calls", "took")
+    return grid((*map(Column, ("scenario", "target", "outcome")), *numbers, "projects"), rows, "What it came to")
+
+
+def calls(seen: Sequence[Observation], targets: Sequence[str]) -> Table:
+    """Return the calls of all scenarios by operation and caller on each target."""
+    counts = {target: Counter[tuple[str, str, str]]() for target in targets}
+    counted = {each.target: each.counted for each in seen}
+    for each in seen:
+        for row in each.calls:
+            counts[each.target][row.service, row.operation, row.caller] += row.calls
+    rows = list[tuple[TextPart, ...]]()
+    for service, operation, caller in sorted({key for each in counts.values() for key in each}):
+        cells = (
+            str(counts[target][service, operation, caller]) if caller in counted.get(target, ()) else UNCOUNTED
+            for target in targets
+        )
+        rows.append((service, operation, caller, *cells))
+    return grid(("service", "operation", "by", *figures(*targets)), rows, "AWS calls")
+
+
+def timelines(scenario: ScenarioComparison) -> Iterator[Table]:
+    """Yield, for each project, what happened to each piece of its work on each target."""
+    names = dict.fromkeys(project.name for seen in scenario.observations for project in seen.report.projects)
+    for name in names:
+        told = [
+            describe_works(project)
+            for seen in scenario.observations
+            for project in seen.report.projects
+            if project.name == name
+        ]
+        works = dict.fromkeys(work for each in told for work in each)
+        rows = [(work, *(each.get(work, "nothing") for each in told)) for work in works]
+        columns = ["work", *(seen.target for seen in scenario.observations)]
+        yield grid(columns, rows, f"Timeline of {name}")
+
+
+def totals(report: ComparisonReport) -> Text:
+    """Return the comparison in a line."""
+    engines = ", ".join(name if name == engine else f"{name} ({engine})" for name, engine in report.engines.items())
+    counts = (text((f"{number} {VERDICTS[verdict][1]}", "bold")) for verdict, number in report.verdicts.items())
+    return text(text(", ").join(counts), f"; compared: {engines}")

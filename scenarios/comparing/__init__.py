@@ -1,0 +1,1 @@
+"""Scenarios replayed on several targets, and in what these differ."""

@@ -1,0 +1,153 @@
+"""Scenarios replayed on several targets at once, each scenario compared when all have played it."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from functools import partial
+from typing import Final, Literal
+
+from pydantic import Field
+
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.scenarios.benches.pool import BenchPool
+from agenticai.scenarios.comparing.differences import Difference, find_differences
+from agenticai.scenarios.comparing.known import name_known
+from agenticai.scenarios.comparing.observation import Observation, describe, observe
+from agenticai.scenarios.format.errors import BenchLost
+from agenticai.scenarios.format.scenario import Scenario
+from agenticai.scenarios.replaying.replay import Result, say_lacking
+from agenticai.scenarios.reports.document import ReportPart
+
+MOST_PROJECTS: Final = 10
+"""Projects that a scenario may post at once to be compared without being named: a LocalStack works on one message after
+the other, and takes half an hour for fifty."""
+
+Verdict = Literal["same", "known", "different", "skipped"]
+OnWork = Callable[[str, str], None]
+"""Told, from several threads, what is being done on the target of this name."""
+
+
+class ScenarioComparison(ReportPart):
+    """A scenario on each of the targets, the first of which the others are compared with.
+
+    `skipped` says why it was compared nowhere.
+    """
+
+    name: str
+    skipped: str = ""
+    observations: tuple[Observation, ...] = ()
+    differences: tuple[Difference, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """What came of it: `known` if it has none but known differences."""
+        if self.skipped:
+            return "skipped"
+        if not self.differences:
+            return "same"
+        return "known" if all(difference.known for difference in self.differences) else "different"
+
+
+class ComparisonReport(ReportPart):
+    """A comparison of targets; `engines` says what answers at each."""
+
+    schema_: Literal["agenticai-comparison/1"] = Field(default="agenticai-comparison/1", alias="schema")
+    engines: dict[str, str]
+    scenarios: tuple[ScenarioComparison, ...]
+
+    @property
+    def verdicts(self) -> Counter[Verdict]:
+        """How many scenarios came to which verdict."""
+        return Counter(scenario.verdict for scenario in self.scenarios)
+
+    @property
+    def passed(self) -> bool:
+        """Whether something was compared, and nothing differs unexpectedly."""
+        return not self.verdicts["different"] and bool(self.verdicts["same"] + self.verdicts["known"])
+
+
+class TargetComparison:
+    """Compares what is replayed on the benches of pools: one for each target, by its name, with one bench each."""
+
+    def __init__(
+        self,
+        pools: Mapping[str, BenchPool],
+        *,
+        on_work: OnWork = lambda _, __: None,
+        unsafe_run: bool = False,
+        look: Callable[..., Observation] = observe,
+    ) -> None:
+        self._pools = pools
+        self._on_work = on_work
+        self._unsafe_run = unsafe_run
+        self._look = look
+        asked = {name: pool.submit(lambda bench: bench.target) for name, pool in pools.items()}
+        self._targets = {name: target.result() for name, target in asked.items()}
+
+    @property
+    def engines(self) -> dict[str, str]:
+        """What answers at each target."""
+        return {name: target.name for name, target in self._targets.items()}
+
+    def compare(self, scenarios: Sequence[Scenario], *, named: bool) -> Iterator[ScenarioComparison]:
+        """Yield each scenario when all targets have played it; none of them waits for another to play the next.
+
+        What fewer than two targets can play is skipped, and so is what takes too long unless it was `named`. Raises why
+        no bench of a target could be started.
+        """
+        reasons = {scenario.name: self._say_skipped(scenario, named=named) for scenario in scenarios}
+        asked = {
+            scenario.name: {name: pool.submit(self._play(name, scenario)) for name, pool in self._pools.items()}
+            for scenario in scenarios
+            if not reasons[scenario.name]
+        }
+        for scenario in scenarios:
+            if reasons[scenario.name]:
+                yield ScenarioComparison(name=scenario.name, skipped=reasons[scenario.name])
+            else:
+                seen = [self._await(name, scenario, job) for name, job in asked[scenario.name].items()]
+                yield compare_observations(scenario.name, seen)
+
+    def _say_skipped(self, scenario: Scenario, *, named: bool) -> str:
+        """Return why a scenario is compared nowhere; empty if it is."""
+        lacking = [reason for target in self._targets.values() if (reason := say_lacking(target, scenario))]
+        if len(self._targets) - len(lacking) < 2:
+            return "; ".join(lacking)
+        posted = sum(project.copies for project in scenario.projects.values())
+        if posted > MOST_PROJECTS and not named:
+            return f"{posted} projects at once take half an hour where they are worked on one after the other: name it"
+        return ""
+
+    def _play(self, name: str, scenario: Scenario) -> Callable[[Bench], Observation]:
+        def play(bench: Bench) -> Observation:
+            tell = partial(self._on_work, name)
+            seen = self._look(
+                bench,
+                scenario,
+                name,
+                on_event=lambda text: tell(f"{scenario.name}: {text}"),
+                unsafe_run=self._unsafe_run,
+            )
+            tell("")
+            return seen
+
+        return play
+
+    def _await(self, name: str, scenario: Scenario, job: Future[Observation]) -> Observation:
+        """Return what was observed; a bench that was lost fails its scenario."""
+        try:
+            return job.result()
+        except BenchLost as error:
+            lost = Result(scenario, 0, unmet=(f"The bench was lost: {error}",))
+            return describe(name, self._targets[name], lost, None)
+
+
+def compare_observations(scenario: str, seen: Sequence[Observation]) -> ScenarioComparison:
+    """Return what a scenario came to on several targets, and in what the others differ from the first that did."""
+    played = [each for each in seen if each.compared]
+    differences = (
+        name_known(difference, played[0], other)
+        for other in played[1:]
+        for difference in find_differences(played[0], other)
+    )
+    return ScenarioComparison(name=scenario, observations=tuple(seen), differences=tuple(differences))

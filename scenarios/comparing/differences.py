@@ -1,0 +1,145 @@
+"""In what two targets differ on one scenario, each difference by itself.
+
+What may differ by chance is left out: times, ids, and the order of what may happen at once. Of the events of a project
+only the statuses that it went through, and what happened to each piece of work, are in an order.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from enum import StrEnum
+from itertools import groupby
+
+from agenticai.emulator.core.usage_records import Caller
+from agenticai.scenarios.comparing.observation import Observation
+from agenticai.scenarios.reports.document import ProjectReport, ReportPart, ScenarioReport
+from shared.models.events import EventType, TimelineEvent
+
+NOTHING = "nothing"
+
+Described = Mapping[str, str]
+"""What is compared in one respect, by what it is of."""
+
+
+class Subject(StrEnum):
+    """What a difference is about."""
+
+    OUTCOME = "outcome"
+    PROJECT = "project"
+    STATUSES = "statuses"
+    WORK = "work"
+    DEAD_LETTERS = "dead letters"
+    FAULTS = "faults"
+    INVOCATIONS = "invocations"
+    CALLS = "calls"
+    MODEL_CALLS = "model calls"
+
+
+class Difference(ReportPart):
+    """What the first target did in one respect, and what another did in its place.
+
+    `of` is the project, piece of work, agent or operation. `known` names the difference where it is a known one.
+    """
+
+    subject: Subject
+    of: str
+    first: str
+    other: str
+    first_target: str
+    other_target: str
+    known: str = ""
+
+
+def find_differences(first: Observation, other: Observation) -> Iterator[Difference]:
+    """Yield in what another target differs from the first, as far as both have played the scenario and can tell."""
+    if not (first.compared and other.compared):
+        return
+    counted = frozenset(first.counted) & frozenset(other.counted)
+    here, there = (dict(_describe(seen, counted)) for seen in (first, other))
+    for subject in Subject:
+        if subject is Subject.MODEL_CALLS and None in (first.model_calls, other.model_calls):
+            continue
+        for of in dict.fromkeys((*here[subject], *there[subject])):
+            before, after = (described[subject].get(of, NOTHING) for described in (here, there))
+            if before != after:
+                targets = {"first_target": first.target, "other_target": other.target}
+                yield Difference(subject=subject, of=of, first=before, other=after, **targets)
+
+
+def describe_statuses(project: ProjectReport) -> str:
+    """Return the statuses that a project went through, in order."""
+    return " → ".join(status for status, _ in groupby(event.status for event in project.events)) or NOTHING
+
+
+def describe_works(project: ProjectReport) -> Described:
+    """Return what happened to each piece of a project's work, in order."""
+    works: dict[str, list[str]] = defaultdict(list)
+    for event in project.events:
+        works[f"{event.agent} {event.work}"].append(_describe_event(event))
+    return {work: ", ".join(happened) for work, happened in works.items()}
+
+
+def _describe_event(event: TimelineEvent) -> str:
+    started = event.type is EventType.WORK_STARTED
+    attempt = f" ({event.attempt})" if event.attempt else ""
+    return f"{event.type.removeprefix('work ')}{attempt}" + (
+        f": {event.detail}" if event.detail and not started else ""
+    )
+
+
+def _describe(seen: Observation, counted: Collection[Caller]) -> Iterator[tuple[Subject, Described]]:
+    """Yield what is compared, with the names of projects in place of ids; of calls, those of `counted` callers."""
+    report = seen.report
+    names = {project.id: project.name for project in report.projects}
+    for subject, described in _describe_report(report):
+        yield subject, {of: _rename(text, names) for of, text in described.items()}
+    yield Subject.INVOCATIONS, _count_invocations(report) if "function" in counted else {}
+    yield (
+        Subject.CALLS,
+        {
+            f"{row.service} {row.operation} by {row.caller}": f"{row.calls}"
+            for row in seen.calls
+            if row.caller in counted
+        },
+    )
+    yield Subject.MODEL_CALLS, {f"{row.title} ({row.status})": f"{row.calls}" for row in seen.model_calls or ()}
+
+
+def _describe_report(report: ScenarioReport) -> Iterator[tuple[Subject, Described]]:
+    yield Subject.OUTCOME, {"the scenario": " ".join((report.outcome, *report.evidence, *report.left_out))}
+    yield Subject.PROJECT, {project.name: _describe_end(project) for project in report.projects}
+    yield Subject.STATUSES, {project.name: describe_statuses(project) for project in report.projects}
+    works = ((project.name, *each) for project in report.projects for each in describe_works(project).items())
+    yield Subject.WORK, {f"{name}: {work}": happened for name, work, happened in works}
+    yield Subject.DEAD_LETTERS, {agent: f"{len(bodies)}" for agent, bodies in report.dead_letters.items() if bodies}
+    fired = Counter(fault.rule + 1 for fault in report.fired)
+    yield Subject.FAULTS, {f"fault {rule}": _times(times) for rule, times in sorted(fired.items())}
+
+
+def _describe_end(project: ProjectReport) -> str:
+    made = f"; {project.project_type} of {', '.join(project.files)}" if project.files else ""
+    failure = f"; {project.failure}" if project.failure else ""
+    tests = "" if project.tests_ran is None else f"; {project.tests_ran} tests ran"
+    return f"{project.end}{made}{tests}{failure}"
+
+
+def _count_invocations(report: ScenarioReport) -> Described:
+    """Return how often each agent's function was invoked for a scenario's projects, and how often it failed."""
+    counts: Counter[str] = Counter()
+    errors: Counter[str] = Counter()
+    for done in report.invocations:
+        agent = report.agents.get(done.function, done.function)
+        counts[agent] += 1
+        errors[agent] += done.error_type is not None
+    return {
+        agent: f"{number}" + (f", {errors[agent]} failed" if errors[agent] else "") for agent, number in counts.items()
+    }
+
+
+def _times(number: int) -> str:
+    return "applied once" if number == 1 else f"applied {number} times"
+
+
+def _rename(text: str, names: Mapping[str, str]) -> str:
+    for project_id, name in names.items():
+        text = text.replace(project_id, name)
+    return text

@@ -1,0 +1,112 @@
+"""What one target made of a scenario: the report of its replay, and what was called meanwhile as far as it counts."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Final, get_args
+
+from pydantic import Field
+
+from agenticai.emulator.core.model_records import ModelExchange
+from agenticai.emulator.core.usage_records import CallCount, Caller
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.scenarios.format.scenario import Scenario
+from agenticai.scenarios.replaying.replay import OnEvent, Result, replay
+from agenticai.scenarios.reports.document import ReportPart, ScenarioReport
+from agenticai.stack.target import Capability, Target
+
+LATEST: Final = 2**53
+"""After every call of the model that there was: only the number of the latest is asked for."""
+
+
+class CallTotal(ReportPart):
+    """How often callers of one kind called one operation."""
+
+    caller: Caller
+    service: str
+    operation: str
+    calls: int
+
+
+class ModelTotal(ReportPart):
+    """How often the language model was asked something, by the title of the request, and what HTTP status it gave."""
+
+    title: str
+    status: int
+    calls: int
+
+
+class Observation(ReportPart):
+    """A scenario on a target, whose engine is `engine`.
+
+    `counted` names the callers whose calls the target counts; of others nothing is known. `model_calls` is None where
+    the target does not answer as the language model.
+    """
+
+    target: str
+    engine: str
+    report: ScenarioReport
+    counted: tuple[Caller, ...]
+    calls: tuple[CallTotal, ...] = ()
+    model_calls: tuple[ModelTotal, ...] | None = Field(default=None, description="null where they are not counted")
+
+    @property
+    def compared(self) -> bool:
+        """Whether there is something to compare."""
+        return self.report.outcome != "skipped"
+
+
+def callers_counted(target: Target) -> tuple[Caller, ...]:
+    """Return whose calls a target counts.
+
+    Event source mappings are counted by an engine that delivers messages itself: those of another poll past the
+    gateway. Functions are known to a gateway only where it is told of their invocations.
+    """
+    can = target.capabilities
+    if Capability.METER not in can:
+        return ()
+    if Capability.STEPS in can:
+        return get_args(Caller)
+    return ("client", "function") if Capability.INVOCATIONS in can else ("client",)
+
+
+def observe(
+    bench: Bench, scenario: Scenario, name: str, *, on_event: OnEvent = lambda _: None, unsafe_run: bool = False
+) -> Observation:
+    """Replay a scenario on the target of this name. Raises EngineError or botocore's errors if it is out of reach."""
+    if Capability.GEMINI not in bench.target.capabilities:
+        result = replay(bench, scenario, on_event=on_event, unsafe_run=unsafe_run)
+        return describe(name, bench.target, result, None)
+    with bench.control() as control:
+        before = control.model_calls(LATEST).next
+        result = replay(bench, scenario, on_event=on_event, unsafe_run=unsafe_run)
+        return describe(name, bench.target, result, control.model_calls(before).calls)
+
+
+def describe(name: str, target: Target, result: Result, asked: Sequence[ModelExchange] | None) -> Observation:
+    """Return what a replay shows, and what the language model was asked in it, if that is known."""
+    counted = callers_counted(target)
+    return Observation(
+        target=name,
+        engine=target.name,
+        report=ScenarioReport.of(result),
+        counted=counted,
+        calls=_sum_calls(row for row in result.used.calls if row.caller in counted),
+        model_calls=None if asked is None else _sum_model_calls(asked),
+    )
+
+
+def _sum_calls(rows: Iterable[CallCount]) -> tuple[CallTotal, ...]:
+    totals: Counter[tuple[Caller, str, str]] = Counter()
+    for row in rows:
+        totals[row.caller, row.service, row.operation] += row.calls
+    return tuple(
+        CallTotal(caller=caller, service=service, operation=operation, calls=calls)
+        for (caller, service, operation), calls in sorted(totals.items())
+    )
+
+
+def _sum_model_calls(asked: Iterable[ModelExchange]) -> tuple[ModelTotal, ...]:
+    totals = Counter((call.title, call.status) for call in asked)
+    return tuple(
+        ModelTotal(title=title, status=status, calls=calls) for (title, status), calls in sorted(totals.items())
+    )
