@@ -18,6 +18,9 @@ STEPS: Final = "steps"
 CONTROL: Final = "control"
 """Marks tests that look at an engine through the control API of this project's gateway."""
 
+HANDLERS: Final = "handlers"
+"""Marks tests of what the handlers decide alone, whatever engine they run on: one engine is enough for these."""
+
 _FIXTURE: Final = type(pytest.fixture(lambda: None))
 
 
@@ -62,10 +65,67 @@ def _is_of(suite: ModuleType, name: str, each: object) -> bool:
     return (name.startswith(("test_", "Test")) or isinstance(each, _FIXTURE)) and each.__module__ == suite.__name__
 
 
+_TAKEN: Final = "it is taken"
+
 LOCALSTACK: Final = HeldEngine(
     "LocalStack",
-    without=frozenset({STEPS}),
-    differences={"test_the_log_of_a_function_is_kept_for_two_weeks": "the retention of a log group is ignored"},
+    without=frozenset({STEPS, HANDLERS}),
+    differences={
+        "test_a_fifo_queue_is_made_however_true_is_written[TRUE]": "the attribute is kept as it is written",
+        "test_system_attributes_are_named_in_either_of_two_ways": "AttributeNames is not read beside the newer name",
+        "test_one_alone[asked0-DelaySeconds]": _TAKEN,
+        "test_in_a_batch_each_fails_by_itself": "a delay of more than 900 seconds is taken",
+        "test_a_receive[asked1]": _TAKEN,
+        "test_a_dead_letter_queue_that_is_not_there": _TAKEN,
+        "test_a_dead_letter_queue_that_takes_none": "RedriveAllowPolicy is not looked at",
+        "test_what_is_empty_is_left_out": "an empty list of successes is in the answer",
+        "test_a_queue_that_shows_a_message_again_before_the_function_must_end": _TAKEN,
+        "test_a_stack_fails_for_the_same_reason": "the mapping of such a queue is created",
+        "test_a_setting_of_streams": _TAKEN,
+        "test_a_group_waits_until_all_that_is_in_flight_is_deleted": "groups come in another order",
+        "test_the_log_of_a_function_is_kept_for_two_weeks": "the retention of a log group is ignored",
+        "test_a_browser_of_the_allowed_origin_may_ask": "the guard does not know the origins of a deployed API",
+        "test_a_changed_parameter_is_a_new_version_behind_the_alias": "CloudFormation cannot update an alias",
+        "test_a_failed_update_leaves_the_stack_of_before": "after a failed update the status is ROLLBACK_COMPLETE",
+    },
 )
 
-BARE_MINISTACK: Final = HeldEngine("bare MiniStack", without=frozenset({STEPS, CONTROL}), differences={})
+BARE_MINISTACK: Final = HeldEngine(
+    "bare MiniStack",
+    without=frozenset({STEPS, CONTROL, HANDLERS}),
+    differences={
+        "test_a_dependency_that_is_not_in_the_bundle_is_missing": "functions see the packages of the engine",
+        "test_a_layer_is_on_the_path_after_the_task_root": "a layer's modules go before the function's own",
+        "test_an_exit_ends_the_environment": "an exit is an error of the handler",
+        "test_a_result_that_is_no_json_is_an_error": "the error has another type",
+        "test_a_fifo_queue_is_made_however_true_is_written": "attributes are kept as they are written",
+        "test_system_attributes_are_named_in_either_of_two_ways": "only the names in AttributeNames are read",
+        "test_the_sources_of_a_dead_letter_queue_are_listed": "there is no ListDeadLetterSourceQueues",
+        "test_only_a_dead_letter_queue_can_be_redriven": "there is no StartMessageMoveTask",
+        "test_dead_letters_of_one_are_moved_back_even_if_its_visibility_timeout_is_none": (
+            "there is no StartMessageMoveTask"
+        ),
+        "test_one_alone[asked0-DelaySeconds]": _TAKEN,
+        "test_one_alone[asked2-not valid for this queue type]": _TAKEN,
+        "test_one_alone[asked3-reserved]": _TAKEN,
+        "test_in_a_batch_each_fails_by_itself": "bad entries of a batch are taken",
+        "test_a_batch_keeps_the_trace_header": "the trace header of an entry is lost",
+        "test_a_receive": _TAKEN,
+        "test_a_name": _TAKEN,
+        "test_other_attributes_than_it_has": "Policy is not compared",
+        "test_a_dead_letter_queue_that_is_not_there": "a dead-letter queue that is not there is taken",
+        "test_a_dead_letter_queue_that_takes_none": "RedriveAllowPolicy is not looked at",
+        "test_nothing_is_told_where_nothing_is_asked": "all attributes are told",
+        "test_what_is_empty_is_left_out": "empty lists are in the answers",
+        "test_a_queue_that_shows_a_message_again_before_the_function_must_end": _TAKEN,
+        "test_a_stack_fails_for_the_same_reason": "the mapping of such a queue is created",
+        "test_a_second_one_of_the_same_queue": _TAKEN,
+        "test_a_large_batch_without_a_window": _TAKEN,
+        "test_a_setting_of_streams": _TAKEN,
+        "test_a_queue_that_is_not_there": _TAKEN,
+        "test_a_group_waits_until_all_that_is_in_flight_is_deleted": "a group goes on while one of it is in flight",
+        "test_what_was_received_with_no_timeout_comes_again": "messages of one group do not come together",
+        "test_a_queue_that_is_purged_takes_the_same_message_again": "a purge does not forget duplicates",
+        "test_one_is_made_again_with_the_attributes_that_it_has_by_default": "DeduplicationScope is not there",
+    },
+)

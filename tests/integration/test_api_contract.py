@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -37,14 +38,6 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-BOUNDED = settings(
-    max_examples=6,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
 
 
 @pytest.fixture(scope="module")
@@ -91,10 +84,31 @@ WITH_INPUT = [name for name, operation in OPERATIONS.items() if {"parameters", "
 ABOUT_A_PROJECT = [name for name, operation in OPERATIONS.items() if "{project_id}" in operation["path"]]
 
 
-def check(cases: SearchStrategy[Case], validate: Callable[[Case], object]) -> None:
-    """Validate a bounded number of cases, the same ones every time."""
+Check = Callable[[SearchStrategy[Case], Callable[[Case], object]], None]
 
-    @BOUNDED
+
+@pytest.fixture(scope="module")
+def most_cases() -> int:
+    """How many cases of each operation are tried."""
+    return 6
+
+
+@pytest.fixture(scope="module")
+def check(most_cases: int) -> Check:
+    """Validates a bounded number of cases, the same ones every time."""
+    bounded = settings(
+        max_examples=most_cases,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    return partial(_check, bounded)
+
+
+def _check(bounded: settings, cases: SearchStrategy[Case], validate: Callable[[Case], object]) -> None:
+    @bounded
     @given(cases)
     def each(case: Case) -> None:
         validate(case)
@@ -107,21 +121,27 @@ def test_the_served_document_is_that_of_the_code(document: Any) -> None:
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_a_request_that_keeps_the_contract_is_answered_by_it(running: Bench, document: Any, name: str) -> None:
+def test_a_request_that_keeps_the_contract_is_answered_by_it(
+    running: Bench, document: Any, check: Check, name: str
+) -> None:
     cases = document.find_operation_by_id(name).as_strategy(generation_mode=GenerationMode.POSITIVE)
     check(cases, lambda case: case.call_and_validate(headers=bearer(running), checks=CHECKS))
 
 
+@pytest.mark.handlers
 @pytest.mark.parametrize("name", WITH_INPUT)
-def test_a_request_that_breaks_the_contract_is_refused_by_it(running: Bench, document: Any, name: str) -> None:
+def test_a_request_that_breaks_the_contract_is_refused_by_it(
+    running: Bench, document: Any, check: Check, name: str
+) -> None:
     cases = document.find_operation_by_id(name).as_strategy(generation_mode=GenerationMode.NEGATIVE)
     checks = [*CHECKS, negative_data_rejection]
     check(cases, lambda case: case.call_and_validate(headers=bearer(running), checks=checks))
 
 
+@pytest.mark.handlers
 @pytest.mark.parametrize("name", ABOUT_A_PROJECT)
 def test_any_request_about_a_project_is_answered_as_documented(
-    running: Bench, document: Any, idle_project: Callable[[], str], name: str
+    running: Bench, document: Any, check: Check, idle_project: Callable[[], str], name: str
 ) -> None:
     def validate(case: Case) -> None:
         case.path_parameters["project_id"] = idle_project()
@@ -131,7 +151,7 @@ def test_any_request_about_a_project_is_answered_as_documented(
 
 
 @pytest.mark.parametrize("name", sorted(set(OPERATIONS) - {"getHealth"}))
-def test_no_request_passes_without_the_token(document: Any, name: str) -> None:
+def test_no_request_passes_without_the_token(document: Any, check: Check, name: str) -> None:
     def validate(case: Case) -> None:
         answer = case.call(headers={})
         assert answer.status_code == 401

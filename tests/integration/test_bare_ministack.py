@@ -52,6 +52,11 @@ def cloud(running: DeployedStack) -> Iterator[Cloud]:
         yield clients
 
 
+@pytest.fixture(scope="module")
+def most_cases() -> int:
+    return 2
+
+
 @pytest.fixture
 def table(stored_table: Table) -> Table:
     return stored_table

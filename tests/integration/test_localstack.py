@@ -6,6 +6,8 @@ LocalStack serves all of them.
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +25,7 @@ from agenticai.emulator.faults.rules import Call, CallFault, Error, Hold
 from agenticai.emulator.process import Engine, start_engine
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
+from agenticai.scenarios.comparing.comparison import ComparisonReport
 from agenticai.scenarios.format.scenario import CASSETTES, LIBRARY, load
 from agenticai.scenarios.replaying.replay import replay
 from agenticai.stack.target import Capability, Target
@@ -88,6 +91,11 @@ def cloud(running: Bench) -> Iterator[Cloud]:
         yield clients
 
 
+@pytest.fixture(scope="module")
+def most_cases() -> int:
+    return 2
+
+
 @pytest.fixture
 def table(stored_table: Table) -> Table:
     return stored_table
@@ -132,6 +140,27 @@ def test_a_scenario_with_faults_of_the_model_is_played(running: Bench) -> None:
     result = replay(running, load(LIBRARY / "retry-after-failure.yaml"))
     assert result.passed, (result.unmet, result.violations)
     assert len(result.fired) == 2
+
+
+def test_it_makes_the_same_of_scenarios_as_the_embedded_engine(running: Bench, tmp_path: Path) -> None:
+    names = ("greeting", "diamond", "worker-crash")
+    with bench(run_dir=tmp_path / "run") as embedded:
+        targets = f"{embedded.target.endpoint_url},{running.target.endpoint_url}"
+        command = [sys.executable, "-m", "agenticai", "compare", *names, "--targets", targets, "--json"]
+        compared = subprocess.run(command, capture_output=True, text=True, check=False)
+    report = ComparisonReport.model_validate_json(compared.stdout)
+    assert list(report.engines.values()) == ["embedded", "LocalStack 4.13.1"]
+    assert [(each.name, each.verdict) for each in report.scenarios] == list(
+        zip(names, ("same", "same", "skipped"), strict=True)
+    ), [each.differences for each in report.scenarios]
+    assert compared.returncode == 0
+    greeting, _, skipped = report.scenarios
+    assert {seen.report.outcome for seen in greeting.observations} == {"passed"}
+    assert [row.calls for seen in greeting.observations for row in seen.calls if row.operation == "SendMessage"] == [
+        9,
+        9,
+    ]
+    assert skipped.skipped == "LocalStack 4.13.1 skips no time and delivers messages by itself"
 
 
 def test_a_scenario_that_needs_skipped_time_is_not(running: Bench) -> None:

@@ -129,13 +129,6 @@ def test_an_ordinary_client_sees_what_the_template_declares(finished: Finished) 
     assert [api["id"] for api in apis] == [outputs.api_id]
 
 
-def test_the_log_of_a_function_is_kept_for_two_weeks(finished: Finished) -> None:
-    groups = finished.bench.target.client("logs").describe_log_groups()["logGroups"]
-    retention = {group["logGroupName"]: group.get("retentionInDays") for group in groups}
-    functions = finished.bench.outputs.function_names.values()
-    assert {f"/aws/lambda/{name}": 14 for name in functions}.items() <= retention.items()
-
-
 def test_the_health_route_is_open_and_all_others_want_the_token(finished: Finished) -> None:
     url = finished.bench.outputs.api_url
     assert httpx2.get(f"{url}/health", timeout=60).json() == {"status": "ok"}

@@ -122,11 +122,15 @@ def test_the_stack_is_what_the_template_says(target: Target, deployed: tuple[Sta
     table = target.client("dynamodb").describe_table(TableName=found.table_name)["Table"]
     assert table["GlobalSecondaryIndexes"][0]["IndexName"] == "GSI1"
     assert target.client("s3").get_bucket_versioning(Bucket=found.bucket_name)["Status"] == "Enabled"
+    parameter = target.client("ssm").get_parameter(Name=found.api_token_parameter)["Parameter"]
+    assert parameter["Type"] == "SecureString"
+
+
+def test_the_log_of_a_function_is_kept_for_two_weeks(target: Target, deployed: tuple[StackOutputs, Deployer]) -> None:
+    found, _ = deployed
     groups = target.client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/")["logGroups"]
     kept = {group["logGroupName"]: group.get("retentionInDays") for group in groups}
     assert {kept[f"/aws/lambda/{name}"] for name in found.function_names.values()} == {14}
-    parameter = target.client("ssm").get_parameter(Name=found.api_token_parameter)["Parameter"]
-    assert parameter["Type"] == "SecureString"
 
 
 def test_everything_is_tagged_with_its_stage(target: Target, deployed: tuple[StackOutputs, Deployer]) -> None:

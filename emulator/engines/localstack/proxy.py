@@ -154,8 +154,12 @@ class Body:
 
 
 def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
-    """Return the headers that are meant for the other end: without those of a connection, and those that it names."""
-    given = list(headers)
+    """Return the headers that are meant for the other end: without those of a connection, and those that it names.
+
+    White space around a value is no part of it (https://httpwg.org/specs/rfc9110.html#section-5.5), and is refused on the
+    way out.
+    """
+    given = [(name, value.strip(b" \t")) for name, value in headers]
     named = {name.strip().lower() for key, value in given if key.lower() == b"connection" for name in value.split(b",")}
     return [(name, value) for name, value in given if name.lower() not in HOP_BY_HOP | named]
 

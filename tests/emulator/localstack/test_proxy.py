@@ -62,6 +62,11 @@ class TestRequests:
         assert asked.headers.raw == client.scope["headers"]
         assert str(asked.url).startswith(UPSTREAM)
 
+    def test_white_space_around_a_value_does_not_go_on(self) -> None:
+        upstream = Upstream()
+        Client("/", method="GET", headers=[(b"authorization", b" Bearer \t")]).ask(Proxy(UPSTREAM, upstream))
+        assert (b"authorization", b"Bearer") in upstream.asked[0].headers.raw
+
     def test_a_body_goes_on_piece_by_piece_with_its_length(self) -> None:
         upstream = Upstream()
         Client("/", b"abc", b"def", headers=[BODY]).ask(Proxy(UPSTREAM, upstream))
