@@ -24,6 +24,7 @@ from agenticai.scenarios.format.scenario import LIBRARY, load
 from agenticai.stack.target import Target
 from shared.models.errors import AgentError
 from shared.models.workflow import ProjectStatus
+from tests.contracts import BARE_MINISTACK, LOCALSTACK, HeldEngine
 
 if TYPE_CHECKING:
     from agenticai.stack.outputs import StackOutputs
@@ -32,6 +33,7 @@ ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 README = (ROOT / "README.md").read_text("utf-8")
 CONTRACT = (ROOT / "docs" / "worker-contract.md").read_text("utf-8")
+ENGINES = (ROOT / "docs" / "engine-contract.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -184,6 +186,13 @@ def test_a_line_that_leaves_the_machine_is_found() -> None:
 
 STORED = Model("gemini", "stored")
 OUTPUTS = cast("StackOutputs", SimpleNamespace(stage="dev", api_url="http://127.0.0.1:1/v1"))
+
+
+@pytest.mark.parametrize("held", [LOCALSTACK, BARE_MINISTACK], ids=lambda held: held.name)
+def test_what_an_engine_does_otherwise_is_listed(held: HeldEngine) -> None:
+    section = ENGINES.split(f"\n## What {held.name} ")[1].split("\n## ")[0]
+    listed = re.findall(r"^\| [^|]+ \| ([^|]+) \| `(test_.+)` \|$", section, re.MULTILINE)
+    assert [(name, does) for does, name in listed] == list(held.differences.items())
 
 
 def test_the_contract_names_every_failure_and_status() -> None:

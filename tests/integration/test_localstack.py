@@ -28,11 +28,10 @@ from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.comparing.comparison import ComparisonReport
 from agenticai.scenarios.format.scenario import CASSETTES, LIBRARY, load
 from agenticai.scenarios.replaying.replay import replay
-from agenticai.stack.target import Capability, Target
-from shared.storage.objects import Objects
-from shared.storage.table import Table
+from agenticai.stack.target import Capability
 from tests.contracts import LOCALSTACK as HELD
 from tests.integration import (
+    held_stack,
     test_api_contract,
     test_engine_functions,
     test_fifo_queues,
@@ -63,6 +62,7 @@ globals().update(
         test_fifo_queues,
         test_stage,
         test_api_contract,
+        held_stack,
     )
 )
 
@@ -83,32 +83,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 def engine(running: Bench) -> Engine:
     assert running.engine
     return running.engine
-
-
-@pytest.fixture(scope="module")
-def cloud(running: Bench) -> Iterator[Cloud]:
-    with Cloud(running.target.endpoint_url) as clients:
-        yield clients
-
-
-@pytest.fixture(scope="module")
-def most_cases() -> int:
-    return 2
-
-
-@pytest.fixture
-def table(stored_table: Table) -> Table:
-    return stored_table
-
-
-@pytest.fixture
-def objects(stored_objects: Objects) -> Objects:
-    return stored_objects
-
-
-@pytest.fixture(scope="module")
-def target(running: Bench) -> Target:
-    return running.target
 
 
 @pytest.fixture(scope="module")

@@ -29,6 +29,7 @@ class TestMessages:
             ({"MessageDeduplicationId": "d"}, "not valid for this queue type"),
             ({"MessageAttributes": {"AWS.n": {"DataType": "String", "StringValue": "v"}}}, "reserved"),
         ],
+        ids=["delay", "size", "deduplication", "reserved name"],
     )
     def test_one_alone(self, cloud: Cloud, asked: dict[str, object], reason: str) -> None:
         """AWSSimpleQueueService/latest/APIReference/API_SendMessage.html"""
@@ -64,7 +65,9 @@ class TestMessages:
         cloud.sqs.send_message_batch(QueueUrl=queue.url, Entries=[entry])  # type: ignore[list-item]
         assert queue.only()["Attributes"]["AWSTraceHeader"] == trace
 
-    @pytest.mark.parametrize("asked", [{"WaitTimeSeconds": 21}, {"VisibilityTimeout": 43201}])
+    @pytest.mark.parametrize(
+        "asked", [{"WaitTimeSeconds": 21}, {"VisibilityTimeout": 43201}], ids=["wait", "visibility"]
+    )
     def test_a_receive(self, cloud: Cloud, asked: dict[str, int]) -> None:
         """AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html"""
         queue = Queue(cloud)

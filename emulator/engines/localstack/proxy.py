@@ -156,8 +156,8 @@ class Body:
 def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
     """Return the headers that are meant for the other end: without those of a connection, and those that it names.
 
-    White space around a value is no part of it (https://httpwg.org/specs/rfc9110.html#section-5.5), and is refused on the
-    way out.
+    White space around a value is no part of it, and would be refused on the way out
+    (https://httpwg.org/specs/rfc9110.html#section-5.5).
     """
     given = [(name, value.strip(b" \t")) for name, value in headers]
     named = {name.strip().lower() for key, value in given if key.lower() == b"connection" for name in value.split(b",")}
