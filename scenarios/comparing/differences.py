@@ -10,11 +10,15 @@ from enum import StrEnum
 from itertools import groupby
 
 from agenticai.emulator.core.usage_records import Caller
-from agenticai.scenarios.comparing.observation import Observation
+from agenticai.scenarios.comparing.observation import CallTotal, Observation
 from agenticai.scenarios.reports.document import ProjectReport, ReportPart, ScenarioReport
 from shared.models.events import EventType, TimelineEvent
 
 NOTHING = "nothing"
+
+KEPT = frozenset({("ssm", "GetParameter")})
+"""What an environment of a function asks and keeps for a while: how often depends on how many of them there are and
+how long they live, which is chance on AWS too."""
 
 Described = Mapping[str, str]
 """What is compared in one respect, by what it is of."""
@@ -95,11 +99,7 @@ def _describe(seen: Observation, counted: Collection[Caller]) -> Iterator[tuple[
     yield Subject.INVOCATIONS, _count_invocations(report) if "function" in counted else {}
     yield (
         Subject.CALLS,
-        {
-            f"{row.service} {row.operation} by {row.caller}": f"{row.calls}"
-            for row in seen.calls
-            if row.caller in counted
-        },
+        {f"{row.service} {row.operation} by {row.caller}": _count(row) for row in seen.calls if row.caller in counted},
     )
     yield Subject.MODEL_CALLS, {f"{row.title} ({row.status})": f"{row.calls}" for row in seen.model_calls or ()}
 
@@ -133,6 +133,10 @@ def _count_invocations(report: ScenarioReport) -> Described:
     return {
         agent: f"{number}" + (f", {errors[agent]} failed" if errors[agent] else "") for agent, number in counts.items()
     }
+
+
+def _count(row: CallTotal) -> str:
+    return "some" if (row.service, row.operation) in KEPT else f"{row.calls}"
 
 
 def _times(number: int) -> str:

@@ -2,17 +2,19 @@
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from agenticai.emulator.process import start_engine
-from tests.integration.cloud import CASSETTES, Cloud
+from tests.integration.cloud import CASSETTES, Cloud, eventually
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
+
+T = TypeVar("T")
 
 SERVERS: Final = ("compiled", "pure-python")
 """What the engine serves with: httptools and uvloop, or h11 and asyncio."""
@@ -89,6 +91,18 @@ class Queue:
         """Receive the one message that is visible."""
         (message,) = self.receive()
         return message
+
+
+def arriving(receive: Callable[[], list[T]]) -> list[T]:
+    """Receive until something comes, on engines that move or show it a moment later too."""
+    received: list[T] = []
+
+    def look() -> bool:
+        received.extend(receive())
+        return bool(received)
+
+    eventually(look)
+    return received
 
 
 def printed(cloud: Cloud, name: str) -> list[Any]:

@@ -7,16 +7,12 @@ advanced, and nothing here waits for it.
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.integration.cloud import Cloud, eventually
-from tests.integration.stepped import Queue, stepped_cloud
-
-if TYPE_CHECKING:
-    from mypy_boto3_sqs.type_defs import MessageTypeDef
+from tests.integration.stepped import Queue, arriving, stepped_cloud
 
 MINUTE = 60
 HOUR = 60 * MINUTE
@@ -34,19 +30,6 @@ def with_dead_letters(cloud: Cloud, receives: int, **attributes: object) -> tupl
     dead = Queue(cloud, MessageRetentionPeriod=str(14 * DAY))
     policy = {"deadLetterTargetArn": dead.arn, "maxReceiveCount": receives}
     return Queue(cloud, RedrivePolicy=policy, **attributes), dead
-
-
-def arriving(queue: Queue) -> "MessageTypeDef":
-    """Wait for a queue's next message."""
-    received: list[MessageTypeDef] = []
-
-    def receive() -> bool:
-        received.extend(queue.receive())
-        return bool(received)
-
-    eventually(receive)
-    (message,) = received
-    return message
 
 
 class TestVisibility:
@@ -304,14 +287,15 @@ class TestTimeThatPasses:
         queue = Queue(cloud, VisibilityTimeout="1")
         (sent,) = queue.send("a")
         assert queue.only()["MessageId"] == sent
-        again = arriving(queue)
+        (again,) = arriving(queue.receive)
         assert (again["MessageId"], again["Attributes"]["ApproximateReceiveCount"]) == (sent, "2")
 
     def test_what_is_delayed_comes(self, cloud: Cloud) -> None:
         """AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-timers.html"""
         queue = Queue(cloud)
         cloud.sqs.send_message(QueueUrl=queue.url, MessageBody="a", DelaySeconds=1)
-        assert arriving(queue)["Attributes"]["ApproximateReceiveCount"] == "1"
+        (message,) = arriving(queue.receive)
+        assert message["Attributes"]["ApproximateReceiveCount"] == "1"
 
 
 class TestDeadLetters:

@@ -118,6 +118,12 @@ def test_calls_are_compared_where_both_count_their_callers() -> None:
     ]
 
 
+def test_how_often_an_environment_asks_what_it_keeps_makes_no_difference() -> None:
+    first, other = (observation(calls={("function", "ssm", "GetParameter"): number}) for number in (6, 7))
+    assert told(first, other) == []
+    assert told(first, observation(calls={})) == [(Subject.CALLS, "ssm GetParameter by function", "some", "nothing")]
+
+
 def test_calls_of_the_model_are_compared_where_both_have_one() -> None:
     first = observation(model={"Plan the software": 1, "Write a.py": 1})
     assert told(first, observation("x", model={"Plan the software": 2, "Write a.py": 1})) == [
