@@ -88,6 +88,9 @@ LOCALSTACK: Final = HeldEngine(
         "test_a_stack_fails_for_the_same_reason": "the mapping of such a queue is created",
         "test_a_setting_of_streams": _TAKEN,
         "test_a_group_waits_until_all_that_is_in_flight_is_deleted": "groups come in another order",
+        "test_dead_letters_of_one_are_moved_back_even_if_its_visibility_timeout_is_none": (
+            "what is moved back within five minutes is taken for a duplicate, and lost"
+        ),
         "test_the_log_of_a_function_is_kept_for_two_weeks": "the retention of a log group is ignored",
         "test_a_browser_of_the_allowed_origin_may_ask": "the guard does not know the origins of a deployed API",
         "test_a_changed_parameter_is_a_new_version_behind_the_alias": "CloudFormation cannot update an alias",

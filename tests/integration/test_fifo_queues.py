@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.integration.cloud import Cloud
-from tests.integration.stepped import Queue, arriving, stepped_cloud
+from tests.integration.cloud import Cloud, eventually
+from tests.integration.stepped import Queue, stepped_cloud
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
@@ -148,4 +148,6 @@ def test_dead_letters_of_one_are_moved_back_even_if_its_visibility_timeout_is_no
     groups = Groups(cloud, "g1-m1", RedrivePolicy=policy)
     assert (groups.receive(visibility_s=0), groups.receive(), dead.queue.depth) == (["g1-m1"], [], 1)
     cloud.sqs.start_message_move_task(SourceArn=dead.queue.arn)
-    assert (arriving(groups.receive), dead.queue.depth) == (["g1-m1"], 0)
+    tasks = cloud.sqs.list_message_move_tasks
+    eventually(lambda: tasks(SourceArn=dead.queue.arn)["Results"][0]["Status"] == "COMPLETED")
+    assert (groups.receive(), dead.queue.depth) == (["g1-m1"], 0)

@@ -130,10 +130,8 @@ def test_it_makes_the_same_of_scenarios_as_the_embedded_engine(running: Bench, t
     assert compared.returncode == 0
     diamond, skipped = report.scenarios
     assert {seen.report.outcome for seen in diamond.observations} == {"passed"}
-    assert [row.calls for seen in diamond.observations for row in seen.calls if row.operation == "SendMessage"] == [
-        9,
-        9,
-    ]
+    sent = [row.calls for seen in diamond.observations for row in seen.calls if row.operation == "SendMessage"]
+    assert sent == [7, 7]
     assert skipped.skipped == "LocalStack 4.13.1 skips no time and delivers messages by itself"
 
 

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -136,6 +137,17 @@ def test_writes_are_made_all_or_none_and_the_conflict_names_whose_condition_fail
     assert table.get(TWO) is None
     table.write(Put(TWO, {"n": 1}), Update(ONE, set={"state": "B"}, among={"state": ["A"]}))
     assert (table.get(ONE), table.get(TWO)) == ({"state": "B"}, {"n": 1})
+
+
+def test_what_is_written_at_once_is_all_there_though_transactions_fail_meanwhile(table: Table) -> None:
+    def write(number: int) -> None:
+        table.write(Put(Key("P#1", f"{number:02}"), {"n": number}), Put(Key("P#2", f"{number:02}"), {"n": number}))
+        with pytest.raises(Conflict):
+            table.write(Put(Key("P#3", f"{number:02}"), {}), Update(Key("P#4", f"{number:02}"), set={"n": number}))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(40)))
+    assert [len(table.query(f"P#{number}")) for number in (1, 2, 3)] == [40, 40, 0]
 
 
 def test_a_removed_item_is_gone_and_removing_it_again_is_no_error(table: Table) -> None:

@@ -8,7 +8,7 @@ import pytest
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.pool import BenchPool
 from agenticai.scenarios.comparing.comparison import ComparisonReport, ScenarioComparison, TargetComparison
-from agenticai.scenarios.comparing.observation import Observation, callers_counted
+from agenticai.scenarios.comparing.observation import Observation
 from agenticai.scenarios.format.errors import ScenarioError
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.replaying.replay import Result, say_lacking
@@ -111,11 +111,3 @@ def test_a_comparison_passes_where_something_was_compared_and_nothing_is_unexpec
     }
     report = ComparisonReport(engines={}, scenarios=tuple(made[verdict] for verdict in verdicts))
     assert report.passed is passed
-
-
-def test_whose_calls_a_target_counts_follows_from_what_it_can() -> None:
-    invocations = Target.gateway("Other", "http://127.0.0.1:1", OTHER.capabilities | {Capability.INVOCATIONS})
-    assert callers_counted(EMBEDDED) == ("client", "function", "event source mapping")
-    assert callers_counted(invocations) == ("client", "function")
-    assert callers_counted(OTHER) == ("client",)
-    assert callers_counted(Target.aws()) == ()

@@ -19,6 +19,7 @@ class LocalRuntimeExecutorPlugin(RuntimeExecutorPlugin):  # type: ignore[misc]
 def dynamodb_moto() -> Service:
     """Return DynamoDB as moto has it, chosen by PROVIDER_OVERRIDE_DYNAMODB=moto."""
     from localstack.aws.api.dynamodb import DynamodbApi
-    from localstack.services.moto import MotoFallbackDispatcher
 
-    return Service.for_provider(DynamodbApi(), dispatch_table_factory=MotoFallbackDispatcher)
+    from .dynamodb import dispatch_in_turn
+
+    return Service.for_provider(DynamodbApi(), dispatch_table_factory=dispatch_in_turn)

@@ -1,0 +1,29 @@
+"""DynamoDB as moto has it, one request at a time."""
+
+import functools
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from localstack.services.moto import MotoFallbackDispatcher
+
+Handler = Callable[..., Any]
+
+
+def dispatch_in_turn(provider: object) -> dict[str, Handler]:
+    """Return moto's operations, no two of which run at once.
+
+    A transaction of moto's copies its tables first, and puts the copies in their place where it fails: a write that was
+    made meanwhile would be lost, and the copying itself fails where another request adds an item.
+    """
+    lock = threading.RLock()
+    return {name: _in_turn(handler, lock) for name, handler in MotoFallbackDispatcher(provider).items()}
+
+
+def _in_turn(handler: Handler, lock: threading.RLock) -> Handler:
+    @functools.wraps(handler)
+    def handle(*arguments: Any, **named: Any) -> Any:
+        with lock:
+            return handler(*arguments, **named)
+
+    return handle
