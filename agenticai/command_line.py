@@ -595,7 +595,7 @@ def compare(
 ) -> None:
     """Replay scenarios on several targets and show how these differ.
 
-    Each is compared with the first; a difference that is not a known one ends with status 1.
+    Each is compared with the first; a difference ends with status 1.
     """
     from agenticai.commands.compare import Compared, choose_targets, show_comparison
 

@@ -51,7 +51,7 @@ def choose_targets(names: str, kind: str | None, url: str | None) -> dict[str, C
 
 
 def show_comparison(compared: Compared, *, as_json: bool) -> int:
-    """Compare, and show each scenario as it ends; return 0 if nothing differs unexpectedly."""
+    """Compare, and show each scenario as it ends; return 0 if something was compared and nothing differs."""
     screen, scenarios = Display(as_json=as_json), choose_scenarios(compared.files)
     with run_folder(find_home() / "run") as logs, ExitStack() as opened:
         progress = opened.enter_context(show.live(screen, scenarios))

@@ -19,7 +19,6 @@ from agenticai.scenarios.format.scenario import Scenario
 
 VERDICTS: Final[Mapping[Verdict, tuple[tuple[str, str], str]]] = {
     "same": (("✓", "green"), "the same"),
-    "known": (("✓", "green"), "known differences only"),
     "different": (("✗", "red"), "different"),
     "skipped": (("-", "yellow"), "skipped"),
 }
@@ -73,12 +72,11 @@ def line(scenario: ScenarioComparison, width: int) -> Text:
 def sentence(difference: Difference) -> Text:
     """Return a difference in words."""
     told = f"{difference.first} on {difference.first_target}, {difference.other} on {difference.other_target}"
-    known = f"  (known: {difference.known})" if difference.known else ""
-    return text((f"{difference.subject} of {difference.of}: {told}", "dim" if known else "red"), (known, "dim"))
+    return text((f"{difference.subject} of {difference.of}: {told}", "red"))
 
 
 def present(screen: Display, report: ComparisonReport) -> None:
-    """Show the tables, what is known of the differences, and the totals."""
+    """Show the tables and the totals."""
     compared = [scenario for scenario in report.scenarios if not scenario.skipped]
     if compared:
         screen.say()

@@ -11,7 +11,6 @@ from pydantic import Field
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.pool import BenchPool
 from agenticai.scenarios.comparing.differences import Difference, find_differences
-from agenticai.scenarios.comparing.known import name_known
 from agenticai.scenarios.comparing.observation import Observation, describe, observe
 from agenticai.scenarios.format.errors import BenchLost
 from agenticai.scenarios.format.scenario import Scenario
@@ -22,7 +21,7 @@ MOST_PROJECTS: Final = 10
 """Projects that a scenario may post at once to be compared without being named: a LocalStack works on one message after
 the other, and takes half an hour for fifty."""
 
-Verdict = Literal["same", "known", "different", "skipped"]
+Verdict = Literal["same", "different", "skipped"]
 OnWork = Callable[[str, str], None]
 """Told, from several threads, what is being done on the target of this name."""
 
@@ -40,12 +39,8 @@ class ScenarioComparison(ReportPart):
 
     @property
     def verdict(self) -> Verdict:
-        """What came of it: `known` if it has none but known differences."""
-        if self.skipped:
-            return "skipped"
-        if not self.differences:
-            return "same"
-        return "known" if all(difference.known for difference in self.differences) else "different"
+        """What came of it."""
+        return "skipped" if self.skipped else "different" if self.differences else "same"
 
 
 class ComparisonReport(ReportPart):
@@ -62,8 +57,8 @@ class ComparisonReport(ReportPart):
 
     @property
     def passed(self) -> bool:
-        """Whether something was compared, and nothing differs unexpectedly."""
-        return not self.verdicts["different"] and bool(self.verdicts["same"] + self.verdicts["known"])
+        """Whether something was compared, and nothing differs."""
+        return bool(self.verdicts["same"]) and not self.verdicts["different"]
 
 
 class TargetComparison:
@@ -145,9 +140,5 @@ class TargetComparison:
 def compare_observations(scenario: str, seen: Sequence[Observation]) -> ScenarioComparison:
     """Return what a scenario came to on several targets, and in what the others differ from the first that did."""
     played = [each for each in seen if each.compared]
-    differences = (
-        name_known(difference, played[0], other)
-        for other in played[1:]
-        for difference in find_differences(played[0], other)
-    )
+    differences = (difference for other in played[1:] for difference in find_differences(played[0], other))
     return ScenarioComparison(name=scenario, observations=tuple(seen), differences=tuple(differences))

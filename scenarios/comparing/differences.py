@@ -41,7 +41,7 @@ class Subject(StrEnum):
 class Difference(ReportPart):
     """What the first target did in one respect, and what another did in its place.
 
-    `of` is the project, piece of work, agent or operation. `known` names the difference where it is a known one.
+    `of` is the project, piece of work, agent or operation.
     """
 
     subject: Subject
@@ -50,7 +50,6 @@ class Difference(ReportPart):
     other: str
     first_target: str
     other_target: str
-    known: str = ""
 
 
 def find_differences(first: Observation, other: Observation) -> Iterator[Difference]:

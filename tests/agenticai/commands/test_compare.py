@@ -116,7 +116,6 @@ def test_a_machine_reads_it_whole(capsys: pytest.CaptureFixture[str]) -> None:
             "other": "3",
             "first_target": "embedded",
             "other_target": "localstack",
-            "known": "",
         }
     ]
     assert greeting["observations"][1]["counted"] == ["function"]

@@ -99,9 +99,7 @@ def test_a_target_that_does_not_start_ends_it_with_its_reason() -> None:
 
 
 @pytest.mark.parametrize(("verdicts", "passed"), [("s", True), ("sk", True), ("k", False), ("sd", False), ("", False)])
-def test_a_comparison_passes_where_something_was_compared_and_nothing_is_unexpected(
-    verdicts: str, passed: bool
-) -> None:
+def test_a_comparison_passes_where_something_was_compared_and_nothing_differs(verdicts: str, passed: bool) -> None:
     made = {
         "s": compare(scenario())[0],
         "k": ScenarioComparison(name="skipped", skipped="it cannot"),
