@@ -593,7 +593,7 @@ def compare(
     stage: Stage = DEFAULT_STAGE,
     as_json: Json = False,
 ) -> None:
-    """Replay scenarios on several targets and show how these differ.
+    """Replay scenarios on several targets and compare these.
 
     Each is compared with the first; a difference ends with status 1.
     """

@@ -3,9 +3,11 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +73,30 @@ class Composed:
         label = f"label=com.docker.compose.project={self.name}"
         listings = (("ps", "--all"), ("volume", "ls"), ("network", "ls"))
         return [i for words in listings for i in said("docker", *words, "--quiet", "--filter", label).splitlines()]
+
+
+SERVICES = {"embedded": ("engine", "engine-dashboard"), "localstack": ("localstack", "gateway", "dashboard")}
+"""What stays up, by profile; the last is the dashboard."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """A profile's services that are up, with the addresses of the engine and of the dashboard."""
+
+    project: Composed
+    services: tuple[str, ...]
+    engine: str
+    dashboard: str
+
+    def inside(self, *command: str) -> str:
+        """Run a command in the dashboard's container; return what it printed."""
+        return self.project("exec", "-T", self.services[-1], *command)
+
+
+def free_port() -> str:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return str(listener.getsockname()[1])
 
 
 @contextmanager

@@ -1,55 +1,18 @@
 """The engines and the dashboard in containers, as docker-compose.yml has them."""
 
 import json
-import os
-import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 import boto3
 import httpx2
-import pytest
 
-from tests.containers.composed import ROOT, Composed, composed, needs_images
+from tests.containers.composed import ROOT, Served, needs_images
 
 pytestmark = needs_images
 
-SERVICES = {"embedded": ("engine", "engine-dashboard"), "localstack": ("localstack", "gateway", "dashboard")}
-"""What stays up, by profile; the last is the dashboard."""
-
 OBSERVER = "/var/lib/agenticai-observer"
 """Where the gateway writes a secret, and LocalStack reads it."""
-
-
-@dataclass(frozen=True)
-class Served:
-    project: Composed
-    services: tuple[str, ...]
-    engine: str
-    dashboard: str
-
-    def inside(self, *command: str) -> str:
-        """Run a command in the dashboard's container; return what it printed."""
-        return self.project("exec", "-T", self.services[-1], *command)
-
-
-def free_port() -> str:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return str(listener.getsockname()[1])
-
-
-@pytest.fixture(scope="module", params=SERVICES)
-def served(request: pytest.FixtureRequest) -> Iterator[Served]:
-    engine, dashboard = free_port(), free_port()
-    name = f"agenticai-{request.param}-{os.getpid()}"
-    with composed(name, request.param, AGENTICAI_PORT=engine, DASHBOARD_PORT=dashboard) as project:
-        services = SERVICES[request.param]
-        project.wait_until_healthy(*services)
-        yield Served(project, services, f"http://127.0.0.1:{engine}", f"http://127.0.0.1:{dashboard}")
-    assert project.leftovers() == []
 
 
 def test_a_project_is_completed_and_the_dashboard_answers(served: Served) -> None:

@@ -1,14 +1,10 @@
 """LocalStack in its container, behind the gateway in another: the suites that every engine is held to."""
 
-import os
-from collections.abc import Iterator
-
 import pytest
 
 from agenticai.client.finding import stack_at
 from agenticai.client.stack import DeployedStack
-from tests.containers.composed import composed, needs_images
-from tests.containers.test_compose import free_port
+from tests.containers.composed import Served, needs_images
 from tests.contracts import LOCALSTACK_IN_A_CONTAINER as HELD
 from tests.integration import (
     held_stack,
@@ -34,10 +30,6 @@ globals().update(
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[DeployedStack]:
+def running(localstack_services: Served) -> DeployedStack:
     """The stack as the Compose file brings it up, by the address of its gateway."""
-    port = free_port()
-    name = f"agenticai-contracts-{os.getpid()}"
-    with composed(name, "localstack", AGENTICAI_PORT=port, DASHBOARD_PORT=free_port()) as project:
-        project.wait_until_healthy("localstack", "gateway", "dashboard")
-        yield stack_at(f"http://127.0.0.1:{port}", "dev")
+    return stack_at(localstack_services.engine, "dev")
