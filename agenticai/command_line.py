@@ -589,6 +589,8 @@ def compare(
     ] = "embedded,localstack",
     engine: EngineKind = None,
     localstack_url: LocalStackUrl = None,
+    localstack_image: LocalStackImage = None,
+    docker_socket: DockerSocket = False,
     unsafe_run: UnsafeRun = False,
     stage: Stage = DEFAULT_STAGE,
     as_json: Json = False,
@@ -599,7 +601,7 @@ def compare(
     """
     from agenticai.commands.compare import Compared, choose_targets, show_comparison
 
-    chosen = choose_targets(targets, engine, localstack_url)
+    chosen = choose_targets(targets, engine, localstack_url, image=localstack_image, docker_socket=docker_socket)
     sys.exit(show_comparison(Compared(files or [], chosen, stage, unsafe_run), as_json=as_json))
 
 

@@ -37,17 +37,24 @@ class Compared:
         return engine_starter(folder, engine, prefix=name, on_work=lambda _, text: on_work(name, text))
 
 
-def choose_targets(names: str, kind: str | None, url: str | None) -> dict[str, Chosen | None]:
-    """Return the targets of a list with commas; `kind` and `url` say how to have LocalStack. Raises SettingsError."""
+def choose_targets(
+    names: str, kind: str | None, url: str | None, *, image: str | None = None, docker_socket: bool = False
+) -> dict[str, Chosen | None]:
+    """Return the targets of a list with commas; the others say how to have LocalStack. Raises SettingsError."""
     named = [name.strip() for name in names.split(",") if name.strip()]
     if len(named) < 2 or len(set(named)) < len(named):
         raise SettingsError("Name two different targets or more with --targets, such as embedded,localstack.")
-    if (kind or url) and "localstack" not in named:
-        raise SettingsError("--engine and --localstack-url are for the target localstack: name it in --targets.")
+    if (kind or url or image or docker_socket) and "localstack" not in named:
+        raise SettingsError("How to have LocalStack is only said where it is a target: name localstack in --targets.")
     if strange := [name for name in named if name not in TARGETS and "://" not in name]:
         raise SettingsError(f"There is no target {strange[0]!r}: name {', '.join(TARGETS)}, or the URL of a stack.")
-    how = {"localstack": (kind, url)}
-    return {name: chosen_engine(name, *how.get(name, (None, None))) if name in TARGETS else None for name in named}
+    return {name: _choose(name, kind, url, image, docker_socket) for name in named}
+
+
+def _choose(name: str, kind: str | None, url: str | None, image: str | None, docker_socket: bool) -> Chosen | None:
+    if name == "localstack":
+        return chosen_engine(name, kind, url, image=image, docker_socket=docker_socket)
+    return chosen_engine(name, None, None) if name in TARGETS else None
 
 
 def show_comparison(compared: Compared, *, as_json: bool) -> int:

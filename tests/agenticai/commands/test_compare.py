@@ -23,6 +23,9 @@ def test_targets_are_engines_to_start_and_stacks_that_are_up() -> None:
         "localstack": Chosen("localstack"),
         URL: None,
     }
+    assert choose_targets("localstack,embedded", None, None, image="mine")["localstack"] == Chosen(
+        "localstack", image="mine"
+    )
     assert choose_targets("localstack,embedded", None, URL)["localstack"] == Chosen("localstack", URL)
 
 
@@ -32,7 +35,7 @@ def test_targets_are_engines_to_start_and_stacks_that_are_up() -> None:
         ("embedded", None, "Name two different targets"),
         ("embedded,embedded", None, "Name two different targets"),
         ("embedded,azure", None, "There is no target 'azure': name embedded, localstack, or the URL of a stack"),
-        (f"embedded,{URL}", "process", "are for the target localstack"),
+        (f"embedded,{URL}", "process", "name localstack in --targets"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(names: str, kind: str | None, said: str) -> None:
