@@ -203,7 +203,7 @@ def deploy(
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Deploy the stack, or update it: to AWS, or to an engine that runs.
+    """Deploy the stack to AWS, or to an engine that runs.
 
     On AWS it says first what stands in the way, shows what would change, and asks.
     """
@@ -222,7 +222,7 @@ def diff(
     profile: Profile = "",
     as_json: Json = False,
 ) -> None:
-    """Show what a deployment would change, and what was changed by hand."""
+    """Show what a deployment would change, and drift."""
     from agenticai.commands.deploy import Where
     from agenticai.commands.stage import show_diff
 
@@ -253,7 +253,7 @@ def rollback(
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Have the functions' versions serve that served before the last deployment."""
+    """Have the functions serve as before the last deployment."""
     from agenticai.commands.deploy import Where
     from agenticai.commands.stage import roll_back
 
@@ -269,7 +269,10 @@ def destroy(
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Delete a stage with all that is in it, after the stage's name was typed."""
+    """Delete a stage with all that is in it.
+
+    The stage's name has to be typed first.
+    """
     from agenticai.commands.deploy import Where
     from agenticai.commands.stage import destroy as destroy_stage
 

@@ -32,6 +32,9 @@ _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 # What CloudFormation calls a template, or a parameter of it, that it does not take.
 _REFUSALS = frozenset({"ValidationError", "InsufficientCapabilities", "InsufficientCapabilitiesException"})
 
+_ROLLED_BACK = "ROLLBACK_COMPLETE"
+_GONE = frozenset({"DELETE_COMPLETE", "DELETE_SKIPPED"})
+
 _NEVER = "Never"
 """Of a property that is changed without another resource in the place of this one."""
 
@@ -177,11 +180,24 @@ class ChangeSets:
         status = self.status()
         state = state_of(status)
         if state.way is Way.REPLACE:
+            self._check_is_empty(status)
             self.cloudformation.delete_stack(StackName=self.stack)
             state = state_of(self._gone())
         if state.told:
             raise DeployError(f"{self.stack} is {status}: {state.told.format(stack=self.stack)}.")
         return "UPDATE" if state.way is Way.UPDATE else "CREATE"
+
+    def _check_is_empty(self, status: str | None) -> None:
+        """Raise DeployError for a stack that was rolled back and has resources: an emulator may mean an update."""
+        if status != _ROLLED_BACK:
+            return
+        pages = self.cloudformation.get_paginator("list_stack_resources").paginate(StackName=self.stack)
+        listed = [one for page in pages for one in page["StackResourceSummaries"]]
+        if left := [one["LogicalResourceId"] for one in listed if one["ResourceStatus"] not in _GONE]:
+            raise DeployError(
+                f"{self.stack} is {status}, but still holds {', '.join(left[:3])} and {len(left)} resources in all:"
+                " `agenticai destroy` deletes it, then deploy it again."
+            )
 
     def _gone(self) -> str | None:
         for _ in self.polling.attempts(self.pause):

@@ -83,20 +83,27 @@ class FakeCloudFormation:
     statuses: list[str | None] = field(default_factory=list)
     change_sets: list[dict[str, Any]] = field(default_factory=list)
     parameters: dict[str, str] = field(default_factory=dict)
+    resources: dict[str, str] = field(default_factory=dict)
     faults: list[dict[str, Any]] = field(default_factory=list)
     other_change_sets: list[str] = field(default_factory=list)
     page_size: int = 100
     requests: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     _events: list[dict[str, Any]] = field(default_factory=list)
+    _paged: str = ""
 
     def names(self) -> list[str]:
         return [name for name, _ in self.requests]
 
     def get_paginator(self, operation: str) -> "FakeCloudFormation":
-        assert operation in {"describe_stack_events", "describe_events"}
+        assert operation in {"describe_stack_events", "describe_events", "list_stack_resources"}
+        self._paged = operation
         return self
 
     def paginate(self, **request: Any) -> Iterator[dict[str, Any]]:
+        if self._paged == "list_stack_resources":
+            rows = [{"LogicalResourceId": name, "ResourceStatus": status} for name, status in self.resources.items()]
+            yield {"StackResourceSummaries": rows}
+            return
         if "ChangeSetName" in request:
             self.requests.append(("describe_events", request))
             yield {"OperationEvents": self.faults}

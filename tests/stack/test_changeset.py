@@ -60,6 +60,19 @@ def test_a_stack_that_never_came_up_is_deleted_first(status: str) -> None:
     assert fake.names().index("delete_stack") < fake.names().index("create_change_set")
 
 
+def test_a_stack_that_was_rolled_back_and_yet_holds_something_is_not_deleted() -> None:
+    fake = FakeCloudFormation(statuses=["ROLLBACK_COMPLETE"], resources={"Table": "CREATE_COMPLETE"})
+    with pytest.raises(DeployError, match="still holds Table"):
+        change_sets(fake).create("name", EMPTY, {})
+    assert "delete_stack" not in fake.names()
+
+
+def test_what_a_rollback_deleted_or_left_on_purpose_is_nothing() -> None:
+    fake = FakeCloudFormation(statuses=["ROLLBACK_COMPLETE", None], change_sets=[DONE])
+    fake.resources = {"Table": "DELETE_COMPLETE", "Kept": "DELETE_SKIPPED"}
+    assert change_sets(fake).create("name", EMPTY, {}).creates
+
+
 def test_a_stack_that_cannot_be_deleted_is_said_so() -> None:
     fake = FakeCloudFormation(statuses=["ROLLBACK_COMPLETE", "DELETE_FAILED"])
     with pytest.raises(DeployError, match="cannot be deleted"):
