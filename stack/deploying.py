@@ -15,6 +15,7 @@ from botocore.parsers import ResponseParserError
 from agenticai.stack import artifacts, events, waiting
 from agenticai.stack.changeset import ALL_CAPABILITIES, HIDDEN, ChangeSet, ChangeSets, is_missing_stack, message
 from agenticai.stack.errors import DeclinedError, DeployError, NotDeployedError, TargetError
+from agenticai.stack.folding import fold_layers
 from agenticai.stack.target import EMBEDDED_ENDPOINT
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ def deploy_stack(
     TargetError when the target does not answer or refuses a call.
     """
     with reached(target):
+        if not target.mounts_layers:
+            template, bundles = fold_layers(template, bundles)
         store = _artifacts(target)
         objects = store.upload(bundles)
         change_sets = ChangeSets(target.client("cloudformation"), name, target.polling, pause)

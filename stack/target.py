@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 
 AWS = "aws"
+LAMBDA = "lambda"
+"""What the functions of a gateway run on, if each in the container of its own runtime."""
+
 REGION = "us-east-1"
 EMBEDDED_ENDPOINT = "http://127.0.0.1:4566"
 
@@ -73,7 +76,7 @@ class Target:
     `endpoint_url` is empty for AWS itself, where `profile` names one of the user's own settings.
     `runs_functions_here`: functions run on the interpreter of this process, not on Lambda's platform.
     `image_platform` is that of all functions in a container, and `functions_url` where functions reach the endpoint, if
-    they do so by another name.
+    they do so by another name. `mounts_layers`: a function's layers are there when it runs.
     """
 
     name: str
@@ -84,6 +87,7 @@ class Target:
     profile: str = ""
     image_platform: Platform | None = None
     functions_url: str = ""
+    mounts_layers: bool = True
     polling: Polling = _SOON
     _clients: ClientCache = field(default_factory=lambda: ClientCache(), repr=False, compare=False)
 
@@ -116,6 +120,7 @@ class Target:
             runs_functions_here=not functions_on,
             image_platform=Platform.lambda_(runtime, architecture) if runtime else None,
             functions_url=functions_url,
+            mounts_layers=functions_on != LAMBDA,
         )
 
     @classmethod

@@ -1,0 +1,98 @@
+"""Layers folded into the functions that have them, for a target that takes layers and does not mount them."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import zipfile
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from agenticai.stack import archive
+from agenticai.stack.packaging import Bundle
+from agenticai.stack.template import Template
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from pathlib import Path
+
+    from agenticai.stack.packaging import Bundles
+
+FUNCTIONS: Final = frozenset({"AWS::Serverless::Function", "AWS::Lambda::Function"})
+
+SEARCHED: Final = ("python/", "nodejs/")
+"""What of a layer a runtime looks for modules in: https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html.
+
+Beside the function's own code modules are found, too; the rest of a layer is put there as it is.
+"""
+
+
+def fold_layers(template: Template, bundles: Bundles) -> tuple[Template, Bundles]:
+    """Return the template with no function that has a layer of its own, and bundles that hold what the layers do.
+
+    A function's own files cover those of its layers, and a layer those of the layers before it, as on Lambda. Layers
+    that the template names by an ARN stay where they are.
+    """
+    layers = {artifact.id: _list_layers(template, artifact.id, artifact.layers) for artifact in template.artifacts}
+    folded = {
+        id_: _fold(bundle, [bundles[layer].path for layer in layers.get(id_, ())]) for id_, bundle in bundles.items()
+    }
+    return _without_layers(template, bundles.keys()), folded
+
+
+def _list_layers(template: Template, function: str, known: frozenset[str]) -> Sequence[str]:
+    """Return the layers of a function in the order of the template, which decides whose files cover whose."""
+    shared = template.document.get("Globals", {}).get("Function", {}).get("Layers", [])
+    own = (template.document["Resources"].get(function, {}).get("Properties") or {}).get("Layers") or []
+    return [name for name in map(_named, [*shared, *own]) if name in known]
+
+
+def _fold(bundle: Bundle, layers: Sequence[Path]) -> Bundle:
+    if not layers:
+        return bundle
+    digest = hashlib.sha256("\0".join(map(archive.sha256, [bundle.path, *layers])).encode()).hexdigest()[:32]
+    path = bundle.path.with_name(f"{bundle.name}-folded-{digest}.zip")
+    if not path.exists():
+        archive.replace(path, lambda temporary: _write(temporary, [*layers, bundle.path]))
+    return replace(Bundle.of(bundle.name, path), nested=bundle.nested)
+
+
+def _write(path: Path, sources: Sequence[Path]) -> None:
+    entries: dict[str, tuple[zipfile.ZipInfo, bytes]] = {}
+    for source in sources:
+        is_layer = source != sources[-1]
+        with zipfile.ZipFile(source) as read:
+            for entry in read.infolist():
+                entry_name = _place(entry.filename) if is_layer else entry.filename
+                placed = copy.copy(entry)
+                placed.filename = entry_name
+                entries[entry_name] = placed, read.read(entry)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as written:
+        for _, (entry, content) in sorted(entries.items()):
+            written.writestr(entry, content, compresslevel=6)
+
+
+def _place(name: str) -> str:
+    return next((name.removeprefix(folder) for folder in SEARCHED if name.startswith(folder)), name)
+
+
+def _without_layers(template: Template, known: Collection[str]) -> Template:
+    document = copy.deepcopy(template.document)
+    for properties in _list_functions(document):
+        if "Layers" in properties:
+            properties["Layers"] = [layer for layer in properties["Layers"] if _named(layer) not in known]
+            if not properties["Layers"]:
+                del properties["Layers"]
+    return Template(template.path, document)
+
+
+def _list_functions(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield document.get("Globals", {}).get("Function", {})
+    for resource in document["Resources"].values():
+        if resource.get("Type") in FUNCTIONS:
+            yield resource.get("Properties") or {}
+
+
+def _named(layer: object) -> str:
+    """Return the logical id that a layer is named by; empty for an ARN."""
+    return str(layer["Ref"]) if isinstance(layer, dict) and "Ref" in layer else ""
