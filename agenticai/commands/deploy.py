@@ -1,6 +1,7 @@
 """The command that deploys the stack: to an engine that runs, or to AWS after a look at what would happen there."""
 
 import os
+import shlex
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -47,6 +48,12 @@ class Where:
     def is_aws(self) -> bool:
         """Whether it is AWS itself."""
         return self.endpoint == AWS
+
+    @property
+    def settings(self) -> str:
+        """The variables, to be put before a command, by which it finds the same region with the same credentials."""
+        named = {"AWS_PROFILE": self.profile, "AWS_DEFAULT_REGION": self.region}
+        return "".join(f"{name}={shlex.quote(value)} " for name, value in named.items() if value)
 
     def find(self) -> tuple[Target, str | None]:
         """Return the target, and the secret that its control API asks for, if any. Raises StackError."""
@@ -192,10 +199,10 @@ def _present(screen: Display, deployed: DeployedStack, where: Where) -> None:
     on = f"--target {AWS} --stage {outputs.stage}"
     lines = {
         "API": outputs.api_url,
-        "Token": f"aws ssm get-parameter --with-decryption --name {outputs.api_token_parameter}",
-        "Dashboard": f"{this_command()} dashboard {on}",
-        "Cost": f"{this_command()} cost {on}",
-        "Undo": f"{this_command()} rollback {on}",
+        "Token": f"{where.settings}aws ssm get-parameter --with-decryption --name {outputs.api_token_parameter}",
+        "Dashboard": f"{where.settings}{this_command()} dashboard {on}",
+        "Cost": f"{where.settings}{this_command()} cost {on}",
+        "Undo": f"{where.settings}{this_command()} rollback {on}",
     }
     for name, line in lines.items():
         screen.say((f"{name:10}", "bold"), line)

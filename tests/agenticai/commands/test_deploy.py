@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from agenticai.client.errors import ApiError, SettingsError
-from agenticai.commands.deploy import await_healthy, parse_parameters
+from agenticai.commands.deploy import Where, await_healthy, parse_parameters
 from agenticai.display.console import Display
 from agenticai.stack.errors import DeployError
 
@@ -68,6 +68,11 @@ def test_what_served_before_comes_back_where_it_stays_unhealthy() -> None:
 def test_a_first_deployment_has_nothing_to_go_back_to() -> None:
     with pytest.raises(DeployError, match="there is no version of before"):
         awaited(FakeDeployed(1_000_000), {})
+
+
+def test_lines_to_paste_lead_to_the_same_region_and_credentials() -> None:
+    assert Where("aws", "prod").settings == ""
+    assert Where("aws", "prod", "eu-west-1", "my own").settings == "AWS_PROFILE='my own' AWS_DEFAULT_REGION=eu-west-1 "
 
 
 def test_parameters_are_names_and_values() -> None:
