@@ -200,6 +200,7 @@ def deploy(
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="Parameter of the template; one left out keeps its value. Repeatable."),
     ] = None,
+    no_trial: Annotated[bool, typer.Option("--no-trial", help="Try no project out after a deployment to AWS.")] = False,
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
@@ -211,7 +212,8 @@ def deploy(
     from agenticai.commands.deploy import deploy as deploy_stage
 
     where = Where(endpoint, stage, region, profile)
-    deploy_stage(Deployment(where, parse_parameters(parameter or []), _agree(yes)), as_json=as_json)
+    parameters = parse_parameters(parameter or [])
+    deploy_stage(Deployment(where, parameters, _agree(yes), trial=not no_trial), as_json=as_json)
 
 
 @app.command(epilog=examples("diff"))

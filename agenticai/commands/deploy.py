@@ -2,9 +2,10 @@
 
 import os
 import shlex
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from agenticai.client.errors import ApiError, SettingsError
 from agenticai.client.finding import engine_at
@@ -16,6 +17,7 @@ from agenticai.display.console import Display, this_command
 from agenticai.display.serving import list_addresses
 from agenticai.emulator.core.home import find_home, make_home
 from agenticai.scenarios.benches.deployment import deploy_prepared, prepare
+from agenticai.scenarios.format.scenario import LIBRARY, load
 from agenticai.stack.changeset import ChangeSet
 from agenticai.stack.deploying import reached
 from agenticai.stack.errors import DeployError, NotDeployedError
@@ -28,9 +30,16 @@ from agenticai.stack.target import AWS, Target
 from agenticai.stack.template import TEMPLATE, Template
 from agenticai.stack.versions import note_versions_before, read_versions, serve_versions
 from agenticai.stack.waiting import Pause, Polling, pause
+from shared.models.workflow import FINAL, ProjectStatus
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
 
 HEALTHY: Final = Polling(first=0.2, longest=5, limit=60)
 """How long a deployed API has to become healthy: an environment is started, and AWS spreads what was changed."""
+
+TRIAL: Final = LIBRARY / "greeting.yaml"
+TRYING: Final = Polling(first=1, longest=5, limit=900)
 
 Asking = Callable[[ChangeSet], bool]
 
@@ -66,11 +75,15 @@ class Where:
 
 @dataclass(frozen=True)
 class Deployment:
-    """What to deploy, and where; `parameters` are the template's. `agreed` is asked before anything is changed."""
+    """What to deploy, and where; `parameters` are the template's. `agreed` is asked before anything is changed.
+
+    With a `trial` a project is tried out on AWS.
+    """
 
     where: Where
     parameters: Mapping[str, str] = field(default_factory=dict)
     agreed: Callable[[str, str], bool] = lambda _question, _word: True
+    trial: bool = True
 
 
 def parse_parameters(given: list[str]) -> dict[str, str]:
@@ -119,7 +132,10 @@ def deploy(deployment: Deployment, *, as_json: bool) -> None:
         if changed:
             note_versions_before(target.client("ssm"), where.stage, changed)
         deployed = DeployedStack(target, outputs, read_api_token(target.client("ssm"), where.stage), control_secret)
-        await_healthy(screen, deployed, changed)
+        with serving_before(functions, changed):
+            await_healthy(screen, deployed)
+            if where.is_aws and deployment.trial:
+                try_out(screen, deployed)
     _present(screen, deployed, where)
 
 
@@ -168,8 +184,19 @@ class _Updating:
         self.update(f"deploying {event.logical_id}: {event.status.lower().replace('_', ' ')}")
 
 
-def await_healthy(screen: Display, deployed: DeployedStack, before: Mapping[str, str], wait: Pause = pause) -> None:
-    """Ask the API whether all that it stands on is well; if not, have `before` serve again and raise DeployError."""
+@contextmanager
+def serving_before(functions: "LambdaClient", before: Mapping[str, str]) -> Iterator[None]:
+    """Have the versions of before serve again if the block says that what was deployed is not well."""
+    try:
+        yield
+    except DeployError as error:
+        serve_versions(functions, before)
+        outcome = "the versions of before serve again" if before else "there is no version of before to go back to"
+        raise DeployError(f"{error}; {outcome}.") from error
+
+
+def await_healthy(screen: Display, deployed: DeployedStack, wait: Pause = pause) -> None:
+    """Ask the API whether all that it stands on is well. Raises DeployError if it is not within a minute."""
     said = ""
     with screen.step("API healthy") as step, deployed.api() as api:
         try:
@@ -183,10 +210,27 @@ def await_healthy(screen: Display, deployed: DeployedStack, before: Mapping[str,
                     step.done()
                     return
         except TimeoutError:
-            pass
-    serve_versions(deployed.target.client("lambda"), before)
-    outcome = "the versions of before serve again" if before else "there is no version of before to go back to"
-    raise DeployError(f"{stack_name(deployed.outputs.stage)} is deployed, but not healthy ({said}); {outcome}.")
+            raise DeployError(f"{stack_name(deployed.outputs.stage)} is deployed, but not healthy ({said})") from None
+
+
+def try_out(screen: Display, deployed: DeployedStack, wait: Pause = pause) -> None:
+    """Have a small project made, and delete it. Raises DeployError if it does not complete."""
+    first, name = load(TRIAL).first, stack_name(deployed.outputs.stage)
+    with screen.step("a project tried out") as step, deployed.api() as api:
+        try:
+            project = api.create(first.name, first.requirements)
+            for _ in TRYING.attempts(wait):
+                project = api.get(project.id)
+                step.update(f"{project.name}: {project.status.value.lower()}")
+                if project.status in FINAL:
+                    break
+        except (ApiError, TimeoutError) as error:
+            raise DeployError(f"{name} is deployed, but a project could not be tried out on it ({error})") from error
+        if project.status is not ProjectStatus.COMPLETED:
+            why = project.failure.reason if project.failure else project.status.value
+            raise DeployError(f"{name} is deployed, but the project {project.id} that was tried out failed ({why})")
+        api.delete(project.id)
+        step.done()
 
 
 def _present(screen: Display, deployed: DeployedStack, where: Where) -> None:

@@ -64,7 +64,7 @@ def test_it_shows_what_would_change_and_what_that_costs_and_goes_on_only_if_told
     said = capsys.readouterr().out
     assert "Idle, its 4 queues are polled 2,592,000 times a month: $0.64 beyond the free tier" in said
     assert ["8", "AWS::SQS::Queue"] in [line.split() for line in said.splitlines()]
-    deploy(Deployment(where, agreed=yes), as_json=False)
+    deploy(Deployment(where, agreed=yes, trial=False), as_json=False)
     said = capsys.readouterr().out
     assert "+ created  PmQueue  AWS::SQS::Queue" in said
     assert "rollback --target aws --stage prod-eu" in said
