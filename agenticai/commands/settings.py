@@ -112,7 +112,8 @@ Endpoint = Annotated[
         envvar=list(ENDPOINT_VARIABLES),
         callback=lambda given: find_engine(given),
         show_default=f"the engine that `agenticai up` started, else {local(DEFAULT_PORT)}",
-        help="Address of the engine, or `embedded` or `localstack` for the one that `agenticai up` started as that.",
+        help="Address of the engine; or `embedded` or `localstack`, for the one that `agenticai up` started as that; or"
+        " `aws`.",
     ),
 ]
 Stage = Annotated[

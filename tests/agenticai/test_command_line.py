@@ -9,9 +9,9 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from agenticai.command_line import app
+from agenticai.command_line.examples import EXAMPLES
 from agenticai.commands import projects, serving
 from agenticai.commands.settings import ENDPOINT_VARIABLES, PORT_VARIABLE, STAGE_VARIABLE
-from agenticai.examples import EXAMPLES
 
 if TYPE_CHECKING:
     from agenticai.commands.stack import Stack

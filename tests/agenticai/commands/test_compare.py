@@ -62,6 +62,12 @@ REPORT = ComparisonReport(
 )
 
 
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables have the width that they have where nobody says how wide the screen is."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 def printed(capsys: pytest.CaptureFixture[str]) -> list[str]:
     screen = Display()
     with show.live(screen, [scenario("greeting"), scenario("worker-crash")]) as progress:

@@ -1,0 +1,109 @@
+"""The commands that run an engine: `up`, `dashboard` and `demo`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agenticai.command_line.examples import examples
+from agenticai.command_line.options import (
+    DockerSocket,
+    EngineKind,
+    Host,
+    LocalStackImage,
+    LocalStackUrl,
+    Out,
+    UnsafeRun,
+    make_group,
+)
+from agenticai.commands.settings import (
+    DASHBOARD_PORT,
+    DEFAULT_PORT,
+    DEFAULT_STAGE,
+    ENDPOINT,
+    Endpoint,
+    Json,
+    Port,
+    Stage,
+)
+
+group = make_group()
+
+
+@group.command(epilog=examples("up"))
+def up(
+    port: Port = DEFAULT_PORT,
+    live: Annotated[
+        bool, typer.Option("--live", help="Ask Gemini, with the key in GEMINI_API_KEY, instead of replaying replies.")
+    ] = False,
+    host: Host = "127.0.0.1",
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Host name by which the engine may be reached; repeatable."),
+    ] = None,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ORIGIN", help="Origin whose pages may call the engine, as http://localhost:5173; repeatable."
+        ),
+    ] = None,
+    dashboard: Annotated[bool, typer.Option("--dashboard", help="Serve the dashboard beside it.")] = False,
+    target: Annotated[str, typer.Option(metavar="TARGET", help="`embedded` or `localstack`.")] = "embedded",
+    engine: EngineKind = None,
+    localstack_url: LocalStackUrl = None,
+    localstack_image: LocalStackImage = None,
+    docker_socket: DockerSocket = False,
+    observed: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="The LocalStack that runs tells of its functions, with the secret that is written to this file.",
+        ),
+    ] = None,
+    no_stack: Annotated[
+        bool, typer.Option("--no-stack", help="Leave the stack out; `agenticai deploy` deploys it.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Run the engine with the stack until Ctrl-C."""
+    from agenticai.commands.engines import chosen_engine
+    from agenticai.commands.serving import keep_engine_up, keep_up
+    from agenticai.emulator.http.reach import Reach
+
+    reach = Reach(host, allow_host or (), allow_origin or ())
+    chosen = chosen_engine(
+        target, engine, localstack_url, image=localstack_image, docker_socket=docker_socket, observed=observed
+    )
+    if no_stack:
+        keep_engine_up(port, reach, chosen, live=live, dashboard=dashboard, as_json=as_json)
+    else:
+        keep_up(port, reach, chosen, live=live, dashboard=dashboard, as_json=as_json)
+
+
+@group.command(epilog=examples("dashboard"))
+def dashboard(
+    port: Annotated[
+        int, typer.Option(metavar="PORT", min=1, max=65535, help="Port to serve on at 127.0.0.1.")
+    ] = DASHBOARD_PORT,
+    host: Host = "127.0.0.1",
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open it in the browser.")] = False,
+    endpoint: Endpoint = ENDPOINT,
+    stage: Stage = DEFAULT_STAGE,
+    as_json: Json = False,
+) -> None:
+    """Show a stack in the browser, live."""
+    from agenticai.commands.dashboard import show_dashboard
+
+    show_dashboard(endpoint, stage, port, host, browser=not no_browser, as_json=as_json)
+
+
+@group.command(epilog=examples("demo"))
+def demo(out: Out = Path("out"), unsafe_run: UnsafeRun = False, as_json: Json = False) -> None:
+    """Turn a stored request into tested, packaged software.
+
+    An engine is started for it, and ends with it.
+    """
+    from agenticai.commands.serving import show_demo
+
+    sys.exit(show_demo(out, unsafe_run=unsafe_run, as_json=as_json))

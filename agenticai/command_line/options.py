@@ -1,0 +1,87 @@
+"""Options and arguments that commands of several groups take."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agenticai.commands.settings import DEFAULT_PORT, DEFAULT_STAGE, ENDPOINT, local
+from agenticai.emulator.engines.chosen import IMAGE, IMAGE_VARIABLE
+
+
+def make_group() -> typer.Typer:
+    """Return what the commands of a module are added to. Help is plain: it can be searched, copied, read anywhere."""
+    return typer.Typer(rich_markup_mode=None)
+
+
+UnsafeRun = Annotated[
+    bool,
+    typer.Option("--unsafe-run", help="Run a project's own tests even where this machine has no sandbox for them."),
+]
+
+
+def complete_project(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Return the projects whose ids begin so, each with its name, for the shell."""
+    from agenticai.commands.project_ids import suggest_ids
+
+    return suggest_ids(context.params.get("endpoint", ENDPOINT), context.params.get("stage", DEFAULT_STAGE), incomplete)
+
+
+ProjectId = Annotated[
+    str,
+    typer.Argument(
+        metavar="PROJECT",
+        autocompletion=complete_project,
+        help="Project's id, the beginning of one, or `last` for the newest project.",
+    ),
+]
+
+File = Annotated[Path | None, typer.Option(metavar="FILE", help="Read the text from a file; - is standard input.")]
+
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
+
+EngineKind = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        metavar="KIND",
+        help="How to have LocalStack: `process` starts its runtime without Docker, `container` its image with Docker,"
+        " `running` takes one that is up.",
+        show_default="container with --localstack-image, running if LOCALSTACK_HOST is set, else process",
+    ),
+]
+
+LocalStackImage = Annotated[
+    str | None,
+    typer.Option(
+        "--localstack-image",
+        metavar="IMAGE",
+        help="Image of LocalStack for `--engine container`.",
+        show_default=f"{IMAGE_VARIABLE}, else {IMAGE}",
+    ),
+]
+
+DockerSocket = Annotated[
+    bool,
+    typer.Option(
+        "--docker-socket",
+        help="Give that container Docker's socket, with which it may do all that root may: LocalStack's own images run"
+        " functions by it.",
+    ),
+]
+
+LocalStackUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--localstack-url",
+        metavar="URL",
+        help="Address of a LocalStack that runs.",
+        show_default=f"LOCALSTACK_HOST, AWS_ENDPOINT_URL, else {local(DEFAULT_PORT)}",
+    ),
+]
+
+Host = Annotated[
+    str, typer.Option(metavar="ADDRESS", help="Address to listen on; other than 127.0.0.1 lets other machines in.")
+]
+
+Out = Annotated[Path, typer.Option(metavar="FOLDER", help="Folder to write the code and the package to.")]
