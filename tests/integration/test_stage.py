@@ -10,6 +10,7 @@ import pytest
 from agenticai.emulator.process import Engine
 from agenticai.stack.artifacts import bucket_name
 from agenticai.stack.changeset import ChangeSet
+from agenticai.stack.destroying import destroy_stage, find_doomed
 from agenticai.stack.errors import DeclinedError, DeployError, NotDeployedError
 from agenticai.stack.events import StackEvent
 from agenticai.stack.outputs import StackOutputs
@@ -35,6 +36,11 @@ BROKEN = """
     Type: AWS::Lambda::Url
     DependsOn: Inbox
     Properties: {TargetFunctionArn: no-such-function, AuthType: AWS_IAM}
+"""
+FILES = """
+  Files:
+    Type: AWS::S3::Bucket
+    Properties: {BucketName: !Sub "files-${Stage}", VersioningConfiguration: {Status: Enabled}}
 """
 OUTPUTS = "Outputs:\n" + "\n".join(f"  {name}: {{Value: any}}" for name in Template.load().document["Outputs"])
 
@@ -218,6 +224,23 @@ def test_a_failed_update_leaves_the_stack_of_before(deployer: Deployer, tmp_path
     inbox = sqs.get_queue_url(QueueName="inbox-updating")["QueueUrl"]
     attributes = sqs.get_queue_attributes(QueueUrl=inbox, AttributeNames=["DelaySeconds"])["Attributes"]
     assert attributes == {"DelaySeconds": "1"}
+
+
+def test_a_destroyed_stage_leaves_nothing(deployer: Deployer, tmp_path: Path) -> None:
+    target = deployer.target
+    deployer.deploy(written(tmp_path, SMALL, FILES), {}, "doomed")
+    s3 = target.client("s3")
+    for content in (b"one", b"other"):
+        s3.put_object(Bucket="files-doomed", Key="a", Body=content)
+    s3.delete_object(Bucket="files-doomed", Key="a")  # which leaves a marker
+    doomed = find_doomed(target, "doomed")
+    assert {one.logical_id for one in doomed.resources} == {"Inbox", "Files"}
+    destroy_stage(target, doomed)
+    with pytest.raises(NotDeployedError, match="nothing is left of it"):
+        find_doomed(target, "doomed")
+    with pytest.raises(NotDeployedError, match="no API token"):
+        read_api_token(target.client("ssm"), "doomed")
+    assert "files-doomed" not in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
 
 
 def written(folder: Path, *parts: str) -> Template:
