@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -32,7 +33,6 @@ _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 # What CloudFormation calls a template, or a parameter of it, that it does not take.
 _REFUSALS = frozenset({"ValidationError", "InsufficientCapabilities", "InsufficientCapabilitiesException"})
 
-_ROLLED_BACK = "ROLLBACK_COMPLETE"
 _GONE = frozenset({"DELETE_COMPLETE", "DELETE_SKIPPED"})
 
 _NEVER = "Never"
@@ -144,15 +144,28 @@ class ChangeSets:
         made = ChangeSet(answer["Id"], answer["StackId"], kind == "CREATE", ())
         try:
             change_set = replace(made, changes=self._changes(answer["Id"]))
-        except DeployError:
-            self.discard(made)
+        except BaseException:
+            self._forget(made)
             raise
         if not change_set.changes:
             self.cloudformation.delete_change_set(ChangeSetName=change_set.arn)
         return change_set
 
+    @contextmanager
+    def discarding(self, change_set: ChangeSet) -> Iterator[None]:
+        """Forget the change set if the block is left by an error, Ctrl-C at a question too."""
+        try:
+            yield
+        except BaseException:
+            self.discard(change_set)
+            raise
+
     def discard(self, change_set: ChangeSet) -> None:
         """Forget a change set, and the empty stack that was made to hold it, unless that holds another."""
+        if change_set.changes:  # one without is gone already
+            self._forget(change_set)
+
+    def _forget(self, change_set: ChangeSet) -> None:
         self.cloudformation.delete_change_set(ChangeSetName=change_set.arn)
         if change_set.creates and not self.cloudformation.list_change_sets(StackName=change_set.stack_id)["Summaries"]:
             self.cloudformation.delete_stack(StackName=change_set.stack_id)
@@ -188,9 +201,7 @@ class ChangeSets:
         return "UPDATE" if state.way is Way.UPDATE else "CREATE"
 
     def _check_is_empty(self, status: str | None) -> None:
-        """Raise DeployError for a stack that was rolled back and has resources: an emulator may mean an update."""
-        if status != _ROLLED_BACK:
-            return
+        """Raise DeployError for a stack that never came up and yet has resources, as where a rollback failed."""
         pages = self.cloudformation.get_paginator("list_stack_resources").paginate(StackName=self.stack)
         listed = [one for page in pages for one in page["StackResourceSummaries"]]
         if left := [one["LogicalResourceId"] for one in listed if one["ResourceStatus"] not in _GONE]:

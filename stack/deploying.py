@@ -70,21 +70,54 @@ def deploy_stack(
     TargetError when the target does not answer or refuses a call.
     """
     with reached(target):
-        if not target.mounts_layers:
-            template, bundles = fold_layers(template, bundles)
-        store = _artifacts(target)
-        objects = store.upload(bundles)
         change_sets = ChangeSets(target.client("cloudformation"), name, target.polling, pause)
-        given = {**_kept(change_sets.parameters(), template), **parameters}
-        shown = {name: value for name, value in given.items() if value != HIDDEN}
-        text = store.template(name, template.body(objects, shown, store.url))
-        change_set = change_sets.create(f"deploy-{new_id()}", text, given, capabilities, tags)
-        if change_set.changes and not confirm(change_set):
-            change_sets.discard(change_set)
-            raise DeclinedError(f"{name} was not deployed: you said no, and nothing has changed.")
-        prepare()
+        change_set = _create(target, change_sets, template, bundles, parameters, capabilities, tags, new_id())
+        with change_sets.discarding(change_set):
+            if change_set.changes and not confirm(change_set):
+                raise DeclinedError(f"{name} was not deployed: you said no, and nothing has changed.")
+            prepare()
         if change_set.changes:
             _execute(target, name, change_set, on_event, pause)
+
+
+def compare_stack(
+    target: Target,
+    name: str,
+    template: Template,
+    bundles: Bundles,
+    parameters: Mapping[str, str],
+    *,
+    capabilities: Sequence[CapabilityType] = ALL_CAPABILITIES,
+    tags: Mapping[str, str] = MappingProxyType({}),
+    pause: Pause = waiting.pause,
+    new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+) -> ChangeSet:
+    """Return what `deploy_stack` would change; only the bundles are uploaded for it. Raises as that does."""
+    with reached(target):
+        change_sets = ChangeSets(target.client("cloudformation"), name, target.polling, pause)
+        change_set = _create(target, change_sets, template, bundles, parameters, capabilities, tags, new_id())
+        change_sets.discard(change_set)
+        return change_set
+
+
+def _create(
+    target: Target,
+    change_sets: ChangeSets,
+    template: Template,
+    bundles: Bundles,
+    parameters: Mapping[str, str],
+    capabilities: Sequence[CapabilityType],
+    tags: Mapping[str, str],
+    id_: str,
+) -> ChangeSet:
+    if not target.mounts_layers:
+        template, bundles = fold_layers(template, bundles)
+    store = _artifacts(target)
+    objects = store.upload(bundles)
+    given = {**_kept(change_sets.parameters(), template), **parameters}
+    shown = {name: value for name, value in given.items() if value != HIDDEN}
+    text = store.template(change_sets.stack, template.body(objects, shown, store.url))
+    return change_sets.create(f"deploy-{id_}", text, given, capabilities, tags)
 
 
 def describe_stack(target: Target, name: str) -> DeployedStack:
@@ -166,7 +199,7 @@ def reached(target: Target) -> Iterator[None]:
             f"{target.name} is still at work, {error}: look at the stack there, then try again."
         ) from error
     except ClientError as error:
-        if _is_no_answer_of_aws(error):
+        if target.endpoint_url and _is_no_answer_of_aws(error):
             raise _no_aws(target) from error
         raise TargetError(f"{target.name} refused {error.operation_name}: {message(error)}") from error
     except ResponseParserError as error:

@@ -19,6 +19,7 @@ from agenticai.stack.versions import versions_parameter
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
@@ -32,6 +33,7 @@ AT_ONCE: Final = 1000
 """Objects that S3 deletes in one request."""
 
 GONE: Final = "DELETE_COMPLETE"
+ATTEMPTS: Final = 2
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,10 @@ class Doomed:
 
 
 def find_doomed(target: Target, stage: str) -> Doomed:
-    """Return what goes with a stage. Raises NotDeployedError if there is no such stage, and TargetError."""
+    """Return what goes with a stage: its parameters alone where its stack is gone already.
+
+    Raises NotDeployedError if nothing is left of it, DeployError where it may not be deleted now, and TargetError.
+    """
     name = stack_name(stage)
     with reached(target):
         cloudformation = target.client("cloudformation")
@@ -71,17 +76,27 @@ def find_doomed(target: Target, stage: str) -> Doomed:
         except ClientError as error:
             if not is_missing_stack(error):
                 raise
-            raise NotDeployedError(f"There is no stack {name} at {target.address}: nothing is left of it.") from error
+            left = Doomed(stage, "", ())
+            if not target.client("ssm").get_parameters(Names=list(left.parameters))["Parameters"]:
+                raise NotDeployedError(
+                    f"There is no stack {name} at {target.address}: nothing is left of it."
+                ) from error
+            return left
         if state_of(stack["StackStatus"]).way is Way.WAIT:
             raise DeployError(f"{name} is {stack['StackStatus']}: wait until that has ended, then destroy it.")
-        pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
-        listed = [one for page in pages for one in page["StackResourceSummaries"]]
-        resources = (
-            Resource(one["LogicalResourceId"], one["ResourceType"], one.get("PhysicalResourceId", ""))
-            for one in listed
-            if one["ResourceStatus"] != GONE
-        )
-        return Doomed(stage, stack["StackId"], tuple(resources))
+        if stack.get("EnableTerminationProtection"):
+            raise DeployError(
+                f"{name} is protected from deletion: `aws cloudformation update-termination-protection"
+                f" --no-enable-termination-protection --stack-name {name}` ends that."
+            )
+        return Doomed(stage, stack["StackId"], tuple(_list_resources(cloudformation, name)))
+
+
+def _list_resources(cloudformation: CloudFormationClient, name: str) -> Iterator[Resource]:
+    for page in cloudformation.get_paginator("list_stack_resources").paginate(StackName=name):
+        for one in page["StackResourceSummaries"]:
+            if one["ResourceStatus"] != GONE:
+                yield Resource(one["LogicalResourceId"], one["ResourceType"], one.get("PhysicalResourceId", ""))
 
 
 def destroy_stage(
@@ -98,18 +113,31 @@ def destroy_stage(
     Raises DeployError, which names what could not be deleted, and TargetError.
     """
     with reached(target):
-        count = 0
+        if doomed.stack_id:
+            _delete_stack(target, doomed, on_event, on_emptied, pause)
+        target.client("ssm").delete_parameters(Names=list(doomed.parameters))
+
+
+def _delete_stack(
+    target: Target,
+    doomed: Doomed,
+    on_event: Callable[[StackEvent], object],
+    on_emptied: Callable[[int], object],
+    pause: Pause,
+) -> None:
+    """Delete the stack; once more if functions that were at work have filled its bucket again meanwhile."""
+    cloudformation, emptied = target.client("cloudformation"), 0
+    for _ in range(ATTEMPTS):
         for bucket in doomed.named(BUCKET):
             for deleted in empty_bucket(target.client("s3"), bucket):
-                count += deleted
-                on_emptied(count)
-        cloudformation = target.client("cloudformation")
+                emptied += deleted
+                on_emptied(emptied)
         stream = events.EventStream(cloudformation, doomed.stack_id)
         cloudformation.delete_stack(StackName=doomed.stack_id)
         status, seen = events.follow(cloudformation, stream, doomed.stack_id, on_event, target.polling, pause)
-        if status != GONE:
-            raise _failure(stack_name(doomed.stage), status, [event for event in seen if event.failed])
-        target.client("ssm").delete_parameters(Names=list(doomed.parameters))
+        if status == GONE:
+            return
+    raise _failure(stack_name(doomed.stage), status, [event for event in seen if event.failed])
 
 
 def empty_bucket(s3: S3Client, bucket: str) -> Iterator[int]:

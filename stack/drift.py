@@ -35,20 +35,11 @@ class Drifted:
 
 def find_drift(target: Target, stack: str, pause: Pause = waiting.pause) -> tuple[Drifted, ...]:
     """Have CloudFormation compare a stack with what is there. Raises DeployError if it cannot, and TargetError."""
-    cloudformation = target.client("cloudformation")
     with reached(target):
         try:
-            started = cloudformation.detect_stack_drift(StackName=stack)["StackDriftDetectionId"]
+            listed = _detect(target, stack, pause)
         except ClientError as error:
             raise DeployError(f"The drift of {stack} was not looked for: {message(error)}") from error
-        for _ in target.polling.attempts(pause):
-            found = cloudformation.describe_stack_drift_detection_status(StackDriftDetectionId=started)
-            if found["DetectionStatus"] != "DETECTION_IN_PROGRESS":
-                break
-        if found["DetectionStatus"] == "DETECTION_FAILED":
-            why = found.get("DetectionStatusReason", "no reason was given")
-            raise DeployError(f"The drift of {stack} is known in part only: {why}")
-        listed = list(_list_drifts(cloudformation, stack))
     return tuple(
         Drifted(
             one["LogicalResourceId"],
@@ -58,6 +49,19 @@ def find_drift(target: Target, stack: str, pause: Pause = waiting.pause) -> tupl
         )
         for one in listed
     )
+
+
+def _detect(target: Target, stack: str, pause: Pause) -> list[StackResourceDriftTypeDef]:
+    cloudformation = target.client("cloudformation")
+    started = cloudformation.detect_stack_drift(StackName=stack)["StackDriftDetectionId"]
+    for _ in target.polling.attempts(pause):
+        found = cloudformation.describe_stack_drift_detection_status(StackDriftDetectionId=started)
+        if found["DetectionStatus"] != "DETECTION_IN_PROGRESS":
+            break
+    if found["DetectionStatus"] == "DETECTION_FAILED":
+        why = found.get("DetectionStatusReason", "no reason was given")
+        raise DeployError(f"The drift of {stack} is known in part only: {why}")
+    return list(_list_drifts(cloudformation, stack))
 
 
 def _list_drifts(cloudformation: CloudFormationClient, stack: str) -> Iterator[StackResourceDriftTypeDef]:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from agenticai.stack.changeset import ChangeSets
+from agenticai.stack.changeset import ChangeSets, message
 from agenticai.stack.errors import DeployError
 from agenticai.stack.states import Way, state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from agenticai.stack.target import Target
     from agenticai.stack.template import Template
@@ -21,43 +21,42 @@ if TYPE_CHECKING:
 API_CONCURRENCY: Final = 2
 """Invocations that are left to the API beside those of the queues."""
 
-_SIMULATED_AT_ONCE: Final = 50
 _ROLE_OF_SESSION: Final = re.compile(r"arn:([^:]+):sts::(\d+):assumed-role/([^/]+)/.+")
 
-DEPLOYER_ACTIONS: Final[Sequence[str]] = (
-    "apigateway:POST",
-    "cloudformation:CreateChangeSet",
-    "cloudformation:DeleteChangeSet",
-    "cloudformation:DescribeChangeSet",
-    "cloudformation:DescribeEvents",
-    "cloudformation:DescribeStackEvents",
-    "cloudformation:DescribeStacks",
-    "cloudformation:ExecuteChangeSet",
-    "dynamodb:CreateTable",
-    "dynamodb:PutItem",
-    "iam:AttachRolePolicy",
-    "iam:CreateRole",
-    "iam:PassRole",
-    "iam:PutRolePolicy",
-    "lambda:AddPermission",
-    "lambda:CreateAlias",
-    "lambda:CreateEventSourceMapping",
-    "lambda:CreateFunction",
-    "lambda:PublishLayerVersion",
-    "lambda:PublishVersion",
-    "lambda:UpdateFunctionCode",
-    "logs:CreateLogGroup",
-    "logs:PutRetentionPolicy",
-    "s3:CreateBucket",
-    "s3:GetObject",
-    "s3:PutBucketPolicy",
-    "s3:PutObject",
-    "sqs:CreateQueue",
-    "sqs:SetQueueAttributes",
-    "ssm:GetParameters",
-    "ssm:PutParameter",
-)
-"""What a deployment does in the deployer's name, at the least."""
+DEPLOYER_ACTIONS: Final[Mapping[str, Sequence[str]]] = {
+    "cloudformation:{region}:{account}:stack/{stack}/*": (
+        "cloudformation:CreateChangeSet",
+        "cloudformation:DeleteChangeSet",
+        "cloudformation:DescribeChangeSet",
+        "cloudformation:DescribeEvents",
+        "cloudformation:DescribeStackEvents",
+        "cloudformation:DescribeStacks",
+        "cloudformation:ExecuteChangeSet",
+    ),
+    "apigateway:{region}::/restapis": ("apigateway:POST",),
+    "dynamodb:{region}:{account}:table/{stack}": ("dynamodb:CreateTable", "dynamodb:PutItem"),
+    "iam::{account}:role/{stack}-role": (
+        "iam:AttachRolePolicy",
+        "iam:CreateRole",
+        "iam:PassRole",
+        "iam:PutRolePolicy",
+    ),
+    "lambda:{region}:{account}:function:agenticai-api": (
+        "lambda:AddPermission",
+        "lambda:CreateAlias",
+        "lambda:CreateFunction",
+        "lambda:PublishVersion",
+        "lambda:UpdateAlias",
+        "lambda:UpdateFunctionCode",
+    ),
+    "lambda:{region}:{account}:layer:agenticai-shared": ("lambda:PublishLayerVersion",),
+    "logs:{region}:{account}:log-group:/aws/lambda/agenticai-api": ("logs:CreateLogGroup", "logs:PutRetentionPolicy"),
+    "s3:::{stack}": ("s3:CreateBucket", "s3:PutBucketPolicy"),
+    "s3:::{stack}/object": ("s3:GetObject", "s3:PutObject"),
+    "sqs:{region}:{account}:agenticai-queue": ("sqs:CreateQueue", "sqs:SetQueueAttributes"),
+    "ssm:{region}:{account}:parameter/agenticai/token": ("ssm:GetParameters", "ssm:PutParameter"),
+}
+"""What a deployment does in the deployer's name, at the least, by the resource: its ARN without `arn:PARTITION:`."""
 
 
 @dataclass(frozen=True)
@@ -106,14 +105,23 @@ def check_deployment(
     identity = identify(target)
     status = ChangeSets(target.client("cloudformation"), stack, target.polling, lambda _: None).status()
     names = {**parameters, "AWS::AccountId": identity.account, "AWS::Region": identity.region}
-    findings = [
-        *_check_state(stack, status),
-        *(_check_names(target, template, names) if state_of(status).way is Way.CREATE else ()),
-        *_check_secrets(find_secrets),
-        *_check_concurrency(target, template),
-        *_check_permissions(target, identity.arn),
+    checks: list[Callable[[], Iterable[Finding]]] = [
+        lambda: _check_state(stack, status),
+        lambda: _check_names(target, template, names) if state_of(status).way is Way.CREATE else (),
+        lambda: _check_secrets(find_secrets),
+        lambda: _check_concurrency(target, template),
+        lambda: _check_permissions(target, identity, stack),
     ]
+    findings = [finding for check in checks for finding in _found(check)]
     return Preflight(identity, tuple(findings))
+
+
+def _found(check: Callable[[], Iterable[Finding]]) -> list[Finding]:
+    """Return what a check found; what it may not ask is a finding of its own, so that the others go on."""
+    try:
+        return list(check())
+    except ClientError as error:
+        return [Finding(f"{error.operation_name} was refused: {message(error).rstrip('.')}.")]
 
 
 def _check_state(stack: str, status: str | None) -> Iterator[Finding]:
@@ -154,23 +162,42 @@ def concurrency_of(template: Template) -> int:
     return sum(int(event.get("ScalingConfig", {}).get("MaximumConcurrency", 0)) for event in events)
 
 
-def _check_permissions(target: Target, arn: str) -> Iterator[Finding]:
-    """Simulate what the deployer may do; one who may not simulate is told so, and nothing more is known."""
-    if arn.endswith(":root"):
+def _check_permissions(target: Target, who: Identity, stack: str) -> Iterator[Finding]:
+    """Simulate what the deployer may do. It warns only: what conditions and organizations say is not simulated."""
+    if who.arn.endswith(":root"):
         yield Finding("You deploy as the account's root user: make a role for it instead.", blocks=False)
         return
-    iam, who, denied = target.client("iam"), _ROLE_OF_SESSION.sub(r"arn:\1:iam::\2:role/\3", arn), list[str]()
+    role = _ROLE_OF_SESSION.sub(r"arn:\1:iam::\2:role/\3", who.arn)
     try:
-        for first in range(0, len(DEPLOYER_ACTIONS), _SIMULATED_AT_ONCE):
-            actions = list(DEPLOYER_ACTIONS[first : first + _SIMULATED_AT_ONCE])
-            pages = iam.get_paginator("simulate_principal_policy").paginate(PolicySourceArn=who, ActionNames=actions)
-            results = [result for page in pages for result in page["EvaluationResults"]]
-            denied += [result["EvalActionName"] for result in results if result["EvalDecision"] != "allowed"]
-    except ClientError:
-        yield Finding("Your permissions were not checked: you may not simulate them.", blocks=False)
+        denied = [
+            action
+            for arn, actions in DEPLOYER_ACTIONS.items()
+            for action in _deny(target, role, who, stack, arn, actions)
+        ]
+    except ClientError as error:
+        why = message(error).rstrip(".")
+        yield Finding(f"Your permissions were not checked, because they could not be simulated: {why}.", blocks=False)
         return
     if denied:
-        yield Finding(f"{who} is not allowed {', '.join(denied)}: have these added to what it may do.")
+        yield Finding(f"{role} seems not to be allowed {', '.join(denied)}: have these added.", blocks=False)
+
+
+def _deny(target: Target, role: str, who: Identity, stack: str, resource: str, actions: Sequence[str]) -> Iterator[str]:
+    """Yield those of some actions on a resource that IAM's simulator does not allow a role."""
+    partition = who.arn.split(":")[1]
+    arn = f"arn:{partition}:{resource.format(region=who.region, account=who.account, stack=stack)}"
+    passed = {
+        "ContextKeyName": "iam:PassedToService",
+        "ContextKeyValues": ["lambda.amazonaws.com"],
+        "ContextKeyType": "string",
+    }
+    pages = (
+        target.client("iam")
+        .get_paginator("simulate_principal_policy")
+        .paginate(PolicySourceArn=role, ActionNames=list(actions), ResourceArns=[arn], ContextEntries=[passed])
+    )
+    results = [result for page in pages for result in page["EvaluationResults"]]
+    yield from (result["EvalActionName"] for result in results if result["EvalDecision"] != "allowed")
 
 
 def _check_names(target: Target, template: Template, values: Mapping[str, str]) -> Iterator[Finding]:

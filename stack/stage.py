@@ -6,7 +6,7 @@ import uuid
 from typing import TYPE_CHECKING, Final
 
 from agenticai.stack import waiting
-from agenticai.stack.deploying import deploy_stack, reached, read_stack_outputs
+from agenticai.stack.deploying import compare_stack, deploy_stack, reached, read_stack_outputs
 from agenticai.stack.errors import NotDeployedError
 from agenticai.stack.outputs import StackOutputs, read_outputs
 from agenticai.stack.secrets import Secrets, find_unstored, store
@@ -72,6 +72,16 @@ def deploy_stage(
         new_id=new_id,
     )
     return read_stage_outputs(target, stage)
+
+
+def compare_stage(
+    target: Target, stage: str, *, template: Template, bundles: Bundles, parameters: Mapping[str, str]
+) -> ChangeSet:
+    """Return what `deploy_stage` would change in the stack. Raises as `compare_stack` does."""
+    given = {"Stage": stage, **parameters}
+    return compare_stack(
+        target, stack_name(stage), template, bundles, given, capabilities=CAPABILITIES, tags={TAG: stage}
+    )
 
 
 def read_stage_outputs(target: Target, stage: str) -> StackOutputs:

@@ -10,10 +10,12 @@ from agenticai.stack.errors import NotDeployedError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_ssm import SSMClient
 
 ALIAS: Final = "live"
+VERSION: Final = "AWS::Lambda::Version"
 
 
 def versions_parameter(stage: str) -> str:
@@ -30,6 +32,18 @@ def read_versions(functions: LambdaClient, names: Iterable[str]) -> Mapping[str,
         except functions.exceptions.ResourceNotFoundException:
             continue
     return found
+
+
+def read_deployed_versions(cloudformation: CloudFormationClient, stack: str) -> Mapping[str, str]:
+    """Return the version that a stack's last deployment published, by function. Raises botocore's errors."""
+    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
+    listed = [one for page in pages for one in page["StackResourceSummaries"]]
+    arns = [
+        one.get("PhysicalResourceId", "")
+        for one in listed
+        if one["ResourceType"] == VERSION and not one["ResourceStatus"].startswith("DELETE")
+    ]
+    return {name: version for *_, name, version in (arn.split(":") for arn in arns if arn)}
 
 
 def serve_versions(functions: LambdaClient, versions: Mapping[str, str]) -> None:

@@ -100,7 +100,7 @@ def rollback(
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Have the functions serve as before the last deployment."""
+    """Restore the functions' versions of before the last deployment."""
     from agenticai.commands.deploy import Where
     from agenticai.commands.stage import roll_back
 

@@ -28,7 +28,7 @@ from agenticai.stack.secrets import Secrets, find_unstored, read_api_token
 from agenticai.stack.stage import read_stage_outputs, stack_name
 from agenticai.stack.target import AWS, Target
 from agenticai.stack.template import TEMPLATE, Template
-from agenticai.stack.versions import note_versions_before, read_versions, serve_versions
+from agenticai.stack.versions import note_versions_before, read_deployed_versions, read_versions, serve_versions
 from agenticai.stack.waiting import Pause, Polling, pause
 from shared.models.workflow import FINAL, ProjectStatus
 
@@ -115,7 +115,7 @@ def deploy(deployment: Deployment, *, as_json: bool) -> None:
             step.done()
         with screen.step("stack deployed") as step:
             on_event = show.ShownEvents(screen) if where.is_aws else _Updating(step.update)
-            confirm = _make_confirm(screen, step.pause, deployment)
+            confirm = _make_confirm(screen, step.pause, deployment, lambda: _note(target, where.stage, before))
             outputs = deploy_prepared(
                 target,
                 where.stage,
@@ -127,10 +127,7 @@ def deploy(deployment: Deployment, *, as_json: bool) -> None:
                 confirm=confirm,
             )
             step.done()
-        now = read_versions(functions, before)
-        changed = {name: version for name, version in before.items() if now.get(name) != version}
-        if changed:
-            note_versions_before(target.client("ssm"), where.stage, changed)
+        changed = _serve_deployed(target, where.stage, before)
         deployed = DeployedStack(target, outputs, read_api_token(target.client("ssm"), where.stage), control_secret)
         with serving_before(functions, changed):
             await_healthy(screen, deployed)
@@ -162,16 +159,37 @@ def _check(screen: Display, target: Target, deployment: Deployment, secrets: Sec
         raise DeployError(f"{stack_name(stage)} was not deployed: mend what is marked above, then deploy again.")
 
 
-def _make_confirm(screen: Display, pause: Callable[[], None], deployment: Deployment) -> Asking:
+def _make_confirm(
+    screen: Display, pause: Callable[[], None], deployment: Deployment, begin: Callable[[], None]
+) -> Asking:
+    """Return what shows the changes on AWS and asks; `begin` is called when the deployment goes on."""
+
     def confirm(change_set: ChangeSet) -> bool:
-        if not deployment.where.is_aws:
-            return True
-        pause()
-        screen.show(show.list_changes(change_set))
-        screen.say(show.describe_idle_cost(len(AGENTS)))
-        return deployment.agreed(f"Deploy {stack_name(deployment.where.stage)}?", deployment.where.stage)
+        if deployment.where.is_aws:
+            pause()
+            screen.show(show.list_changes(change_set))
+            screen.say(show.describe_idle_cost(len(AGENTS)))
+            if not deployment.agreed(f"Deploy {stack_name(deployment.where.stage)}?", deployment.where.stage):
+                return False
+        begin()
+        return True
 
     return confirm
+
+
+def _note(target: Target, stage: str, before: Mapping[str, str]) -> None:
+    """Keep which versions serve, before anything changes them: so that there is a way back whatever happens next."""
+    if before:
+        note_versions_before(target.client("ssm"), stage, before)
+
+
+def _serve_deployed(target: Target, stage: str, before: Mapping[str, str]) -> Mapping[str, str]:
+    """Have the versions serve that the stack holds, after a rollback too; return those of before that do no more."""
+    functions = target.client("lambda")
+    deployed = read_deployed_versions(target.client("cloudformation"), stack_name(stage))
+    now = read_versions(functions, deployed)
+    serve_versions(functions, {name: version for name, version in deployed.items() if now.get(name) != version})
+    return {name: version for name, version in before.items() if deployed.get(name, version) != version}
 
 
 @dataclass(frozen=True)
@@ -189,6 +207,9 @@ def serving_before(functions: "LambdaClient", before: Mapping[str, str]) -> Iter
     """Have the versions of before serve again if the block says that what was deployed is not well."""
     try:
         yield
+    except KeyboardInterrupt:
+        serve_versions(functions, before)
+        raise
     except DeployError as error:
         serve_versions(functions, before)
         outcome = "the versions of before serve again" if before else "there is no version of before to go back to"
@@ -224,12 +245,13 @@ def try_out(screen: Display, deployed: DeployedStack, wait: Pause = pause) -> No
                 step.update(f"{project.name}: {project.status.value.lower()}")
                 if project.status in FINAL:
                     break
+            if project.status is ProjectStatus.COMPLETED:
+                api.delete(project.id)
         except (ApiError, TimeoutError) as error:
             raise DeployError(f"{name} is deployed, but a project could not be tried out on it ({error})") from error
         if project.status is not ProjectStatus.COMPLETED:
             why = project.failure.reason if project.failure else project.status.value
             raise DeployError(f"{name} is deployed, but the project {project.id} that was tried out failed ({why})")
-        api.delete(project.id)
         step.done()
 
 

@@ -1,20 +1,17 @@
 """The commands for a stage that is deployed: `outputs`, `diff`, `rollback` and `destroy`."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import asdict
 
 from agenticai.commands.deploy import Where
 from agenticai.display import deploying as show
 from agenticai.display.console import Display, count, grid
 from agenticai.emulator.core.home import find_home, make_home
-from agenticai.scenarios.benches.deployment import deploy_prepared, prepare
-from agenticai.stack.changeset import ChangeSet
+from agenticai.scenarios.benches.deployment import compare_prepared, prepare
 from agenticai.stack.deploying import reached
 from agenticai.stack.destroying import destroy_stage, find_doomed
 from agenticai.stack.drift import find_drift
 from agenticai.stack.errors import DeclinedError, DeployError
-from agenticai.stack.secrets import Secrets
 from agenticai.stack.stage import read_stage_outputs, stack_name
 from agenticai.stack.versions import read_versions, read_versions_before, serve_versions
 
@@ -40,28 +37,21 @@ def show_diff(where: Where, *, as_json: bool) -> None:
     screen, home = Display(as_json=as_json), find_home()
     make_home(home)
     target, _ = where.find()
-    seen = list[ChangeSet]()
-
-    def decline(change_set: ChangeSet) -> bool:
-        seen.append(change_set)
-        return False
-
     with reached(target), screen.step("compared") as step:
         read_stage_outputs(target, where.stage)
         prepared = prepare(home / "cache", step.update, platform=target.platform)
-        with suppress(DeclinedError):
-            deploy_prepared(target, where.stage, prepared, Secrets(), step.update, confirm=decline)
+        compared = compare_prepared(target, where.stage, prepared, {})
         step.update("looking for drift")
         try:
             drifted, unknown = find_drift(target, stack_name(where.stage)), ""
         except DeployError as error:
             drifted, unknown = (), str(error)
         step.done()
-    changes = [change for change_set in seen for change in change_set.changes]
-    screen.emit({"changes": list(map(asdict, changes)), "drift": list(map(asdict, drifted)), "drift_unknown": unknown})
-    for change_set in seen:
-        screen.show(show.list_changes(change_set))
-    if not changes:
+    changes = list(map(asdict, compared.changes))
+    screen.emit({"changes": changes, "drift": list(map(asdict, drifted)), "drift_unknown": unknown})
+    if changes:
+        screen.show(show.list_changes(compared))
+    else:
         screen.say("A deployment would change nothing.")
     if unknown:
         screen.say(unknown)

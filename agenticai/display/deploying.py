@@ -106,7 +106,7 @@ def list_doomed(doomed: Doomed) -> Table:
 
 def list_what_stays(target: Target, stage: str) -> Sequence[str]:
     """Say what the end of a stage leaves, and why."""
-    stays = ["The bucket of uploads, which all stages share: old versions in it expire by themselves."]
+    stays = ["The bucket of uploads, which all stages of the region share."]
     if not target.endpoint_url:
         stays.append(f"A backup of the table agenticai-{stage}, which DynamoDB keeps for 35 days.")
     return stays

@@ -18,7 +18,7 @@ from agenticai.stack.outputs import StackOutputs
 from agenticai.stack.packaging import BundleProgress, Bundles, BundleStep, Packaging, build
 from agenticai.stack.platform import Platform
 from agenticai.stack.secrets import Secrets
-from agenticai.stack.stage import deploy_stage
+from agenticai.stack.stage import compare_stage, deploy_stage
 from agenticai.stack.target import Capability, Target
 from agenticai.stack.template import TEMPLATE, Template
 
@@ -75,7 +75,6 @@ def deploy_prepared(
         report(f"deploying {event.logical_id}: {event.status.lower().replace('_', ' ')}")
 
     report("deploying the stack")
-    own = {"GeminiEndpoint": target.gemini_endpoint} if target.endpoint_url else {}
     if Capability.GEMINI in target.capabilities and given.gemini_api_key is None:
         given = replace(given, gemini_api_key=REPLAY_KEY)
     outputs = deploy_stage(
@@ -84,12 +83,27 @@ def deploy_prepared(
         template=prepared.template.with_variables(target.function_variables),
         bundles=prepared.bundles,
         secrets=given,
-        parameters={**own, **parameters},
+        parameters={**_own_parameters(target), **parameters},
         on_event=on_event or deploying,
         confirm=confirm,
     )
     seed_project_templates(target.client("dynamodb"), outputs.table_name, read_project_templates())
     return outputs
+
+
+def compare_prepared(target: Target, stage: str, prepared: Prepared, parameters: Mapping[str, str]) -> ChangeSet:
+    """Return what `deploy_prepared` would change in the stack. Raises `StackError`."""
+    return compare_stage(
+        target,
+        stage,
+        template=prepared.template.with_variables(target.function_variables),
+        bundles=prepared.bundles,
+        parameters={**_own_parameters(target), **parameters},
+    )
+
+
+def _own_parameters(target: Target) -> Mapping[str, str]:
+    return {"GeminiEndpoint": target.gemini_endpoint} if target.endpoint_url else {}
 
 
 @contextmanager

@@ -39,6 +39,8 @@ def test_a_stage_is_changed_compared_rolled_back_and_destroyed_and_again(tmp_pat
         assert len(rolled) == 5
         assert set(rolled.values()) == {"1"}
         assert "serve already" in run("rollback", "--yes", *where).stderr
+        run("deploy", *where)  # which changes nothing in the stack, and has its own versions serve again
+        assert json.loads(run("rollback", "--yes", *where).stdout)["serving"] == rolled
         assert json.loads(run("outputs", *where).stdout)["api_url"] == first["api_url"]
         run("new", "--file", "docs/examples/greeting.md", *where)  # leaves objects in the bucket
         assert "you said no" in run("destroy", *where, stdin="dev\n").stderr

@@ -193,6 +193,21 @@ def test_what_a_replacement_takes_and_why_is_told() -> None:
     assert (replaced.causes, replaced.keeps, kept.keeps) == (("QueueName",), False, True)
 
 
+def test_a_question_that_is_broken_off_leaves_no_change_set() -> None:
+    fake = FakeCloudFormation(statuses=["CREATE_COMPLETE"], change_sets=[DONE])
+    sets = change_sets(fake)
+    with pytest.raises(KeyboardInterrupt), sets.discarding(sets.create("name", EMPTY, {})):
+        raise KeyboardInterrupt
+    assert fake.names()[-1] == "delete_change_set"
+
+
+@pytest.mark.parametrize("status", ["CREATE_FAILED", "ROLLBACK_FAILED"])
+def test_a_stack_that_never_came_up_and_holds_something_is_not_deleted(status: str) -> None:
+    fake = FakeCloudFormation(statuses=[status], resources={"Table": "DELETE_FAILED"})
+    with pytest.raises(DeployError, match="still holds Table"):
+        change_sets(fake).create("name", EMPTY, {})
+
+
 def test_tags_are_those_of_the_stack() -> None:
     fake = FakeCloudFormation(statuses=[None], change_sets=[DONE])
     change_sets(fake).create("name", EMPTY, {}, tags={"agenticai:stage": "dev"})

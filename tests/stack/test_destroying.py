@@ -54,7 +54,27 @@ def test_what_goes_is_listed_without_what_has_gone(aws: StubbedTarget) -> None:
 
 def test_a_stage_that_is_not_there_is_said_so(aws: StubbedTarget) -> None:
     aws.refuse("cloudformation", "describe_stacks", "ValidationError", f"Stack with id {NAME} does not exist")
+    aws.answer("ssm", "get_parameters", {"Parameters": [], "InvalidParameters": list(DOOMED.parameters)})
     with pytest.raises(NotDeployedError, match="nothing is left of it"):
+        find_doomed(aws.target, "test")
+
+
+def test_parameters_that_outlived_their_stack_are_deleted(aws: StubbedTarget) -> None:
+    aws.refuse("cloudformation", "describe_stacks", "ValidationError", f"Stack with id {NAME} does not exist")
+    name = DOOMED.parameters[1]
+    aws.answer("ssm", "get_parameters", {"Parameters": [{"Name": name}]}, Names=list(DOOMED.parameters))
+    aws.answer("ssm", "delete_parameters", {"DeletedParameters": [name]}, Names=list(DOOMED.parameters))
+    doomed = find_doomed(aws.target, "test")
+    assert (doomed.stack_id, doomed.resources) == ("", ())
+    destroy_stage(aws.target, doomed, pause=Pauses())
+    aws.assert_all_asked()
+
+
+def test_a_protected_stack_is_left_alone_with_its_files(aws: StubbedTarget) -> None:
+    protected = stack("CREATE_COMPLETE")
+    protected["Stacks"][0]["EnableTerminationProtection"] = True
+    aws.answer("cloudformation", "describe_stacks", protected)
+    with pytest.raises(DeployError, match="--no-enable-termination-protection --stack-name agenticai-test"):
         find_doomed(aws.target, "test")
 
 
@@ -92,14 +112,39 @@ def test_the_bucket_is_emptied_the_stack_deleted_and_then_the_parameters(aws: St
     assert (seen, emptied) == (["DELETE_IN_PROGRESS", "DELETE_COMPLETE"], [3])
 
 
-def test_what_could_not_be_deleted_is_named_and_the_parameters_stay(aws: StubbedTarget) -> None:
+def fail_to_delete(aws: StubbedTarget, first: int) -> None:
+    """Have the next deletion end with a bucket that is not empty; its events begin with this number."""
     aws.answer("s3", "list_object_versions", {})
     aws.answer("cloudformation", "describe_stack_events", {"StackEvents": []})
     aws.answer("cloudformation", "delete_stack", {})
-    failed = [event(2, NAME, "DELETE_FAILED"), event(1, "Files", "DELETE_FAILED", "The bucket is not empty")]
+    failed = [
+        event(first + 1, NAME, "DELETE_FAILED"),
+        event(first, "Files", "DELETE_FAILED", "The bucket is not empty"),
+    ]
     aws.answer("cloudformation", "describe_stack_events", {"StackEvents": failed})
     aws.answer("cloudformation", "describe_stacks", stack("DELETE_FAILED"))
     aws.answer("cloudformation", "describe_stack_events", {"StackEvents": failed})
+
+
+def test_a_bucket_that_was_filled_again_meanwhile_is_emptied_again(aws: StubbedTarget) -> None:
+    fail_to_delete(aws, 1)
+    aws.answer("s3", "list_object_versions", {"Versions": [{"Key": "late", "VersionId": "1"}]})
+    aws.answer("s3", "delete_objects", {})
+    aws.answer("s3", "list_object_versions", {})
+    aws.answer("cloudformation", "describe_stack_events", {"StackEvents": []})
+    aws.answer("cloudformation", "delete_stack", {})
+    done = [event(9, NAME, "DELETE_COMPLETE")]
+    aws.answer("cloudformation", "describe_stack_events", {"StackEvents": done})
+    aws.answer("cloudformation", "describe_stacks", stack("DELETE_COMPLETE"))
+    aws.answer("cloudformation", "describe_stack_events", {"StackEvents": done})
+    aws.answer("ssm", "delete_parameters", {})
+    destroy_stage(aws.target, DOOMED, pause=Pauses())
+    aws.assert_all_asked()
+
+
+def test_what_could_not_be_deleted_is_named_and_the_parameters_stay(aws: StubbedTarget) -> None:
+    for first in (1, 3):
+        fail_to_delete(aws, first)
     with pytest.raises(DeployError, match=r"Files \(AWS::S3::Bucket\): The bucket is not empty"):
         destroy_stage(aws.target, DOOMED, pause=Pauses())
     aws.assert_all_asked()

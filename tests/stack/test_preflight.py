@@ -68,17 +68,26 @@ def with_concurrency(aws: StubbedTarget, free: int) -> None:
 
 
 def with_permissions(aws: StubbedTarget, *denied: str) -> None:
-    results: list[dict[str, Any]] = [
-        {"EvalActionName": action, "EvalDecision": "implicitDeny" if action in denied else "allowed"}
-        for action in DEPLOYER_ACTIONS
-    ]
-    aws.answer(
-        "iam",
-        "simulate_principal_policy",
-        {"EvaluationResults": results, "IsTruncated": False},
-        PolicySourceArn=ROLE,
-        ActionNames=list(DEPLOYER_ACTIONS),
-    )
+    for resource, actions in DEPLOYER_ACTIONS.items():
+        arn = f"arn:aws:{resource.format(region='eu-central-1', account=ACCOUNT, stack=STACK)}"
+        results: list[dict[str, Any]] = [
+            {"EvalActionName": action, "EvalDecision": "implicitDeny" if action in denied else "allowed"}
+            for action in actions
+        ]
+        passed = {
+            "ContextKeyName": "iam:PassedToService",
+            "ContextKeyValues": ["lambda.amazonaws.com"],
+            "ContextKeyType": "string",
+        }
+        aws.answer(
+            "iam",
+            "simulate_principal_policy",
+            {"EvaluationResults": results, "IsTruncated": False},
+            PolicySourceArn=ROLE,
+            ActionNames=list(actions),
+            ResourceArns=[arn],
+            ContextEntries=[passed],
+        )
 
 
 def checked(aws: StubbedTarget, secrets: Any = lambda: None) -> Preflight:
@@ -119,8 +128,8 @@ def test_all_that_is_wrong_is_said_at_once(aws: StubbedTarget) -> None:
     ]
     assert "has no Gemini API key" in told[4]
     assert told[5].startswith("Lambda runs at most 3 invocations at once in this account, and the stack takes up to 4")
-    assert told[6] == f"{ROLE} is not allowed iam:PassRole, s3:PutObject: have these added to what it may do."
-    assert [finding.blocks for finding in found.findings] == [True] * 5 + [False, True]
+    assert told[6] == f"{ROLE} seems not to be allowed iam:PassRole, s3:PutObject: have these added."
+    assert [finding.blocks for finding in found.findings] == [True] * 5 + [False, False]
 
 
 @pytest.mark.parametrize(
@@ -164,10 +173,24 @@ def test_a_bucket_of_somebody_else_is_taken_too(aws: StubbedTarget) -> None:
 def test_one_who_may_not_simulate_is_told_that_permissions_are_not_known(aws: StubbedTarget) -> None:
     with_stack(aws, "CREATE_COMPLETE")
     with_concurrency(aws, 1000)
-    aws.refuse("iam", "simulate_principal_policy", "AccessDenied")
+    aws.refuse("iam", "simulate_principal_policy", "AccessDenied", "You may not.")
     found = checked(aws)
     assert found.passed
-    assert found.findings[0].told == "Your permissions were not checked: you may not simulate them."
+    assert found.findings[0].told == (
+        "Your permissions were not checked, because they could not be simulated: You may not."
+    )
+
+
+def test_what_may_not_be_asked_is_said_and_the_rest_is_checked_all_the_same(aws: StubbedTarget) -> None:
+    with_stack(aws, "CREATE_COMPLETE")
+    aws.refuse("lambda", "get_account_settings", "AccessDeniedException", "not authorized.")
+    with_permissions(aws, "iam:PassRole")
+    found = checked(aws)
+    assert [finding.told for finding in found.findings] == [
+        "GetAccountSettings was refused: not authorized.",
+        f"{ROLE} seems not to be allowed iam:PassRole: have these added.",
+    ]
+    assert not found.passed
 
 
 def test_the_root_user_is_advised_against() -> None:
