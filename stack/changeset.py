@@ -33,6 +33,8 @@ _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 # What CloudFormation calls a template, or a parameter of it, that it does not take.
 _REFUSALS = frozenset({"ValidationError", "InsufficientCapabilities", "InsufficientCapabilitiesException"})
 
+_ROLLED_BACK = "ROLLBACK_COMPLETE"
+_UP = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 _GONE = frozenset({"DELETE_COMPLETE", "DELETE_SKIPPED"})
 
 _NEVER = "Never"
@@ -201,14 +203,29 @@ class ChangeSets:
         return "UPDATE" if state.way is Way.UPDATE else "CREATE"
 
     def _check_is_empty(self, status: str | None) -> None:
-        """Raise DeployError for a stack that never came up and yet has resources, as where a rollback failed."""
-        pages = self.cloudformation.get_paginator("list_stack_resources").paginate(StackName=self.stack)
-        listed = [one for page in pages for one in page["StackResourceSummaries"]]
-        if left := [one["LogicalResourceId"] for one in listed if one["ResourceStatus"] not in _GONE]:
+        """Raise DeployError for a stack that is said to have never come up, and yet has resources, or came up once.
+
+        A creation or its rollback may have failed halfway; and an emulator may say so of an update.
+        """
+        held = self._came_up() if status == _ROLLED_BACK else any(self._list_left())
+        if held:
             raise DeployError(
-                f"{self.stack} is {status}, but still holds {', '.join(left[:3])} and {len(left)} resources in all:"
-                " `agenticai destroy` deletes it, then deploy it again."
+                f"{self.stack} is {status}, but holds resources: `agenticai destroy` deletes it, then deploy it again."
             )
+
+    def _came_up(self) -> bool:
+        pages = self.cloudformation.get_paginator("describe_stack_events").paginate(StackName=self.stack)
+        return any(
+            event.get("LogicalResourceId") == self.stack and event.get("ResourceStatus") in _UP
+            for page in pages
+            for event in page["StackEvents"]
+        )
+
+    def _list_left(self) -> Iterator[str]:
+        for page in self.cloudformation.get_paginator("list_stack_resources").paginate(StackName=self.stack):
+            for one in page["StackResourceSummaries"]:
+                if one["ResourceStatus"] not in _GONE:
+                    yield one["LogicalResourceId"]
 
     def _gone(self) -> str | None:
         for _ in self.polling.attempts(self.pause):

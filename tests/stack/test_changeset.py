@@ -10,7 +10,7 @@ from agenticai.stack.changeset import HIDDEN, Change, ChangeSets, TemplateText
 from agenticai.stack.errors import DeployError
 from agenticai.stack.states import Way, state_of
 from agenticai.stack.waiting import Polling
-from tests.stack.fakes import FakeCloudFormation, Pauses, client_error
+from tests.stack.fakes import FakeCloudFormation, Pauses, client_error, event
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -60,16 +60,18 @@ def test_a_stack_that_never_came_up_is_deleted_first(status: str) -> None:
     assert fake.names().index("delete_stack") < fake.names().index("create_change_set")
 
 
-def test_a_stack_that_was_rolled_back_and_yet_holds_something_is_not_deleted() -> None:
-    fake = FakeCloudFormation(statuses=["ROLLBACK_COMPLETE"], resources={"Table": "CREATE_COMPLETE"})
-    with pytest.raises(DeployError, match="still holds Table"):
+def test_a_stack_that_came_up_once_is_not_deleted_for_what_an_emulator_says_of_a_failed_update() -> None:
+    up = [event(1, "agenticai-dev", "CREATE_COMPLETE"), event(2, "agenticai-dev", "ROLLBACK_COMPLETE")]
+    fake = FakeCloudFormation(statuses=["ROLLBACK_COMPLETE"], batches=[up])
+    with pytest.raises(DeployError, match="is ROLLBACK_COMPLETE, but holds resources"):
         change_sets(fake).create("name", EMPTY, {})
     assert "delete_stack" not in fake.names()
 
 
-def test_what_a_rollback_deleted_or_left_on_purpose_is_nothing() -> None:
-    fake = FakeCloudFormation(statuses=["ROLLBACK_COMPLETE", None], change_sets=[DONE])
-    fake.resources = {"Table": "DELETE_COMPLETE", "Kept": "DELETE_SKIPPED"}
+def test_a_stack_whose_creation_was_rolled_back_is_deleted_whatever_is_listed_in_it() -> None:
+    events = [event(1, "Table", "CREATE_COMPLETE"), event(2, "agenticai-dev", "ROLLBACK_COMPLETE")]
+    fake = FakeCloudFormation(statuses=["ROLLBACK_COMPLETE", None], change_sets=[DONE], batches=[events])
+    fake.resources = {"Table": "CREATE_COMPLETE"}
     assert change_sets(fake).create("name", EMPTY, {}).creates
 
 
@@ -204,7 +206,7 @@ def test_a_question_that_is_broken_off_leaves_no_change_set() -> None:
 @pytest.mark.parametrize("status", ["CREATE_FAILED", "ROLLBACK_FAILED"])
 def test_a_stack_that_never_came_up_and_holds_something_is_not_deleted(status: str) -> None:
     fake = FakeCloudFormation(statuses=[status], resources={"Table": "DELETE_FAILED"})
-    with pytest.raises(DeployError, match="still holds Table"):
+    with pytest.raises(DeployError, match="but holds resources"):
         change_sets(fake).create("name", EMPTY, {})
 
 
