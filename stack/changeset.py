@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
+from agenticai.stack.changes import Change, ChangeSet, Fault, read_change, read_fault
 from agenticai.stack.errors import DeployError
 from agenticai.stack.states import Way, state_of
 
@@ -18,10 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.literals import CapabilityType, ChangeSetTypeType
     from mypy_boto3_cloudformation.type_defs import (
-        ChangeTypeDef,
-        OperationEventTypeDef,
         ParameterTypeDef,
-        ResourceChangeTypeDef,
         StackTypeDef,
     )
 
@@ -37,9 +35,7 @@ _ROLLED_BACK = "ROLLBACK_COMPLETE"
 _UP = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 _GONE = frozenset({"DELETE_COMPLETE", "DELETE_SKIPPED"})
 
-_NEVER = "Never"
-"""Of a property that is changed without another resource in the place of this one."""
-
+_FAULTS: Final = frozenset({"VALIDATION_ERROR", "PROVISIONING_ERROR", "HOOK_INVOCATION_ERROR"})
 
 HIDDEN: Final = "****"
 """What CloudFormation tells of a parameter that is not echoed."""
@@ -63,46 +59,6 @@ class TemplateText:
     def arguments(self) -> dict[str, Any]:
         """How a request names it."""
         return {"TemplateBody": self.body} if self.body else {"TemplateURL": self.url}
-
-
-@dataclass(frozen=True)
-class Change:
-    """What would happen to one resource.
-
-    `action` is Add, Modify or Remove; `replacement` is True, False or Conditional, and empty unless it is Modify.
-    `causes` are the properties that have it replaced. `keeps` says that the old resource stays when it is replaced or
-    removed, with all that is in it.
-    """
-
-    action: str
-    logical_id: str
-    resource_type: str
-    replacement: str
-    causes: tuple[str, ...] = ()
-    keeps: bool = False
-
-
-@dataclass(frozen=True)
-class ChangeSet:
-    """All that a deployment would change; nothing where `changes` is empty."""
-
-    arn: str
-    stack_id: str
-    creates: bool
-    changes: tuple[Change, ...]
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What is wrong with one resource of a template."""
-
-    logical_id: str
-    resource_type: str
-    reason: str
-
-
-_FAULTS: Final = frozenset({"VALIDATION_ERROR", "PROVISIONING_ERROR", "HOOK_INVOCATION_ERROR"})
-_KEEPING: Final = frozenset({"Retain", "ReplaceAndRetain", "Snapshot", "ReplaceAndSnapshot"})
 
 
 @dataclass(frozen=True)
@@ -252,7 +208,7 @@ class ChangeSets:
         while token := described.get("NextToken"):
             described = self.cloudformation.describe_change_set(ChangeSetName=arn, NextToken=token)
             changes += described.get("Changes", [])
-        return tuple(map(_change, changes))
+        return tuple(map(read_change, changes))
 
     def _refusal(self, arn: str, reason: str) -> DeployError:
         """Return why a change set failed: what validation found, which only events tell, or CloudFormation's reason."""
@@ -270,41 +226,13 @@ class ChangeSets:
             events = [event for page in pages for event in page.get("OperationEvents", [])]
         except ClientError:  # an emulator that does not have it, or a deployer who may not ask
             return []
-        return [_fault(event) for event in events if event.get("EventType") in _FAULTS]
+        return [read_fault(event) for event in events if event.get("EventType") in _FAULTS]
 
 
 def _parameter(key: str, value: str) -> ParameterTypeDef:
     if value == HIDDEN:
         return {"ParameterKey": key, "UsePreviousValue": True}
     return {"ParameterKey": key, "ParameterValue": value}
-
-
-def _change(change: ChangeTypeDef) -> Change:
-    resource = change["ResourceChange"]
-    return Change(
-        action=resource["Action"],
-        logical_id=resource["LogicalResourceId"],
-        resource_type=resource["ResourceType"],
-        replacement=resource.get("Replacement", ""),
-        causes=tuple(dict.fromkeys(_causes(resource))),
-        keeps=resource.get("PolicyAction", "") in _KEEPING,
-    )
-
-
-def _causes(resource: ResourceChangeTypeDef) -> Iterator[str]:
-    for detail in resource.get("Details", []):
-        target = detail.get("Target", {})
-        if target.get("RequiresRecreation", _NEVER) != _NEVER:
-            yield target.get("Name") or target.get("Attribute", "")
-
-
-def _fault(event: OperationEventTypeDef) -> Fault:
-    reasons = ("ValidationStatusReason", "HookStatusReason", "ResourceStatusReason")
-    reason = next((str(event[name]) for name in reasons if event.get(name)), "no reason was given")  # type: ignore[literal-required]
-    path = event.get("ValidationPath", "")
-    return Fault(
-        event.get("LogicalResourceId", ""), event.get("ResourceType", ""), f"{reason} ({path})" if path else reason
-    )
 
 
 def is_missing_stack(error: ClientError) -> bool:

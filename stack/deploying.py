@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import uuid
 from contextlib import contextmanager
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError
@@ -13,7 +12,7 @@ from botocore.exceptions import ConnectionError as AwsConnectionError
 from botocore.parsers import ResponseParserError
 
 from agenticai.stack import artifacts, events, waiting
-from agenticai.stack.changeset import ALL_CAPABILITIES, HIDDEN, ChangeSet, ChangeSets, is_missing_stack, message
+from agenticai.stack.changeset import ALL_CAPABILITIES, HIDDEN, ChangeSets, is_missing_stack, message
 from agenticai.stack.errors import DeclinedError, DeployError, NotDeployedError, TargetError
 from agenticai.stack.folding import fold_layers
 from agenticai.stack.target import EMBEDDED_ENDPOINT
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_cloudformation.literals import CapabilityType
 
+    from agenticai.stack.changes import ChangeSet
     from agenticai.stack.events import StackEvent
     from agenticai.stack.packaging import Bundles
     from agenticai.stack.target import Target
@@ -44,34 +44,43 @@ class DeployedStack:
     resources: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class StackDefinition:
+    """What a stack is to be.
+
+    `parameters` are the template's; one left out keeps the value that it has, or else has its default. `tags` are for
+    the stack and all in it.
+    """
+
+    template: Template
+    bundles: Bundles = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    capabilities: Sequence[CapabilityType] = ALL_CAPABILITIES
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
 def deploy_stack(
     target: Target,
     name: str,
-    template: Template,
-    bundles: Bundles,
-    parameters: Mapping[str, str],
+    definition: StackDefinition,
     *,
-    capabilities: Sequence[CapabilityType] = ALL_CAPABILITIES,
-    tags: Mapping[str, str] = MappingProxyType({}),
     on_event: Callable[[StackEvent], object] = lambda _: None,
     confirm: Callable[[ChangeSet], bool] = lambda _: True,
     prepare: Callable[[], object] = lambda: None,
     pause: Pause = waiting.pause,
     new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
 ) -> None:
-    """Bring a stack to what the template and the bundles say; change nothing where it is there already.
+    """Bring a stack to its definition; change nothing where it is there already.
 
-    `parameters` are the template's; one left out keeps the value that it has, or else has its default. `tags` are for
-    the stack and all in it. `confirm` sees what would change, and is not asked
-    where nothing would. `prepare` is called when it is sure that the deployment goes on, before anything is executed.
-    `on_event` sees each event once, in order, as it happens.
+    `confirm` sees what would change, and is not asked where nothing would. `prepare` is called when it is sure that the
+    deployment goes on, before anything is executed. `on_event` sees each event once, in order, as it happens.
 
     Raises DeployError, which names the resource that failed first and why; DeclinedError when `confirm` says no; and
     TargetError when the target does not answer or refuses a call.
     """
     with reached(target):
         change_sets = ChangeSets(target.client("cloudformation"), name, target.polling, pause)
-        change_set = _create(target, change_sets, template, bundles, parameters, capabilities, tags, new_id())
+        change_set = _create(target, change_sets, definition, new_id())
         with change_sets.discarding(change_set):
             if change_set.changes and not confirm(change_set):
                 raise DeclinedError(f"{name} was not deployed: you said no, and nothing has changed.")
@@ -83,41 +92,29 @@ def deploy_stack(
 def compare_stack(
     target: Target,
     name: str,
-    template: Template,
-    bundles: Bundles,
-    parameters: Mapping[str, str],
+    definition: StackDefinition,
     *,
-    capabilities: Sequence[CapabilityType] = ALL_CAPABILITIES,
-    tags: Mapping[str, str] = MappingProxyType({}),
     pause: Pause = waiting.pause,
     new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
 ) -> ChangeSet:
     """Return what `deploy_stack` would change; only the bundles are uploaded for it. Raises as that does."""
     with reached(target):
         change_sets = ChangeSets(target.client("cloudformation"), name, target.polling, pause)
-        change_set = _create(target, change_sets, template, bundles, parameters, capabilities, tags, new_id())
+        change_set = _create(target, change_sets, definition, new_id())
         change_sets.discard(change_set)
         return change_set
 
 
-def _create(
-    target: Target,
-    change_sets: ChangeSets,
-    template: Template,
-    bundles: Bundles,
-    parameters: Mapping[str, str],
-    capabilities: Sequence[CapabilityType],
-    tags: Mapping[str, str],
-    id_: str,
-) -> ChangeSet:
+def _create(target: Target, change_sets: ChangeSets, definition: StackDefinition, id_: str) -> ChangeSet:
+    template, bundles = definition.template, definition.bundles
     if not target.mounts_layers:
         template, bundles = fold_layers(template, bundles)
     store = _artifacts(target)
     objects = store.upload(bundles)
-    given = {**_kept(change_sets.parameters(), template), **parameters}
+    given = {**_kept(change_sets.parameters(), template), **definition.parameters}
     shown = {name: value for name, value in given.items() if value != HIDDEN}
     text = store.template(change_sets.stack, template.body(objects, shown, store.url))
-    return change_sets.create(f"deploy-{id_}", text, given, capabilities, tags)
+    return change_sets.create(f"deploy-{id_}", text, given, definition.capabilities, definition.tags)
 
 
 def describe_stack(target: Target, name: str) -> DeployedStack:

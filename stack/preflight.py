@@ -121,7 +121,8 @@ def _found(check: Callable[[], Iterable[Finding]]) -> list[Finding]:
     try:
         return list(check())
     except ClientError as error:
-        return [Finding(f"{error.operation_name} was refused: {message(error).rstrip('.')}.")]
+        why = message(error).rstrip(".")
+        return [Finding(f"Something was not checked, because {error.operation_name} was refused: {why}.", blocks=False)]
 
 
 def _check_state(stack: str, status: str | None) -> Iterator[Finding]:

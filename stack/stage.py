@@ -6,7 +6,7 @@ import uuid
 from typing import TYPE_CHECKING, Final
 
 from agenticai.stack import waiting
-from agenticai.stack.deploying import compare_stack, deploy_stack, reached, read_stack_outputs
+from agenticai.stack.deploying import StackDefinition, compare_stack, deploy_stack, reached, read_stack_outputs
 from agenticai.stack.errors import NotDeployedError
 from agenticai.stack.outputs import StackOutputs, read_outputs
 from agenticai.stack.secrets import Secrets, find_unstored, store
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_cloudformation.literals import CapabilityType
 
-    from agenticai.stack.changeset import ChangeSet
+    from agenticai.stack.changes import ChangeSet
     from agenticai.stack.events import StackEvent
     from agenticai.stack.packaging import Bundles
     from agenticai.stack.target import Target
@@ -60,11 +60,7 @@ def deploy_stage(
     deploy_stack(
         target,
         stack_name(stage),
-        template,
-        bundles,
-        {"Stage": stage, **parameters},
-        capabilities=CAPABILITIES,
-        tags={TAG: stage},
+        _define(stage, template, bundles, parameters),
         on_event=on_event,
         confirm=confirm,
         prepare=lambda: store(ssm, writes),  # first, because a function may run as soon as it is there
@@ -78,10 +74,11 @@ def compare_stage(
     target: Target, stage: str, *, template: Template, bundles: Bundles, parameters: Mapping[str, str]
 ) -> ChangeSet:
     """Return what `deploy_stage` would change in the stack. Raises as `compare_stack` does."""
-    given = {"Stage": stage, **parameters}
-    return compare_stack(
-        target, stack_name(stage), template, bundles, given, capabilities=CAPABILITIES, tags={TAG: stage}
-    )
+    return compare_stack(target, stack_name(stage), _define(stage, template, bundles, parameters))
+
+
+def _define(stage: str, template: Template, bundles: Bundles, parameters: Mapping[str, str]) -> StackDefinition:
+    return StackDefinition(template, bundles, {"Stage": stage, **parameters}, CAPABILITIES, {TAG: stage})
 
 
 def read_stage_outputs(target: Target, stage: str) -> StackOutputs:

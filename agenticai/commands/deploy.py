@@ -18,7 +18,7 @@ from agenticai.display.serving import list_addresses
 from agenticai.emulator.core.home import find_home, make_home
 from agenticai.scenarios.benches.deployment import deploy_prepared, prepare
 from agenticai.scenarios.format.scenario import LIBRARY, load
-from agenticai.stack.changeset import ChangeSet
+from agenticai.stack.changes import ChangeSet
 from agenticai.stack.deploying import reached
 from agenticai.stack.errors import DeployError, NotDeployedError
 from agenticai.stack.events import StackEvent

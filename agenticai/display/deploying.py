@@ -8,7 +8,7 @@ from rich.table import Column, Table
 
 from agenticai.client.cost.prices import prices
 from agenticai.display.console import Display, TextPart, figures, grid
-from agenticai.stack.changeset import Change, ChangeSet
+from agenticai.stack.changes import Change, ChangeSet
 from agenticai.stack.destroying import Doomed
 from agenticai.stack.events import StackEvent
 from agenticai.stack.preflight import Preflight

@@ -12,7 +12,7 @@ from agenticai.emulator.core.errors import EngineError
 from agenticai.emulator.core.home import find_home
 from agenticai.emulator.engines.chosen import EMBEDDED, IMAGE, IMAGE_VARIABLE, Chosen
 from agenticai.emulator.process import Engine, start_engine
-from agenticai.stack.deploying import DeployedStack, deploy_stack, describe_stack
+from agenticai.stack.deploying import DeployedStack, StackDefinition, deploy_stack, describe_stack
 from agenticai.stack.packaging import Packaging, build
 from agenticai.stack.target import Capability, Target
 from agenticai.stack.template import Template
@@ -50,7 +50,8 @@ def deploy_template(
     """Package and deploy a template as it is. Raises BuildError and DeployError."""
     template = Template.load(path)
     bundles = build(template, Packaging(target.platform, cache))
-    deploy_stack(target, name, template.with_variables(target.function_variables), bundles, parameters)
+    told = template.with_variables(target.function_variables)
+    deploy_stack(target, name, StackDefinition(told, bundles, parameters))
     return describe_stack(target, name)
 
 

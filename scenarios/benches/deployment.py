@@ -12,7 +12,7 @@ from agenticai.client.finding import target_of
 from agenticai.emulator.process import Engine
 from agenticai.scenarios.benches.deployed import Bench, TellProgress
 from agenticai.scenarios.benches.project_templates import read_project_templates, seed_project_templates
-from agenticai.stack.changeset import ChangeSet
+from agenticai.stack.changes import ChangeSet
 from agenticai.stack.events import StackEvent
 from agenticai.stack.outputs import StackOutputs
 from agenticai.stack.packaging import BundleProgress, Bundles, BundleStep, Packaging, build

@@ -10,7 +10,7 @@ from agenticai.client.api import ProjectsApi
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.format.errors import StepFailed
 from agenticai.stack.changeset import message
-from agenticai.stack.deploying import deploy_stack
+from agenticai.stack.deploying import StackDefinition, deploy_stack
 from agenticai.stack.errors import StackError
 from agenticai.stack.template import Template
 from shared.models import layout
@@ -44,7 +44,7 @@ def provision(bench: Bench, api: ProjectsApi, project_id: str) -> str | None:
     name = f"made-{project_id.lower()}"
     cloudformation = bench.target.client("cloudformation")
     try:
-        deploy_stack(bench.target, name, template, {}, {})
+        deploy_stack(bench.target, name, StackDefinition(template))
         return _ask_functions(bench, cloudformation, name)
     except (ClientError, StackError) as error:
         said = message(error) if isinstance(error, ClientError) else str(error)

@@ -9,7 +9,7 @@ import pytest
 
 from agenticai.emulator.process import Engine
 from agenticai.stack.artifacts import bucket_name
-from agenticai.stack.changeset import ChangeSet
+from agenticai.stack.changes import ChangeSet
 from agenticai.stack.destroying import destroy_stage, find_doomed
 from agenticai.stack.errors import DeclinedError, DeployError, NotDeployedError
 from agenticai.stack.events import StackEvent

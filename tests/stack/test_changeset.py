@@ -6,7 +6,8 @@ import pytest
 from botocore.exceptions import ClientError
 from mypy_boto3_cloudformation.literals import StackStatusType
 
-from agenticai.stack.changeset import HIDDEN, Change, ChangeSets, TemplateText
+from agenticai.stack.changes import Change
+from agenticai.stack.changeset import HIDDEN, ChangeSets, TemplateText
 from agenticai.stack.errors import DeployError
 from agenticai.stack.states import Way, state_of
 from agenticai.stack.waiting import Polling

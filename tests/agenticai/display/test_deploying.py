@@ -7,7 +7,7 @@ import pytest
 
 from agenticai.display.console import Display
 from agenticai.display.deploying import ShownEvents, describe_idle_cost, explain_change, list_changes
-from agenticai.stack.changeset import Change, ChangeSet
+from agenticai.stack.changes import Change, ChangeSet
 from agenticai.stack.events import StackEvent
 
 QUEUE = "AWS::SQS::Queue"

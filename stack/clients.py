@@ -1,0 +1,102 @@
+"""The boto3 clients of a target: of AWS by the user's own settings, of an emulator by none of them."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import botocore.session
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from agenticai.stack.target import Target
+
+REGION = "us-east-1"
+
+_GLOBAL = frozenset({"freetier"})
+"""Services of AWS that answer in us-east-1 only."""
+
+# Emulators take a twelve-digit access key for the account's number, and any secret.
+EMULATOR_ACCOUNT = "000000000000"
+
+
+class ClientCache:
+    """The boto3 clients of one target. A session may not be used by two threads at once; its clients may."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._clients: dict[str, Any] = {}
+        self._session: boto3.Session | None = None
+
+    def get(self, service: str, target: Target) -> Any:
+        """Return the client of a service, made on first use."""
+        with self._lock:
+            if service not in self._clients:
+                self._session = self._session or _make_session(target)
+                make = self._make if target.endpoint_url else self._make_of_aws
+                self._clients[service] = make(self._session, service, target)
+            return self._clients[service]
+
+    def close(self) -> None:
+        """Close the connections of all clients, and forget them."""
+        with self._lock:
+            for client in self._clients.values():
+                client.close()
+            self._clients.clear()
+
+    @staticmethod
+    def _make_of_aws(session: boto3.Session, service: str, target: Target) -> Any:
+        create: Any = session.client
+        elsewhere: Any = {"ignore_configured_endpoint_urls": True}  # a variable may lead to an emulator
+        retries: Any = {"mode": "standard", "total_max_attempts": 5}
+        config = Config(connect_timeout=5, read_timeout=60, retries=retries, **elsewhere)
+        return create(service, region_name=REGION if service in _GLOBAL else target.region, config=config)
+
+    @staticmethod
+    def _make(session: boto3.Session, service: str, target: Target) -> Any:
+        create: Any = session.client
+        return create(
+            service,
+            endpoint_url=target.endpoint_url,
+            region_name=target.region,
+            verify=_certificates(),
+            aws_access_key_id=EMULATOR_ACCOUNT,
+            aws_secret_access_key="emulator",  # noqa: S106 (no secret: an emulator takes any)
+            config=Config(
+                connect_timeout=2,
+                read_timeout=60,
+                retries={"mode": "standard", "total_max_attempts": 3},
+                # A name such as bucket.localhost need not resolve, and no proxy leads to an emulator on this machine.
+                s3={"addressing_style": "path"},
+                proxies={},
+                use_fips_endpoint=False,
+                use_dualstack_endpoint=False,
+            ),
+        )
+
+
+def _make_session(target: Target) -> boto3.Session:
+    if target.endpoint_url:
+        return boto3.Session(botocore_session=_plain_session())
+    return boto3.Session(profile_name=target.profile or None)
+
+
+def _plain_session() -> botocore.session.Session:
+    """Return a session that knows nothing of the user's own profiles, files and variables for AWS.
+
+    An emulator needs none of them, and one that AWS's SDK refuses would keep it from every call.
+    """
+    known: Mapping[str, tuple[Any, ...]] = botocore.session.Session.SESSION_VARIABLES
+    plain = {name: (None, None, default, converted) for name, (_, _, default, converted) in known.items()}
+    absent = (None, None, os.devnull, None)
+    return botocore.session.Session({**plain, "config_file": absent, "credentials_file": absent})
+
+
+def _certificates(environ: Mapping[str, str] = os.environ) -> str | bool:
+    """Return what an emulator's certificate is checked with: the file that a variable names, else the usual one."""
+    named = (environ.get(name, "").strip() for name in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"))
+    return next(filter(None, named), True)
