@@ -15,7 +15,7 @@ from agenticai.display.console import Display, figures, grid
 from agenticai.emulator.core.home import find_home
 from agenticai.emulator.engines.runtime_venv import runtime_python
 from agenticai.stack.packaging import Bundle, Bundles, Packaging, build
-from agenticai.stack.platform import Platform
+from agenticai.stack.platform import HERE
 from agenticai.stack.template import Template
 
 MB: Final = 1_000_000
@@ -46,7 +46,7 @@ def measure(home: Path) -> list[Size]:
     """Build for Lambda and weigh; build for this machine and time the import in a fresh interpreter (the median)."""
     template = Template.load()
     weighed = _by_name(build(template, Packaging.of_handlers(cache=home / "cache")))
-    runnable = _by_name(build(template, Packaging.of_handlers(Platform.host(), home / "cache")))
+    runnable = _by_name(build(template, Packaging.of_handlers(HERE, home / "cache")))
     layer = weighed[LAYER].unpacked
     with tempfile.TemporaryDirectory() as folder:
         roots = {name: _unpacked(bundle.path, Path(folder) / name) for name, bundle in runnable.items()}

@@ -73,6 +73,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--localstack-image", default="", help="the image of a LocalStack to be started in a container")
     parser.add_argument("--docker-socket", action="store_true", help="let that container start others")
     parser.add_argument("--observed", default="", help="the file in which a LocalStack that runs finds the secret")
+    parser.add_argument("--functions-on", default="", help="what its functions run on; else this machine's Python")
     parser.add_argument("--pure-python", action="store_true", help="serve without httptools and uvloop")
     parser.add_argument("--home", type=Path, default=Path(".agenticai"), help="for what is kept from run to run")
     arguments = parser.parse_args()
@@ -135,6 +136,7 @@ def read_chosen(arguments: argparse.Namespace) -> Chosen:
         arguments.localstack_image,
         arguments.docker_socket,
         arguments.observed,
+        arguments.functions_on,
     )
 
 

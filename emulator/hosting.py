@@ -125,7 +125,11 @@ def host_running(run: Run, chosen: Chosen) -> Hosted:
     from agenticai.emulator.engines.localstack.server import edition_at
 
     environments = Environments(run.ledger, here=False)
-    about = EngineAbout(engine=str(edition_at(chosen.url)), abilities=OF_LOCALSTACK if chosen.observed else UNOBSERVED)
+    about = EngineAbout(
+        engine=str(edition_at(chosen.url)),
+        abilities=OF_LOCALSTACK if chosen.observed else UNOBSERVED,
+        functions_on=chosen.functions_on,
+    )
     if chosen.observed:
         share(run.control_secret or "", Path(chosen.observed))
     return Hosted(
@@ -176,7 +180,7 @@ def host_container(run: Run, chosen: Chosen, on_end: Callable[[str], object]) ->
         engine=str(edition),
         abilities=OF_LOCALSTACK if container.runs_functions else UNOBSERVED,
         functions_url=wiring.functions_url,
-        functions_on=platform if container.runs_functions else "lambda",
+        functions_on=platform if container.runs_functions else f"lambda-{platform.rpartition('-')[2]}",
     )
     return Hosted(
         Proxy(container.url),

@@ -12,7 +12,7 @@ from agenticai.stack.dependencies import FORMAT, Dependencies
 from agenticai.stack.errors import BuildError
 from agenticai.stack.installer import Uv, run_uv
 from agenticai.stack.local_files import Content
-from agenticai.stack.platform import Platform
+from agenticai.stack.platform import AS_NAMED, FunctionsOn
 from agenticai.stack.template import Artifact, Template
 
 CACHE = Path(".agenticai") / "cache"
@@ -33,13 +33,12 @@ RUNTIME_PACKAGES = frozenset({"boto3", "botocore", "jmespath", "python-dateutil"
 class Packaging:
     """How bundles are made: as `sam build` makes them, unless said otherwise.
 
-    `platform` is where all of them run; None stands for the runtime and architecture of each function. `lock` holds
-    every version, and then what a function's layers hold is left out of its bundle; `provided` are the packages that
-    the runtime has, left out too. With `as_package` a folder's files go below its own name, for folders that are
-    packages of one source root.
+    `lock` holds every version, and then what a function's layers hold is left out of its bundle; `provided` are the
+    packages that the runtime has, left out too. With `as_package` a folder's files go below its own name, for folders
+    that are packages of one source root.
     """
 
-    platform: Platform | None = None
+    functions_on: FunctionsOn = AS_NAMED
     cache: Path = CACHE
     lock: Path | None = None
     provided: frozenset[str] = frozenset()
@@ -48,14 +47,14 @@ class Packaging:
 
     @classmethod
     def of_handlers(
-        cls, platform: Platform | None = None, cache: Path = CACHE, lock: Path = LOCK, uv: Uv = run_uv
+        cls, functions_on: FunctionsOn = AS_NAMED, cache: Path = CACHE, lock: Path = LOCK, uv: Uv = run_uv
     ) -> "Packaging":
         """Return how this project's own handlers are bundled."""
-        return cls(platform, cache, lock, RUNTIME_PACKAGES, as_package=True, uv=uv)
+        return cls(functions_on, cache, lock, RUNTIME_PACKAGES, as_package=True, uv=uv)
 
     def dependencies(self, artifact: Artifact) -> Dependencies:
         """Return the packages for an artifact's platform. Raises BuildError where Lambda has no such platform."""
-        platform = self.platform or Platform.lambda_(artifact.runtime, artifact.architecture)
+        platform = self.functions_on.platform(artifact.runtime, artifact.architecture)
         return Dependencies(platform, self.cache, self.lock, self.provided, self.uv)
 
 

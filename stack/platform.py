@@ -11,6 +11,10 @@ from agenticai.stack.errors import BuildError
 _WHEELS = {"arm64": "aarch64-manylinux2014", "x86_64": "x86_64-manylinux2014"}
 
 
+LAMBDA = "lambda"
+"""Stands for the runtime that each function names."""
+
+
 @dataclass(frozen=True)
 class Platform:
     """Where a bundle runs.
@@ -43,3 +47,46 @@ class Platform:
         """Return the platform of this interpreter, for an engine that runs functions with it."""
         abi = sysconfig.get_config_var("EXT_SUFFIX") or sys.implementation.cache_tag
         return cls(name=f"host{abi}", uv_arguments=())
+
+
+@dataclass(frozen=True)
+class FunctionsOn:
+    """What a target runs functions on: the runtime and architecture that each of them names, unless said otherwise.
+
+    `here` is the interpreter that runs this code; else a `runtime` and an `architecture` stand for those of all.
+    """
+
+    here: bool = False
+    runtime: str = ""
+    architecture: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read what an engine says of itself. Raises BuildError.
+
+        Empty is this interpreter, `lambda` what each function names, `lambda-x86_64` its runtime on that architecture,
+        and `python3.13-arm64` one runtime and architecture for all.
+        """
+        runtime, _, architecture = text.partition("-") if text else ("", "", "")
+        if runtime == LAMBDA:
+            runtime = ""
+        elif text and not architecture:
+            raise BuildError(f"Functions cannot run on {text!r}: name `{LAMBDA}`, or as in `python3.13-arm64`.")
+        on = cls(not text, runtime, architecture)
+        on.platform("python3.13", "arm64")
+        return on
+
+    @property
+    def one_platform(self) -> bool:
+        """Whether it is one interpreter of Python for all functions."""
+        return self.here or bool(self.runtime)
+
+    def platform(self, runtime: str, architecture: str) -> Platform:
+        """Return the platform of a function that names these. Raises BuildError where Lambda has no such platform."""
+        if self.here:
+            return Platform.host()
+        return Platform.lambda_(self.runtime or runtime, self.architecture or architecture)
+
+
+HERE = FunctionsOn(here=True)
+AS_NAMED = FunctionsOn()

@@ -13,7 +13,7 @@ from botocore.exceptions import ProfileNotFound
 
 from agenticai.stack.clients import REGION, ClientCache
 from agenticai.stack.errors import TargetError
-from agenticai.stack.platform import Platform
+from agenticai.stack.platform import AS_NAMED, HERE, LAMBDA, FunctionsOn
 from agenticai.stack.waiting import Polling
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 
 AWS = "aws"
-LAMBDA = "lambda"
 """What the functions of a gateway run on, if each in the container of its own runtime."""
 
 EMBEDDED_ENDPOINT = "http://127.0.0.1:4566"
@@ -65,18 +64,16 @@ class Target:
     """Somewhere a stack can live. Make one with `embedded`, `endpoint`, `aws` or `resolve`.
 
     `endpoint_url` is empty for AWS itself, where `profile` names one of the user's own settings.
-    `runs_functions_here`: functions run on the interpreter of this process, not on Lambda's platform.
-    `image_platform` is that of all functions in a container, and `functions_url` where functions reach the endpoint, if
-    they do so by another name. `mounts_layers`: a function's layers are there when it runs.
+    `functions_on` is what functions run on, and `functions_url` where they reach the endpoint, if they do so by another
+    name. `mounts_layers`: a function's layers are there when it runs.
     """
 
     name: str
     endpoint_url: str
     region: str = REGION
     capabilities: frozenset[Capability] = frozenset()
-    runs_functions_here: bool = False
+    functions_on: FunctionsOn = AS_NAMED
     profile: str = ""
-    image_platform: Platform | None = None
     functions_url: str = ""
     mounts_layers: bool = True
     polling: Polling = _SOON
@@ -86,7 +83,7 @@ class Target:
     def embedded(cls, endpoint_url: str = EMBEDDED_ENDPOINT) -> Self:
         """Return the engine that runs in a process of this machine, without Docker and without an account."""
         of_a_bench = frozenset(Capability) - {Capability.METRICS}
-        return cls("embedded", _check_url(endpoint_url), capabilities=of_a_bench, runs_functions_here=True)
+        return cls("embedded", _check_url(endpoint_url), capabilities=of_a_bench, functions_on=HERE)
 
     @classmethod
     def gateway(
@@ -99,19 +96,16 @@ class Target:
     ) -> Self:
         """Return an engine behind our gateway: `name` is what it is.
 
-        Its functions reach it at `functions_url`, by default as others do. `functions_on` is what they run on: empty
-        for this interpreter, `lambda` for the runtime of each function, else the runtime and architecture of an image,
-        as `python3.13-arm64`. Raises TargetError and BuildError.
+        Its functions reach it at `functions_url`, by default as others do. `functions_on` is what they run on, as
+        `FunctionsOn.parse` reads it. Raises TargetError and BuildError.
         """
-        runtime, _, architecture = functions_on.rpartition("-")
         return cls(
             name,
             _check_url(endpoint_url),
             capabilities=capabilities,
-            runs_functions_here=not functions_on,
-            image_platform=Platform.lambda_(runtime, architecture) if runtime else None,
+            functions_on=FunctionsOn.parse(functions_on),
             functions_url=functions_url,
-            mounts_layers=functions_on != LAMBDA,
+            mounts_layers=not functions_on.startswith(LAMBDA),
         )
 
     @classmethod
@@ -140,11 +134,6 @@ class Target:
     def address(self) -> str:
         """Where it is, for people."""
         return self.endpoint_url or f"AWS in {self.region}"
-
-    @property
-    def platform(self) -> Platform | None:
-        """What to build bundles for; None stands for the runtime and architecture of each function."""
-        return Platform.host() if self.runs_functions_here else self.image_platform
 
     def api_url(self, api_id: str, stage: str) -> str:
         """Return the address of a REST API's stage; its routes follow."""

@@ -61,6 +61,16 @@ def up(
             help="The LocalStack that runs tells of its functions, with the secret that is written to this file.",
         ),
     ] = None,
+    functions_on: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PLATFORM",
+            help="What the functions of the LocalStack that runs run on: `lambda` for the runtime and architecture that"
+            " each names, `lambda-x86_64` or `lambda-arm64` for that architecture, or one runtime for all, as"
+            " `python3.13-arm64`.",
+            show_default="the Python of this machine",
+        ),
+    ] = None,
     no_stack: Annotated[
         bool, typer.Option("--no-stack", help="Leave the stack out; `agenticai deploy` deploys it.")
     ] = False,
@@ -73,7 +83,13 @@ def up(
 
     reach = Reach(host, allow_host or (), allow_origin or ())
     chosen = chosen_engine(
-        target, engine, localstack_url, image=localstack_image, docker_socket=docker_socket, observed=observed
+        target,
+        engine,
+        localstack_url,
+        image=localstack_image,
+        docker_socket=docker_socket,
+        observed=observed,
+        functions_on=functions_on,
     )
     if no_stack:
         keep_engine_up(port, reach, chosen, live=live, dashboard=dashboard, as_json=as_json)

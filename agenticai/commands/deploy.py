@@ -111,7 +111,7 @@ def deploy(deployment: Deployment, *, as_json: bool) -> None:
         functions = target.client("lambda")
         before = read_versions(functions, _functions_of(target, where.stage))
         with screen.step("handlers built") as step:
-            prepared = prepare(home / "cache", step.update, platform=target.platform)
+            prepared = prepare(home / "cache", step.update, functions_on=target.functions_on)
             step.done()
         with screen.step("stack deployed") as step:
             on_event = show.ShownEvents(screen) if where.is_aws else _Updating(step.update)

@@ -1,17 +1,20 @@
 """Which engine a command starts: the embedded one, or LocalStack in one of the ways to have it."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal, get_args
 
 from agenticai.client.errors import SettingsError
 from agenticai.commands.settings import DEFAULT_PORT, TARGETS, local
 from agenticai.emulator.engines.chosen import EMBEDDED, IMAGE, IMAGE_VARIABLE, Chosen
+from agenticai.stack.errors import BuildError
+from agenticai.stack.platform import FunctionsOn
 
 Kind = Literal["process", "running", "container"]
 """How to have LocalStack: its own runtime without Docker, one that somebody else started, or a container."""
 
-OPTIONS: Final = ("--engine", "--localstack-url", "--localstack-image", "--docker-socket", "--observed")
+OF_A_CONTAINER: Final = ("--localstack-image", "--docker-socket")
+OF_ONE_THAT_RUNS: Final = ("--localstack-url", "--observed", "--functions-on")
 HOST_VARIABLE: Final = "LOCALSTACK_HOST"
 URL_VARIABLE: Final = "AWS_ENDPOINT_URL"
 
@@ -25,6 +28,7 @@ def chosen_engine(
     image: str | None = None,
     docker_socket: bool = False,
     observed: str | None = None,
+    functions_on: str | None = None,
 ) -> Chosen:
     """Return the engine that these options name.
 
@@ -33,22 +37,42 @@ def chosen_engine(
     """
     if target not in TARGETS:
         raise SettingsError(f"There is no engine {target!r}: name {' or '.join(TARGETS)}.")
+    of_a_container, of_one_that_runs = bool(image or docker_socket), bool(url or observed or functions_on)
     if target == "embedded":
-        if kind or url or image or docker_socket or observed:
-            raise SettingsError(f"{', '.join(OPTIONS[:-1])} and {OPTIONS[-1]} are for --target localstack.")
+        if kind or of_a_container or of_one_that_runs:
+            options = ("--engine", *OF_A_CONTAINER, *OF_ONE_THAT_RUNS)
+            raise SettingsError(f"{_listed(options)} are for --target localstack.")
         return EMBEDDED
     if kind not in (None, *get_args(Kind)):
         raise SettingsError(f"There is no way {kind!r} to have LocalStack: it is {', '.join(get_args(Kind))}.")
     kind = kind or ("container" if image else "running" if url or environ.get(HOST_VARIABLE) else "process")
-    if kind != "container" and (image or docker_socket):
-        raise SettingsError("--localstack-image and --docker-socket are for --engine container.")
-    if kind != "running" and (url or observed):
-        raise SettingsError("--localstack-url and --observed are for --engine running.")
+    if kind != "container" and of_a_container:
+        raise SettingsError(f"{_listed(OF_A_CONTAINER)} are for --engine container.")
+    if kind != "running" and of_one_that_runs:
+        raise SettingsError(f"{_listed(OF_ONE_THAT_RUNS)} are for --engine running.")
     if kind == "container":
         return Chosen("localstack", image=image or environ.get(IMAGE_VARIABLE) or IMAGE, docker_socket=docker_socket)
     if kind == "process":
         return Chosen("localstack")
-    return Chosen("localstack", _running_at(url, environ), observed=observed or "")
+    return Chosen(
+        "localstack",
+        _running_at(url, environ),
+        observed=observed or "",
+        functions_on=_platform_named(functions_on) if functions_on else "",
+    )
+
+
+def _listed(options: Sequence[str]) -> str:
+    return f"{', '.join(options[:-1])} and {options[-1]}"
+
+
+def _platform_named(functions_on: str) -> str:
+    """Return what bundles can be built for. Raises SettingsError."""
+    try:
+        FunctionsOn.parse(functions_on)
+    except BuildError as error:
+        raise SettingsError(f"--functions-on: {error}") from error
+    return functions_on
 
 
 def _running_at(url: str | None, environ: Mapping[str, str]) -> str:

@@ -39,7 +39,7 @@ def show_diff(where: Where, *, as_json: bool) -> None:
     target, _ = where.find()
     with reached(target), screen.step("compared") as step:
         read_stage_outputs(target, where.stage)
-        prepared = prepare(home / "cache", step.update, platform=target.platform)
+        prepared = prepare(home / "cache", step.update, functions_on=target.functions_on)
         compared = compare_prepared(target, where.stage, prepared, {})
         step.update("looking for drift")
         try:

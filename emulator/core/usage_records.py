@@ -24,8 +24,8 @@ EVERYTHING: Final[frozenset[Ability]] = frozenset(get_args(Ability))
 class EngineAbout(Record):
     """What an engine is, such as `LocalStack 4.13.1`, and what it can do.
 
-    `functions_url` is where its functions reach it, if that is not where others do. `functions_on` is what they run on:
-    empty for the interpreter of this machine, `lambda` for what each of them names, else as `python3.13-arm64`.
+    `functions_url` is where its functions reach it, if that is not where others do. `functions_on` is what they run on,
+    as `agenticai.stack.platform.FunctionsOn` reads it: empty for the interpreter of this machine.
     """
 
     engine: str

@@ -21,7 +21,8 @@ class Chosen:
     """The embedded engine, or LocalStack: one that runs at `url`, a container of `image`, else a process of its own.
 
     `docker_socket` lets the container start others, as LocalStack's own images do for functions. `observed` is a file:
-    there the LocalStack at `url` finds the secret with which it tells of its functions.
+    there the LocalStack at `url` finds the secret with which it tells of its functions. What these run on is
+    `functions_on`, as in `EngineAbout`.
     """
 
     name: EngineName = "embedded"
@@ -29,11 +30,17 @@ class Chosen:
     image: str = ""
     docker_socket: bool = False
     observed: str = ""
+    functions_on: str = ""
 
     @property
     def arguments(self) -> list[str]:
         """The command line of the gateway process for it."""
-        given = {"--localstack-url": self.url, "--localstack-image": self.image, "--observed": self.observed}
+        given = {
+            "--localstack-url": self.url,
+            "--localstack-image": self.image,
+            "--observed": self.observed,
+            "--functions-on": self.functions_on,
+        }
         options = [word for option, value in given.items() if value for word in (option, value)]
         return ["--engine", self.name, *options, *(["--docker-socket"] if self.docker_socket else [])]
 

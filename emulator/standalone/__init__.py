@@ -49,7 +49,7 @@ def deploy_template(
 ) -> DeployedStack:
     """Package and deploy a template as it is. Raises BuildError and DeployError."""
     template = Template.load(path)
-    bundles = build(template, Packaging(target.platform, cache))
+    bundles = build(template, Packaging(target.functions_on, cache))
     told = template.with_variables(target.function_variables)
     deploy_stack(target, name, StackDefinition(told, bundles, parameters))
     return describe_stack(target, name)

@@ -16,14 +16,13 @@ from agenticai.stack.changes import ChangeSet
 from agenticai.stack.events import StackEvent
 from agenticai.stack.outputs import StackOutputs
 from agenticai.stack.packaging import BundleProgress, Bundles, BundleStep, Packaging, build
-from agenticai.stack.platform import Platform
+from agenticai.stack.platform import HERE, FunctionsOn
 from agenticai.stack.secrets import Secrets
 from agenticai.stack.stage import compare_stage, deploy_stage
 from agenticai.stack.target import Capability, Target
 from agenticai.stack.template import TEMPLATE, Template
 
 STAGE: Final = "dev"
-HERE: Final = Platform.host()
 REPLAY_KEY: Final = "replayed-replies-need-no-key"
 """The Gemini endpoint of the embedded engine asks for a key as Google does, and takes any."""
 
@@ -37,21 +36,16 @@ class Prepared:
 
 
 def prepare(
-    cache: Path, report: TellProgress, template: Path | None = None, platform: Platform | None = HERE
+    cache: Path, report: TellProgress, template: Path | None = None, functions_on: FunctionsOn = HERE
 ) -> Prepared:
-    """Build a template's handlers, the project's own by default, for this machine's interpreter.
-
-    Without a `platform` they are built for the runtime and the architecture of each function.
-
-    Raises `BuildError`.
-    """
+    """Build a template's handlers, the project's own by default. Raises `BuildError`."""
 
     def building(progress: BundleProgress) -> None:
         if progress.step is not BundleStep.READY:
             report(f"building {progress.name}: {progress.step}")
 
     loaded = Template.load(template or TEMPLATE)
-    return Prepared(loaded, build(loaded, Packaging.of_handlers(platform, cache), building))
+    return Prepared(loaded, build(loaded, Packaging.of_handlers(functions_on, cache), building))
 
 
 def deploy_prepared(

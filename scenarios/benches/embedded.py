@@ -100,12 +100,13 @@ def _deployed(
     from agenticai.scenarios.benches.deployment import deploy_to, prepare
 
     # While the engine starts, for this machine; what runs functions on another platform says so only when it is ready.
-    early = None if starting.chosen.image else prepare(cache, report, template)
+    elsewhere = starting.chosen.image or starting.chosen.functions_on
+    early = None if elsewhere else prepare(cache, report, template)
     with (
         starting.ready() as engine,
         deploy_to(
             engine,
-            lambda target: early or prepare(cache, report, template, target.platform),
+            lambda target: early or prepare(cache, report, template, target.functions_on),
             report,
             gemini_api_key=key,
         ) as deployed,

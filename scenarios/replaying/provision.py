@@ -72,7 +72,7 @@ def _ask_functions(bench: Bench, cloudformation: "CloudFormationClient", name: s
             continue
         function = resource["PhysicalResourceId"]
         runtime = functions.get_function_configuration(FunctionName=function)["Runtime"]
-        if bench.target.platform and not runtime.startswith("python"):
+        if bench.target.functions_on.one_platform and not runtime.startswith("python"):
             return f"its function was deployed and not run, because this target runs no {runtime}"
         answer = functions.invoke(FunctionName=function, Payload=json.dumps(REQUEST))
         if "FunctionError" in answer:

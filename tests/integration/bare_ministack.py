@@ -16,6 +16,7 @@ from agenticai.emulator.core.home import find_home
 from agenticai.emulator.process import Engine
 from agenticai.scenarios.benches.deployment import STAGE, prepare
 from agenticai.scenarios.benches.project_templates import read_project_templates, seed_project_templates
+from agenticai.stack.platform import HERE
 from agenticai.stack.secrets import Secrets
 from agenticai.stack.stage import deploy_stage
 from agenticai.stack.target import Target
@@ -53,7 +54,7 @@ def _answers(url: str) -> bool:
 def stack_on_bare_ministack(folder: Path, gemini: Engine) -> Iterator[DeployedStack]:
     """The stack on a MiniStack; its functions run here, and ask an engine for the language model's replies."""
     with bare_ministack(folder) as url:
-        target, token = Target("bare MiniStack", url, runs_functions_here=True), secrets.token_urlsafe(32)
+        target, token = Target("bare MiniStack", url, functions_on=HERE), secrets.token_urlsafe(32)
         prepared = prepare(find_home() / "cache", lambda _: None)
         outputs = deploy_stage(
             target,

@@ -87,7 +87,7 @@ def template() -> Template:
 
 @pytest.fixture(scope="module")
 def bundles(target: Target, template: Template) -> Bundles:
-    return build(template, Packaging.of_handlers(target.platform))
+    return build(template, Packaging.of_handlers(target.functions_on))
 
 
 @pytest.fixture

@@ -74,5 +74,8 @@ def test_only_functions_in_containers_of_their_own_runtime_lack_layers() -> None
     def gateway(functions_on: str) -> Target:
         return Target.gateway("LocalStack", "http://127.0.0.1:4566", frozenset({Capability.METER}), "", functions_on)
 
-    assert [gateway(one).mounts_layers for one in ("", "python3.13-arm64", "lambda")] == [True, True, False]
+    assert [gateway(one).mounts_layers for one in ("", "python3.13-arm64", "lambda", "lambda-arm64")] == [
+        *(True, True),
+        *(False, False),
+    ]
     assert Target.embedded().mounts_layers

@@ -11,7 +11,7 @@ from agenticai.stack.dependencies import Dependencies
 from agenticai.stack.errors import BuildError
 from agenticai.stack.installer import Uv
 from agenticai.stack.packaging import BundleProgress, Bundles, BundleStep, Packaging, build
-from agenticai.stack.platform import Platform
+from agenticai.stack.platform import AS_NAMED, HERE, FunctionsOn, Platform
 from agenticai.stack.template import Template
 from tests.stack.fakes import FakeUv
 
@@ -46,9 +46,9 @@ class Workshop:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
-    def build(self, cache: str = "cache", platform: Platform | None = None) -> Bundles:
+    def build(self, cache: str = "cache", functions_on: FunctionsOn = AS_NAMED) -> Bundles:
         template = Template.load(self.root / "stack" / "template.yaml")
-        packaging = Packaging.of_handlers(platform, self.root / cache, self.root / "requirements.lock", self.uv)
+        packaging = Packaging.of_handlers(functions_on, self.root / cache, self.root / "requirements.lock", self.uv)
         return build(template, packaging, self.progress.append)
 
 
@@ -126,8 +126,27 @@ def test_a_new_version_of_a_dependency_is_a_new_bundle(workshop: Workshop) -> No
 
 
 def test_platforms_are_built_apart(workshop: Workshop) -> None:
-    paths = {workshop.build(platform=platform)["Worker"].path for platform in (Platform.host(), None)}
-    assert len(paths) == 2
+    platforms = ("", "lambda", "lambda-x86_64", "python3.12-arm64")
+    paths = {workshop.build(functions_on=FunctionsOn.parse(one))["Worker"].path for one in platforms}
+    assert len(paths) == len(platforms)
+
+
+@pytest.mark.parametrize(
+    ("text", "platform"),
+    [
+        ("lambda", "lambda-python3.13-arm64"),
+        ("lambda-x86_64", "lambda-python3.13-x86_64"),
+        ("python3.12-x86_64", "lambda-python3.12-x86_64"),
+    ],
+)
+def test_what_functions_run_on_is_read(text: str, platform: str) -> None:
+    assert FunctionsOn.parse(text).platform("python3.13", "arm64").name == platform
+
+
+@pytest.mark.parametrize("text", ["arm64", "lambda-riscv", "nodejs22.x-arm64"])
+def test_what_functions_cannot_run_on_is_refused(text: str) -> None:
+    with pytest.raises(BuildError, match="cannot"):
+        FunctionsOn.parse(text)
 
 
 def test_sizes_are_those_of_the_file(workshop: Workshop) -> None:
@@ -175,7 +194,7 @@ class TestAnyTemplate:
     def packed(folder: Path, resources: dict[str, Any], uv: Uv | None = None, **document: Any) -> Bundles:
         path = folder / "template.json"
         path.write_text(json.dumps({**document, "Resources": resources}), encoding="utf-8")
-        return build(Template.load(path), Packaging(Platform.host(), folder / "cache", uv=uv or FakeUv({})))
+        return build(Template.load(path), Packaging(HERE, folder / "cache", uv=uv or FakeUv({})))
 
     @staticmethod
     def function(path: str, runtime: str = "python3.13") -> dict[str, Any]:

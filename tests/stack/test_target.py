@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from agenticai.stack.errors import TargetError
-from agenticai.stack.platform import Platform
+from agenticai.stack.platform import AS_NAMED, HERE
 from agenticai.stack.stage import read_stage_outputs
 from agenticai.stack.target import Capability, Target, resolve
 
@@ -16,14 +16,14 @@ def test_embedded_runs_functions_here_and_answers_as_gemini() -> None:
     assert target.gemini_endpoint == "http://127.0.0.1:5000/_gemini"
     assert target.api_url("abc", "v1") == "http://127.0.0.1:5000/_aws/execute-api/abc/v1"
     assert target.capabilities == set(Capability) - {Capability.METRICS}
-    assert target.platform == Platform.host()
+    assert target.functions_on == HERE
 
 
 def test_an_endpoint_runs_functions_as_lambda_does_and_has_no_gemini() -> None:
     target = resolve("http://127.0.0.1:4566")
     assert target.gemini_endpoint == ""
     assert target.capabilities == frozenset()
-    assert target.platform is None
+    assert target.functions_on == AS_NAMED
 
 
 def test_targets_are_resolved_by_name() -> None:
@@ -61,4 +61,4 @@ def test_aws_is_reached_as_the_users_settings_say(monkeypatch: pytest.MonkeyPatc
     assert target.object_url("b", "k") == "https://b.s3.eu-west-1.amazonaws.com/k"
     assert target.client("sqs").meta.endpoint_url == "https://sqs.eu-west-1.amazonaws.com"
     assert target.capabilities == {Capability.METRICS}
-    assert target.platform is None
+    assert target.functions_on == AS_NAMED

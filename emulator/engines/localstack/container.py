@@ -203,6 +203,7 @@ def variables_of(wiring: Wiring, name: str, run: str, environ: Mapping[str, str]
         "GATEWAY_LISTEN": f"0.0.0.0:{PORT}",
         "MAIN_CONTAINER_NAME": name,
         "LAMBDA_DOCKER_FLAGS": f"--add-host {HOST_NAME}:host-gateway --label {LABEL}={run}",
+        "LAMBDA_IGNORE_ARCHITECTURE": "1",  # Docker runs what is of this machine's; bundles are built for it
         "LAMBDA_SYNCHRONOUS_CREATE": "1",
         "SQS_ENDPOINT_STRATEGY": "path",
         "DISABLE_EVENTS": "1",

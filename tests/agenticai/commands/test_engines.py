@@ -73,6 +73,10 @@ def test_an_image_is_named_or_the_pinned_one(
         (None, {"docker_socket": True}, "are for --engine container"),
         ("container", {"url": OTHER}, "are for --engine running"),
         (None, {"observed": "/secret"}, "are for --engine running"),
+        ("process", {"functions_on": "lambda"}, "are for --engine running"),
+        ("running", {"functions_on": "arm64"}, "cannot run on 'arm64'"),
+        ("running", {"functions_on": "nodejs22.x-arm64"}, "cannot be built for nodejs22.x on arm64"),
+        ("running", {"functions_on": "lambda-riscv"}, "cannot be built for python3.13 on riscv"),
     ],
 )
 def test_options_of_another_way_are_refused(kind: str | None, options: dict[str, Any], said: str) -> None:
@@ -86,6 +90,13 @@ def test_what_docker_needs_reaches_the_gateway_process_only_for_a_container() ->
     assert container.variables(environ).keys() == {"DOCKER_HOST", "LOCALSTACK_AUTH_TOKEN"}
     assert "sesame" not in f"{container.arguments} {container}"
     assert Chosen("localstack").variables(environ) == EMBEDDED.variables(environ) == {}
+
+
+@pytest.mark.parametrize("platform", ["lambda", "lambda-x86_64", "python3.13-arm64"])
+def test_what_functions_run_on_is_named_for_one_that_runs(platform: str) -> None:
+    chosen = chosen_engine("localstack", None, OTHER, {}, functions_on=platform)
+    assert chosen == Chosen("localstack", OTHER, functions_on=platform)
+    assert chosen.arguments[-2:] == ["--functions-on", platform]
 
 
 def test_the_gateway_process_is_told() -> None:
