@@ -29,6 +29,7 @@ from agenticai.emulator.http.server import bind
 from agenticai.emulator.meter.ledger import Ledger
 from agenticai.emulator.queues.operations import QueueOperations
 from agenticai.emulator.spool.file import Spool
+from agenticai.stack.platform import name_here
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def host_ministack(run: Run, _: Chosen, __: Callable[[str], object]) -> Hosted:
     engine = MiniStack(host, run.faults, run.port, run.spool, run.folder)
     return Hosted(
         engine.app,
-        EngineAbout(engine="embedded"),
+        EngineAbout(engine="embedded", functions_on=name_here()),
         engine.functions,
         steered=engine,
         missing=[lambda app: QueueOperations(app, run.clock, activity)],
@@ -128,7 +129,7 @@ def host_running(run: Run, chosen: Chosen) -> Hosted:
     about = EngineAbout(
         engine=str(edition_at(chosen.url)),
         abilities=OF_LOCALSTACK if chosen.observed else UNOBSERVED,
-        functions_on=chosen.functions_on,
+        functions_on=chosen.functions_on or name_here(),
     )
     if chosen.observed:
         share(run.control_secret or "", Path(chosen.observed))
@@ -148,7 +149,7 @@ def host_process(run: Run, on_end: Callable[[str], object]) -> Hosted:
     wiring = Wiring(run.endpoint_url, run.endpoint_url, run.control_secret or "")
     python = localstack_python(run.home, environ=os.environ, on_progress=lambda _: None)
     process = LocalStackProcess(python, run.python, run.folder, wiring)
-    about = EngineAbout(engine=str(process.await_healthy()), abilities=OF_LOCALSTACK)
+    about = EngineAbout(engine=str(process.await_healthy()), abilities=OF_LOCALSTACK, functions_on=name_here())
     process.watch(naming_lost(run.ledger, on_end))
     return Hosted(
         Proxy(process.url),

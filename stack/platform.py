@@ -1,5 +1,6 @@
 """The platforms that bundles are built for: Lambda's, and the interpreter that runs this code."""
 
+import platform
 import sys
 import sysconfig
 from dataclasses import dataclass
@@ -9,7 +10,6 @@ from agenticai.stack.errors import BuildError
 
 # manylinux2014 (glibc 2.17) is the oldest that wheels are published for: it runs on every Lambda runtime.
 _WHEELS = {"arm64": "aarch64-manylinux2014", "x86_64": "x86_64-manylinux2014"}
-
 
 LAMBDA = "lambda"
 """Stands for the runtime that each function names."""
@@ -61,18 +61,20 @@ class FunctionsOn:
     architecture: str = ""
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str) -> "FunctionsOn":
         """Read what an engine says of itself. Raises BuildError.
 
-        Empty is this interpreter, `lambda` what each function names, `lambda-x86_64` its runtime on that architecture,
-        and `python3.13-arm64` one runtime and architecture for all.
+        Empty is this interpreter, as is its own `name_here`; `lambda` stands for what each function names,
+        `lambda-x86_64` for its runtime on that architecture, and `python3.13-arm64` for one of all functions.
         """
-        runtime, _, architecture = text.partition("-") if text else ("", "", "")
+        if text in ("", name_here()):
+            return HERE
+        runtime, _, architecture = text.partition("-")
         if runtime == LAMBDA:
             runtime = ""
-        elif text and not architecture:
+        elif not architecture:
             raise BuildError(f"Functions cannot run on {text!r}: name `{LAMBDA}`, or as in `python3.13-arm64`.")
-        on = cls(not text, runtime, architecture)
+        on = cls(runtime=runtime, architecture=architecture)
         on.platform("python3.13", "arm64")
         return on
 
@@ -90,3 +92,13 @@ class FunctionsOn:
 
 HERE = FunctionsOn(here=True)
 AS_NAMED = FunctionsOn()
+
+
+def name_here() -> str:
+    """Return what an engine says of functions on this interpreter, such as `python3.13-arm64`.
+
+    On another system than Linux that is named too, so that nobody builds for Lambda in its place.
+    """
+    architecture = {"aarch64": "arm64", "AMD64": "x86_64"}.get(platform.machine(), platform.machine())
+    system = "" if sys.platform == "linux" else f"-{sys.platform}"
+    return f"python{sys.version_info[0]}.{sys.version_info[1]}-{architecture}{system}"

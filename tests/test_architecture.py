@@ -26,7 +26,8 @@ PARSERS = (
 ALLOWED: dict[str, tuple[str, ...]] = {
     "stack": ("agenticai.stack",),
     "emulator": tuple(
-        f"agenticai.{name}" for name in ("emulator", "stack.errors", "stack.installer", "stack.private_files")
+        f"agenticai.{name}"
+        for name in ("emulator", "stack.errors", "stack.installer", "stack.platform", "stack.private_files")
     ),
     "handlers/shared": ("shared",),
     **{f"handlers/{agent}": ("shared", agent) for agent in AGENTS},

@@ -25,7 +25,7 @@ class EngineAbout(Record):
     """What an engine is, such as `LocalStack 4.13.1`, and what it can do.
 
     `functions_url` is where its functions reach it, if that is not where others do. `functions_on` is what they run on,
-    as `agenticai.stack.platform.FunctionsOn` reads it: empty for the interpreter of this machine.
+    as `agenticai.stack.platform.FunctionsOn` reads it: empty for the client's interpreter.
     """
 
     engine: str

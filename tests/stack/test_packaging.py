@@ -11,7 +11,7 @@ from agenticai.stack.dependencies import Dependencies
 from agenticai.stack.errors import BuildError
 from agenticai.stack.installer import Uv
 from agenticai.stack.packaging import BundleProgress, Bundles, BundleStep, Packaging, build
-from agenticai.stack.platform import AS_NAMED, HERE, FunctionsOn, Platform
+from agenticai.stack.platform import AS_NAMED, HERE, FunctionsOn, Platform, name_here
 from agenticai.stack.template import Template
 from tests.stack.fakes import FakeUv
 
@@ -137,13 +137,15 @@ def test_platforms_are_built_apart(workshop: Workshop) -> None:
         ("lambda", "lambda-python3.13-arm64"),
         ("lambda-x86_64", "lambda-python3.13-x86_64"),
         ("python3.12-x86_64", "lambda-python3.12-x86_64"),
+        ("", Platform.host().name),
+        (name_here(), Platform.host().name),
     ],
 )
 def test_what_functions_run_on_is_read(text: str, platform: str) -> None:
     assert FunctionsOn.parse(text).platform("python3.13", "arm64").name == platform
 
 
-@pytest.mark.parametrize("text", ["arm64", "lambda-riscv", "nodejs22.x-arm64"])
+@pytest.mark.parametrize("text", ["arm64", "lambda-riscv", "nodejs22.x-arm64", "python3.12-arm64-darwin"])
 def test_what_functions_cannot_run_on_is_refused(text: str) -> None:
     with pytest.raises(BuildError, match="cannot"):
         FunctionsOn.parse(text)
