@@ -74,6 +74,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--docker-socket", action="store_true", help="let that container start others")
     parser.add_argument("--observed", default="", help="the file in which a LocalStack that runs finds the secret")
     parser.add_argument("--functions-on", default="", help="what its functions run on; else this machine's Python")
+    parser.add_argument("--no-iam", action="store_true", help="let functions do what their roles do not allow")
     parser.add_argument("--pure-python", action="store_true", help="serve without httptools and uvloop")
     parser.add_argument("--home", type=Path, default=Path(".agenticai"), help="for what is kept from run to run")
     arguments = parser.parse_args()
@@ -137,6 +138,7 @@ def read_chosen(arguments: argparse.Namespace) -> Chosen:
         arguments.docker_socket,
         arguments.observed,
         arguments.functions_on,
+        not arguments.no_iam,
     )
 
 

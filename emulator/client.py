@@ -31,6 +31,7 @@ from agenticai.emulator.core.bench_records import (
 )
 from agenticai.emulator.core.errors import ControlError
 from agenticai.emulator.core.model_records import CallsRequest, MissedReply, ModelHistory, ReplyRequest, StoredReply
+from agenticai.emulator.core.permission_records import PermissionReport
 from agenticai.emulator.core.usage_records import (
     EngineHealth,
     FinishedInvocation,
@@ -98,6 +99,10 @@ class ControlClient(AbstractContextManager["ControlClient"]):
     def invocations(self) -> tuple[FinishedInvocation, ...]:
         """Return the latest 1,000 invocations that ended, the oldest first, since they were last forgotten."""
         return self._get("invocations", TypeAdapter(tuple[FinishedInvocation, ...]))
+
+    def permissions(self) -> PermissionReport:
+        """Return what functions' roles grant, what was used of it, and what was denied, since the engine started."""
+        return self._get("permissions", TypeAdapter(PermissionReport))
 
     def activity(self) -> tuple[FunctionActivity, ...]:
         """Return what each function is doing that was invoked, or was started ahead, by name."""

@@ -79,7 +79,7 @@ class Hosted:
     close: Callable[[], None] = lambda: None
 
 
-def host_ministack(run: Run, _: Chosen, __: Callable[[str], object]) -> Hosted:
+def host_ministack(run: Run, chosen: Chosen, _: Callable[[str], object]) -> Hosted:
     """Return the embedded engine, which runs in this process."""
     from agenticai.emulator.engines.ministack import LambdaHost, MiniStack, allowed_origins
     from agenticai.emulator.queues.contents import contents_routes
@@ -88,14 +88,14 @@ def host_ministack(run: Run, _: Chosen, __: Callable[[str], object]) -> Hosted:
     host = LambdaHost(
         run.endpoint_url, run.model_url, run.python, run.home / "cache" / "code", run.ledger, run.clock, activity
     )
-    engine = MiniStack(host, run.faults, run.port, run.spool, run.folder)
+    engine = MiniStack(host, run.faults, run.port, run.spool, run.folder, iam=chosen.iam)
     return Hosted(
         engine.app,
         EngineAbout(engine="embedded", functions_on=name_here()),
         engine.functions,
         steered=engine,
         missing=[lambda app: QueueOperations(app, run.clock, activity)],
-        routes=contents_routes(engine.contents),
+        routes=[*contents_routes(engine.contents), *engine.permissions.routes()],
         api_origins=allowed_origins,
         on_ready=lambda: threading.Thread(target=engine.preload, daemon=True, name="preload").start(),
         close=engine.close,

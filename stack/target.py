@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 
 AWS = "aws"
-"""What the functions of a gateway run on, if each in the container of its own runtime."""
 
 EMBEDDED_ENDPOINT = "http://127.0.0.1:4566"
 
@@ -55,6 +54,8 @@ class Capability(StrEnum):
     """It shows the messages in queues, and how many there were, without receiving them."""
     INVOCATIONS = "invocations"
     """It tells what functions are doing, and which invocations have ended."""
+    PERMISSIONS = "permissions"
+    """It tells what the roles of functions grant, and what of it was used."""
     METRICS = "metrics"
     """It measures queues and functions as CloudWatch does, and bills what was used."""
 

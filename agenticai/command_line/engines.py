@@ -71,6 +71,9 @@ def up(
             show_default="the Python of this machine",
         ),
     ] = None,
+    no_iam: Annotated[
+        bool, typer.Option("--no-iam", help="Let functions do what the policies of their roles do not allow.")
+    ] = False,
     no_stack: Annotated[
         bool, typer.Option("--no-stack", help="Leave the stack out; `agenticai deploy` deploys it.")
     ] = False,
@@ -90,6 +93,7 @@ def up(
         docker_socket=docker_socket,
         observed=observed,
         functions_on=functions_on,
+        iam=not no_iam,
     )
     if no_stack:
         keep_engine_up(port, reach, chosen, live=live, dashboard=dashboard, as_json=as_json)

@@ -33,6 +33,11 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "redrive": ("agenticai redrive pm --all", "agenticai redrive dev --message 348e63d6"),
     "logs": ("agenticai logs", "agenticai logs dev -f", "agenticai logs --project 01JD --since 1h"),
     "cost": ("agenticai cost", "agenticai cost --projects 1000", "agenticai cost --budget budget.yaml --json"),
+    "permissions": (
+        "agenticai permissions",
+        "agenticai permissions qa --all",
+        "agenticai permissions --policies",
+    ),
     "replay": (
         "agenticai replay",
         "agenticai replay worker-crash --repeat 2",

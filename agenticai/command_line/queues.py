@@ -1,4 +1,4 @@
-"""The commands that show what a stack does: queues, dead letters, logs and cost."""
+"""The commands that show what a stack does: queues, dead letters, logs, cost and permissions."""
 
 import sys
 from pathlib import Path
@@ -114,3 +114,23 @@ def cost(
     from agenticai.commands.stack import Stack
 
     sys.exit(show_cost(Stack(endpoint, stage, as_json), budget, projects))
+
+
+@group.command(epilog=examples("permissions"))
+def permissions(
+    function: Annotated[
+        str | None, typer.Argument(metavar="FUNCTION", help="A function's name, or what is in no other; omit for all.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Show also what was used, and how often.")] = False,
+    policies: Annotated[
+        bool, typer.Option("--policies", help="Show the narrowest policies that allow what was done.")
+    ] = False,
+    endpoint: Endpoint = ENDPOINT,
+    stage: Stage = DEFAULT_STAGE,
+    as_json: Json = False,
+) -> None:
+    """Show what functions may do, never did, and were denied."""
+    from agenticai.commands.permissions import show_permissions
+    from agenticai.commands.stack import Stack
+
+    show_permissions(Stack(endpoint, stage, as_json), function, everything=everything, policies=policies)

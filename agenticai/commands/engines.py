@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final, Literal, get_args
 
 from agenticai.client.errors import SettingsError
@@ -29,6 +30,7 @@ def chosen_engine(
     docker_socket: bool = False,
     observed: str | None = None,
     functions_on: str | None = None,
+    iam: bool = True,
 ) -> Chosen:
     """Return the engine that these options name.
 
@@ -42,7 +44,9 @@ def chosen_engine(
         if kind or of_a_container or of_one_that_runs:
             options = ("--engine", *OF_A_CONTAINER, *OF_ONE_THAT_RUNS)
             raise SettingsError(f"{_listed(options)} are for --target localstack.")
-        return EMBEDDED
+        return EMBEDDED if iam else replace(EMBEDDED, iam=False)
+    if not iam:
+        raise SettingsError("--no-iam is for the embedded engine: LocalStack holds no function to its role.")
     if kind not in (None, *get_args(Kind)):
         raise SettingsError(f"There is no way {kind!r} to have LocalStack: it is {', '.join(get_args(Kind))}.")
     kind = kind or ("container" if image else "running" if url or environ.get(HOST_VARIABLE) else "process")

@@ -15,7 +15,7 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-Ability = Literal["gemini", "meter", "control", "steps", "contents", "invocations"]
+Ability = Literal["gemini", "meter", "control", "steps", "contents", "invocations", "permissions"]
 """What an engine can do beyond the AWS API: `agenticai.stack.target.Capability` says what each of them is."""
 
 EVERYTHING: Final[frozenset[Ability]] = frozenset(get_args(Ability))

@@ -22,7 +22,7 @@ class Chosen:
 
     `docker_socket` lets the container start others, as LocalStack's own images do for functions. `observed` is a file:
     there the LocalStack at `url` finds the secret with which it tells of its functions. What these run on is
-    `functions_on`, as in `EngineAbout`.
+    `functions_on`, as in `EngineAbout`. With `iam` the embedded engine holds functions to the policies of their roles.
     """
 
     name: EngineName = "embedded"
@@ -31,6 +31,7 @@ class Chosen:
     docker_socket: bool = False
     observed: str = ""
     functions_on: str = ""
+    iam: bool = True
 
     @property
     def arguments(self) -> list[str]:
@@ -42,7 +43,8 @@ class Chosen:
             "--functions-on": self.functions_on,
         }
         options = [word for option, value in given.items() if value for word in (option, value)]
-        return ["--engine", self.name, *options, *(["--docker-socket"] if self.docker_socket else [])]
+        switches = {"--docker-socket": self.docker_socket, "--no-iam": not self.iam}
+        return ["--engine", self.name, *options, *(switch for switch, on in switches.items() if on)]
 
     @property
     def starts_localstack(self) -> bool:

@@ -56,13 +56,15 @@ class Cloud:
         for client in (self.lambda_, self.sqs, self.logs, self.control):
             client.close()
 
-    def deploy(self, source: str, *, timeout: int = 30, layers: tuple[str, ...] = (), **variables: str) -> str:
+    def deploy(
+        self, source: str, *, timeout: int = 30, layers: tuple[str, ...] = (), role: str = "any", **variables: str
+    ) -> str:
         """Create a function from one module and return its name."""
         name = f"f-{uuid.uuid4().hex[:8]}"
         self.lambda_.create_function(
             FunctionName=name,
             Runtime="python3.13",
-            Role="arn:aws:iam::000000000000:role/any",
+            Role=f"arn:aws:iam::000000000000:role/{role}",
             Handler="app.handler",
             Code={"ZipFile": bundle(**{"app.py": textwrap.dedent(source)})},
             Timeout=timeout,

@@ -14,6 +14,7 @@ from agenticai.emulator.engines.ministack.event_sources import EventSources
 from agenticai.emulator.engines.ministack.interference import RunningFunctions
 from agenticai.emulator.engines.ministack.origins import allowed_origins
 from agenticai.emulator.engines.ministack.patches import PATCHES, PatchContext
+from agenticai.emulator.engines.ministack.permissions import Caller, Permissions
 from agenticai.emulator.engines.ministack.workers import LambdaHost, is_python
 from agenticai.emulator.engines.settling import settle
 from agenticai.emulator.faults.schedule import FaultBook
@@ -34,15 +35,21 @@ PRELOADED = (
 
 
 class MiniStack:
-    """The engine's ASGI application, lifespan included. One a process: MiniStack keeps its state in its modules."""
+    """The engine's ASGI application, lifespan included. One a process: MiniStack keeps its state in its modules.
 
-    def __init__(self, host: LambdaHost, faults: FaultBook, port: int, spool: Spool, folder: Path) -> None:
+    With `iam` functions are held to their roles; without it is only noted what these would deny.
+    """
+
+    def __init__(
+        self, host: LambdaHost, faults: FaultBook, port: int, spool: Spool, folder: Path, *, iam: bool = True
+    ) -> None:
         os.environ.update(settings(port))
         import ministack.app
         from ministack.core import lambda_runtime
         from ministack.services import lambda_svc, sqs
 
-        self.app: ASGIApp = ministack.app.app
+        self.permissions = Permissions(self._caller, enforced=iam)
+        self.app: ASGIApp = self.permissions.step(ministack.app.app)
         self.functions = RunningFunctions(host)
         self._host = host
         self._pools: Mapping[str, list[Any]] = lambda_runtime._workers
@@ -51,9 +58,16 @@ class MiniStack:
         depths = Depths()
         self.contents = Contents(sqs, depths)
         owner = ACCOUNT, REGION
-        context = PatchContext(ministack, host, faults, spool, folder / "s3", owner, depths, self._sources)
+        context = PatchContext(
+            ministack, host, faults, spool, folder / "s3", owner, depths, self._sources, self.permissions
+        )
         for patch in PATCHES:
             patch.apply(context)
+
+    def _caller(self, token: str) -> Caller | None:
+        """Return the function whose environment has this session token."""
+        worker = self._host.workers.get(token)
+        return Caller(worker.func_name, worker.config["Role"]) if worker else None
 
     def preload(self) -> None:
         """Import what a first deploy would wait for: services, the SAM translator, botocore's models."""

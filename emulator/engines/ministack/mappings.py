@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from agenticai.emulator.engines.ministack.permissions import Caller, Permissions
 from agenticai.emulator.http.aws_errors import AwsError, Refused
 from agenticai.emulator.queues.mapping_rules import ONLY_OF_STREAMS, SourceMapping, check_mapping
 
@@ -21,10 +22,13 @@ CHECKED = ONLY_OF_STREAMS | {
 class Mappings:
     """Stands between MiniStack's mappings and those who make and change them: the API, and CloudFormation.
 
-    `resources` are the handlers of CloudFormation's resources, by type.
+    `resources` are the handlers of CloudFormation's resources, by type; `permissions` those of functions' roles.
     """
 
-    def __init__(self, lambda_svc: Any, sqs: Any, resources: Mapping[str, dict[str, Any]]) -> None:
+    def __init__(
+        self, lambda_svc: Any, sqs: Any, resources: Mapping[str, dict[str, Any]], permissions: Permissions
+    ) -> None:
+        self._permissions = permissions
         self._lambda = lambda_svc
         self._sqs = sqs
         self._create: Callable[[MappingRecord], Answer] = lambda_svc._create_esm
@@ -80,6 +84,16 @@ class Mappings:
         check_filters(record.get("FilterCriteria"))
         if ":sqs:" in record["EventSourceArn"]:
             check_mapping(self._mapping(record))
+            self._check_role(record)
+
+    def _check_role(self, record: MappingRecord) -> None:
+        _, config = self._lambda._get_func_record_for_qualifier(record["FunctionName"], record.get("Qualifier"))
+        if config is None:
+            return
+        caller = Caller(record["FunctionName"], config["Role"])
+        for action in self._permissions.denied_polling(caller, record["EventSourceArn"]):
+            said = f"The provided execution role does not have permissions to call {action} on SQS"
+            raise Refused(AwsError("InvalidParameterValueException", said))
 
     def _mapping(self, record: MappingRecord) -> SourceMapping:
         queue = self._sqs._queue_by_arn(record["EventSourceArn"])

@@ -18,6 +18,7 @@ from agenticai.emulator.engines.ministack.event_sources import EventSources, cor
 from agenticai.emulator.engines.ministack.log_events import LogEvents
 from agenticai.emulator.engines.ministack.mappings import Mappings
 from agenticai.emulator.engines.ministack.objects import Objects
+from agenticai.emulator.engines.ministack.permissions import Permissions
 from agenticai.emulator.engines.ministack.polls import EventSourceMappingMeter
 from agenticai.emulator.engines.ministack.presigned_links import PresignedLinks
 from agenticai.emulator.engines.ministack.property_types import convert_property_types
@@ -50,6 +51,7 @@ class PatchContext:
     owner: tuple[str, str]
     depths: Depths
     sources: EventSources
+    permissions: Permissions
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,8 @@ def read_templates(context: PatchContext) -> None:
 def rule_mappings(context: PatchContext) -> None:
     """Put event source mappings behind AWS's rules."""
     services = context.ministack.services
-    Mappings(services.lambda_svc, services.sqs, services.cloudformation.provisioners._RESOURCE_HANDLERS)
+    handlers = services.cloudformation.provisioners._RESOURCE_HANDLERS
+    Mappings(services.lambda_svc, services.sqs, handlers, context.permissions)
 
 
 def _parts(module: str, *names: str) -> tuple[str, ...]:
@@ -122,6 +125,7 @@ S3: Final = "services.s3"
 DYNAMODB: Final = "services.dynamodb"
 LOGS: Final = "services.cloudwatch_logs"
 CLOUDFORMATION: Final = "services.cloudformation"
+IAM: Final = "core.iam_evaluator"
 
 
 PATCHES: Final = (
@@ -208,6 +212,15 @@ PATCHES: Final = (
         "Bounded logs",
         _parts(LOGS, "_log_groups", "_log_records", "_queries", "_fanout_to_subscription_filters"),
         lambda context: LogEvents(context.ministack.services.cloudwatch_logs, context.spool),
+    ),
+    Patch(
+        "Roles of functions",
+        (
+            *("app.AUTH", "app.pin_request_origin", "core.iam_actions.access_denied_response"),
+            *_parts(IAM, "enforce", "authenticate", "check_credentials", "resolve_principal", "_request_origin"),
+            *_parts(LAMBDA, "_emit_lambda_logs"),
+        ),
+        lambda context: context.permissions.exchange(context.ministack),
     ),
 )
 """In the order in which they are applied: a later one may wrap what an earlier one put in."""

@@ -99,6 +99,13 @@ def test_what_functions_run_on_is_named_for_one_that_runs(platform: str) -> None
     assert chosen.arguments[-2:] == ["--functions-on", platform]
 
 
+def test_roles_are_held_to_by_the_embedded_engine_alone() -> None:
+    assert chosen_engine("embedded", None, None, {}).iam
+    assert chosen_engine("embedded", None, None, {}, iam=False).arguments == ["--engine", "embedded", "--no-iam"]
+    with pytest.raises(SettingsError, match="LocalStack holds no function to its role"):
+        chosen_engine("localstack", None, None, {}, iam=False)
+
+
 def test_the_gateway_process_is_told() -> None:
     container = Chosen("localstack", image="mine:1", docker_socket=True)
     assert container.arguments == ["--engine", "localstack", "--localstack-image", "mine:1", "--docker-socket"]

@@ -1,0 +1,67 @@
+"""The command `permissions`: what functions' roles grant, what of it was used, and what was denied."""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any, Final
+
+from agenticai.client.errors import SelectionError
+from agenticai.commands.stack import Stack, open_stack
+from agenticai.display import permissions as show
+from agenticai.display.console import Display
+from agenticai.emulator.core.permission_records import FunctionPermissions, PermissionReport
+from agenticai.stack.errors import TargetError
+from agenticai.stack.target import Capability
+
+ELSEWHERE: Final = "{where} does not tell what roles grant and what of it is used: the embedded engine does."
+
+
+def show_permissions(stack: Stack, function: str | None, *, everything: bool, policies: bool) -> None:
+    """Show the permissions of all functions, or of one; with `policies` the narrowest that do what was done."""
+    screen = Display(as_json=stack.as_json)
+    with open_stack(stack) as (found, control):
+        if control is None or Capability.PERMISSIONS not in found.target.capabilities:
+            raise TargetError(ELSEWHERE.format(where=found.target.name))
+        report = control.permissions()
+    chosen = _choose(report, function)
+    if policies:
+        narrowest = {one.function: narrow(one) for one in chosen}
+        screen.emit(narrowest)
+        screen.say(json.dumps(narrowest, indent=2))
+        return
+    screen.emit(report.model_copy(update={"functions": chosen}))
+    screen.show(show.overview(chosen))
+    for one in chosen:
+        for table in show.details(one, everything=everything):
+            screen.say()
+            screen.show(table)
+    if not report.enforced:
+        screen.say(("Nothing was denied: this engine lets functions do what their roles do not allow.", "yellow"))
+
+
+def narrow(permissions: FunctionPermissions) -> Mapping[str, Any]:
+    """Return the narrowest policy that allows what a function used: its actions, on the resources of its grants."""
+    used = defaultdict[str, set[str]](set)
+    for grant in permissions.grants:
+        used[grant.resource].update(grant.used)
+    together = defaultdict[tuple[str, ...], list[str]](list)
+    for resource, actions in used.items():
+        if actions:
+            together[tuple(sorted(actions))].append(resource)
+    statements = [
+        {"Effect": "Allow", "Action": list(actions), "Resource": sorted(resources)}
+        for actions, resources in sorted(together.items())
+    ]
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _choose(report: PermissionReport, function: str | None) -> tuple[FunctionPermissions, ...]:
+    """Return the functions, or the one whose name has this in it. Raises SelectionError if that is not one."""
+    chosen = tuple(one for one in report.functions if function is None or function in one.function)
+    if function is None or len(chosen) == 1:
+        return chosen
+    named = [one for one in chosen if one.function == function]
+    if named:
+        return tuple(named)
+    names = ", ".join(one.function for one in report.functions)
+    raise SelectionError(f"{function!r} is in the name of {len(chosen)} functions; there are {names}.")

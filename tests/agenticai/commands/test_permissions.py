@@ -1,0 +1,70 @@
+"""What functions may do and did: the narrowest policy, and what a person is shown."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from agenticai.client.errors import SelectionError
+from agenticai.commands.permissions import _choose, narrow
+from agenticai.display.permissions import details, overview
+from agenticai.emulator.core.permission_records import Denial, FunctionPermissions, Grant, PermissionReport
+
+TABLE = "arn:aws:dynamodb:us-east-1:000000000000:table/t"
+BUCKET = "arn:aws:s3:::b/*"
+FUNCTION = FunctionPermissions(
+    function="orders-api",
+    role="api-role",
+    grants=(
+        Grant(policy="own", action="s3:*", resource=BUCKET, used={"s3:PutObject": 2, "s3:GetObject": 1}),
+        Grant(policy="own", action="s3:GetObject", resource=BUCKET, used={"s3:GetObject": 1}),
+        Grant(policy="table", action="dynamodb:GetItem", resource=TABLE, used={"dynamodb:GetItem": 3}),
+        Grant(policy="table", action="dynamodb:DeleteItem", resource=TABLE, used={}),
+    ),
+    denials=(Denial(action="sqs:SendMessage", resource="arn:aws:sqs:us-east-1:0:[/q]", times=4, explicitly=False),),
+)
+OTHER = FUNCTION.model_copy(update={"function": "orders-api-2", "grants": (), "denials": ()})
+
+
+def printed(*shown: object) -> str:
+    console = Console(file=io.StringIO(), width=120)
+    for one in shown:
+        console.print(one)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_the_narrowest_policy_has_what_was_used_on_the_resources_of_the_grants() -> None:
+    assert narrow(FUNCTION)["Statement"] == [
+        {"Effect": "Allow", "Action": ["dynamodb:GetItem"], "Resource": [TABLE]},
+        {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": [BUCKET]},
+    ]
+    assert narrow(OTHER)["Statement"] == []
+
+
+def test_a_function_is_named_whole_or_by_what_no_other_has() -> None:
+    report = PermissionReport(enforced=True, functions=(FUNCTION, OTHER))
+    assert _choose(report, None) == (FUNCTION, OTHER)
+    assert _choose(report, "orders-api") == (FUNCTION,)
+    assert _choose(report, "-2") == (OTHER,)
+    for name in ("orders", "billing"):
+        with pytest.raises(SelectionError, match="there are orders-api, orders-api-2"):
+            _choose(report, name)
+
+
+def test_the_overview_counts() -> None:
+    lines = printed(overview([FUNCTION, OTHER])).splitlines()
+    assert [line.split() for line in lines[1:]] == [
+        ["orders-api", "4", "3", "1", "4"],
+        ["orders-api-2", "0", "0", "0", "0"],
+    ]
+
+
+def test_details_are_what_was_denied_and_never_used_and_on_request_what_was_used() -> None:
+    short = printed(*details(FUNCTION, everything=False))
+    assert "orders-api: denied" in short
+    assert "sqs:SendMessage  arn:aws:sqs:us-east-1:0:[/q]" in short
+    assert "dynamodb:DeleteItem  table/t" in short
+    assert "s3:*" not in short
+    assert "s3:*" in printed(*details(FUNCTION, everything=True))
+    assert list(details(OTHER, everything=True)) == []

@@ -1,0 +1,206 @@
+"""A function may do what its role's policies allow, as on AWS, and nothing else."""
+
+import json
+import uuid
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import boto3
+import pytest
+
+from agenticai.emulator.core.permission_records import FunctionPermissions
+from agenticai.emulator.engines.chosen import Chosen
+from agenticai.emulator.process import start_engine
+from tests.integration.cloud import CASSETTES, Cloud, eventually
+
+ACCOUNT = "000000000000"
+BUCKET = "arn:aws:s3:::held"
+TABLE = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/held"
+TRUST = {
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]
+}
+LOGS = {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": "*"}
+DOES = """
+import boto3, botocore.exceptions
+def handler(event, context):
+    said = []
+    for service, operation, parameters in event:
+        try:
+            getattr(boto3.client(service), operation)(**parameters)
+            said.append("done")
+        except botocore.exceptions.ClientError as error:
+            said.append(error.response["Error"]["Code"] + ": " + error.response["Error"].get("Message", ""))
+    return said
+"""
+Call = tuple[str, str, dict[str, Any]]
+
+GET: Call = ("s3", "get_object", {"Bucket": "held", "Key": "a/1"})
+PUT: Call = ("s3", "put_object", {"Bucket": "held", "Key": "a/1", "Body": "x"})
+ITEM: Call = ("dynamodb", "get_item", {"TableName": "held", "Key": {"PK": {"S": "1"}}})
+WRITTEN = {"Put": {"TableName": "held", "Item": {"PK": {"S": "1"}}}}
+
+
+def allow(action: str | Sequence[str], resource: str | Sequence[str], **more: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+class Roles:
+    """Makes roles of statements, and functions that have them."""
+
+    def __init__(self, cloud: Cloud, iam: Any) -> None:
+        self.cloud = cloud
+        self.iam = iam
+
+    def role(self, *statements: dict[str, Any]) -> str:
+        name = f"role-{uuid.uuid4().hex[:8]}"
+        self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
+        document = {"Version": "2012-10-17", "Statement": statements}
+        self.iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=json.dumps(document))
+        return name
+
+    def function(self, *statements: dict[str, Any]) -> str:
+        return self.cloud.deploy(DOES, role=self.role(*statements))
+
+    def done(self, function: str, *calls: Call) -> list[str]:
+        said: list[str] = self.cloud.invoke(function, calls).payload
+        return said
+
+    def report(self, function: str) -> FunctionPermissions:
+        return next(one for one in self.cloud.control.permissions().functions if one.function == function)
+
+
+@pytest.fixture(scope="module")
+def roles(cloud: Cloud) -> Iterator[Roles]:
+    session = boto3.Session(ACCOUNT, "any", region_name="us-east-1")
+    s3 = session.client("s3", endpoint_url=cloud.endpoint_url)
+    dynamodb = session.client("dynamodb", endpoint_url=cloud.endpoint_url)
+    iam: Any = session.client("iam", endpoint_url=cloud.endpoint_url)
+    s3.create_bucket(Bucket="held")
+    s3.put_object(Bucket="held", Key="a/1", Body=b"there")
+    dynamodb.create_table(
+        TableName="held",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "PK", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "PK", "KeyType": "HASH"}],
+    )
+    yield Roles(cloud, iam)
+    for client in (s3, dynamodb, iam):
+        client.close()
+
+
+@pytest.mark.parametrize(
+    ("statements", "call", "said"),
+    [
+        ([allow("s3:GetObject", f"{BUCKET}/a/*")], GET, "done"),
+        ([allow("s3:Get*", "*")], GET, "done"),
+        ([allow("S3:getobject", f"{BUCKET}/?/1")], GET, "done"),
+        ([allow("s3:GetObject", f"{BUCKET}/b/*")], GET, "AccessDenied"),
+        ([allow("s3:GetObject", BUCKET)], GET, "AccessDenied"),
+        ([allow("s3:*", "*"), {"Effect": "Deny", "Action": "s3:Get*", "Resource": "*"}], GET, "AccessDenied"),
+        ([allow("s3:GetObject", f"{BUCKET}/*")], PUT, "AccessDenied"),
+        ([allow("dynamodb:GetItem", TABLE)], ITEM, "done"),
+        ([allow("dynamodb:Query", TABLE)], ITEM, "AccessDeniedException"),
+        (
+            [allow("dynamodb:GetItem", TABLE, Condition={"StringEquals": {"aws:RequestedRegion": "us-east-1"}})],
+            ITEM,
+            "done",
+        ),
+        (
+            [allow("dynamodb:GetItem", TABLE, Condition={"StringEquals": {"aws:RequestedRegion": "eu-west-1"}})],
+            ITEM,
+            "AccessDeniedException",
+        ),
+        ([allow("dynamodb:GetItem", TABLE, Condition={"Bool": {"aws:SecureTransport": "true"}})], ITEM, "done"),
+    ],
+)
+def test_a_call_is_held_to_the_roles_statements(
+    roles: Roles, statements: list[dict[str, Any]], call: Call, said: str
+) -> None:
+    (answer,) = roles.done(roles.function(*statements), call)
+    assert answer.partition(":")[0] == said
+
+
+def test_a_transaction_needs_the_actions_in_it(roles: Roles) -> None:
+    call: Call = ("dynamodb", "transact_write_items", {"TransactItems": [WRITTEN]})
+    assert roles.done(roles.function(allow("dynamodb:PutItem", TABLE)), call) == ["done"]
+    (answer,) = roles.done(roles.function(allow("dynamodb:TransactWriteItems", TABLE)), call)
+    assert "not authorized to perform: dynamodb:PutItem" in answer
+
+
+def test_a_denial_names_who_what_and_on_which_resource(roles: Roles) -> None:
+    function = roles.function(LOGS)
+    (answer,) = roles.done(function, ITEM)
+    role = roles.report(function).role
+    assert answer == (
+        f"AccessDeniedException: User: arn:aws:sts::{ACCOUNT}:assumed-role/{role}/{function} is not authorized"
+        f" to perform: dynamodb:GetItem on resource: {TABLE} because no identity-based policy allows the"
+        " dynamodb:GetItem action"
+    )
+
+
+def test_who_may_not_list_a_bucket_is_not_told_that_an_object_is_missing(roles: Roles) -> None:
+    missing: Call = ("s3", "get_object", {"Bucket": "held", "Key": "a/2"})
+    reading = allow("s3:GetObject", f"{BUCKET}/*")
+    assert roles.done(roles.function(reading), missing)[0].startswith("AccessDenied")
+    assert roles.done(roles.function(reading, allow("s3:ListBucket", BUCKET)), missing)[0].startswith("NoSuchKey")
+
+
+def test_the_policy_of_a_bucket_denies_too(roles: Roles) -> None:
+    function = roles.function(allow("s3:*", "*"))
+    session = boto3.Session(ACCOUNT, "any", region_name="us-east-1")
+    s3 = session.client("s3", endpoint_url=roles.cloud.endpoint_url)
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject", "Resource": f"{BUCKET}/*"}
+    s3.put_bucket_policy(Bucket="held", Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny]}))
+    delete: Call = ("s3", "delete_object", {"Bucket": "held", "Key": "none"})
+    assert [said.partition(":")[0] for said in roles.done(function, GET, delete)] == ["done", "AccessDenied"]
+    s3.delete_bucket_policy(Bucket="held")
+    s3.close()
+
+
+def test_clients_and_functions_of_an_unknown_role_may_do_everything(roles: Roles) -> None:
+    assert roles.done(roles.cloud.deploy(DOES, role="nowhere"), GET, ITEM) == ["done", "done"]
+
+
+def test_a_mapping_needs_the_role_to_receive(roles: Roles) -> None:
+    polling = ["sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+    with pytest.raises(
+        roles.cloud.lambda_.exceptions.InvalidParameterValueException,
+        match="The provided execution role does not have permissions to call ReceiveMessage on SQS",
+    ):
+        roles.cloud.connect(roles.function(allow(polling, "*")))
+    assert roles.cloud.connect(roles.function(allow([*polling, "sqs:ReceiveMessage"], "*")))
+
+
+def test_a_log_is_written_only_where_the_role_allows_it(roles: Roles) -> None:
+    silent, talking = roles.function(allow("s3:GetObject", "*")), roles.function(LOGS)
+    for function in (silent, talking):
+        roles.done(function)
+    eventually(lambda: roles.cloud.logged(talking))
+    assert roles.cloud.logged(silent) == []
+    assert {denial.action for denial in roles.report(silent).denials} == {"logs:CreateLogStream", "logs:PutLogEvents"}
+
+
+def test_the_report_tells_what_was_used_what_was_not_and_what_was_denied(roles: Roles) -> None:
+    function = roles.function(LOGS, allow(["s3:Get*", "s3:PutObject"], f"{BUCKET}/*"))
+    roles.done(function, GET, GET, ITEM)
+    report = roles.report(function)
+    used = {(grant.action, grant.resource): grant.used for grant in report.grants if grant.action.startswith("s3:")}
+    assert used == {("s3:Get*", f"{BUCKET}/*"): {"s3:GetObject": 2}, ("s3:PutObject", f"{BUCKET}/*"): {}}
+    assert [(denial.action, denial.resource, denial.times, denial.explicitly) for denial in report.denials] == [
+        ("dynamodb:GetItem", TABLE, 1, False)
+    ]
+
+
+def test_without_iam_a_denial_is_noted_and_let_pass(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("free")
+    with (
+        start_engine(cassettes=CASSETTES, run_dir=folder, engine=Chosen(iam=False)) as engine,
+        Cloud(engine.endpoint_url) as cloud,
+    ):
+        session = boto3.Session(ACCOUNT, "any", region_name="us-east-1")
+        free = Roles(cloud, session.client("iam", endpoint_url=cloud.endpoint_url))
+        function = free.function(LOGS)
+        assert free.done(function, ("sqs", "list_queues", {})) == ["done"]
+        assert not cloud.control.permissions().enforced
+        assert [denial.action for denial in free.report(function).denials] == ["sqs:ListQueues"]
+        free.iam.close()
