@@ -120,6 +120,15 @@ def test_a_call_is_held_to_the_roles_statements(
     assert answer.partition(":")[0] == said
 
 
+def test_what_names_no_resource_is_held_to_what_aws_says(roles: Roles) -> None:
+    call: Call = ("ssm", "describe_parameters", {})
+    assert roles.done(roles.function(allow("ssm:DescribeParameters", f"arn:aws:ssm:us-east-1:{ACCOUNT}:*")), call) == [
+        "done"
+    ]
+    (answer,) = roles.done(roles.function(allow("ssm:*", f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter/*")), call)
+    assert f"ssm:DescribeParameters on resource: arn:aws:ssm:us-east-1:{ACCOUNT}:* because" in answer
+
+
 def test_a_transaction_needs_the_actions_in_it(roles: Roles) -> None:
     call: Call = ("dynamodb", "transact_write_items", {"TransactItems": [WRITTEN]})
     assert roles.done(roles.function(allow("dynamodb:PutItem", TABLE)), call) == ["done"]

@@ -33,6 +33,14 @@ POLLING: Final = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
 
 See https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions.
 """
+OF_AN_ACCOUNT: Final = {
+    "dynamodb:ListTables": "arn:aws:dynamodb:{region}:{account}:table/*",
+    "s3:ListAllMyBuckets": "arn:aws:s3:::*",
+    "sqs:ListQueues": "arn:aws:sqs:{region}:{account}:*",
+    "ssm:DescribeParameters": "arn:aws:ssm:{region}:{account}:*",
+}
+"""What AWS holds actions to that name no resource, as its refusals say; all others are held to `*`."""
+
 WRITING: Final = ("logs:CreateLogStream", "logs:PutLogEvents")
 """What Lambda does with a function's log in the name of its role."""
 
@@ -105,6 +113,7 @@ class Permissions:
         self._evaluator._request_origin = ContextVar("origin", default=("127.0.0.1", True))
         self._answer = ministack.core.iam_actions.access_denied_response
         self._worded = ministack.core.iam_actions.identity_denial_message
+        self._current_region = ministack.core.responses.get_region
         ministack.core.iam_actions.access_denied_response = self._answer_denied
         self._evaluator.enforce = self._check_call
         self._evaluator.authenticate = lambda *_: None
@@ -240,6 +249,7 @@ class Permissions:
         caller = self._calling.get()
         if caller is None:
             return None
+        resource = _held_to(action, resource, region, caller.account)
         denied = self._original(key, action, service, region, resource_arn=resource, **more)
         if denied is None:
             self._note_use(caller, action, resource)
@@ -249,9 +259,9 @@ class Permissions:
 
     def _answer_denied(self, service: str, action: str, principal: str, request_id: str, **how: Any) -> Any:
         """Answer, in the place of `access_denied_response`, with the resource in the message, as AWS does."""
-        explicit, resource = how.get("explicit_deny", False), how.get("resource_arn", "*")
         if not how.get("message") and not how.get("resource_policy_arn"):
-            how["message"] = self._worded(action, principal, resource, explicit)
+            resource = _held_to(action, how.get("resource_arn", "*"), self._current_region(), principal.split(":")[4])
+            how["message"] = self._worded(action, principal, resource, how.get("explicit_deny", False))
         return self._answer(service, action, principal, request_id, **how)
 
     def _note_use(self, caller: Caller, action: str, resource: str) -> None:
@@ -308,6 +318,11 @@ class _Authorised:
 
     def __bool__(self) -> bool:
         return self._calling.get() is not None
+
+
+def _held_to(action: str, resource: str, region: str, account: str) -> str:
+    """Return the resource that AWS holds an action to."""
+    return OF_AN_ACCOUNT[action].format(region=region, account=account) if action in OF_AN_ACCOUNT else resource
 
 
 def _remedy(caller: Caller, action: str, resource: str, explicitly: bool) -> str:
