@@ -261,7 +261,8 @@ class Permissions:
         """Answer, in the place of `access_denied_response`, with the resource in the message, as AWS does."""
         if not how.get("message") and not how.get("resource_policy_arn"):
             resource = _held_to(action, how.get("resource_arn", "*"), self._current_region(), principal.split(":")[4])
-            how["message"] = self._worded(action, principal, resource, how.get("explicit_deny", False))
+            message = self._worded(action, principal, resource, how.get("explicit_deny", False))
+            how |= {"message": message, "resource_arn": resource}
         return self._answer(service, action, principal, request_id, **how)
 
     def _note_use(self, caller: Caller, action: str, resource: str) -> None:
