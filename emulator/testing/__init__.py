@@ -14,6 +14,7 @@ settings, to be replaced by your own of the same name. Under pytest-xdist every 
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -106,17 +107,24 @@ def agenticai_localstack_image() -> str:
 
 
 @pytest.fixture(scope="session")
+def agenticai_iam() -> bool:
+    """Set whether the embedded engine holds functions to the policies of their roles; by default it does."""
+    return True
+
+
+@pytest.fixture(scope="session")
 def agenticai_engine(
     agenticai_cassettes: Path,
     agenticai_home: Path,
     agenticai_engine_kind: str,
     agenticai_localstack_image: str,
+    agenticai_iam: bool,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Engine]:
     """Start an engine on a free port, with nothing on it; its log is `engine.log` in pytest's temporary folder."""
     run_dir = tmp_path_factory.mktemp("engine")
     try:
-        chosen = engine_of(agenticai_engine_kind, agenticai_localstack_image)
+        chosen = replace(engine_of(agenticai_engine_kind, agenticai_localstack_image), iam=agenticai_iam)
         starting = start_engine(cassettes=agenticai_cassettes, run_dir=run_dir, home=agenticai_home, engine=chosen)
     except EngineError as error:
         pytest.fail(str(error), pytrace=False)

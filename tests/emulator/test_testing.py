@@ -16,7 +16,7 @@ class TestDocument:
     def test_it_names_every_fixture(self) -> None:
         source = Path(agenticai.emulator.testing.__file__).read_text("utf-8")
         fixtures = re.findall(r"^@pytest\.fixture.*\ndef ([a-z]\w+)", source, re.MULTILINE)
-        assert len(fixtures) == 11
+        assert len(fixtures) == 12
         assert [name for name in fixtures if f"| `{name}` |" not in self.TEXT] == []
 
     def test_every_call_in_it_exists(self) -> None:

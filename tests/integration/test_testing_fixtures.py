@@ -32,7 +32,15 @@ TEMPLATE = """
         Type: AWS::SQS::Queue
       Role:
         Type: AWS::IAM::Role
-        Properties: {AssumeRolePolicyDocument: {Version: 2012-10-17, Statement: []}}
+        Properties:
+          AssumeRolePolicyDocument: {Version: 2012-10-17, Statement: []}
+          Policies:
+            - PolicyName: own
+              PolicyDocument:
+                Version: 2012-10-17
+                Statement:
+                  - {Effect: Allow, Action: ["sqs:*"], Resource: "*"}
+                  - {Effect: Allow, Action: ["logs:CreateLogStream", "logs:PutLogEvents"], Resource: "*"}
       Function:
         Type: AWS::Lambda::Function
         Properties:
