@@ -1,6 +1,7 @@
 """Deployments on the embedded engine: the real template, a second time, a change, a refusal and a failure."""
 
 import dataclasses
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from agenticai.stack.secrets import Secrets, read_api_token
 from agenticai.stack.stage import TAG, deploy_stage, read_stage_outputs
 from agenticai.stack.target import Target
 from agenticai.stack.template import Template
+from tests.routes import Route, list_routes
 
 STAGE = "deployed"
 SECRETS = Secrets(gemini_api_key="no-key-is-needed-here")
@@ -155,12 +157,29 @@ def test_the_bucket_of_uploads_is_private(target: Target, deployed: tuple[StackO
 
 def test_every_route_reaches_the_handler(template: Template, deployed: tuple[StackOutputs, Deployer]) -> None:
     found, _ = deployed
-    for event in template.document["Resources"]["ApiFunction"]["Properties"]["Events"].values():
-        route, method = event["Properties"]["Path"], event["Properties"]["Method"]
+    for method, route in list_routes(template):
         path = route.replace("{project_id}", "0" * 26).replace("{path+}", "src/a%20b%2Fc.py")
         answer = httpx2.request(method.upper(), found.api_url + path, timeout=60)
         assert answer.status_code != UNKNOWN_ROUTE, (method, path, answer.text)
     assert httpx2.get(f"{found.api_url}/nowhere", timeout=60).status_code == UNKNOWN_ROUTE
+
+
+def test_the_deployed_api_has_the_routes_of_the_template_and_no_other(
+    target: Target, template: Template, deployed: tuple[StackOutputs, Deployer]
+) -> None:
+    found, _ = deployed
+    pages = target.client("apigateway").get_paginator("get_resources").paginate(restApiId=found.api_id)
+    resources = [resource for page in pages for resource in page["items"]]
+    served = {Route(method.lower(), one["path"]) for one in resources for method in one.get("resourceMethods", {})}
+    assert served == list_routes(template)
+
+
+def test_the_function_lets_the_api_in_by_one_statement(target: Target, deployed: tuple[StackOutputs, Deployer]) -> None:
+    found, _ = deployed
+    name = found.function_names["api"]
+    policy = json.loads(target.client("lambda").get_policy(FunctionName=name, Qualifier="live")["Policy"])
+    [statement] = policy["Statement"]
+    assert statement["Condition"]["ArnLike"]["AWS:SourceArn"].endswith(f":{found.api_id}/v1/*")
 
 
 def test_a_browser_of_the_allowed_origin_may_ask(deployed: tuple[StackOutputs, Deployer]) -> None:

@@ -1,6 +1,8 @@
 """The rules that the template of AgenticAI keeps, checked on what SAM makes of it."""
 
 import copy
+import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,9 +17,12 @@ from agenticai.stack.outputs import AGENTS, FUNCTIONS
 from agenticai.stack.template import TEMPLATE, Template
 from shared.composition import ModelAdapter, ModelSettings
 from shared.queues import AgentQueue
+from tests.routes import list_routes
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 MAXIMUM_TEMPLATE_BODY = 51_200
+
+MAXIMUM_FUNCTION_POLICY = 20_480  # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 
 Resource = dict[str, Any]
 
@@ -169,13 +174,50 @@ def statements(role: Resource) -> list[Resource]:
 
 
 def test_routes_name_their_methods_and_browsers_may_ask_first(source: Template) -> None:
-    events = source.document["Resources"]["ApiFunction"]["Properties"]["Events"].values()
     methods: dict[str, set[str]] = {}
-    for event in events:
-        methods.setdefault(event["Properties"]["Path"], set()).add(event["Properties"]["Method"])
+    for route in list_routes(source):
+        methods.setdefault(route.path, set()).add(route.method)
     assert all("any" not in each for each in methods.values())
     asked_by_no_page = {"/health", "/openapi.json", "/docs"}
     assert {path for path, each in methods.items() if "options" not in each} == asked_by_no_page
+
+
+def test_every_route_leads_to_the_alias_of_the_one_function(resources: dict[str, Resource]) -> None:
+    [api] = of(resources, "AWS::ApiGateway::RestApi").values()
+    for methods in api["Body"]["paths"].values():
+        for method in methods.values():
+            integration = method["x-amazon-apigateway-integration"]
+            assert (integration["type"], integration["httpMethod"]) == ("aws_proxy", "POST")
+            assert integration["uri"]["Fn::Sub"].endswith("/functions/${ApiFunctionAliaslive}/invocations")
+
+
+def test_one_permission_covers_every_route_and_fits_into_the_functions_policy(resources: dict[str, Resource]) -> None:
+    [permission] = of(resources, "AWS::Lambda::Permission").values()
+    assert permission["FunctionName"] == {"Ref": "ApiFunctionAliaslive"}
+    assert permission["Principal"] == "apigateway.amazonaws.com"
+    assert permission["SourceArn"]["Fn::Sub"].endswith(":${Api}/v1/*")
+    policy = json.dumps({"Version": "2012-10-17", "Id": "default", "Statement": [as_longest_statement(permission)]})
+    assert len(policy) < MAXIMUM_FUNCTION_POLICY / 10
+
+
+def as_longest_statement(permission: Resource) -> Resource:
+    """Return the statement that Lambda makes of a permission, with the longest names of partition, region and stage."""
+    names = {
+        "AWS::Partition": "aws-us-gov",
+        "AWS::Region": "ap-southeast-1",
+        "AWS::AccountId": "1" * 12,
+        "Api": "a" * 10,
+    }
+    source = re.sub(r"\$\{([^}]+)\}", lambda found: names[found[1]], permission["SourceArn"]["Fn::Sub"])
+    function = f"arn:aws-us-gov:lambda:ap-southeast-1:{'1' * 12}:function:agenticai-api-{'s' * 20}:live"
+    return {
+        "Sid": "s" * 100,
+        "Effect": "Allow",
+        "Principal": {"Service": permission["Principal"]},
+        "Action": permission["Action"],
+        "Resource": function,
+        "Condition": {"ArnLike": {"AWS:SourceArn": source}},
+    }
 
 
 def test_the_bucket_is_private_versioned_and_encrypted(resources: dict[str, Resource]) -> None:
