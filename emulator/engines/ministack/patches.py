@@ -13,6 +13,7 @@ from typing import Any, Final
 from agenticai.emulator.engines.ministack import compressed
 from agenticai.emulator.engines.ministack.backlog import Backlog
 from agenticai.emulator.engines.ministack.bundles import Bundles
+from agenticai.emulator.engines.ministack.conditions import leave_out_unwanted
 from agenticai.emulator.engines.ministack.deliveries import FaultyDeliveries
 from agenticai.emulator.engines.ministack.event_sources import EventSources, correct_answers
 from agenticai.emulator.engines.ministack.log_events import LogEvents
@@ -108,6 +109,11 @@ def read_templates(context: PatchContext) -> None:
     convert_property_types(cloudformation.provisioners, cloudformation.stacks)
 
 
+def heed_conditions(context: PatchContext) -> None:
+    """Have change sets name the resources alone whose condition holds."""
+    leave_out_unwanted(context.ministack.services.cloudformation.changesets)
+
+
 def rule_mappings(context: PatchContext) -> None:
     """Put event source mappings behind AWS's rules."""
     services = context.ministack.services
@@ -189,6 +195,7 @@ PATCHES: Final = (
         + _parts(CLOUDFORMATION, "stacks._provision_resource", "stacks._update_resource"),
         read_templates,
     ),
+    Patch("Conditions in change sets", _parts(CLOUDFORMATION, "changesets._resolve_props_for_diff"), heed_conditions),
     Patch(
         "Items in a file",
         _parts(DYNAMODB, "_tables", "defaultdict", "_txn_idempotency", "_txn_token_store"),

@@ -78,13 +78,13 @@ def test_the_documentation_names_every_problem_with_its_status() -> None:
     rows = dict(re.findall(r"^\| `([a-z-]+)` \| (\d{3}) \|", DOCUMENTATION, re.MULTILINE))
     for kind in ProblemKind:
         assert rows.pop(kind.urn.rsplit(":", 1)[1]) == str(kind.status.value)
-    assert list(rows) == ["too-many-requests"]
+    assert list(rows) == ["filtered", "too-many-requests"]
 
 
 def test_what_the_gateway_answers_itself_is_a_documented_problem_with_the_same_headers() -> None:
     rows = dict(re.findall(r"^\| `([a-z-]+)` \| (\d{3}) \|", DOCUMENTATION, re.MULTILINE))
     responses = DEPLOYED["Api"]["Properties"]["GatewayResponses"]
-    assert {"DEFAULT_4XX", "DEFAULT_5XX", "REQUEST_TOO_LARGE", "THROTTLED"} == set(responses)
+    assert {"DEFAULT_4XX", "DEFAULT_5XX", "REQUEST_TOO_LARGE", "THROTTLED", "WAF_FILTERED"} == set(responses)
     ours = FakeApi().call("GET", "/health").headers
     for response in responses.values():
         problem = ProblemView.model_validate_json(response["ResponseTemplates"]["application/json"])
