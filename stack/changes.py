@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from botocore.exceptions import ClientError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.type_defs import ChangeTypeDef, OperationEventTypeDef, ResourceChangeTypeDef
 
 _KEEPING: Final = frozenset({"Retain", "ReplaceAndRetain", "Snapshot", "ReplaceAndSnapshot"})
+
+_FAULTS: Final = frozenset({"VALIDATION_ERROR", "PROVISIONING_ERROR", "HOOK_INVOCATION_ERROR"})
+
+_UNKNOWN: Final = datetime.max.replace(tzinfo=UTC)
 
 _NEVER: Final = "Never"
 """Of a property that is changed without another resource in the place of this one."""
@@ -35,12 +43,16 @@ class Change:
 
 @dataclass(frozen=True)
 class ChangeSet:
-    """All that a deployment would change; nothing where `changes` is empty."""
+    """All that a deployment would change; nothing where `changes` is empty.
+
+    `kept` are the parameters that were left out, with the values that they keep, where these are not the defaults.
+    """
 
     arn: str
     stack_id: str
     creates: bool
     changes: tuple[Change, ...]
+    kept: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -70,6 +82,20 @@ def _causes(resource: ResourceChangeTypeDef) -> Iterator[str]:
         target = detail.get("Target", {})
         if target.get("RequiresRecreation", _NEVER) != _NEVER:
             yield target.get("Name") or target.get("Attribute", "")
+
+
+def list_faults(cloudformation: CloudFormationClient, **operation: str) -> Sequence[Fault]:
+    """Return what failed in an operation, which a change set's ARN or an id of its own names; what failed first, first.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeEvents.html
+    """
+    try:
+        pages = cloudformation.get_paginator("describe_events").paginate(**operation, Filters={"FailedEvents": True})
+        events = [event for page in pages for event in page.get("OperationEvents", [])]
+    except ClientError:  # an emulator that does not have it, or a deployer who may not ask
+        return ()
+    events.sort(key=lambda event: event.get("Timestamp", _UNKNOWN))
+    return tuple(read_fault(event) for event in events if event.get("EventType") in _FAULTS)
 
 
 def read_fault(event: OperationEventTypeDef) -> Fault:

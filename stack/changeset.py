@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from agenticai.stack.changes import Change, ChangeSet, Fault, read_change, read_fault
+from agenticai.stack.changes import Change, ChangeSet, list_faults, read_change
 from agenticai.stack.errors import DeployError
 from agenticai.stack.states import Way, state_of
 
@@ -34,8 +34,6 @@ _REFUSALS = frozenset({"ValidationError", "InsufficientCapabilities", "Insuffici
 _ROLLED_BACK = "ROLLBACK_COMPLETE"
 _UP = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 _GONE = frozenset({"DELETE_COMPLETE", "DELETE_SKIPPED"})
-
-_FAULTS: Final = frozenset({"VALIDATION_ERROR", "PROVISIONING_ERROR", "HOOK_INVOCATION_ERROR"})
 
 HIDDEN: Final = "****"
 """What CloudFormation tells of a parameter that is not echoed."""
@@ -212,21 +210,11 @@ class ChangeSets:
 
     def _refusal(self, arn: str, reason: str) -> DeployError:
         """Return why a change set failed: what validation found, which only events tell, or CloudFormation's reason."""
-        faults = self._list_faults(arn)
+        faults = list_faults(self.cloudformation, ChangeSetName=arn)
         if not faults:
             return DeployError(f"The template of {self.stack} was refused: {reason}")
         told = "; ".join(f"{fault.logical_id} ({fault.resource_type}): {fault.reason}" for fault in faults)
         return DeployError(f"The template of {self.stack} was refused: {told}", **asdict(faults[0]))
-
-    def _list_faults(self, arn: str) -> list[Fault]:
-        try:
-            pages = self.cloudformation.get_paginator("describe_events").paginate(
-                ChangeSetName=arn, Filters={"FailedEvents": True}
-            )
-            events = [event for page in pages for event in page.get("OperationEvents", [])]
-        except ClientError:  # an emulator that does not have it, or a deployer who may not ask
-            return []
-        return [read_fault(event) for event in events if event.get("EventType") in _FAULTS]
 
 
 def _parameter(key: str, value: str) -> ParameterTypeDef:

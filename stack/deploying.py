@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError
@@ -12,14 +12,17 @@ from botocore.exceptions import ConnectionError as AwsConnectionError
 from botocore.parsers import ResponseParserError
 
 from agenticai.stack import artifacts, events, waiting
+from agenticai.stack.changes import Fault, list_faults
 from agenticai.stack.changeset import ALL_CAPABILITIES, HIDDEN, ChangeSets, is_missing_stack, message
 from agenticai.stack.errors import DeclinedError, DeployError, NotDeployedError, TargetError
 from agenticai.stack.folding import fold_layers
+from agenticai.stack.states import describe_failure
 from agenticai.stack.target import EMBEDDED_ENDPOINT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.literals import CapabilityType
 
     from agenticai.stack.changes import ChangeSet
@@ -111,10 +114,12 @@ def _create(target: Target, change_sets: ChangeSets, definition: StackDefinition
         template, bundles = fold_layers(template, bundles)
     store = _artifacts(target)
     objects = store.upload(bundles)
-    given = {**_kept(change_sets.parameters(), template), **definition.parameters}
+    kept = _kept(change_sets.parameters(), definition)
+    given = {**kept, **definition.parameters}
     shown = {name: value for name, value in given.items() if value != HIDDEN}
     text = store.template(change_sets.stack, template.body(objects, shown, store.url))
-    return change_sets.create(f"deploy-{id_}", text, given, definition.capabilities, definition.tags)
+    change_set = change_sets.create(f"deploy-{id_}", text, given, definition.capabilities, definition.tags)
+    return replace(change_set, kept=_without_defaults(kept, template))
 
 
 def describe_stack(target: Target, name: str) -> DeployedStack:
@@ -150,9 +155,15 @@ def read_stack_outputs(target: Target, name: str) -> Mapping[str, str]:
         return {output["OutputKey"]: output["OutputValue"] for output in answer["Stacks"][0].get("Outputs", [])}
 
 
-def _kept(parameters: Mapping[str, str], template: Template) -> Mapping[str, str]:
-    """Return the values that a stack has for parameters of the template."""
-    return {name: value for name, value in parameters.items() if name in template.document.get("Parameters", {})}
+def _kept(parameters: Mapping[str, str], definition: StackDefinition) -> Mapping[str, str]:
+    """Return the values that a stack has for parameters of the template that were left out."""
+    known = definition.template.document.get("Parameters", {}).keys() - definition.parameters.keys()
+    return {name: value for name, value in parameters.items() if name in known}
+
+
+def _without_defaults(parameters: Mapping[str, str], template: Template) -> Mapping[str, str]:
+    declared = template.document["Parameters"] if parameters else {}
+    return {name: value for name, value in parameters.items() if value != str(declared[name].get("Default"))}
 
 
 def _execute(
@@ -163,11 +174,26 @@ def _execute(
     cloudformation.execute_change_set(ChangeSetName=change_set.arn)
     status, seen = events.follow(cloudformation, stream, change_set.stack_id, on_event, target.polling, pause)
     if status not in _SUCCEEDED:
-        raise _failure(name, status, events.first_failure(seen))
+        raise _failure(name, status, _find_cause(cloudformation, seen))
 
 
-def _failure(name: str, status: str, cause: StackEvent | None) -> DeployError:
-    outcome = "the stack of before still serves" if status == "UPDATE_ROLLBACK_COMPLETE" else f"the stack is {status}"
+def _find_cause(cloudformation: CloudFormationClient, seen: Sequence[StackEvent]) -> Fault | None:
+    """Return what failed first, and why.
+
+    The stack's events name the resource. The operation's tell more of it, and name one where a hook or a validation
+    had the whole stack fail.
+    """
+    event = events.first_failure(seen)
+    cause = Fault(event.logical_id, event.resource_type, event.reason) if event else None
+    operation = (event or seen[0]).operation if seen else ""
+    faults = list_faults(cloudformation, OperationId=operation) if operation else ()
+    if event is None or event.is_stack:
+        return next(iter(faults), cause)
+    return next((fault for fault in faults if fault.logical_id == event.logical_id), cause)
+
+
+def _failure(name: str, status: str, cause: Fault | None) -> DeployError:
+    outcome = describe_failure(status, name)
     if cause is None:
         return DeployError(f"{name} was not deployed, and no event says why; {outcome}.")
     return DeployError(

@@ -22,7 +22,10 @@ _CANCELLED = "cancelled"
 
 @dataclass(frozen=True)
 class StackEvent:
-    """One change of one resource, or of the stack itself (`is_stack`)."""
+    """One change of one resource, or of the stack itself (`is_stack`).
+
+    `operation` is the id of what was done to the stack, such as an update; an emulator gives none.
+    """
 
     id: str
     time: datetime
@@ -31,6 +34,7 @@ class StackEvent:
     status: str
     reason: str
     is_stack: bool
+    operation: str = ""
 
     @property
     def in_progress(self) -> bool:
@@ -113,4 +117,5 @@ def _event(event: StackEventTypeDef) -> StackEvent:
         status=event.get("ResourceStatus", ""),
         reason=event.get("ResourceStatusReason", ""),
         is_stack=event.get("ResourceType") == STACK_TYPE and event.get("PhysicalResourceId") == event["StackId"],
+        operation=event.get("OperationId", ""),
     )

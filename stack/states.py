@@ -67,6 +67,22 @@ _STATES: Final = {
 }
 
 
+_AFTER: Final = {
+    "UPDATE_ROLLBACK_COMPLETE": "the stack of before still serves: mend the cause, then deploy again",
+    "ROLLBACK_COMPLETE": "nothing is left of it: mend the cause, then deploy again, which deletes the stack first",
+    "ROLLBACK_FAILED": (
+        "some of it could not be deleted: `agenticai destroy` names it, and tries again; then deploy again"
+    ),
+    "CREATE_FAILED": "what was made stays: `agenticai destroy` deletes it; mend the cause, then deploy again",
+}
+
+
+def describe_failure(status: str, stack: str) -> str:
+    """Say how a deployment that failed has left a stack, and what mends it."""
+    told = _AFTER.get(status) or state_of(status).told or "look at its events, then deploy again"
+    return f"the stack is {status}: {told.format(stack=stack)}"
+
+
 def state_of(status: str | None) -> State:
     """Return what a stack's status, None where there is no stack, is to a deployment."""
     if status is None:

@@ -168,6 +168,8 @@ def _make_confirm(
         if deployment.where.is_aws:
             pause()
             screen.show(show.list_changes(change_set))
+            if kept := show.describe_kept(change_set):
+                screen.say(kept)
             screen.say(show.describe_idle_cost(len(AGENTS)))
             if not deployment.agreed(f"Deploy {stack_name(deployment.where.stage)}?", deployment.where.stage):
                 return False
@@ -235,11 +237,13 @@ def await_healthy(screen: Display, deployed: DeployedStack, wait: Pause = pause)
 
 
 def try_out(screen: Display, deployed: DeployedStack, wait: Pause = pause) -> None:
-    """Have a small project made, and delete it. Raises DeployError if it does not complete."""
+    """Have a small project made, and delete it. Raises DeployError if it does not complete, and leaves it then."""
     first, name = load(TRIAL).first, stack_name(deployed.outputs.stage)
     with screen.step("a project tried out") as step, deployed.api() as api:
+        left = ""
         try:
             project = api.create(first.name, first.requirements)
+            left = f"; the project {project.id} stays, with its files, to be looked at"
             for _ in TRYING.attempts(wait):
                 project = api.get(project.id)
                 step.update(f"{project.name}: {project.status.value.lower()}")
@@ -248,10 +252,12 @@ def try_out(screen: Display, deployed: DeployedStack, wait: Pause = pause) -> No
             if project.status is ProjectStatus.COMPLETED:
                 api.delete(project.id)
         except (ApiError, TimeoutError) as error:
-            raise DeployError(f"{name} is deployed, but a project could not be tried out on it ({error})") from error
+            raise DeployError(
+                f"{name} is deployed, but a project could not be tried out on it ({error}){left}"
+            ) from error
         if project.status is not ProjectStatus.COMPLETED:
             why = project.failure.reason if project.failure else project.status.value
-            raise DeployError(f"{name} is deployed, but the project {project.id} that was tried out failed ({why})")
+            raise DeployError(f"{name} is deployed, but the project that was tried out failed ({why}){left}")
         step.done()
 
 

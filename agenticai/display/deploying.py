@@ -57,6 +57,12 @@ def list_changes(change_set: ChangeSet) -> Table:
     return grid(columns, rows)
 
 
+def describe_kept(change_set: ChangeSet) -> str:
+    """Name the parameters that keep a value which is not the default; empty where there are none."""
+    kept = ", ".join(f"{name}={value}" for name, value in sorted(change_set.kept.items()))
+    return f"Kept from before: {kept}" if kept else ""
+
+
 def explain_change(change: Change) -> str:
     """Say what a change takes: a resource that is replaced is another one, without what was in it."""
     kept = "the old one stays, outside of the stack" if change.keeps else "what is in it is lost"

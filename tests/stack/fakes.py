@@ -104,7 +104,7 @@ class FakeCloudFormation:
             rows = [{"LogicalResourceId": name, "ResourceStatus": status} for name, status in self.resources.items()]
             yield {"StackResourceSummaries": rows}
             return
-        if "ChangeSetName" in request:
+        if self._paged == "describe_events":
             self.requests.append(("describe_events", request))
             yield {"OperationEvents": self.faults}
             return
@@ -129,6 +129,9 @@ class FakeCloudFormation:
     def describe_change_set(self, **request: Any) -> dict[str, Any]:
         self.requests.append(("describe_change_set", request))
         return self.change_sets.pop(0)
+
+    def execute_change_set(self, **request: Any) -> None:
+        self.requests.append(("execute_change_set", request))
 
     def list_change_sets(self, **request: Any) -> dict[str, Any]:
         self.requests.append(("list_change_sets", request))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from agenticai.display.console import Display
-from agenticai.display.deploying import ShownEvents, describe_idle_cost, explain_change, list_changes
+from agenticai.display.deploying import ShownEvents, describe_idle_cost, describe_kept, explain_change, list_changes
 from agenticai.stack.changes import Change, ChangeSet
 from agenticai.stack.events import StackEvent
 
@@ -54,6 +54,12 @@ def test_what_is_replaced_comes_first(capsys: pytest.CaptureFixture[str]) -> Non
 def test_a_new_stack_is_told_by_its_types(capsys: pytest.CaptureFixture[str]) -> None:
     _, *rows = shown(capsys, ChangeSet("arn", "id", creates=True, changes=(change("Add", "A"), change("Add", "B"))))
     assert rows == [["2", QUEUE]]
+
+
+def test_parameters_that_are_kept_are_named() -> None:
+    assert describe_kept(ChangeSet("arn", "id", creates=False, changes=())) == ""
+    kept = ChangeSet("arn", "id", creates=False, changes=(), kept={"LogLevel": "DEBUG", "ApiCanary": "true"})
+    assert describe_kept(kept) == "Kept from before: ApiCanary=true, LogLevel=DEBUG"
 
 
 def event(at: int, status: str, reason: str = "", logical_id: str = "Inbox") -> StackEvent:
