@@ -18,10 +18,13 @@ if TYPE_CHECKING:
     from agenticai.stack.target import Target
     from agenticai.stack.template import Template
 
+BOUNDARY: Final = "PermissionsBoundary"
+"""The template's parameter for the boundary of its roles."""
+
 API_CONCURRENCY: Final = 2
 """Invocations that are left to the API beside those of the queues."""
 
-_ROLE_OF_SESSION: Final = re.compile(r"arn:([^:]+):sts::(\d+):assumed-role/([^/]+)/.+")
+_SESSION: Final = re.compile(r"arn:([^:]+):sts::(\d+):assumed-role/([^/]+)/.+")
 
 DEPLOYER_ACTIONS: Final[Mapping[str, Sequence[str]]] = {
     "cloudformation:{region}:{account}:stack/{stack}/*": (
@@ -103,14 +106,20 @@ def check_deployment(
     `find_secrets` raises DeployError where a secret is missing. Raises botocore's errors where AWS does not answer.
     """
     identity = identify(target)
-    status = ChangeSets(target.client("cloudformation"), stack, target.polling, lambda _: None).status()
-    names = {**parameters, "AWS::AccountId": identity.account, "AWS::Region": identity.region}
+    change_sets = ChangeSets(target.client("cloudformation"), stack, target.polling, lambda _: None)
+    status = change_sets.status()
+    names = {
+        **change_sets.parameters(),
+        **parameters,
+        "AWS::AccountId": identity.account,
+        "AWS::Region": identity.region,
+    }
     checks: list[Callable[[], Iterable[Finding]]] = [
         lambda: _check_state(stack, status),
         lambda: _check_names(target, template, names) if state_of(status).way is Way.CREATE else (),
         lambda: _check_secrets(find_secrets),
         lambda: _check_concurrency(target, template),
-        lambda: _check_permissions(target, identity, stack),
+        lambda: _check_permissions(target, identity, stack, names.get(BOUNDARY, "")),
     ]
     findings = [finding for check in checks for finding in _found(check)]
     return Preflight(identity, tuple(findings))
@@ -163,17 +172,17 @@ def concurrency_of(template: Template) -> int:
     return sum(int(event.get("ScalingConfig", {}).get("MaximumConcurrency", 0)) for event in events)
 
 
-def _check_permissions(target: Target, who: Identity, stack: str) -> Iterator[Finding]:
+def _check_permissions(target: Target, who: Identity, stack: str, boundary: str) -> Iterator[Finding]:
     """Simulate what the deployer may do. It warns only: what conditions and organizations say is not simulated."""
     if who.arn.endswith(":root"):
         yield Finding("You deploy as the account's root user: make a role for it instead.", blocks=False)
         return
-    role = _ROLE_OF_SESSION.sub(r"arn:\1:iam::\2:role/\3", who.arn)
+    role = _find_principal(target, who.arn)
     try:
         denied = [
             action
             for arn, actions in DEPLOYER_ACTIONS.items()
-            for action in _deny(target, role, who, stack, arn, actions)
+            for action in _deny(target, role, who, stack, arn, actions, boundary)
         ]
     except ClientError as error:
         why = message(error).rstrip(".")
@@ -183,19 +192,40 @@ def _check_permissions(target: Target, who: Identity, stack: str) -> Iterator[Fi
         yield Finding(f"{role} seems not to be allowed {', '.join(denied)}: have these added.", blocks=False)
 
 
-def _deny(target: Target, role: str, who: Identity, stack: str, resource: str, actions: Sequence[str]) -> Iterator[str]:
-    """Yield those of some actions on a resource that IAM's simulator does not allow a role."""
+def _find_principal(target: Target, arn: str) -> str:
+    """Return the ARN of the user, or of the role behind a session, whose own ARN leaves out the role's path.
+
+    Roles of Identity Center have one: /aws-reserved/sso.amazonaws.com/REGION/.
+    """
+    session = _SESSION.fullmatch(arn)
+    if session is None:
+        return arn
+    partition, account, name = session.groups()
+    try:
+        return str(target.client("iam").get_role(RoleName=name)["Role"]["Arn"])
+    except ClientError:  # who may not ask has to be content with the ARN that most roles have
+        return f"arn:{partition}:iam::{account}:role/{name}"
+
+
+def _deny(
+    target: Target, role: str, who: Identity, stack: str, resource: str, actions: Sequence[str], boundary: str
+) -> Iterator[str]:
+    """Yield those of some actions on a resource that IAM's simulator does not allow a role.
+
+    `boundary` is that of the roles which the stack makes; empty where they have none.
+    """
     partition = who.arn.split(":")[1]
     arn = f"arn:{partition}:{resource.format(region=who.region, account=who.account, stack=stack)}"
-    passed = {
-        "ContextKeyName": "iam:PassedToService",
-        "ContextKeyValues": ["lambda.amazonaws.com"],
-        "ContextKeyType": "string",
-    }
+    context = {"iam:PassedToService": "lambda.amazonaws.com", "iam:PermissionsBoundary": boundary}
+    entries = [
+        {"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}
+        for key, value in context.items()
+        if value
+    ]
     pages = (
         target.client("iam")
         .get_paginator("simulate_principal_policy")
-        .paginate(PolicySourceArn=role, ActionNames=list(actions), ResourceArns=[arn], ContextEntries=[passed])
+        .paginate(PolicySourceArn=role, ActionNames=list(actions), ResourceArns=[arn], ContextEntries=entries)
     )
     results = [result for page in pages for result in page["EvaluationResults"]]
     yield from (result["EvalActionName"] for result in results if result["EvalDecision"] != "allowed")

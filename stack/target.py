@@ -139,14 +139,20 @@ class Target:
     def api_url(self, api_id: str, stage: str) -> str:
         """Return the address of a REST API's stage; its routes follow."""
         if not self.endpoint_url:
-            return f"https://{api_id}.execute-api.{self.region}.amazonaws.com/{stage}"
+            return f"https://{api_id}.execute-api.{self.region}.{self._dns_suffix}/{stage}"
         return f"{self.endpoint_url}/_aws/execute-api/{api_id}/{stage}"
 
     def object_url(self, bucket: str, key: str) -> str:
         """Return the address at which the target itself reads an object of S3, such as a template."""
         if not self.endpoint_url:
-            return f"https://{bucket}.s3.{self.region}.amazonaws.com/{key}"
+            return f"https://{bucket}.s3.{self.region}.{self._dns_suffix}/{key}"
         return f"{self.endpoint_url}/{bucket}/{key}"
+
+    @property
+    def _dns_suffix(self) -> str:
+        """What the names of hosts end in, in the partition of AWS that the region is in."""
+        host = urlsplit(self.client("cloudformation").meta.endpoint_url).hostname or ""
+        return host.partition(f".{self.region}.")[2]
 
     @property
     def function_variables(self) -> Mapping[str, str]:

@@ -8,6 +8,7 @@ import pytest
 from agenticai.stack.errors import DeployError
 from agenticai.stack.preflight import DEPLOYER_ACTIONS, Preflight, check_deployment, concurrency_of
 from agenticai.stack.template import Template
+from tests.stack.fakes import START
 from tests.stack.stubs import ACCOUNT, ME, ROLE, StubbedTarget
 
 STACK = "agenticai-prod"
@@ -36,12 +37,15 @@ def aws() -> StubbedTarget:
     return stubbed
 
 
-def with_stack(aws: StubbedTarget, status: str | None) -> None:
-    if status is None:
-        aws.refuse("cloudformation", "describe_stacks", "ValidationError", f"Stack with id {STACK} does not exist")
-    else:
-        stack = {"StackName": STACK, "CreationTime": "2026-11-01T00:00:00Z", "StackStatus": status}
-        aws.answer("cloudformation", "describe_stacks", {"Stacks": [stack]}, StackName=STACK)
+def with_stack(aws: StubbedTarget, status: str | None, **parameters: str) -> None:
+    """Have the stack be in a state, which is asked for once, as its parameters are."""
+    given = [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()]
+    stack = {"StackName": STACK, "CreationTime": START, "StackStatus": status, "Parameters": given}
+    for _ in ("state", "parameters"):
+        if status is None:
+            aws.refuse("cloudformation", "describe_stacks", "ValidationError", f"Stack with id {STACK} does not exist")
+        else:
+            aws.answer("cloudformation", "describe_stacks", {"Stacks": [stack]}, StackName=STACK)
 
 
 def with_names(aws: StubbedTarget, **taken: bool) -> None:
@@ -67,26 +71,38 @@ def with_concurrency(aws: StubbedTarget, free: int) -> None:
     aws.answer("lambda", "get_account_settings", {"AccountLimit": limits, "AccountUsage": {}})
 
 
-def with_permissions(aws: StubbedTarget, *denied: str) -> None:
+def with_permissions(aws: StubbedTarget, *denied: str, role: str = ROLE, boundary: str = "") -> None:
+    aws.answer("iam", "get_role", {"Role": described(role)}, RoleName=role.rsplit("/", 1)[1])
+    with_simulation(aws, *denied, role=role, boundary=boundary)
+
+
+def described(role: str) -> dict[str, Any]:
+    path, name = role.split(":role", 1)[1].rsplit("/", 1)
+    return {"Path": f"{path}/", "RoleName": name, "RoleId": "AROAEXAMPLEEXAMPLE", "Arn": role, "CreateDate": START}
+
+
+def with_simulation(aws: StubbedTarget, *denied: str, role: str = ROLE, boundary: str = "") -> None:
     for resource, actions in DEPLOYER_ACTIONS.items():
         arn = f"arn:aws:{resource.format(region='eu-central-1', account=ACCOUNT, stack=STACK)}"
         results: list[dict[str, Any]] = [
             {"EvalActionName": action, "EvalDecision": "implicitDeny" if action in denied else "allowed"}
             for action in actions
         ]
-        passed = {
-            "ContextKeyName": "iam:PassedToService",
-            "ContextKeyValues": ["lambda.amazonaws.com"],
-            "ContextKeyType": "string",
-        }
+        context = {"iam:PassedToService": "lambda.amazonaws.com"}
+        if boundary:
+            context["iam:PermissionsBoundary"] = boundary
+        entries = [
+            {"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}
+            for key, value in context.items()
+        ]
         aws.answer(
             "iam",
             "simulate_principal_policy",
             {"EvaluationResults": results, "IsTruncated": False},
-            PolicySourceArn=ROLE,
+            PolicySourceArn=role,
             ActionNames=list(actions),
             ResourceArns=[arn],
-            ContextEntries=[passed],
+            ContextEntries=entries,
         )
 
 
@@ -173,12 +189,40 @@ def test_a_bucket_of_somebody_else_is_taken_too(aws: StubbedTarget) -> None:
 def test_one_who_may_not_simulate_is_told_that_permissions_are_not_known(aws: StubbedTarget) -> None:
     with_stack(aws, "CREATE_COMPLETE")
     with_concurrency(aws, 1000)
+    aws.refuse("iam", "get_role", "AccessDenied")
     aws.refuse("iam", "simulate_principal_policy", "AccessDenied", "You may not.")
     found = checked(aws)
     assert found.passed
     assert found.findings[0].told == (
         "Your permissions were not checked, because they could not be simulated: You may not."
     )
+
+
+def test_a_session_of_identity_center_is_that_of_a_role_with_a_path() -> None:
+    name = "AWSReservedSSO_Developer_0123456789abcdef"
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}/me@example.com"
+    aws = StubbedTarget()
+    aws.answer("sts", "get_caller_identity", {"UserId": "AROAEXAMPLE:me", "Account": ACCOUNT, "Arn": session})
+    with_stack(aws, "CREATE_COMPLETE")
+    with_concurrency(aws, 1000)
+    with_permissions(aws, role=f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/eu-central-1/{name}")
+    assert checked(aws).findings == ()
+
+
+def test_one_who_may_not_look_at_the_role_is_simulated_as_a_role_without_a_path(aws: StubbedTarget) -> None:
+    with_stack(aws, "CREATE_COMPLETE")
+    with_concurrency(aws, 1000)
+    aws.refuse("iam", "get_role", "AccessDenied")
+    with_simulation(aws)
+    assert checked(aws).findings == ()
+
+
+def test_roles_are_simulated_with_the_boundary_that_the_stack_has(aws: StubbedTarget) -> None:
+    boundary = f"arn:aws:iam::{ACCOUNT}:policy/bounds"
+    with_stack(aws, "CREATE_COMPLETE", PermissionsBoundary=boundary)
+    with_concurrency(aws, 1000)
+    with_permissions(aws, boundary=boundary)
+    assert checked(aws).findings == ()
 
 
 def test_what_may_not_be_asked_is_said_and_the_rest_is_checked_all_the_same(aws: StubbedTarget) -> None:

@@ -30,6 +30,21 @@ def test_targets_are_resolved_by_name() -> None:
     assert resolve("embedded") == Target.embedded()
 
 
+@pytest.mark.parametrize(
+    ("region", "suffix"),
+    [
+        ("eu-central-1", "amazonaws.com"),
+        ("us-gov-west-1", "amazonaws.com"),
+        ("cn-north-1", "amazonaws.com.cn"),
+        ("moon-1", "amazonaws.com"),
+    ],
+)
+def test_addresses_are_those_of_the_partition(region: str, suffix: str) -> None:
+    target = Target.aws(region)
+    assert target.object_url("files", "a.json") == f"https://files.s3.{region}.{suffix}/a.json"
+    assert target.api_url("abc", "v1") == f"https://abc.execute-api.{region}.{suffix}/v1"
+
+
 @pytest.mark.parametrize("name", ["moon", "", "ftp://127.0.0.1", "http://"])
 def test_an_unknown_target_is_refused(name: str) -> None:
     with pytest.raises(TargetError, match=r"127\.0\.0\.1"):
