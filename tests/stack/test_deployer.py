@@ -1,5 +1,7 @@
 """The role for deployments: it may do what a deployment does, on resources of the stack's name alone."""
 
+import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +15,10 @@ from agenticai.stack.preflight import DEPLOYER_ACTIONS
 from agenticai.stack.template import TEMPLATE, Template
 
 DEPLOYER = TEMPLATE.with_name("deployer.yaml")
+MAXIMUM_POLICY = 6_144
+"""Characters: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+LONGEST = {"AWS::Partition": "aws-us-gov", "AWS::Region": "ap-southeast-1", "AWS::AccountId": "1" * 12}
+"""The longest values of what the template's texts hold."""
 UNBOUNDED = {"Looks", "Mappings"}
 """Statements for every resource, each with a reason beside it in the template."""
 
@@ -20,15 +26,72 @@ UNBOUNDED = {"Looks", "Mappings"}
 @pytest.fixture(scope="module")
 def statements() -> list[dict[str, Any]]:
     policy = Template.load(DEPLOYER).document["Resources"]["Deployment"]["Properties"]["PolicyDocument"]
-    found: list[dict[str, Any]] = policy["Statement"]
-    return found
+    return [one["Fn::If"][1] if "Fn::If" in one else one for one in policy["Statement"]]
+
+
+def spell_out(node: Any) -> Any:
+    """Return part of a policy as IAM gets it, with all that conditions can add, at its longest."""
+    match node:
+        case {"Fn::Sub": str(text)}:
+            return re.sub(r"\$\{([^}]+)\}", lambda found: LONGEST[found[1]], text)
+        case {"Fn::If": [_, more, _]}:
+            return spell_out(more)
+        case {"Ref": _}:
+            return "arn:aws-us-gov:iam::111111111111:policy/deployer-of-agenticai-boundary-ap-southeast-1"
+        case dict():
+            return {name: spell_out(member) for name, member in node.items()}
+        case list():
+            return [spell_out(member) for member in node]
+    return node
+
+
+@pytest.mark.parametrize("name", ["Deployment", "Boundary"])
+def test_its_policies_are_as_short_as_iam_wants_them(name: str) -> None:
+    policy = Template.load(DEPLOYER).document["Resources"][name]["Properties"]["PolicyDocument"]
+    assert len(json.dumps(spell_out(policy), separators=(",", ":"))) <= MAXIMUM_POLICY
+
+
+def test_its_names_are_those_of_no_stage() -> None:
+    resources = Template.load(DEPLOYER).document["Resources"]
+    names = [resources["Deployer"]["Properties"]["RoleName"]]
+    names += [resources[one]["Properties"]["ManagedPolicyName"] for one in ("Deployment", "Boundary")]
+    assert not any(spell_out(name).startswith("agenticai-") for name in names)
+
+
+def test_the_boundary_lets_every_role_of_a_stage_do_its_work() -> None:
+    resources = Template.load(TEMPLATE).document["Resources"].values()
+    bounds = Template.load(DEPLOYER).document["Resources"]["Boundary"]["Properties"]["PolicyDocument"]["Statement"]
+    within = [action for one in bounds for action in listed(one["Fn::If"][1] if "Fn::If" in one else one)]
+    documents = [one["Properties"] for one in resources if one["Type"] == "AWS::IAM::ManagedPolicy"]
+    documents += [
+        policy
+        for one in resources
+        if one["Type"] == "AWS::IAM::Role"
+        for policy in one["Properties"].get("Policies", [])
+    ]
+    done = {action for one in documents for part in one["PolicyDocument"]["Statement"] for action in listed(part)}
+    assert len(done) > 20
+    assert not {action for action in done if not any(fnmatchcase(action, pattern) for pattern in within)}
+
+
+def listed(statement: dict[str, Any]) -> list[str]:
+    actions = statement["Action"]
+    return [actions] if isinstance(actions, str) else actions
+
+
+def test_what_roles_may_do_is_bounded_where_that_is_wanted(statements: list[dict[str, Any]]) -> None:
+    bounded = next(one for one in statements if one["Sid"] == "WhatRolesMayDo")
+    [_, condition, _] = bounded["Condition"]["Fn::If"]
+    assert condition == {"StringEquals": {"iam:PermissionsBoundary": {"Ref": "Boundary"}}}
+    others = [action for one in statements if one is not bounded and one["Effect"] == "Allow" for action in listed(one)]
+    for action in ("CreateRole", "AttachRolePolicy", "PutRolePolicy", "DeleteRolePermissionsBoundary"):
+        assert not any(fnmatchcase(f"iam:{action}", pattern) for pattern in others)
 
 
 def allowed(statements: list[dict[str, Any]]) -> Iterator[str]:
     for statement in statements:
         if statement["Effect"] == "Allow":
-            actions = statement["Action"]
-            yield from [actions] if isinstance(actions, str) else actions
+            yield from listed(statement)
 
 
 @pytest.mark.parametrize("action", sorted(action for actions in DEPLOYER_ACTIONS.values() for action in actions))
@@ -42,10 +105,11 @@ def test_only_what_takes_no_resource_is_for_all(statements: list[dict[str, Any]]
 
 def test_roles_are_passed_to_lambda_alone_and_its_own_is_out_of_reach(statements: list[dict[str, Any]]) -> None:
     named = {one["Sid"]: one for one in statements}
-    assert named["RolesAreForLambda"]["Condition"] == {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+    services = ["lambda.amazonaws.com", "codedeploy.amazonaws.com"]
+    assert named["RolesAreForFunctions"]["Condition"] == {"StringEquals": {"iam:PassedToService": services}}
     denied = named["NotItself"]
     assert denied["Effect"] == "Deny"
-    assert all("agenticai-deployer-" in one["Fn::Sub"] for one in denied["Resource"])
+    assert all("/deployer-of-agenticai-" in one["Fn::Sub"] for one in denied["Resource"])
 
 
 def test_the_linter_finds_nothing() -> None:
