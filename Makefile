@@ -5,7 +5,7 @@ BIN := .venv/bin
 SETUP = @$(PYTHON) bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up dashboard test pytest lint types unit integration containers scenarios audit lock size soak dashboard-speed screenshots clean
+.PHONY: help demo up dashboard test pytest lint types unit integration containers scenarios audit checkov lock size soak dashboard-speed screenshots clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,10 @@ scenarios: ## every scenario of the library on the embedded engine, as tests
 audit: ## known vulnerabilities of the locked packages, where a source of advisories is in reach
 	$(SETUP)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python .ci/audit.py
+
+checkov: ## what checkov finds in the stack, beside the findings that stack/refused_findings.yaml refuses
+	$(SETUP) dev
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python .ci/checkov.py
 
 size: ## what each function's bundle weighs, and how long its import takes
 	$(SETUP)
