@@ -5,7 +5,7 @@ BIN := .venv/bin
 SETUP = @$(PYTHON) bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up dashboard test pytest lint types unit integration containers scenarios audit checkov lock size soak dashboard-speed screenshots clean
+.PHONY: help demo up dashboard test pytest lint types unit integration containers scenarios audit checkov bundles-arm64 lock size soak dashboard-speed screenshots clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,10 @@ audit: ## known vulnerabilities of the locked packages, where a source of adviso
 checkov: ## what checkov finds in the stack, beside the findings that stack/refused_findings.yaml refuses
 	$(SETUP) dev
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python .ci/checkov.py
+
+bundles-arm64: ## all that the functions' bundles hold, imported on Lambda's architecture by qemu; needs root and Debian
+	$(SETUP) dev
+	@$(BIN)/python .ci/bundles_arm64.py
 
 size: ## what each function's bundle weighs, and how long its import takes
 	$(SETUP)
