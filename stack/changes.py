@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
@@ -84,7 +84,7 @@ def _causes(resource: ResourceChangeTypeDef) -> Iterator[str]:
             yield target.get("Name") or target.get("Attribute", "")
 
 
-def list_faults(cloudformation: CloudFormationClient, **operation: str) -> Sequence[Fault]:
+def list_faults(cloudformation: CloudFormationClient, **operation: Any) -> Sequence[Fault]:
     """Return what failed in an operation, which a change set's ARN or an id of its own names; what failed first, first.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeEvents.html
