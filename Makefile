@@ -4,6 +4,9 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '
 BIN := .venv/bin
 SETUP = @$(PYTHON) bootstrap.py
 
+# The tests start hundreds of processes: without byte code each of them compiles all that it imports again.
+export PYTHONDONTWRITEBYTECODE =
+
 .DEFAULT_GOAL := help
 .PHONY: help demo up dashboard test pytest lint types unit integration containers scenarios audit checkov bundles-arm64 lock size soak dashboard-speed screenshots clean
 
@@ -26,10 +29,9 @@ test: lint ## everything that CI runs
 	@$(MAKE) --no-print-directory -j 2 types pytest
 	@$(MAKE) --no-print-directory containers
 
-# Those with an engine first: the short ones then fill what is left of each process.
 pytest: ## unit and integration tests in one run
 	$(SETUP) dev
-	@$(BIN)/pytest -q -n auto --dist loadfile --no-loadscope-reorder --ignore tests/containers tests/integration tests
+	@$(BIN)/pytest -q -n auto --dist loadfile --no-loadscope-reorder --ignore tests/containers tests
 
 lint: ## ruff: style and security rules, formatting
 	$(SETUP) dev

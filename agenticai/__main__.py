@@ -1,5 +1,6 @@
 """The entry point of the command line, `agenticai` and `python -m agenticai`."""
 
+import gc
 import os
 import sys
 
@@ -8,9 +9,13 @@ HANDLERS = os.path.join(os.path.dirname(__file__), "handlers")
 INTERRUPTED = 130
 """The status with which Typer, like a shell, ends after Ctrl-C."""
 
+COLLECT_AFTER = 100_000
+"""How many new objects have Python look for unreachable ones: what a command imports stays reachable."""
+
 
 def main() -> None:
     """Run the command line; what a person can mend is told in a sentence, not a traceback."""
+    gc.set_threshold(COLLECT_AFTER)
     try:
         from agenticai.display.streams import OutputLost, prepare_streams
         from agenticai.secret_variables import hide_secrets
@@ -24,6 +29,8 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.stderr.write("agenticai: interrupted.\n")
         sys.exit(INTERRUPTED)
+    finally:
+        gc.freeze()  # the end of the process frees all that there is
 
 
 def run() -> None:

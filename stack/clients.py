@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.session
 from botocore.config import Config
+from botocore.loaders import Loader, create_loader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,7 +95,15 @@ def _plain_session() -> botocore.session.Session:
     known: Mapping[str, tuple[Any, ...]] = botocore.session.Session.SESSION_VARIABLES
     plain = {name: (None, None, default, converted) for name, (_, _, default, converted) in known.items()}
     absent = (None, None, os.devnull, None)
-    return botocore.session.Session({**plain, "config_file": absent, "credentials_file": absent})
+    session = botocore.session.Session({**plain, "config_file": absent, "credentials_file": absent})
+    session.register_component("data_loader", _descriptions())
+    return session
+
+
+@cache
+def _descriptions() -> Loader:
+    """Return what reads the descriptions of services, and keeps them: to read one takes far longer than most calls."""
+    return create_loader()
 
 
 def _certificates(environ: Mapping[str, str] = os.environ) -> str | bool:

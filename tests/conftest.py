@@ -1,7 +1,10 @@
 """What holds for every test: how fast the machine is decides nothing."""
 
+import gc
 import signal
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -12,6 +15,13 @@ from tests.contracts import HeldEngine
 # (`--hypothesis-show-statistics`).
 settings.register_profile("any machine", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
+
+
+gc.set_threshold(100_000)  # nearly all that is imported and collected stays
+
+ENGINES: Final = Path(__file__).parent / "integration"
+FIRST: Final = ("test_localstack.py", "test_testing_fixtures.py", "test_command_line.py", "test_deploy_command.py")
+"""The files that take longest, longest first: none of them is still at work when all the others are done."""
 
 
 @pytest.fixture
@@ -28,6 +38,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=list(left_out))
         items[:] = [item for item in items if item not in left_out]
+    items.sort(key=_turn)
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()  # so that it is not looked through again and again while the tests run
+
+
+def _turn(item: pytest.Item) -> int:
+    """Return when a file has its turn: those with an engine before the others, which then fill what is left."""
+    if item.path.name in FIRST:
+        return FIRST.index(item.path.name)
+    return len(FIRST) + (item.path.parent != ENGINES)
 
 
 def _is_asked(item: pytest.Item) -> bool:

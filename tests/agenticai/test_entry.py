@@ -10,17 +10,21 @@ from pathlib import Path
 import pytest
 
 from agenticai.crash import report_crash
+from tests.forking import run_command
 
 NOWHERE = ("--endpoint", "http://127.0.0.1:9")
 
 
 def run(*arguments: str, cwd: Path, **environ: str) -> "subprocess.CompletedProcess[str]":
     """Run a command in a folder, without a terminal, and with nothing of ours in the environment but `environ`."""
-    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "TMPDIR"}}
     command = [sys.executable, "-m", "agenticai", *arguments]
     return subprocess.run(
-        command, cwd=cwd, env={**kept, **environ}, capture_output=True, text=True, timeout=300, check=False
+        command, cwd=cwd, env=bare_environ(environ), capture_output=True, text=True, timeout=300, check=False
     )
+
+
+def bare_environ(environ: Mapping[str, str]) -> dict[str, str]:
+    return {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ} | dict(environ)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +51,7 @@ def run(*arguments: str, cwd: Path, **environ: str) -> "subprocess.CompletedProc
 def test_what_a_person_can_mend_is_no_traceback(
     arguments: list[str], environ: Mapping[str, str], sentence: str, tmp_path: Path
 ) -> None:
-    refused = run(*arguments, cwd=tmp_path, **environ)
+    refused = run_command(*arguments, cwd=tmp_path, env=bare_environ(environ))
     assert refused.returncode in {1, 2}
     assert sentence in refused.stderr
     assert "Traceback" not in refused.stderr

@@ -4,9 +4,8 @@ import uuid
 from types import TracebackType
 from typing import Any, Self
 
-import boto3
-
 from tests.integration.cloud import Cloud
+from tests.sessions import new_session
 
 HEADER = "method.response.header.Access-Control-Allow-Origin"
 SOURCE = """
@@ -22,7 +21,7 @@ class Apis:
     """Makes APIs on an engine; each is deployed with who may call it, in one of the ways there are."""
 
     def __init__(self, cloud: Cloud) -> None:
-        session = boto3.Session(aws_access_key_id="000000000000", aws_secret_access_key="x", region_name="us-east-1")
+        session = new_session()
         self.cloud = cloud
         self.rest: Any = session.client("apigateway", endpoint_url=cloud.endpoint_url)
         self.http: Any = session.client("apigatewayv2", endpoint_url=cloud.endpoint_url)

@@ -14,10 +14,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-import boto3
-
 from agenticai.emulator.client import ControlClient
 from agenticai.emulator.core.usage_records import CallCount, FinishedInvocation
+from tests.sessions import new_session
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -41,7 +40,7 @@ class Cloud:
 
     def __init__(self, endpoint_url: str) -> None:
         self.endpoint_url = endpoint_url
-        session = boto3.Session(aws_access_key_id="000000000000", aws_secret_access_key="x", region_name="us-east-1")
+        session = new_session()
         self.lambda_: LambdaClient = session.client("lambda", endpoint_url=endpoint_url)
         self.sqs: SQSClient = session.client("sqs", endpoint_url=endpoint_url)
         self.logs: CloudWatchLogsClient = session.client("logs", endpoint_url=endpoint_url)

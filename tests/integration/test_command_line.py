@@ -19,6 +19,7 @@ from agenticai.emulator.core.home import find_home
 from agenticai.emulator.faults.rules import Call, CallFault, Latency
 from agenticai.scenarios.format.scenario import LIBRARY, load
 from agenticai.scenarios.format.script import Modify
+from tests.forking import run_command
 from tests.integration.cloud import alive, eventually
 
 ROOT = Path(__file__).parents[2]
@@ -27,17 +28,11 @@ COMMAND = [sys.executable, "-m", "agenticai"]
 
 
 def run(*arguments: str, stdin: str = "", **environ: str) -> "subprocess.CompletedProcess[str]":
-    environment = {name: value for name, value in os.environ.items() if name != "GEMINI_API_KEY"} | environ
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        cwd=ROOT,
-        env=environment,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    return run_command(*arguments, cwd=ROOT, env=without_key() | environ, stdin=stdin)
+
+
+def without_key() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name != "GEMINI_API_KEY"}
 
 
 def home_of_its_own(folder: Path) -> Path:
@@ -181,12 +176,17 @@ def test_the_engine_is_found_and_the_last_project_too(up: dict[str, Any], home: 
 
 @pytest.mark.parametrize("columns", ["60", "80"])
 def test_in_a_narrow_terminal_of_ascii_ids_are_whole(columns: str, up: dict[str, Any]) -> None:
-    plain = {"COLUMNS": columns, "LC_ALL": "C", "PYTHONIOENCODING": "ascii"}
-    posted = run("new", "--file", "docs/examples/greeting.md", "--endpoint", up["endpoint_url"], **plain)
+    environ = without_key() | {"COLUMNS": columns, "LC_ALL": "C", "PYTHONIOENCODING": "ascii"}
+
+    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        command = [*COMMAND, *arguments, "--endpoint", up["endpoint_url"]]
+        return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=300, check=False)
+
+    posted = run("new", "--file", "docs/examples/greeting.md")
     assert (posted.returncode, posted.stderr) == (0, "")
     assert posted.stdout.isascii()
     assert "+ pm-queue -> pm" in posted.stdout
-    listed = run("status", "--endpoint", up["endpoint_url"], **plain)
+    listed = run("status")
     assert posted.stdout.split("Posted as ")[1].split(".")[0] in listed.stdout
     assert max(map(len, listed.stdout.splitlines())) <= int(columns)
 

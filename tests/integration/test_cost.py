@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from agenticai.client.cost.charges import cost_usd
 from agenticai.emulator.client import ControlClient
 from agenticai.emulator.engines.ministack.table_sizes import item_bytes
 from tests.integration.test_command_line import home_of_its_own, run, served
+from tests.sessions import new_session
 
 GB = 1024**3
 
@@ -36,7 +36,7 @@ def told(endpoint: str, *arguments: str) -> dict[str, Any]:
 
 
 def client(service: str, endpoint: str) -> Any:
-    session: Any = boto3.Session(aws_access_key_id="000000000000", aws_secret_access_key="x", region_name="us-east-1")
+    session: Any = new_session()
     return session.client(service, endpoint_url=endpoint)
 
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import httpx2
 import pytest
 from botocore.config import Config
 
 from tests.integration.cloud import Cloud
+from tests.sessions import new_session
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -19,7 +19,7 @@ BUCKET = "linked"
 
 def client(cloud: Cloud, key: str, secret: str, token: str | None = None, signature: str = "s3v4") -> "S3Client":
     config = Config(signature_version=signature, s3={"addressing_style": "path"})
-    session = boto3.Session(key, secret, token, "us-east-1")
+    session = new_session(key, secret, token)
     return session.client("s3", endpoint_url=cloud.endpoint_url, config=config)
 
 
@@ -99,7 +99,7 @@ def test_a_twelve_digit_key_stays_the_account(cloud: Cloud) -> None:
 
 @pytest.mark.usefixtures("owner")
 def test_a_link_of_a_role_is_checked(cloud: Cloud) -> None:
-    session = boto3.Session(aws_access_key_id="000000000000", aws_secret_access_key="any", region_name="us-east-1")
+    session = new_session()
     with closing(session.client("sts", endpoint_url=cloud.endpoint_url)) as sts:
         role = "arn:aws:iam::000000000000:role/reader"
         issued = sts.assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
@@ -131,9 +131,7 @@ def test_a_link_of_a_function_is_checked(cloud: Cloud) -> None:
 
 
 def test_a_link_of_a_user_of_the_engine_is_checked(cloud: Cloud, owner: "S3Client") -> None:
-    iam = boto3.Session(aws_access_key_id="000000000000", aws_secret_access_key="any", region_name="us-east-1").client(
-        "iam", endpoint_url=cloud.endpoint_url
-    )
+    iam = new_session().client("iam", endpoint_url=cloud.endpoint_url)
     iam.create_user(UserName="reader")
     issued = iam.create_access_key(UserName="reader")["AccessKey"]
     iam.close()

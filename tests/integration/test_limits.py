@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-import boto3
 import httpx2
 import pytest
 from botocore.config import Config
@@ -17,6 +16,7 @@ from agenticai.emulator.process import Engine
 from agenticai.memory import memory_of
 from tests.emulator.test_code_cache import saying
 from tests.integration.cloud import Cloud, bundle, eventually
+from tests.sessions import new_session
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -28,7 +28,7 @@ SIGNED = "AWS4-HMAC-SHA256 Credential=000000000000/20261123/us-east-1/%s/aws4_re
 
 @pytest.fixture
 def s3(engine: Engine) -> Iterator["S3Client"]:
-    session = boto3.Session(aws_access_key_id="000000000000", aws_secret_access_key="x", region_name="us-east-1")
+    session = new_session()
     client = session.client("s3", endpoint_url=engine.endpoint_url, config=Config(retries={"max_attempts": 1}))
     yield client
     client.close()
@@ -149,7 +149,7 @@ class TestFunctions:
         }
         template = {"Resources": {"Function": {"Type": "AWS::Lambda::Function", "Properties": properties}}}
         name = f"s-{uuid.uuid4().hex[:8]}"
-        session = boto3.Session(aws_access_key_id="000000000000", aws_secret_access_key="x", region_name="us-east-1")
+        session = new_session()
         client = session.client("cloudformation", endpoint_url=cloud.endpoint_url)
         client.create_stack(StackName=name, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_IAM"])
 

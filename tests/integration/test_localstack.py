@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import boto3
 import httpx2
 import pytest
 
@@ -44,6 +43,7 @@ from tests.integration import (
 from tests.integration.cloud import Cloud, alive, bundle, eventually
 from tests.integration.test_real_path import Finished
 from tests.needs import SKIP_NOTHING
+from tests.sessions import new_session
 
 if TYPE_CHECKING:
     from shared.models.events import TimelineEvent
@@ -227,7 +227,7 @@ class TestEnds:
             assert about.abilities == {"gemini", "meter", "control"}
             told = target_of(second.endpoint_url, about).function_variables
             assert told == {"AWS_ENDPOINT_URL": second.endpoint_url}
-            session = boto3.Session(aws_access_key_id="000000000000", aws_secret_access_key="x")
+            session = new_session()
             sqs = session.client("sqs", endpoint_url=second.endpoint_url, region_name="us-east-1")
             assert sqs.list_queues()["QueueUrls"]
             sqs.close()

@@ -7,12 +7,12 @@ import json
 from collections.abc import Iterator
 from contextlib import closing
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.integration.cloud import Cloud, eventually
 from tests.integration.stepped import Queue, printed, stepped_cloud
+from tests.sessions import new_session
 
 TELLS_BODIES = (
     "import json\ndef handler(event, context):\n    print(json.dumps([r['body'] for r in event['Records']]))\n"
@@ -92,7 +92,7 @@ class TestInvalid:
 def test_of_streams_a_batch_has_a_hundred_records_if_nobody_says_more(cloud: Cloud) -> None:
     """lambda/latest/api/API_CreateEventSourceMapping.html: the default is 10 for SQS, and 100 for all else."""
     name, queue = cloud.deploy(TELLS_BODIES), Queue(cloud, VisibilityTimeout="60")
-    session = boto3.Session("000000000000", "x", region_name="us-east-1")
+    session = new_session()
     with closing(session.client("dynamodb", endpoint_url=cloud.endpoint_url)) as tables:
         stream = tables.create_table(
             TableName=queue.name,

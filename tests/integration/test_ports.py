@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-import boto3
 import httpx2
 import pytest
 from botocore.config import Config
@@ -30,6 +29,7 @@ from shared.storage.table import (
 from tests.fakes.objects import InMemoryObjects
 from tests.fakes.table import InMemoryTable
 from tests.integration.cloud import Cloud
+from tests.sessions import new_session
 
 Connect = Callable[[str], Any]
 
@@ -40,7 +40,7 @@ def key_schema(partition: str, sort: str) -> list[dict[str, str]]:
 
 @pytest.fixture
 def connect(cloud: Cloud) -> Connect:
-    session = boto3.Session(aws_access_key_id="000000000000", aws_secret_access_key="x", region_name="us-east-1")
+    session = new_session()
     config = Config(s3={"addressing_style": "path"})
     client: Callable[..., Any] = session.client
     return lambda service: client(service, endpoint_url=cloud.endpoint_url, config=config)

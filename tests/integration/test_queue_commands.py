@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 
 from agenticai.emulator.client import ControlClient
 from tests.integration.cloud import eventually
 from tests.integration.test_command_line import COMMAND, ROOT, home_of_its_own, run, served
+from tests.sessions import new_session
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -28,7 +28,7 @@ class Up:
     def __init__(self, told: dict[str, Any]) -> None:
         self.told = told
         self.endpoint = ("--endpoint", told["endpoint_url"])
-        session = boto3.Session(aws_access_key_id="000000000000", aws_secret_access_key="x", region_name="us-east-1")
+        session = new_session()
         self.sqs: SQSClient = session.client("sqs", endpoint_url=told["endpoint_url"])
 
     def url(self, queue: str) -> str:

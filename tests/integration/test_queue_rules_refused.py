@@ -9,12 +9,12 @@ import uuid
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.integration.cloud import Cloud, eventually
 from tests.integration.stepped import Queue
+from tests.sessions import new_session
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
@@ -164,7 +164,7 @@ class TestMappings:
         queue = Queue(cloud, VisibilityTimeout="59")
         properties = {"EventSourceArn": queue.arn, "FunctionName": function}
         mapping = {"Type": "AWS::Lambda::EventSourceMapping", "Properties": properties}
-        session = boto3.Session("000000000000", "x", region_name="us-east-1")
+        session = new_session()
         with closing(session.client("cloudformation", endpoint_url=cloud.endpoint_url)) as stacks:
             stacks.create_stack(StackName=queue.name, TemplateBody=json.dumps({"Resources": {"Mapping": mapping}}))
 

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from agenticai.emulator.process import Engine
 from tests.integration.cloud import Cloud
+from tests.sessions import new_session
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -20,7 +21,7 @@ MANY = 600  # more than a shelf holds in memory
 
 @pytest.fixture(scope="module")
 def session() -> boto3.Session:
-    return boto3.Session(aws_access_key_id="000000000000", aws_secret_access_key="x", region_name="us-east-1")
+    return new_session()
 
 
 @pytest.fixture(scope="module")

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import boto3
 import pytest
 from botocore.stub import Stubber
 
 from shared.language_model.api_key import KeyedModel, read_key
 from shared.language_model.port import LanguageModel, ModelUnavailable, ModelUnusable, Prompt
 from tests.fakes.model import ScriptedModel, said
+from tests.sessions import new_session
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
@@ -20,7 +20,7 @@ NAME = "/agenticai/dev/gemini-api-key"
 
 @pytest.fixture
 def ssm() -> "SSMClient":
-    session = boto3.Session(aws_access_key_id="any", aws_secret_access_key="any", region_name="us-east-1")
+    session = new_session()
     return session.client("ssm")
 
 
