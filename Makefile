@@ -52,7 +52,7 @@ integration: ## the real path on the embedded engine
 # Alone: browsers give up what they load where Docker makes a network.
 containers: ## the engines and the dashboard in Docker's containers, of the images that docker/images.sh builds
 	$(SETUP) dev
-	@$(BIN)/pytest -q tests/containers
+	@$(BIN)/pytest -q -n auto --dist loadfile --no-loadscope-reorder tests/containers
 
 scenarios: ## every scenario of the library on the embedded engine, as tests
 	$(SETUP) dev

@@ -1,6 +1,7 @@
 """The gateway process, `python -m agenticai.emulator`: serves on one port until its standard input ends."""
 
 import argparse
+import gc
 import json
 import logging
 import os
@@ -38,9 +39,13 @@ from agenticai.stack.private_files import write_private
 PROJECTS_HELD = 100
 """Number of projects whose usage totals stay in memory; the others' are in the spool."""
 
+COLLECT_AFTER = 20_000
+"""How many new objects have Python look for unreachable ones: a request makes some thousands, and leaves hardly any."""
+
 
 def main() -> None:
     """Serve, or print one sentence and exit with the error's status."""
+    gc.set_threshold(COLLECT_AFTER)
     keep_private()
     arguments = parse_arguments()
     try:
@@ -121,6 +126,7 @@ def serve(listener: socket.socket, gemini: Gemini, clock: Clock, python: Path, a
     )
 
     def begin() -> None:
+        gc.freeze()  # what was imported stays, and need not be looked through again
         announce(announcement, endpoint_url, port)
         engine.on_ready()
 

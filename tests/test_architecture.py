@@ -200,3 +200,17 @@ def test_the_pages_of_the_dashboard_ask_its_services_only() -> None:
     pages = [*(ROOT / "dashboard" / "views").glob("*.py"), *(ROOT / "dashboard" / "components").glob("*.py")]
     asking = ("boto3", "botocore", "httpx2", "agenticai.emulator.client", "agenticai.stack")
     assert [(path.name, module) for path in pages for module in imports(path) if within(module, asking)] == []
+
+
+def test_whoever_asks_in_a_test_waits_for_a_busy_machine() -> None:
+    """httpx2 gives up after five seconds by itself."""
+    hasty = []
+    for path in (ROOT / "tests").rglob("*.py"):
+        for call in (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)):
+            named = {keyword.arg for keyword in call.keywords}
+            asks = re.fullmatch(
+                r"httpx2\.(Client|get|post|put|delete|head|options|patch|request|stream)", ast.unparse(call.func)
+            )
+            if asks and not named & {"timeout", "transport"}:
+                hasty.append(f"{path.name}:{call.lineno}")
+    assert hasty == []

@@ -22,7 +22,7 @@ def test_a_project_is_completed_and_the_dashboard_answers(served: Served) -> Non
     assert json.loads(posted.stdout)["status"] == "COMPLETED"
     inside = json.loads(served.inside("agenticai", "status", "--json"))
     assert [project["status"] for project in inside["items"]] == ["COMPLETED"]
-    assert httpx2.get(served.dashboard, trust_env=False).is_success
+    assert httpx2.get(served.dashboard, trust_env=False, timeout=60).is_success
 
 
 def test_the_meter_knows_which_function_used_what(served: Served) -> None:
@@ -40,7 +40,7 @@ def test_the_sdk_sees_the_queues_from_outside(served: Served) -> None:
 
 
 def test_the_control_api_asks_for_a_secret_that_the_dashboard_finds(served: Served) -> None:
-    assert httpx2.get(f"{served.engine}/_harness/clock", trust_env=False).status_code in {401, 403}
+    assert httpx2.get(f"{served.engine}/_harness/clock", trust_env=False, timeout=60).status_code in {401, 403}
     assert json.loads(served.inside("agenticai", "cost", "--json"))
 
 

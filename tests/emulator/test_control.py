@@ -296,7 +296,7 @@ class TestRefusals:
     def test_a_body_that_a_form_could_send_is_refused(self, served: Served, kind: str | None) -> None:
         headers = {"Content-Type": kind} if kind else {}
         url = f"{served.endpoint_url}/_harness/clock/advance"
-        assert httpx2.post(url, content=b'{"seconds": 5}', headers=headers).status_code == 415
+        assert httpx2.post(url, content=b'{"seconds": 5}', headers=headers, timeout=60).status_code == 415
 
 
 class TestSecret:

@@ -39,7 +39,7 @@ def serving(effect: CallEffect) -> Iterator[str]:
     "effect", [BadReply(do="reply", reply=ModelReply.DROPPED), Latency(do="latency", seconds=90)], ids=lambda e: e.do
 )
 def test_the_client_loses_the_connection_and_can_make_another(effect: CallEffect) -> None:
-    with serving(effect) as url, httpx2.Client(headers={"x-server-timeout": "60"}) as client:
+    with serving(effect) as url, httpx2.Client(headers={"x-server-timeout": "60"}, timeout=60) as client:
         assert client.post(url, json={}).status_code == 200
         with pytest.raises(httpx2.RemoteProtocolError):
             client.post(url, json={})

@@ -45,7 +45,7 @@ def bare_ministack(folder: Path) -> Iterator[str]:
 
 def _answers(url: str) -> bool:
     try:
-        return httpx2.get(f"{url}/_ministack/health", trust_env=False).is_success
+        return httpx2.get(f"{url}/_ministack/health", trust_env=False, timeout=60).is_success
     except httpx2.HTTPError:
         return False
 

@@ -29,6 +29,7 @@ from shared.items import metadata_key
 from shared.models.workflow import ProjectStatus
 from shared.storage.dynamodb import DynamoDbTable
 from shared.storage.table import Update
+from tests.integration.cloud import NEVER_SECONDS
 
 Case = AnyCase[Any]
 CHECKS = [
@@ -50,8 +51,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 def document(running: Bench) -> Any:
     """The document, as it is served."""
     url = running.outputs.api_url
-    schema = schemathesis.openapi.from_url(f"{url}/openapi.json")
-    schema.config.update(base_url=url)
+    schema = schemathesis.openapi.from_url(f"{url}/openapi.json", timeout=NEVER_SECONDS)
+    schema.config.update(base_url=url, request_timeout=NEVER_SECONDS)
     return schema
 
 

@@ -107,7 +107,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def await_served(process: "subprocess.Popen[bytes]", url: str) -> None:
     while process.poll() is None:
         try:
-            if httpx2.get(f"{url}/_stcore/health", trust_env=False).is_success:
+            if httpx2.get(f"{url}/_stcore/health", trust_env=False, timeout=60).is_success:
                 return
         except httpx2.TransportError:
             pause(0.1)

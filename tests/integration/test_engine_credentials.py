@@ -46,9 +46,9 @@ def owner(cloud: Cloud) -> Iterator["S3Client"]:
 def test_a_link_is_good_with_any_credentials(cloud: Cloud, key: str, secret: str, signature: str) -> None:
     s3 = client(cloud, key, secret, signature=signature)
     named: dict[str, Any] = {"Bucket": BUCKET, "Key": "a"}
-    assert httpx2.get(s3.generate_presigned_url("get_object", Params=named)).content == b"content"
+    assert httpx2.get(s3.generate_presigned_url("get_object", Params=named), timeout=60).content == b"content"
     upload = s3.generate_presigned_url("put_object", Params={**named, "Key": f"by-{key}"})
-    assert httpx2.put(upload, content=b"sent").status_code == 200
+    assert httpx2.put(upload, content=b"sent", timeout=60).status_code == 200
     assert s3.get_object(Bucket=BUCKET, Key=f"by-{key}")["Body"].read() == b"sent"
     s3.close()
 
@@ -58,9 +58,9 @@ def test_a_link_is_good_with_any_credentials(cloud: Cloud, key: str, secret: str
 def test_a_link_ends_when_it_says(cloud: Cloud, signature: str) -> None:
     s3 = client(cloud, "000000000000", "any", signature=signature)
     link = s3.generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": "a"}, ExpiresIn=lifetime(cloud, 60))
-    assert httpx2.get(link).status_code == 200
+    assert httpx2.get(link, timeout=60).status_code == 200
     cloud.control.advance(61)
-    answer = httpx2.get(link)
+    answer = httpx2.get(link, timeout=60)
     assert (answer.status_code, "Request has expired" in answer.text) == (403, True)
     s3.close()
 
@@ -69,7 +69,7 @@ def test_a_link_ends_when_it_says(cloud: Cloud, signature: str) -> None:
 def test_a_link_lives_for_a_week_at_most(cloud: Cloud) -> None:
     s3, named = client(cloud, "000000000000", "any"), {"Bucket": BUCKET, "Key": "a"}
     links = [s3.generate_presigned_url("get_object", Params=named, ExpiresIn=604_800 + more) for more in (0, 1)]
-    assert [httpx2.get(link).status_code for link in links] == [200, 400]
+    assert [httpx2.get(link, timeout=60).status_code for link in links] == [200, 400]
     s3.close()
 
 
@@ -81,7 +81,7 @@ def test_a_form_is_good_with_any_credentials_until_it_expires(cloud: Cloud, sign
     form = s3.generate_presigned_post(BUCKET, "posted", ExpiresIn=lifetime(cloud, 60))
 
     def post() -> int:
-        return httpx2.post(form["url"], data=form["fields"], files={"file": b"sent"}).status_code
+        return httpx2.post(form["url"], data=form["fields"], files={"file": b"sent"}, timeout=60).status_code
 
     assert (post(), s3.get_object(Bucket=BUCKET, Key="posted")["Body"].read()) == (204, b"sent")
     cloud.control.advance(61)
@@ -93,7 +93,7 @@ def test_a_form_is_good_with_any_credentials_until_it_expires(cloud: Cloud, sign
 def test_a_twelve_digit_key_stays_the_account(cloud: Cloud) -> None:
     s3 = client(cloud, "123456789012", "any")
     link = s3.generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": "a"})
-    assert httpx2.get(link).status_code == 403
+    assert httpx2.get(link, timeout=60).status_code == 403
     s3.close()
 
 
@@ -108,7 +108,7 @@ def test_a_link_of_a_role_is_checked(cloud: Cloud) -> None:
     for given in ((secret, token), ("another", token), (secret, "another")):
         s3 = client(cloud, key, *given)
         link = s3.generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": "a"})
-        statuses.append(httpx2.get(link).status_code)
+        statuses.append(httpx2.get(link, timeout=60).status_code)
         s3.close()
     assert statuses == [200, 403, 400]
 
@@ -127,7 +127,7 @@ def test_a_link_of_a_function_is_checked(cloud: Cloud) -> None:
     )
     link = cloud.invoke(name, BUCKET).payload
     other = link.replace(f"/{BUCKET}/a?", f"/{BUCKET}/b?")
-    assert (httpx2.get(link).content, httpx2.get(other).status_code) == (b"content", 403)
+    assert (httpx2.get(link, timeout=60).content, httpx2.get(other, timeout=60).status_code) == (b"content", 403)
 
 
 def test_a_link_of_a_user_of_the_engine_is_checked(cloud: Cloud, owner: "S3Client") -> None:
@@ -140,4 +140,4 @@ def test_a_link_of_a_user_of_the_engine_is_checked(cloud: Cloud, owner: "S3Clien
         s3 = client(cloud, issued["AccessKeyId"], secret)
         links[secret] = s3.generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": "a"})
         s3.close()
-    assert [httpx2.get(link).status_code for link in links.values()] == [200, 403]
+    assert [httpx2.get(link, timeout=60).status_code for link in links.values()] == [200, 403]

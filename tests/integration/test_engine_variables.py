@@ -78,8 +78,8 @@ def test_lambdas_own_api_takes_text_only(cloud: Cloud, value: object) -> None:
     created = {"FunctionName": "typed", "Role": "arn:aws:iam::000000000000:role/any", **code, **environment}
     signed = {"Authorization": "AWS4-HMAC-SHA256 Credential=0/20261123/us-east-1/lambda/aws4_request"}
     for answer in (
-        httpx2.post(functions, json=created, headers=signed),
-        httpx2.put(f"{functions}/{name}/configuration", json=environment, headers=signed),
+        httpx2.post(functions, json=created, headers=signed, timeout=60),
+        httpx2.put(f"{functions}/{name}/configuration", json=environment, headers=signed, timeout=60),
     ):
         assert answer.status_code == 400
         assert "SerializationException" in answer.text

@@ -35,7 +35,7 @@ def cloud(engine: Engine) -> Iterator[Cloud]:
 
 def exchange(port: int, request: bytes) -> tuple[int, bytes]:
     """Send bytes as they are; return the status and all that comes back until the engine closes."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(request)
         answer = bytearray()
         while piece := connection.recv(65536):
@@ -115,12 +115,12 @@ class TestReachedFromElsewhere:
 
     def test_a_name_that_was_allowed_is_answered(self, open_engine: tuple[Engine, Path]) -> None:
         url = f"{open_engine[0].endpoint_url}/_ministack/health"
-        assert httpx2.get(url, headers={"Host": "bench.example"}).status_code == 200
-        assert httpx2.get(url, headers={"Host": "other.example"}).status_code == 403
+        assert httpx2.get(url, headers={"Host": "bench.example"}, timeout=60).status_code == 200
+        assert httpx2.get(url, headers={"Host": "other.example"}, timeout=60).status_code == 403
 
     def test_an_origin_that_was_allowed_may_read(self, open_engine: tuple[Engine, Path]) -> None:
         url, origin = f"{open_engine[0].endpoint_url}/_ministack/health", "http://localhost:5173"
-        assert httpx2.get(url, headers={"Origin": origin}).headers["access-control-allow-origin"] == origin
+        assert httpx2.get(url, headers={"Origin": origin}, timeout=60).headers["access-control-allow-origin"] == origin
 
 
 def test_on_this_machine_alone_there_is_no_secret(engine: Engine) -> None:

@@ -211,7 +211,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         text = "".join(line for line in iter(lambda: next(lines), "}\n")) + "}"
         yield Live(json.loads(text), process)
         process.send_signal(signal.SIGINT)
-        rest, _ = process.communicate(timeout=20)
+        rest, _ = process.communicate(timeout=60)
     for told in (text, rest, said.read_text()):
         assert KEY not in told
     assert text.count(json.loads(text)["api_token"]) == 1, "it is printed for its user, once"

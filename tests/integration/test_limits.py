@@ -57,7 +57,7 @@ def memory_stays(engine: Engine) -> Iterator[Callable[[], None]]:
 def test_an_object_of_5_gb_is_refused_before_it_is_sent(
     engine: Engine, bucket: str, expect: bytes, memory_stays: Callable[[], None]
 ) -> None:
-    with socket.create_connection(("127.0.0.1", engine.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", engine.port), timeout=60) as connection:
         line = b"PUT /%s/k HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n%s\r\n"
         connection.sendall(line % (bucket.encode(), 5 * 1024 * MB, expect))
         answer = connection.recv(65536)
@@ -85,6 +85,7 @@ def test_a_request_that_inflates_too_far_is_refused(engine: Engine, memory_stays
             "Content-Type": "application/x-amz-json-1.0",
             "Content-Encoding": "gzip",
         },
+        timeout=60,
     )
     assert (answer.status_code, answer.json()["__type"].rpartition("#")[2]) == (413, "RequestEntityTooLarge")
 
@@ -95,7 +96,7 @@ def test_one_that_does_not_is_answered(engine: Engine) -> None:
         "X-Amz-Target": "DynamoDB_20120810.ListTables",
         "Content-Encoding": "gzip",
     }
-    answer = httpx2.post(engine.endpoint_url, content=gzip.compress(b"{}"), headers=headers)
+    answer = httpx2.post(engine.endpoint_url, content=gzip.compress(b"{}"), headers=headers, timeout=60)
     assert "TableNames" in answer.json()
 
 

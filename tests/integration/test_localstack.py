@@ -181,7 +181,7 @@ def test_what_is_presigned_opens_through_the_gateway(running: Bench) -> None:
     s3.put_object(Bucket=running.outputs.bucket_name, Key="a b/ü+c", Body=b"there")
     url = s3.generate_presigned_url("get_object", Params={"Bucket": running.outputs.bucket_name, "Key": "a b/ü+c"})
     assert url.startswith(running.target.endpoint_url)
-    assert httpx2.get(url).content == b"there"
+    assert httpx2.get(url, timeout=60).content == b"there"
     s3.delete_object(Bucket=running.outputs.bucket_name, Key="a b/ü+c")
 
 

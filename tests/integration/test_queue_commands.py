@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from agenticai.emulator.client import ControlClient
-from tests.integration.cloud import eventually
+from tests.integration.cloud import NEVER_SECONDS, eventually
 from tests.integration.test_command_line import COMMAND, ROOT, home_of_its_own, run, served
 from tests.sessions import new_session
 
@@ -160,7 +160,7 @@ def test_logs_are_followed_until_somebody_interrupts(up: Up, dead: str) -> None:
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stdout is not None
-    deadline = threading.Timer(30, process.kill)
+    deadline = threading.Timer(NEVER_SECONDS, process.kill)
     deadline.start()
     for message_id in (dead, up.kill("also no JSON")):
         line = ""
