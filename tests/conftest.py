@@ -48,9 +48,9 @@ def pytest_collection_finish() -> None:
 
 def _turn(item: pytest.Item) -> int:
     """Return when a file has its turn: those with an engine before the others, which then fill what is left."""
-    if item.path.name in FIRST:
-        return FIRST.index(item.path.name)
-    return len(FIRST) + (item.path.parent != ENGINES)
+    if item.path.parent != ENGINES:
+        return len(FIRST) + 1
+    return FIRST.index(item.path.name) if item.path.name in FIRST else len(FIRST)
 
 
 def _is_asked(item: pytest.Item) -> bool:
