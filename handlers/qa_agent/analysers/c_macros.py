@@ -11,6 +11,15 @@ _STARTS: Final = frozenset({";", "{", "}"})
 # What compilers read and the grammars do not (left), and what stands in its place (right).
 _GAPS: Final = (
     (re.compile(r"\busing\s+typename\b"), "using"),
+    (re.compile(r"(\bva_arg\s*\([^(),]*,)[^()]*(?:\([^()]*\)[^()]*)*\)"), r"\1 0)"),
+    (re.compile(r"\b(?:_Complex|_Imaginary|complex|imaginary)(?=\s+(?:float|double|long)\b)"), ""),
+    (re.compile(r"(\b(?:float|double)\s+)(?:_Complex|_Imaginary|complex|imaginary)\b"), r"\1"),
+    (
+        re.compile(
+            r"((?:->|\.|\bthis->)\s*(?:template\s+)?(?:\w+\s*::\s*)*)operator\s*(?:\(\s*\)|\[\s*\]|[^\w\s()\[\]{};]{1,3})(?=\s*\()"
+        ),
+        r"\1f",
+    ),
     (re.compile(r"\b(?:PRI|SCN)[diouxX]\w+"), '""'),
     (re.compile(r"\bdecltype\s*\([^()]*\)\s*\{"), "T{"),
     (re.compile(r"(\bnew\s+[\w:<>]+)\s*\*+\s*\["), r"\1["),
@@ -18,6 +27,11 @@ _GAPS: Final = (
     (re.compile(r"^[ \t]*export\s+", re.MULTILINE), ""),
     (re.compile(r"(\bcase\s[^:;\n]*?)\.\.\."), r"\1+"),
 )
+
+
+def looks_like_macro(name: str) -> bool:
+    """Return whether a name is written as those of macros are."""
+    return bool(_SHOUTED.fullmatch(name))
 
 
 def without_gaps(text: str) -> str:
@@ -53,7 +67,7 @@ def _macro_at(source: Source, solid: list[int], at: int) -> tuple[int, str | Non
     token = source.tokens[solid[at]]
     if token.kind != "name" or token.text in source.types:
         return at + 1, None
-    if not (_SHOUTED.fullmatch(token.text) or token.text in source.macros):
+    if not (looks_like_macro(token.text) or token.text in source.macros):
         return at + 1, None
     end = _after_arguments(source.tokens, solid, at + 1)
     before = source.tokens[solid[at - 1]] if at else Token("other", ";", 0)

@@ -1,7 +1,8 @@
 """JavaScript, TypeScript, Go, Java, Rust, C and C++, read by their tree-sitter grammars.
 
 A grammar takes a little more than its language does, and in places a little less. What experience found is answered
-here, for each language in its own function: see "What is known to be missed" in docs/quality-score.md.
+here, for each language in its own function: see "What is known to be missed" in docs/quality-score.md. Where a grammar
+stops for another reason, the file is doubted, unless `certainty` sees that it is wrong in any version of the language.
 """
 
 import re
@@ -13,6 +14,7 @@ from typing import Final
 from tree_sitter import Language, Node, Parser, Tree
 
 from qa_agent.analysers import c_macros, c_source
+from qa_agent.analysers.certainty import Tokens
 from qa_agent.analysers.syntax import MOST, Place
 
 _GRAMMARS: Final = {
@@ -31,8 +33,13 @@ _NIGHTLY: Final = re.compile(r"^\s*#!\[feature\(", re.MULTILINE)
 _FOREIGN_INCLUDE: Final = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:"|<[\w.-]*/)', re.MULTILINE)
 _BRACKET_LINE: Final = re.compile(r"(\}[ \t]*\r?\n\s*)\[")
 _ELSE: Final = re.compile(r"^[ \t]*#[ \t]*el", re.MULTILINE)
-# Attributes on expressions and `for<'a>` in the middle of a type: Rust reads the same without them.
-_RUST_GAPS: Final = re.compile(r"""#\[\w+(?:\([^()"']*\))?\]|\bfor<(?:'\w+,?\s*)*>""")
+# Attributes on expressions, `for<'a>` in the middle of a type, and a lifetime that leads the bounds of `dyn`: Rust reads
+# the same without them.
+_RUST_GAPS: Final = re.compile(r"""#\[\w+(?:\([^()"']*\))?\]|\bfor<(?:'\w+,?\s*)*>|(?<=\bdyn )\s*'\w+\s*\+""")
+# A variable that has the name of a type operator, compared by `<`: the grammar expects a type.
+_TYPESCRIPT_GAPS: Final = re.compile(
+    r"(<\s*)(?:abstract|asserts|infer|is|keyof|readonly|unique)\b(?=\s*(?:[.;)\]}?:,&|=!+*/%-]|$))", re.MULTILINE
+)
 _GO_OUTSIDE: Final = ("_declaration", "_clause", "comment")
 _SHOWN: Final = 30
 
@@ -45,35 +52,38 @@ def parse_javascript(text: str) -> Iterable[Place]:
     The grammar takes `[` on the line after `}` for a subscript, also where only a new statement can begin.
     """
     places = _strict("javascript", text, _constant_without_value)
-    if not places or not _BRACKET_LINE.search(text):
-        return places
-    return places if _strict("javascript", _BRACKET_LINE.sub(r"\1;[", text), _constant_without_value) else []
+    if places and _BRACKET_LINE.search(text):
+        places = _strict("javascript", _BRACKET_LINE.sub(r"\1;[", text), _constant_without_value)
+    return _explain(places)
 
 
 def parse_typescript(text: str) -> Iterable[Place]:
     """Parse TypeScript 5; with JSX where it does not parse without."""
     places = _strict("typescript", text)
-    return places if not places or _strict("tsx", text) else []
+    if not places or not _strict("tsx", text):
+        return []
+    without_gaps = _TYPESCRIPT_GAPS.sub(r"\1x", text)
+    return _explain(min(_strict("typescript", without_gaps), _strict("tsx", without_gaps), key=len))
 
 
 def parse_go(text: str) -> Iterable[Place]:
     """Parse Go 1.25."""
-    return _strict("go", text, _not_go)
+    return _explain(_strict("go", text, _not_go))
 
 
 def parse_java(text: str) -> Iterable[Place]:
     """Parse Java 21."""
-    return _strict("java", text)
+    return _explain(_strict("java", text))
 
 
 def parse_rust(text: str) -> Iterable[Place]:
     """Parse stable Rust, edition 2024; a file that turns on nightly features is read with doubt."""
     places = _strict("rust", text, _not_rust)
-    if places and not _strict("rust", _RUST_GAPS.sub(_blank, text), _not_rust):
-        return []
+    if places:
+        places = _strict("rust", _RUST_GAPS.sub(_blank, text), _not_rust)
     if places and _NIGHTLY.search(text) and _is_balanced("rust", text):
-        return [_doubt(place, "it uses features of nightly Rust") for place in places[:1]]
-    return places
+        return _doubt(places, "it uses features of nightly Rust")
+    return _explain(places)
 
 
 def parse_c(text: str) -> Iterable[Place]:
@@ -91,7 +101,7 @@ def _strict(grammar: str, text: str, rule: Rule | None = None) -> list[Place]:
     """Return the faults of a file; what the grammar takes but the language does not is for `rule` to find."""
     content = text.encode("utf-8", "replace")
     tree = _parser(grammar).parse(content)
-    places = _find_places(tree, content) if tree.root_node.has_error else []
+    places = _find_places(grammar, tree, content) if tree.root_node.has_error else []
     if places:
         return places
     place = rule(tree.root_node) if rule else None
@@ -111,23 +121,35 @@ def _parse_preprocessed(grammar: str, text: str) -> list[Place]:
         return []
     plain, macros = c_macros.without_macros(source)
     places = _strict(grammar, c_macros.without_gaps(plain))
-    if places and (macros or _FOREIGN_INCLUDE.search(text)) and not _is_cut(source):
-        return [_doubt(places[0], "a macro may be why")]
-    return places
+    if places and _is_cut(source):
+        return [place._replace(in_doubt=False) for place in places]
+    sure = [place for place in places if not place.in_doubt]
+    if not sure and (macros or _FOREIGN_INCLUDE.search(text)):
+        return _doubt(places, "a macro may be why")
+    return sure or _explain(places)
 
 
 def _is_cut(source: c_source.Source) -> bool:
-    """Return whether the last token is one that no C file ends with."""
+    """Return whether the last token is one that no C file ends with; the name of a macro may stand there."""
     solid = source.solid
-    return bool(solid) and source.tokens[solid[-1]].text not in {";", "}", ")"}
+    last = source.tokens[solid[-1]].text if solid else ";"
+    return last not in {";", "}", ")"} and not c_macros.looks_like_macro(last)
 
 
 def _blank(match: re.Match[str]) -> str:
     return "\n" * match[0].count("\n")
 
 
-def _doubt(place: Place, reason: str) -> Place:
-    return Place(place.line, f"could not be read ({place.message}); {reason}", in_doubt=True)
+def _explain(places: list[Place], reason: str = "the parser may not know all of the language") -> list[Place]:
+    """Give the doubts among the places the reason for them."""
+    return [
+        place._replace(message=f"could not be read ({place.message}); {reason}") if place.in_doubt else place
+        for place in places
+    ]
+
+
+def _doubt(places: list[Place], reason: str) -> list[Place]:
+    return _explain([place._replace(in_doubt=True) for place in places[:1]], reason)
 
 
 @cache
@@ -136,14 +158,20 @@ def _parser(grammar: str) -> Parser:
     return Parser(Language(getattr(import_module(module), function)()))
 
 
-def _find_places(tree: Tree, content: bytes) -> list[Place]:
-    """Return the innermost faults of a tree, the bracket that is not closed first."""
+def _find_places(grammar: str, tree: Tree, content: bytes) -> list[Place]:
+    """Return the innermost faults of a tree, the bracket that is not closed first.
+
+    Where brackets are in balance, those that the language may well allow are doubts, and follow the others.
+    """
     nodes = list(_walk(tree.root_node))
     unbalanced = _find_unbalanced(_find_brackets(nodes))
     places = [_bracket_place(unbalanced[-1])] if unbalanced else []
-    faults = (node for node in nodes if node.is_missing or (node.is_error and not _holds_fault(node)))
-    places += (Place(node.start_point.row + 1, _message(node, content)) for node in faults)
-    return list(dict.fromkeys(places))[:MOST]
+    tokens = Tokens(grammar, nodes, content)
+    for node in nodes:
+        if node.is_missing or (node.is_error and not _holds_fault(node)):
+            sure = unbalanced or tokens.have_stray_quote or tokens.are_wrong_at(node)
+            places.append(Place(node.start_point.row + 1, _message(node, content), in_doubt=not sure))
+    return sorted(dict.fromkeys(places), key=lambda place: place.in_doubt)[:MOST]
 
 
 def _bracket_place(node: Node) -> Place:

@@ -10,3 +10,8 @@ impl<'a, T> Iterator for P<'a, T> where T: for<'b> Fn(&'b str) -> &'b str {
     type Item = Box<dyn Fn(i32) -> i32 + Send + 'a>;
     fn next(&mut self) -> Option<Self::Item> { None }
 }
+
+fn bounded<'a>(call: Box<dyn 'a + Fn()>, send: &(dyn 'static + Send)) -> Vec<Box<dyn 'a + Fn(&str) -> u8>> {
+    drop((call, send));
+    Vec::new()
+}

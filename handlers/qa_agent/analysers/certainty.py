@@ -1,0 +1,89 @@
+"""Whether code is surely wrong where a grammar stopped: by two tokens that follow each other in no version of a language."""
+
+import re
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable
+from typing import Final
+
+from tree_sitter import Node
+
+# What wants an operand after it, and what ends an expression.
+_OPEN_ENDED: Final = frozenset({"=", "+=", "-=", "*=", "/=", "%=", ":=", "==", "===", "!=", "!==", "||", "??"})
+_ENDS: Final = frozenset({";", ")", "]", "}", "=", ""})
+_CUT: Final = re.compile(r"[^\w\s;)\]}\"'`>?/*!]|[=.,+-]")
+"""How no file ends, whatever the language: with an operator, a comma or an open bracket."""
+
+_NUMBER: Final = re.compile(r"\d[\w.]*")
+_LITERAL: Final = re.compile(r"""\d[\w.]*|["'].*""", re.DOTALL)
+_OPERAND: Final = re.compile(r"""[a-z_]\w*|\d[\w.]*|["'].*""", re.DOTALL)
+_WORD_OPERATORS: Final = frozenset({"in", "of", "as", "is", "if", "instanceof", "satisfies", "and", "or", "not", "xor"})
+_QUOTES: Final = frozenset({'"', '"""', "'", "`"})
+_LONE_APOSTROPHES: Final = frozenset({"rust"})
+_PREPROCESSED: Final = frozenset({"c", "cpp"})
+_NEED_SEMICOLONS: Final = frozenset({"java", "rust", *_PREPROCESSED})
+
+
+class Tokens:
+    """The tokens of a file that a grammar could not read all of."""
+
+    def __init__(self, grammar: str, nodes: Iterable[Node], content: bytes) -> None:
+        self._grammar = grammar
+        self._content = content
+        tokens = [node for node in nodes if not node.child_count and "comment" not in node.type]
+        self.have_stray_quote = self._has_stray_quote(tokens)
+        self._leaves = [node for node in tokens if node.end_byte > node.start_byte]
+        self._starts = [node.start_byte for node in self._leaves]
+
+    def are_wrong_at(self, fault: Node) -> bool:
+        """Return whether two neighbours, from the one before the fault to the one behind it, rule each other out."""
+        first = max(0, bisect_left(self._starts, fault.start_byte) - 1)
+        last = bisect_left(self._starts, max(fault.end_byte, fault.start_byte))
+        if fault.is_missing and fault.type == ";" and self._lacks_semicolon(first):
+            return True
+        return any(self._rule_out(index) for index in range(first, min(last, len(self._leaves))))
+
+    def _has_stray_quote(self, tokens: Iterable[Node]) -> bool:
+        """Return whether a quote has no partner: it is missing, or an odd number belong to no string."""
+        quotes = [node for node in tokens if node.type in _QUOTES]
+        stray = Counter(node.type for node in quotes if node.parent is not None and node.parent.is_error)
+        if self._grammar in _LONE_APOSTROPHES:
+            del stray["'"]
+        return any(count % 2 for count in stray.values()) or any(node.is_missing for node in quotes)
+
+    def _rule_out(self, index: int) -> bool:
+        left, between, right = self._pair(index)
+        if between.strip() or self._text(index - 1) == "operator":
+            return False
+        if not right:
+            return bool(_CUT.fullmatch(left[-1:]))
+        if left in _OPEN_ENDED and right in _ENDS:
+            return self._grammar not in _PREPROCESSED or right in {";", "}", "="}
+        if (left, right) == (":", "="):
+            return True
+        together = _NUMBER.fullmatch(left) and _OPERAND.fullmatch(right) and right not in _WORD_OPERATORS
+        return bool(together) and "\n" not in between and bool(between)
+
+    def _lacks_semicolon(self, index: int) -> bool:
+        """Return whether a statement ends at a line's end or before `}` without the semicolon that must be there.
+
+        In C a macro may be why, unless the statement ends with a literal.
+        """
+        if self._grammar not in _NEED_SEMICOLONS:
+            return False
+        left, between, right = self._pair(index)
+        return (right == "}" or "\n" in between) and (
+            self._grammar not in _PREPROCESSED or bool(_LITERAL.fullmatch(left))
+        )
+
+    def _pair(self, index: int) -> tuple[str, str, str]:
+        """Return a token, what stands between it and the next one, and that one, "" at the end of the file."""
+        end = self._leaves[index].end_byte if 0 <= index < len(self._leaves) else 0
+        start = self._starts[index + 1] if index + 1 < len(self._starts) else len(self._content)
+        return self._text(index), self._content[end:start].decode("utf-8", "replace"), self._text(index + 1)
+
+    def _text(self, index: int) -> str:
+        if not 0 <= index < len(self._leaves):
+            return ""
+        node = self._leaves[index]
+        return self._content[node.start_byte : node.end_byte].decode("utf-8", "replace")
