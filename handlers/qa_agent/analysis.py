@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from qa_agent.analysers.complexity import Complexity
+from qa_agent.analysers.hidden_text import HiddenText
 from qa_agent.analysers.isolation import LIMITS, JobLimits, JobResult, make_jobs, run
+from qa_agent.analysers.leftovers import Leftovers
 from qa_agent.analysers.port import Analyser, Fault, SourceFile
 from qa_agent.analysers.ruff import Ruff
 from qa_agent.analysers.secrets import RULE as SECRET
@@ -15,7 +17,7 @@ from shared.models.project import Revision
 from shared.models.quality import Finding, QualityReport, Severity
 from shared.source_files import language_of
 
-ANALYSERS: Final[tuple[Analyser, ...]] = (Syntax(), Ruff(), Complexity(), Secrets())
+ANALYSERS: Final[tuple[Analyser, ...]] = (Syntax(), Ruff(), Complexity(), Secrets(), HiddenText(), Leftovers())
 
 AROUND: Final = 2
 """Lines shown before and after the one that a finding names."""

@@ -1,4 +1,4 @@
-"""Whether code is surely wrong where a grammar stopped: by two tokens that follow each other in no version of a language."""
+"""Whether code is surely wrong where a grammar stopped: by two neighbours that no version of a language allows."""
 
 import re
 from bisect import bisect_left
@@ -12,7 +12,7 @@ from tree_sitter import Node
 _OPEN_ENDED: Final = frozenset({"=", "+=", "-=", "*=", "/=", "%=", ":=", "==", "===", "!=", "!==", "||", "??"})
 _ENDS: Final = frozenset({";", ")", "]", "}", "=", ""})
 _CUT: Final = re.compile(r"[^\w\s;)\]}\"'`>?/*!]|[=.,+-]")
-"""How no file ends, whatever the language: with an operator, a comma or an open bracket."""
+"""How no file ends, whatever the language: with an operator, a comma or an open bracket; nor with a keyword."""
 
 _NUMBER: Final = re.compile(r"\d[\w.]*")
 _LITERAL: Final = re.compile(r"""\d[\w.]*|["'].*""", re.DOTALL)
@@ -56,7 +56,7 @@ class Tokens:
         if between.strip() or self._text(index - 1) == "operator":
             return False
         if not right:
-            return bool(_CUT.fullmatch(left[-1:]))
+            return bool(_CUT.fullmatch(left[-1:])) or (left.isalpha() and not self._leaves[index].is_named)
         if left in _OPEN_ENDED and right in _ENDS:
             return self._grammar not in _PREPROCESSED or right in {";", "}", "="}
         if (left, right) == (":", "="):

@@ -3,7 +3,8 @@
 import json
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Final, NoReturn
 from xml.parsers import expat
 
@@ -11,24 +12,45 @@ import yaml
 
 from qa_agent.analysers.syntax import Place
 
-_TEMPLATED: Final = re.compile(r"\{\{|\{%|<%|\$\{")
+# Engines that write YAML. What is quoted, and what an expression of a workflow (`${{ }}`) holds, is a value in it.
+_TEMPLATED: Final = re.compile(r"\{\{|\{%|<%")
+_VALUES: Final = re.compile(r"""\$\{\{.*?\}\}|"(?:\\.|[^"\\\n])*"|'[^'\n]*'""")
 _COMMENT: Final = re.compile(r'("(?:\\.|[^"\\\n])*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
 _TRAILING_COMMA: Final = re.compile(r'("(?:\\.|[^"\\\n])*")|,(?=\s*[}\]])')
+_TOKEN: Final = re.compile(r'(?P<text>"(?:\\.|[^"\\])*")(?P<key>\s*:)?|[{}\[\]]')
+_NOTES: Final = frozenset({"//", "#", "_comment", "<<"})
+"""Keys that stand for comments, and YAML's merge: they may be there more than once."""
+
 _TOO_DEEP: Final = Place(1, "is nested too deeply")
 _LINE: Final = re.compile(r"at line (\d+)")
+_RESOLVER: Final = yaml.resolver.Resolver()
 
 
 def parse_json(text: str) -> Iterable[Place]:
-    """Parse RFC 8259; a file that is right without comments and trailing commas (tsconfig.json) is only doubted."""
+    """Parse RFC 8259, each key once; a file that is right without comments and trailing commas is only doubted."""
     place = _check_json(text)
     if not place:
-        return ()
-    relaxed = _TRAILING_COMMA.sub(r"\1", _COMMENT.sub(r"\1", text))
-    if not _check_json(relaxed):
+        return _find_repeated_keys(text)
+    if not _check_json(_relax(text)):
         return (
             Place(place.line, "has comments or trailing commas, which only some readers of JSON take", in_doubt=True),
         )
     return (place,)
+
+
+def parse_json_with_comments(text: str) -> Iterable[Place]:
+    """Parse JSON as the readers of tsconfig.json do: with comments and trailing commas."""
+    relaxed = _relax(text)
+    place = _check_json(relaxed)
+    return (place,) if place else _find_repeated_keys(relaxed)
+
+
+def _relax(text: str) -> str:
+    return _TRAILING_COMMA.sub(r"\1", _COMMENT.sub(_keep_lines, text))
+
+
+def _keep_lines(match: re.Match[str]) -> str:
+    return match[1] or "\n" * match[0].count("\n")
 
 
 def _check_json(text: str) -> Place | None:
@@ -47,18 +69,63 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
 
 
+def _find_repeated_keys(text: str) -> Iterator[Place]:
+    """Yield the second place of each key that an object of this right JSON has twice: readers take the last."""
+    objects: list[set[str]] = []
+    for match in _TOKEN.finditer(text):
+        if match[0] in {"{", "["}:
+            objects.append(set())
+        elif match[0] in {"}", "]"}:
+            objects.pop()
+        elif match["key"]:
+            key = json.loads(match["text"], strict=False)
+            if key in objects[-1] and key not in _NOTES:
+                yield Place(text.count("\n", 0, match.start()) + 1, f"the key {key[:60]!r} is there twice")
+            objects[-1].add(key)
+
+
 def parse_yaml(text: str) -> Iterable[Place]:
-    """Parse YAML 1.1, any number of documents, any tags; a template that writes YAML is only doubted."""
+    """Parse YAML 1.1, any number of documents, any tags, each key once; a template that writes YAML is only doubted."""
+    doubted = bool(_TEMPLATED.search(_VALUES.sub("", text)))
     try:
-        for _ in yaml.parse(text, Loader=yaml.SafeLoader):
-            pass
+        repeated = list(_find_repeated_yaml_keys(yaml.parse(text, Loader=yaml.SafeLoader)))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = error.problem or error.context or "is not YAML"
-        return (Place(mark.line + 1 if mark else 1, problem, in_doubt=bool(_TEMPLATED.search(text))),)
+        return (Place(mark.line + 1 if mark else 1, problem, in_doubt=doubted),)
     except yaml.YAMLError as error:
         return (Place(1, str(error).split("\n")[0]),)
-    return ()
+    return [place._replace(in_doubt=doubted) for place in repeated]
+
+
+def _find_repeated_yaml_keys(events: Iterable[yaml.Event]) -> Iterator[Place]:
+    """Yield the second place of each key that a mapping has twice; only scalars are compared."""
+    collections: list[_Collection] = []
+    for event in events:
+        if isinstance(event, yaml.CollectionEndEvent):
+            collections.pop()
+            continue
+        if not isinstance(event, yaml.NodeEvent):
+            continue
+        inside = collections[-1] if collections else None
+        if inside and inside.is_mapping:
+            inside.awaits_key = not inside.awaits_key
+            if not inside.awaits_key and isinstance(event, yaml.ScalarEvent):
+                key = _RESOLVER.resolve(yaml.ScalarNode, event.value, event.implicit), event.value
+                if key in inside.keys and event.value not in _NOTES:
+                    yield Place(event.start_mark.line + 1, f"the key {event.value[:60]!r} is there twice")
+                inside.keys.add(key)
+        if isinstance(event, yaml.CollectionStartEvent):
+            collections.append(_Collection(isinstance(event, yaml.MappingStartEvent)))
+
+
+@dataclass
+class _Collection:
+    """A collection of YAML that is open, and the keys that it has so far."""
+
+    is_mapping: bool
+    awaits_key: bool = True
+    keys: set[tuple[str, str]] = field(default_factory=set)
 
 
 def parse_toml(text: str) -> Iterable[Place]:

@@ -1,13 +1,17 @@
-"""HTML, read by html5lib, which follows the standard's own parsing rules and names each breach of them."""
+"""HTML, read by html5lib, which follows the standard's own parsing rules and names each breach of them.
+
+Its scripts and style sheets are read by the parsers of their languages.
+"""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import html5lib
 from html5lib.constants import E
 
-from qa_agent.analysers.syntax import Place
+from qa_agent.analysers import css, data_formats, tree_sitter_languages
+from qa_agent.analysers.syntax import Parse, Place
 
 # Of the standard's hundred parse errors, those that say that something is cut, misnested or not closed. A page without
 # a doctype, a fragment, an unknown entity or a start tag in an odd place is shown as it was meant.
@@ -30,6 +34,13 @@ _FAULTS: Final = frozenset(
 )  # fmt: skip
 _TEMPLATED: Final = re.compile(r"\{\{|\{%|<%|<\?php")
 _TEMPLATE_ELEMENT: Final = re.compile(r"<template\b.*?</template\s*>", re.DOTALL | re.IGNORECASE)
+_COMMENT: Final = re.compile(r"<!--.*?-->", re.DOTALL)
+_INLINE: Final = re.compile(
+    r"<(?P<name>script|style)\b(?P<attributes>(?:[^>\"']|\"[^\"]*\"|'[^']*')*)>(?P<text>.*?)</(?P=name)\s*>",
+    re.DOTALL | re.IGNORECASE,
+)
+_TYPE: Final = re.compile(r"\btype\s*=\s*[\"']?([^\s\"'>]*)", re.IGNORECASE)
+_JAVASCRIPT: Final = frozenset({"", "module", "text/javascript", "application/javascript", "text/babel", "text/jsx"})
 
 
 def parse(text: str) -> Iterable[Place]:
@@ -37,7 +48,7 @@ def parse(text: str) -> Iterable[Place]:
 
     The content of a <template> element, which html5lib does not know, is not read.
     """
-    places = _find_faults(_TEMPLATE_ELEMENT.sub(_blank, text))
+    places = [*_find_faults(_TEMPLATE_ELEMENT.sub(_blank, text)), *_find_inline_faults(_COMMENT.sub(_blank, text))]
     doubted = bool(_TEMPLATED.search(text))
     return [place._replace(in_doubt=doubted) for place in places]
 
@@ -54,3 +65,23 @@ def _find_faults(text: str) -> list[Place]:
         for (line, _), code, variables in parser.errors
         if code in _FAULTS
     ]
+
+
+def _find_inline_faults(text: str) -> Iterator[Place]:
+    """Yield the faults of the scripts and style sheets that a page holds itself."""
+    for match in _INLINE.finditer(text):
+        parser = _parser_of(match["name"].lower(), match["attributes"])
+        if parser and match["text"].strip():
+            before = text.count("\n", 0, match.start("text"))
+            yield from (place._replace(line=place.line + before) for place in parser(match["text"]))
+
+
+def _parser_of(element: str, attributes: str) -> Parse | None:
+    """Return what reads the content of an element; None for a script in another language."""
+    found = _TYPE.search(attributes)
+    language = found[1].lower() if found else ""
+    if element == "style":
+        return css.parse if language in {"", "text/css"} else None
+    if language in _JAVASCRIPT:
+        return tree_sitter_languages.parse_javascript
+    return data_formats.parse_json if language.endswith("json") or language == "importmap" else None

@@ -1,6 +1,7 @@
 """Whether a file parses at all: one parser for each language, loaded when a file needs it."""
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
 from typing import ClassVar, Final, NamedTuple
 
@@ -46,6 +47,15 @@ _PARSERS: Final = {
 
 LANGUAGES: Final = frozenset(_PARSERS)
 
+# Configuration whose readers take comments in JSON.
+_WITH_COMMENTS: Final = re.compile(
+    r"(?:^|/)(?:(?:ts|js)config(?:\.[\w.-]+)?\.json|devcontainer\.json|\.eslintrc\.json|api-extractor\.json|turbo\.json"
+    r"|\.vscode/[\w.-]+\.json)$"
+)
+# Formats and interpreters that do not take a byte order mark for one.
+_WITHOUT_MARK: Final = frozenset({"json", "toml", "bash"})
+_MARK: Final = "\ufeff"
+
 
 class Syntax:
     """Parses each file; what does not parse is an error, what the parser may not know is a warning."""
@@ -64,9 +74,11 @@ class Syntax:
 
 
 def _find_faults(file: SourceFile) -> list[Fault]:
-    module, _, function = _PARSERS[file.language].partition(":")
+    with_comments = file.language == "json" and _WITH_COMMENTS.search(file.path)
+    place_of_parser = "data_formats:parse_json_with_comments" if with_comments else _PARSERS[file.language]
+    module, _, function = place_of_parser.partition(":")
     parse: Parse = getattr(import_module(f"qa_agent.analysers.{module}"), function)
-    places = [*parse(file.text.removeprefix("\ufeff"))][:MOST]
+    places = [*_check_beginning(file), *parse(file.text.removeprefix(_MARK))][:MOST]
     return [
         Fault(
             file.path,
@@ -77,3 +89,14 @@ def _find_faults(file: SourceFile) -> list[Fault]:
         )
         for place in places
     ]
+
+
+def _check_beginning(file: SourceFile) -> Iterator[Place]:
+    """Yield what makes the first bytes of a file mean something else than they show."""
+    if file.text.startswith(f"{_MARK}#!"):
+        yield Place(1, "a byte order mark before #! hides it: the system does not find the interpreter")
+    elif file.text.startswith(_MARK) and file.language in _WITHOUT_MARK and not _WITH_COMMENTS.search(file.path):
+        yield Place(1, f"begins with a byte order mark, which readers of {file.language} do not take")
+    first = file.text.removeprefix(_MARK).partition("\n")[0]
+    if first.startswith("#!") and first.endswith("\r"):
+        yield Place(1, "the line of #! ends with CR LF: the system looks for an interpreter of another name")

@@ -33,8 +33,8 @@ _NIGHTLY: Final = re.compile(r"^\s*#!\[feature\(", re.MULTILINE)
 _FOREIGN_INCLUDE: Final = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:"|<[\w.-]*/)', re.MULTILINE)
 _BRACKET_LINE: Final = re.compile(r"(\}[ \t]*\r?\n\s*)\[")
 _ELSE: Final = re.compile(r"^[ \t]*#[ \t]*el", re.MULTILINE)
-# Attributes on expressions, `for<'a>` in the middle of a type, and a lifetime that leads the bounds of `dyn`: Rust reads
-# the same without them.
+# Attributes on expressions, `for<'a>` in the middle of a type, and a lifetime that leads the bounds of `dyn`:
+# Rust reads the same without them.
 _RUST_GAPS: Final = re.compile(r"""#\[\w+(?:\([^()"']*\))?\]|\bfor<(?:'\w+,?\s*)*>|(?<=\bdyn )\s*'\w+\s*\+""")
 # A variable that has the name of a type operator, compared by `<`: the grammar expects a type.
 _TYPESCRIPT_GAPS: Final = re.compile(
@@ -123,7 +123,8 @@ def _parse_preprocessed(grammar: str, text: str) -> list[Place]:
     places = _strict(grammar, c_macros.without_gaps(plain))
     if places and _is_cut(source):
         return [place._replace(in_doubt=False) for place in places]
-    sure = [place for place in places if not place.in_doubt]
+    # Taking out what looks like a macro may itself leave `= }` behind.
+    sure = [place for place in _strict(grammar, c_macros.without_gaps(source.text)) if places and not place.in_doubt]
     if not sure and (macros or _FOREIGN_INCLUDE.search(text)):
         return _doubt(places, "a macro may be why")
     return sure or _explain(places)

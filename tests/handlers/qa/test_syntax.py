@@ -188,6 +188,18 @@ def is_open(text: str) -> bool:
         ("sql", "SELECT 1;\nSELECT * FROM;\n", 2, ""),
         ("json", '{"a": 1,\n "b": NaN}', 1, "NaN is not JSON"),
         ("json", "[" * 100_000, 1, "is nested too deeply"),
+        ("json", '\ufeff{"a": 1}', 1, "begins with a byte order mark"),
+        ("json", '{"a": 1,\n "b": {"a": 2},\n "a": 3}', 3, "the key 'a' is there twice"),
+        ("yaml", "a: {b: 1, c: 2}\nd:\n  b: 1\n  e: 2\n  b: 3\n", 5, "the key 'b' is there twice"),
+        ("yaml", "on: push\nenv:\n  A: ${{ secrets.A }}\n B: 1\n", 4, ""),
+        ("yaml", 'a: "{{ x }}"\n b: c\n', 2, ""),
+        ("bash", "\ufeff#!/bin/sh\necho\n", 1, "a byte order mark before #!"),
+        ("bash", "#!/bin/sh\r\necho\r\n", 1, "the line of #! ends with CR LF"),
+        ("python", "#!/usr/bin/env python3\r\nx = 1\r\n", 1, "the line of #! ends with CR LF"),
+        ("html", "<p></p>\n<script>\nlet a = ;\n</script>\n", 3, "unexpected"),
+        ("html", '<p></p>\n<script type="module">\nf(;\n</script>\n', 3, "( is not closed"),
+        ("html", '<script type="application/ld+json">\n{"a": }\n</script>\n', 2, "Expecting value"),
+        ("html", "<style>\na { color: red }}\n</style>\n", 2, "} closes nothing"),
         ("yaml", "a: b\n c: d\n", 2, "mapping values are not allowed here"),
         ("toml", "a = 1\nb = \n", 2, "Invalid value"),
         ("xml", "<a>\n<b></a>", 2, "mismatched tag"),
@@ -221,6 +233,29 @@ def test_what_may_be_right_is_only_doubted(language: str, text: str) -> None:
     faults = check(language, text)
     assert faults
     assert {(fault.rule, fault.severity) for fault in faults} == {(DOUBT, Severity.WARNING)}
+
+
+@pytest.mark.parametrize("path", ["tsconfig.json", "web/tsconfig.build.json", "jsconfig.json", ".vscode/settings.json"])
+def test_comments_are_right_where_the_reader_of_json_takes_them(path: str) -> None:
+    text = '{\n  // a comment\n  "a": "//", /* and\n another */ "b": [1,],\n}'
+    assert check("json", text, path) == []
+    assert check("json", text, "package.json")[0].rule == DOUBT
+    assert [fault.line for fault in check("json", text.replace("[1,]", "[1"), path)] == [5]
+    assert [fault.line for fault in check("json", text.replace('"b"', '"a"'), path)] == [4]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("json", '{"//": "a", "//": "b", "c": [{"d": 1}, {"d": 2}]}'),
+        ("yaml", "a: &a {x: 1}\nb:\n  <<: *a\n  <<: *a\n1: x\n'1': y\n---\na: 1\n"),
+        ("yaml", "? [a, b]\n: 1\n? [a, b]\n: 2\nc: [{d: 1}, {d: 2}]\n"),
+        ("html", '<script type="text/template"><% if (a) { %></script><script src="a.js"></script>'),
+        ("html", "<!-- <script>f(</script> --><style>a > b { color: red }</style><script>f('<b>')</script>"),
+    ],
+)
+def test_what_only_looks_wrong_is_right(language: str, text: str) -> None:
+    assert check(language, text) == []
 
 
 def test_one_file_has_only_so_many_faults() -> None:
