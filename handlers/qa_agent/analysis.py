@@ -5,9 +5,13 @@ from typing import Final
 
 from qa_agent.analysers.complexity import Complexity
 from qa_agent.analysers.hidden_text import HiddenText
+from qa_agent.analysers.html_links import HtmlLinks
 from qa_agent.analysers.isolation import LIMITS, JobLimits, JobResult, make_jobs, run
+from qa_agent.analysers.javascript_links import JavascriptLinks
+from qa_agent.analysers.javascript_security import JavascriptSecurity
 from qa_agent.analysers.leftovers import Leftovers
 from qa_agent.analysers.port import Analyser, Fault, SourceFile
+from qa_agent.analysers.python_links import PythonLinks
 from qa_agent.analysers.ruff import Ruff
 from qa_agent.analysers.secrets import RULE as SECRET
 from qa_agent.analysers.secrets import Secrets, mask_secrets
@@ -17,7 +21,10 @@ from shared.models.project import Revision
 from shared.models.quality import Finding, QualityReport, Severity
 from shared.source_files import language_of
 
-ANALYSERS: Final[tuple[Analyser, ...]] = (Syntax(), Ruff(), Complexity(), Secrets(), HiddenText(), Leftovers())
+ANALYSERS: Final[tuple[Analyser, ...]] = (
+    *(Syntax(), Ruff(), Complexity(), Secrets(), HiddenText(), Leftovers()),
+    *(PythonLinks(), JavascriptLinks(), HtmlLinks(), JavascriptSecurity()),
+)
 
 AROUND: Final = 2
 """Lines shown before and after the one that a finding names."""

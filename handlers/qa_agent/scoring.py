@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import PurePosixPath
 from typing import Final
 
+from qa_agent.analysers import javascript_security
 from qa_agent.analysers.port import Fault, SourceFile
 from qa_agent.analysers.syntax import SYNTAX
 from shared.models.quality import ScorePart, Severity
@@ -30,6 +31,12 @@ ENOUGH_WORDS: Final = 10
 
 FAILED: Final = "-failed"
 """The end of the rule under which an analyser's failure is reported; its name comes before."""
+
+_SECURITY: Final = javascript_security.RULES | {"secret", "hidden-text"}
+_LINT: Final = frozenset(
+    {"import", "call", "undeclared-dependency", "undefined-name", "reference", "leftover", "empty-catch"}
+)
+_LINTED: Final = frozenset({"python", "javascript", "typescript", "html"})
 
 # Read by people or by tools of their own: no parser is expected for them, and none is missed.
 _PROSE_LANGUAGES: Final = frozenset({"markdown", "ini", "make", "dockerfile", "go-module", "mermaid", "diff"})
@@ -99,14 +106,16 @@ def _syntax(code: Sequence[SourceFile], faults: Sequence[Fault], measured: Colle
 
 
 def _security(code: Sequence[SourceFile], faults: Sequence[Fault]) -> ScorePart:
-    found = [fault for fault in faults if fault.rule.startswith("S") or fault.rule == "secret"]
-    return _penalise("security", code, found, _count_failures(faults, "secrets", "ruff"))
+    found = [fault for fault in faults if fault.rule.startswith("S") or fault.rule in _SECURITY]
+    failures = _count_failures(faults, "secrets", "ruff", "javascript-security", "hidden-text")
+    return _penalise("security", code, found, failures)
 
 
 def _lint(code: Sequence[SourceFile], faults: Sequence[Fault]) -> ScorePart:
-    found = [fault for fault in faults if fault.rule.startswith(("F", "B"))]
-    python = [file for file in code if file.language == "python"]
-    return _penalise("lint", python, found, _count_failures(faults, "ruff"))
+    found = [fault for fault in faults if fault.rule.startswith(("F", "B")) or fault.rule in _LINT]
+    read = [file for file in code if file.language in _LINTED]
+    failures = _count_failures(faults, "ruff", "python-links", "javascript-links", "html-links", "leftovers")
+    return _penalise("lint", read, found, failures)
 
 
 def _complexity(code: Sequence[SourceFile], faults: Sequence[Fault]) -> ScorePart:

@@ -111,8 +111,9 @@ def _find_repeated_yaml_keys(events: Iterable[yaml.Event]) -> Iterator[Place]:
         if inside and inside.is_mapping:
             inside.awaits_key = not inside.awaits_key
             if not inside.awaits_key and isinstance(event, yaml.ScalarEvent):
-                key = _RESOLVER.resolve(yaml.ScalarNode, event.value, event.implicit), event.value
-                if key in inside.keys and event.value not in _NOTES:
+                tag = str(_RESOLVER.resolve(yaml.ScalarNode, event.value, event.implicit))  # type: ignore[no-untyped-call]
+                key = tag, event.value
+                if key in inside.keys and event.value not in _NOTES and event.start_mark:
                     yield Place(event.start_mark.line + 1, f"the key {event.value[:60]!r} is there twice")
                 inside.keys.add(key)
         if isinstance(event, yaml.CollectionStartEvent):

@@ -29,7 +29,7 @@ class HiddenText:
         return True
 
     def check(self, files: Sequence[SourceFile]) -> Iterable[Fault]:
-        """Return a fault for each line; marks of direction are right in prose, and in data if the line that opens one ends it."""
+        """Return a fault for each line; marks of direction are right in prose, and in data if their line ends them."""
         return [fault for file in files for fault in _find_faults(file)]
 
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final
 from ruff import find_ruff_bin
 
 from qa_agent.analysers.port import AnalyserFailed, Fault, SourceFile
+from qa_agent.analysers.python_security import Location, judge
 from shared.models.severity import Severity
 from shared.paths import safe_path
 
@@ -88,8 +89,13 @@ def _read_finding(item: dict[str, Any], file: SourceFile) -> Fault | None:
     rule = item["code"]
     if not rule or rule == "invalid-syntax" or _is_silent(rule, file):
         return None
-    severity = Severity.ERROR if rule.startswith(ERRORS) else Severity.WARNING
-    return Fault(file.path, item["location"]["row"], rule, severity, item["message"])
+    start, end = item["location"], item["end_location"]
+    if rule.startswith("S"):
+        place = Location(start["row"], start["column"], end["row"], end["column"])
+        severity = judge(rule, item["message"], file.text, place)
+    else:
+        severity = Severity.ERROR if rule.startswith(ERRORS) else Severity.WARNING
+    return Fault(file.path, start["row"], rule, severity, item["message"]) if severity else None
 
 
 def _is_silent(rule: str, file: SourceFile) -> bool:

@@ -97,6 +97,13 @@ def parse_cpp(text: str) -> Iterable[Place]:
     return _parse_preprocessed("cpp", text)
 
 
+def read_clean(language: str, text: str) -> Node | None:
+    """Return the root of a file's tree; None where the grammar does not read all of it."""
+    grammars = ("typescript", "tsx") if language == "typescript" else (language,)
+    roots = (_parser(grammar).parse(text.encode("utf-8", "replace")).root_node for grammar in grammars)
+    return next((root for root in roots if not root.has_error), None)
+
+
 def _strict(grammar: str, text: str, rule: Rule | None = None) -> list[Place]:
     """Return the faults of a file; what the grammar takes but the language does not is for `rule` to find."""
     content = text.encode("utf-8", "replace")
@@ -164,7 +171,7 @@ def _find_places(grammar: str, tree: Tree, content: bytes) -> list[Place]:
 
     Where brackets are in balance, those that the language may well allow are doubts, and follow the others.
     """
-    nodes = list(_walk(tree.root_node))
+    nodes = list(walk(tree.root_node))
     unbalanced = _find_unbalanced(_find_brackets(nodes))
     places = [_bracket_place(unbalanced[-1])] if unbalanced else []
     tokens = Tokens(grammar, nodes, content)
@@ -182,7 +189,7 @@ def _bracket_place(node: Node) -> Place:
 
 def _constant_without_value(root: Node) -> Place | None:
     """JavaScript's `const name` without a value, which is also what a cut leaves of `const name = value`."""
-    for node in _walk(root):
+    for node in walk(root):
         if node.type == "lexical_declaration" and node.children[0].type == "const":
             for declared in node.named_children:
                 if declared.type == "variable_declarator" and not declared.child_by_field_name("value"):
@@ -216,7 +223,7 @@ def _not_rust(root: Node) -> Place | None:
     return None
 
 
-def _walk(root: Node) -> Iterator[Node]:
+def walk(root: Node) -> Iterator[Node]:
     """Yield every node in order, without recursion: a hostile file nests deeper than Python's stack."""
     cursor = root.walk()
     while True:
@@ -234,9 +241,7 @@ def _holds_fault(node: Node) -> bool:
 
 
 def _is_balanced(grammar: str, text: str) -> bool:
-    return not _find_unbalanced(
-        _find_brackets(_walk(_parser(grammar).parse(text.encode("utf-8", "replace")).root_node))
-    )
+    return not _find_unbalanced(_find_brackets(walk(_parser(grammar).parse(text.encode("utf-8", "replace")).root_node)))
 
 
 def _find_brackets(nodes: Iterable[Node]) -> list[Node]:

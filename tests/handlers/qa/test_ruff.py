@@ -22,7 +22,7 @@ def test_findings_name_file_line_rule_and_severity() -> None:
     assert rules(a="import os\n", b__c="x = 1\nprint(undefined)\n", d="eval(input())\n") == {
         ("a.py", 1, "F401", Severity.WARNING),
         ("b/c.py", 2, "F821", Severity.ERROR),
-        ("d.py", 1, "S307", Severity.WARNING),
+        ("d.py", 1, "S307", Severity.ERROR),
     }
 
 

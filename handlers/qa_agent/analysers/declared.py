@@ -1,0 +1,175 @@
+"""What a Python project declares that it needs, in any of its manifests, and whether an import can come from that.
+
+How a distribution is called and what it is imported as are two names that no file of the project links. Most pairs
+hold one another (`dotenv` and python-dotenv, `yaml` and PyYAML): that is the rule. `_UNLIKE` has the known others, and
+`_BRINGS` what comes along with a distribution so that programs import it without declaring it.
+"""
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+from qa_agent.analysers.port import SourceFile
+
+_UNLIKE: Final[Mapping[str, tuple[str, ...]]] = {
+    "bs4": ("beautifulsoup4",), "bson": ("pymongo",), "cairosvg": ("cairosvg",), "cv2": ("opencv",),
+    "fitz": ("pymupdf",), "gi": ("pygobject",), "mpl_toolkits": ("matplotlib",), "mysqldb": ("mysqlclient",),
+    "pkg_resources": ("setuptools",), "pylab": ("matplotlib",), "pythoncom": ("pywin32",), "skimage": ("scikitimage",),
+    "sklearn": ("scikitlearn",), "win32api": ("pywin32",), "win32con": ("pywin32",), "wx": ("wxpython",),
+    "google": ("google", "protobuf", "grpc", "firebase"), "rest_framework": ("djangorestframework",),
+    "corsheaders": ("djangocorsheaders",), "allauth": ("djangoallauth",), "mcp": ("mcp", "fastmcp"),
+    "past": ("future",), "psycopg2": ("psycopg",), "azure": ("azure",), "dbus": ("dbuspython",),
+}  # fmt: skip
+_BRINGS: Final[Mapping[str, tuple[str, ...]]] = {
+    "flask": ("werkzeug", "jinja2", "click", "itsdangerous", "markupsafe", "blinker"),
+    "fastapi": ("starlette", "pydantic", "typing_extensions", "anyio", "httpx", "uvicorn", "multipart"),
+    "starlette": ("anyio",),
+    "aws_lambda_powertools": ("typing_extensions", "jmespath", "pydantic"),
+    "chalice": ("botocore", "boto3"),
+    "pydantic": ("typing_extensions", "annotated_types", "pydantic_core"),
+    "requests": ("urllib3", "certifi", "idna", "charset_normalizer"),
+    "httpx": ("httpcore", "anyio", "certifi", "idna", "h11"),
+    "aiohttp": ("multidict", "yarl", "aiosignal", "frozenlist", "attr"),
+    "pandas": ("numpy", "dateutil", "pytz"),
+    "scipy": ("numpy",), "matplotlib": ("numpy",), "seaborn": ("numpy", "pandas", "matplotlib"), "pyarrow": ("numpy",),
+    "scikit_learn": ("numpy", "scipy", "joblib"), "xgboost": ("numpy", "scipy"), "torch": ("numpy",),
+    "opencv_python": ("numpy",), "opencv_python_headless": ("numpy",), "tensorflow": ("numpy", "keras"),
+    "sqlalchemy": ("typing_extensions", "greenlet"), "alembic": ("sqlalchemy",), "sqlmodel": ("sqlalchemy", "pydantic"),
+    "flask_sqlalchemy": ("sqlalchemy", "flask"), "django": ("asgiref", "sqlparse"),
+    "celery": ("kombu", "billiard", "vine"),
+    "typer": ("click", "rich"), "rich": ("pygments", "markdown_it"), "jinja2": ("markupsafe",),
+    "pytest": ("_pytest", "pluggy", "iniconfig", "packaging"), "moto": ("boto3", "botocore", "responses"),
+    "streamlit": ("pandas", "numpy", "altair"), "sphinx": ("docutils",),
+    "scrapy": ("twisted", "parsel", "lxml", "w3lib"),
+    "tensorboard": ("numpy",), "uvicorn": ("h11", "click"), "google_genai": ("google", "pydantic", "httpx"),
+    "openai": ("httpx", "pydantic", "typing_extensions"), "anthropic": ("httpx", "pydantic", "typing_extensions"),
+    "boto3": ("botocore", "s3transfer", "jmespath", "dateutil", "urllib3"), "pyyaml": ("_yaml",),
+}  # fmt: skip
+_NAME: Final = re.compile(r"\s*([A-Za-z0-9][\w.-]*)")
+_EGG: Final = re.compile(r"egg=([\w.-]+)")
+_SEPARATORS: Final = re.compile(r"[-_.]+")
+_WRITTEN_OUT: Final = 3
+"""Letters that a name must have before another one that holds it counts as the same."""
+
+_REQUIREMENTS: Final = re.compile(r"requirements|constraints")
+_SCRIPT: Final = re.compile(r"^# /// script\s*\n((?:#.*\n)*?)# ///", re.MULTILINE)
+
+
+class Declared:
+    """The distributions that manifests declare; which files those are, in the order of their depth."""
+
+    def __init__(self, files: Iterable[SourceFile]) -> None:
+        self.manifests: list[str] = []
+        self._names: set[str] = set()
+        for file in sorted(files, key=lambda file: (file.path.count("/"), file.path)):
+            names = _read(file)
+            if names is not None:
+                self.manifests.append(file.path)
+                self._names.update(map(_normalize, names))
+
+    def may_bring(self, module: str, more: Iterable[str] = ()) -> bool:
+        """Return whether a top-level module can come from what is declared, or from `more` distributions."""
+        module = _normalize(module)
+        names = self._names.union(map(_normalize, more))
+        if any(module in map(_normalize, _BRINGS.get(name, ())) for name in names):
+            return True
+        return any(_is_like(module, name) for name in names)
+
+
+def read_script(text: str) -> list[str]:
+    """Return the distributions that a script declares in its own comment (PEP 723)."""
+    found = _SCRIPT.search(text)
+    if not found:
+        return []
+    content = "\n".join(line.removeprefix("#").removeprefix(" ") for line in found[1].split("\n"))
+    return list(_names(_load(content).get("dependencies")))
+
+
+def _is_like(module: str, distribution: str) -> bool:
+    bare, plain = module.replace("_", ""), distribution.replace("_", "")
+    if bare == plain or any(unlike in plain for unlike in _UNLIKE.get(module, ())):
+        return True
+    shorter = min(len(bare), len(plain))
+    return shorter >= _WRITTEN_OUT and (bare in plain or plain in bare)
+
+
+def _normalize(name: str) -> str:
+    return _SEPARATORS.sub("_", name).lower()
+
+
+def _read(file: SourceFile) -> list[str] | None:
+    """Return the names that a manifest declares; None for a file that is none."""
+    name = PurePosixPath(file.path).name.lower()
+    if _REQUIREMENTS.search(file.path.lower()) and name.endswith((".txt", ".in")):
+        return list(_read_requirements(file.text))
+    match name:
+        case "pyproject.toml":
+            return list(_read_pyproject(_load(file.text)))
+        case "pipfile":
+            pipfile = _load(file.text)
+            return [*_names(pipfile.get("packages")), *_names(pipfile.get("dev-packages"))]
+        case "setup.py":
+            return _read_strings(file.text)
+        case "setup.cfg" | "environment.yml" | "environment.yaml":
+            return [word for line in file.text.split("\n") for word in re.findall(r"[A-Za-z][\w.-]+", line)]
+        case _:
+            return None
+
+
+def _read_requirements(text: str) -> Iterator[str]:
+    for line in text.split("\n"):
+        egg = _EGG.search(line)
+        named = _NAME.match(line)
+        if egg:
+            yield egg[1]
+        elif "://" in line and "@" not in line.partition("://")[0]:
+            yield PurePosixPath(line.partition("#")[0].partition("@")[0].strip()).stem
+        elif named:
+            yield named[1]
+
+
+def _read_pyproject(document: Mapping[str, Any]) -> Iterator[str]:
+    project, tool = _table(document, "project"), _table(document, "tool")
+    poetry = _table(tool, "poetry")
+    yield from _names(project.get("dependencies"))
+    for groups in (_table(project, "optional-dependencies"), _table(document, "dependency-groups")):
+        for group in groups.values():
+            yield from _names(group)
+    for table in (poetry, *_table(poetry, "group").values()):
+        if isinstance(table, dict):
+            yield from _names(table.get("dependencies"))
+            yield from _names(table.get("dev-dependencies"))
+    yield from _names(_table(tool, "uv").get("dev-dependencies"))
+    yield from _names(_table(document, "build-system").get("requires"))
+
+
+def _table(document: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = document.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _names(listed: object) -> Iterator[str]:
+    """Yield the names of distributions in a list of requirements, or in a table's keys."""
+    for item in listed if isinstance(listed, list | dict) else ():
+        named = _NAME.match(item) if isinstance(item, str) else None
+        if named:
+            yield named[1]
+
+
+def _load(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return {}
+
+
+def _read_strings(text: str) -> list[str]:
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return []
+    strings = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    return [named[1] for value in strings if isinstance(value, str) and (named := _NAME.match(value))]

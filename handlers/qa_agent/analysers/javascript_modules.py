@@ -1,0 +1,247 @@
+"""A file of JavaScript or TypeScript as its neighbours see it: what it imports, exports, declares and uses."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from tree_sitter import Node
+
+from qa_agent.analysers.tree_sitter_languages import read_clean, walk
+
+DEFAULT: Final = "default"
+
+_NAMED: Final = frozenset(
+    {
+        *(
+            "function_declaration",
+            "function_expression",
+            "generator_function_declaration",
+            "generator_function",
+            "class",
+        ),
+        *("class_declaration", "abstract_class_declaration", "interface_declaration", "type_alias_declaration"),
+        *("enum_declaration", "internal_module", "function_signature"),
+    }
+)
+_SCRIPT_MARKS: Final = re.compile(r"\bmodule\.exports\b|\brequire\s*\(|\bexports\.")
+_SHARED: Final = re.compile(r"\b(?:window|globalThis|self|global)\.([A-Za-z_$][\w$]*)\s*=[^=]")
+_ANNOUNCED: Final = re.compile(r"/\*\s*(?:global|globals|exported)\s+([^*]*)\*/")
+_WORD: Final = re.compile(r"[A-Za-z_$][\w$]*")
+
+
+@dataclass(frozen=True)
+class Import:
+    """What is imported from where; no names where all is taken, or nothing."""
+
+    line: int
+    source: str
+    names: tuple[str, ...] = ()
+    by_require: bool = False
+    is_guarded: bool = False
+    """Whether `try` stands around it."""
+
+
+@dataclass
+class Script:
+    """What one file says of itself."""
+
+    path: str
+    imports: list[Import] = field(default_factory=list)
+    exports: set[str] = field(default_factory=set)
+    passed_on: list[str] = field(default_factory=list)
+    is_module: bool = False
+    is_common: bool = False
+    exports_known: bool = True
+    declared: set[str] = field(default_factory=set)
+    shared: set[str] = field(default_factory=set)
+    used: dict[str, int] = field(default_factory=dict)
+    """The first line of each name that is used."""
+
+
+def read_script(path: str, language: str, text: str) -> Script | None:
+    """Return a file's imports, exports and names; None where it does not parse without doubt."""
+    root = read_clean(language, text)
+    if root is None:
+        return None
+    script = Script(path, is_common=bool(_SCRIPT_MARKS.search(text)), shared=set(_SHARED.findall(text)))
+    for announced in _ANNOUNCED.findall(text):
+        script.declared.update(_WORD.findall(announced))
+    for node in walk(root):
+        read = _READERS.get(node.type)
+        if read:
+            read(node, script)
+        script.declared.update(_declared_by(node))
+        if node.type in {"identifier", "shorthand_property_identifier"} and not _is_tag(node):
+            script.used.setdefault(_text(node), node.start_point.row + 1)
+    _judge_common(script, text)
+    return script
+
+
+def _text(node: Node | None) -> str:
+    return node.text.decode("utf-8", "replace") if node is not None and node.text else ""
+
+
+def _string(node: Node | None) -> str:
+    return _text(node)[1:-1] if node is not None and node.type == "string" else ""
+
+
+def _read_import(node: Node, script: Script) -> None:
+    script.is_module = True
+    source = _string(node.child_by_field_name("source"))
+    names: list[str] = []
+    types_only = any(child.type == "type" for child in node.children)
+    for part in walk(node):
+        if part.type == "import_clause":
+            names += [DEFAULT for child in part.children if child.type == "identifier"]
+        elif part.type == "import_specifier":
+            names.append(_text(part.child_by_field_name("name")) or DEFAULT)
+    if source:
+        script.imports.append(Import(node.start_point.row + 1, source, () if types_only else tuple(names)))
+
+
+def _read_export(node: Node, script: Script) -> None:
+    script.is_module = True
+    source = _string(node.child_by_field_name("source"))
+    words = {child.type for child in node.children}
+    line = node.start_point.row + 1
+    if "=" in words:
+        script.exports_known = False
+    if "default" in words:
+        script.exports.add(DEFAULT)
+    specifiers = [part for part in walk(node) if part.type == "export_specifier"]
+    script.exports.update(_text(part.children[-1]) for part in specifiers)
+    script.exports.update(_text(part.children[-1]) for part in node.children if part.type == "namespace_export")
+    if source:
+        script.imports.append(Import(line, source, tuple(_text(part.children[0]) for part in specifiers)))
+        if "*" in words:
+            script.passed_on.append(source)
+    declaration = node.child_by_field_name("declaration")
+    if declaration is not None:
+        script.exports.update(_declared_by(declaration))
+        for part in declaration.named_children:
+            script.exports.update(_declared_by(part))
+
+
+def _read_call(node: Node, script: Script) -> None:
+    function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+    if function is None or arguments is None or _text(function) not in {"require", "import"}:
+        return
+    given = arguments.named_children
+    source = _string(given[0]) if len(given) == 1 else ""
+    if not source:
+        return
+    names: tuple[str, ...] = ()
+    parent = node.parent
+    if _text(function) == "require" and parent is not None and parent.type == "variable_declarator":
+        pattern = parent.child_by_field_name("name")
+        if pattern is not None and pattern.type == "object_pattern":
+            names = tuple(_key(part) for part in pattern.named_children)
+    script.imports.append(Import(node.start_point.row + 1, source, tuple(filter(None, names)), True, _is_tried(node)))
+
+
+def _is_tried(node: Node | None) -> bool:
+    while node is not None and node.type != "try_statement":
+        node = node.parent
+    return node is not None
+
+
+def _key(part: Node) -> str:
+    """Return the property that a part of a pattern takes; none of the rest, or of a computed one."""
+    if part.type == "shorthand_property_identifier_pattern":
+        return _text(part)
+    if part.type in {"pair_pattern", "object_assignment_pattern"}:
+        key = part.child_by_field_name("key") or part.child_by_field_name("left")
+        plain = key is not None and key.type in {"property_identifier", "shorthand_property_identifier_pattern"}
+        return _text(key) if plain else ""
+    return ""
+
+
+def _read_assignment(node: Node, script: Script) -> None:
+    """Note what `module.exports = {...}`, `exports.a = ...` and a name without a declaration give."""
+    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+    target = _text(left)
+    if left is not None and left.type == "identifier":
+        script.declared.add(target)
+    if target == "module.exports" and right is not None:
+        if right.type != "object" or any(part.type == "spread_element" for part in right.named_children):
+            script.exports_known = False
+            return
+        for part in right.named_children:
+            name = part.child_by_field_name("key") or part.child_by_field_name("name") or part
+            script.exports.add(_text(name).strip("'\""))
+    elif target.startswith(("exports.", "module.exports.")):
+        script.exports.add(target.rpartition(".")[2])
+
+
+def _read_unary(node: Node, script: Script) -> None:
+    """Take a name that `typeof` asks for as one that may be there."""
+    if _text(node.child_by_field_name("operator")) == "typeof":
+        script.declared.add(_text(node.child_by_field_name("argument")))
+
+
+_READERS: Final[Mapping[str, Callable[[Node, Script], None]]] = {
+    "import_statement": _read_import,
+    "export_statement": _read_export,
+    "call_expression": _read_call,
+    "assignment_expression": _read_assignment,
+    "unary_expression": _read_unary,
+}
+_TOLD: Final = re.compile(r"(?:\bmodule\.exports|(?<![\w.$])exports)\b(?:\s*=[^=]|\.[\w$]+\s*=[^=])")
+_MENTIONED: Final = re.compile(r"\bmodule\.exports\b|(?<![\w.$])exports\b")
+
+
+def _judge_common(script: Script, text: str) -> None:
+    """Where exports are used in another way than by giving them names, their names are not known."""
+    if not script.is_module and len(_MENTIONED.findall(text)) != len(_TOLD.findall(text)):
+        script.exports_known = False
+
+
+def _declared_by(node: Node) -> Iterator[str]:
+    """Yield the names that a node declares, in whatever scope."""
+    if node.type in _NAMED:
+        yield _text(node.child_by_field_name("name"))
+    elif node.type in {"variable_declarator", "required_parameter", "optional_parameter"}:
+        yield from _bound(node.child_by_field_name("name") or node.child_by_field_name("pattern"))
+    elif node.type == "formal_parameters":
+        for part in node.named_children:
+            yield from _bound(part)
+    elif node.type in {"arrow_function", "catch_clause"}:
+        yield from _bound(node.child_by_field_name("parameter"))
+    elif node.type == "for_in_statement":
+        yield from _bound(node.child_by_field_name("left"))
+    elif node.type == "import_specifier":
+        yield _text(node.child_by_field_name("alias") or node.child_by_field_name("name"))
+    elif node.type in {"import_clause", "namespace_import"}:
+        yield from (_text(child) for child in node.named_children if child.type == "identifier")
+
+
+def _bound(pattern: Node | None) -> Iterator[str]:
+    """Yield the names in a pattern, without the values that stand by for them."""
+    if pattern is None:
+        return
+    if pattern.type in {"identifier", "shorthand_property_identifier_pattern"}:
+        yield _text(pattern)
+    elif pattern.type in {"assignment_pattern", "object_assignment_pattern"}:
+        yield from _bound(pattern.child_by_field_name("left"))
+    elif pattern.type == "pair_pattern":
+        yield from _bound(pattern.child_by_field_name("value"))
+    elif pattern.type in {"object_pattern", "array_pattern", "rest_pattern"}:
+        for part in pattern.named_children:
+            yield from _bound(part)
+
+
+def _is_tag(node: Node) -> bool:
+    """Return whether an identifier is an element of HTML in JSX, or names nothing of this file."""
+    parent = node.parent
+    if parent is None:
+        return False
+    if parent.type.startswith("jsx_"):
+        return parent.type != "jsx_expression" and _text(node)[:1].islower()
+    if parent.type in {"import_specifier", "namespace_export", "meta_property"}:
+        return True
+    if parent.type == "export_specifier":
+        clause = parent.parent.parent if parent.parent is not None else None
+        passed_on = clause is not None and clause.child_by_field_name("source") is not None
+        return passed_on or parent.children[0] != node
+    return False

@@ -1,0 +1,204 @@
+"""Python across files: imports against the project's modules and what it declares, and calls against definitions."""
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+from typing import ClassVar, Final, NamedTuple
+
+from qa_agent.analysers.declared import Declared, read_script
+from qa_agent.analysers.port import Fault, SourceFile
+from qa_agent.analysers.python_modules import STANDARD, Module, Modules, walk_unguarded
+from qa_agent.analysers.python_scope import count_in_file, is_named
+from qa_agent.analysers.python_signatures import read_signature
+from shared.models.severity import Severity
+from shared.source_files import is_test
+
+IMPORT: Final = "import"
+UNDECLARED: Final = "undeclared-dependency"
+CALL: Final = "call"
+
+# Lambda's own, and what installs and tests a project.
+_PRESENT: Final = frozenset(
+    {"boto3", "botocore", "s3transfer", "awslambdaric", "setuptools", "pkg_resources", "pip", "wheel"}
+)
+_TEST_TOOLS: Final = frozenset({"pytest", "_pytest", "hypothesis", "mock"})
+
+
+class PythonLinks:
+    """Looks at all Python files of a project at once."""
+
+    name: ClassVar[str] = "python-links"
+    alone: ClassVar[bool] = False
+
+    def reads(self, file: SourceFile) -> bool:
+        """Return whether it is Python, may become a module of it, or may declare what Python needs."""
+        return file.language in {"python", "toml", "text", "ini", "yaml", "c", "cpp", "rust"}
+
+    def check(self, files: Sequence[SourceFile]) -> Iterable[Fault]:
+        """Return imports of what is not there, and calls that do not fit."""
+        modules, declared = Modules(files), Declared(files)
+        texts = {file.path: file.text for file in files}
+        faults = [
+            fault
+            for module in modules.files
+            if module.tree
+            for fault in _File(module, module.tree, modules, declared, texts[module.path]).find_faults()
+        ]
+        return dict.fromkeys(faults)
+
+
+class _Name(NamedTuple):
+    """What a name in a file stands for: a module of the project, or something in it."""
+
+    module: tuple[str, ...]
+    attribute: str | None
+
+
+class _File:
+    """One file beside the others."""
+
+    def __init__(self, module: Module, tree: ast.Module, modules: Modules, declared: Declared, text: str) -> None:
+        self._module, self._tree, self._modules, self._declared = module, tree, modules, declared
+        self._script = read_script(text)
+        self._nodes = list(ast.walk(tree))
+        self._counts = count_in_file(self._nodes)
+        self._names: dict[str, _Name] = {}
+
+    def find_faults(self) -> Iterator[Fault]:
+        for node, inside in walk_unguarded(self._tree):
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    yield from self._check_import(node, tuple(alias.name.split(".")), alias.asname, lazy=inside)
+            elif isinstance(node, ast.ImportFrom):
+                yield from self._check_import_from(node, lazy=inside)
+        yield from self._check_uses()
+
+    def _check_import(self, node: ast.stmt, name: tuple[str, ...], bound: str | None, *, lazy: bool) -> Iterator[Fault]:
+        if self._is_own(name):
+            if not self._modules.exists(name):
+                yield self._fault(node, IMPORT, f"there is no module {'.'.join(name)} in the project")
+            elif bound or len(name) == 1:
+                self._names[bound or name[0]] = _Name(name, None)
+        else:
+            yield from self._check_external(node, name[0], lazy=lazy)
+
+    def _check_import_from(self, node: ast.ImportFrom, *, lazy: bool) -> Iterator[Fault]:
+        name = tuple((node.module or "").split("."))
+        if node.level:
+            relative = self._modules.relative(self._module, node.level, node.module)
+            if relative is None:
+                yield self._fault(node, IMPORT, "a relative import leaves the project")
+                return
+            name = relative
+        elif not self._is_own(name):
+            yield from self._check_external(node, name[0], lazy=lazy)
+            return
+        if name and not self._modules.exists(name):
+            yield self._fault(node, IMPORT, f"there is no module {'.'.join(name)} in the project")
+            return
+        for alias in node.names:
+            if name and alias.name != "*" and self._modules.lack(name, alias.name):
+                yield self._fault(node, IMPORT, f"{'.'.join(name)} has no {alias.name}")
+            elif self._modules.find((*name, alias.name)):
+                self._names[alias.asname or alias.name] = _Name((*name, alias.name), None)
+            else:
+                self._names[alias.asname or alias.name] = _Name(name, alias.name)
+
+    def _is_own(self, name: tuple[str, ...]) -> bool:
+        """Return whether an absolute import means the project, and nothing that the project declares."""
+        if name[0] in STANDARD or not self._modules.begins_here(name[0]):
+            return False
+        return self._modules.exists(name) or not self._declared.may_bring(name[0])
+
+    def _check_external(self, node: ast.stmt, top: str, *, lazy: bool) -> Iterator[Fault]:
+        present = _PRESENT | (_TEST_TOOLS if is_test(self._module.path) or "conftest" in self._module.path else set())
+        if top in STANDARD or top in present or self._modules.own(top) or self._declared.may_bring(top, self._script):
+            return
+        if self._declared.manifests and not lazy:
+            why = f"{top}, which {self._module.path} imports in line {node.lineno}, is not declared"
+            yield Fault(self._declared.manifests[0], 1, UNDECLARED, Severity.ERROR, why)
+        else:
+            why = f"{top} is no module of the project or of the standard library, and no manifest declares it"
+            yield Fault(self._module.path, node.lineno, UNDECLARED, Severity.WARNING, why)
+
+    def _check_uses(self) -> Iterator[Fault]:
+        """Yield what is taken from the project's modules though it is not there, and calls that do not fit."""
+        expected = {id(part) for node in self._nodes if _expects_failure(node) for part in ast.walk(node)}
+        written = {node.attr for node in self._nodes if isinstance(node, ast.Attribute) and _is_stored(node)}
+        written |= {str(node.value) for node in self._nodes if isinstance(node, ast.Constant) and _is_word(node)}
+        for node in self._nodes:
+            if id(node) in expected:
+                continue
+            if isinstance(node, ast.Attribute) and node.attr not in written and (named := self._meant(node.value)):
+                if not named.attribute and self._modules.lack(named.module, node.attr):
+                    yield self._fault(node, IMPORT, f"{'.'.join(named.module)} has no {node.attr}")
+            elif isinstance(node, ast.Call):
+                yield from self._check_call(node)
+            elif isinstance(node, ast.ClassDef):
+                yield from self._check_methods(node, expected)
+
+    def _check_call(self, node: ast.Call) -> Iterator[Fault]:
+        signature = None
+        if isinstance(node.func, ast.Name):
+            named = self._meant(node.func)
+            if named and named.attribute:
+                signature = self._modules.signature(named.module, named.attribute)
+            elif self._counts[node.func.id] == 1:
+                signature = self._module.callables.get(node.func.id)
+        elif isinstance(node.func, ast.Attribute) and (named := self._meant(node.func.value)) and not named.attribute:
+            signature = self._modules.signature(named.module, node.func.attr)
+        if signature and (objection := signature.objection(node)):
+            yield self._fault(node, CALL, f"{ast.unparse(node.func)} {objection}")
+
+    def _check_methods(self, node: ast.ClassDef, expected: set[int]) -> Iterator[Fault]:
+        """Yield calls of a class's own methods by `self` that do not fit; of a class that inherits nothing."""
+        methods = [part for part in node.body if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)]
+        names = [method.name for method in methods]
+        plain = {
+            method.name: read_signature(method.args, bound=True)
+            for method in methods
+            if not method.decorator_list and names.count(method.name) == 1 and _first(method) == "self"
+        }
+        if node.bases or node.keywords or node.decorator_list:
+            return
+        stored = {part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute) and _is_stored(part)}
+        for method in methods:
+            if _first(method) != "self" or method.decorator_list:
+                continue
+            for call in ast.walk(method):
+                if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute) or id(call) in expected:
+                    continue
+                signature = plain.get(call.func.attr)
+                if signature and is_named(call.func.value, "self") and call.func.attr not in stored:
+                    objection = signature.objection(call)
+                    if objection:
+                        yield self._fault(call, CALL, f"self.{call.func.attr} {objection}")
+
+    def _meant(self, node: ast.expr) -> _Name | None:
+        """Return what an expression means of the project, if it is a name that the file binds only once."""
+        return self._names.get(node.id) if isinstance(node, ast.Name) and self._counts[node.id] == 1 else None
+
+    def _fault(self, node: ast.stmt | ast.expr, rule: str, message: str) -> Fault:
+        return Fault(self._module.path, node.lineno, rule, Severity.ERROR, message)
+
+
+def _first(method: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    arguments = method.args.posonlyargs + method.args.args
+    return arguments[0].arg if arguments else ""
+
+
+def _is_stored(node: ast.Attribute) -> bool:
+    return isinstance(node.ctx, ast.Store | ast.Del)
+
+
+def _is_word(node: ast.Constant) -> bool:
+    return isinstance(node.value, str) and node.value.isidentifier()
+
+
+def _expects_failure(node: ast.AST) -> bool:
+    """Return whether a test or a program is ready for what is wrong inside: `with raises(...)`, `except TypeError`."""
+    if isinstance(node, ast.With | ast.AsyncWith):
+        return any("aises" in ast.unparse(item.context_expr) for item in node.items)
+    if isinstance(node, ast.Try | ast.TryStar):
+        caught = " ".join(ast.unparse(handler.type) if handler.type else "" for handler in node.handlers)
+        return any(name in caught for name in ("TypeError", "AttributeError"))
+    return False

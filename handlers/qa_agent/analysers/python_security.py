@@ -1,0 +1,200 @@
+"""How sure a finding of ruff's S rules is: an error is what somebody can exploit, by what stands at its place."""
+
+import ast
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from qa_agent.analysers.python_scope import read_tree
+from shared.models.severity import Severity
+
+SECRETIVE: Final = re.compile(
+    r"passw|passwd|pwd|secret|token|session|nonce|otp\b|otp_|salt|api_?key|csrf|credential|private_?key|invite|reset_?code"
+    r"|\bpin\b",
+    re.IGNORECASE,
+)
+PASSWORD: Final = re.compile(r"passw|passwd|pwd|credential|\bpin\b", re.IGNORECASE)
+_PLACEHOLDER: Final = re.compile(
+    r"change[_-]?me|your|example|placeholder|dummy|<|>|\$\{|\{|xxx|\*\*\*|\.\.\.|^(?:test|none|null|true|false)$|://|\s",
+    re.IGNORECASE,
+)
+# A path, an option, a selector, or words with signs between them.
+_NAME: Final = re.compile(r"[/.#-]|[a-zA-Z]+(?:[-_.:][a-zA-Z]+)*[-_.:]?$")
+_KINDS: Final = ("[a-zA-Z]", r"\d", r"[^\w]")
+_LEAST: Final = 6
+"""Characters of a password that somebody may mean in earnest."""
+
+
+class Location(NamedTuple):
+    """Where a finding begins and ends: 1-based line and column, the end excluded."""
+
+    row: int
+    column: int
+    end_row: int
+    end_column: int
+
+
+class Place(NamedTuple):
+    """What is at a finding's place: the smallest node that holds it, those around it from inside, and the message."""
+
+    node: ast.AST | None
+    around: tuple[ast.AST, ...]
+    message: str
+
+
+def judge(rule: str, message: str, text: str, location: Location) -> Severity | None:
+    """Return how much a finding matters; None if it is none at this place."""
+    decide = _RULES.get(rule)
+    if rule in _SURE:
+        return Severity.ERROR
+    return decide(_find_place(text, location, message)) if decide else Severity.WARNING
+
+
+def _find_place(text: str, location: Location, message: str) -> Place:
+    tree = _read(text)
+    around: list[ast.AST] = []
+    node: ast.AST | None = tree
+    start = _offset(text, location.row, location.column)
+    end = _offset(text, location.end_row, location.end_column)
+    while node is not None:
+        around.append(node)
+        if isinstance(node, ast.JoinedStr):
+            break  # its parts have places of their own only since Python 3.12
+        node = next((child for child in ast.iter_child_nodes(node) if _holds(child, start, end)), None)
+    inside = tuple(reversed(around))
+    return Place(inside[0] if inside else None, inside, message)
+
+
+@lru_cache(maxsize=4)
+def _read(text: str) -> ast.Module | None:
+    return read_tree(text)
+
+
+def _offset(text: str, row: int, column: int) -> tuple[int, int]:
+    """Return the place as Python's syntax trees have it: the column in bytes, from 0."""
+    lines = text.split("\n")
+    line = lines[row - 1] if row <= len(lines) else ""
+    return row, len(line[: column - 1].encode("utf-8", "replace"))
+
+
+def _holds(node: ast.AST, start: tuple[int, int], end: tuple[int, int]) -> bool:
+    if isinstance(node, ast.stmt | ast.expr | ast.keyword | ast.arg | ast.excepthandler):
+        last = (node.end_lineno or 0, node.end_col_offset or 0)
+        return (node.lineno, node.col_offset) <= start and last >= end
+    inside = isinstance(node, ast.withitem | ast.match_case | ast.comprehension | ast.arguments)
+    return inside and any(_holds(child, start, end) for child in ast.iter_child_nodes(node))
+
+
+def _call(place: Place) -> ast.Call | None:
+    return next((node for node in place.around if isinstance(node, ast.Call)), None)
+
+
+def _unless_safe(place: Place) -> Severity:
+    """A shell: ruff itself says where the command is constant."""
+    return Severity.WARNING if "seems safe" in place.message else Severity.ERROR
+
+
+def _unless_constant(place: Place) -> Severity:
+    """`eval` and `exec`: what a program writes itself is only odd."""
+    call = _call(place)
+    constant = call is not None and bool(call.args) and isinstance(call.args[0], ast.Constant)
+    return Severity.WARNING if constant else Severity.ERROR
+
+
+def _if_loads(place: Place) -> Severity:
+    """Unpickling: what comes as bytes came from somewhere; a file may be the program's own."""
+    call = _call(place)
+    loads = call is not None and ast.unparse(call.func).rpartition(".")[2] in {"loads", "Unpickler"}
+    return Severity.ERROR if loads else Severity.WARNING
+
+
+def _if_variable(place: Place) -> Severity:
+    """SQL: what is put into it is an error unless it is a constant by its name, or made of placeholders."""
+    parts = list(_inserted(place.node)) if place.node is not None else []
+    return Severity.ERROR if any(not _is_harmless(part) for part in parts) else Severity.WARNING
+
+
+def _inserted(node: ast.AST) -> Iterator[ast.expr]:
+    """Yield what a string is made of beside its constant parts."""
+    match node:
+        case ast.JoinedStr(values=values):
+            yield from (value.value for value in values if isinstance(value, ast.FormattedValue))
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            yield from _inserted(left)
+            yield from _inserted(right)
+        case ast.BinOp(op=ast.Mod(), right=ast.Tuple(elts=values)):
+            yield from values
+        case ast.BinOp(op=ast.Mod(), right=value):
+            yield value
+        case ast.Call(func=ast.Attribute(attr="format"), args=values, keywords=keywords):
+            yield from values
+            yield from (keyword.value for keyword in keywords)
+        case ast.Constant():
+            return
+        case ast.expr():
+            yield node
+
+
+def _is_harmless(part: ast.expr) -> bool:
+    if isinstance(part, ast.Constant):
+        return True
+    name = ast.unparse(part).rpartition(".")[2]
+    joined = isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr == "join"
+    return name.isupper() or joined or "placeholder" in name.lower() or "table" in name.lower()
+
+
+def _if_for_passwords(place: Place) -> Severity:
+    """Weak hashes: right for checksums, wrong for passwords."""
+    return Severity.ERROR if PASSWORD.search(_words_around(place)) else Severity.WARNING
+
+
+def _only_near_secrets(place: Place) -> Severity | None:
+    """Ordinary random numbers: right for games and samples."""
+    return Severity.ERROR if SECRETIVE.search(_words_around(place)) else None
+
+
+def _words_around(place: Place) -> str:
+    """Return the simple statement around a place, or what it is of another, and the name of the function around."""
+    words: list[str] = []
+    for node in place.around:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            return " ".join([*words, node.name])
+        if isinstance(node, ast.expr) or not hasattr(node, "body"):
+            words = [ast.unparse(node)] if isinstance(node, ast.expr | ast.stmt) else words
+    return " ".join(words)
+
+
+def _if_in_earnest(place: Place) -> Severity:
+    """Hard-coded passwords: a word is a name or a placeholder, letters with digits or signs are not."""
+    values = [node.value for node in ast.walk(place.node) if isinstance(node, ast.Constant)] if place.node else []
+    texts = [value for value in values if isinstance(value, str)]
+    return Severity.ERROR if any(map(_is_password, texts)) else Severity.WARNING
+
+
+def _is_password(text: str) -> bool:
+    kinds = sum(bool(re.search(kind, text)) for kind in _KINDS)
+    return (
+        len(text) >= _LEAST
+        and kinds >= 2
+        and not _PLACEHOLDER.search(text)
+        and not re.match(r"[/.#-]|[a-z]+(?:[-_.:][a-z]+)+$", text)
+    )
+
+
+# Errors wherever they are: certificates that are not checked, and YAML that makes objects.
+_SURE: Final = frozenset({"S323", "S501", "S506", "S507"})
+_RULES: Final[Mapping[str, Callable[[Place], Severity | None]]] = {
+    "S102": _unless_constant,
+    "S105": _if_in_earnest,
+    "S106": _if_in_earnest,
+    "S107": _if_in_earnest,
+    "S301": _if_loads,
+    "S307": _unless_constant,
+    "S311": _only_near_secrets,
+    "S324": _if_for_passwords,
+    "S602": _unless_safe,
+    "S604": _unless_safe,
+    "S605": _unless_safe,
+    "S608": _if_variable,
+}
