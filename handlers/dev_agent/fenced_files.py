@@ -2,7 +2,8 @@
 
 A block is a file if, in this order, its info string names one; its first line, or a line above it, is nothing but the
 name of one; or it is the only block that can be the only file. A block in another language than the file's (the
-commands that run it, a diff) is never it.
+commands that run it, a diff) is never it. Where a file's own fences may have ended its block too early, the reply is
+refused rather than read: half a file looks like a whole one.
 """
 
 from collections import Counter
@@ -10,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from dev_agent.fences import RULES, Block, Blocks, find_fences, read_blocks
-from dev_agent.generated import GeneratedFile, MalformedReply, split_lines
+from dev_agent.generated import GeneratedFile, MalformedReply, is_unfinished, split_lines
 from dev_agent.naming import Names, is_named, looks_like_a_path, split_words
 from shared.source_files import TEXT, language_named, language_of
 
@@ -40,11 +41,32 @@ class Reading:
         return once, all(block.closed for block in self.blocks), len(self._paths) - len(self.blocks)
 
     def files(self) -> list[GeneratedFile]:
-        """Return the files in the reply's order; raises `MalformedReply` if a block is not closed."""
+        """Return the files in the reply's order; raises `MalformedReply` if a block is not closed, or may be cut."""
         for block in self.blocks:
             if not block.closed:
                 raise MalformedReply(f"the code block that line {block.fence.line + 1} opens is not closed")
+        for number, path in self._paths.items():
+            if self._may_be_cut(number, path):
+                raise MalformedReply(
+                    f"where {path} ends cannot be told from the fences in it: put more backticks around it than inside"
+                )
         return [GeneratedFile(path, self.blocks[number].content) for number, path in sorted(self._paths.items())]
+
+    def _may_be_cut(self, number: int, path: str) -> bool:
+        """Return whether a fence inside a file may have been taken for the end of its block.
+
+        Then the file is Markdown, or code that is not finished; and a block is left open inside of it, or the next one
+        has no name and no language, as what follows such a fence has.
+        """
+        block = self.blocks[number]
+        if language_of(path) != "markdown" and not is_unfinished(path, block.content):
+            return False
+        if _leaves_open(block):
+            return True
+        if number + 1 >= len(self.blocks) or number + 1 in self._paths:
+            return False
+        following = self.blocks[number + 1].fence
+        return not following.info and following.may_close(block.fence)
 
     def _take_only(self, path: str) -> None:
         """Take the one block in the file's language, or else the one in none, for the file."""
@@ -74,6 +96,14 @@ def unwrap(lines: list[str], path: str) -> list[str]:
         if whole and (language_of(path) != "markdown" or _language_in(blocks[0].fence.info) in {None, "markdown"}):
             return split_lines(blocks[0].content)
     return lines
+
+
+def _leaves_open(block: Block) -> bool:
+    """Return whether a fence in the block, of the kind around it, opens another block that by no rule ends in it."""
+    lines = split_lines(block.content)
+    fences = [fence for fence in find_fences(lines) if fence.mark.startswith(block.fence.mark)]
+    readings = (read_blocks(lines, fences, rule).blocks for rule in RULES)
+    return all(any(not inner.closed for inner in reading) for reading in readings)
 
 
 def _named(block: Block, names: Names) -> str | None:

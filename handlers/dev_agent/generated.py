@@ -1,8 +1,12 @@
 """What is read out of a model's reply: files, or why there are none."""
 
+import ast
 import io
 import re
+import warnings
 from typing import Final, NamedTuple
+
+from shared.source_files import language_of
 
 _NOT_A_TAB: Final = re.compile(r"[^\t]")
 
@@ -32,3 +36,16 @@ def unindent(lines: list[str], indent: str) -> list[str]:
     if not margin or not all(line.startswith(margin) or not line.strip() for line in lines):
         return lines
     return [line[len(margin) :] if line.startswith(margin) else line.lstrip(" \t") for line in lines]
+
+
+def is_unfinished(path: str, content: str) -> bool:
+    """Return whether code visibly ends in the middle: a brace or comment is open, or Python cannot read it."""
+    if language_of(path) == "python":
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                ast.parse(content)
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                return True
+        return False
+    return any(content.count(opened) > content.count(closed) for opened, closed in (("{", "}"), ("/*", "*/")))

@@ -122,4 +122,6 @@ def _precedes(test: TestRecord, message: TestRequested) -> bool:
 
 
 def _errors(report: QualityReport) -> int:
-    return sum(1 for finding in report.findings if finding.severity is Severity.ERROR)
+    """Return the number of errors, those too that the report does not list."""
+    listed = sum(finding.severity is Severity.ERROR for finding in report.findings)
+    return listed + report.omitted_errors

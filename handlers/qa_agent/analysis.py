@@ -61,6 +61,7 @@ def analyse(
         parts=parts,
         findings=tuple(_make_findings(worst[:MOST], files)),
         omitted=len(worst[MOST:]),
+        omitted_errors=sum(fault.severity is Severity.ERROR for fault in worst[MOST:]),
         measured=tuple(source.path for source in sources if source.path in measured),
         not_measured=tuple(source.path for source in sources if source.path not in measured),
     )

@@ -31,6 +31,15 @@ _FINISHED: Final = {
 NO_STORED_REPLY: Final = "NO_STORED_REPLY"
 """The reason in the error of an endpoint that replays stored replies and has none; its message says what to do."""
 
+# What no waiting changes: a quota of none, credits that are spent, a limit that a person has set.
+_NEVER: Final = re.compile(
+    r"\blimit:\s*0(?![.\d])|\bprepa(?:id|yment)\b.{0,60}\b(?:credits?|balance|depleted)"
+    r"|\bcredits?\b.{0,60}\b(?:depleted|exhausted|spent|used up)|\bspend(?:ing)?[ -](?:cap|limit)|\bmonthly[ -]spend",
+    re.IGNORECASE | re.DOTALL,
+)
+# Reasons of google.rpc.ErrorInfo that say what a person must do elsewhere; the key itself is a good one.
+_NOT_ALLOWED: Final = frozenset({"SERVICE_DISABLED", "BILLING_DISABLED", "CONSUMER_SUSPENDED", "CONSUMER_INVALID"})
+_DISABLED: Final = re.compile(r"\bhas not been used in project\b|\bit is disabled\b", re.IGNORECASE)
 _PER_DAY: Final = re.compile(r"per[ _-]?day|daily", re.IGNORECASE)
 _SECONDS: Final = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s?")
 _SHOWN: Final = 1000
@@ -69,6 +78,7 @@ class _Usage(_Wire):
 
 class _Violation(_Wire):
     quota_id: str = Field(default="", alias="quotaId")
+    quota_value: str = Field(default="", alias="quotaValue", coerce_numbers_to_str=True)
 
 
 class _Detail(_Wire):
@@ -121,11 +131,13 @@ def failure(code: int, body: str, retry_after: str = "") -> AgentError:
         return ModelUnusable(_shorten(status.message))
     said = _shorten(" ".join((status.message or body).split()))
     if code == 429:
-        return _make_quota_error(status, body, retry_after)
+        return _make_quota_error(status, body, retry_after, said)
     if code in {408, 409, 425, 499} or code >= 500 or code < 300:
         return ModelUnavailable(
             f"the model answered {code} {status.status}".rstrip(), after=_delay(status, retry_after)
         )
+    if code == 403 and (_DISABLED.search(said) or any(detail.reason in _NOT_ALLOWED for detail in status.details)):
+        return ModelUnusable(f"the model's API may not be used with this key: {said}")
     if code in {401, 403} or any(detail.reason.startswith("API_KEY_") for detail in status.details):
         return ModelUnusable(f"the model refused the API key ({said}); store a valid one and try again")
     if code == 404:
@@ -135,7 +147,11 @@ def failure(code: int, body: str, retry_after: str = "") -> AgentError:
     return ModelUnusable(f"the model refused the request ({code} {status.status}): {said}")
 
 
-def _make_quota_error(status: _Status, body: str, retry_after: str) -> AgentError:
+def _make_quota_error(status: _Status, body: str, retry_after: str, said: str) -> AgentError:
+    quota_values = [violation.quota_value for detail in status.details for violation in detail.violations]
+    quota_values += [str(detail.metadata.get("quota_limit_value", "")) for detail in status.details]
+    if "0" in quota_values or _NEVER.search(status.message or body):
+        return ModelUnusable(f"the model's quota does not allow this, and waiting does not change it: {said}")
     quotas = [violation.quota_id for detail in status.details for violation in detail.violations]
     quotas += [str(detail.metadata.get("quota_limit", "")) for detail in status.details]
     if any(map(_PER_DAY.search, quotas if any(quotas) else [status.message or body])):

@@ -5,6 +5,7 @@ A repaired reply would be a plausible one: whatever closes a cut string or a mis
 
 import json
 import re
+from collections import Counter
 from typing import Final, NoReturn
 
 # A fence of JSON, and what begins an object rather than a brace in prose.
@@ -20,7 +21,8 @@ def read_json(text: str) -> object:
     """Return the one JSON value, an object or an array, of a reply.
 
     It is the whole text, or what a code fence begins with, or the first object in prose. Raises ValueError, with a
-    message for the model, if there is none, if it is broken (where it breaks off is said), or if another follows.
+    message for the model, if there is none, if it is broken (where it breaks off is said), if another follows, or if
+    an object names a member twice.
     """
     text = text.removeprefix("\ufeff").strip()
     start = _start(text)
@@ -46,7 +48,9 @@ def _start(text: str) -> int:
 
 def _decode(text: str, start: int) -> tuple[object, int]:
     try:
-        return json.JSONDecoder(parse_constant=_refuse_constant).raw_decode(text, start)
+        return json.JSONDecoder(parse_constant=_refuse_constant, object_pairs_hook=_refuse_repeated).raw_decode(
+            text, start
+        )
     except json.JSONDecodeError as error:
         cut = error.msg.startswith("Unterminated string") or not text[error.pos :].strip("`~ \t\r\n")
         what = "the JSON is cut off" if cut else f"the JSON is broken: {error.msg}"
@@ -57,6 +61,14 @@ def _decode(text: str, start: int) -> tuple[object, int]:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+def _refuse_repeated(members: list[tuple[str, object]]) -> dict[str, object]:
+    """Return an object; of two members of one name the last would win, and what the first held would be lost."""
+    repeated = [name for name, count in Counter(name for name, _ in members).items() if count > 1]
+    if repeated:
+        raise ValueError(f"an object has more than one member {repeated[0]!r}")
+    return dict(members)
 
 
 def _place(text: str, position: int) -> str:

@@ -8,32 +8,36 @@ from pydantic import AfterValidator, Field, StringConstraints
 MAX_REQUIREMENTS: Final = 20_000
 """Characters of a request's requirements."""
 
-# Controls, marks that turn the direction of text, line separators, and the mark of a byte that was lost; written so
-# that JSON Schema's dialect of regular expressions and Python's read it alike.
-_UNSEEN: Final = (
-    r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u200b\u2060-\u2064"
-    r"\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ufffd-\uffff"
+# Controls, marks that turn the direction of text, invisible operators and tags, and the mark of a byte that was lost;
+# written so that JSON Schema's dialect of regular expressions and Python's read it alike.
+_REFUSED: Final = (
+    r"\u0000-\u0008\u000b\u000e-\u001f\u007f-\u009f\u2061-\u2064"
+    r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufff9-\ufffb\ufffd-\uffff"
+    "\U000e0000-\U000e007f"
 )
-_LINE: Final = rf"\t\n\r{_UNSEEN}"
+# What editors and word processors leave in a text: form feeds, line separators, soft hyphens, spaces of no width.
+_UNSEEN: Final = r"\u000c\u00ad\u200b\u2028\u2029\u2060\ufeff"
+_MARK: Final = "\ufeff"
 
 
 class _Visible:
-    """Refuses text with characters of a class, and text that shows nothing."""
+    """Refuses text with characters of a class, and text that shows nothing but what is `unseen`."""
 
-    def __init__(self, refused: str) -> None:
-        self.pattern = rf"^[^{refused}]*[^\s{refused}][^{refused}]*$"
+    def __init__(self, refused: str, unseen: str = "") -> None:
+        self.pattern = rf"^[^{refused}]*[^\s{refused}{unseen}][^{refused}]*$"
         self._refused = re.compile(f"[{refused}]")
+        self._shown = re.compile(rf"[^\s{refused}{unseen}]")
 
     def __call__(self, text: str) -> str:
         found = self._refused.search(text)
         if found:
             raise ValueError(f"must not contain the character U+{ord(found[0]):04X}")
-        if not text.strip():
+        if not self._shown.search(text):
             raise ValueError("must not be blank")
-        return text.strip()
+        return text.strip().strip(_MARK).strip()
 
 
-_name, _text = _Visible(_LINE), _Visible(_UNSEEN)
+_name, _text = _Visible(rf"\t\n\r{_REFUSED}{_UNSEEN}"), _Visible(_REFUSED, _UNSEEN)
 
 Name = Annotated[
     str,

@@ -67,6 +67,9 @@ def body(**fields: object) -> str:
         (body(name="   "), 422, "invalid", "blank"),
         (body(requirements="too short"), 422, "invalid", "/requirements"),
         (body(requirements="bell \x07 and more"), 422, "invalid", "U+0007"),
+        (body(requirements="hidden \U000e0041 text"), 422, "invalid", "U+E0041"),
+        (body(requirements="\ufeff\u200b\u2028\f" * 5), 422, "invalid", "blank"),
+        (body(name="a\U000e0041b"), 422, "invalid", "U+E0041"),
         (body(requirements="x" * 20_001), 422, "invalid", "/requirements"),
         ('{"name": "\\ud800", "requirements": "0123456789"}', 422, "invalid", "/name"),
         (body(extra=1), 422, "invalid", "/extra"),
@@ -224,3 +227,15 @@ def test_the_deeper_check_names_what_does_not_answer_and_why_only_in_the_log() -
     assert {check["name"]: check["ok"] for check in answer.json["checks"]} == {"table": True, "bucket": False}
     assert "10.0.0.1" not in answer.body
     assert api.notes == ["bucket: endpoint 10.0.0.1 refused"]
+
+
+@pytest.mark.parametrize("unseen", ["\ufeff", "\u00ad", "\u2028", "\u2029", "\u200b", "\u2060", "\f", "\u200d"])
+def test_requirements_may_hold_what_editors_leave_in_a_text(unseen: str) -> None:
+    api = FakeApi()
+    for text in (
+        f"{unseen}A program that greets.",
+        f"A program{unseen}that greets.",
+        f"A program that greets.{unseen}",
+    ):
+        answer = api.call("POST", "/api/projects", raw=body(requirements=text))
+        assert answer.status == 201, answer.body

@@ -235,3 +235,40 @@ def test_a_block_that_is_not_closed_is_refused_with_its_line() -> None:
     with pytest.raises(MalformedReply, match="the code block that line 2 opens is not closed"):
         extract(f"**app.py**\n```python\n{CODE}", TAG, ("app.py",))
     assert fenced(f"```python\n{CODE}```\n```\n", "app.py") == {"app.py": CODE}  # nothing is inside the last
+
+
+CUT = "# App\n\n```\n\npip install x\n\n```\n\nEnd\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "block"),
+    [
+        ("README.md", f"```markdown\n{CUT}```\n"),
+        ("README.md", f"```\n{CUT}```\n"),
+        ("README.md", f"```markdown\n{CUT}{CUT}```\n"),
+        ("README.md", f"```markdown\n{README}{CUT}```\n"),
+        ("README.md", "```markdown\n# App\n\n```bash\npip install x\n```\n\nEnd\n"),
+        ("README.md", "```markdown\n# App\n\n```bash\npip install x\n"),
+        ("app.py", '```python\ndef f():\n    """Do.\n\n```\nf()\n```\n    """\n    return 1\n```\n'),
+        ("app.js", "```js\n/**\n * Do.\n```\nf()\n```\n */\nfunction f() {}\n```\n"),
+        ("app.py", "```python\nx = 1\n\nRun it:\n\n```bash\npython app.py\n```\n"),
+    ],
+)
+def test_a_file_that_its_own_fences_may_have_cut_is_whole_or_refused(path: str, block: str) -> None:
+    whole = block.partition("\n")[2].rpartition("```\n")[0]
+    for reply in (f"{path}\n{block}", f"Here it is.\n\n**{path}**\n\n{block}\n**b.py**\n\n```python\nb\n```\n"):
+        expected = (path, "b.py") if "b.py" in reply else (path,)
+        try:
+            files = extract(reply, TAG, expected)
+        except MalformedReply:
+            continue
+        assert {file.path: file.content for file in files}.get(path) in {whole, None}
+
+
+def test_what_follows_a_finished_file_does_not_make_it_doubtful() -> None:
+    reply = f"**app.py**\n```python\n{CODE}```\n\nRun it:\n\n```\npython app.py\n```\n\nIt prints:\n\n```\nhello\n```\n"
+    assert fenced(reply, "app.py") == {"app.py": CODE}
+    labelled = f"**README.md**\n```markdown\n{README}```\n\nRun it:\n\n```bash\napp\n```\n"
+    assert fenced(labelled, "README.md") == {"README.md": README}
+    longer = f"**README.md**\n````markdown\n{CUT}````\n\nRun it:\n\n```\napp\n```\n"
+    assert fenced(longer, "README.md") == {"README.md": CUT}

@@ -68,6 +68,9 @@ def error(code: int, status: str, message: str, *details: dict[str, Any]) -> Scr
     return said({"error": {"code": code, "message": message, "status": status, "details": [*details]}}, code)
 
 
+QUOTA_FAILURE = "type.googleapis.com/google.rpc.QuotaFailure"
+
+
 def quota_failure(*quota_ids: str) -> dict[str, Any]:
     return {
         "@type": "type.googleapis.com/google.rpc.QuotaFailure",
@@ -250,6 +253,40 @@ class TestFailure:
             failure = refused(model, server, Scripted(429, b"{}", {"Content-Type": "application/json", **headers}))
             assert isinstance(failure, ModelUnavailable)
             assert failure.after == after
+
+    @pytest.mark.parametrize(
+        ("message", "details"),
+        [
+            ("Quota exceeded for metric: generate_content_free_tier_requests, limit: 0, model: gemini-3.5-pro", []),
+            ("Your prepayment credits are depleted. Please go to AI Studio to manage your project and billing.", []),
+            ("Your project has exceeded its monthly spending cap.", []),
+            ("Your billing account has reached its spend limit for this tier.", [RETRY_INFO]),
+            (
+                "You exceeded your quota",
+                [{"@type": QUOTA_FAILURE, "violations": [{"quotaId": "PerDay", "quotaValue": "0"}]}],
+            ),
+        ],
+    )
+    def test_what_waiting_does_not_heal_is_told_in_googles_words(
+        self, model: LanguageModel, server: ScriptedServer, message: str, details: list[dict[str, Any]]
+    ) -> None:
+        failure = refused(model, server, error(429, "RESOURCE_EXHAUSTED", message, *details))
+        assert isinstance(failure, ModelUnusable)
+        assert message in str(failure)
+
+    def test_a_limit_that_is_reached_is_waited_out(self, model: LanguageModel, server: ScriptedServer) -> None:
+        for message in ("Quota exceeded, limit: 5, model: x", "Quota exceeded, limit: 0.5"):
+            assert isinstance(refused(model, server, error(429, "RESOURCE_EXHAUSTED", message)), ModelUnavailable)
+
+    @pytest.mark.parametrize("reason", ["SERVICE_DISABLED", "BILLING_DISABLED", "CONSUMER_SUSPENDED", ""])
+    def test_an_api_that_is_not_enabled_is_no_bad_key(
+        self, model: LanguageModel, server: ScriptedServer, reason: str
+    ) -> None:
+        message = "Generative Language API has not been used in project 1 before or it is disabled. Enable it."
+        info = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": reason}
+        failure = refused(model, server, error(403, "PERMISSION_DENIED", message, info))
+        assert isinstance(failure, ModelUnusable)
+        assert str(failure) == f"the model's API may not be used with this key: {message}"
 
     @pytest.mark.parametrize(
         "details",

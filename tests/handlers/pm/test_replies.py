@@ -38,6 +38,8 @@ def test_a_plan_is_read(text: str) -> None:
         ("I cannot plan this.", "there is no JSON object in the answer"),
         (PLAN[:200], "the JSON is cut off, line 1 column"),
         (PLAN[:-1] + ",}", "the JSON is broken: "),
+        ('{"tasks": [], ' + PLAN[1:], "an object has more than one member 'tasks'"),
+        (PLAN.replace('"title"', '"id": "other", "title"', 1), "an object has more than one member 'id'"),
         (PLAN + PLAN, "there is more JSON after the first"),
         (f"[{PLAN}]", "the plan: "),
         (json.dumps({"plan": replies.PLAN}), "tasks: Field required"),
