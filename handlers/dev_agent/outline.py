@@ -1,47 +1,145 @@
-"""A file's outline: the lines that say what it offers, without how it does it."""
+"""A file's outline: what it declares, with signatures, fields, constants and decorators, without how it does it."""
 
 import ast
 import re
-from typing import Final
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from shared.grammars import LANGUAGES, read_best
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 MAX_LINES: Final = 40
 MAX_COLUMNS: Final = 160
+MAX_DEPTH: Final = 3
 
-_DECLARATION: Final = re.compile(
-    r"^\s{0,4}(?:(?:export|default|public|protected|private|static|final|abstract|async|pub(?:\([a-z]+\))?|unsafe)\s+)*"
-    r"(?:function|class|interface|type|enum|struct|trait|impl|fn|func|const\s+\w+\s*=\s*(?:async\s*)?(?:\(|function)"
-    r"|module\.exports|CREATE\s+TABLE|record|def)\b",
-    re.IGNORECASE,
+_CONTAINERS: Final = frozenset(
+    {
+        *("class_body", "interface_body", "object_type", "enum_body", "enum_body_declarations", "declaration_list"),
+        *("field_declaration_list", "enum_variant_list", "enumerator_list", "interface_type", "annotation_type_body"),
+    }
 )
+_BLOCKS: Final = frozenset(
+    {"block", "statement_block", "compound_statement", "constructor_body", "field_initializer_list"}
+)
+_PASSED: Final = re.compile(
+    r"comment|import|package|^use_|preproc_include|access_specifier|^ERROR$|^;$|shebang|static_block"
+)
+_TRANSPARENT: Final = frozenset(
+    {"preproc_if", "preproc_ifdef", "preproc_else", "preproc_elif", "linkage_specification"}
+)
+_EXPORTED: Final = re.compile(r"(?:module\.)?exports\b|[\w$]+\.prototype\.")
+_REQUIRED: Final = re.compile(r"^(?:const|let|var)\s[^;\n]*=\s*require\(")
+_SQL: Final = re.compile(
+    r"^\s*CREATE\s+(?:OR\s+\w+\s+)?(?:TABLE|VIEW|FUNCTION|INDEX|UNIQUE INDEX|TYPE)\b", re.IGNORECASE
+)
+_PRIVATE: Final = re.compile(r"\s*(?:private\b|(?:async )?def _(?!_)|_(?!_)|static \w+ _|#)")
 
 
-def outline(language: str, text: str) -> str:
-    """Return the signatures in a file, at most 40 lines; empty for a file that declares nothing."""
-    lines = _python(text) if language == "python" else None
-    if lines is None:
-        lines = [line.strip() for line in text.splitlines() if _DECLARATION.match(line)]
-    return "\n".join(line[:MAX_COLUMNS] for line in lines[:MAX_LINES])
+class Line(NamedTuple):
+    """A line of an outline, and how deep it stands."""
+
+    depth: int
+    text: str
 
 
-def _python(text: str) -> list[str] | None:
-    """Return the signatures of a module's functions, classes and methods; None if it does not parse."""
+def outline(language: str, text: str, most: int = MAX_LINES) -> str:
+    """Return what a file declares in at most so many lines; empty for a file that declares nothing.
+
+    Where there are more, what is private goes first, then what stands deepest, then what comes last.
+    """
+    if language == "python":
+        lines = _read_python(text)
+    elif language in LANGUAGES:
+        lines = list(_read_declarations(read_best(language, text), 0))
+    else:
+        lines = [Line(0, line.strip()) for line in text.splitlines() if _SQL.match(line)]
+    return "\n".join(_show(line) for line in _choose(lines, most))
+
+
+def _choose(lines: list[Line], most: int) -> list[Line]:
+    if len(lines) <= most:
+        return lines
+    ranked = sorted(range(len(lines)), key=lambda at: (bool(_PRIVATE.match(lines[at].text)), lines[at].depth, at))
+    return [lines[at] for at in sorted(ranked[:most])]
+
+
+def _show(line: Line) -> str:
+    text = f"{'    ' * line.depth}{' '.join(line.text.split())}"
+    return text if len(text) <= MAX_COLUMNS else f"{text[: MAX_COLUMNS - 3]}..."
+
+
+def _read_declarations(node: "Node", depth: int) -> Iterator[Line]:
+    """Yield the declarations among a node's children, and those inside of them."""
+    for child in node.named_children:
+        if child.type in _TRANSPARENT:
+            yield from _read_declarations(child.child_by_field_name("body") or child, depth)
+        elif not _PASSED.search(child.type) and not (node.type in _TRANSPARENT and _is_condition(node, child)):
+            yield from _read_declaration(child, depth)
+
+
+def _is_condition(node: "Node", child: "Node") -> bool:
+    return child in (node.child_by_field_name("name"), node.child_by_field_name("condition"))
+
+
+def _read_declaration(node: "Node", depth: int) -> Iterator[Line]:
+    text = (node.text or b"").decode("utf-8", "replace")
+    if (node.type == "expression_statement" and not _EXPORTED.match(text)) or _REQUIRED.search(text):
+        return
+    inside = _find_inside(node)
+    if inside is None:
+        yield Line(depth, text.rstrip(";,"))
+        return
+    end = inside.start_byte
+    if inside.type in _CONTAINERS:
+        end = next((part.start_byte for part in inside.children if part.type == "{"), end)
+    head = (node.text or b"")[: end - node.start_byte].decode("utf-8", "replace")
+    if node.type == "type_definition":
+        head += text.encode()[inside.end_byte - node.start_byte :].decode("utf-8", "replace")
+    if head.strip():
+        yield Line(depth, head.rstrip("; \n"))
+    if inside.type in _CONTAINERS and depth < MAX_DEPTH:
+        yield from _read_declarations(inside, depth + 1)
+
+
+def _find_inside(node: "Node") -> "Node | None":
+    """Return where a declaration's inside begins: the body of a function, or the members of a type."""
+    waiting = list(reversed(node.children))
+    while waiting:
+        part = waiting.pop()
+        if part.type in _CONTAINERS or part.type in _BLOCKS:
+            return part
+        if part.type == "arrow_function":
+            return part.child_by_field_name("body")
+        if "parameter" not in part.type and part.type not in {"decorator", "modifiers", "type_annotation"}:
+            waiting += reversed(part.children)
+    return None
+
+
+def _read_python(text: str) -> list[Line]:
+    """Return a module's declarations; nothing if it does not parse."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError):
-        return None
-    return [line for node in tree.body for line in _signatures(node, "")]
+        return []
+    return [line for node in tree.body for line in _signatures(node, 0)]
 
 
-def _signatures(node: ast.stmt, indent: str) -> list[str]:
+def _signatures(node: ast.stmt, depth: int) -> Iterator[Line]:
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef():
+            yield from (Line(depth, f"@{ast.unparse(decorator)}") for decorator in node.decorator_list)
             returns = f" -> {ast.unparse(node.returns)}" if node.returns else ""
-            return [f"{indent}def {node.name}({ast.unparse(node.args)}){returns}"]
+            word = "async def" if isinstance(node, ast.AsyncFunctionDef) else "def"
+            yield Line(depth, f"{word} {node.name}({ast.unparse(node.args)}){returns}")
         case ast.ClassDef():
-            bases = f"({', '.join(map(ast.unparse, node.bases))})" if node.bases else ""
-            return [
-                f"{indent}class {node.name}{bases}",
-                *(s for child in node.body for s in _signatures(child, "    ")),
-            ]
+            yield from (Line(depth, f"@{ast.unparse(decorator)}") for decorator in node.decorator_list)
+            bases = [*map(ast.unparse, node.bases), *map(ast.unparse, node.keywords)]
+            yield Line(depth, f"class {node.name}" + (f"({', '.join(bases)})" if bases else ""))
+            for child in node.body:
+                yield from _signatures(child, depth + 1)
+        case ast.AnnAssign() | ast.Assign(targets=[ast.Name()]):
+            yield Line(depth, ast.unparse(node))
         case _:
-            return []
+            return

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final
 
 from dev_agent.outline import outline
 from shared.language_model.port import Prompt
@@ -10,6 +12,9 @@ from shared.models.project import Project
 from shared.models.quality import Finding
 from shared.prompts import load, make_tag, mark_as_data
 from shared.source_files import language_of
+
+MAX_OUTLINED: Final = 600
+"""Lines of all outlines in one prompt."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ def _shared_parts(
         "summary": plan.summary,
         "contract": plan.shared_contract,
         "context": "\n\n".join(_whole(path, text, tag) for path, text in context.shown.items()) or "None.",
-        "others": "\n\n".join(_outlined(path, text, tag) for path, text in context.outlined.items()) or "None.",
+        "others": _outline_all(context.outlined, _describe(plan, files), files, tag) or "None.",
         "files": "\n".join(
             f"- {file.path} ({file.action}): {file.purpose}" for file in files if file.action is not FileAction.DELETE
         ),
@@ -75,9 +80,28 @@ def _whole(path: str, text: str, tag: str) -> str:
     return f"{path}:\n\n{mark_as_data('content', tag, text)}"
 
 
-def _outlined(path: str, text: str, tag: str) -> str:
-    signatures = outline(language_of(path, text), text)
-    return f"{path}:\n\n{mark_as_data('outline', tag, signatures)}" if signatures else path
+def _outline_all(texts: Mapping[str, str], about: str, files: Sequence[PlannedFile], tag: str) -> str:
+    """Return the outlines of all files, in order; of the least relevant only the path, where all would be too long."""
+    folders = {PurePosixPath(file.path).parent for file in files}
+    outlines = {path: outline(language_of(path, text), text) for path, text in texts.items()}
+
+    def relevance(path: str) -> tuple[bool, bool]:
+        pure = PurePosixPath(path)
+        return pure.stem not in about, pure.parent not in folders
+
+    left = MAX_OUTLINED
+    for path in sorted(outlines, key=relevance):
+        left -= outlines[path].count("\n") + 1
+        if left < 0:
+            outlines[path] = ""
+    return "\n\n".join(
+        f"{path}:\n\n{mark_as_data('outline', tag, signatures)}" if signatures else path
+        for path, signatures in outlines.items()
+    )
+
+
+def _describe(plan: Plan, files: Sequence[PlannedFile]) -> str:
+    return "\n".join([plan.shared_contract, *(file.purpose for file in files)])
 
 
 def _finding(finding: Finding, tag: str) -> str:

@@ -7,7 +7,8 @@ from typing import Final
 
 from tree_sitter import Node
 
-from qa_agent.analysers.tree_sitter_languages import read_clean, walk
+from qa_agent.analysers.tree_sitter_languages import read_clean
+from shared.grammars import walk
 
 DEFAULT: Final = "default"
 

@@ -8,7 +8,8 @@ from tree_sitter import Node
 
 from qa_agent.analysers.port import Fault, SourceFile
 from qa_agent.analysers.python_security import PASSWORD, SECRETIVE
-from qa_agent.analysers.tree_sitter_languages import read_clean, walk
+from qa_agent.analysers.tree_sitter_languages import read_clean
+from shared.grammars import walk
 from shared.models.severity import Severity
 
 CODE: Final = "code-injection"

@@ -6,27 +6,16 @@ stops for another reason, the file is doubted, unless `certainty` sees that it i
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from functools import cache
-from importlib import import_module
+from collections.abc import Callable, Iterable
 from typing import Final
 
-from tree_sitter import Language, Node, Parser, Tree
+from tree_sitter import Node, Tree
 
 from qa_agent.analysers import c_macros, c_source
 from qa_agent.analysers.certainty import Tokens
 from qa_agent.analysers.syntax import MOST, Place
+from shared.grammars import parser, read_best, walk
 
-_GRAMMARS: Final = {
-    "javascript": ("tree_sitter_javascript", "language"),
-    "typescript": ("tree_sitter_typescript", "language_typescript"),
-    "tsx": ("tree_sitter_typescript", "language_tsx"),
-    "go": ("tree_sitter_go", "language"),
-    "java": ("tree_sitter_java", "language"),
-    "rust": ("tree_sitter_rust", "language"),
-    "c": ("tree_sitter_c", "language"),
-    "cpp": ("tree_sitter_cpp", "language"),
-}
 _OPENS: Final = {"(": ")", "[": "]", "{": "}", "${": "}", "#{": "}"}
 _BRACKETS: Final = frozenset({*_OPENS, *_OPENS.values()})
 _NIGHTLY: Final = re.compile(r"^\s*#!\[feature\(", re.MULTILINE)
@@ -99,15 +88,14 @@ def parse_cpp(text: str) -> Iterable[Place]:
 
 def read_clean(language: str, text: str) -> Node | None:
     """Return the root of a file's tree; None where the grammar does not read all of it."""
-    grammars = ("typescript", "tsx") if language == "typescript" else (language,)
-    roots = (_parser(grammar).parse(text.encode("utf-8", "replace")).root_node for grammar in grammars)
-    return next((root for root in roots if not root.has_error), None)
+    root = read_best(language, text)
+    return None if root.has_error else root
 
 
 def _strict(grammar: str, text: str, rule: Rule | None = None) -> list[Place]:
     """Return the faults of a file; what the grammar takes but the language does not is for `rule` to find."""
     content = text.encode("utf-8", "replace")
-    tree = _parser(grammar).parse(content)
+    tree = parser(grammar).parse(content)
     places = _find_places(grammar, tree, content) if tree.root_node.has_error else []
     if places:
         return places
@@ -158,12 +146,6 @@ def _explain(places: list[Place], reason: str = "the parser may not know all of 
 
 def _doubt(places: list[Place], reason: str) -> list[Place]:
     return _explain([place._replace(in_doubt=True) for place in places[:1]], reason)
-
-
-@cache
-def _parser(grammar: str) -> Parser:
-    module, function = _GRAMMARS[grammar]
-    return Parser(Language(getattr(import_module(module), function)()))
 
 
 def _find_places(grammar: str, tree: Tree, content: bytes) -> list[Place]:
@@ -223,25 +205,12 @@ def _not_rust(root: Node) -> Place | None:
     return None
 
 
-def walk(root: Node) -> Iterator[Node]:
-    """Yield every node in order, without recursion: a hostile file nests deeper than Python's stack."""
-    cursor = root.walk()
-    while True:
-        if cursor.node is not None:
-            yield cursor.node
-        if cursor.goto_first_child():
-            continue
-        while not cursor.goto_next_sibling():
-            if not cursor.goto_parent():
-                return
-
-
 def _holds_fault(node: Node) -> bool:
     return any(child.is_missing or child.is_error or child.has_error for child in node.children)
 
 
 def _is_balanced(grammar: str, text: str) -> bool:
-    return not _find_unbalanced(_find_brackets(walk(_parser(grammar).parse(text.encode("utf-8", "replace")).root_node)))
+    return not _find_unbalanced(_find_brackets(walk(parser(grammar).parse(text.encode("utf-8", "replace")).root_node)))
 
 
 def _find_brackets(nodes: Iterable[Node]) -> list[Node]:

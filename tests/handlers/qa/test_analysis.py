@@ -125,6 +125,9 @@ def test_long_lines_and_many_findings_are_cut_but_counted() -> None:
     )
     assert len(report.findings) == MOST
     assert report.omitted > 0
+    assert report.omitted_errors == 0
+    wrong = analyse(REVISION, {"a.py": "".join(f"print(undefined_{number})\n" for number in range(MOST + 100))})
+    assert (len(wrong.findings), wrong.omitted_errors) == (MOST, 100)
     assert max(len(line) for finding in report.findings for line in finding.lines) <= WIDTH + 10
     assert parts(report)["lint"].points == 0
 
