@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 AGENTS = ("pm_agent", "dev_agent", "qa_agent", "ops_agent", "api_handler")
-ROOMS = ("agenticai", "shared", *AGENTS)
+ROOMS = ("agenticai", "shared", "runner", *AGENTS)
 
 # What each room may import of the house, beside itself.
 SHARED = ("shared.models", "shared.paths", "shared.models.layout")
@@ -31,7 +31,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     ),
     "handlers/shared": ("shared",),
     **{f"handlers/{agent}": ("shared", agent) for agent in AGENTS},
-    "agenticai/sandbox": ("agenticai.sandbox",),
+    "handlers/runner": ("shared", "runner"),
+    "agenticai/sandbox": ("agenticai.sandbox", "runner"),
     "dashboard": (
         "agenticai.dashboard",
         "agenticai.client",
@@ -47,6 +48,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "agenticai.scenarios",
         "agenticai.client",
         "agenticai.sandbox",
+        "runner.sandbox",
         "agenticai.stack",
         "agenticai.emulator",
         *SHARED,

@@ -9,13 +9,13 @@ from agenticai.client.download import Downloaded, download
 from agenticai.client.errors import ProjectsError
 from agenticai.client.follow import follow
 from agenticai.emulator.core.usage_records import Usage
-from agenticai.sandbox.errors import NotRun
 from agenticai.sandbox.projects import run_python_tests
-from agenticai.sandbox.verdict import TestRun
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.format.script import Settling
 from agenticai.scenarios.replaying.pace import pace_of
+from runner.sandbox.errors import NotRun
+from runner.sandbox.verdict import TestRun
 from shared.models.events import TimelineEvent
 from shared.models.quality import QualityReport
 from shared.models.views import ProjectView

@@ -32,7 +32,7 @@ from agenticai.scenarios.format.scenario import LIBRARY, load
 if TYPE_CHECKING:
     from agenticai.commands.demo import DemoResult
     from agenticai.emulator.client import ControlClient
-    from agenticai.sandbox.verdict import TestRun
+    from runner.sandbox.verdict import TestRun
 
 DEMO = LIBRARY / "todo-service.yaml"
 EXAMPLE = Path("docs/examples/greeting.md")

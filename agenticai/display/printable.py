@@ -1,6 +1,6 @@
 """Text of unknown origin made safe to print: nothing in it moves the cursor, hides, or turns the writing around."""
 
-from agenticai.sandbox.output import escape
+from runner.sandbox.output import escape
 
 
 def readable(text: str) -> str:

@@ -15,7 +15,7 @@ from agenticai.display.outcome import introduce
 from agenticai.scenarios.benches.deployed import Bench
 
 if TYPE_CHECKING:
-    from agenticai.sandbox.verdict import TestRun
+    from runner.sandbox.verdict import TestRun
 
 
 def welcome(running: Bench, new: str, model: Model, curl: Path) -> Text:

@@ -1,23 +1,19 @@
 """Runs a project's own tests, from the folder that it was downloaded to, in a sandbox."""
 
 import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from agenticai.sandbox.errors import NotRun
-from agenticai.sandbox.inside.job import Job
-from agenticai.sandbox.inside.limits import Limits
-from agenticai.sandbox.process import INTERPRETER, LOADER, run
-from agenticai.sandbox.verdict import TestRun, judge
+from runner.programs import find_node, node_job, python_job
+from runner.sandbox.errors import NoSandbox, NotRun
+from runner.sandbox.inside.job import Job
+from runner.sandbox.inside.limits import Limits
+from runner.sandbox.process import run
+from runner.sandbox.verdict import TestRun, judge
 
-_RUNNERS: Final = Path(__file__).with_name("runners")
-_PREFIX: Final = os.path.realpath(sys.base_prefix)
-_PATH: Final = "/usr/local/bin:/usr/bin:/bin"
-_NODE_ANSWERS_SECONDS: Final = 20
+_REPOSITORY: Final = str(Path(__file__).resolve().parents[2])
 
 
 def run_python_tests(code: Path, *, unsafe: bool = False, limits: Limits | None = None) -> TestRun:
@@ -25,9 +21,8 @@ def run_python_tests(code: Path, *, unsafe: bool = False, limits: Limits | None 
 
     Raises `NotRun` where there is no sandbox; `unsafe` runs them without one there.
     """
-    runner = (_RUNNERS / "python_tests.py").read_text("utf-8")
-    command = (INTERPRETER, "-I", "-B", "-S", "-u", "-c", runner)
-    return _run(code, command, _PREFIX, unsafe, limits or Limits())
+    known = limits or Limits()
+    return _run(python_job(_files(code, known.disk_bytes), known, {}), unsafe)
 
 
 def run_node_tests(code: Path, *, unsafe: bool = False, limits: Limits | None = None) -> TestRun:
@@ -35,16 +30,15 @@ def run_node_tests(code: Path, *, unsafe: bool = False, limits: Limits | None = 
 
     Raises `NotRun` where there is no `node`, or no sandbox; `unsafe` runs them without a sandbox there.
     """
-    node = _node()
-    runner = (_RUNNERS / "node_tests.mjs").read_text("utf-8")
-    return _run(code, (node, "--input-type=module", "-e", runner), node, unsafe, limits or Limits())
+    known = limits or Limits()
+    return _run(node_job(_files(code, known.disk_bytes), known, find_node()), unsafe)
 
 
-def _run(code: Path, command: tuple[str, ...], program: str, unsafe: bool, limits: Limits) -> TestRun:
-    path = f"{os.path.dirname(command[0])}:{_PATH}"
-    environment = {**LOADER, "PATH": path, "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
-    files = _files(code, limits.disk_bytes)
-    return judge(run(Job(command, environment, (program,), files, limits), unsafe=unsafe), limits)
+def _run(job: Job, unsafe: bool) -> TestRun:
+    try:
+        return judge(run(replace(job, hidden=(_REPOSITORY,)), unsafe=unsafe), job.limits)
+    except NoSandbox as reason:
+        raise NoSandbox(f"{reason} (--unsafe-run runs it without a sandbox)") from reason
 
 
 def _files(folder: Path, most: int) -> dict[str, bytes]:
@@ -63,17 +57,3 @@ def _regular(folder: Path) -> Iterator[Path]:
         for path in (Path(parent, name) for name in sorted(names)):
             if path.is_file() and not path.is_symlink():
                 yield path
-
-
-def _node() -> str:
-    """Return the real path of `node`: on the PATH there may be a link, or a script that finds it."""
-    found = shutil.which("node")
-    if found is None:
-        raise NotRun("there is no `node` on the PATH")
-    try:
-        asked = subprocess.run(
-            [found, "-p", "process.execPath"], capture_output=True, timeout=_NODE_ANSWERS_SECONDS, check=True
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        raise NotRun(f"{found} does not say where it is installed: {error}") from error
-    return os.path.realpath(asked.stdout.decode().strip())

@@ -9,10 +9,10 @@ from agenticai.client.api import ProjectsApi
 from agenticai.client.cost.charges import cost_usd
 from agenticai.client.download import download
 from agenticai.emulator.core.usage_records import CallCount, FunctionUsage, Usage
-from agenticai.sandbox.errors import NotRun
 from agenticai.sandbox.projects import run_node_tests, run_python_tests
-from agenticai.sandbox.verdict import TestRun
 from agenticai.scenarios.format.expected import ExpectedProject
+from runner.sandbox.errors import NotRun
+from runner.sandbox.verdict import TestRun
 from shared.models.events import TimelineEvent
 from shared.models.views import ProjectView
 

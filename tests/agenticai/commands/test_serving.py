@@ -12,10 +12,10 @@ from agenticai.display.console import Display
 from agenticai.display.serving import present_tests, welcome
 from agenticai.emulator.core.bench_records import ModelCalls, ModelUse
 from agenticai.emulator.core.errors import ControlError
-from agenticai.sandbox.report import TestResult
-from agenticai.sandbox.verdict import TestRun
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.stack.target import Target
+from runner.sandbox.report import TestResult
+from runner.sandbox.verdict import TestRun
 
 if TYPE_CHECKING:
     from agenticai.emulator.client import ControlClient

@@ -6,11 +6,11 @@ from typing import Any
 
 from agenticai.emulator.core.usage_records import CallCount, FunctionUsage, Usage
 from agenticai.emulator.faults.rules import Fired
-from agenticai.sandbox.report import TestResult
-from agenticai.sandbox.verdict import TestRun
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.replaying.expectations import ScenarioOutcome, find_unmet
 from agenticai.scenarios.replaying.outcome import ReplayedProject, Used
+from runner.sandbox.report import TestResult
+from runner.sandbox.verdict import TestRun
 from shared.models.events import EventType, TimelineEvent
 from shared.models.project import Failure, Revision, TokenUsage
 from shared.models.views import ProjectView

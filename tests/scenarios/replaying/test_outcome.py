@@ -6,9 +6,9 @@ import pytest
 
 from agenticai.scenarios.format.expected import ExpectedProject
 from agenticai.scenarios.replaying.outcome import read_project
-from tests.agenticai.sandbox.projects import needs_sandbox
 from tests.fakes.files_api import FilesApi
 from tests.fakes.replayed import EVENTS, PROJECT_ID, USAGE, VIEW
+from tests.handlers.runner.sandbox.projects import needs_sandbox
 
 GOOD = b"import unittest\n\nclass T(unittest.TestCase):\n    def test_it(self):\n        self.assertEqual(1, 1)\n"
 

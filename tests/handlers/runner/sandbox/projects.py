@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from agenticai.sandbox.errors import NotRun
-from agenticai.sandbox.inside.job import Job
-from agenticai.sandbox.inside.limits import MIB, Limits
-from agenticai.sandbox.process import INTERPRETER, run
 from agenticai.sandbox.projects import run_python_tests
-from agenticai.sandbox.verdict import TestRun
+from runner.sandbox.errors import NotRun
+from runner.sandbox.inside.job import Job
+from runner.sandbox.inside.limits import MIB, Limits
+from runner.sandbox.process import INTERPRETER, run
+from runner.sandbox.verdict import TestRun
 
 
 def why_no_sandbox() -> str:

@@ -5,16 +5,17 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import IO
 
-from agenticai.sandbox.inside.limits import Limits
+from runner.sandbox.inside.limits import Limits
 
 
 @dataclass(frozen=True)
 class Job:
     """A program and everything of this machine that it can see.
 
-    `shown` are real paths that can be read inside, and `hidden` are folders that are empty inside. `files` (content by
-    path) become its working folder. What it writes to the descriptor `REPORT` arrives at the descriptor `report`.
-    Without `contained`, it runs without a sandbox.
+    `shown` are real paths that can be read inside, and `hidden` are folders that are empty inside. `packages` are files
+    and folders by the name under which Python imports them, and can be read in the folder that `PYTHONPATH` names.
+    `files` (content by path) become its working folder. What it writes to the descriptor `REPORT` arrives at the
+    descriptor `report`. Without `contained`, it runs without a sandbox.
     """
 
     command: tuple[str, ...]
@@ -25,6 +26,7 @@ class Job:
     report: int = -1
     contained: bool = True
     hidden: tuple[str, ...] = ()
+    packages: Mapping[str, str] = field(default_factory=dict)
 
     def sent(self) -> bytes:
         """Return the job as bytes, for `received`."""
@@ -47,7 +49,7 @@ class Job:
         )
 
 
-_HEAD = ("command", "environment", "shown", "report", "contained", "hidden")
+_HEAD = ("command", "environment", "shown", "report", "contained", "hidden", "packages")
 
 REPORT = 3
 """The descriptor to which the program reports."""

@@ -14,23 +14,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any, Final, cast
 
-from agenticai.sandbox.errors import NoSandbox, NotRun
-from agenticai.sandbox.inside.job import Job
-from agenticai.sandbox.output import Kept
-from agenticai.sandbox.refusals import why_not
+from runner.sandbox.errors import NoSandbox, NotRun
+from runner.sandbox.inside.job import Job
+from runner.sandbox.output import Kept
+from runner.sandbox.refusals import why_not
 
 INTERPRETER: Final = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
 """The real path of this interpreter, outside of any virtual environment."""
 
-LOADER: Final = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
-"""Variables without which some interpreters do not start."""
+_LIBRARIES: Final = "LD_LIBRARY_PATH"
 
 _PROGRAMS: Final = ("/usr/bin", "/usr/lib", "/usr/local/bin", "/usr/local/lib", "/etc/alternatives", "/nix/store")
 """Folders that are never hidden, nor are the folders above them."""
 
-_PACKAGES: Final = str(Path(__file__).parents[2])
+_ROOT: Final = str(Path(__file__).parents[2])
 _LAUNCH: Final = (
-    "import sys; sys.path.append(sys.argv[1]); from agenticai.sandbox.inside.launch import main; sys.exit(main())"
+    "import sys; sys.path.append(sys.argv[1]); from runner.sandbox.inside.launch import main; sys.exit(main())"
 )
 _CHUNK: Final = 65536
 _LISTEN_SECONDS: Final = 0.1
@@ -38,6 +37,14 @@ _AFTERWARDS_SECONDS: Final = 2
 """How long output is read after the run has ended: without a sandbox, a process that is left may still print."""
 
 _STATUS_BYTES: Final = 8192
+
+
+def find_libraries(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the variables without which some interpreters do not start; they name no folder but the interpreter's."""
+    prefix = os.path.realpath(sys.base_prefix)
+    folders = environ.get(_LIBRARIES, "").split(os.pathsep)
+    own = [folder for folder in folders if folder and Path(os.path.realpath(folder)).is_relative_to(prefix)]
+    return {_LIBRARIES: os.pathsep.join(own)} if own else {}
 
 
 @dataclass(frozen=True)
@@ -63,9 +70,9 @@ def run(job: Job, *, unsafe: bool = False) -> EndedRun:
     try:
         _check(job)
         return _run(replace(job, contained=True, hidden=_private(job)))
-    except NoSandbox as reason:
+    except NoSandbox:
         if not unsafe:
-            raise NoSandbox(f"{reason} (--unsafe-run runs it without a sandbox)") from reason
+            raise
         return _run(replace(job, contained=False))
 
 
@@ -82,7 +89,7 @@ def _check(job: Job) -> None:
 def _private(job: Job) -> tuple[str, ...]:
     """Return the user's own folders that may lie in a folder that is shown, as in /usr/src, and hold nothing needed."""
     work = Path.cwd()
-    folders = [os.path.expanduser("~"), str(work), _PACKAGES, os.environ.get("AGENTICAI_HOME", "")]
+    folders = [*job.hidden, os.path.expanduser("~"), str(work), _ROOT, os.environ.get("AGENTICAI_HOME", "")]
     folders += [str(folder / ".agenticai") for folder in (work, *work.parents)]
     real = dict.fromkeys(os.path.realpath(folder) for folder in folders if folder)
     needed = [Path(path) for path in (*_PROGRAMS, *job.shown, job.command[0])]
@@ -106,16 +113,16 @@ def _run(job: Job) -> EndedRun:
 
 
 def _start(report: int) -> "subprocess.Popen[bytes]":
-    """Start the process that makes the sandbox: with no variables but `LOADER`, in a session of its own."""
+    """Start the process that makes the sandbox: with no variables of ours, in a session of its own."""
     return subprocess.Popen(
-        [INTERPRETER, "-I", "-S", "-B", "-c", _LAUNCH, _PACKAGES],
+        [INTERPRETER, "-I", "-S", "-B", "-c", _LAUNCH, _ROOT],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         bufsize=0,
         pass_fds=[report],
         cwd="/",
-        env=LOADER,
+        env=find_libraries(),
         start_new_session=True,
     )
 

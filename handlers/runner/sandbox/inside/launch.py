@@ -6,16 +6,21 @@ import os
 import select
 import shutil
 import signal
+import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final
 
-from agenticai.sandbox.inside.job import Job
+from runner.sandbox.inside.job import Job
 
 NOBODY: Final = 65534
 """The user that the program is outside of the sandbox, if root makes it."""
 
 POLL_SECONDS: Final = 0.02
+
+KILL_SECONDS: Final = 5
 
 _LEASH: Final = 0
 """Standard input: it ends when the sandbox is to end."""
@@ -42,8 +47,8 @@ def say(**message: object) -> None:
 
 
 def _contained(job: Job) -> None:
-    from agenticai.sandbox.inside import kernel
-    from agenticai.sandbox.inside.first import be_first
+    from runner.sandbox.inside import kernel
+    from runner.sandbox.inside.first import be_first
 
     kernel.die_with_parent()
     _offer_to_the_killer()
@@ -69,7 +74,7 @@ def _offer_to_the_killer() -> None:
 
 def _map_users(first: int) -> None:
     """Map users and groups: in root's sandbox the program runs as nobody, in a user's as that user."""
-    from agenticai.sandbox.inside.view import USER
+    from runner.sandbox.inside.view import USER
 
     privileged = os.geteuid() == 0 and _is_mapped(NOBODY)
     for kind, own in (("uid", os.geteuid()), ("gid", os.getegid())):
@@ -101,8 +106,12 @@ def _wait(first: int, seconds: float) -> None:
 
 def _uncontained(job: Job) -> None:
     """Run the program without a sandbox, with the limits that need no privileges."""
-    from agenticai.sandbox.inside.first import start
+    from runner.sandbox.inside.first import start
 
+    if sys.platform == "linux":
+        from runner.sandbox.inside import kernel
+
+        kernel.adopt_orphans()
     folder = tempfile.mkdtemp(prefix="agenticai-")
     try:
         say(began=True)
@@ -115,12 +124,43 @@ def _uncontained(job: Job) -> None:
             status = found if ended else None
         say(**({"exceeded": "time"} if status is None else {"exit": os.waitstatus_to_exitcode(status)}))
         _kill_group(child)
+        _kill_descendants()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def _kill_group(leader: int) -> None:
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(leader, signal.SIGKILL)
-    except ProcessLookupError:
-        return
+
+
+def _kill_descendants() -> None:
+    """Kill all processes below this one, also those that left their group; without /proc none can be found."""
+    deadline = time.monotonic() + KILL_SECONDS
+    while (left := _descendants()) and time.monotonic() < deadline:
+        for number in (signal.SIGSTOP, signal.SIGKILL):  # stopped first, so that none starts another meanwhile
+            for process in left:
+                with suppress(ProcessLookupError):
+                    os.kill(process, number)
+        with suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+
+
+def _descendants() -> list[int]:
+    """Return the processes below this one that have not ended, those nearest to it first."""
+    parents = dict(_parents())
+    found = [os.getpid()]
+    for process in found:
+        found += [child for child, parent in parents.items() if parent == process]
+    return found[1:]
+
+
+def _parents() -> Iterator[tuple[int, int]]:
+    """Yield each process that has not ended, and its parent."""
+    for name in os.listdir("/proc") if os.path.isdir("/proc") else ():
+        if name.isdecimal():
+            with suppress(OSError), open(f"/proc/{name}/stat", encoding="utf-8", errors="replace") as file:
+                state, parent = file.read().rpartition(")")[2].split()[:2]
+                if state not in "ZX":
+                    yield int(name), int(parent)

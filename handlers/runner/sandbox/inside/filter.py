@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterator
 from typing import Final
 
-from agenticai.sandbox.inside.kernel import Architecture
+from runner.sandbox.inside.kernel import Architecture
 
 DENIED: Final = (
     *("add_key", "request_key", "keyctl"),  # keys belong to a user, whatever the namespace

@@ -4,7 +4,7 @@ import os
 from contextlib import suppress
 from typing import Final
 
-from agenticai.sandbox.inside.limits import Limits
+from runner.sandbox.inside.limits import Limits
 
 SCARCE: Final = 0.1
 """The share of the machine's memory below which a run is ended, whoever uses it."""

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from agenticai.sandbox.inside.limits import Limits
-from agenticai.sandbox.inside.memory import Machine, Memory
+from runner.sandbox.inside.limits import Limits
+from runner.sandbox.inside.memory import Machine, Memory
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from agenticai.sandbox.inside.memory import SOCKET
-from tests.agenticai.sandbox.projects import TIGHT, needs_sandbox, run_body
+from runner.sandbox.inside.memory import SOCKET
+from tests.handlers.runner.sandbox.projects import TIGHT, needs_sandbox, run_body
 from tests.integration.cloud import eventually
 
 pytestmark = needs_sandbox
@@ -139,8 +139,8 @@ def test_of_much_output_the_beginning_and_the_end_are_kept(tmp_path: Path) -> No
 HOST = """
 import sys
 from pathlib import Path
-from agenticai.sandbox.inside.memory import SOCKET
-from tests.agenticai.sandbox.projects import run_body
+from runner.sandbox.inside.memory import SOCKET
+from tests.handlers.runner.sandbox.projects import run_body
 run_body(Path(sys.argv[1]), sys.argv[2])
 """
 

@@ -8,9 +8,9 @@ import struct
 from collections.abc import Callable
 from typing import Final, NoReturn
 
-from agenticai.sandbox.inside import kernel, program, view
-from agenticai.sandbox.inside.job import Job
-from agenticai.sandbox.inside.memory import Machine, Memory
+from runner.sandbox.inside import kernel, program, view
+from runner.sandbox.inside.job import Job
+from runner.sandbox.inside.memory import Machine, Memory
 
 LOOK_SECONDS: Final = 0.05
 """How often memory is looked at."""

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from agenticai.sandbox.projects import run_node_tests
-from agenticai.sandbox.verdict import TestRun
-from tests.agenticai.sandbox.projects import needs_sandbox
+from runner.sandbox.verdict import TestRun
+from tests.handlers.runner.sandbox.projects import needs_sandbox
 
 pytestmark = [needs_sandbox, pytest.mark.skipif(shutil.which("node") is None, reason="there is no `node` on the PATH")]
 

@@ -17,7 +17,7 @@ READ_ONLY, NO_SUID, NO_DEVICES, NO_EXEC = 0x1, 0x2, 0x4, 0x8
 _MOUNT_SETATTR: Final = 442
 _BIND, _RECURSIVE, _PRIVATE, _DETACH = 0x1000, 0x4000, 0x40000, 2
 _AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
-_SET_PDEATHSIG, _SET_DUMPABLE, _SET_SECCOMP, _SET_NO_NEW_PRIVS = 1, 4, 22, 38
+_SET_PDEATHSIG, _SET_DUMPABLE, _SET_SECCOMP, _SET_CHILD_SUBREAPER, _SET_NO_NEW_PRIVS = 1, 4, 22, 36, 38
 _SIGCHLD, _SIGKILL = 17, 9
 
 
@@ -127,6 +127,11 @@ def detach(target: str) -> None:
 def die_with_parent() -> None:
     """Have the kernel kill this process when the one that started it ends."""
     _prctl(_SET_PDEATHSIG, _SIGKILL)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of all processes below this one whose own parent ends."""
+    _prctl(_SET_CHILD_SUBREAPER, 1)
 
 
 def hide_from_others() -> None:

@@ -5,10 +5,10 @@ import resource
 import signal
 from typing import NoReturn
 
-from agenticai.sandbox.inside import kernel
-from agenticai.sandbox.inside.filter import seccomp_filter
-from agenticai.sandbox.inside.job import REPORT, Job
-from agenticai.sandbox.inside.view import USER
+from runner.sandbox.inside import kernel
+from runner.sandbox.inside.filter import seccomp_filter
+from runner.sandbox.inside.job import REPORT, Job
+from runner.sandbox.inside.view import PACKAGES, USER
 
 NICENESS = 5
 
@@ -28,13 +28,20 @@ def become(job: Job, folder: str) -> NoReturn:
         machine = kernel.architecture()
         kernel.refuse_new_privileges()
         kernel.install_filter(seccomp_filter(machine))
-    environment = {**job.environment, "HOME": folder, "TMPDIR": os.path.join(folder, "tmp")}
+    own = {"HOME": folder, "TMPDIR": os.path.join(folder, "tmp")}
+    if job.packages:
+        own["PYTHONPATH"] = PACKAGES if job.contained else os.path.join(folder, "packages")
+    environment = {**job.environment, **own}
     os.execve(job.command[0], job.command, environment)  # noqa: S606 - there is no shell
 
 
 def _write(job: Job, folder: str) -> None:
     for name in ("code", "tmp"):
         os.mkdir(f"{folder}/{name}")
+    if job.packages and not job.contained:
+        os.mkdir(f"{folder}/packages")
+        for name, source in job.packages.items():
+            os.symlink(source, f"{folder}/packages/{name}")
     os.chdir(f"{folder}/code")
     for path, content in job.files.items():
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)

@@ -7,20 +7,51 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-from agenticai.sandbox.output import shown
+from runner.sandbox.output import shown
 
 TestOutcome = Literal["passed", "failed", "error", "skipped"]
 
 
 @dataclass(frozen=True)
+class Frame:
+    """A line of the project that led to a failure, in a function; the texts are safe to show."""
+
+    path: str
+    line: int
+    function: str
+
+
+@dataclass(frozen=True)
 class TestResult:
-    """How one test ended; `id` and `message` are safe to show."""
+    """How one test ended; its texts are safe to show, and `frames` are the project's own, the outermost first."""
 
     __test__ = False
     id: str
     outcome: TestOutcome
     seconds: float
     message: str
+    frames: tuple[Frame, ...] = ()
+
+
+@dataclass(frozen=True)
+class WrittenTest:
+    """A test in a source file, and how many checks it makes."""
+
+    id: str
+    path: str
+    line: int
+    checks: int
+
+
+@dataclass(frozen=True)
+class EmptiedFunction:
+    """A function that was emptied, whether the tests called it, and whether any of them then failed."""
+
+    name: str
+    path: str
+    line: int
+    called: bool
+    noticed: bool
 
 
 @dataclass(frozen=True)
@@ -28,36 +59,39 @@ class Report:
     """The results, and in `running` what had begun and not ended.
 
     It is `complete` if its last line has the number of lines before it, and `damaged` if the runner did not write one
-    of them. `expected` are the ids of the tests in the source files, and `changed` what the tests replaced in their
-    runner; both are empty if the runner does not look for them.
+    of them. `expected` are the tests in the source files, and `changed` what the tests replaced in their runner; both
+    are empty if the runner does not look for them. `emptied` are the functions that it emptied.
     """
 
     results: tuple[TestResult, ...]
     running: str
     complete: bool
     damaged: bool
-    expected: tuple[str, ...] = ()
+    expected: tuple[WrittenTest, ...] = ()
     changed: tuple[str, ...] = ()
+    emptied: tuple[EmptiedFunction, ...] = ()
 
     @property
     def not_run(self) -> tuple[str, ...]:
         """The tests that have no result, and are not in a class or module that was skipped as a whole."""
-        have = {result.id for result in self.results}
+        have = {without_parameters(result.id) for result in self.results}
         skipped = [match[1] for match in map(_WHOLE.fullmatch, have) if match]
-        left = (test for test in self.expected if test not in have)
+        left = (test.id for test in self.expected if test.id not in have)
         return tuple(test for test in left if not any(test.startswith(f"{whole}.") for whole in skipped))
 
     @classmethod
     def read(cls, content: bytes) -> "Report":
         """Read a report of any length and content."""
         lines = _lines(content)
-        results, running = [], ""
+        results, emptied, running = [], [], ""
         for line in filter(None, lines):
             if "began" in line:
                 running = shown_id(line["began"])
             elif "test" in line:
                 results.append(_result(line))
                 running = ""
+            elif "emptied" in line:
+                emptied.append(_emptied(line))
         last = lines[-1] if lines else None
         complete = last is not None and last.get("complete") == len(lines) - 1
         return cls(
@@ -65,8 +99,9 @@ class Report:
             running=running,
             complete=complete,
             damaged=None in lines,
-            expected=_ids(lines[0] if lines else None, "expects"),
+            expected=_written(lines[0] if lines else None),
             changed=_ids(last, "changed"),
+            emptied=tuple(emptied),
         )
 
 
@@ -74,6 +109,14 @@ _WHOLE: Final = re.compile(r"(?:setUp(?:Class|Module) \(|unittest\.loader\.Modul
 """How unittest names what is skipped as a whole: a class or a module."""
 
 LONGEST_ID: Final = 500
+
+_LINES: Final = ("expects", "began", "test", "emptied", "complete")
+"""What a line of a report tells of."""
+
+
+def without_parameters(test: str) -> str:
+    """Return a test's id as it is written: pytest adds the parameters of each run."""
+    return test.partition("[")[0]
 
 
 def shown_id(name: object) -> str:
@@ -101,7 +144,7 @@ def _line(line: bytes) -> Mapping[str, object] | None:
         content = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    ours = isinstance(content, dict) and not content.keys().isdisjoint(("expects", "began", "test", "complete"))
+    ours = isinstance(content, dict) and not content.keys().isdisjoint(_LINES)
     return content if ours else None
 
 
@@ -114,4 +157,36 @@ def _result(line: Mapping[str, object]) -> TestResult:
         outcome=next((known for known in outcomes if known == outcome), "error"),
         seconds=seconds if isinstance(seconds, float) and math.isfinite(seconds) else 0.0,
         message=shown(str(line.get("message", ""))),
+        frames=tuple(Frame(path, number, name) for path, number, name in _places(line.get("frames"))),
     )
+
+
+def _written(line: Mapping[str, object] | None) -> tuple[WrittenTest, ...]:
+    """Return the tests that the first line of a report expects."""
+    tests = (line or {}).get("expects")
+    rows = tests if isinstance(tests, list) else []
+    return tuple(
+        WrittenTest(shown_id(row[0]), shown_id(row[1]), _number(row[2], least=1), _number(row[3]))
+        for row in rows
+        if isinstance(row, list) and len(row) == 4
+    )
+
+
+def _emptied(line: Mapping[str, object]) -> EmptiedFunction:
+    return EmptiedFunction(
+        name=shown_id(line["emptied"]),
+        path=shown_id(line.get("path")),
+        line=_number(line.get("line"), least=1),
+        called=line.get("called") is True,
+        noticed=line.get("noticed") is True,
+    )
+
+
+def _places(rows: object) -> list[tuple[str, int, str]]:
+    """Return the path, line and function of each row of a list."""
+    known = [row for row in rows if isinstance(row, list) and len(row) == 3] if isinstance(rows, list) else []
+    return [(shown_id(path), _number(number, least=1), shown_id(name)) for path, number, name in known]
+
+
+def _number(value: object, *, least: int = 0) -> int:
+    return max(least, value) if isinstance(value, int) else least

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from agenticai.sandbox.inside.limits import Limits
-from agenticai.sandbox.process import EndedRun
 from agenticai.sandbox.projects import run_python_tests
-from agenticai.sandbox.report import LONGEST_ID, TestResult
-from agenticai.sandbox.verdict import TestRun, judge
-from tests.agenticai.sandbox.projects import TIGHT, needs_sandbox, run_body
+from runner.sandbox.inside.limits import Limits
+from runner.sandbox.process import EndedRun
+from runner.sandbox.report import LONGEST_ID, TestResult
+from runner.sandbox.verdict import TestRun, judge
+from tests.handlers.runner.sandbox.projects import TIGHT, needs_sandbox, run_body
 
 TEST = "import unittest\n\nclass T(unittest.TestCase):\n    def test_it(self):\n        self.assertEqual(1, {})\n"
 FAKE = "print('Ran 5 tests in 0.001s\\n\\nOK', flush=True)\n"
@@ -153,7 +153,7 @@ def test_tests_that_are_written_and_not_run_are_named(
     first: str, others: dict[str, str], missing: str, tmp_path: Path
 ) -> None:
     run = run_beside_good(tmp_path, first, TEST.format(1), **others)
-    assert (run.passed, run.trouble) == (False, f"Not run by unittest: {missing}.")
+    assert (run.passed, run.trouble) == (False, f"Not run: {missing}.")
 
 
 @needs_sandbox
@@ -237,15 +237,15 @@ def test_a_name_is_shown_on_one_line_and_shortened() -> None:
 
 
 def test_a_line_without_the_key_of_the_first_is_none_of_the_runners() -> None:
-    first, good = {"expects": ["t"], "key": "k"}, {**GOOD, "key": "k"}
+    first, good = {"expects": [["t", "t.py", 1, 1]], "key": "k"}, {**GOOD, "key": "k"}
     assert judge(ended(first, good, {"complete": 2, "key": "k"}), Limits()).passed
     assert trouble(first, good, GOOD, {"complete": 3, "key": "k"}) == "The tests wrote into the report on them."
     assert "ended before" in trouble(first, good, {"complete": 2})
 
 
 def test_of_many_tests_that_were_not_run_some_are_named() -> None:
-    first = {"expects": ["t", "a", "b", "c", "d", "e"]}
-    assert trouble(first, GOOD, {"complete": 2}) == "Not run by unittest: a, b, c and 2 more."
+    first = {"expects": [[name, "t.py", 1, 1] for name in "tabcde"]}
+    assert trouble(first, GOOD, {"complete": 2}) == "Not run: a, b, c and 2 more."
 
 
 def test_a_report_with_lines_of_another_kind_is_damaged() -> None:

@@ -3,11 +3,14 @@
 import os
 from typing import Final
 
-from agenticai.sandbox.inside import kernel
-from agenticai.sandbox.inside.job import Job
+from runner.sandbox.inside import kernel
+from runner.sandbox.inside.job import Job
 
 WORK: Final = "/work"
 """The one folder that can be written to; its size is bounded, and it is gone with the sandbox."""
+
+PACKAGES: Final = "/packages"
+"""The folder of the packages that Python can import."""
 
 USER: Final = 1000
 """The id of the user inside, who has no rights."""
@@ -42,6 +45,8 @@ def build(job: Job) -> None:
     _show((*_SYSTEM, *job.shown), _PROTECTED)
     _hide(job.hidden)
     _show(_DEVICES, kernel.READ_ONLY | kernel.NO_SUID | kernel.NO_EXEC)
+    for name, source in job.packages.items():
+        _bind(_OLD + source, f"{PACKAGES}/{name}", _PROTECTED)
     _make()
     kernel.mount("proc", _make_folder("/proc"), "hidepid=2,subset=pid")
     limits = f"size={job.limits.disk_bytes},nr_inodes={job.limits.disk_files}"
@@ -60,15 +65,21 @@ def _show(paths: tuple[str, ...], attributes: int) -> None:
             continue
         if os.path.islink(source):
             os.symlink(os.readlink(source), path)
-        elif os.path.isdir(source):
-            kernel.bind(source, _make_folder(path), attributes)
         elif os.path.exists(source):
-            _make_folder(os.path.dirname(path))
-            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o644))
-            kernel.bind(source, path, attributes)
+            _bind(source, path, attributes)
         else:
             continue
         done.append(path)
+
+
+def _bind(source: str, target: str, attributes: int) -> None:
+    """Show a file or folder at another path."""
+    if os.path.isdir(source):
+        _make_folder(target)
+    else:
+        _make_folder(os.path.dirname(target))
+        os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o644))
+    kernel.bind(source, target, attributes)
 
 
 def _hide(folders: tuple[str, ...]) -> None:

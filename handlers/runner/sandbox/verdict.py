@@ -4,9 +4,9 @@ import signal
 from dataclasses import dataclass
 from typing import Final
 
-from agenticai.sandbox.inside.limits import MIB, Limits
-from agenticai.sandbox.process import EndedRun
-from agenticai.sandbox.report import Report, TestResult
+from runner.sandbox.inside.limits import MIB, Limits
+from runner.sandbox.process import EndedRun
+from runner.sandbox.report import Report, TestResult, WrittenTest
 
 _NAMED: Final = 3
 """How many tests a sentence names."""
@@ -17,7 +17,7 @@ class TestRun:
     """How all tests of a project ended.
 
     `trouble` says why they prove nothing although none of them failed, `output` is what they printed, shortened and
-    safe to show, and `contained` says whether they were run in a sandbox.
+    safe to show, and `contained` says whether they were run in a sandbox. `written` are the tests in the source files.
     """
 
     __test__ = False
@@ -25,6 +25,7 @@ class TestRun:
     trouble: str = ""
     output: str = ""
     contained: bool = True
+    written: tuple[WrittenTest, ...] = ()
 
     @property
     def ran(self) -> int:
@@ -51,7 +52,7 @@ def judge(ended: EndedRun, limits: Limits) -> TestRun:
     """Return the results in the report, and why they prove nothing if the report or the run is not to be trusted."""
     report = Report.read(ended.report or b"")
     trouble = _excess(ended, report, limits) or _doubt(ended, report)
-    return TestRun(report.results, trouble, ended.output, ended.contained)
+    return TestRun(report.results, trouble, ended.output, ended.contained, report.expected)
 
 
 def _excess(ended: EndedRun, report: Report, limits: Limits) -> str:
@@ -84,7 +85,7 @@ def _doubt(ended: EndedRun, report: Report) -> str:
         return f"The tests replaced {_some(report.changed)} of what ran them."
     outcomes = {result.outcome for result in report.results}
     if report.not_run and outcomes.isdisjoint(("failed", "error")):
-        return f"Not run by unittest: {_some(report.not_run)}."
+        return f"Not run: {_some(report.not_run)}."
     if not outcomes:
         return "There are none."
     if outcomes == {"skipped"}:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from agenticai.sandbox.inside.kernel import architecture
-from agenticai.sandbox.process import INTERPRETER
-from tests.agenticai.sandbox.projects import REASON, needs_sandbox, run_body
+from runner.sandbox.inside.kernel import architecture
+from runner.sandbox.process import INTERPRETER
+from tests.handlers.runner.sandbox.projects import REASON, needs_sandbox, run_body
 
 pytestmark = needs_sandbox
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 
 def passes(folder: Path, body: str) -> None:
@@ -31,7 +31,7 @@ def test_no_file_of_this_machine_is_there_but_the_systems(tmp_path: Path) -> Non
     passes(
         tmp_path,
         f"""
-        known = set("usr bin sbin lib lib32 lib64 libx32 nix etc dev proc work tmp var".split())
+        known = set("usr bin sbin lib lib32 lib64 libx32 nix etc dev proc work tmp var packages".split())
         prefix = {os.path.realpath(sys.base_prefix)!r}
         self.assertLessEqual(set(os.listdir("/")), known | {{prefix.split("/")[1]}})
         while not prefix.startswith("/usr") and os.path.dirname(prefix) != "/":
@@ -106,7 +106,7 @@ def test_there_are_no_other_processes_and_no_environment(tmp_path: Path, monkeyp
             open(f"/proc/{os.getppid()}/mem").read()
         for name in ("kcore", "keys", "sys", "cmdline", "sysrq-trigger", "meminfo"):
             self.assertFalse(os.path.exists("/proc/" + name), name)
-        self.assertEqual(set(os.environ), {"PATH", "LANG", "HOME", "TMPDIR", "PYTHONDONTWRITEBYTECODE"})
+        self.assertEqual(set(os.environ), {"PATH", "LANG", "HOME", "TMPDIR", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH"})
         self.assertNotIn("marked-key", open("/proc/self/environ").read())
         self.assertEqual(sys.stdin.read(), "")
         with self.assertRaises(OSError):

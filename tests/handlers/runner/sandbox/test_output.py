@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agenticai.sandbox.output import Kept, shown
+from runner.sandbox.output import Kept, shown
 
 
 @given(st.lists(st.binary(max_size=30)), st.integers(1, 20).map(lambda half: 2 * half))

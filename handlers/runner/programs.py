@@ -1,0 +1,72 @@
+"""The programs that run a project's tests, as jobs for the sandbox."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from runner.sandbox.errors import NotRun
+from runner.sandbox.inside.job import Job
+from runner.sandbox.inside.limits import Limits
+from runner.sandbox.process import INTERPRETER, find_libraries
+
+Files = Mapping[str, bytes]
+"""Contents by path."""
+
+_RUNNERS: Final = Path(__file__).parent / "sandbox" / "runners"
+_PACKAGE: Final = "_agenticai_tests"
+"""The name of our runners inside, which no project has for a module of its own."""
+
+_PATH: Final = "/usr/local/bin:/usr/bin:/bin"
+_NODE_ANSWERS_SECONDS: Final = 20
+
+
+def python_job(files: Files, limits: Limits, packages: Mapping[str, str]) -> Job:
+    """Return the job that runs a project's Python tests by this interpreter, with packages by their names."""
+    return _python("python_tests", (), files, limits, packages)
+
+
+def emptying_job(files: Files, limits: Limits, packages: Mapping[str, str], seconds: float) -> Job:
+    """Return the job that empties functions for so many seconds, and looks whether the tests notice."""
+    return _python("emptying", (str(seconds),), files, limits, packages)
+
+
+def node_job(files: Files, limits: Limits, node: str) -> Job:
+    """Return the job that runs a project's tests of node:test by the program at the real path `node`."""
+    runner = (_RUNNERS / "node_tests.mjs").read_text("utf-8")
+    return Job((node, "--input-type=module", "-e", runner), _environment(node), (node,), files, limits)
+
+
+def find_node() -> str:
+    """Return the real path of `node`: on the PATH there may be a link, or a script that finds it. Raises `NotRun`."""
+    found = shutil.which("node")
+    if found is None:
+        raise NotRun("there is no `node` on the PATH")
+    try:
+        asked = subprocess.run(
+            [found, "-p", "process.execPath"], capture_output=True, timeout=_NODE_ANSWERS_SECONDS, check=True
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise NotRun(f"{found} does not say where it is installed: {error}") from error
+    return os.path.realpath(asked.stdout.decode().strip())
+
+
+def _python(module: str, arguments: tuple[str, ...], files: Files, limits: Limits, packages: Mapping[str, str]) -> Job:
+    # Isolated from this environment, and so from PYTHONPATH, which is for the programs that tests start.
+    code = f"import os, sys; sys.path.append(os.environ['PYTHONPATH']); from {_PACKAGE}.{module} import main; main()"
+    return Job(
+        command=(INTERPRETER, "-I", "-B", "-S", "-u", "-c", code, *arguments),
+        environment=_environment(INTERPRETER),
+        shown=(os.path.realpath(sys.base_prefix),),
+        files=files,
+        limits=limits,
+        packages={_PACKAGE: str(_RUNNERS.resolve()), **packages},
+    )
+
+
+def _environment(program: str) -> dict[str, str]:
+    path = f"{os.path.dirname(program)}:{_PATH}"
+    return {**find_libraries(), "PATH": path, "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}

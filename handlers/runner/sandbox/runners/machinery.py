@@ -1,0 +1,39 @@
+"""Whether what runs the tests is still what it was: a test can replace any function of its process."""
+
+import sys
+import unittest
+import unittest.async_case
+from collections.abc import Iterator
+from types import FunctionType, ModuleType
+
+from .reporting import Report
+
+_OF_UNITTEST = (unittest.case, unittest.async_case, unittest.suite, unittest.loader, unittest.result, unittest.runner)
+OF_PYTEST = (
+    *("_pytest.python", "_pytest.reports", "_pytest.runner", "_pytest.skipping", "_pytest.unittest"),
+    *("pluggy._callers", "pluggy._hooks", "pluggy._manager", "pluggy._result"),
+)
+
+
+class Machinery:
+    """Every function that runs the tests by its name, with its code, as it was when this was made."""
+
+    def __init__(self, reporting: type) -> None:
+        self._reporting = reporting
+        self._original = dict(self._functions())
+
+    def find_changed(self, result: object) -> frozenset[str]:
+        """Return the names of what was replaced since, and of what is hidden by `result`."""
+        now = dict(self._functions())
+        names = self._original.keys() | now.keys()
+        hidden = {name for name in vars(result) if isinstance(getattr(type(result), name, None), FunctionType)}
+        return frozenset(hidden | {name for name in names if self._original.get(name) != now.get(name)})
+
+    def _functions(self) -> Iterator[tuple[str, tuple[object, object]]]:
+        parts = [*_OF_UNITTEST, *(sys.modules[name] for name in OF_PYTEST if name in sys.modules)]
+        classes = [value for part in parts for value in vars(part).values() if isinstance(value, type)]
+        owners: list[ModuleType | type] = [*parts, *classes, self._reporting, Report]
+        for owner in owners:
+            for name, value in vars(owner).items():
+                if isinstance(value, FunctionType | classmethod | staticmethod | property | type):
+                    yield f"{owner.__name__}.{name}", (value, getattr(value, "__code__", None))

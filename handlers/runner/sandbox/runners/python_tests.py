@@ -1,0 +1,56 @@
+"""Runs a project's Python tests, by unittest or pytest, whichever it uses, and reports each in a line of JSON.
+
+The first line says which tests are written down, before any of their code is run; the last how many lines came before.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from functools import partial
+from importlib.util import find_spec
+from types import ModuleType
+
+from . import with_unittest
+from .machinery import Machinery
+from .reporting import Report, forget_this_package
+from .written_tests import TestFile, find_test_files, list_tests, needs_pytest
+
+
+def uses_pytest(files: Sequence[TestFile]) -> bool:
+    """Return whether a project's tests are run by pytest, which must be there."""
+    return needs_pytest(files) and find_spec("pytest") is not None
+
+
+def prepare() -> None:
+    """Have the project's modules imported as from its folder, and nothing of this package."""
+    forget_this_package()
+    sys.modules["__main__"] = ModuleType("__main__")  # which is what tests can import: not the names of this runner
+    sys.path[:0] = [".", *(["src"] if os.path.isdir("src") else [])]
+
+
+def main() -> None:
+    """Run all tests; exit with 0 if they passed."""
+    report = Report()
+    files = find_test_files()
+    written = [test for file in files for test in list_tests(file)]
+    report.say(expects=[(test.id, test.path, test.line, test.checks) for test in written])
+    sys.exit(_by_pytest(report) if uses_pytest(files) else _by_unittest(report))
+
+
+def _by_unittest(report: Report) -> int:
+    machinery = Machinery(with_unittest.Reporting)
+    prepare()
+    result = with_unittest.run(partial(with_unittest.Reporting, report, machinery))
+    report.say(complete=report.lines, changed=sorted(result.replaced | machinery.find_changed(result)))
+    return int(not result.wasSuccessful())
+
+
+def _by_pytest(report: Report) -> int:
+    from . import with_pytest
+
+    reporting = with_pytest.Reporting(report.say)
+    machinery = Machinery(with_pytest.Reporting)
+    prepare()
+    status = with_pytest.run(reporting)
+    report.say(complete=report.lines, changed=sorted(machinery.find_changed(reporting)))
+    return status

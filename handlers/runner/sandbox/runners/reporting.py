@@ -1,0 +1,63 @@
+"""The report on the tests: lines of JSON on descriptor 3, each with the key of the first.
+
+The names that it uses are bound before the tests are imported, so that a test which replaces a function of a module
+does not replace it here.
+"""
+
+import sys
+from json import dumps
+from os import close, dup, getcwd, getpid, urandom, write
+from types import TracebackType
+
+LONGEST_MESSAGE = 4000
+MOST_FRAMES = 20
+
+
+class Report:
+    """Lines of JSON, written by this process alone: not by a copy of it that a test makes with `fork`."""
+
+    def __init__(self) -> None:
+        self.lines = 0
+        self._key = urandom(16).hex()
+        self._process = getpid()
+        self._descriptor = dup(3)  # which, unlike 3 itself, no program that a test starts inherits
+        close(3)
+
+    def say(self, **message: object) -> None:
+        """Write a line."""
+        if getpid() != self._process:
+            return
+        line = memoryview(dumps({**message, "key": self._key}).encode() + b"\n")
+        while line:
+            line = line[write(self._descriptor, line) :]
+        self.lines += 1
+
+
+def shorten(message: str) -> str:
+    """Return the end of a long message, which says what went wrong."""
+    return message[-LONGEST_MESSAGE:]
+
+
+class Frames:
+    """Finds the project's own lines in a traceback."""
+
+    def __init__(self) -> None:
+        self._root = getcwd() + "/"
+
+    def of(self, traceback: TracebackType | None) -> list[tuple[str, int, str]]:
+        """Return the path, line and function of each frame in the project, the outermost first."""
+        found = []
+        while traceback is not None:
+            code, line = traceback.tb_frame.f_code, traceback.tb_lineno
+            path = code.co_filename.removeprefix("./")
+            path = path if not path.startswith("/") else path.removeprefix(self._root)
+            if not path.startswith(("/", "<")):
+                found.append((path, line, code.co_name))
+            traceback = traceback.tb_next
+        return found[-MOST_FRAMES:]
+
+
+def forget_this_package() -> None:
+    """Let nothing that is imported from now on find this package."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == __name__.partition(".")[0]]:
+        del sys.modules[name]

@@ -1,0 +1,89 @@
+"""Runs tests by pytest, and tells how each ended. Imported only where pytest is there."""
+
+from collections.abc import Callable, Generator, Mapping
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from .machinery import OF_PYTEST
+from .reporting import Frames, shorten
+
+Say = Callable[..., None]
+
+OPTIONS = ("-q", "-p", "no:cacheprovider", "--rootdir=.", "-o", "addopts=", "--color=no", "--tb=native")
+"""What a project adds to the command line, such as the coverage of a plug-in that is not here, does not count."""
+
+for _part in OF_PYTEST:  # which pytest itself imports only when it begins
+    import_module(_part)
+
+
+class Reporting:
+    """A plug-in of pytest that says how each test ended, and what could not be collected."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self._frames = Frames()
+        self._outcome, self._message, self._seconds = "", "", 0.0
+        self._where: list[tuple[str, int, str]] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Begin a test."""
+        self._outcome, self._message, self._seconds, self._where = "", "", 0.0, []
+        self._say(began=dotted(nodeid))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: Any, call: Any) -> Generator[None, Any, Any]:
+        """Take the frames of what was raised, which only the call has."""
+        report = yield
+        if report.failed and call.excinfo is not None and not self._where:
+            self._where = self._frames.of(call.excinfo.tb)
+        return report
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Note how a phase ended; the first that is bad counts, and a test that was never called was skipped."""
+        self._seconds += report.duration
+        if report.failed and self._outcome not in ("failed", "error"):
+            self._outcome = "failed" if report.when == "call" else "error"
+            self._message = shorten(report.longreprtext)
+        elif not self._outcome and report.skipped:
+            self._outcome, self._message = "skipped", _reason(report)
+        elif not self._outcome and report.when == "call":
+            self._outcome = "passed"
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """End a test."""
+        line: Mapping[str, object] = {"seconds": self._seconds, "message": self._message, "frames": self._where}
+        self._say(test=dotted(nodeid), outcome=self._outcome or "failed", **line)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collectreport(self, report: Any) -> None:
+        """Say which file could not be collected, or was skipped as a whole."""
+        if report.failed:
+            self._say(test=dotted(report.nodeid), outcome="error", seconds=0, message=shorten(report.longreprtext))
+        elif report.skipped:
+            whole = f"unittest.loader.ModuleSkipped.{dotted(report.nodeid)}"
+            self._say(test=whole, outcome="skipped", seconds=0, message=_reason(report))
+
+
+def _reason(report: Any) -> str:
+    expected = getattr(report, "wasxfail", None)
+    if expected is not None:
+        return f"It failed, as it was expected to. {expected}".strip()
+    return str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else str(report.longrepr)
+
+
+def dotted(nodeid: str) -> str:
+    """Return pytest's id of a test as unittest would write it: `tests.test_x.TestY.test_z[1]`."""
+    path, _, rest = nodeid.partition("::")
+    name, bracket, parameters = rest.partition("[")
+    module = path.removesuffix(".py").replace("/", ".")
+    return ".".join(filter(None, (module, name.replace("::", ".")))) + bracket + parameters
+
+
+def run(*plugins: object, options: tuple[str, ...] = ()) -> int:
+    """Run all tests that pytest finds; return its exit status."""
+    return int(pytest.main([*OPTIONS, *options], plugins=list(plugins)))

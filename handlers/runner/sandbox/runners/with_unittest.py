@@ -1,0 +1,88 @@
+"""Runs tests by unittest, and tells how each ended."""
+
+import unittest
+from collections.abc import Callable
+from time import monotonic
+from traceback import format_exception_only
+from typing import Any
+
+from .machinery import Machinery
+from .reporting import Frames, Report, shorten
+
+
+class Reporting(unittest.TextTestResult):
+    """Says how each test ended; what belongs to no single test, such as a class's set-up, has a line of its own.
+
+    `replaced` are the names of what tests changed in the machinery that runs them.
+    """
+
+    def __init__(self, report: Report, machinery: Machinery, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.replaced = frozenset[str]()
+        self._report = report
+        self._machinery = machinery
+        self._frames = Frames()
+        self._running = False
+        self._where: list[tuple[str, int, str]] = []
+
+    def startTest(self, test: unittest.TestCase) -> None:  # noqa: N802 - unittest's own name
+        super().startTest(test)
+        self.replaced |= self._machinery.find_changed(self)
+        self._report.say(began=test.id())
+        self._began, self._outcome, self._message, self._where = monotonic(), "", "", []
+        self._running = True
+
+    def stopTest(self, test: unittest.TestCase) -> None:  # noqa: N802
+        super().stopTest(test)
+        self._running = False
+        seconds = monotonic() - self._began
+        self._say(test, self._outcome or "failed", seconds, self._message, self._where)
+
+    def addSuccess(self, test: unittest.TestCase) -> None:  # noqa: N802
+        super().addSuccess(test)
+        self._ended(test, "passed")
+
+    def addExpectedFailure(self, test: unittest.TestCase, err: Any) -> None:  # noqa: N802
+        super().addExpectedFailure(test, err)
+        self._ended(test, "skipped", "It failed, as it was expected to.")
+
+    def addSkip(self, test: unittest.TestCase, reason: str) -> None:  # noqa: N802
+        super().addSkip(test, reason)
+        self._ended(test, "skipped", reason)
+
+    def addUnexpectedSuccess(self, test: unittest.TestCase) -> None:  # noqa: N802
+        super().addUnexpectedSuccess(test)
+        self._ended(test, "failed", "It was expected to fail, and passed.")
+
+    def addFailure(self, test: unittest.TestCase, err: Any) -> None:  # noqa: N802
+        super().addFailure(test, err)
+        self._ended(test, "failed", self.failures[-1][1], err)
+
+    def addError(self, test: unittest.TestCase, err: Any) -> None:  # noqa: N802
+        super().addError(test, err)
+        self._ended(test, "error", self.errors[-1][1], err)
+
+    def addSubTest(self, test: unittest.TestCase, subtest: unittest.TestCase, err: Any) -> None:  # noqa: N802
+        super().addSubTest(test, subtest, err)
+        if err is not None:
+            self._ended(test, "failed", f"{subtest}: {''.join(format_exception_only(*err[:2]))}", err)
+
+    def _ended(self, test: unittest.TestCase, outcome: str, message: str = "", err: Any = None) -> None:
+        """Note an outcome; of several of one test the first that is bad counts."""
+        message, where = shorten(message), self._frames.of(err[2]) if err else []
+        if not self._running:
+            self._say(test, outcome, 0, message, where)
+        elif self._outcome not in ("failed", "error"):
+            self._outcome, self._message, self._where = outcome, message, where
+
+    def _say(
+        self, test: unittest.TestCase, outcome: str, seconds: float, message: str, frames: list[tuple[str, int, str]]
+    ) -> None:
+        self._report.say(test=test.id(), outcome=outcome, seconds=seconds, message=message, frames=frames)
+
+
+def run(make_result: Callable[..., unittest.TextTestResult], **options: Any) -> Any:
+    """Run all tests that unittest finds, and return the result."""
+    tests = unittest.defaultTestLoader.discover(".", top_level_dir=".")
+    runner: Any = unittest.TextTestRunner
+    return runner(resultclass=make_result, **options).run(tests)

@@ -1,0 +1,140 @@
+"""The tests that are written in a project's files, and how often each checks something, before any of it is run."""
+
+import ast
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+CHECKS = ("assert", "fail", "raises", "warns", "expect", "verify", "check", "should", "deprecated_call")
+"""Beginnings of the names of functions that check something, as `self.assertEqual` and `pytest.raises`."""
+
+SKIPPED = frozenset({"node_modules", ".git", ".venv", "venv", "__pycache__"})
+
+
+@dataclass(frozen=True)
+class WrittenTest:
+    """A test in a file: its id as unittest would have it, its path and line, and how many checks it makes."""
+
+    id: str
+    path: str
+    line: int
+    checks: int
+
+
+@dataclass(frozen=True)
+class TestFile:
+    """A parsed file that is named as tests, and the functions of the project that check something."""
+
+    __test__ = False
+    path: str
+    body: Sequence[ast.stmt]
+    checking: frozenset[str]
+
+    @property
+    def module(self) -> str:
+        """The name under which unittest imports it."""
+        return self.path.removesuffix(".py").replace("/", ".")
+
+
+def find_python_files() -> Iterator[str]:
+    """Yield the paths of all Python files below the working folder."""
+    for folder, folders, names in os.walk("."):
+        folders[:] = sorted(name for name in folders if name not in SKIPPED)
+        yield from (os.path.join(folder, name)[2:] for name in sorted(names) if name.endswith(".py"))
+
+
+def is_test_file(path: str) -> bool:
+    """Return whether a file is named as tests are."""
+    name = os.path.basename(path)
+    return name.startswith("test") or name.endswith("_test.py")
+
+
+def parse(path: str) -> list[ast.stmt]:
+    """Return the statements of a file; none if it cannot be parsed, which its import will say."""
+    try:
+        with open(path, "rb") as file:
+            return ast.parse(file.read()).body
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+
+
+def find_test_files() -> list[TestFile]:
+    """Return all files that are named as tests."""
+    bodies = {path: parse(path) for path in find_python_files()}
+    checking = frozenset(_find_checking([node for body in bodies.values() for node in body]))
+    return [TestFile(path, body, checking) for path, body in bodies.items() if is_test_file(path)]
+
+
+def list_tests(file: TestFile) -> Iterator[WrittenTest]:
+    """Yield the tests in a file: methods of test cases, and what is a test to pytest alone."""
+    classes = [node for node in file.body if isinstance(node, ast.ClassDef)]
+    bases = {ast.unparse(base) for node in classes for base in node.bases}
+    yield from _list_functions(file, file.body, "test_", file.module)
+    for node in classes:
+        if is_test_case(node) or (not node.bases and node.name.startswith("Test") and node.name not in bases):
+            yield from _list_functions(file, node.body, "test", f"{file.module}.{node.name}")
+
+
+def is_test_case(node: ast.ClassDef) -> bool:
+    """Return whether a class is one of unittest's, by the name of its base."""
+    return any(ast.unparse(base).endswith("TestCase") for base in node.bases)
+
+
+def needs_pytest(files: Sequence[TestFile]) -> bool:
+    """Return whether unittest alone would not find all tests: functions, plain classes, fixtures, loose folders."""
+    return any(
+        _imports_pytest(file.body)
+        or not _is_in_packages(file.path)
+        or any(".".join(test.id.split(".")[:-1]) == file.module for test in list_tests(file))
+        or any(isinstance(node, ast.ClassDef) and not node.bases and node.name.startswith("Test") for node in file.body)
+        for file in files
+    )
+
+
+def _list_functions(file: TestFile, body: Sequence[ast.stmt], prefix: str, parent: str) -> Iterator[WrittenTest]:
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith(prefix):
+            checks = sum(_checks(part, file.checking) for part in ast.walk(node))
+            yield WrittenTest(f"{parent}.{node.name}", file.path, node.lineno, checks)
+
+
+def _checks(node: ast.AST, checking: frozenset[str]) -> bool:
+    if isinstance(node, ast.Assert | ast.Raise):
+        return True
+    name = _called(node)
+    return name.lower().lstrip("_").startswith(CHECKS) or name in checking
+
+
+def _called(node: ast.AST) -> str:
+    """Return the last name of the function that a call calls."""
+    if not isinstance(node, ast.Call):
+        return ""
+    called = node.func
+    return called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
+
+
+def _find_checking(nodes: Sequence[ast.stmt]) -> Iterator[str]:
+    """Yield the names of the functions that assert something themselves, for tests that only call them."""
+    for top in nodes:
+        for node in ast.walk(top):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("test"):
+                called = map(_called, ast.walk(node))
+                asserts = any(isinstance(part, ast.Assert) for part in ast.walk(node))
+                if asserts or any(name.startswith(("assert", "fail")) for name in called):
+                    yield node.name
+
+
+def _imports_pytest(body: Sequence[ast.stmt]) -> bool:
+    names = [alias.name for node in body if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in body if isinstance(node, ast.ImportFrom)]
+    return any(name.partition(".")[0] == "pytest" for name in names)
+
+
+def _is_in_packages(path: str) -> bool:
+    """Return whether each folder above a file is a package: unittest looks into no other."""
+    folder = os.path.dirname(path)
+    while folder:
+        if not os.path.isfile(os.path.join(folder, "__init__.py")):
+            return False
+        folder = os.path.dirname(folder)
+    return True
