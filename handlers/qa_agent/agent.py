@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from qa_agent.analysis import analyse
+from qa_agent.evidence import Evidence, find_planned_tests, run_tests
 from qa_agent.page import render
 from qa_agent.verdict import Verdict, best, decide, fingerprint
 from shared.items import put_pending
@@ -12,15 +13,17 @@ from shared.language_model.port import Delivery
 from shared.manifests import fix, read, restoring
 from shared.models import layout
 from shared.models.messages import REPAIR, DeployRequested, TaskReady, TestRequested
+from shared.models.plan import Plan
 from shared.models.project import Project, Revision, StoredObject
 from shared.models.quality import QualityReport, Severity
 from shared.models.records import DeploymentRecord, TaskRecord, TestRecord
 from shared.models.workflow import ProjectStatus
 from shared.projects import Projects
+from shared.runners.port import Runner
 from shared.storage.objects import Objects, read_named
 from shared.works import Changes
 
-Analyse = Callable[[Revision, Mapping[str, str]], QualityReport]
+Analyse = Callable[[Revision, Mapping[str, str], Evidence], QualityReport]
 
 
 @dataclass(frozen=True)
@@ -39,23 +42,39 @@ class QaAgent:
     name = "qa"
     status = ProjectStatus.TESTING
 
-    def __init__(self, projects: Projects, objects: Objects, analyse: Analyse = analyse) -> None:
+    def __init__(self, projects: Projects, objects: Objects, runner: Runner, analyse: Analyse = analyse) -> None:
         self._projects = projects
         self._objects = objects
+        self._runner = runner
         self._analyse = analyse
 
     def work(self, message: TestRequested, project: Project, delivery: Delivery) -> Tested:
-        """Analyse every file of the project; no model takes part in the verdict."""
+        """Run the project's tests, and analyse every file of it; no model takes part in the verdict."""
         place = partial(layout.report_object, project.id, message.revision)
         tested, manifest = fix(self._projects, self._objects, project.id, place("manifest.json"))
-        files = {file.path: read_named(self._objects, file.object).decode(errors="replace") for file in tested.files}
-        report = self._analyse(message.revision, files)
+        contents = {file.path: read_named(self._objects, file.object) for file in tested.files}
+        files = {path: content.decode(errors="replace") for path, content in contents.items()}
+        report = self._analyse(message.revision, files, self._gather(message, contents))
         page = render(project.name, report).encode()
         return Tested(
             report,
             self._objects.put(place("report.json"), report.model_dump_json(indent=1).encode(), "application/json"),
             self._objects.put(place("report.html"), page, "text/html; charset=utf-8"),
             manifest,
+        )
+
+    def _gather(self, message: TestRequested, contents: Mapping[str, bytes]) -> Evidence:
+        """Return how the tests ended, and what that is compared with."""
+        record = self._projects.plan(message.project_id, message.revision.build)
+        stored = record.plan if record else None
+        plan = Plan.model_validate_json(read_named(self._objects, stored)) if stored else None
+        earlier = [test.report for test in self._projects.tests(message.project_id) if _precedes(test, message)]
+        return Evidence(
+            runs=run_tests(self._runner, message.project_id, contents),
+            planned=find_planned_tests(plan) if plan else frozenset(),
+            earlier=tuple(
+                QualityReport.model_validate_json(read_named(self._objects, report)) for report in earlier if report
+            ),
         )
 
     def conclude(self, message: TestRequested, project: Project, result: Tested) -> Changes:

@@ -16,7 +16,9 @@ from qa_agent.analysers.ruff import Ruff
 from qa_agent.analysers.secrets import RULE as SECRET
 from qa_agent.analysers.secrets import Secrets, mask_secrets
 from qa_agent.analysers.syntax import DOUBT, Syntax
+from qa_agent.evidence import Evidence
 from qa_agent.scoring import find_reasons_against, make_failures, score_parts, total
+from qa_agent.test_faults import find_related, find_test_faults
 from shared.models.project import Revision
 from shared.models.quality import Finding, QualityReport, Severity
 from shared.source_files import language_of
@@ -35,21 +37,27 @@ WIDTH: Final = 160
 MOST: Final = 500
 """Findings listed in a report, the worst first; all of them count in the score."""
 
+NOTHING_RUN: Final = Evidence()
+
 _BY_SEVERITY: Final = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 def analyse(
     revision: Revision,
     files: Mapping[str, str],
+    evidence: Evidence = NOTHING_RUN,
     analysers: Sequence[Analyser] = ANALYSERS,
     limits: JobLimits = LIMITS,
 ) -> QualityReport:
-    """Check and score the files (text by path). What could not be checked is a finding, never a pass."""
+    """Check and score the files (text by path), with what running their tests showed.
+
+    What could not be checked is a finding, never a pass.
+    """
     sources = [SourceFile(path, language_of(path, text), text) for path, text in files.items()]
     outcomes = list(run(list(make_jobs(analysers, sources)), limits))
-    faults = [fault for outcome in outcomes for fault in _read_faults(outcome)]
+    faults = [fault for outcome in outcomes for fault in _read_faults(outcome)] + find_test_faults(files, evidence)
     measured = _find_measured(outcomes)
-    parts = score_parts(sources, faults, measured)
+    parts = score_parts(sources, faults, measured, evidence.runs)
     score = total(parts)
     reasons = find_reasons_against(score, faults)
     worst = sorted(faults, key=lambda fault: (_BY_SEVERITY[fault.severity], fault.path, fault.line))
@@ -59,11 +67,12 @@ def analyse(
         passed=not reasons,
         reasons=reasons,
         parts=parts,
-        findings=tuple(_make_findings(worst[:MOST], files)),
+        findings=tuple(_make_findings(worst[:MOST], files, evidence)),
         omitted=len(worst[MOST:]),
         omitted_errors=sum(fault.severity is Severity.ERROR for fault in worst[MOST:]),
         measured=tuple(source.path for source in sources if source.path in measured),
         not_measured=tuple(source.path for source in sources if source.path not in measured),
+        runs=evidence.runs,
     )
 
 
@@ -84,7 +93,7 @@ def _find_measured(outcomes: Iterable[JobResult]) -> frozenset[str]:
     )
 
 
-def _make_findings(faults: Sequence[Fault], files: Mapping[str, str]) -> Iterable[Finding]:
+def _make_findings(faults: Sequence[Fault], files: Mapping[str, str], evidence: Evidence) -> Iterable[Finding]:
     """Yield the faults with the lines around them, in which no secret that was found is shown."""
     secretive = {fault.path for fault in faults if fault.rule == SECRET}
     lines = {
@@ -99,6 +108,7 @@ def _make_findings(faults: Sequence[Fault], files: Mapping[str, str]) -> Iterabl
             severity=fault.severity,
             message=_cut(fault.message, 3 * WIDTH),
             lines=_around(lines[fault.path], fault.line),
+            related=find_related(fault, files, evidence),
         )
 
 

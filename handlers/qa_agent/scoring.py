@@ -12,7 +12,9 @@ from typing import Final
 from qa_agent.analysers import javascript_security
 from qa_agent.analysers.port import Fault, SourceFile
 from qa_agent.analysers.syntax import SYNTAX
+from qa_agent.evidence import LANGUAGES
 from shared.models.quality import ScorePart, Severity
+from shared.models.runs import TestsRun
 from shared.source_files import TEXT
 
 WEIGHTS: Final = {"syntax": 40, "security": 20, "tests": 15, "lint": 10, "complexity": 10, "documentation": 5}
@@ -51,14 +53,17 @@ _DATA: Final = frozenset({"json", "yaml", "toml", "xml", "html", "css", "sql"})
 
 
 def score_parts(
-    files: Sequence[SourceFile], faults: Sequence[Fault], measured: Collection[str]
+    files: Sequence[SourceFile], faults: Sequence[Fault], measured: Collection[str], runs: Sequence[TestsRun] = ()
 ) -> tuple[ScorePart, ...]:
-    """Return the parts of the score; `measured` holds the paths of the files that a parser could read."""
+    """Return the parts of the score; `measured` holds the paths of the files that a parser could read.
+
+    `runs` are how the tests ended, of each language in which there are tests.
+    """
     code = [file for file in files if not _is_prose(file)]
     return (
         _syntax(code, faults, measured),
         _security(code, faults),
-        _tests(code),
+        _tests(code, runs),
         _lint(code, faults),
         _complexity(code, faults),
         _documentation(files),
@@ -142,13 +147,42 @@ def _penalise(name: str, read: Sequence[SourceFile], found: Sequence[Fault], fai
     return _part(name, share, f"{len(found)} findings in {lines} lines, with penalties of {penalty}")
 
 
-def _tests(code: Sequence[SourceFile]) -> ScorePart:
+def _tests(code: Sequence[SourceFile], runs: Sequence[TestsRun]) -> ScorePart:
+    """Return the part of tests that were run: their lines count as far as they pass, check something and notice."""
     programs = [file for file in code if file.language not in _DATA]
-    lines = _count_lines(file for file in programs if not file.is_test)
-    tests = _count_lines(file for file in programs if file.is_test)
-    if not lines:
+    if all(file.is_test for file in programs):
         return _part("tests", None, "there is no code to test")
-    return _part("tests", min(1.0, tests / (ENOUGH_TESTS * lines)), f"{tests} lines of tests for {lines} lines of code")
+    if not any(file.is_test for file in programs):
+        return _part("tests", 0.0, "there are no tests")
+    run = [each for each in runs if not each.not_run]
+    if not run:
+        why = "; ".join(f"{each.language}: {each.not_run}" for each in runs) or "nothing here runs their language"
+        return _part("tests", None, f"the tests were not run: {why}")
+    languages = frozenset[str]().union(*(LANGUAGES[each.language] for each in run))
+    lines = _count_lines(file for file in programs if file.language in languages and not file.is_test)
+    tests = _count_lines(file for file in programs if file.language in languages and file.is_test)
+    good, noticed = _passing(run), _noticed(run)
+    enough = min(1.0, tests / (ENOUGH_TESTS * lines)) if lines else 1.0
+    told = f"{good[0]} of {good[1]} tests pass and check something, {tests} lines of them for {lines} lines of code"
+    emptied = f"; {noticed[0]} of {noticed[1]} emptied functions were noticed" if noticed[1] else ""
+    return _part("tests", enough * _share(good) * _share(noticed), told + emptied)
+
+
+def _passing(runs: Sequence[TestsRun]) -> tuple[int, int]:
+    """Return how many tests passed and check something, and how many there are; none passes where the run is void."""
+    tests = [test for run in runs for test in run.tests if test.outcome != "skipped"]
+    void = any(run.trouble for run in runs)
+    return sum(test.outcome == "passed" and test.checks != 0 for test in tests) * (not void), len(tests)
+
+
+def _noticed(runs: Sequence[TestsRun]) -> tuple[int, int]:
+    """Return how many of the emptied functions the tests noticed, and how many they called."""
+    called = [each for run in runs for each in run.emptied if each.called]
+    return sum(each.noticed for each in called), len(called)
+
+
+def _share(counted: tuple[int, int]) -> float:
+    return counted[0] / counted[1] if counted[1] else 1.0
 
 
 def _documentation(files: Sequence[SourceFile]) -> ScorePart:

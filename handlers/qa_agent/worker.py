@@ -3,13 +3,13 @@
 import os
 
 from qa_agent.agent import QaAgent
-from shared.composition import Settings
+from shared.composition import RunningSettings, connect_runner
 from shared.functions import agent_function
 from shared.models.messages import TestRequested
 
 handler = agent_function(
     TestRequested,
-    lambda connections, _: QaAgent(connections.projects, connections.objects),
+    lambda connections, settings: QaAgent(connections.projects, connections.objects, connect_runner(settings)),
     os.environ,
-    Settings,
+    RunningSettings,
 )

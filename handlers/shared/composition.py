@@ -27,6 +27,8 @@ from shared.works import Works
 if TYPE_CHECKING:
     from botocore.session import Session
 
+    from shared.runners.port import Runner
+
 M = TypeVar("M", bound=AnyMessage)
 R = TypeVar("R")
 S = TypeVar("S", bound="Settings")
@@ -70,6 +72,12 @@ class ModelSettings(TolerantModel):
 
 class AskingSettings(Settings, ModelSettings):
     """The settings of a function that asks the language model."""
+
+
+class RunningSettings(Settings):
+    """The settings of a function that has produced software run."""
+
+    python_runner: str
 
 
 @dataclass(frozen=True)
@@ -123,6 +131,14 @@ def connect_model(settings: ModelSettings, wait: Wait = sleep) -> LanguageModel:
     """Return the language model that the settings name, its key in Parameter Store; `wait` waits before a retry."""
     key = partial(read_key, client("ssm"), settings.gemini_api_key_parameter)
     return RetryingModel(KeyedModel(key, partial(adapter, settings)), wait=wait, chance=random)
+
+
+def connect_runner(settings: RunningSettings) -> "Runner":
+    """Return the runner that the settings name; it is asked once, because a run takes long."""
+    from shared.runners.lambda_function import ANSWERS_SECONDS, LambdaRunner
+
+    asked = partial(client, "lambda", read_timeout=ANSWERS_SECONDS, attempts=1)
+    return LambdaRunner(asked, {"python": settings.python_runner})
 
 
 def adapter(settings: ModelSettings, key: str) -> LanguageModel:

@@ -4,6 +4,7 @@ from pydantic import Field
 
 from shared.models.base import Model
 from shared.models.project import Revision
+from shared.models.runs import TestsRun
 from shared.models.severity import Severity
 
 __all__ = ["Finding", "QualityReport", "ScorePart", "Severity"]
@@ -18,6 +19,7 @@ class Finding(Model):
     severity: Severity
     message: str
     lines: tuple[str, ...] = Field(default=(), description="the lines around, each with its number")
+    related: tuple[str, ...] = Field(default=(), description="paths of other files in which the cause may be")
 
 
 class ScorePart(Model):
@@ -45,6 +47,7 @@ class QualityReport(Model):
     not_measured: tuple[str, ...] = Field(
         description="paths that no parser could read for certain; never scored as good"
     )
+    runs: tuple[TestsRun, ...] = Field(default=(), description="how the project's own tests ended, by language")
 
     @property
     def repairable(self) -> tuple[Finding, ...]:

@@ -47,7 +47,7 @@ class Reporting:
         self._seconds += report.duration
         if report.failed and self._outcome not in ("failed", "error"):
             self._outcome = "failed" if report.when == "call" else "error"
-            self._message = shorten(report.longreprtext)
+            self._message = shorten(_exception(report))
         elif not self._outcome and report.skipped:
             self._outcome, self._message = "skipped", _reason(report)
         elif not self._outcome and report.when == "call":
@@ -67,6 +67,12 @@ class Reporting:
         elif report.skipped:
             whole = f"unittest.loader.ModuleSkipped.{dotted(report.nodeid)}"
             self._say(test=whole, outcome="skipped", seconds=0, message=_reason(report))
+
+
+def _exception(report: Any) -> str:
+    """Return what was raised, without the way to it, which the frames tell."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    return str(crash.message) if crash is not None else str(report.longreprtext)
 
 
 def _reason(report: Any) -> str:

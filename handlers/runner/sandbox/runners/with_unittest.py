@@ -56,16 +56,16 @@ class Reporting(unittest.TextTestResult):
 
     def addFailure(self, test: unittest.TestCase, err: Any) -> None:  # noqa: N802
         super().addFailure(test, err)
-        self._ended(test, "failed", self.failures[-1][1], err)
+        self._ended(test, "failed", _exception(err), err)
 
     def addError(self, test: unittest.TestCase, err: Any) -> None:  # noqa: N802
         super().addError(test, err)
-        self._ended(test, "error", self.errors[-1][1], err)
+        self._ended(test, "error", _exception(err), err)
 
     def addSubTest(self, test: unittest.TestCase, subtest: unittest.TestCase, err: Any) -> None:  # noqa: N802
         super().addSubTest(test, subtest, err)
         if err is not None:
-            self._ended(test, "failed", f"{subtest}: {''.join(format_exception_only(*err[:2]))}", err)
+            self._ended(test, "failed", f"{subtest}: {_exception(err)}", err)
 
     def _ended(self, test: unittest.TestCase, outcome: str, message: str = "", err: Any = None) -> None:
         """Note an outcome; of several of one test the first that is bad counts."""
@@ -79,6 +79,11 @@ class Reporting(unittest.TextTestResult):
         self, test: unittest.TestCase, outcome: str, seconds: float, message: str, frames: list[tuple[str, int, str]]
     ) -> None:
         self._report.say(test=test.id(), outcome=outcome, seconds=seconds, message=message, frames=frames)
+
+
+def _exception(err: Any) -> str:
+    """Return what was raised, without the way to it, which the frames tell."""
+    return "".join(format_exception_only(*err[:2]))
 
 
 def run(make_result: Callable[..., unittest.TextTestResult], **options: Any) -> Any:

@@ -151,7 +151,7 @@ def test_it_ends_with_who_started_it(end: signal.Signals, tmp_path: Path) -> Non
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
     command = [sys.executable, "-c", HOST, str(tmp_path), f"{LEFT_BEHIND}\ntime.sleep(1000)"]
-    root = Path(__file__).parents[3]
+    root = Path(__file__).parents[4]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL, preexec_fn=hear_interrupts, cwd=root) as host:
         eventually(lambda: sleeping() == 1)
         host.send_signal(end)

@@ -1,0 +1,76 @@
+"""What running a revision's tests showed, and what it is compared with."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from shared.models.plan import FileAction, Plan
+from shared.models.quality import QualityReport
+from shared.models.runs import TestsRequested, TestsRun
+from shared.packed_files import TooLarge, pack
+from shared.runners.port import Runner, RunnerEnded
+from shared.source_files import is_test, language_of
+
+Language = Literal["python", "node"]
+
+LANGUAGES: Final[Mapping[Language, frozenset[str]]] = {
+    "python": frozenset({"python"}),
+    "node": frozenset({"javascript", "typescript"}),
+}
+"""What is run, and the languages of the source files that it is for."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """How a revision's tests ended, the test files that its plan asked for, and the reports on its earlier rounds."""
+
+    runs: tuple[TestsRun, ...] = ()
+    planned: frozenset[str] = frozenset()
+    earlier: tuple[QualityReport, ...] = ()
+
+
+def run_tests(runner: Runner, project_id: str, files: Mapping[str, bytes]) -> tuple[TestsRun, ...]:
+    """Run the tests of each language in which there are any. Raises `shared.models.errors.Retryable`."""
+    tested = {language_of(path) for path in files if is_test(path)}
+    return tuple(
+        _run(runner, project_id, files, language) for language, sources in LANGUAGES.items() if tested & sources
+    )
+
+
+def _run(runner: Runner, project_id: str, files: Mapping[str, bytes], language: Language) -> TestsRun:
+    try:
+        return runner.run(TestsRequested(project_id=project_id, language=language, files=pack(files)))
+    except TooLarge as reason:
+        return TestsRun(language=language, not_run=str(reason))
+    except RunnerEnded as ending:
+        return TestsRun(language=language, trouble=f"The tests ended what runs them: {ending}.")
+
+
+def find_planned_tests(plan: Plan) -> frozenset[str]:
+    """Return the paths of the test files that a plan asks for."""
+    return frozenset(
+        file.path
+        for task in plan.tasks
+        for file in task.files
+        if file.action is not FileAction.DELETE and is_test(file.path)
+    )
+
+
+def find_weakened(runs: Sequence[TestsRun], earlier: Sequence[QualityReport]) -> dict[str, str]:
+    """Return, by its path and id, how each test that failed in an earlier round says less than it did then."""
+    now = {test.id: test for run in runs for test in run.tests}
+    run_now = {run.language for run in runs if not run.not_run}
+    weakened = {}
+    for report in earlier:
+        for run in report.runs:
+            for test in run.tests if run.language in run_now else ():
+                if test.outcome not in ("failed", "error") or not test.checks:
+                    continue
+                left = now.get(test.id)
+                if left is None:
+                    weakened[test.id] = "was taken away"
+                elif left.outcome == "skipped":
+                    weakened[test.id] = "is skipped"
+                elif left.checks is not None and left.checks < test.checks:
+                    weakened[test.id] = f"checks {left.checks} things and no longer {test.checks}"
+    return weakened

@@ -1,0 +1,124 @@
+"""The faults that a run of a revision's tests shows: what fails, what is missing, and what says nothing."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from qa_agent.analysers.port import Fault
+from qa_agent.evidence import LANGUAGES, Evidence, find_weakened
+from qa_agent.modules import find_imported
+from shared.models.runs import TestedTest, TestsRun
+from shared.models.severity import Severity
+from shared.source_files import is_test, language_of
+
+TEST: Final = "test"
+MISSING: Final = "test-missing"
+WEAK: Final = "test-weak"
+WEAKENED: Final = "test-weakened"
+
+BAD: Final = ("failed", "error")
+
+_ADDRESS: Final = re.compile(r"\b0x[0-9a-f]{6,}\b")
+_SHOWN_LINES: Final = 12
+_NOT_COLLECTED: Final = re.compile(r"^(?:test.*|.*_test)\.py$|\.(?:test|spec)\.[cm]?[jt]sx?$")
+
+
+def find_test_faults(files: Mapping[str, str], evidence: Evidence) -> list[Fault]:
+    """Return what is wrong with the tests of a revision, as far as they could be run."""
+    runs = [run for run in evidence.runs if not run.not_run]
+    return [
+        *(fault for run in runs for fault in _of_run(run, files)),
+        *_missing(files, evidence),
+        *_weakened(runs, evidence, files),
+    ]
+
+
+def find_related(fault: Fault, files: Mapping[str, str], evidence: Evidence) -> tuple[str, ...]:
+    """Return the other files that a failing test's fault may be in: those on the way to it, then what it imports."""
+    if fault.rule not in (TEST, WEAKENED):
+        return ()
+    on_the_way = [
+        frame.path
+        for run in evidence.runs
+        for test in run.tests
+        if test.outcome in BAD and _path(test, files) == fault.path
+        for frame in reversed(test.frames)
+    ]
+    related = dict.fromkeys((*on_the_way, *find_imported(fault.path, files)))
+    return tuple(path for path in related if path in files and path != fault.path)
+
+
+def _of_run(run: TestsRun, files: Mapping[str, str]) -> Iterator[Fault]:
+    failing = [test for test in run.tests if test.outcome in BAD]
+    yield from (_failing(test, files) for test in failing)
+    tested = [path for path in files if is_test(path) and language_of(path) in LANGUAGES[run.language]]
+    if run.trouble and not failing and tested:
+        yield Fault(tested[0], 1, TEST, Severity.ERROR, run.trouble)
+    yield from _without_checks(run, files)
+    yield from _unnoticed(run, files)
+
+
+def _failing(test: TestedTest, files: Mapping[str, str]) -> Fault:
+    path = _path(test, files)
+    line = next((frame.line for frame in reversed(test.frames) if frame.path == path), test.line)
+    beyond = [frame for frame in test.frames if frame.path != path]
+    way = f" (raised at {beyond[-1].path}:{beyond[-1].line}, in {beyond[-1].function})" if beyond else ""
+    how = "fails" if test.outcome == "failed" else "ends with an error"
+    return Fault(path, line, TEST, Severity.ERROR, f"{test.id} {how}: {_told(test.message)}{way}")
+
+
+def _path(test: TestedTest, files: Mapping[str, str]) -> str:
+    """Return the file to name: that of the test, else the last of the project on the way to the failure."""
+    known = (test.path, *(frame.path for frame in reversed(test.frames)), *filter(is_test, files), *files)
+    return next(path for path in known if path in files)
+
+
+def _told(message: str) -> str:
+    """Return a message as it would be in any other run: without addresses of memory, and in a few lines."""
+    lines = _ADDRESS.sub("0x...", message).strip().splitlines()
+    return "\n".join(lines[:_SHOWN_LINES]) or "it says nothing"
+
+
+def _missing(files: Mapping[str, str], evidence: Evidence) -> Iterator[Fault]:
+    """Yield the test files that the plan asked for and in which no test was found."""
+    for run in evidence.runs:
+        if run.not_run or run.trouble.startswith("The run ended"):
+            continue
+        have = {*run.written, *(test.path for test in run.tests)}
+        for path in sorted(evidence.planned):
+            name = path.rpartition("/")[2]
+            ours = language_of(path) in LANGUAGES[run.language] and _NOT_COLLECTED.search(name)
+            if ours and path in files and path not in have:
+                yield Fault(path, 1, MISSING, Severity.ERROR, "the plan asks for tests here, and no test is found")
+    gone = sorted(path for path in evidence.planned if path not in files)
+    if gone and files:
+        where = next((path for path in files if is_test(path)), next(iter(files)))
+        yield Fault(where, 1, MISSING, Severity.ERROR, f"the plan asks for tests that are not there: {', '.join(gone)}")
+
+
+def _without_checks(run: TestsRun, files: Mapping[str, str]) -> Iterator[Fault]:
+    passed = [test for test in run.tests if test.outcome == "passed"]
+    idle = [test for test in passed if test.checks == 0]
+    severity = Severity.ERROR if idle and len(idle) == len(passed) else Severity.WARNING
+    for test in idle:
+        yield Fault(
+            _path(test, files), test.line, WEAK, severity, f"{test.id} checks nothing: it passes whatever is done"
+        )
+
+
+def _unnoticed(run: TestsRun, files: Mapping[str, str]) -> Iterator[Fault]:
+    called = [each for each in run.emptied if each.called and each.path in files]
+    unnoticed = [each for each in called if not each.noticed]
+    severity = Severity.ERROR if unnoticed and len(unnoticed) == len(called) else Severity.WARNING
+    for each in unnoticed:
+        message = f"all tests pass when {each.name} does nothing, although they call it: check what it does"
+        yield Fault(each.path, each.line, WEAK, severity, message)
+
+
+def _weakened(runs: list[TestsRun], evidence: Evidence, files: Mapping[str, str]) -> Iterator[Fault]:
+    written = {test.id: test for run in runs for test in run.tests}
+    before = {test.id: test for report in evidence.earlier for run in report.runs for test in run.tests}
+    for name, how in find_weakened(runs, evidence.earlier).items():
+        test = written.get(name, before[name])
+        message = f"{name} failed, and was not mended: it {how}; mend the code, and have the test as it was"
+        yield Fault(_path(test, files), test.line, WEAKENED, Severity.ERROR, message)

@@ -1,0 +1,46 @@
+"""Where a project is run: in a sandbox, or in Lambda's own micro-VM, and else nowhere."""
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from runner.micro_vm import why_no_micro_vm
+from runner.sandbox.errors import NoSandbox, NotRun
+from runner.sandbox.inside.job import Job
+from runner.sandbox.process import EndedRun, run
+
+RunJob = Callable[[Job], EndedRun]
+
+_CODE = Path(__file__).resolve()
+
+
+def run_isolated(job: Job) -> EndedRun:
+    """Run a job in a sandbox; without one only where nothing but this job is on the machine. Raises `NotRun`.
+
+    No variable decides that, so that none can be set by mistake. On Lambda the micro-VM, a role that permits nothing
+    but a log, and a network without a route are the sandbox, and no other can be made in it.
+    """
+    _hide_this_process()
+    try:
+        return run(job)
+    except NoSandbox as reason:
+        if why_no_micro_vm(_CODE):
+            raise NotRun(f"{reason}; without a sandbox, produced code is run on Lambda's own machines only") from reason
+    _clear(Path(tempfile.gettempdir()))
+    return run(job, unsafe=True)
+
+
+def _hide_this_process() -> None:
+    """Let no other process of this user read this one's variables in /proc, which are the function's."""
+    if sys.platform == "linux":
+        from runner.sandbox.inside.kernel import hide_from_others
+
+        hide_from_others()
+
+
+def _clear(folder: Path) -> None:
+    """Delete what an earlier run left: it is gone before the next one begins."""
+    for path in folder.iterdir():
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()

@@ -1,0 +1,71 @@
+"""What the runner is asked, and what it answers: a project's files, and how each of its tests ended."""
+
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, StringConstraints
+
+from shared.models.base import Model
+
+MOST_TESTS: Final = 1_000
+"""Tests that a result lists, those that did not pass first."""
+
+Outcome = Literal["passed", "failed", "error", "skipped"]
+Message = Annotated[str, StringConstraints(max_length=4_000)]
+
+
+class TestsRequested(Model):
+    """Run the tests of a project. `files` are packed by `shared.packed_files`; `project_id` is who it is done for."""
+
+    __test__ = False
+    schema_: Literal["tests-requested/1"] = Field(default="tests-requested/1", alias="schema")
+    project_id: str
+    language: Literal["python", "node"]
+    files: str
+
+
+class ProjectFrame(Model):
+    """A line of the project on the way to a failure."""
+
+    path: str
+    line: int = Field(ge=1)
+    function: str
+
+
+class TestedTest(Model):
+    """How one test ended, and where it is written; `checks` is how many checks it makes, None if that is not known."""
+
+    __test__ = False
+    id: str
+    outcome: Outcome
+    seconds: float = Field(default=0, ge=0)
+    message: Message = ""
+    path: str = Field(default="", description="empty if it is not known")
+    line: int = Field(default=1, ge=1)
+    checks: int | None = Field(default=None, ge=0)
+    frames: tuple[ProjectFrame, ...] = Field(default=(), description="the outermost first")
+
+
+class Emptied(Model):
+    """A function that was emptied to see whether the tests notice."""
+
+    path: str
+    line: int = Field(ge=1)
+    name: str
+    called: bool = Field(description="by the tests")
+    noticed: bool = Field(description="whether a test failed then")
+
+
+class TestsRun(Model):
+    """How a project's tests ended; with `not_run` nothing was run, and it is the rest of "not run: ..."."""
+
+    __test__ = False
+    schema_: Literal["tests-run/1"] = Field(default="tests-run/1", alias="schema")
+    language: Literal["python", "node"]
+    not_run: str = ""
+    trouble: str = Field(default="", description="why the tests prove nothing although none failed")
+    tests: tuple[TestedTest, ...] = ()
+    collected: int = Field(default=0, ge=0, description="tests that have a result, listed or not")
+    written: tuple[str, ...] = Field(default=(), description="paths of the files in which tests are written")
+    emptied: tuple[Emptied, ...] = ()
+    output: str = Field(default="", description="shortened")
+    contained: bool = Field(default=True, description="whether it was in a sandbox of its own")

@@ -1,0 +1,44 @@
+"""A project's files in the text of a request: JSON, compressed, in base64, so that any runtime can read it."""
+
+import base64
+import binascii
+import gzip
+import io
+import json
+from collections.abc import Mapping
+from typing import Final
+
+from shared.paths import MAX_TOTAL_BYTES, check_files
+
+MOST_PACKED: Final = 4 * 1024 * 1024
+"""Bytes of the files when they are compressed: Lambda takes 6 MB of a request, and base64 adds a third."""
+
+_MOST_UNPACKED: Final = 2 * MAX_TOTAL_BYTES
+"""Bytes of the JSON: base64, paths and quotes are less than the files again."""
+
+
+class TooLarge(ValueError):
+    """The files are more than a request can hold."""
+
+
+def pack(files: Mapping[str, bytes]) -> str:
+    """Return the files (content by path) as text for a request. Raises `TooLarge`."""
+    listed = {path: base64.b64encode(content).decode() for path, content in files.items()}
+    packed = gzip.compress(json.dumps(listed).encode(), mtime=0)
+    if len(packed) > MOST_PACKED:
+        raise TooLarge(f"the project has {len(packed):,} bytes when compressed, more than the {MOST_PACKED:,} of a run")
+    return base64.b64encode(packed).decode()
+
+
+def unpack(packed: str) -> dict[str, bytes]:
+    """Return the files in a request. Raises ValueError for what `pack` did not make, and for what is not safe."""
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(base64.b64decode(packed, validate=True))) as stream:
+            content = stream.read(_MOST_UNPACKED + 1)
+        if len(content) > _MOST_UNPACKED:
+            raise TooLarge(f"the project has more than the {_MOST_UNPACKED:,} bytes of a run")
+        files = {path: base64.b64decode(text, validate=True) for path, text in json.loads(content).items()}
+    except (OSError, EOFError, binascii.Error, AttributeError, TypeError) as fault:
+        raise ValueError(f"the files cannot be unpacked: {fault}") from fault
+    check_files({path: len(content) for path, content in files.items()})
+    return files

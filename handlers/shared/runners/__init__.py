@@ -1,0 +1,1 @@
+"""Whoever runs produced software: the port, and the Lambda function behind it."""

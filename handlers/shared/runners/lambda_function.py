@@ -1,0 +1,65 @@
+"""The runner as a Lambda function that is asked and waited for."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import ValidationError
+
+from shared.models.errors import Retryable
+from shared.models.runs import TestsRequested, TestsRun
+from shared.runners.port import RunnerEnded
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+ANSWERS_SECONDS: Final = 150.0
+"""How long an answer is waited for: longer than the function's timeout."""
+
+_TRIES: Final = 2
+"""An environment that is used up ends, and the next one answers: isolation without a sandbox is for one run."""
+
+_ENDED: Final = "Runtime.ExitError"
+
+
+class LambdaRunner:
+    """Asks the functions that run a language's tests, by their names or ARNs."""
+
+    def __init__(self, client: Callable[[], "LambdaClient"], functions: Mapping[str, str]) -> None:
+        self._client = client
+        self._functions = functions
+
+    def run(self, request: TestsRequested) -> TestsRun:
+        """Return how the tests ended; see `shared.runners.port.Runner`."""
+        if request.language not in self._functions:
+            return TestsRun(language=request.language, not_run=f"no runner for {request.language} is deployed")
+        ending = ""
+        for _ in range(_TRIES):
+            answer = self._invoke(self._functions[request.language], request)
+            if not isinstance(answer, str):
+                return _read(answer)
+            ending = answer
+        raise RunnerEnded(ending)
+
+    def _invoke(self, function: str, request: TestsRequested) -> str | Mapping[str, Any]:
+        """Return the function's answer, or how its process ended."""
+        payload = request.model_dump_json(by_alias=True).encode()
+        try:
+            answer = self._client().invoke(FunctionName=function, Payload=payload)
+            content = json.loads(answer["Payload"].read())
+        except (ClientError, BotoCoreError, ValueError) as error:
+            raise Retryable(f"the runner could not be asked: {error}") from error
+        if "FunctionError" not in answer and isinstance(content, dict):
+            return content
+        told = content if isinstance(content, dict) else {}
+        if told.get("errorType") == _ENDED:
+            return str(told.get("errorMessage"))
+        raise Retryable(f"the runner failed: {told.get('errorType')}: {told.get('errorMessage')}")
+
+
+def _read(answer: Mapping[str, Any]) -> TestsRun:
+    try:
+        return TestsRun.model_validate(answer)
+    except ValidationError as fault:
+        raise Retryable(f"the runner's answer cannot be read: {fault.error_count()} faults") from fault
