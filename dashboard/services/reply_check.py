@@ -16,6 +16,7 @@ from shared.models.project import TokenUsage
 _TAG: Final = re.compile(r"^<file-([0-9a-f]{8}) path=", re.MULTILINE)
 _TASK: Final = re.compile(r"^# Your task: (.+)$", re.MULTILINE)
 _PLANNED: Final = re.compile(r"^- (.+?) \((create|modify)\): (.+)$", re.MULTILINE)
+_MAY_BE_LEFT_OUT: Final = "leave out the others:"
 _EXISTING: Final = re.compile(r"^- (.+) \(\S+, \d+ bytes\)$", re.MULTILINE)
 
 
@@ -63,7 +64,14 @@ def _files(missed: MissedReply, text: str) -> Checked:
         files = extract(text, _tag(missed) or "", tuple(file.path for file in task.files))
     except MalformedReply as fault:
         return Checked("no files that can be read", (str(fault),))
-    return Checked(", ".join(file.path for file in files) or "no files", tuple(find_objections(files, task)))
+    faults = find_objections(files, task, optional=_optional(missed))
+    return Checked(", ".join(file.path for file in files) or "no files", tuple(faults))
+
+
+def _optional(missed: MissedReply) -> frozenset[str]:
+    """The files of a repair that a reply may leave out: they are listed last."""
+    listed = missed.prompt.rpartition("\n# Your answer")[0].rpartition(_MAY_BE_LEFT_OUT)
+    return frozenset(path for path, _, _ in _PLANNED.findall(listed[2])) if listed[1] else frozenset()
 
 
 def _tag(missed: MissedReply) -> str | None:

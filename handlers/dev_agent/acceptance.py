@@ -1,6 +1,6 @@
 """What is refused of an answer: files that the task does not plan, that are missing, unsafe, or not whole."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -17,13 +17,17 @@ _SHOWN: Final = 3
 
 
 def find_objections(
-    files: Sequence[GeneratedFile], task: PlannedTask, previous: Mapping[str, str] = _NOTHING_BEFORE
+    files: Sequence[GeneratedFile],
+    task: PlannedTask,
+    previous: Mapping[str, str] = _NOTHING_BEFORE,
+    optional: Collection[str] = (),
 ) -> list[str]:
     """Return why the files cannot be taken as the task's, in sentences for the model; none means that they can.
 
-    `previous` are the texts, by path, that the files have now, for those that the task modifies.
+    `previous` are the texts, by path, that the files have now, for those that the task modifies. Those that are
+    `optional` may be left out, but not all files.
     """
-    reasons = [*_find_path_faults(files, task)]
+    reasons = [*_find_path_faults(files, task, optional)]
     for file in files:
         reasons += [f"{file.path} {fault}" for fault in _find_content_faults(file)]
         if file.path in previous:
@@ -33,13 +37,13 @@ def find_objections(
     return reasons
 
 
-def _find_path_faults(files: Sequence[GeneratedFile], task: PlannedTask) -> Iterator[str]:
+def _find_path_faults(files: Sequence[GeneratedFile], task: PlannedTask, optional: Collection[str]) -> Iterator[str]:
     planned = {file.path: file.action for file in task.files}
     given = [file.path for file in files]
     for path, action in planned.items():
         if action is FileAction.DELETE and path in given:
             yield f"{path} is to be deleted: leave it out"
-        elif action is not FileAction.DELETE and path not in given:
+        elif action is not FileAction.DELETE and path not in given and (path not in optional or not given):
             yield f"{path} is missing"
     for path in dict.fromkeys(given):
         if given.count(path) > 1:

@@ -151,4 +151,4 @@ def _read(reply: Reply, tag: str, assignment: Assignment) -> tuple[list[Generate
         files = extract(reply.text, tag, tuple(file.path for file in assignment.written))
     except MalformedReply as fault:
         return [], [str(fault)]
-    return files, find_objections(files, assignment.task, assignment.previous)
+    return files, find_objections(files, assignment.task, assignment.previous, assignment.optional)

@@ -25,12 +25,16 @@ Ask = Callable[[PlannedTask, Context], tuple[Prompt, str]]
 
 @dataclass(frozen=True)
 class Assignment:
-    """A task, what the model may see of the project, and the function that makes the prompt of both."""
+    """A task, what the model may see of the project, and the function that makes the prompt of both.
+
+    An answer may leave out the files that are `optional`.
+    """
 
     plan: Plan
     task: PlannedTask
     context: Context
     ask: Ask
+    optional: frozenset[str] = frozenset()
 
     def prompt(self) -> tuple[Prompt, str]:
         """Return the prompt, and the tag of the envelopes that its answer must use."""
@@ -48,7 +52,7 @@ class Assignment:
 
     def of_one_file(self, file: PlannedFile) -> "Assignment":
         """Return the same for one of its files alone, for an answer that was too long."""
-        return replace(self, task=self.task.model_copy(update={"files": (file,)}))
+        return replace(self, task=self.task.model_copy(update={"files": (file,)}), optional=frozenset())
 
 
 class Assignments:
@@ -85,9 +89,14 @@ class Assignments:
         return Assignment(plan, task, Context(shown, outlined), partial(question, project, plan))
 
     def _repair(self, message: TaskReady, project: Project, plan: Plan) -> Assignment:
-        """A repair sees whole the files with findings, and the outline of the others."""
+        """A repair sees whole the files with findings and those that may be their cause, and the outline of the others.
+
+        Of a failing test and of what it tests, it need not write again what is right.
+        """
         findings = self._write_findings(message)
-        paths = tuple(dict.fromkeys(finding.path for finding in findings))[:MAX_REPAIRED_FILES]
+        concerned = [path for finding in findings for path in (finding.path, *finding.related)]
+        paths = tuple(dict.fromkeys(concerned))[:MAX_REPAIRED_FILES]
+        optional = frozenset(paths) - {finding.path for finding in findings if not finding.related}
         before = message.revision.model_copy(update={"round": message.revision.round - 1})
         files = read_tested(self._projects, self._objects, project.id, before).by_path()
         shown = {path: self._text(files[path]) for path in paths if path in files}
@@ -102,7 +111,9 @@ class Assignments:
             acceptance_criteria=(),
         )
         told = [finding for finding in findings if finding.path in shown][:MAX_REPAIRED_FINDINGS]
-        return Assignment(plan, task, Context(shown, outlined), partial(repair_question, project, plan, told))
+        return Assignment(
+            plan, task, Context(shown, outlined), partial(repair_question, project, plan, told, optional), optional
+        )
 
     def _write_findings(self, message: TaskReady) -> tuple[Finding, ...]:
         """Return what QA found in the revision before, the errors first."""

@@ -1,6 +1,6 @@
 """What the model is asked for a task, and for a repair."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
@@ -32,22 +32,30 @@ def question(project: Project, plan: Plan, task: PlannedTask, context: Context) 
         _shared_parts(project, plan, task.files, context, tag),
         title=task.title,
         language=task.language,
-        criteria="\n".join(f"- {criterion}" for criterion in task.acceptance_criteria) or "- it runs",
+        criteria=_criteria(task.acceptance_criteria),
     )
     return Prompt(system=_system(), text=text), tag
 
 
 def repair_question(
-    project: Project, plan: Plan, findings: Sequence[Finding], task: PlannedTask, context: Context
+    project: Project,
+    plan: Plan,
+    findings: Sequence[Finding],
+    optional: Collection[str],
+    task: PlannedTask,
+    context: Context,
 ) -> tuple[Prompt, str]:
     """Return the prompt for a repair of the task's files, and the tag of the envelopes that its answer must use.
 
-    It shows the findings that are in these files.
+    It shows the findings that are in these files. The `optional` ones are written again only where they have to change.
     """
     paths = {file.path for file in task.files}
+    required = [file for file in task.files if file.path not in optional]
     tag = make_tag(project.requirements, plan.model_dump_json(), *context.shown.values())
     text = load(__package__, "repair").substitute(
-        _shared_parts(project, plan, task.files, context, tag),
+        _shared_parts(project, plan, required, context, tag),
+        criteria=_criteria(line for each in plan.tasks for line in each.acceptance_criteria),
+        optional=_planned([file for file in task.files if file.path in optional]),
         findings="\n\n".join(_finding(finding, tag) for finding in findings if finding.path in paths),
     )
     return Prompt(system=_system(), text=text), tag
@@ -69,11 +77,18 @@ def _shared_parts(
         "contract": plan.shared_contract,
         "context": "\n\n".join(_whole(path, text, tag) for path, text in context.shown.items()) or "None.",
         "others": _outline_all(context.outlined, _describe(plan, files), files, tag) or "None.",
-        "files": "\n".join(
-            f"- {file.path} ({file.action}): {file.purpose}" for file in files if file.action is not FileAction.DELETE
-        ),
+        "files": _planned(files),
         "form": load(__package__, "form").substitute(tag=tag),
     }
+
+
+def _planned(files: Sequence[PlannedFile]) -> str:
+    written = [file for file in files if file.action is not FileAction.DELETE]
+    return "\n".join(f"- {file.path} ({file.action}): {file.purpose}" for file in written) or "None."
+
+
+def _criteria(criteria: Iterable[str]) -> str:
+    return "\n".join(f"- {criterion}" for criterion in criteria) or "- it runs"
 
 
 def _whole(path: str, text: str, tag: str) -> str:

@@ -15,7 +15,7 @@ from qa_agent.analysers.python_links import PythonLinks
 from qa_agent.analysers.ruff import Ruff
 from qa_agent.analysers.secrets import RULE as SECRET
 from qa_agent.analysers.secrets import Secrets, mask_secrets
-from qa_agent.analysers.syntax import DOUBT, Syntax
+from qa_agent.analysers.syntax import DOUBT, SYNTAX, Syntax
 from qa_agent.evidence import Evidence
 from qa_agent.scoring import find_reasons_against, make_failures, score_parts, total
 from qa_agent.test_faults import find_related, find_test_faults
@@ -55,7 +55,8 @@ def analyse(
     """
     sources = [SourceFile(path, language_of(path, text), text) for path, text in files.items()]
     outcomes = list(run(list(make_jobs(analysers, sources)), limits))
-    faults = [fault for outcome in outcomes for fault in _read_faults(outcome)] + find_test_faults(files, evidence)
+    faults = [fault for outcome in outcomes for fault in _read_faults(outcome)]
+    faults += find_test_faults(files, evidence, {fault.path for fault in faults if fault.rule == SYNTAX})
     measured = _find_measured(outcomes)
     parts = score_parts(sources, faults, measured, evidence.runs)
     score = total(parts)

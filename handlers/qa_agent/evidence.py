@@ -60,6 +60,7 @@ def find_weakened(runs: Sequence[TestsRun], earlier: Sequence[QualityReport]) ->
     """Return, by its path and id, how each test that failed in an earlier round says less than it did then."""
     now = {test.id: test for run in runs for test in run.tests}
     run_now = {run.language for run in runs if not run.not_run}
+    uncollected = {test.path for test in now.values() if test.outcome == "error" and test.checks is None}
     weakened = {}
     for report in earlier:
         for run in report.runs:
@@ -67,6 +68,8 @@ def find_weakened(runs: Sequence[TestsRun], earlier: Sequence[QualityReport]) ->
                 if test.outcome not in ("failed", "error") or not test.checks:
                     continue
                 left = now.get(test.id)
+                if left is None and test.path in uncollected:
+                    continue
                 if left is None:
                     weakened[test.id] = "was taken away"
                 elif left.outcome == "skipped":

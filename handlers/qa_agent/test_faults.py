@@ -1,7 +1,7 @@
 """The faults that a run of a revision's tests shows: what fails, what is missing, and what says nothing."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from qa_agent.analysers.port import Fault
@@ -23,11 +23,14 @@ _SHOWN_LINES: Final = 12
 _NOT_COLLECTED: Final = re.compile(r"^(?:test.*|.*_test)\.py$|\.(?:test|spec)\.[cm]?[jt]sx?$")
 
 
-def find_test_faults(files: Mapping[str, str], evidence: Evidence) -> list[Fault]:
-    """Return what is wrong with the tests of a revision, as far as they could be run."""
+def find_test_faults(files: Mapping[str, str], evidence: Evidence, broken: Collection[str] = ()) -> list[Fault]:
+    """Return what is wrong with the tests of a revision, as far as they could be run.
+
+    What only fails because a file is `broken`, which is a fault of its own, is left out.
+    """
     runs = [run for run in evidence.runs if not run.not_run]
     return [
-        *(fault for run in runs for fault in _of_run(run, files)),
+        *(fault for run in runs for fault in _of_run(run, files, broken)),
         *_missing(files, evidence),
         *_weakened(runs, evidence, files),
     ]
@@ -48,9 +51,9 @@ def find_related(fault: Fault, files: Mapping[str, str], evidence: Evidence) -> 
     return tuple(path for path in related if path in files and path != fault.path)
 
 
-def _of_run(run: TestsRun, files: Mapping[str, str]) -> Iterator[Fault]:
+def _of_run(run: TestsRun, files: Mapping[str, str], broken: Collection[str]) -> Iterator[Fault]:
     failing = [test for test in run.tests if test.outcome in BAD]
-    yield from (_failing(test, files) for test in failing)
+    yield from (_failing(test, files) for test in failing if not _is_hindered(test, files, broken))
     tested = [path for path in files if is_test(path) and language_of(path) in LANGUAGES[run.language]]
     if run.trouble and not failing and tested:
         yield Fault(tested[0], 1, TEST, Severity.ERROR, run.trouble)
@@ -60,11 +63,19 @@ def _of_run(run: TestsRun, files: Mapping[str, str]) -> Iterator[Fault]:
 
 def _failing(test: TestedTest, files: Mapping[str, str]) -> Fault:
     path = _path(test, files)
-    line = next((frame.line for frame in reversed(test.frames) if frame.path == path), test.line)
+    own = [frame for frame in test.frames if frame.path == path]
+    in_test = [frame for frame in own if frame.function == test.id.partition("[")[0].rpartition(".")[2]]
+    line = (in_test or own)[-1].line if own else test.line
     beyond = [frame for frame in test.frames if frame.path != path]
     way = f" (raised at {beyond[-1].path}:{beyond[-1].line}, in {beyond[-1].function})" if beyond else ""
     how = "fails" if test.outcome == "failed" else "ends with an error"
     return Fault(path, line, TEST, Severity.ERROR, f"{test.id} {how}: {_told(test.message)}{way}")
+
+
+def _is_hindered(test: TestedTest, files: Mapping[str, str], broken: Collection[str]) -> bool:
+    """Return whether a test needs a file that no parser can read."""
+    path = _path(test, files)
+    return bool({path, *(frame.path for frame in test.frames), *find_imported(path, files)}.intersection(broken))
 
 
 def _path(test: TestedTest, files: Mapping[str, str]) -> str:

@@ -3,11 +3,12 @@
 import ast
 from collections.abc import Mapping
 
+from qa_agent.evidence import Evidence
 from shared.models.project import Revision
 from shared.models.quality import Finding, QualityReport, Severity
 
 
-def parses(revision: Revision, files: Mapping[str, str]) -> QualityReport:
+def parses(revision: Revision, files: Mapping[str, str], _: Evidence) -> QualityReport:
     """Pass a revision whose Python files parse; give 50 points to any other."""
     findings = tuple(finding for path, text in files.items() if path.endswith(".py") for finding in _faults(path, text))
     return QualityReport(

@@ -22,19 +22,23 @@ from shared.works import Works
 from tests.fakes.model import Answer, ScriptedModel
 from tests.fakes.objects import InMemoryObjects
 from tests.fakes.outgoing import SentMessages
+from tests.fakes.runner import Answers, FakeRunner, passing
 from tests.fakes.table import InMemoryTable
 
 
 class Factory:
     """Four agents over fakes; nothing happens until a message is delivered."""
 
-    def __init__(self, script: Callable[[Prompt], Answer], analyse: Analyse = analyse) -> None:
+    def __init__(
+        self, script: Callable[[Prompt], Answer], analyse: Analyse = analyse, answers: Answers = passing
+    ) -> None:
         self.table, self.objects, self.sent, self.model = (
             InMemoryTable(),
             InMemoryObjects(),
             SentMessages(),
             ScriptedModel(script),
         )
+        self.runner = FakeRunner(answers)
         ids, ticks = itertools.count(1), itertools.count(1)
         self._start = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -54,7 +58,7 @@ class Factory:
         agents: dict[type[AnyMessage], Any] = {
             PlanRequested: PmAgent(self.projects, self.objects, self.model),
             TaskReady: DevAgent(self.projects, self.objects, self.model),
-            TestRequested: QaAgent(self.projects, self.objects, analyse),
+            TestRequested: QaAgent(self.projects, self.objects, self.runner, analyse),
             DeployRequested: OpsAgent(self.projects, self.objects),
         }
         self._workers = {
