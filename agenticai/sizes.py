@@ -19,10 +19,10 @@ from agenticai.stack.platform import HERE
 from agenticai.stack.template import Template
 
 MB: Final = 1_000_000
-LIMITS: Final = {"api_handler": 40, "pm_agent": 60, "dev_agent": 60, "qa_agent": 90, "ops_agent": 40}
+LIMITS: Final = {"api_handler": 40, "pm_agent": 60, "dev_agent": 60, "qa_agent": 90, "ops_agent": 40, "runner": 60}
 """Megabytes unpacked, the layer included."""
 
-ENTRY: Final = {"api_handler": "api_handler.app"}
+ENTRY: Final = {"api_handler": "api_handler.app", "runner": "runner.app"}
 LAYER: Final = "shared"
 RUNS: Final = 5
 

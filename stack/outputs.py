@@ -14,8 +14,8 @@ Agent = Literal["pm", "dev", "qa", "ops"]
 """The short name of an agent: of its function, of its queue, and of both in the template's outputs."""
 
 AGENTS: Final[tuple[Agent, ...]] = get_args(Agent)
-FUNCTIONS: Final = ("api", *AGENTS)
-"""The functions by their short names."""
+FUNCTIONS: Final = ("api", "pm", "dev", "qa", "runner", "ops")
+"""The functions by their short names, in the order in which a project needs them."""
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,8 @@ def usage(used: Usage) -> Table:
     services = list(used.calls_by_service)
     functions = {row.function: row for row in used.functions}
     rows = []
-    for caller in sorted({(row.function or "", row.caller) for row in used.calls}):
+    called = {(row.function or "", row.caller) for row in used.calls}
+    for caller in sorted(called | {(function, "function") for function in functions}):  # some call nothing
         function = functions.get(caller[0]) if caller[1] == "function" else None
         counts = [
             sum(r.calls for r in used.calls if (r.function or "", r.caller) == caller and r.service == service)

@@ -7,7 +7,7 @@ from functools import partial
 from qa_agent.analysis import analyse
 from qa_agent.evidence import Evidence, find_planned_tests, run_tests
 from qa_agent.page import render
-from qa_agent.verdict import Verdict, best, decide, fingerprint
+from qa_agent.verdict import Standing, Verdict, best, decide, fingerprint
 from shared.items import put_pending
 from shared.language_model.port import Delivery
 from shared.manifests import fix, read, restoring
@@ -88,6 +88,7 @@ class QaAgent:
             "score": report.score,
             "passed": report.passed,
             "errors": _errors(report),
+            "passing": report.passing,
             "report": result.stored.model_dump(),
             "page": result.page.model_dump(),
             "manifest": result.manifest.model_dump(),
@@ -124,13 +125,14 @@ class QaAgent:
 
     def _review(self, message: TestRequested, project: Project, result: Tested, earlier: list[TestRecord]) -> Changes:
         """Stop, with the best revision of the build as the project's files."""
-        scores = {test.revision: (test.score or 0.0, test.errors) for test in earlier}
-        scores[message.revision] = (result.report.score, _errors(result.report))
-        chosen = best([(revision, *score) for revision, score in scores.items()])
+        standings = {test.revision: Standing(test.passing, test.errors, test.score or 0.0) for test in earlier}
+        report = result.report
+        standings[message.revision] = Standing(report.passing, _errors(report), report.score)
+        chosen = best(standings)
         kept = next((test.manifest for test in earlier if test.revision == chosen), None)
         return Changes(
             move=ProjectStatus.NEEDS_REVIEW,
-            project={"score": scores[chosen][0], "revision": chosen.model_dump()},
+            project={"score": standings[chosen].score, "revision": chosen.model_dump()},
             writes=restoring(self._projects, project.id, read(self._objects, kept)) if kept else (),
             detail=f"needs review; revision {chosen} is the best and kept",
         )

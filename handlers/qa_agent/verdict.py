@@ -1,9 +1,9 @@
 """What follows from a report: packaging, another repair round, or a person's review of the best revision."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from qa_agent.scoring import FAILED
 from shared.models.project import Revision
@@ -52,9 +52,23 @@ def _line(finding: Finding) -> str:
     return next((line.removeprefix(mark).strip() for line in finding.lines if line.startswith(mark)), "")
 
 
-def best(candidates: Sequence[tuple[Revision, float, int]]) -> Revision:
-    """Return the best of some revisions, each with its score and its number of errors.
+class Standing(NamedTuple):
+    """How good a revision is: how many of its tests pass, how many errors were found, and its score."""
 
-    That has the fewest errors, then the highest score, and is then the earliest: a later one has only cost more.
+    passing: int
+    errors: int
+    score: float
+
+
+def best(candidates: Mapping[Revision, Standing]) -> Revision:
+    """Return the best of some revisions.
+
+    Of that the most tests pass; then it has the fewest errors, then the highest score, and is then the earliest: a
+    later one has only cost more.
     """
-    return min(candidates, key=lambda one: (one[2], -one[1], one[0].round))[0]
+
+    def rank(revision: Revision) -> tuple[int, int, float, int]:
+        standing = candidates[revision]
+        return -standing.passing, standing.errors, -standing.score, revision.round
+
+    return min(candidates, key=rank)

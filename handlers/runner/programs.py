@@ -16,7 +16,10 @@ from runner.sandbox.process import INTERPRETER, find_libraries
 Files = Mapping[str, bytes]
 """Contents by path."""
 
-_RUNNERS: Final = Path(__file__).parent / "sandbox" / "runners"
+SANDBOX: Final = str(Path(__file__).resolve().parent / "sandbox")
+"""The folder of what runs before and inside a sandbox, each time in an interpreter of its own."""
+
+_RUNNERS: Final = os.path.join(SANDBOX, "runners")
 _PACKAGE: Final = "_agenticai_tests"
 """The name of our runners inside, which no project has for a module of its own."""
 
@@ -36,7 +39,7 @@ def emptying_job(files: Files, limits: Limits, packages: Mapping[str, str], seco
 
 def node_job(files: Files, limits: Limits, node: str) -> Job:
     """Return the job that runs a project's tests of node:test by the program at the real path `node`."""
-    runner = (_RUNNERS / "node_tests.mjs").read_text("utf-8")
+    runner = Path(_RUNNERS, "node_tests.mjs").read_text("utf-8")
     return Job((node, "--input-type=module", "-e", runner), _environment(node), (node,), files, limits)
 
 
@@ -63,7 +66,7 @@ def _python(module: str, arguments: tuple[str, ...], files: Files, limits: Limit
         shown=(os.path.realpath(sys.base_prefix),),
         files=files,
         limits=limits,
-        packages={_PACKAGE: str(_RUNNERS.resolve()), **packages},
+        packages={_PACKAGE: _RUNNERS, **packages},
     )
 
 

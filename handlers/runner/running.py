@@ -7,7 +7,7 @@ from typing import Final
 
 from runner.isolation import RunJob, run_isolated
 from runner.packages import Needed, find_needed
-from runner.programs import Files, emptying_job, find_node, node_job, python_job
+from runner.programs import SANDBOX, Files, emptying_job, find_node, node_job, python_job
 from runner.readable import compile_ahead, open_to_all
 from runner.sandbox.errors import NotRun
 from runner.sandbox.inside.limits import MIB, Limits
@@ -53,6 +53,7 @@ class Runner:
         needed = self.find_needed(files)
         if needed.missing:
             raise NotRun(f"not runnable here: needs {', '.join(needed.missing)}")
+        compile_ahead(SANDBOX)
         job = python_job(files, self.limits, needed.packages)
         for package in job.packages.values():
             if any(b"pytest" in content for content in files.values()):

@@ -77,7 +77,7 @@ class AskingSettings(Settings, ModelSettings):
 class RunningSettings(Settings):
     """The settings of a function that has produced software run."""
 
-    python_runner: str
+    runner_function: str
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def connect_runner(settings: RunningSettings) -> "Runner":
     from shared.runners.lambda_function import ANSWERS_SECONDS, LambdaRunner
 
     asked = partial(client, "lambda", read_timeout=ANSWERS_SECONDS, attempts=1)
-    return LambdaRunner(asked, {"python": settings.python_runner})
+    return LambdaRunner(asked, settings.runner_function)
 
 
 def adapter(settings: ModelSettings, key: str) -> LanguageModel:

@@ -12,8 +12,11 @@ import pytest
 from agenticai.stack.local_files import Content, S3Object
 from agenticai.stack.outputs import AGENTS, FUNCTIONS
 from agenticai.stack.template import TEMPLATE, Template
+from qa_agent.analysers.isolation import LIMITS as ANALYSIS_LIMITS
+from runner.running import EMPTYING_SECONDS, LIMITS
 from shared.composition import ModelAdapter, ModelSettings
 from shared.queues import AgentQueue
+from shared.runners.lambda_function import ANSWERS_SECONDS
 from tests.routes import list_routes
 from tests.stack.transformed import Resource, of, transform_template
 
@@ -57,7 +60,29 @@ def test_the_body_fits_into_a_request(source: Template) -> None:
 
 def test_four_agents_consume_four_queues(resources: dict[str, Resource]) -> None:
     assert len(list(consumers(resources))) == 4
-    assert len(of(resources, "AWS::Lambda::Function")) == 5
+    assert len(of(resources, "AWS::Lambda::Function")) == 6
+
+
+def test_the_runner_is_asked_by_qa_alone_and_may_write_its_log_alone(resources: dict[str, Resource]) -> None:
+    asked = {"Ref": resources["QaFunction"]["Properties"]["Environment"]["Variables"]["RUNNER_FUNCTION"]["Ref"]}
+    assert resources[asked["Ref"]]["Properties"]["FunctionName"] == {"Ref": "RunnerFunction"}
+    asking = [
+        (name, statement["Resource"])
+        for name, role in of(resources, "AWS::IAM::Role").items()
+        for statement in statements({"Properties": role})
+        if "lambda:InvokeFunction" in statement["Action"]
+    ]
+    assert asking == [("QaRole", asked)]
+    runner = resources["RunnerRole"]
+    assert "ManagedPolicyArns" not in runner["Properties"]
+    assert [statement["Action"] for statement in statements(runner)] == [["logs:CreateLogStream", "logs:PutLogEvents"]]
+
+
+def test_an_answer_of_the_runner_is_waited_for_longer_than_it_can_take(resources: dict[str, Resource]) -> None:
+    functions = of(resources, "AWS::Lambda::Function")
+    run = LIMITS.wall_seconds + EMPTYING_SECONDS + 15  # seconds to start the interpreters and to end the sandboxes
+    assert run < functions["RunnerFunction"]["Timeout"] < ANSWERS_SECONDS
+    assert 2 * ANSWERS_SECONDS + ANALYSIS_LIMITS.total < functions["QaFunction"]["Timeout"]
 
 
 def test_visibility_is_six_times_the_timeout(resources: dict[str, Resource]) -> None:
@@ -114,7 +139,7 @@ def test_each_function_publishes_to_the_alias_live_whatever_changes(
     source: Template, resources: dict[str, Resource]
 ) -> None:
     assert source.document["Globals"]["Function"]["AutoPublishAliasAllProperties"] is True
-    assert len(of(resources, "AWS::Lambda::Alias")) == 5
+    assert len(of(resources, "AWS::Lambda::Alias")) == 6
 
 
 def test_each_folder_is_the_package_that_its_handler_names(source: Template) -> None:
@@ -140,9 +165,10 @@ def test_the_functions_that_ask_the_model_are_told_through_which_package(
 
 def test_no_permission_is_for_everything(resources: dict[str, Resource]) -> None:
     roles = [each for each in resources.values() if each["Type"] == "AWS::IAM::Role" and each.get("Condition") is None]
-    assert len(roles) == 5
+    assert len(roles) == 6
     for role in roles:
-        assert role["Properties"]["ManagedPolicyArns"][:2] == [{"Ref": "TablePolicy"}, {"Ref": "DeletionPolicy"}]
+        managed = role["Properties"].get("ManagedPolicyArns", [])
+        assert managed[:2] in ([], [{"Ref": "TablePolicy"}, {"Ref": "DeletionPolicy"}])
         for statement in statements(role):
             assert "*" not in str(statement["Action"])
             assert statement["Resource"] != "*"

@@ -50,6 +50,11 @@ class QualityReport(Model):
     runs: tuple[TestsRun, ...] = Field(default=(), description="how the project's own tests ended, by language")
 
     @property
+    def passing(self) -> int:
+        """How many of the project's own tests passed."""
+        return sum(test.outcome == "passed" for run in self.runs for test in run.tests)
+
+    @property
     def repairable(self) -> tuple[Finding, ...]:
         """The findings that a developer can act on, the errors first."""
         acted_on = [finding for finding in self.findings if finding.severity is not Severity.INFO]

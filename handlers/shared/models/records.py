@@ -57,6 +57,7 @@ class TestRecord(Work):
     score: float | None = None
     passed: bool | None = None
     errors: int = Field(default=0, ge=0)
+    passing: int = Field(default=0, ge=0, description="its own tests that passed")
     report: StoredObject | None = None
     page: StoredObject | None = None
     manifest: StoredObject | None = Field(default=None, description="the files that were tested")

@@ -24,29 +24,27 @@ _ENDED: Final = "Runtime.ExitError"
 
 
 class LambdaRunner:
-    """Asks the functions that run a language's tests, by their names or ARNs."""
+    """Asks the function that runs tests, by its name or ARN."""
 
-    def __init__(self, client: Callable[[], "LambdaClient"], functions: Mapping[str, str]) -> None:
+    def __init__(self, client: Callable[[], "LambdaClient"], function: str) -> None:
         self._client = client
-        self._functions = functions
+        self._function = function
 
     def run(self, request: TestsRequested) -> TestsRun:
         """Return how the tests ended; see `shared.runners.port.Runner`."""
-        if request.language not in self._functions:
-            return TestsRun(language=request.language, not_run=f"no runner for {request.language} is deployed")
         ending = ""
         for _ in range(_TRIES):
-            answer = self._invoke(self._functions[request.language], request)
+            answer = self._invoke(request)
             if not isinstance(answer, str):
                 return _read(answer)
             ending = answer
         raise RunnerEnded(ending)
 
-    def _invoke(self, function: str, request: TestsRequested) -> str | Mapping[str, Any]:
+    def _invoke(self, request: TestsRequested) -> str | Mapping[str, Any]:
         """Return the function's answer, or how its process ended."""
         payload = request.model_dump_json(by_alias=True).encode()
         try:
-            answer = self._client().invoke(FunctionName=function, Payload=payload)
+            answer = self._client().invoke(FunctionName=self._function, Payload=payload)
             content = json.loads(answer["Payload"].read())
         except (ClientError, BotoCoreError, ValueError) as error:
             raise Retryable(f"the runner could not be asked: {error}") from error

@@ -2,7 +2,7 @@
 
 import pytest
 
-from qa_agent.verdict import MAX_ROUNDS, Verdict, best, decide, fingerprint
+from qa_agent.verdict import MAX_ROUNDS, Standing, Verdict, best, decide, fingerprint
 from shared.models.project import Revision
 from shared.models.quality import Finding, QualityReport, Severity
 from shared.models.records import TestRecord
@@ -76,12 +76,16 @@ def test_a_report_that_passed_goes_on_whatever_the_round() -> None:
 @pytest.mark.parametrize(
     ("scored", "chosen"),
     [
-        ([(90.0, 2), (50.0, 1)], 1),
-        ([(50.0, 1), (60.0, 1), (55.0, 1)], 1),
-        ([(50.0, 1), (50.0, 1)], 0),
+        ([(90.0, 1, 3), (50.0, 2, 4)], 1),
+        ([(90.0, 2, 3), (50.0, 1, 3)], 1),
+        ([(50.0, 1, 0), (60.0, 1, 0), (55.0, 1, 0)], 1),
+        ([(50.0, 1, 0), (50.0, 1, 0)], 0),
     ],
-    ids=["fewest errors", "highest score", "earliest"],
+    ids=["most tests pass", "fewest errors", "highest score", "earliest"],
 )
-def test_the_best_revision(scored: list[tuple[float, int]], chosen: int) -> None:
-    candidates = [(Revision(build=1, round=number), *each) for number, each in enumerate(scored)]
+def test_the_best_revision(scored: list[tuple[float, int, int]], chosen: int) -> None:
+    candidates = {
+        Revision(build=1, round=number): Standing(passing, errors, score)
+        for number, (score, errors, passing) in enumerate(scored)
+    }
     assert best(candidates) == Revision(build=1, round=chosen)

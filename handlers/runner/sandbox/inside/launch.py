@@ -4,10 +4,8 @@ import fcntl
 import json
 import os
 import select
-import shutil
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -106,6 +104,9 @@ def _wait(first: int, seconds: float) -> None:
 
 def _uncontained(job: Job) -> None:
     """Run the program without a sandbox, with the limits that need no privileges."""
+    import shutil
+    import tempfile
+
     from runner.sandbox.inside.first import start
 
     if sys.platform == "linux":

@@ -12,16 +12,15 @@ import sys
 import unittest
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from time import monotonic
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from . import with_unittest
 from .python_tests import prepare, uses_pytest
 from .reporting import Report
-from .written_tests import find_python_files, find_test_files, is_test_file, parse
+from .written_tests import find_python_files, find_test_files, is_test_file, parse, read
 
-MOST = 8
+MOST = 5
 """Functions that are emptied: the longest ones, since there is most in them to be noticed."""
 
 NOTICED, NOT_CALLED, UNNOTICED = 0, 1, 2
@@ -30,8 +29,7 @@ NOTICED, NOT_CALLED, UNNOTICED = 0, 1, 2
 _FLAG = "_emptied_function_was_called"
 
 
-@dataclass(frozen=True)
-class Emptiable:
+class Emptiable(NamedTuple):
     """A function of the project, by its place; `size` counts the statements in it."""
 
     path: str
@@ -43,7 +41,7 @@ class Emptiable:
 def find_functions() -> list[Emptiable]:
     """Return the functions to empty, the longest first."""
     tested = (path for path in find_python_files() if not is_test_file(path) and not _is_beside_tests(path))
-    found = [function for path in tested for function in _functions(path, parse(path), "")]
+    found = [function for path in tested for function in _functions(path, parse(read(path)), "")]
     return sorted(found, key=lambda function: (-function.size, function.path, function.line))[:MOST]
 
 

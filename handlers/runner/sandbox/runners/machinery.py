@@ -2,13 +2,15 @@
 
 import sys
 import unittest
-import unittest.async_case
 from collections.abc import Iterator
 from types import FunctionType, ModuleType
 
 from .reporting import Report
 
-_OF_UNITTEST = (unittest.case, unittest.async_case, unittest.suite, unittest.loader, unittest.result, unittest.runner)
+_OF_UNITTEST = (unittest.case, unittest.suite, unittest.loader, unittest.result, unittest.runner)
+ASYNCHRONOUS = "unittest.async_case"
+"""The part of unittest that takes long to import, and that few tests need."""
+
 OF_PYTEST = (
     *("_pytest.python", "_pytest.reports", "_pytest.runner", "_pytest.skipping", "_pytest.unittest"),
     *("pluggy._callers", "pluggy._hooks", "pluggy._manager", "pluggy._result"),
@@ -20,6 +22,10 @@ class Machinery:
 
     def __init__(self, reporting: type) -> None:
         self._reporting = reporting
+        self._parts = [
+            *_OF_UNITTEST,
+            *(sys.modules[name] for name in (ASYNCHRONOUS, *OF_PYTEST) if name in sys.modules),
+        ]
         self._original = dict(self._functions())
 
     def find_changed(self, result: object) -> frozenset[str]:
@@ -30,9 +36,8 @@ class Machinery:
         return frozenset(hidden | {name for name in names if self._original.get(name) != now.get(name)})
 
     def _functions(self) -> Iterator[tuple[str, tuple[object, object]]]:
-        parts = [*_OF_UNITTEST, *(sys.modules[name] for name in OF_PYTEST if name in sys.modules)]
-        classes = [value for part in parts for value in vars(part).values() if isinstance(value, type)]
-        owners: list[ModuleType | type] = [*parts, *classes, self._reporting, Report]
+        classes = [value for part in self._parts for value in vars(part).values() if isinstance(value, type)]
+        owners: list[ModuleType | type] = [*self._parts, *classes, self._reporting, Report]
         for owner in owners:
             for name, value in vars(owner).items():
                 if isinstance(value, FunctionType | classmethod | staticmethod | property | type):

@@ -7,11 +7,12 @@ import os
 import sys
 from collections.abc import Sequence
 from functools import partial
+from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
 from . import with_unittest
-from .machinery import Machinery
+from .machinery import ASYNCHRONOUS, Machinery
 from .reporting import Report, forget_this_package
 from .written_tests import TestFile, find_test_files, list_tests, needs_pytest
 
@@ -32,6 +33,8 @@ def main() -> None:
     """Run all tests; exit with 0 if they passed."""
     report = Report()
     files = find_test_files()
+    if any("IsolatedAsyncio" in file.text for file in files):
+        import_module(ASYNCHRONOUS)
     written = [test for file in files for test in list_tests(file)]
     report.say(expects=[(test.id, test.path, test.line, test.checks) for test in written])
     sys.exit(_by_pytest(report) if uses_pytest(files) else _by_unittest(report))

@@ -3,7 +3,7 @@
 import ast
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 CHECKS = ("assert", "fail", "raises", "warns", "expect", "verify", "check", "should", "deprecated_call")
 """Beginnings of the names of functions that check something, as `self.assertEqual` and `pytest.raises`."""
@@ -11,8 +11,7 @@ CHECKS = ("assert", "fail", "raises", "warns", "expect", "verify", "check", "sho
 SKIPPED = frozenset({"node_modules", ".git", ".venv", "venv", "__pycache__"})
 
 
-@dataclass(frozen=True)
-class WrittenTest:
+class WrittenTest(NamedTuple):
     """A test in a file: its id as unittest would have it, its path and line, and how many checks it makes."""
 
     id: str
@@ -21,12 +20,11 @@ class WrittenTest:
     checks: int
 
 
-@dataclass(frozen=True)
-class TestFile:
+class TestFile(NamedTuple):
     """A parsed file that is named as tests, and the functions of the project that check something."""
 
-    __test__ = False
     path: str
+    text: str
     body: Sequence[ast.stmt]
     checking: frozenset[str]
 
@@ -49,20 +47,33 @@ def is_test_file(path: str) -> bool:
     return name.startswith("test") or name.endswith("_test.py")
 
 
-def parse(path: str) -> list[ast.stmt]:
-    """Return the statements of a file; none if it cannot be parsed, which its import will say."""
+def read(path: str) -> bytes:
+    """Return a file's content; none if it cannot be read."""
     try:
         with open(path, "rb") as file:
-            return ast.parse(file.read()).body
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+            return file.read()
+    except OSError:
+        return b""
+
+
+def parse(content: bytes) -> list[ast.stmt]:
+    """Return the statements in a file; none if it cannot be parsed, which its import will say."""
+    try:
+        return ast.parse(content).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
 
 
 def find_test_files() -> list[TestFile]:
     """Return all files that are named as tests."""
-    bodies = {path: parse(path) for path in find_python_files()}
+    contents = {path: read(path) for path in find_python_files()}
+    bodies = {path: parse(content) for path, content in contents.items()}
     checking = frozenset(_find_checking([node for body in bodies.values() for node in body]))
-    return [TestFile(path, body, checking) for path, body in bodies.items() if is_test_file(path)]
+    return [
+        TestFile(path, contents[path].decode(errors="replace"), body, checking)
+        for path, body in bodies.items()
+        if is_test_file(path)
+    ]
 
 
 def list_tests(file: TestFile) -> Iterator[WrittenTest]:

@@ -1,0 +1,76 @@
+"""What a project declares is found wherever it does, and what the function does not carry is named."""
+
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from runner.packages import CARRIED, find_needed
+
+REQUIREMENTS = Path(__file__).parents[3] / "handlers" / "runner" / "requirements.txt"
+
+
+def missing(**files: str) -> tuple[str, ...]:
+    return find_needed({path.replace("_", "."): text.encode() for path, text in files.items()}).missing
+
+
+def test_what_can_be_declared_is_what_the_bundle_the_layer_and_the_runtime_have() -> None:
+    listed = {line for line in REQUIREMENTS.read_text("utf-8").splitlines() if not line.startswith("#")}
+    assert listed | {"boto3", "pydantic"} == CARRIED
+
+
+def test_pytest_and_boto3_are_there_undeclared_with_all_that_they_need() -> None:
+    needed = find_needed({"app.py": b""})
+    names = set(needed.packages)
+    assert {"pytest", "_pytest", "pluggy", "iniconfig", "boto3", "botocore", "dateutil", "six.py"} <= names
+    assert f"pytest-{version('pytest')}.dist-info" in names, "plug-ins are found by it"
+    assert "requests" not in names
+    assert all(Path(path).exists() for path in needed.packages.values())
+
+
+def test_what_a_package_needs_comes_with_it() -> None:
+    needed = find_needed({"service/requirements.txt": b"requests\n"})
+    assert {"requests", "urllib3", "certifi", "idna", "charset_normalizer"} <= set(needed.packages)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("numpy>=2", ("numpy>=2",)),
+        ("requests", ()),
+        ("Requests>=2.20 ; python_version >= '3.8'", ()),
+        ("requests==2.31.0  # pinned", ()),
+        ("requests[socks]~=2.0", ()),
+        ("numpy; sys_platform == 'win32'", ()),
+        ("--index-url https://example.com", ()),
+        ("-r other.txt", ()),
+        ("black", ()),
+        ("requests==1.0", (f"requests==1.0 (there is {version('requests')})",)),
+        ("requests>99", (f"requests>99 (there is {version('requests')})",)),
+        ("git+https://example.com/x.git", ("git+https://example.com/x.git",)),
+    ],
+)
+def test_lines_of_requirements(line: str, told: tuple[str, ...]) -> None:
+    assert missing(requirements_txt=f"# what it needs\n{line}\n") == told
+
+
+def test_what_is_installed_here_by_chance_is_not_carried() -> None:
+    assert missing(requirements_txt="hypothesis\n") == ("hypothesis",)
+
+
+def test_dependencies_of_a_pyproject_and_of_its_tests_count_and_the_project_itself_does_not() -> None:
+    text = """
+        [project]
+        name = "numpy-like"
+        dependencies = ["numpy", "numpy-like"]
+        [project.optional-dependencies]
+        test = ["scipy"]
+        docs = ["sphinx"]
+        [dependency-groups]
+        dev = ["pandas", {include-group = "test"}]
+        """
+    assert missing(pyproject_toml=text) == ("numpy", "pandas", "scipy")
+
+
+def test_a_pyproject_that_cannot_be_read_declares_nothing() -> None:
+    assert missing(pyproject_toml="[project") == ()
