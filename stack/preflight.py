@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 BOUNDARY: Final = "PermissionsBoundary"
 """The template's parameter for the boundary of its roles."""
 
+RUNS_CONCURRENCY: Final = 2
+"""The runs that qa waits for, one for each message that it works on."""
+
 API_CONCURRENCY: Final = 2
 """Invocations that are left to the API beside those of the queues."""
 
@@ -151,7 +154,10 @@ def _check_secrets(find: Callable[[], object]) -> Iterator[Finding]:
 
 def _check_concurrency(target: Target, template: Template) -> Iterator[Finding]:
     limits = target.client("lambda").get_account_settings()["AccountLimit"]
-    free, needed = limits["UnreservedConcurrentExecutions"], concurrency_of(template) + API_CONCURRENCY
+    free, needed = (
+        limits["UnreservedConcurrentExecutions"],
+        concurrency_of(template) + RUNS_CONCURRENCY + API_CONCURRENCY,
+    )
     if free < needed:
         yield Finding(
             f"Lambda runs at most {free} invocations at once in this account, and the stack takes up to {needed}:"

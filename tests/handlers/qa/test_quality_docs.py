@@ -7,8 +7,10 @@ import pytest
 
 from qa_agent.analysers import complexity, ruff, syntax
 from qa_agent.analysis import analyse
+from qa_agent.evidence import Evidence
 from qa_agent.scoring import ENOUGH_TESTS, ENOUGH_WORDS, LEAST_LINES, PASSING_SCORE, PENALTIES, TOLERANCE, WEIGHTS
 from shared.models.project import Revision
+from shared.models.runs import TestedTest, TestsRun
 from shared.models.severity import Severity
 from tests.handlers.qa.test_analysis import README
 
@@ -63,7 +65,9 @@ def test_every_language_is_named() -> None:
 def test_the_example() -> None:
     code = "import os\n\npassword = 'hunter'\n" + "".join(f"x{number} = {number}\n" for number in range(58))
     tests = "".join(f"y{number} = {number}\n" for number in range(40))
-    report = analyse(Revision(build=1), {"a.py": code, "test_a.py": tests, "README.md": README})
+    passed = [TestedTest(id=f"test_a.test_{name}", outcome="passed", path="test_a.py", checks=1) for name in "ab"]
+    evidence = Evidence(runs=(TestsRun(language="python", tests=tuple(passed), collected=2),))
+    report = analyse(Revision(build=1), {"a.py": code, "test_a.py": tests, "README.md": README}, evidence)
     told = {part: float(points) for part, points, _ in rows("An example")}
     assert {part.name: part.points for part in report.parts} == told
     assert f"= **{report.score:g}**" in PAGE

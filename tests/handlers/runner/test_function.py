@@ -2,13 +2,16 @@
 
 import os
 import subprocess
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from runner import app, isolation
 from runner.micro_vm import why_no_micro_vm
 from runner.programs import python_job
+from runner.running import Runner
 from runner.sandbox.errors import NoSandbox, NotRun
 from runner.sandbox.inside.job import Job
 from runner.sandbox.inside.limits import Limits
@@ -48,7 +51,7 @@ def test_in_a_micro_vm_what_an_earlier_run_left_is_deleted_first(
     (tmp_path / "link").symlink_to(ROOT)
     monkeypatch.setattr(isolation, "run", no_sandbox)
     monkeypatch.setattr(isolation, "why_no_micro_vm", lambda _: "")
-    monkeypatch.setattr(isolation.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
     assert not isolation.run_isolated(JOB).contained
     assert list(tmp_path.iterdir()) == []
     assert (ROOT / "pyproject.toml").exists()
@@ -71,12 +74,9 @@ def machine(root: Path, **changed: str) -> Path:
 
 def why(root: Path, code: Path) -> str:
     """Ask as a user to whom the system is read-only."""
-    writable = os.access
-    try:
-        os.access = lambda *_: False  # type: ignore[assignment]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(os, "access", lambda *_: False)
         return why_no_micro_vm(code, root)
-    finally:
-        os.access = writable
 
 
 def test_a_machine_of_lambda_is_known_by_what_it_is(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_child_cannot_read_the_variables_of_a_process_that_is_hidden(how: str,
     python = "/usr/bin/python3"
     if not os.access(python, os.X_OK):
         pytest.skip("there is no interpreter of the system, which any user can run")
-    user = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+    user: dict[str, Any] = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
     environment = {"PYTHONPATH": str(ROOT / "handlers"), "AWS_SECRET_ACCESS_KEY": "marked-secret"}
     said = subprocess.run(
         [python, "-B", "-c", READING, how], env=environment, capture_output=True, text=True, check=True, cwd="/", **user
@@ -135,9 +135,9 @@ def test_an_environment_that_ran_something_without_a_sandbox_runs_nothing_else(m
         raise Ended
 
     answer = TestsRun(language="python", contained=False)
-    monkeypatch.setattr(app.Runner, "run", lambda *_: answer)
+    monkeypatch.setattr(Runner, "run", lambda *_: answer)
     monkeypatch.setattr(app, "_spent", [])
-    monkeypatch.setattr(app.os, "_exit", end)
+    monkeypatch.setattr(os, "_exit", end)
     event = request({"test_it.py": ""}).model_dump(by_alias=True)
     assert app.handler(event, None)["contained"] is False
     with pytest.raises(Ended):

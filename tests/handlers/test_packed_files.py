@@ -1,0 +1,51 @@
+"""Files travel in a request as they are, within bounds, and nothing else is unpacked."""
+
+import base64
+import gzip
+import json
+import random
+
+import pytest
+
+from shared.packed_files import TooLarge, pack, unpack
+
+
+def packed(document: object) -> str:
+    return base64.b64encode(gzip.compress(json.dumps(document).encode())).decode()
+
+
+def test_files_arrive_byte_for_byte_and_the_same_files_as_the_same_text() -> None:
+    files = {"a/b.py": b"x = 1\n", "ä.bin": bytes(range(256)), "empty": b""}
+    assert unpack(pack(files)) == files
+    assert pack(files) == pack(dict(files))
+
+
+def test_what_does_not_fit_is_too_large() -> None:
+    noise = random.Random(1)
+    with pytest.raises(TooLarge, match=r"more than the 4,194,304 of a run"):
+        pack({f"{number}": noise.randbytes(500_000) for number in range(10)})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "AAAA",
+        "ä",
+        packed([]),
+        packed({"a": 1}),
+        packed({"a": "?"}),
+        packed({"../a": ""}),
+        packed({"a": "", "A": ""}),
+    ],
+)
+def test_what_is_no_such_text_or_not_safe_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - whatever it says
+        unpack(text)
+
+
+def test_what_swells_beyond_all_bounds_is_refused() -> None:
+    bomb = base64.b64encode(gzip.compress(b"0" * 100_000_000)).decode()
+    assert len(bomb) < 200_000
+    with pytest.raises(TooLarge):
+        unpack(bomb)
