@@ -7,6 +7,7 @@ from functools import partial
 from qa_agent.analysis import analyse
 from qa_agent.evidence import Evidence, find_planned_tests, run_tests
 from qa_agent.page import render
+from qa_agent.test_faults import TEST
 from qa_agent.verdict import Standing, Verdict, best, decide, fingerprint
 from shared.items import put_pending
 from shared.language_model.port import Delivery
@@ -143,6 +144,6 @@ def _precedes(test: TestRecord, message: TestRequested) -> bool:
 
 
 def _errors(report: QualityReport) -> int:
-    """Return the number of errors, those too that the report does not list."""
-    listed = sum(finding.severity is Severity.ERROR for finding in report.findings)
+    """Return how many errors there are beside tests that do not pass: one fault can have any number of those fail."""
+    listed = sum(finding.severity is Severity.ERROR and finding.rule != TEST for finding in report.findings)
     return listed + report.omitted_errors

@@ -18,7 +18,7 @@ from qa_agent.analysers.secrets import Secrets, mask_secrets
 from qa_agent.analysers.syntax import DOUBT, SYNTAX, Syntax
 from qa_agent.evidence import Evidence
 from qa_agent.scoring import find_reasons_against, make_failures, score_parts, total
-from qa_agent.test_faults import find_related, find_test_faults
+from qa_agent.test_faults import TEST, find_related, find_test_faults
 from shared.models.project import Revision
 from shared.models.quality import Finding, QualityReport, Severity
 from shared.source_files import language_of
@@ -70,7 +70,7 @@ def analyse(
         parts=parts,
         findings=tuple(_make_findings(worst[:MOST], files, evidence)),
         omitted=len(worst[MOST:]),
-        omitted_errors=sum(fault.severity is Severity.ERROR for fault in worst[MOST:]),
+        omitted_errors=sum(fault.severity is Severity.ERROR and fault.rule != TEST for fault in worst[MOST:]),
         measured=tuple(source.path for source in sources if source.path in measured),
         not_measured=tuple(source.path for source in sources if source.path not in measured),
         runs=evidence.runs,

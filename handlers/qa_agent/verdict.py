@@ -53,7 +53,7 @@ def _line(finding: Finding) -> str:
 
 
 class Standing(NamedTuple):
-    """How good a revision is: how many of its tests pass, how many errors were found, and its score."""
+    """How good a revision is: how many of its tests pass, how many other errors were found, and its score."""
 
     passing: int
     errors: int

@@ -2,6 +2,7 @@
 
 import io
 import json
+import subprocess
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +16,9 @@ from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.format.scenario import LIBRARY, load
 from shared.models.events import EventType, TimelineEvent
+from shared.models.runs import TestsRequested, TestsRun
 from shared.models.workflow import ProjectStatus
+from shared.packed_files import pack
 from tests.integration.cloud import Cloud, eventually
 
 AGENTS = ("pm", "dev", "qa", "ops")
@@ -173,3 +176,53 @@ def test_a_request_without_a_stored_reply_fails_the_project_with_the_reason(fini
     assert failure is not None
     assert failure.step == "pm"
     assert failure.reason.startswith('No stored reply fits "Plan the software')
+
+
+def test_qa_had_the_tests_run_by_the_runner_whose_use_is_the_projects(finished: Finished) -> None:
+    (run,) = finished.result.report.runs
+    if run.not_run:
+        pytest.skip(run.not_run)
+    assert (run.collected, run.contained, run.trouble) == (14, True, "")
+    assert all(each.noticed for each in run.emptied if each.called)
+    runner = finished.bench.outputs.function_names["runner"]
+    (used,) = [row for row in finished.result.usage.functions if row.function == runner]
+    assert used.invocations == 1
+    assert used.gb_seconds > 0
+
+
+HOSTILE = """
+import os
+import subprocess
+import unittest
+
+
+class Hostile(unittest.TestCase):
+    def test_it(self):
+        subprocess.Popen(["sleep", "86397.5"], start_new_session=True)
+        found = [str(dict(os.environ))]
+        for process in filter(str.isdecimal, os.listdir("/proc")):
+            try:
+                found.append(open(f"/proc/{process}/environ").read())
+            except OSError:
+                pass
+        for name in ("AWS_", "TABLE_NAME", "GEMINI"):
+            self.assertNotIn(name, str(found))
+        with self.assertRaises(OSError):
+            os.listdir(os.path.expanduser("~root"))
+"""
+
+
+def test_a_hostile_project_reads_nothing_of_the_engine_and_leaves_nothing(finished: Finished) -> None:
+    asked = TestsRequested(
+        project_id=finished.result.project.id, language="python", files=pack({"test_it.py": HOSTILE.encode()})
+    )
+    answer = finished.bench.target.client("lambda").invoke(
+        FunctionName=finished.bench.outputs.function_names["runner"],
+        Payload=asked.model_dump_json(by_alias=True).encode(),
+    )
+    run = TestsRun.model_validate_json(answer["Payload"].read())
+    if run.not_run:
+        pytest.skip(run.not_run)
+    assert [(test.outcome, test.message) for test in run.tests] == [("passed", "")]
+    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert "86397.5" not in listed

@@ -42,7 +42,7 @@ class QualityReport(Model):
     parts: tuple[ScorePart, ...]
     findings: tuple[Finding, ...] = Field(description="the worst first")
     omitted: int = Field(default=0, ge=0, description="findings that count in the score but are not listed")
-    omitted_errors: int = Field(default=0, ge=0, description="those of them of severity error")
+    omitted_errors: int = Field(default=0, ge=0, description="errors among them, but for tests that do not pass")
     measured: tuple[str, ...] = Field(description="paths that a parser read")
     not_measured: tuple[str, ...] = Field(
         description="paths that no parser could read for certain; never scored as good"

@@ -56,7 +56,7 @@ class TestRecord(Work):
     __test__ = False
     score: float | None = None
     passed: bool | None = None
-    errors: int = Field(default=0, ge=0)
+    errors: int = Field(default=0, ge=0, description="that were found beside tests that do not pass")
     passing: int = Field(default=0, ge=0, description="its own tests that passed")
     report: StoredObject | None = None
     page: StoredObject | None = None
