@@ -16,7 +16,6 @@ from tests.contracts import HeldEngine
 settings.register_profile("any machine", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 
-
 gc.set_threshold(100_000)  # nearly all that is imported and collected stays
 
 ENGINES: Final = Path(__file__).parent / "integration"

@@ -34,7 +34,7 @@ def run_command(
     """Run a command as `python -m agenticai` does, and return what it printed.
 
     What comes before the first line of the program is not asked here: how Python finds modules and encodes streams.
-    Raises TimeoutError, and ConnectionError if there is no more forking.
+    Raises TimeoutError.
     """
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
         given.write(stdin.encode())
@@ -42,7 +42,11 @@ def run_command(
         server = _server()
         _send(server, json.dumps([arguments, str(cwd), dict(env)]).encode())
         socket.send_fds(server, [b"."], [file.fileno() for file in (given, out, errors)])
-        status = int(_receive(server))
+        try:
+            status = int(_receive(server))
+        except TimeoutError:
+            _server.cache_clear()  # what it answers later is for nobody
+            raise
         return subprocess.CompletedProcess(["agenticai", *arguments], status, _text(out), _text(errors))
 
 
