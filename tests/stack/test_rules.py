@@ -69,7 +69,7 @@ def test_the_runner_is_asked_by_qa_alone_and_may_write_its_log_alone(resources: 
     asking = [
         (name, statement["Resource"])
         for name, role in of(resources, "AWS::IAM::Role").items()
-        for statement in statements({"Properties": role})
+        for statement in statements({"Properties": {"Policies": [], **role}})
         if "lambda:InvokeFunction" in statement["Action"]
     ]
     assert asking == [("QaRole", asked)]
