@@ -64,15 +64,16 @@ def test_four_agents_consume_four_queues(resources: dict[str, Resource]) -> None
 
 
 def test_the_runner_is_asked_by_qa_alone_and_may_write_its_log_alone(resources: dict[str, Resource]) -> None:
-    asked = {"Ref": resources["QaFunction"]["Properties"]["Environment"]["Variables"]["RUNNER_FUNCTION"]["Ref"]}
-    assert resources[asked["Ref"]]["Properties"]["FunctionName"] == {"Ref": "RunnerFunction"}
+    variables = resources["QaFunction"]["Properties"]["Environment"]["Variables"]
+    assert variables["RUNNER_FUNCTION"] == {"Fn::Sub": "${RunnerFunctionAliaslive}"}
+    assert resources["RunnerFunctionAliaslive"]["Properties"]["FunctionName"] == {"Ref": "RunnerFunction"}
     asking = [
         (name, statement["Resource"])
         for name, role in of(resources, "AWS::IAM::Role").items()
         for statement in statements({"Properties": {"Policies": [], **role}})
         if "lambda:InvokeFunction" in statement["Action"]
     ]
-    assert asking == [("QaRole", asked)]
+    assert asking == [("QaRole", {"Fn::Sub": "${RunnerFunction.Arn}:live"})]
     runner = resources["RunnerRole"]
     assert runner["Properties"]["ManagedPolicyArns"]["Fn::If"][::2] == ["IsolatesRunner", {"Ref": "AWS::NoValue"}]
     assert [statement["Action"] for statement in statements(runner)] == [["logs:CreateLogStream", "logs:PutLogEvents"]]
