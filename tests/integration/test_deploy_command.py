@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from agenticai.stack.outputs import FUNCTIONS
 from tests.integration.test_command_line import home_of_its_own, run, served
 
 
@@ -36,7 +37,7 @@ def test_a_stage_is_changed_compared_rolled_back_and_destroyed_and_again(tmp_pat
         assert "nothing to go back to" in run("rollback", "--yes", *where).stderr
         run("deploy", "--parameter", "LogLevel=DEBUG", *where)
         rolled = json.loads(run("rollback", "--yes", *where).stdout)["serving"]
-        assert len(rolled) == 5
+        assert len(rolled) == len(FUNCTIONS)
         assert set(rolled.values()) == {"1"}
         assert "serve already" in run("rollback", "--yes", *where).stderr
         run("deploy", *where)  # which changes nothing in the stack, and has its own versions serve again
