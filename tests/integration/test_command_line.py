@@ -61,8 +61,10 @@ def served(home: Path, *options: str) -> Iterator[dict[str, Any]]:
             text += line
             if line == "}\n":
                 break
-        yield json.loads(text)
-        process.send_signal(signal.SIGINT)
+        try:
+            yield json.loads(text)
+        finally:
+            process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
 
 
