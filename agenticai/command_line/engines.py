@@ -8,11 +8,15 @@ import typer
 
 from agenticai.command_line.examples import examples
 from agenticai.command_line.options import (
+    AllowHost,
+    AllowOrigin,
     DockerSocket,
     EngineKind,
+    FunctionsOn,
     Host,
     LocalStackImage,
     LocalStackUrl,
+    Observed,
     Out,
     UnsafeRun,
     make_group,
@@ -38,39 +42,16 @@ def up(
         bool, typer.Option("--live", help="Ask Gemini, with the key in GEMINI_API_KEY, instead of replaying replies.")
     ] = False,
     host: Host = "127.0.0.1",
-    allow_host: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Host name by which the engine may be reached; repeatable."),
-    ] = None,
-    allow_origin: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="ORIGIN", help="Origin whose pages may call the engine, as http://localhost:5173; repeatable."
-        ),
-    ] = None,
+    allow_host: AllowHost = None,
+    allow_origin: AllowOrigin = None,
     dashboard: Annotated[bool, typer.Option("--dashboard", help="Serve the dashboard beside it.")] = False,
     target: Annotated[str, typer.Option(metavar="TARGET", help="`embedded` or `localstack`.")] = "embedded",
     engine: EngineKind = None,
     localstack_url: LocalStackUrl = None,
     localstack_image: LocalStackImage = None,
     docker_socket: DockerSocket = False,
-    observed: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE",
-            help="The LocalStack that runs tells of its functions, with the secret that is written to this file.",
-        ),
-    ] = None,
-    functions_on: Annotated[
-        str | None,
-        typer.Option(
-            metavar="PLATFORM",
-            help="What the functions of the LocalStack that runs run on: `lambda` for the runtime and architecture that"
-            " each names, `lambda-x86_64` or `lambda-arm64` for that architecture, or one runtime for all, as"
-            " `python3.13-arm64`.",
-            show_default="the Python of this machine",
-        ),
-    ] = None,
+    observed: Observed = None,
+    functions_on: FunctionsOn = None,
     no_iam: Annotated[
         bool, typer.Option("--no-iam", help="Let functions do what the policies of their roles do not allow.")
     ] = False,

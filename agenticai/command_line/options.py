@@ -80,6 +80,37 @@ LocalStackUrl = Annotated[
     ),
 ]
 
+Observed = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="The LocalStack that runs tells of its functions, with the secret that is written to this file.",
+    ),
+]
+
+FunctionsOn = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PLATFORM",
+        help="What the functions of the LocalStack that runs run on: `lambda` for the runtime and architecture that"
+        " each names, `lambda-x86_64` or `lambda-arm64` for that architecture, or one runtime for all, as"
+        " `python3.13-arm64`.",
+        show_default="the Python of this machine",
+    ),
+]
+
+AllowHost = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="Host name by which the engine may be reached; repeatable."),
+]
+
+AllowOrigin = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="ORIGIN", help="Origin whose pages may call the engine, as http://localhost:5173; repeatable."
+    ),
+]
+
 Host = Annotated[
     str, typer.Option(metavar="ADDRESS", help="Address to listen on; other than 127.0.0.1 lets other machines in.")
 ]

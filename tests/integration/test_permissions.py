@@ -200,6 +200,18 @@ def test_the_report_tells_what_was_used_what_was_not_and_what_was_denied(roles: 
     ]
 
 
+def test_a_statement_of_what_it_leaves_out_is_told_as_a_wildcard(roles: Roles) -> None:
+    function = roles.function({"Effect": "Allow", "NotAction": "s3:Put*", "NotResource": TABLE})
+    assert [said.partition(":")[0] for said in roles.done(function, GET, PUT, ITEM)] == [
+        *("done", "AccessDenied"),
+        "AccessDeniedException",
+    ]
+    (grant,) = roles.report(function).grants
+    assert (grant.action, grant.resource) == ("*", "*")
+    assert grant.used["s3:GetObject"] == 1
+    assert not {"s3:PutObject", "dynamodb:GetItem"} & set(grant.used)
+
+
 def test_without_iam_a_denial_is_noted_and_let_pass(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("free")
     with (

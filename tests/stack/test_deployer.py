@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from agenticai.stack.preflight import DEPLOYER_ACTIONS
+from agenticai.stack.simulation import DEPLOYER_ACTIONS
 from agenticai.stack.template import TEMPLATE, Template
 
 DEPLOYER = TEMPLATE.with_name("deployer.yaml")

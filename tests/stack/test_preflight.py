@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from agenticai.stack.errors import DeployError
-from agenticai.stack.preflight import DEPLOYER_ACTIONS, Preflight, check_deployment, concurrency_of
+from agenticai.stack.preflight import Preflight, check_deployment, concurrency_of
+from agenticai.stack.simulation import DEPLOYER_ACTIONS
 from agenticai.stack.template import Template
 from tests.stack.fakes import START
 from tests.stack.stubs import ACCOUNT, ME, ROLE, StubbedTarget

@@ -14,7 +14,8 @@ from agenticai.emulator.engines.ministack.event_sources import EventSources
 from agenticai.emulator.engines.ministack.interference import RunningFunctions
 from agenticai.emulator.engines.ministack.origins import allowed_origins
 from agenticai.emulator.engines.ministack.patches import PATCHES, PatchContext
-from agenticai.emulator.engines.ministack.permissions import Caller, Permissions
+from agenticai.emulator.engines.ministack.permissions import Permissions
+from agenticai.emulator.engines.ministack.roles import Caller
 from agenticai.emulator.engines.ministack.workers import LambdaHost, is_python
 from agenticai.emulator.engines.settling import settle
 from agenticai.emulator.faults.schedule import FaultBook

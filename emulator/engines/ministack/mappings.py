@@ -4,7 +4,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from agenticai.emulator.engines.ministack.permissions import Caller, Permissions
+from agenticai.emulator.engines.ministack.permissions import Permissions
+from agenticai.emulator.engines.ministack.roles import Caller
 from agenticai.emulator.http.aws_errors import AwsError, Refused
 from agenticai.emulator.queues.mapping_rules import ONLY_OF_STREAMS, SourceMapping, check_mapping
 

@@ -1,0 +1,87 @@
+"""Which names of a template's resources are taken, asked of the services that they belong to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from agenticai.stack.target import Target
+    from agenticai.stack.template import Template
+
+
+def find_taken(target: Target, template: Template, values: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Yield each resource whose name another one has already: its logical id, its type and the name.
+
+    `values` are those of parameters and pseudo parameters. Raises botocore's errors.
+    """
+    for logical_id, resource in template.document["Resources"].items():
+        kind = resource.get("Type", "")
+        if kind in _NAMED:
+            property_name, is_there = _NAMED[kind]
+            name = _resolve((resource.get("Properties") or {}).get(property_name), values)
+            if name and is_there(target, name):
+                yield logical_id, kind, name
+
+
+def _resolve(name: object, values: Mapping[str, str]) -> str:
+    """Return a name with the values of parameters in it; empty where it holds anything else."""
+    match name:
+        case {"Fn::Sub": str(text)}:
+            for key, value in values.items():
+                text = text.replace(f"${{{key}}}", value)
+            return "" if "${" in text else text
+        case str(text):
+            return text
+    return ""
+
+
+def _answers(ask: Callable[[], object], *absent: str) -> bool:
+    try:
+        ask()
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code in absent:
+            return False
+        if code in {"403", "AccessDenied", "AccessDeniedException"}:
+            return code == "403"  # a bucket of somebody else; of the others nothing is known
+        raise
+    return True
+
+
+def _is_log_group(target: Target, name: str) -> bool:
+    groups = target.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+    return any(group["logGroupName"] == name for group in groups)
+
+
+_NAMED: Final[Mapping[str, tuple[str, Callable[[Target, str], bool]]]] = {
+    "AWS::S3::Bucket": (
+        "BucketName",
+        lambda target, name: _answers(lambda: target.client("s3").head_bucket(Bucket=name), "404", "NoSuchBucket"),
+    ),
+    "AWS::DynamoDB::Table": (
+        "TableName",
+        lambda target, name: _answers(
+            lambda: target.client("dynamodb").describe_table(TableName=name), "ResourceNotFoundException"
+        ),
+    ),
+    "AWS::SQS::Queue": (
+        "QueueName",
+        lambda target, name: _answers(
+            lambda: target.client("sqs").get_queue_url(QueueName=name),
+            "AWS.SimpleQueueService.NonExistentQueue",
+            "QueueDoesNotExist",
+        ),
+    ),
+    "AWS::Logs::LogGroup": ("LogGroupName", _is_log_group),
+    "AWS::Serverless::Function": (
+        "FunctionName",
+        lambda target, name: _answers(
+            lambda: target.client("lambda").get_function_configuration(FunctionName=name), "ResourceNotFoundException"
+        ),
+    ),
+}
+"""The property that names a resource, and how it is asked whether there is one of a name."""
