@@ -55,7 +55,7 @@ def test_without_faults_all_is_well(sound: Ground) -> None:
     assert project is not None
     assert project.status is ProjectStatus.COMPLETED
     assert sound.clean.violations == ()
-    assert {call.service for call in sound.clean.calls} == {"dynamodb", "s3", "sqs", "ssm", "gemini"}
+    assert {call.service for call in sound.clean.calls} == {"dynamodb", "s3", "sqs", "ssm", "lambda", "gemini"}
     assert set(sound.clean.deliveries.values()) == {1, 2}
 
 

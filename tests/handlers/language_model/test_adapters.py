@@ -359,7 +359,7 @@ RECORDED: dict[str, tuple[FinishReason, str] | type[AgentError]] = {
     "googleai_unary-success-thinking-reply-thought-summary": (FinishReason.STOP, "Mountain View"),
     "vertexai_unary-failure-empty-content": (FinishReason.OTHER, ""),
     "vertexai_unary-failure-prompt-blocked-safety": (FinishReason.BLOCKED, ""),
-    "vertexai_unary-failure-quota-exceeded": ModelUnavailable,
+    "vertexai_unary-failure-quota-exceeded": ModelUnusable,  # a quota of 0 requests a minute
     "vertexai_unary-failure-unknown-enum-finish-reason": (FinishReason.OTHER, "Some text"),
     "vertexai_unary-success-empty-part": (FinishReason.STOP, "I can certainly help"),
     "vertexai_unary-success-usage-metadata": (FinishReason.STOP, "Mountain View, California, United States"),
