@@ -112,7 +112,7 @@ def test_they_are_in_no_file(run: Run) -> None:
 
 
 def test_whatever_is_below_the_state_folder_is_its_owners_alone(run: Run) -> None:
-    """But code without secrets that root's sandbox shows to the tests that it runs as nobody, behind a closed folder."""
+    """But code without secrets that root's sandbox shows to tests that it runs as nobody, behind a closed folder."""
     code = run.home / "cache" / "code"
     assert list(code.glob("*/*/__pycache__/*.pyc")), "functions have written, too"
     opened = (code, run.home / "runtime") if os.geteuid() == 0 else ()
