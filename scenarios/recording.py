@@ -1,16 +1,15 @@
-"""Replies recorded from Gemini itself, and authored ones given the requests of prompts whose wording changed."""
+"""Replies recorded from a model, and authored ones given the requests of prompts whose wording changed."""
 
 import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from agenticai.client.api import ProjectsApi
 from agenticai.client.follow import follow
-from agenticai.emulator.gemini import GEMINI_API, NEAREST
+from agenticai.emulator.gemini import NEAREST
 from agenticai.emulator.gemini.canonical import CanonicalRequest
 from agenticai.emulator.gemini.cassettes import Cassette, CassetteStore, StoredCassette, read_cassette, to_yaml
 from agenticai.emulator.gemini.recording import bound, document_of
@@ -37,45 +36,39 @@ OnEvent = Callable[[TimelineEvent], None]
 _TITLE: Final = re.compile(r"^# Your task: (.+)$", re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class Gemini:
-    """The API that is asked, and the key for it."""
-
-    key: str = field(repr=False)
-    url: str = GEMINI_API
-
-
 def record(
     scenario: Scenario,
-    gemini: Gemini,
+    gemini: str,
+    key: str | None,
     *,
     runs: Path,
     cassettes: Path = CASSETTES,
     report: TellProgress = lambda _: None,
     on_event: OnEvent = lambda _: None,
 ) -> list[Path]:
-    """Play the scenario against Gemini, in real time, and store what it said in the folder of the scenario's name.
+    """Play the scenario against a model, in real time, and store what it said in the folder of the scenario's name.
 
-    What was in that folder is replaced; return the new files. The engine keeps what it sees below `runs`. Raises
-    `NotRecorded`, after which the replies are only there, and the errors of `emulator` and `stack`.
+    `gemini` is its address, as `emulator.gemini` has it, and `key` the key for it. What was in that folder is replaced;
+    return the new files. The engine keeps what it sees below `runs`. Raises `NotRecorded`, after which the replies are
+    only there, and the errors of `emulator` and `stack`.
     """
     refuse_unrecordable(scenario)
     with emptied_folder(runs / scenario.name) as run_dir:
-        recorded = _record(scenario, gemini, run_dir, report, on_event)
+        recorded = _record(scenario, gemini, key, run_dir, report, on_event)
         return _store(recorded, cassettes, cassettes / scenario.name)
 
 
 def _record(
-    scenario: Scenario, gemini: Gemini, run_dir: Path, report: TellProgress, on_event: OnEvent
+    scenario: Scenario, gemini: str, key: str | None, run_dir: Path, report: TellProgress, on_event: OnEvent
 ) -> list[StoredCassette]:
-    """Play the scenario against Gemini; return what the engine kept of it in `run_dir`."""
+    """Play the scenario against the model; return what the engine kept of it in `run_dir`."""
     with (
         tempfile.TemporaryDirectory() as none,
         bench(
             cassettes=Path(none),
             run_dir=run_dir,
-            gemini=gemini.url,
-            gemini_api_key=gemini.key,
+            gemini=gemini,
+            gemini_api_key=key,
             report=report,
         ) as running,
         running.api() as api,

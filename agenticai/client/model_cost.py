@@ -56,8 +56,13 @@ class Model:
 
     @property
     def live(self) -> bool:
-        """Whether the model itself is asked, which costs money."""
+        """Whether Gemini itself is asked, which costs money."""
         return self.answers == "live"
+
+    @property
+    def asked(self) -> bool:
+        """Whether a model is asked, which takes its time."""
+        return self.answers in ("live", "compatible")
 
     def price(self, day: date) -> Price | None:
         """Return what its tokens cost; None if that is not known."""
@@ -67,7 +72,7 @@ class Model:
         """Return the price in US dollars without the free tier: 0 where no model is asked, None if it is not known."""
         if self.answers in ("stored", "nearest"):
             return 0.0
-        price = self.price(day) if self.live else None
+        price = self.price(day) if self.asked else None
         return (prompt_tokens * price.input + output_tokens * price.output) / MILLION if price else None
 
 
@@ -81,5 +86,6 @@ def model_of(target: "Target", outputs: "StackOutputs", control: "ControlClient 
     variables = configuration.get("Environment", {}).get("Variables", {})
     name, elsewhere = variables.get("GEMINI_MODEL", "unknown"), variables.get("GEMINI_ENDPOINT")
     if control:
-        return Model(name, control.model().answers)
+        use = control.model()
+        return Model(use.served or name, use.answers)
     return Model(name, None if elsewhere else "live")

@@ -11,6 +11,8 @@ from agenticai.command_line.options import (
     EngineKind,
     LocalStackImage,
     LocalStackUrl,
+    ModelName,
+    ModelUrl,
     UnsafeRun,
     Yes,
     make_group,
@@ -157,15 +159,18 @@ def record(
     rekey: Annotated[
         bool, typer.Option("--rekey", help="Ask no model: update the requests of authored replies to the current ones.")
     ] = False,
+    model: ModelUrl = "",
+    model_name: ModelName = "",
     as_json: Json = False,
 ) -> None:
-    """Record Gemini's replies to a scenario, for replays.
+    """Record a model's replies to a scenario, for replays.
 
-    The key is taken from the environment variable GEMINI_API_KEY.
+    Without --model, Gemini is asked, with the key in the environment variable GEMINI_API_KEY.
     """
     from agenticai.commands.record import show_recording, show_rekeying
 
     if rekey:
         show_rekeying(scenario, as_json=as_json)
     else:
-        show_recording(scenario, lambda question: yes or typer.confirm(question, err=True), as_json=as_json)
+        agreed = lambda question: yes or typer.confirm(question, err=True)  # noqa: E731
+        show_recording(scenario, model, model_name, agreed, as_json=as_json)

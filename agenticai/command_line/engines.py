@@ -16,6 +16,8 @@ from agenticai.command_line.options import (
     Host,
     LocalStackImage,
     LocalStackUrl,
+    ModelName,
+    ModelUrl,
     Observed,
     Out,
     UnsafeRun,
@@ -41,6 +43,8 @@ def up(
     live: Annotated[
         bool, typer.Option("--live", help="Ask Gemini, with the key in GEMINI_API_KEY, instead of replaying replies.")
     ] = False,
+    model: ModelUrl = "",
+    model_name: ModelName = "",
     host: Host = "127.0.0.1",
     allow_host: AllowHost = None,
     allow_origin: AllowOrigin = None,
@@ -62,6 +66,7 @@ def up(
 ) -> None:
     """Run the engine with the stack until Ctrl-C."""
     from agenticai.commands.engines import chosen_engine
+    from agenticai.commands.models import choose_model
     from agenticai.commands.serving import keep_engine_up, keep_up
     from agenticai.emulator.http.reach import Reach
 
@@ -76,10 +81,9 @@ def up(
         functions_on=functions_on,
         iam=not no_iam,
     )
-    if no_stack:
-        keep_engine_up(port, reach, chosen, live=live, dashboard=dashboard, as_json=as_json)
-    else:
-        keep_up(port, reach, chosen, live=live, dashboard=dashboard, as_json=as_json)
+    asked = choose_model(model, model_name, live=live)
+    keep = keep_engine_up if no_stack else keep_up
+    keep(port, reach, chosen, asked, dashboard=dashboard, as_json=as_json)
 
 
 @group.command(epilog=examples("dashboard"))

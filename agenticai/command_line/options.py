@@ -5,7 +5,14 @@ from typing import Annotated
 
 import typer
 
-from agenticai.commands.settings import DEFAULT_PORT, DEFAULT_STAGE, ENDPOINT, local
+from agenticai.commands.settings import (
+    DEFAULT_PORT,
+    DEFAULT_STAGE,
+    ENDPOINT,
+    MODEL_NAME_VARIABLE,
+    MODEL_VARIABLE,
+    local,
+)
 from agenticai.emulator.engines.chosen import IMAGE, IMAGE_VARIABLE
 
 
@@ -77,6 +84,27 @@ LocalStackUrl = Annotated[
         metavar="URL",
         help="Address of a LocalStack that runs.",
         show_default=f"LOCALSTACK_HOST, AWS_ENDPOINT_URL, else {local(DEFAULT_PORT)}",
+    ),
+]
+
+ModelUrl = Annotated[
+    str,
+    typer.Option(
+        "--model",
+        metavar="URL",
+        envvar=MODEL_VARIABLE,
+        show_default=False,
+        help="Ask a model of an OpenAI-compatible server, such as Ollama's at http://127.0.0.1:11434/v1.",
+    ),
+]
+ModelName = Annotated[
+    str,
+    typer.Option(
+        "--model-name",
+        metavar="NAME",
+        envvar=MODEL_NAME_VARIABLE,
+        show_default="the only one that the server has",
+        help="Which of that server's models.",
     ),
 ]
 

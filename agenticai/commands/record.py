@@ -1,9 +1,10 @@
-"""The command `record`: replies from Gemini itself, or new requests for authored ones."""
+"""The command `record`: replies from a model, or new requests for authored ones."""
 
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from agenticai.commands.models import choose_model
 from agenticai.commands.replay import one_scenario
 from agenticai.commands.settings import KEY_VARIABLE, gemini_api_key
 from agenticai.display.console import Display, from_here, text, this_command
@@ -13,7 +14,6 @@ from agenticai.scenarios.format.errors import NotRecorded
 from agenticai.scenarios.format.scenario import CASSETTES, Scenario
 from agenticai.scenarios.recording import (
     RECORDINGS,
-    Gemini,
     own_cassettes,
     record,
     refuse_unrecordable,
@@ -25,19 +25,31 @@ PRICES_PAGE = "https://ai.google.dev/gemini-api/docs/pricing"
 
 
 def show_recording(
-    name: str, agreed: Callable[[str], bool], *, as_json: bool, environ: Mapping[str, str] = os.environ
+    name: str,
+    model: str,
+    model_name: str,
+    agreed: Callable[[str], bool],
+    *,
+    as_json: bool,
+    environ: Mapping[str, str] = os.environ,
 ) -> None:
-    """Record a scenario, if its user agrees to the sentence that says what that means."""
+    """Record a scenario, if its user agrees to the sentence that says what that means.
+
+    `model` and `model_name` are the options of those names; without them, Gemini is asked.
+    """
     screen, scenario = Display(as_json=as_json), one_scenario(name)
     refuse_unrecordable(scenario)
     _check_kept()
-    gemini = Gemini(_key(environ, scenario))
+    if not model:
+        _check_key(environ, scenario)
+    asked = choose_model(model, model_name, live=not model, environ=environ)
     if not agreed(f"{_calls(scenario)}. The new ones replace {from_here(CASSETTES / scenario.name)}. Go on?"):
         raise NotRecorded("Nothing was asked, and nothing was stored.")
     with screen.status("starting the engine") as status:
         stored = record(
             scenario,
-            gemini,
+            asked.how,
+            asked.key,
             runs=find_home() / RECORDINGS,
             report=lambda doing: status.update(text(doing)),
             on_event=Following(screen, status),
@@ -66,18 +78,17 @@ def _check_kept() -> None:
         raise NotRecorded("Replies are stored in scenarios/cassettes of a checkout of the repository: record there.")
 
 
-def _key(environ: Mapping[str, str], scenario: Scenario) -> str:
-    key = gemini_api_key(environ)
-    if not key:
+def _check_key(environ: Mapping[str, str], scenario: Scenario) -> None:
+    if not gemini_api_key(environ):
         raise NotRecorded(
             f"Recording asks Gemini itself: get a key at {KEYS_PAGE} and put it in the environment variable"
-            f" {KEY_VARIABLE}. {_calls(scenario)}; what a call costs is at {PRICES_PAGE}."
+            f" {KEY_VARIABLE}. {_calls(scenario)}; what a call costs is at {PRICES_PAGE}. Or name the server of"
+            " another model with --model."
         )
-    return key
 
 
 def _calls(scenario: Scenario) -> str:
-    """Return how much Gemini will be asked, as far as one can know."""
+    """Return how much the model will be asked, as far as one can know."""
     stored = len(own_cassettes(scenario, CASSETTES))
     return f"Every reply is a call, and {scenario.name} has {stored} stored replies now"
 

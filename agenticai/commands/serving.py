@@ -1,18 +1,17 @@
 """The commands that bring up an engine of their own: `up` and `demo`."""
 
 import contextlib
-import os
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agenticai.client.errors import SettingsError
 from agenticai.client.folder import check_folder
 from agenticai.client.model_cost import Model, model_of
-from agenticai.commands.settings import DASHBOARD_PORT, DEFAULT_STAGE, KEY_VARIABLE, gemini_api_key, on_stack
+from agenticai.commands.models import STORED, Asked
+from agenticai.commands.settings import DASHBOARD_PORT, DEFAULT_STAGE, on_stack
 from agenticai.display import tables
 from agenticai.display.console import Display, TextPart, count, text, this_command
 from agenticai.display.following import Following
@@ -22,7 +21,6 @@ from agenticai.display.stopping import wait_until_stopped
 from agenticai.emulator.core.errors import ControlError
 from agenticai.emulator.core.home import find_home
 from agenticai.emulator.engines.chosen import EMBEDDED, Chosen
-from agenticai.emulator.gemini import GEMINI_API, REPLAY
 from agenticai.emulator.http.reach import HERE, Reach
 from agenticai.emulator.running import curl_settings, noted
 from agenticai.scenarios.benches.deployed import Bench
@@ -39,12 +37,11 @@ EXAMPLE = Path("docs/examples/greeting.md")
 """Requirements that replies are stored for; there in a checkout only."""
 
 
-def keep_up(port: int, reach: Reach, engine: Chosen, *, live: bool, dashboard: bool, as_json: bool) -> None:
+def keep_up(port: int, reach: Reach, engine: Chosen, asked: Asked, *, dashboard: bool, as_json: bool) -> None:
     """Serve until a signal says stop, with the dashboard if asked for; an engine that ends by itself is an error."""
     screen = Display(as_json=as_json)
-    key = _key(os.environ) if live else None
     with (
-        _benched(screen, port, reach, engine, key) as running,
+        _benched(screen, port, reach, engine, asked) as running,
         running.control() as control,
         noted(find_home(), running.target.endpoint_url, running.control_token, reach.hosts, engine.name),
         curl_settings(find_home(), running.token) as curl,
@@ -60,13 +57,12 @@ def keep_up(port: int, reach: Reach, engine: Chosen, *, live: bool, dashboard: b
         screen.say("Stopping.")
 
 
-def keep_engine_up(port: int, reach: Reach, engine: Chosen, *, live: bool, dashboard: bool, as_json: bool) -> None:
+def keep_engine_up(port: int, reach: Reach, engine: Chosen, asked: Asked, *, dashboard: bool, as_json: bool) -> None:
     """Serve an engine without a stack, with the dashboard if asked for; one that ends by itself is an error."""
     screen, home = Display(as_json=as_json), find_home()
-    gemini = GEMINI_API if live and _key(os.environ) else REPLAY
     with (
         screen.step("engine started") as step,
-        launched(port=port, home=home, gemini=gemini, engine=engine, reach=reach, report=step.update) as starting,
+        launched(port=port, home=home, gemini=asked.how, engine=engine, reach=reach, report=step.update) as starting,
         starting.ready() as running,
         noted(home, running.endpoint_url, running.control_token, reach.hosts, engine.name),
     ):
@@ -93,7 +89,7 @@ def _dashboard(screen: Display, endpoint: str) -> Iterator[None]:
 @contextmanager
 def shown_use(screen: Display, control: "ControlClient", model: Model) -> Iterator[Callable[[], None]]:
     """Show what the model was used for so far while it is asked live; the end of the block leaves it as a line."""
-    if not model.live:
+    if not model.asked:
         yield lambda: None
         return
     so_far: TextPart = ""
@@ -126,7 +122,7 @@ def show_demo(out: Path, *, unsafe_run: bool, as_json: bool) -> int:
 
 @contextmanager
 def _benched(
-    screen: Display, port: int = 0, reach: Reach = HERE, engine: Chosen = EMBEDDED, key: str | None = None
+    screen: Display, port: int = 0, reach: Reach = HERE, engine: Chosen = EMBEDDED, asked: Asked = STORED
 ) -> Iterator[Bench]:
     """A bench whose making is shown as one step."""
     with (
@@ -135,20 +131,13 @@ def _benched(
             port=port,
             reach=reach,
             engine=engine,
-            gemini=GEMINI_API if key else REPLAY,
-            gemini_api_key=key,
+            gemini=asked.how,
+            gemini_api_key=asked.key,
             report=step.update,
         ) as running,
     ):
         step.done()
         yield running
-
-
-def _key(environ: Mapping[str, str]) -> str:
-    key = gemini_api_key(environ)
-    if not key:
-        raise SettingsError(f"--live needs a key for the Gemini API in the environment variable {KEY_VARIABLE}.")
-    return key
 
 
 def command_for_new(running: Bench, command: str) -> str:

@@ -62,8 +62,10 @@ def _price(dollars: float | None, model: str) -> str:
 
 def introduce(model: Model, day: date) -> "Text":
     """Return the line of `up` that says which model is asked, and what it charges."""
+    if not model.asked:
+        return text("stored replies only; start with --live and a key to ask Gemini itself, or --model for another")
     if not model.live:
-        return text("stored replies only; start with --live and a key to ask Gemini itself")
+        return text(("live", "yellow"), f": {model.name} is asked; what its server charges is not known here")
     price = model.price(day)
     charged = (
         f"${price.input:.2f} in and ${price.output:.2f} out for a million tokens, as of {prices().read}"

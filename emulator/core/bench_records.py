@@ -11,8 +11,9 @@ Dispatch = Literal["free", "stepped"]
 """How messages reach functions: at any time and several at once, or one by one and only while the engine settles."""
 
 
-Answers = Literal["stored", "nearest", "live"]
-"""Where the engine's replies come from: stored ones that fit, the nearest stored ones, or the API itself."""
+Answers = Literal["stored", "nearest", "live", "compatible"]
+"""Where the engine's replies come from: stored ones that fit, the nearest stored ones, the Gemini API itself, or a
+server of the OpenAI-compatible API."""
 
 MessageId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
@@ -193,9 +194,13 @@ class ModelCalls(Record):
 
 
 class ModelUse(Record):
-    """Where replies come from, and what each model was asked since the engine started."""
+    """Where replies come from, and what each model was asked since the engine started.
+
+    `served` is the name of the model of the OpenAI-compatible API that answers whatever is asked.
+    """
 
     answers: Answers
+    served: str = ""
     models: tuple[ModelCalls, ...]
 
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from agenticai.emulator.core.bench_records import Answers
-from agenticai.emulator.gemini import MISSES, NEAREST, REPLAY
+from agenticai.emulator.gemini import MISSES, NEAREST, REPLAY, served_model
 from agenticai.emulator.gemini.canonical import CanonicalRequest
 from agenticai.emulator.gemini.cassettes import CassetteStore
 from agenticai.emulator.gemini.journal import Journal
@@ -30,7 +30,7 @@ class Gemini(NamedTuple):
 def answering(
     how: str, folder: Path, store: CassetteStore, run_dir: Path, now: Callable[[], datetime] | None = None
 ) -> Gemini:
-    """Return what answers in one of these ways: `replay`, `nearest`, or the URL of an API to pass requests on to.
+    """Return what answers in one of these ways: `replay`, `nearest`, or the address of a model to pass requests on to.
 
     `store` is what was read from `folder`. What it keeps is in `run_dir`: requests without a reply in gemini-misses,
     all requests in gemini-requests, the replies of the API in gemini-recordings. `now` tells the engine's time.
@@ -46,9 +46,13 @@ def answering(
 
         asked = run_dir / "gemini-requests"
         return _both(nothing, asked, NearestReplies(store, asked), "nearest", journal)
-    from agenticai.emulator.gemini.recording import Recorder  # an HTTP client, for which no other engine need wait
+    # They import an HTTP client, for which no other engine need wait.
+    from agenticai.emulator.gemini.recording import Recorder
+    from agenticai.emulator.gemini.upstreams import upstream_at
 
-    return _both(nothing, misses, Recorder(how, run_dir / "gemini-recordings"), "live", journal)
+    served = served_model(how)
+    recorder = Recorder(upstream_at(how), run_dir / "gemini-recordings")
+    return _both(nothing, misses, recorder, "compatible" if served else "live", journal, served=served)
 
 
 def _both(
@@ -59,8 +63,9 @@ def _both(
     journal: Journal,
     stored: Callable[[CanonicalRequest], bool] = lambda _: False,
     written: WrittenReplies | None = None,
+    served: str = "",
 ) -> Gemini:
-    book = ModelBook(answers)
+    book = ModelBook(answers, served)
 
     def count(request: CanonicalRequest, answer: Response, seconds: float) -> None:
         book.count(request.model, answer)

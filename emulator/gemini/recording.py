@@ -1,9 +1,9 @@
-"""The Gemini API itself behind the engine's endpoint: requests are passed on, and the replies kept as cassettes."""
+"""A model behind the engine's endpoint: requests are passed on to it, and its replies kept as cassettes."""
 
 import itertools
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import httpx2
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -13,46 +13,33 @@ from starlette.responses import Response
 from agenticai.emulator.gemini.canonical import CanonicalRequest
 from agenticai.emulator.gemini.cassettes import Cassette, CassetteReply, TokenCount, to_yaml
 from agenticai.emulator.gemini.key_forms import list_key_forms
+from agenticai.emulator.gemini.upstreams import KEY_HEADER, Upstream
 from agenticai.emulator.http.google_errors import google_error
-
-MAX_SECONDS: Final = 300.0
-
-KEY_HEADER: Final = "x-goog-api-key"
-
-_PASSED_ON: Final = ("content-type",)
-_PASSED_BACK: Final = ("content-type", "retry-after")
 
 
 class Recorder:
-    """Asks the API at `upstream` what it is asked, and writes each reply to a file of its own in `folder`.
+    """Asks a model what the engine is asked, and writes each reply to a file of its own in `folder`.
 
     Kept are the request's text, the reply's, and the count of tokens: no header, and the key nowhere. An error goes
     back as it came and is not kept, because it tells of the moment and not of the request.
     """
 
-    def __init__(self, upstream: str, folder: Path) -> None:
-        self._upstream = upstream.rstrip("/")
+    def __init__(self, upstream: Upstream, folder: Path) -> None:
+        self._upstream = upstream
         self._folder = folder
         self._numbers = itertools.count(1)
 
     async def __call__(self, http: Request, request: CanonicalRequest) -> Response:
         """Pass one request on, and its answer back."""
+        key = http.headers.get(KEY_HEADER) or http.query_params["key"]
         try:
-            answer = await self._ask_api(http)
+            answer = await self._upstream(http, request, key)
         except httpx2.HTTPError as error:
-            return google_error(503, "UNAVAILABLE", f"{self._upstream} did not answer: {type(error).__name__}.")
-        if answer.is_success:
-            self._keep(request, answer.content, _key(http))
-        headers = {name: answer.headers[name] for name in _PASSED_BACK if name in answer.headers}
-        return Response(_redact(answer.content, _key(http)), answer.status_code, headers)
-
-    async def _ask_api(self, http: Request) -> httpx2.Response:
-        path = http.scope["path"].removeprefix(http.scope.get("root_path", ""))
-        # The key goes as a header in any case: what is in an address, logs and errors tell.
-        headers = {name: http.headers[name] for name in _PASSED_ON if name in http.headers} | {KEY_HEADER: _key(http)}
-        params = httpx2.QueryParams(http.url.query).remove("key")
-        async with httpx2.AsyncClient(base_url=self._upstream, timeout=MAX_SECONDS) as client:
-            return await client.post(path, params=params, content=await http.body(), headers=headers)
+            said = f"{self._upstream.address} did not answer: {type(error).__name__}."
+            return google_error(503, "UNAVAILABLE", said)
+        if 200 <= answer.status < 300:
+            self._keep(request, answer.content, key)
+        return Response(_redact(answer.content, key), answer.status, answer.headers)
 
     def _keep(self, request: CanonicalRequest, body: bytes, key: str) -> None:
         try:
@@ -63,10 +50,6 @@ class Recorder:
         self._folder.mkdir(parents=True, exist_ok=True)
         kept = self._folder / f"{next(self._numbers):04}.yaml"
         kept.write_bytes(_redact(text.encode(), key))
-
-
-def _key(http: Request) -> str:
-    return http.headers.get(KEY_HEADER) or http.query_params["key"]
 
 
 def _redact(content: bytes, key: str) -> bytes:

@@ -33,13 +33,15 @@ class _Counts:
 class ModelBook:
     """Counts what the endpoint answered, by model."""
 
-    def __init__(self, answers: Answers) -> None:
+    def __init__(self, answers: Answers, served: str = "") -> None:
+        """`served` is the name of the one model that answers, whichever the requests name."""
         self._answers: Answers = answers
+        self._served = served
         self._counts: dict[str, _Counts] = defaultdict(_Counts)
 
     def count(self, model: str, answer: Response) -> None:
         """Count an answer, with the tokens that it says it used."""
-        counts = self._counts[model]
+        counts = self._counts[self._served or model]
         counts.calls += 1
         counts.errors += answer.status_code != 200
         used = _usage(bytes(answer.body))
@@ -49,7 +51,7 @@ class ModelBook:
     def use(self) -> ModelUse:
         """Return what was counted, by the models' names."""
         models = (ModelCalls(model=model, **vars(counts)) for model, counts in sorted(self._counts.items()))
-        return ModelUse(answers=self._answers, models=tuple(models))
+        return ModelUse(answers=self._answers, served=self._served, models=tuple(models))
 
 
 def _usage(body: bytes) -> Callable[[str], int]:

@@ -5,11 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from agenticai.emulator.gemini import model_at
 from agenticai.emulator.gemini.cassettes import CassetteStore
+from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.format.errors import NotRecorded
 from agenticai.scenarios.format.scenario import CASSETTES, LIBRARY, load
-from agenticai.scenarios.recording import Gemini, record, rekey_scenario
+from agenticai.scenarios.recording import record, rekey_scenario
+from agenticai.scenarios.replaying.replay import replay
 from tests.fakes.gemini import fake_gemini
+from tests.fakes.openai_server import fake_models
 
 KEY = "a-key-that-nobody-has"
 GREETING = load(LIBRARY / "greeting.yaml")
@@ -40,7 +44,8 @@ def test_what_the_api_says_is_stored_and_answers_the_same_requests(cassettes: Pa
     with fake_gemini(CASSETTES / "greeting", busy=1) as gemini:
         stored = record(
             GREETING,
-            Gemini(KEY, gemini.url),
+            gemini.url,
+            KEY,
             cassettes=cassettes,
             runs=tmp_path,
             on_event=lambda event: events.append(event.status),
@@ -82,5 +87,17 @@ def test_a_reworded_prompt_gives_its_authored_replies_their_new_requests(cassett
 def test_nothing_is_stored_when_the_project_ends_otherwise(cassettes: Path, tmp_path: Path) -> None:
     before = contents(cassettes)
     with fake_gemini(CASSETTES / "diamond") as gemini, pytest.raises(NotRecorded, match=r"ended as FAILED .*404"):
-        record(GREETING, Gemini(KEY, gemini.url), cassettes=cassettes, runs=tmp_path)
+        record(GREETING, gemini.url, KEY, cassettes=cassettes, runs=tmp_path)
     assert contents(cassettes) == before
+
+
+def test_what_a_local_model_says_is_stored_and_replayed(cassettes: Path, tmp_path: Path) -> None:
+    with fake_models(CASSETTES / "greeting", "qwen2.5-coder:7b") as models:
+        stored = record(
+            GREETING, model_at(models.url, "qwen2.5-coder:7b"), None, cassettes=cassettes, runs=tmp_path / "runs"
+        )
+    assert len(stored) == len(models.asked) == 6
+    assert {body["model"] for body in models.asked} == {"qwen2.5-coder:7b"}
+    assert not [path for path in stored if "<think>" in path.read_text("utf-8")]
+    with bench(cassettes=cassettes, run_dir=tmp_path / "replayed") as running:
+        assert replay(running, GREETING).passed

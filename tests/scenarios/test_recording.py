@@ -7,7 +7,7 @@ import pytest
 from agenticai.commands.record import show_recording
 from agenticai.scenarios.format.errors import NotRecorded
 from agenticai.scenarios.format.scenario import CASSETTES, LIBRARY, Scenario, load
-from agenticai.scenarios.recording import Gemini, own_cassettes, record, rekey_scenario
+from agenticai.scenarios.recording import own_cassettes, record, rekey_scenario
 
 KEY = "a-key-that-nobody-has"
 
@@ -24,7 +24,7 @@ class TestRefused:
     )
     def test_what_is_only_for_replays(self, tmp_path: Path, name: str, match: str) -> None:
         with pytest.raises(NotRecorded, match=match):
-            record(load(LIBRARY / f"{name}.yaml"), Gemini(KEY, "http://127.0.0.1:1"), runs=tmp_path)
+            record(load(LIBRARY / f"{name}.yaml"), "http://127.0.0.1:1", KEY, runs=tmp_path)
 
     def test_a_scenario_without_stored_replies_cannot_be_re_keyed(self, tmp_path: Path) -> None:
         other = Scenario.model_validate(
@@ -35,7 +35,7 @@ class TestRefused:
 
     def test_without_a_key_it_is_said_where_to_get_one(self) -> None:
         with pytest.raises(NotRecorded, match=r"get a key at https://\S+ and put it in .*GEMINI_API_KEY"):
-            show_recording("greeting", lambda _: True, as_json=False, environ={})
+            show_recording("greeting", "", "", lambda _: True, as_json=False, environ={})
 
     def test_without_consent_nothing_is_asked(self) -> None:
         asked: list[str] = []
@@ -45,5 +45,5 @@ class TestRefused:
             return False
 
         with pytest.raises(NotRecorded, match="Nothing was asked"):
-            show_recording("greeting", decline, as_json=False, environ={"GEMINI_API_KEY": KEY})
+            show_recording("greeting", "", "", decline, as_json=False, environ={"GEMINI_API_KEY": KEY})
         assert "Every reply is a call" in asked[0]

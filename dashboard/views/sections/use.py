@@ -80,7 +80,12 @@ def _tokens(connected: Connected, project: ProjectView) -> None:
     model = connected.source.model()
     rows = token_rows(connected.api.events(project.id), model, project.created_at.date())
     st.subheader("Language model")
-    where = {"stored": "stored replies, which cost nothing", "nearest": "stored replies", "live": "asked itself"}
+    where = {
+        "stored": "stored replies, which cost nothing",
+        "nearest": "stored replies",
+        "live": "asked itself",
+        "compatible": "asked itself",
+    }
     st.caption(f"{plain(model.name)}: {where.get(model.answers or '', 'this target does not tell who answers')}")
     if not rows:
         st.caption("It has not been asked yet.")

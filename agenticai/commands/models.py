@@ -1,0 +1,105 @@
+"""Which language model an engine asks: none but stored replies, Gemini itself, or one that a server here has."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx2
+from pydantic import BaseModel, ValidationError
+
+from agenticai.client.errors import SettingsError
+from agenticai.commands.settings import KEY_VARIABLE, MODEL_KEY_VARIABLE, gemini_api_key
+from agenticai.emulator.gemini import GEMINI_API, REPLAY, model_at
+from agenticai.emulator.http.reach import is_loopback
+
+_SECONDS: Final = 10.0
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How the engine answers as the Gemini API, as `emulator.gemini` has it, and the key that goes with each request.
+
+    Without a key, the stack gets one that nobody looks at.
+    """
+
+    how: str = REPLAY
+    key: str | None = field(default=None, repr=False)
+
+
+STORED: Final = Asked()
+
+
+def choose_model(url: str, name: str, *, live: bool, environ: Mapping[str, str] = os.environ) -> Asked:
+    """Return what the options ask for. Raises SettingsError where they contradict, and where no such model is there."""
+    if url and live:
+        raise SettingsError("--live asks Gemini and --model another model: leave one of them out.")
+    if url:
+        return _serve(url, name, environ.get(MODEL_KEY_VARIABLE))
+    if name:
+        raise SettingsError("--model-name needs the address of its server: give it with --model.")
+    if not live:
+        return STORED
+    key = gemini_api_key(environ)
+    if not key:
+        raise SettingsError(f"--live needs a key for the Gemini API in the environment variable {KEY_VARIABLE}.")
+    return Asked(GEMINI_API, key)
+
+
+def _serve(url: str, name: str, key: str | None) -> Asked:
+    if not _is_address(url):
+        raise SettingsError(f"{url!r} is no address of a server: give one such as http://127.0.0.1:11434/v1.")
+    return Asked(model_at(url, _find(url, name, key)), key)
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018  raises where it is no number
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and not (parts.fragment or parts.query)
+
+
+class _Served(BaseModel):
+    id: str
+
+
+class _Models(BaseModel):
+    data: tuple[_Served, ...]
+
+
+def _find(url: str, name: str, key: str | None) -> str:
+    """Return the model's name as the server has it; a server with a single model takes any name for that one."""
+    served = [model.id for model in _list_models(url, key)]
+    if not name and len(served) == 1:
+        return served[0]
+    if name in served or f"{name}:latest" in served or (name and len(served) == 1):
+        return name
+    there = f"It has {', '.join(served)}" if served else "It has none: pull or load one first"
+    wanted = f"has no model {name!r}" if name else "has several models: say which with --model-name"
+    raise SettingsError(f"The server at {url} {wanted}. {there}.")
+
+
+def _list_models(url: str, key: str | None) -> tuple[_Served, ...]:
+    headers = {"authorization": f"Bearer {key}"} if key else {}
+    try:
+        by_proxy = not is_loopback(urlsplit(url).hostname or "")
+        answer = httpx2.get(f"{url.rstrip('/')}/models", headers=headers, timeout=_SECONDS, trust_env=by_proxy)
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        raise SettingsError(
+            f"No model's server answers at {url} ({type(error).__name__}): start it, as `ollama serve` does, and try"
+            " again."
+        ) from error
+    if answer.status_code in {401, 403}:
+        raise SettingsError(
+            f"The server at {url} wants a key: put it in the environment variable {MODEL_KEY_VARIABLE}."
+        )
+    try:
+        return _Models.model_validate_json(answer.content).data
+    except ValidationError as error:
+        raise SettingsError(
+            f"What answers at {url} ({answer.status_code}) is not the OpenAI-compatible API, whose address mostly ends"
+            " in /v1."
+        ) from error

@@ -1,0 +1,141 @@
+"""Who answers requests that no stored reply is for: the Gemini API itself, or a server of the OpenAI-compatible API."""
+
+import json
+import ssl
+from collections.abc import Mapping
+from functools import cache
+from typing import Final, NamedTuple, Protocol
+from urllib.parse import urldefrag, urlsplit
+
+import httpx2
+from starlette.requests import Request
+
+from agenticai.emulator.gemini import served_model
+from agenticai.emulator.gemini.canonical import CanonicalRequest
+from agenticai.emulator.gemini.openai_wire import (
+    Untranslatable,
+    error_message,
+    read_completion,
+    refuses_format,
+    to_chat,
+    to_gemini,
+    to_google_status,
+)
+from agenticai.emulator.http.asgi import while_connected
+from agenticai.emulator.http.google_errors import google_error
+from agenticai.emulator.http.reach import is_loopback
+
+MAX_SECONDS: Final = 300.0
+
+KEY_HEADER: Final = "x-goog-api-key"
+
+_PASSED_ON: Final = ("content-type",)
+_PASSED_BACK: Final = ("content-type", "retry-after")
+_JSON: Final = {"content-type": "application/json"}
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The authorities that are trusted, read once: that takes longer than most requests."""
+    return httpx2.create_ssl_context()
+
+
+class Answered(NamedTuple):
+    """An answer in the shape of the Gemini API's."""
+
+    status: int
+    content: bytes
+    headers: dict[str, str]
+
+
+class Upstream(Protocol):
+    """Answers in somebody else's words. Raises httpx2.HTTPError where nobody answers."""
+
+    address: str
+
+    async def __call__(self, http: Request, request: CanonicalRequest, key: str) -> Answered: ...
+
+
+def upstream_at(url: str) -> Upstream:
+    """Return who answers at an address: with a fragment, a server of the model that it names; else the Gemini API."""
+    served = served_model(url)
+    return OpenAiCompatible(urldefrag(url).url, served) if served else GeminiApi(url)
+
+
+class GeminiApi:
+    """The API itself, or what speaks its protocol: requests are passed on as they came."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address.rstrip("/")
+
+    async def __call__(self, http: Request, request: CanonicalRequest, key: str) -> Answered:
+        path = http.scope["path"].removeprefix(http.scope.get("root_path", ""))
+        # The key goes as a header in any case: what is in an address, logs and errors tell.
+        headers = {name: http.headers[name] for name in _PASSED_ON if name in http.headers} | {KEY_HEADER: key}
+        params = httpx2.QueryParams(http.url.query).remove("key")
+        async with httpx2.AsyncClient(base_url=self.address, timeout=MAX_SECONDS, verify=_trusted()) as client:
+            answer = await client.post(path, params=params, content=await http.body(), headers=headers)
+        kept = {name: answer.headers[name] for name in _PASSED_BACK if name in answer.headers}
+        return Answered(answer.status_code, answer.content, kept)
+
+
+class OpenAiCompatible:
+    """A server such as Ollama's, llama.cpp's or vLLM's, asked for one of its models.
+
+    One that refuses `response_format` is told the reply's schema in words, from then on. The key of the request goes as
+    its bearer token; who has left before the answer is there ends the work on it.
+    """
+
+    def __init__(self, address: str, model: str) -> None:
+        self.address = address.rstrip("/")
+        self._model = model
+        self._in_words = False
+        self._by_proxy = not is_loopback(urlsplit(address).hostname or "")
+
+    async def __call__(self, http: Request, request: CanonicalRequest, key: str) -> Answered:
+        try:
+            answer = await self._ask(http, request, key, in_words=self._in_words)
+            if not self._in_words and refuses_format(answer.status_code, error_message(answer.text)):
+                answer = await self._ask(http, request, key, in_words=True)
+                self._in_words = answer.is_success
+        except Untranslatable as error:
+            return _refuse(400, "INVALID_ARGUMENT", str(error))
+        if not answer.is_success:
+            return self._failed(answer.status_code, answer)
+        return self._translated(answer)
+
+    async def _ask(self, http: Request, request: CanonicalRequest, key: str, *, in_words: bool) -> httpx2.Response:
+        body = to_chat(request, self._model, in_words=in_words)
+        headers = {"authorization": f"Bearer {key}"}
+        answers: list[httpx2.Response] = []
+
+        async def post() -> None:
+            verify, by_proxy = _trusted(), self._by_proxy
+            async with httpx2.AsyncClient(timeout=MAX_SECONDS, verify=verify, trust_env=by_proxy) as client:
+                answers.append(await client.post(f"{self.address}/chat/completions", json=body, headers=headers))
+
+        await http.body()
+        if not await while_connected(post(), http.receive):
+            raise httpx2.ReadError("the client left")
+        return answers[0]
+
+    def _translated(self, answer: httpx2.Response) -> Answered:
+        streamed = answer.headers.get("content-type", "").startswith("text/event-stream")
+        try:
+            completion = read_completion(answer.text, streamed=streamed)
+        except ValueError as error:
+            said = f"{self.address} did not answer as the OpenAI-compatible API: {str(error).splitlines()[0]}."
+            return _refuse(503, "UNAVAILABLE", said)
+        if completion.error is not None:
+            return self._failed(500, answer)
+        return Answered(200, json.dumps(to_gemini(completion, self._model)).encode(), _JSON)
+
+    def _failed(self, status: int, answer: httpx2.Response) -> Answered:
+        message = error_message(answer.text)
+        code, name = to_google_status(status, message)
+        later = {"retry-after": answer.headers["retry-after"]} if "retry-after" in answer.headers else {}
+        return _refuse(code, name, f"{self._model} at {self.address}: {message}", later)
+
+
+def _refuse(code: int, status: str, message: str, headers: Mapping[str, str] | None = None) -> Answered:
+    return Answered(code, bytes(google_error(code, status, message).body), _JSON | dict(headers or {}))
