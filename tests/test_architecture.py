@@ -15,7 +15,7 @@ ROOMS = ("agenticai", "shared", "runner", *AGENTS)
 # What each room may import of the house, beside itself.
 SHARED = ("shared.models", "shared.paths", "shared.models.layout")
 CONTROL = ("agenticai.emulator.client", "agenticai.emulator.core", "agenticai.emulator.running")
-# How agents read a model's reply: the dashboard checks what people write as an agent will.
+# How agents read a model's reply: what people write is checked as an agent will.
 PARSERS = (
     "dev_agent.acceptance",
     "dev_agent.envelopes",
@@ -41,9 +41,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "agenticai.emulator.faults.rules",
         *CONTROL,
         *SHARED,
-        *PARSERS,
     ),
-    "agenticai/client": ("agenticai.client", "agenticai.stack", *CONTROL, *SHARED),
+    "agenticai/client": ("agenticai.client", "agenticai.stack", *CONTROL, *SHARED, *PARSERS),
     "scenarios": (
         "agenticai.scenarios",
         "agenticai.client",

@@ -5,7 +5,12 @@ from typing import Final
 
 EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "agenticai": ("agenticai demo", "agenticai up", 'agenticai new "A command-line tool that ..."'),
-    "up": ("agenticai up", "agenticai up --port 4567", "GEMINI_API_KEY=... agenticai up --live"),
+    "up": (
+        "agenticai up",
+        "agenticai up --port 4567",
+        "GEMINI_API_KEY=... agenticai up --live",
+        "agenticai up --model http://127.0.0.1:11434/v1 --model-name qwen2.5-coder:14b",
+    ),
     "deploy": (
         "agenticai deploy --target aws --stage prod",
         "agenticai deploy --target aws --region eu-central-1 --parameter LogLevel=DEBUG --yes",
@@ -32,6 +37,11 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "dlq": ("agenticai dlq", "agenticai dlq pm --full"),
     "redrive": ("agenticai redrive pm --all", "agenticai redrive dev --message 348e63d6"),
     "logs": ("agenticai logs", "agenticai logs dev -f", "agenticai logs --project 01JD --since 1h"),
+    "replies": (
+        "agenticai replies",
+        "agenticai replies 6ebb11c0 --form plan.json",
+        "agenticai replies 6ebb11c0 --file plan.json",
+    ),
     "cost": ("agenticai cost", "agenticai cost --projects 1000", "agenticai cost --budget budget.yaml --json"),
     "permissions": (
         "agenticai permissions",

@@ -1,4 +1,4 @@
-"""The commands that show what a stack does: queues, dead letters, logs, cost and permissions."""
+"""The commands that show what a stack does: queues, dead letters, logs, missing replies, cost and permissions."""
 
 import sys
 from pathlib import Path
@@ -89,6 +89,41 @@ def logs(
     from agenticai.commands.stack import Stack
 
     show_logs(function, since, project, Stack(endpoint, stage, as_json), follow=follow)
+
+
+@group.command(epilog=examples("replies"))
+def replies(
+    request: Annotated[
+        str | None, typer.Argument(metavar="REQUEST", help="A request's id, or the beginning of one; omit for a list.")
+    ] = None,
+    form: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the form of the reply to this new file.")
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Check the reply in this file, store it, and retry what waits for it; - is standard input.",
+        ),
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="With --file: only check.")] = False,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="With --file: store it although an agent would refuse it.")
+    ] = False,
+    no_retry: Annotated[bool, typer.Option("--no-retry", help="With --file: retry no project.")] = False,
+    endpoint: Endpoint = ENDPOINT,
+    stage: Stage = DEFAULT_STAGE,
+    as_json: Json = False,
+) -> None:
+    """Show requests without a stored reply, and store what you write.
+
+    Where an agent would refuse the reply, nothing is stored, and it ends with status 1.
+    """
+    from agenticai.commands.replies import Writing, show_replies
+    from agenticai.commands.stack import Stack
+
+    writing = Writing(form, file, check, anyway, retry=not no_retry)
+    sys.exit(show_replies(request, writing, Stack(endpoint, stage, as_json)))
 
 
 @group.command(epilog=examples("cost"))

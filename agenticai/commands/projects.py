@@ -14,8 +14,8 @@ from agenticai.client.follow import follow
 from agenticai.client.model_cost import Model
 from agenticai.commands.outcome import model_at, outcome, tell_outcome
 from agenticai.commands.project_ids import find_project, is_whole
-from agenticai.commands.replies import NEEDS_A_KEY, ask_stored, find_requirements
 from agenticai.commands.stack import Stack
+from agenticai.commands.stored_replies import NEEDS_A_KEY, ask_stored, find_requirements
 from agenticai.display import tables
 from agenticai.display.console import Display, count
 from agenticai.display.following import Following

@@ -1,77 +1,153 @@
-"""Whether an engine that replays stored replies has one for a request, told before anything is posted."""
+"""The command `replies`: requests that wait for somebody to write the model's reply, and what is written, checked."""
 
+import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-from pydantic import TypeAdapter, ValidationError
-
-from agenticai.client.errors import ApiError
-from agenticai.client.model_cost import model_of
+from agenticai.client.errors import FolderError, SelectionError
+from agenticai.client.reply_check import Checked, check, skeleton, waiting_for
 from agenticai.commands.stack import Stack, open_stack
-from agenticai.emulator.core.bench_records import ModelRequest
-from pm_agent.questions import about_project
-from shared.models.project import Project, Revision
-from shared.models.text import Requirements
-from shared.models.workflow import ProjectStatus
+from agenticai.display import replies as show
+from agenticai.display.console import Display, count, from_here
+from agenticai.stack.private_files import write_private
 
 if TYPE_CHECKING:
     from agenticai.client.api import ProjectsApi
+    from agenticai.emulator.core.model_records import MissedReply
+    from shared.models.views import ProjectSummaryView
 
-NEEDS_A_KEY = (
-    "No reply is stored for these requirements, and this engine asks no model, so the project will fail at its plan."
-    " To have Gemini plan it, start the engine with a key: GEMINI_API_KEY=... agenticai up --live; another"
-    " model plans it with --model"
-)
+SEARCHED: Final = 100
+"""How many of the newest projects are looked through for one that waits."""
 
 
-def ask_stored(endpoint: str, stage: str, requirements: Sequence[str]) -> tuple[bool, ...] | None:
-    """Return whether the plan's reply to each of these requirements is stored; None where it does not depend on that.
+@dataclass(frozen=True)
+class Writing:
+    """What to do with a request: `form` and `file` are files to write its form to, and to read its reply from."""
 
-    That is so where a model is asked, or where the target cannot tell.
+    form: Path | None = None
+    file: Path | None = None
+    check_only: bool = False
+    anyway: bool = False
+    retry: bool = True
+
+    def check(self, wanted: str | None) -> None:
+        """Raise `SelectionError` where the options do not go together."""
+        if wanted is None and (self.form or self.file):
+            raise SelectionError("Say which request: the beginning of its id, as `agenticai replies` lists them.")
+        if self.file is None and (self.check_only or self.anyway):
+            raise SelectionError("--check and --anyway are for a reply that is read with --file.")
+        if self.form and self.file:
+            raise SelectionError("--form writes a file and --file reads one: give one of them.")
+
+
+def show_replies(wanted: str | None, writing: Writing, stack: Stack) -> int:
+    """List what waits, or show one request, or store the reply to it; return the exit status.
+
+    That is 1 where an agent would refuse the reply. Raises `SelectionError` where the target replays no replies.
     """
-    with open_stack(Stack(endpoint, stage, as_json=False)) as (bench, control):
+    writing.check(wanted)
+    screen = Display(as_json=stack.as_json)
+    with open_stack(stack) as (bench, control), bench.api() as api:
         if control is None:
-            return None
-        model = model_of(bench.target, bench.outputs, control)
-        if model.answers != "stored":
-            return None
-        return control.stored_replies(plan_request(text, model.name) for text in requirements)
+            raise SelectionError(f"What answers at {stack.endpoint} replays no stored replies: none can be missing.")
+        missed = control.missed_replies()
+        projects = api.list_projects(SEARCHED).items
+        if wanted is None:
+            _list(screen, stack, missed, projects)
+            return 0
+        asked = _choose(missed, wanted)
+        if writing.file is None:
+            _show(screen, stack, asked, writing.form)
+            return 0
+        text = _read(writing.file)
+        checked = check(asked, text)
+        stored = None
+        if not writing.check_only and (checked.good or writing.anyway):
+            stored = control.store_reply(asked.digest, text).path
+        retried = _retry(api, waiting_for(asked, projects)) if stored and writing.retry else []
+    screen.emit({"good": checked.good, "faults": checked.faults, "stored": stored, "retried": retried})
+    _tell(screen, checked, stored, retried, stack)
+    return 0 if checked.good or stored else 1
 
 
-def plan_request(requirements: str, model: str) -> ModelRequest:
-    """Return what the PM agent asks the model first for these requirements, as it is sent to the Gemini API."""
-    prompt = about_project(_project(requirements))
-    body = {
-        "contents": [{"role": "user", "parts": [{"text": prompt.text}]}],
-        "systemInstruction": {"parts": [{"text": prompt.system}]},
-        "generationConfig": {
-            "responseMimeType": "application/json",
-            "responseJsonSchema": dict(prompt.schema or {}),
-        },
-    }
-    return ModelRequest.model_validate({"model": model, "body": body})
-
-
-def find_requirements(api: "ProjectsApi", text: str | None, template: str | None) -> str | None:
-    """Return the requirements that a project would begin with; None where the API will refuse them, or the template."""
-    try:
-        given = None if text is None else TypeAdapter[str](Requirements).validate_python(text)
-        parts = (api.template(template).requirements if template else None, given)
-    except (ApiError, ValidationError):
-        return None
-    return "\n\n".join(part for part in parts if part)
-
-
-def _project(requirements: str) -> Project:
-    now = datetime.now(UTC)
-    return Project(
-        id="0" * 26,
-        name="any",
-        requirements=requirements,
-        status=ProjectStatus.CREATED,
-        revision=Revision(build=1),
-        created_at=now,
-        updated_at=now,
-        version=1,
+def _list(
+    screen: Display, stack: Stack, missed: Sequence["MissedReply"], projects: Sequence["ProjectSummaryView"]
+) -> None:
+    waiting = {each.digest: [project.id for project in waiting_for(each, projects)] for each in missed}
+    screen.emit(
+        [
+            {
+                "id": each.digest,
+                "title": each.title,
+                "model": each.model,
+                "at": each.at.isoformat(),
+                "waiting": waiting[each.digest],
+            }
+            for each in missed
+        ]
     )
+    if not missed:
+        screen.say("Every request so far had a reply.")
+        return
+    screen.show(show.requests(missed, waiting))
+    screen.say((f"{stack.command('replies', missed[0].digest[:8])} shows the first.", "dim"))
+
+
+def _show(screen: Display, stack: Stack, asked: "MissedReply", form: Path | None) -> None:
+    if form:
+        _write(form, skeleton(asked))
+    document = asked.model_dump(mode="json") | {"form": skeleton(asked)}
+    screen.emit(document)
+    for part in show.request(asked):
+        screen.say(part)
+    name = from_here(form) if form else "reply.txt"
+    if form:
+        screen.say(f"\nThe form of the reply is in {name}.")
+    else:
+        screen.say(f"\n{stack.command('replies', asked.digest[:8], '--form', name)} writes the form of the reply.")
+    screen.say(f"{stack.command('replies', asked.digest[:8], '--file', name)} checks what is in it, and stores it.")
+
+
+def _choose(missed: Sequence["MissedReply"], wanted: str) -> "MissedReply":
+    found = [each for each in missed if each.digest.startswith(wanted)]
+    if len(found) != 1:
+        which = "several requests wait" if found else "no request waits"
+        raise SelectionError(f"For {which} whose id begins with {wanted!r}: `agenticai replies` lists those that wait.")
+    return found[0]
+
+
+def _read(file: Path) -> str:
+    try:
+        return sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
+    except (OSError, UnicodeError) as error:
+        raise FolderError(f"{file} cannot be read as text in UTF-8 ({error}).") from error
+
+
+def _write(form: Path, text: str) -> None:
+    if form.exists():
+        raise FolderError(f"{form} is there: name a new file with --form.")
+    try:
+        write_private(form, text)
+    except OSError as error:
+        raise FolderError(f"{form} cannot be written ({error.strerror}).") from error
+
+
+def _retry(api: "ProjectsApi", projects: Sequence["ProjectSummaryView"]) -> list[str]:
+    return [api.retry(project.id).id for project in projects]
+
+
+def _tell(screen: Display, checked: Checked, stored: str | None, retried: Sequence[str], stack: Stack) -> None:
+    if checked.good:
+        screen.say(f"An agent would take this: {checked.holds}.")
+    else:
+        screen.say(("An agent would refuse this:", "yellow"))
+        for fault in checked.faults:
+            screen.say(f"- {fault}")
+    if stored:
+        screen.say(f"Stored in {stored}.")
+    elif not checked.good:
+        screen.say("Nothing was stored; mend it, or store it as it is with --anyway.")
+    if retried:
+        screen.say(f"{count(len(retried), 'project')} retried. {stack.command('follow', retried[0])} follows.")

@@ -14,14 +14,14 @@ from shared.models.events import EventType, TimelineEvent
 
 if TYPE_CHECKING:
     from agenticai.client.model_cost import Model
-    from agenticai.emulator.core.model_records import MissedReply, ModelExchange
-    from shared.models.views import ProjectSummaryView, ProjectView
+    from agenticai.emulator.core.model_records import ModelExchange
+    from shared.models.views import ProjectView
 
 SECOND: Final = timedelta(seconds=1)
 """S3 tells times to the second."""
 
 _KEY: Final = re.compile(r"(\d+)/replies/(\d+)/(.+)-(\d+)\.json")
-_MISSED: Final = re.compile(r"No stored reply fits .*?/([0-9a-f]{32})\.yaml", re.DOTALL)
+_MISSED: Final = re.compile(r"No stored reply fits .*?/(?:[a-z0-9-]+-)?([0-9a-f]{32})\.yaml", re.DOTALL)
 _TASK: Final = re.compile(r"(\d+\.\d+)-(.+)")
 
 
@@ -164,8 +164,3 @@ def missing_reply(reason: str) -> str | None:
     """Return the digest of the request for whose reply a project failed; None if it failed for something else."""
     found = _MISSED.search(reason)
     return found and found[1]
-
-
-def waiting_for(missed: "MissedReply", projects: "Iterable[ProjectSummaryView]") -> "list[ProjectSummaryView]":
-    """Return the projects that failed for want of this reply: their failure names the request's digest."""
-    return [project for project in projects if project.failure and missed.digest in project.failure.reason]

@@ -6,15 +6,14 @@ from typing import Final
 import streamlit as st
 
 from agenticai.client.errors import ApiError
+from agenticai.client.reply_check import check, skeleton, waiting_for
 from agenticai.dashboard.components.outcome import outcome, tell
 from agenticai.dashboard.components.session import part, with_stack
 from agenticai.dashboard.components.texts import code, plain, say, when
 from agenticai.dashboard.services.connecting import Connected
-from agenticai.dashboard.services.model_calls import waiting_for
 from agenticai.dashboard.services.payloads import cut
 from agenticai.dashboard.services.port import Missing
 from agenticai.dashboard.services.project_list import SEARCHED_PAGE
-from agenticai.dashboard.services.reply_check import check, skeleton
 from agenticai.display.printable import printable
 from agenticai.emulator.core.errors import ControlError
 from agenticai.emulator.core.model_records import MissedReply, ModelExchange

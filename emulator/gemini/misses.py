@@ -15,6 +15,7 @@ NO_STORED_REPLY: Final = "NO_STORED_REPLY"
 """The reason in the error's ErrorInfo, by which a client tells a miss from a model that is not there."""
 
 LONGEST_TITLE: Final = 100
+LONGEST_NAME: Final = 40
 _HEADING: Final = re.compile(r"^#+ +(Your task: .+)$", re.MULTILINE)
 
 
@@ -30,8 +31,9 @@ def keep_miss(
     return answer_not_stored(
         f'No stored reply fits "{title(request)}", asked of {request.model}.\n'
         f"The request is kept in {kept}; {beside}.\n"
-        f"Write its reply there, move the file to {cassettes or 'the cassettes'}, and retry the project;"
-        " or start the engine with --live, which asks the model itself."
+        f"Write its reply there, move the file to {cassettes or 'the cassettes'}, and retry the project, or have"
+        f" `agenticai replies {request.digest()[:8]}` do that; or start the engine with --live or --model, which ask a"
+        " model."
     )
 
 
@@ -48,7 +50,7 @@ def answer_not_stored(message: str) -> JSONResponse:
 def keep(request: CanonicalRequest, misses: Path) -> Path:
     """Write the request as a cassette whose reply is empty; return the file."""
     misses.mkdir(parents=True, exist_ok=True)
-    kept = misses / f"{request.digest()}.yaml"
+    kept = misses / f"{file_name(request)}-{request.digest()}.yaml"
     kept.write_text(
         to_yaml({"origin": "authored", "request": request.document(), "reply": {"text": ""}}), encoding="utf-8"
     )
@@ -61,6 +63,12 @@ def keep_difference(near: Nearest, kept: Path) -> Path:
     first = f"The first difference is in {near.field}, line {near.line}.\n"
     path.write_text(f"{first}--- {near.stored.path}\n+++ {kept}\n{near.diff}\n", encoding="utf-8")
     return path
+
+
+def file_name(request: CanonicalRequest) -> str:
+    """Return what a request asks for as the beginning of a file's name: letters, digits and hyphens."""
+    words = re.sub("[^a-z0-9]+", "-", title(request).lower().removeprefix("your task: "))[:LONGEST_NAME].strip("-")
+    return words or "request"
 
 
 def title(request: CanonicalRequest) -> str:

@@ -40,14 +40,16 @@ class WrittenReplies:
 
     def store(self, wanted: ReplyRequest) -> StoredReply:
         """Store a reply to one of these requests. Raises `NotStored`."""
-        kept = self._misses / f"{wanted.digest}.yaml"
+        kept = next(self._misses.glob(f"*{wanted.digest}.yaml"), None)
         try:
-            found = read_cassette(kept)
-        except InvalidCassette as error:
-            raise NotStored(f"No request {wanted.digest} waits for a reply.") from error
+            found = read_cassette(kept) if kept else None
+        except InvalidCassette:
+            found = None
+        if kept is None or found is None:
+            raise NotStored(f"No request {wanted.digest} waits for a reply.")
         if self._has(found.request):
             raise NotStored("This request has a stored reply by now: retry the project.")
-        path = self._cassettes / WRITTEN / f"{wanted.digest}.yaml"
+        path = self._cassettes / WRITTEN / kept.name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             _write_whole(path, to_yaml(_document(found, wanted)))
@@ -78,7 +80,7 @@ def _describe(path: Path) -> MissedReply | None:
         difference = path.with_suffix(".diff")
         schema = request.config.get("response_json_schema")
         return MissedReply(
-            digest=path.stem,
+            digest=request.digest(),
             at=datetime.fromtimestamp(_changed(path), UTC),
             model=request.model,
             title=title(request),

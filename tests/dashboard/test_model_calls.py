@@ -8,10 +8,10 @@ import pytest
 
 from agenticai.client.cost.charges import cost_usd
 from agenticai.client.model_cost import Model
-from agenticai.dashboard.services.model_calls import calls_of, missing_reply, waiting_for
+from agenticai.client.reply_check import check, skeleton, waiting_for
+from agenticai.dashboard.services.model_calls import calls_of, missing_reply
 from agenticai.dashboard.services.port import Missing
 from agenticai.dashboard.services.project_use import aws_costs_usd, call_rows, cost_rows, function_rows, token_rows
-from agenticai.dashboard.services.reply_check import check, skeleton
 from agenticai.emulator.core.documents import parse_yaml
 from agenticai.emulator.core.usage_records import CallCount, FunctionUsage, Usage
 from shared.models import layout

@@ -21,11 +21,11 @@ from tests.handlers.language_model.server import Scripted, ScriptedServer, said
 NAME = "qwen2.5-coder:7b"
 KEY = "a-key-of-that-server"
 SCHEMA = {"type": "object", "properties": {"maxItems": {"type": "integer"}}, "required": ["maxItems"]}
-ASKED = {
+ASKED: dict[str, Any] = {
     "systemInstruction": {"parts": [{"text": "You plan."}]},
     "contents": [{"role": "user", "parts": [{"text": "A clock."}]}],
 }
-IN_JSON = {"generationConfig": {"responseMimeType": "application/json", "responseJsonSchema": SCHEMA}}
+IN_JSON: dict[str, Any] = {"generationConfig": {"responseMimeType": "application/json", "responseJsonSchema": SCHEMA}}
 
 
 @pytest.fixture
@@ -97,7 +97,9 @@ class TestAsked:
     def test_a_schema_of_geminis_own_kind_becomes_a_json_schema(self) -> None:
         own = {
             "type": "OBJECT",
-            "properties": {"items": {"type": "ARRAY", "items": {"type": "STRING", "nullable": True}, "maxItems": "3"}},
+            "properties": {
+                "items": {"type": "ARRAY", "items": {"type": "STRING", "nullable": True}, "maxItems": "3"},
+            },
             "propertyOrdering": ["items"],
         }
         config = {"generationConfig": {"responseMimeType": "application/json", "responseSchema": own}}
@@ -129,7 +131,13 @@ class TestAsked:
             assert json.dumps(SCHEMA) in body["messages"][0]["content"]
 
     def test_settings_keep_their_meaning(self) -> None:
-        config = {"temperature": 0.2, "topP": 0.9, "maxOutputTokens": 100, "stopSequences": ["END"], "seed": 7}
+        config: dict[str, Any] = {
+            "temperature": 0.2,
+            "topP": 0.9,
+            "maxOutputTokens": 100,
+            "stopSequences": ["END"],
+            "seed": 7,
+        }
         body = to_chat(canonical_request("m", ASKED | {"generationConfig": config}), NAME)
         same = {"temperature": 0.2, "top_p": 0.9, "max_tokens": 100, "stop": ["END"], "seed": 7}
         assert {name: body[name] for name in same} == same
@@ -142,7 +150,7 @@ class TestAsked:
         ],
     )
     def test_what_the_other_api_has_no_words_for_is_refused_before_it_is_asked(
-        self, gemini: Gemini, server: ScriptedServer, more: dict[str, object], named: str
+        self, gemini: Gemini, server: ScriptedServer, more: dict[str, Any], named: str
     ) -> None:
         answer = ask(gemini, ASKED | more)
         assert answer.status_code == 400
@@ -152,7 +160,7 @@ class TestAsked:
             to_chat(canonical_request("m", ASKED | more), NAME)
 
     def test_former_turns_keep_their_sides(self) -> None:
-        turns = [{"role": role, "parts": [{"text": role}]} for role in ("user", "model", "user")]
+        turns: list[Any] = [{"role": role, "parts": [{"text": role}]} for role in ("user", "model", "user")]
         messages = to_chat(canonical_request("m", {"contents": turns}), NAME)["messages"]
         assert [message["role"] for message in messages] == ["user", "assistant", "user"]
 

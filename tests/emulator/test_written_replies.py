@@ -93,7 +93,9 @@ def test_a_reply_to_what_is_not_missed_is_refused(gemini: Gemini, control: Contr
         control.store_reply("0" * 32, "Tango.")
     ask(gemini, "Dance.")
     (missed,) = control.missed_replies()
-    by_hand = (tmp_path / "gemini-misses" / f"{missed.digest}.yaml").read_text().replace("text: ''", "text: Waltz.")
+    by_hand = (
+        (tmp_path / "gemini-misses" / f"dance-{missed.digest}.yaml").read_text().replace("text: ''", "text: Waltz.")
+    )
     (tmp_path / "cassettes" / "by-hand.yaml").write_text(by_hand)
     with pytest.raises(ControlError, match="has a stored reply by now"):
         control.store_reply(missed.digest, "Tango.")

@@ -7,12 +7,12 @@ from types import SimpleNamespace
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from agenticai.client.reply_check import check
 from agenticai.dashboard.components import session
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.model_calls import calls_of
 from agenticai.dashboard.services.own_calls import OwnCalls
 from agenticai.dashboard.services.port import Missing
-from agenticai.dashboard.services.reply_check import check
 from agenticai.dashboard.services.revisions import changes, snapshots
 from agenticai.dashboard.services.sources import AwsSource, EngineSource
 from agenticai.dashboard.services.timeline import SpanKind, spans

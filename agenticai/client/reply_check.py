@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from agenticai.emulator.core.model_records import MissedReply
 from dev_agent.acceptance import find_objections
@@ -12,6 +12,11 @@ from pm_agent.agent import read_plan
 from shared.language_model.port import FinishReason, Reply
 from shared.models.plan import FileAction, PlannedFile, PlannedTask, TaskType
 from shared.models.project import TokenUsage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shared.models.views import ProjectSummaryView
 
 _TAG: Final = re.compile(r"^<file-([0-9a-f]{8}) path=", re.MULTILINE)
 _TASK: Final = re.compile(r"^# Your task: (.+)$", re.MULTILINE)
@@ -42,6 +47,11 @@ def check(missed: MissedReply, text: str) -> Checked:
     if not text.strip():
         return Checked("nothing", ("the answer is empty",))
     return _files(missed, text) if _tag(missed) else _plan(missed, text)
+
+
+def waiting_for(missed: MissedReply, projects: "Iterable[ProjectSummaryView]") -> "list[ProjectSummaryView]":
+    """Return the projects that failed for want of this reply: their failure names the request's digest."""
+    return [project for project in projects if project.failure and missed.digest in project.failure.reason]
 
 
 def skeleton(missed: MissedReply) -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from agenticai.client.errors import ApiError
-from agenticai.commands.replies import find_requirements, plan_request
+from agenticai.commands.stored_replies import find_requirements, plan_request
 from agenticai.emulator.gemini.canonical import canonical_request
 from agenticai.emulator.gemini.cassettes import CassetteStore
 from agenticai.scenarios.benches.project_templates import read_project_templates

@@ -1,0 +1,77 @@
+"""Whether an engine that replays stored replies has one for a request, told before anything is posted."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter, ValidationError
+
+from agenticai.client.errors import ApiError
+from agenticai.client.model_cost import model_of
+from agenticai.commands.stack import Stack, open_stack
+from agenticai.emulator.core.bench_records import ModelRequest
+from pm_agent.questions import about_project
+from shared.models.project import Project, Revision
+from shared.models.text import Requirements
+from shared.models.workflow import ProjectStatus
+
+if TYPE_CHECKING:
+    from agenticai.client.api import ProjectsApi
+
+NEEDS_A_KEY = (
+    "No reply is stored for these requirements, and this engine asks no model, so the project will fail at its plan."
+    " To have Gemini plan it, start the engine with a key: GEMINI_API_KEY=... agenticai up --live; another"
+    " model plans it with --model"
+)
+
+
+def ask_stored(endpoint: str, stage: str, requirements: Sequence[str]) -> tuple[bool, ...] | None:
+    """Return whether the plan's reply to each of these requirements is stored; None where it does not depend on that.
+
+    That is so where a model is asked, or where the target cannot tell.
+    """
+    with open_stack(Stack(endpoint, stage, as_json=False)) as (bench, control):
+        if control is None:
+            return None
+        model = model_of(bench.target, bench.outputs, control)
+        if model.answers != "stored":
+            return None
+        return control.stored_replies(plan_request(text, model.name) for text in requirements)
+
+
+def plan_request(requirements: str, model: str) -> ModelRequest:
+    """Return what the PM agent asks the model first for these requirements, as it is sent to the Gemini API."""
+    prompt = about_project(_project(requirements))
+    body = {
+        "contents": [{"role": "user", "parts": [{"text": prompt.text}]}],
+        "systemInstruction": {"parts": [{"text": prompt.system}]},
+        "generationConfig": {
+            "responseMimeType": "application/json",
+            "responseJsonSchema": dict(prompt.schema or {}),
+        },
+    }
+    return ModelRequest.model_validate({"model": model, "body": body})
+
+
+def find_requirements(api: "ProjectsApi", text: str | None, template: str | None) -> str | None:
+    """Return the requirements that a project would begin with; None where the API will refuse them, or the template."""
+    try:
+        given = None if text is None else TypeAdapter[str](Requirements).validate_python(text)
+        parts = (api.template(template).requirements if template else None, given)
+    except (ApiError, ValidationError):
+        return None
+    return "\n\n".join(part for part in parts if part)
+
+
+def _project(requirements: str) -> Project:
+    now = datetime.now(UTC)
+    return Project(
+        id="0" * 26,
+        name="any",
+        requirements=requirements,
+        status=ProjectStatus.CREATED,
+        revision=Revision(build=1),
+        created_at=now,
+        updated_at=now,
+        version=1,
+    )

@@ -1,0 +1,38 @@
+"""Requests that wait for a written reply, as a table and as one whole request."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from rich.table import Column, Table
+from rich.text import Text
+
+from agenticai.display.console import grid, text
+from agenticai.display.queues import moment
+from agenticai.display.schemas import describe_schema
+
+if TYPE_CHECKING:
+    from agenticai.emulator.core.model_records import MissedReply
+
+
+def requests(missed: Sequence["MissedReply"], waiting: Mapping[str, Sequence[str]]) -> Table:
+    """Return the requests, each with the projects that failed for want of its reply."""
+    columns = [Column("request", no_wrap=True), *map(Column, ("asks for", "asked at"))]
+    columns.append(Column("projects that wait", no_wrap=True))
+    rows = [(each.digest[:8], each.title, moment(each.at), ", ".join(waiting[each.digest])) for each in missed]
+    return grid(columns, rows, "Requests without a reply")
+
+
+def request(asked: "MissedReply") -> Iterator[Text]:
+    """Yield all that a reply depends on, and the form that it must have."""
+    yield from _section("System instruction", asked.system)
+    yield from _section("Request", asked.prompt)
+    if asked.difference:
+        yield from _section("Difference to the nearest stored request", asked.difference)
+    if asked.response_schema:
+        yield from _section("The reply is one JSON object", describe_schema(asked.response_schema))
+    yield text(f"\n{asked.title}, asked of {asked.model}: {asked.digest}")
+
+
+def _section(title: str, content: str) -> Iterator[Text]:
+    yield text((f"\n{title}", "bold"))
+    yield text(content)
