@@ -73,7 +73,7 @@ def test_a_reply_is_written_from_its_form_and_the_project_goes_on(
         assert f"agenticai replies {listed['id'][:8]}" in failure.reason
         shown = terminal.say(listed["id"][:8], Writing(form=tmp_path / "plan.json"))
         assert "tasks: list, each an object" in shown
-        assert GREETING.first.requirements.splitlines()[0] in shown
+        assert (GREETING.first.requirements or "").splitlines()[0] in shown
         assert json.loads((tmp_path / "plan.json").read_text())["tasks"]
 
         status, refused = terminal.run(listed["id"], Writing(file=tmp_path / "plan.json"))
