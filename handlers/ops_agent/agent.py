@@ -1,10 +1,11 @@
-"""Packaging a revision: detect what it is, zip it, and say how to deploy it."""
+"""Packaging a revision: detect what it is, zip it, prove the package, and say how to deploy it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from ops_agent.deployment import write_instructions, write_template
 from ops_agent.project_type import ProjectType, detect
+from ops_agent.proof import Proof, handler_at, prove, reroot
 from shared.language_model.port import Delivery
 from shared.manifests import read_tested
 from shared.models import layout
@@ -12,6 +13,7 @@ from shared.models.messages import DeployRequested
 from shared.models.project import Project, StoredObject
 from shared.models.workflow import ProjectStatus
 from shared.projects import Projects
+from shared.runners.port import Runner
 from shared.storage.objects import Objects, read_named
 from shared.works import Changes
 from shared.zips import build_zip
@@ -25,6 +27,7 @@ class Packaged:
     package: StoredObject
     template: StoredObject | None
     instructions: StoredObject
+    proof: Proof | None
 
 
 class OpsAgent:
@@ -33,9 +36,10 @@ class OpsAgent:
     name = "ops"
     status = ProjectStatus.DEPLOYING
 
-    def __init__(self, projects: Projects, objects: Objects) -> None:
+    def __init__(self, projects: Projects, objects: Objects, runner: Runner) -> None:
         self._projects = projects
         self._objects = objects
+        self._runner = runner
 
     def work(self, message: DeployRequested, project: Project, delivery: Delivery) -> Packaged:
         """Build and store the package, its template and its instructions."""
@@ -44,9 +48,13 @@ class OpsAgent:
             for file in read_tested(self._projects, self._objects, project.id, message.revision).files
         }
         detected = detect({path: content.decode(errors="replace") for path, content in contents.items()})
+        proof = prove(self._runner, project.id, contents, detected) if detected.handler else None
+        if proof and detected.handler:
+            contents = reroot(contents, proof.root)
+            detected = replace(detected, handler=handler_at(detected.handler, proof.root))
         place = partial(layout.deployment_object, project.id, message.revision)
         template = write_template(detected)
-        instructions = write_instructions(project.name, detected, frozenset(contents))
+        instructions = write_instructions(project.name, detected, frozenset(contents), proof.said if proof else "")
         return Packaged(
             type=detected.type,
             package=self._objects.put(place("package.zip"), build_zip(contents), "application/zip"),
@@ -54,18 +62,22 @@ class OpsAgent:
             if template
             else None,
             instructions=self._objects.put(place("DEPLOY.md"), instructions.encode(), "text/markdown; charset=utf-8"),
+            proof=proof,
         )
 
     def conclude(self, message: DeployRequested, project: Project, result: Packaged) -> Changes:
-        """Return the package, and complete the project."""
+        """Return the package, and complete the project; one that was seen to fail has a person look at it."""
+        failed = result.proof is not None and result.proof.sound is False
+        proof = f"; {result.proof.said}" if result.proof else ""
         return Changes(
             fields={
                 "project_type": result.type,
                 "package": result.package.model_dump(),
                 "template": result.template.model_dump() if result.template else None,
                 "instructions": result.instructions.model_dump(),
+                "proof": result.proof.said if result.proof else None,
             },
-            move=ProjectStatus.COMPLETED,
+            move=ProjectStatus.NEEDS_REVIEW if failed else ProjectStatus.COMPLETED,
             project={"package": result.package.model_dump()},
-            detail=f"packaged as {result.type}, {result.package.size} bytes",
+            detail=f"packaged as {result.type}, {result.package.size} bytes{proof}",
         )

@@ -46,8 +46,11 @@ def write_template(detected: Detected) -> str | None:
             return None
 
 
-def write_instructions(name: str, detected: Detected, paths: frozenset[str]) -> str:
-    """Return how to deploy, or to use, the package of a project of these paths, in Markdown."""
+def write_instructions(name: str, detected: Detected, paths: frozenset[str], proof: str = "") -> str:
+    """Return how to deploy, or to use, the package of a project of these paths, in Markdown.
+
+    `proof` is the sentence on what was seen of a function's package.
+    """
     document = "lambda.md" if detected.handler else f"{detected.type}.md"
     return _text(document).substitute(
         name=name,
@@ -56,6 +59,7 @@ def write_instructions(name: str, detected: Detected, paths: frozenset[str]) -> 
         site=PurePosixPath("unpacked", detected.site),
         dependencies=_dependencies(detected.type, paths),
         build=_format_commands(command for manifest, command in _BUILD.items() if manifest in paths),
+        proof=f"\nSeen before it was packaged: {proof}.\n" if proof else "",
         readme=next((f"`{path}`" for path in sorted(paths) if path.lower().startswith("readme")), "its source files"),
     )
 

@@ -3,13 +3,13 @@
 import os
 
 from ops_agent.agent import OpsAgent
-from shared.composition import Settings
+from shared.composition import RunningSettings, connect_runner
 from shared.functions import agent_function
 from shared.models.messages import DeployRequested
 
 handler = agent_function(
     DeployRequested,
-    lambda connections, _: OpsAgent(connections.projects, connections.objects),
+    lambda connections, settings: OpsAgent(connections.projects, connections.objects, connect_runner(settings)),
     os.environ,
-    Settings,
+    RunningSettings,
 )

@@ -45,11 +45,13 @@ class Runner:
         """Run the tests of a project; what cannot be run is an answer too."""
         try:
             files = unpack(request.files)
-            return self._run_python(files) if request.language == "python" else self._run_node(files)
+            if request.language == "node":
+                return self._run_node(files)
+            return self._run_python(files, weakness=request.weakness)
         except (NotRun, ValueError) as reason:
             return TestsRun(language=request.language, not_run=str(reason))
 
-    def _run_python(self, files: Files) -> TestsRun:
+    def _run_python(self, files: Files, *, weakness: bool) -> TestsRun:
         needed = self.find_needed(files)
         if needed.missing:
             raise NotRun(f"not runnable here: needs {', '.join(needed.missing)}")
@@ -60,7 +62,7 @@ class Runner:
                 compile_ahead(package)
             open_to_all(package)
         ended = judge(self.run_job(job), self.limits)
-        emptied = self._empty(files, needed.packages) if ended.passed else ()
+        emptied = self._empty(files, needed.packages) if weakness and ended.passed else ()
         return _answer("python", files, ended, emptied)
 
     def _run_node(self, files: Files) -> TestsRun:

@@ -55,7 +55,7 @@ def filled(text: str = HOSTILE) -> FakeConnection:
     )
     packaged = DeploymentView(
         revision=FIRST, state=WorkState.DONE, project_type="package", package_size=3, package_sha256="0" * 64,
-        package_url="http://p", template_url="http://t", instructions_url="http://i",
+        package_url="http://p", template_url="http://t", instructions_url="http://i", proof=text,
     )  # fmt: skip
     raw = {"text": text, "finish_reason": "STOP", "detail": text, "tokens": {"prompt_tokens": 1}}
     failure = Failure(step="dev", reason=text)

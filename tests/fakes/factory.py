@@ -59,7 +59,7 @@ class Factory:
             PlanRequested: PmAgent(self.projects, self.objects, self.model),
             TaskReady: DevAgent(self.projects, self.objects, self.model),
             TestRequested: QaAgent(self.projects, self.objects, self.runner, analyse),
-            DeployRequested: OpsAgent(self.projects, self.objects),
+            DeployRequested: OpsAgent(self.projects, self.objects, self.runner),
         }
         self._workers = {
             kind: Worker(agent, self.works, self.deletion, reversals, self.sent, self.notes.append, clock)

@@ -63,9 +63,10 @@ def test_four_agents_consume_four_queues(resources: dict[str, Resource]) -> None
     assert len(of(resources, "AWS::Lambda::Function")) == 6
 
 
-def test_the_runner_is_asked_by_qa_alone_and_may_write_its_log_alone(resources: dict[str, Resource]) -> None:
-    variables = resources["QaFunction"]["Properties"]["Environment"]["Variables"]
-    assert variables["RUNNER_FUNCTION"] == {"Fn::Sub": "${RunnerFunctionAliaslive}"}
+def test_the_runner_is_asked_by_qa_and_ops_alone_and_may_write_its_log_alone(resources: dict[str, Resource]) -> None:
+    for function in ("QaFunction", "OpsFunction"):
+        variables = resources[function]["Properties"]["Environment"]["Variables"]
+        assert variables["RUNNER_FUNCTION"] == {"Fn::Sub": "${RunnerFunctionAliaslive}"}
     assert resources["RunnerFunctionAliaslive"]["Properties"]["FunctionName"] == {"Ref": "RunnerFunction"}
     asking = [
         (name, statement["Resource"])
@@ -73,7 +74,7 @@ def test_the_runner_is_asked_by_qa_alone_and_may_write_its_log_alone(resources: 
         for statement in statements({"Properties": {"Policies": [], **role}})
         if "lambda:InvokeFunction" in statement["Action"]
     ]
-    assert asking == [("QaRole", {"Fn::Sub": "${RunnerFunction.Arn}:live"})]
+    assert asking == [(role, {"Fn::Sub": "${RunnerFunction.Arn}:live"}) for role in ("QaRole", "OpsRole")]
     runner = resources["RunnerRole"]
     assert runner["Properties"]["ManagedPolicyArns"]["Fn::If"][::2] == ["IsolatesRunner", {"Ref": "AWS::NoValue"}]
     assert [statement["Action"] for statement in statements(runner)] == [["logs:CreateLogStream", "logs:PutLogEvents"]]

@@ -71,6 +71,7 @@ class DeploymentRecord(Work):
     package: StoredObject | None = None
     template: StoredObject | None = None
     instructions: StoredObject | None = None
+    proof: str | None = None
 
 
 class FileRecord(Model):

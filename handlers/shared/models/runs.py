@@ -14,13 +14,17 @@ Message = Annotated[str, StringConstraints(max_length=4_000)]
 
 
 class TestsRequested(Model):
-    """Run the tests of a project. `files` are packed by `shared.packed_files`; `project_id` is who it is done for."""
+    """Run the tests of a project. `files` are packed by `shared.packed_files`; `project_id` is who it is done for.
+
+    With `weakness`, functions are emptied afterwards to see whether the tests notice.
+    """
 
     __test__ = False
     schema_: Literal["tests-requested/1"] = Field(default="tests-requested/1", alias="schema")
     project_id: str
     language: Literal["python", "node"]
     files: str
+    weakness: bool = True
 
 
 class ProjectFrame(Model):

@@ -146,6 +146,7 @@ class DeploymentView(Model):
     package_url: str | None
     template_url: str | None
     instructions_url: str | None
+    proof: str | None = Field(description="what was seen of a function's package, in a sentence")
 
     @classmethod
     def of(
@@ -156,6 +157,7 @@ class DeploymentView(Model):
             revision=record.revision,
             state=record.state,
             project_type=record.project_type,
+            proof=record.proof,
             package_size=record.package.size if record.package else None,
             package_sha256=record.package.sha256 if record.package else None,
             package_url=package_url,

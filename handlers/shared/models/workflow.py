@@ -25,7 +25,7 @@ LEGAL_MOVES: Final[dict[ProjectStatus, frozenset[ProjectStatus]]] = {
     _S.PLANNING: frozenset({_S.DEVELOPING, _S.WAITING_FOR_QUOTA, _S.FAILED}),
     _S.DEVELOPING: frozenset({_S.TESTING, _S.WAITING_FOR_QUOTA, _S.FAILED}),
     _S.TESTING: frozenset({_S.DEPLOYING, _S.DEVELOPING, _S.NEEDS_REVIEW, _S.FAILED}),
-    _S.DEPLOYING: frozenset({_S.COMPLETED, _S.FAILED}),
+    _S.DEPLOYING: frozenset({_S.COMPLETED, _S.NEEDS_REVIEW, _S.FAILED}),
     _S.WAITING_FOR_QUOTA: frozenset({_S.PLANNING, _S.DEVELOPING, _S.FAILED}),
     _S.COMPLETED: frozenset({_S.PLANNING, _S.DEPLOYING}),
     _S.NEEDS_REVIEW: frozenset({_S.PLANNING, _S.DEPLOYING}),

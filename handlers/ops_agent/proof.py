@@ -1,0 +1,168 @@
+"""Whether a function's package does what Lambda will ask of it: its handler is imported from it, and sent an event."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from itertools import islice
+from pathlib import PurePosixPath
+from string import Template
+from typing import Final, Literal
+
+from ops_agent.project_type import Detected, ProjectType
+from shared.models.runs import TestsRequested, TestsRun
+from shared.packed_files import TooLarge, pack
+from shared.runners.port import Runner, RunnerEnded
+from shared.source_files import is_test
+
+Contents = Mapping[str, bytes]
+Language = Literal["python", "node"]
+
+MOST_ROOTS: Final = 3
+"""How many folders are tried; each may take a minute of the function's five."""
+
+IMPORTS: Final = "imports"
+ANSWERS: Final = "answers"
+"""The checks of a probe, by the names of its tests."""
+
+_PROBES: Final[Mapping[ProjectType, tuple[Language, str]]] = {
+    ProjectType.PYTHON_LAMBDA: ("python", "test_package_proof.py"),
+    ProjectType.NODE_LAMBDA: ("node", "package-proof.test.mjs"),
+}
+_EVENT_FILES: Final = (
+    "event.json",
+    "example_event.json",
+    "example-event.json",
+    "sample_event.json",
+    "sample-event.json",
+)
+_EVENT_FOLDERS: Final = frozenset({"events", "event"})
+
+HTTP_EVENT: Final = {
+    "version": "2.0",
+    "routeKey": "ANY /",
+    "rawPath": "/",
+    "rawQueryString": "",
+    "headers": {"accept": "*/*", "host": "example.execute-api.us-east-1.amazonaws.com"},
+    "requestContext": {
+        "accountId": "123456789012",
+        "apiId": "example",
+        "domainName": "example.execute-api.us-east-1.amazonaws.com",
+        "http": {"method": "GET", "path": "/", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "proof"},
+        "requestId": "proof",
+        "routeKey": "ANY /",
+        "stage": "$default",
+        "time": "01/Jan/2026:00:00:00 +0000",
+        "timeEpoch": 1767225600000,
+    },
+    "isBase64Encoded": False,
+}
+"""What an HTTP API sends for `GET /`: docs.aws.amazon.com/apigateway/latest/developerguide (payload format 2.0)."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was seen of a package, in a sentence; `sound` is None where nothing could be run, `root` is its folder."""
+
+    sound: bool | None
+    said: str
+    root: str = "."
+
+
+def prove(runner: Runner, project_id: str, contents: Contents, detected: Detected) -> Proof:
+    """Try the package in each folder that may be its root, and return the first proof, or why there is none.
+
+    Lambda puts the package's root on the path of imports, so code below `src/` that imports its neighbours by their
+    bare names is packaged from there. Raises `shared.models.errors.Retryable`.
+    """
+    first: Proof | None = None
+    for root in islice(_list_roots(detected), MOST_ROOTS):
+        proof = _try(runner, project_id, contents, detected, root)
+        if proof.sound is not False:
+            return proof
+        first = first or proof
+    return first or Proof(None, "there is no handler to try")
+
+
+def reroot(contents: Contents, root: str) -> dict[str, bytes]:
+    """Return the files as they lie in the package: those below its root moved up, to what lies beside it."""
+    if root == ".":
+        return dict(contents)
+    inside = {path.removeprefix(f"{root}/"): file for path, file in contents.items() if path.startswith(f"{root}/")}
+    return {path: file for path, file in contents.items() if not path.startswith(f"{root}/")} | inside
+
+
+def handler_at(handler: str, root: str) -> str:
+    """Return a handler in Lambda's notation, as it is called from that root."""
+    return handler if root == "." else handler.removeprefix(f"{root}/")
+
+
+def _list_roots(detected: Detected) -> Iterator[str]:
+    """Yield the folders from which a handler may be imported: the project's, and then those down to its own."""
+    yield "."
+    if detected.type is ProjectType.PYTHON_LAMBDA and detected.handler:  # Node finds neighbours by their paths
+        yield from (str(folder) for folder in reversed(PurePosixPath(detected.handler).parents) if str(folder) != ".")
+
+
+def _try(runner: Runner, project_id: str, contents: Contents, detected: Detected, root: str) -> Proof:
+    language, probe = _PROBES[detected.type]
+    packaged = {path: content for path, content in reroot(contents, root).items() if not is_test(path)}
+    handler = handler_at(detected.handler or "", root)
+    event = _find_event(packaged)
+    run = _run(runner, project_id, language, packaged | {probe: _write_probe(probe, handler, event)})
+    return _judge(run, handler, event, root)
+
+
+def _run(runner: Runner, project_id: str, language: Language, packaged: Contents) -> TestsRun:
+    try:
+        return runner.run(
+            TestsRequested(project_id=project_id, language=language, files=pack(packaged), weakness=False)
+        )
+    except TooLarge as reason:
+        return TestsRun(language=language, not_run=str(reason))
+    except RunnerEnded as ending:
+        return TestsRun(language=language, trouble=f"it ended what runs it: {ending}")
+
+
+def _find_event(packaged: Contents) -> str | None:
+    """Return the path of the example event that the project brings."""
+    for path in sorted(packaged, key=lambda path: (path.count("/"), path)):
+        place = PurePosixPath(path)
+        if place.name in _EVENT_FILES or (place.suffix == ".json" and place.parent.name in _EVENT_FOLDERS):
+            return path
+    return None
+
+
+def _write_probe(probe: str, handler: str, event: str | None) -> bytes:
+    module, _, name = handler.rpartition(".")
+    values = {"module": module, "name": name, "event_file": event or "", "event": json.dumps(HTTP_EVENT)}
+    text = files(__package__).joinpath("templates", f"{probe}.txt").read_text(encoding="utf-8")
+    return Template(text).substitute({key: json.dumps(value) for key, value in values.items()}).encode()
+
+
+def _judge(run: TestsRun, handler: str, event: str | None, root: str) -> Proof:
+    if run.not_run:
+        return Proof(None, f"{handler} was not tried: {run.not_run}", root)
+    ended = {check: test for test in run.tests for check in (IMPORTS, ANSWERS) if check in test.id}
+    imported, answered = ended.get(IMPORTS), ended.get(ANSWERS)
+    if imported is None or imported.outcome != "passed":
+        why = imported.message if imported else run.trouble or "it ended early"
+        return Proof(False, f"{handler} cannot be imported from the package: {_reason(why)}", root)
+    if answered is not None and answered.outcome == "passed":
+        return Proof(True, f"{handler} was imported from the package and answered {_name(event)}", root)
+    why = _reason(answered.message if answered else run.trouble or "it ended early")
+    if event:
+        return Proof(False, f"{handler} failed on {_name(event)}: {why}", root)
+    return Proof(True, f"{handler} was imported from the package; on {_name(event)} it failed: {why}", root)
+
+
+def _name(event: str | None) -> str:
+    return f"the event in {event}" if event else "an HTTP API's GET /"
+
+
+def _reason(message: str) -> str:
+    """Return the line of a traceback that names the error: Python's last one, and Node's before its first frame."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    frame = next((number for number, line in enumerate(lines) if line.startswith("at ")), 0)
+    told = lines[:1] if frame else lines[-1:]
+    return "".join(told)[:500] or "it said nothing"

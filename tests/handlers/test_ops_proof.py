@@ -1,0 +1,124 @@
+"""What Ops sees of a function's package by the real runner: its handler imported as Lambda does it, and its answer."""
+
+import shutil
+import textwrap
+
+import pytest
+
+from ops_agent.project_type import Detected, detect
+from ops_agent.proof import HTTP_EVENT, Proof, prove, reroot
+from runner.running import Runner
+from shared.models.runs import TestsRequested, TestsRun
+from shared.runners.port import RunnerEnded
+from tests.handlers.runner.sandbox.projects import needs_sandbox
+
+HELLO = "def handler(event, context):\n    return {'statusCode': 200, 'body': event['rawPath']}\n"
+
+
+def proof_of(files: dict[str, str]) -> tuple[Detected, Proof]:
+    texts = {path: textwrap.dedent(text) for path, text in files.items()}
+    detected = detect(texts)
+    assert detected.handler, "nothing to prove"
+    contents = {path: text.encode() for path, text in texts.items()}
+    return detected, prove(Runner(), "0" * 26, contents, detected)
+
+
+@needs_sandbox
+class TestPython:
+    def test_a_handler_that_imports_and_answers(self) -> None:
+        _, proof = proof_of({"app.py": HELLO, "test_app.py": "import nothing_of_the_kind\n"})
+        assert proof == Proof(True, "app.handler was imported from the package and answered an HTTP API's GET /")
+
+    @pytest.mark.parametrize(
+        ("files", "said"),
+        [
+            ({"app.py": f"import fluxcapacitor\n{HELLO}"}, "No module named 'fluxcapacitor'"),
+            ({"app.py": f"import os\nTABLE = os.environ['TABLE']\n{HELLO}"}, "KeyError: 'TABLE'"),
+            ({"app.py": f"{HELLO}\nhandler = 3\n"}, "handler in app cannot be called"),
+            ({"app.py": f"{HELLO}\nimport os\nos._exit(0)\n"}, "cannot be imported"),
+        ],
+    )
+    def test_a_handler_that_lambda_could_not_import(self, files: dict[str, str], said: str) -> None:
+        _, proof = proof_of(files)
+        assert proof.sound is False
+        assert said in proof.said
+
+    def test_a_source_folder_becomes_the_packages_root_where_imports_need_it(self) -> None:
+        files = {"src/app.py": f"import greeting\n{HELLO}", "src/greeting.py": "", "README.md": ""}
+        detected, proof = proof_of(files)
+        assert (detected.handler, proof.root, proof.sound) == ("src/app.handler", "src", True)
+        assert proof.said.startswith("app.handler was imported")
+
+    def test_a_folder_that_is_a_package_of_its_own_stays_where_it_is(self) -> None:
+        files = {"todo/__init__.py": "", "todo/app.py": f"from todo import store\n{HELLO}", "todo/store.py": ""}
+        assert proof_of(files)[1].root == "."
+
+    def test_the_projects_own_event_must_be_answered(self) -> None:
+        broken = "def handler(event, context):\n    return event['Records'][0]\n"
+        good = {"app.py": broken, "events/order.json": '{"Records": [{"body": "x"}]}'}
+        assert (
+            proof_of(good)[1].said
+            == "app.handler was imported from the package and answered the event in events/order.json"
+        )
+        _, proof = proof_of({"app.py": broken, "event.json": '{"records": []}'})
+        assert proof.sound is False
+        assert proof.said == "app.handler failed on the event in event.json: KeyError: 'Records'"
+
+    def test_who_is_for_other_events_is_told_and_not_blamed(self) -> None:
+        _, proof = proof_of({"app.py": "def handler(event, context):\n    return event['Records']\n"})
+        assert proof.sound is True
+        assert proof.said.endswith("on an HTTP API's GET / it failed: KeyError: 'Records'")
+
+    def test_an_answer_that_is_no_json_is_none(self) -> None:
+        _, proof = proof_of({"app.py": "def handler(event, context):\n    return {1, 2}\n"})
+        assert "not JSON serializable" in proof.said
+
+    def test_what_the_runner_does_not_carry_is_not_tried(self) -> None:
+        _, proof = proof_of({"app.py": HELLO, "requirements.txt": "torch\n"})
+        assert proof == Proof(None, "app.handler was not tried: not runnable here: needs torch")
+
+
+@needs_sandbox
+@pytest.mark.skipif(shutil.which("node") is None, reason="there is no `node` on the PATH")
+class TestNode:
+    @pytest.mark.parametrize(
+        "files",
+        [
+            {"index.mjs": "export const handler = async (event) => ({ statusCode: 200, body: event.rawPath });"},
+            {"index.js": "exports.handler = (event, context, callback) => callback(null, { statusCode: 200 });"},
+            {
+                "src/index.js": "const { x } = require('./x');\nexports.handler = async () => x;",
+                "src/x.js": "exports.x = 1;",
+            },
+        ],
+    )
+    def test_a_handler_that_imports_and_answers(self, files: dict[str, str]) -> None:
+        proof = proof_of(files)[1]
+        assert proof.sound is True
+        assert proof.said.endswith("answered an HTTP API's GET /")
+
+    def test_a_module_that_is_not_there(self) -> None:
+        _, proof = proof_of({"index.mjs": "import './gone.mjs';\nexport const handler = async () => 1;"})
+        assert proof.sound is False
+        assert "gone.mjs" in proof.said
+
+
+def test_files_beside_the_root_stay() -> None:
+    contents = {"src/app.py": b"1", "src/a/b.py": b"2", "README.md": b"3", "app.py": b"4"}
+    assert reroot(contents, "src") == {"app.py": b"1", "a/b.py": b"2", "README.md": b"3"}
+    assert reroot(contents, ".") == contents
+
+
+def test_what_ends_the_runner_is_no_proof() -> None:
+    class Ends:
+        def run(self, request: TestsRequested) -> TestsRun:
+            assert not request.weakness
+            raise RunnerEnded("signal 9")
+
+    proof = prove(Ends(), "0" * 26, {"app.py": HELLO.encode()}, detect({"app.py": HELLO}))
+    assert proof.sound is False
+    assert "it ended what runs it: signal 9" in proof.said
+
+
+def test_the_event_has_what_the_payload_format_says() -> None:
+    assert {"version", "routeKey", "rawPath", "rawQueryString", "headers", "requestContext"} <= HTTP_EVENT.keys()
