@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import partial
 
-from ops_agent.deployment import write_instructions, write_template
+from ops_agent.deployment import write_additions, write_instructions, write_template
 from ops_agent.project_type import ProjectType, detect
 from ops_agent.proof import Proof, handler_at, prove, reroot
 from shared.language_model.port import Delivery
@@ -47,7 +47,9 @@ class OpsAgent:
             file.path: read_named(self._objects, file.object)
             for file in read_tested(self._projects, self._objects, project.id, message.revision).files
         }
-        detected = detect({path: content.decode(errors="replace") for path, content in contents.items()})
+        texts = {path: content.decode(errors="replace") for path, content in contents.items()}
+        detected = detect(texts)
+        contents |= write_additions(texts, detected)
         proof = prove(self._runner, project.id, contents, detected) if detected.handler else None
         if proof and detected.handler:
             contents = reroot(contents, proof.root)

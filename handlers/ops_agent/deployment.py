@@ -1,26 +1,23 @@
 """What goes with a package: the template that deploys it, and instructions to follow by hand."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from pathlib import PurePosixPath
 from string import Template
 from typing import Final
 
+from ops_agent.applications import REQUIREMENTS, list_requirements
 from ops_agent.project_type import Detected, ProjectType
 
 _PYTHON: Final = "3.13"
 RUNTIMES: Final = {ProjectType.PYTHON_LAMBDA: f"python{_PYTHON}", ProjectType.NODE_LAMBDA: "nodejs22.x"}
 
 # For the function's platform, whatever the machine is: docs.aws.amazon.com/lambda/latest/dg/python-package.html
-_INSTALL: Final = {
-    ProjectType.PYTHON_LAMBDA: (
-        "requirements.txt",
-        "pip install --target unpacked -r unpacked/requirements.txt --only-binary=:all:"
-        f" --platform manylinux2014_aarch64 --python-version {_PYTHON}",
-    ),
-    ProjectType.NODE_LAMBDA: ("package.json", "npm install --omit=dev --cpu=arm64 --os=linux --prefix unpacked"),
-}
+_PIP: Final = (
+    f"pip install --target unpacked{{}} --only-binary=:all: --platform manylinux2014_aarch64 --python-version {_PYTHON}"
+)
+_NPM: Final = "npm install --omit=dev --cpu=arm64 --os=linux --prefix unpacked"
 _BUILD: Final = {
     "requirements.txt": "pip install -r requirements.txt",
     "pyproject.toml": "pip install .",
@@ -32,6 +29,12 @@ _BUILD: Final = {
     "Makefile": "make",
 }
 """What makes a project ready to use, by the file in its root that says how."""
+
+
+_BUILT: Final = """
+It is a site that has to be built, and it is not deployed unbuilt. What `npm run build` makes, mostly in `dist/` or
+`build/`, any server of static files can serve.
+"""
 
 
 def write_template(detected: Detected) -> str | None:
@@ -57,20 +60,49 @@ def write_instructions(name: str, detected: Detected, paths: frozenset[str], pro
         stack=_stack_name(name),
         handler=detected.handler,
         site=PurePosixPath("unpacked", detected.site),
-        dependencies=_dependencies(detected.type, paths),
-        build=_format_commands(command for manifest, command in _BUILD.items() if manifest in paths),
+        dependencies=_dependencies(detected, paths),
+        build=_format_commands(_list_build(detected, paths)),
+        built=_BUILT if detected.built else "",
+        what="the source of a web front end" if detected.built else "a library or a command-line tool",
         proof=f"\nSeen before it was packaged: {proof}.\n" if proof else "",
         readme=next((f"`{path}`" for path in sorted(paths) if path.lower().startswith("readme")), "its source files"),
     )
 
 
-def _dependencies(kind: ProjectType, paths: frozenset[str]) -> str:
+def _list_build(detected: Detected, paths: frozenset[str]) -> list[str]:
+    commands = [command for manifest, command in _BUILD.items() if manifest in paths]
+    return [*commands, "npm run build"] if detected.built else commands
+
+
+def write_additions(files: Mapping[str, str], detected: Detected) -> dict[str, bytes]:
+    """Return what a function's package needs beside the project's files: its entry, and requirements named nowhere."""
+    added = {detected.entry.path: detected.entry.text} if detected.entry else {}
+    if detected.type is ProjectType.PYTHON_LAMBDA:
+        wanted = [*list_requirements(files), *([detected.entry.requirement] if detected.entry else [])]
+        if wanted:
+            added[REQUIREMENTS] = "".join(f"{requirement}\n" for requirement in wanted)
+    return {path: text.encode() for path, text in added.items()}
+
+
+def _dependencies(detected: Detected, paths: frozenset[str]) -> str:
     """Return the step that puts a function's dependencies into its package, where the project names any."""
-    manifest, command = _INSTALL.get(kind, ("", ""))
-    if manifest not in paths:
+    install = ""
+    if detected.type is ProjectType.PYTHON_LAMBDA:
+        named = [*_nearest("requirements.txt", paths), *({REQUIREMENTS} & paths)]
+        install = _PIP.format("".join(f" -r unpacked/{path}" for path in named)) if named else ""
+    elif detected.type is ProjectType.NODE_LAMBDA:
+        adapter = f" {detected.entry.requirement}" if detected.entry else ""
+        install = f"{_NPM}{adapter}" if adapter or "package.json" in paths else ""
+    if not install:
         return ""
-    commands = ["unzip package.zip -d unpacked", command, "(cd unpacked && zip -qr ../package.zip .)"]
+    commands = ["unzip package.zip -d unpacked", install, "(cd unpacked && zip -qr ../package.zip .)"]
     return f"\n   Put the dependencies into the package:\n{_format_commands(commands)}\n"
+
+
+def _nearest(name: str, paths: frozenset[str]) -> list[str]:
+    """Return the path of this file that is nearest to the root."""
+    found = [path for path in paths if PurePosixPath(path).name == name]
+    return sorted(found, key=lambda path: (path.count("/"), path))[:1]
 
 
 def _format_commands(commands: Iterable[str]) -> str:

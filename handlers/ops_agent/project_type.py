@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Final
 
+from ops_agent.applications import Entry, find_entry, needs_build
 from shared.source_files import is_test, language_of
 
 
@@ -21,11 +22,16 @@ class ProjectType(StrEnum):
 
 @dataclass(frozen=True)
 class Detected:
-    """A project's type, with the Lambda handler (`module.function`) or the folder of the site where it has one."""
+    """A project's type, with the Lambda handler (`module.function`) or the folder of the site where it has one.
+
+    `entry` makes a web application a handler; `built` says that a site is made by its build first.
+    """
 
     type: ProjectType
     handler: str | None = None
     site: str = "."
+    entry: Entry | None = None
+    built: bool = False
 
 
 # A `handler` may handle much: the first parameter of Lambda's is the event. `lambda_handler` can be no other.
@@ -48,7 +54,10 @@ _PROGRAMS: Final = frozenset(
 
 
 def detect(files: Mapping[str, str]) -> Detected:
-    """Return the type of a project of these files (text by path): a Lambda handler decides, then an index.html."""
+    """Return the type of a project of these files (text by path).
+
+    A Lambda handler decides, then a web application that an adapter makes one, then an index.html.
+    """
     for language, pattern, kind in (
         ("python", _PYTHON_HANDLER, ProjectType.PYTHON_LAMBDA),
         ("javascript", _NODE_HANDLER, ProjectType.NODE_LAMBDA),
@@ -56,6 +65,11 @@ def detect(files: Mapping[str, str]) -> Detected:
         handler = _handler(files, language, pattern)
         if handler:
             return Detected(kind, handler)
+    if entry := find_entry(files):
+        kind = ProjectType.PYTHON_LAMBDA if entry.path.endswith(".py") else ProjectType.NODE_LAMBDA
+        return Detected(kind, entry.handler, entry=entry)
+    if needs_build(files):
+        return Detected(ProjectType.PACKAGE, built=True)
     site = _site(files)
     return Detected(ProjectType.STATIC_SITE, site=site) if site else Detected(ProjectType.PACKAGE)
 

@@ -1,6 +1,7 @@
 """Whether a function's package does what Lambda will ask of it: its handler is imported from it, and sent an event."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
@@ -9,6 +10,7 @@ from pathlib import PurePosixPath
 from string import Template
 from typing import Final, Literal
 
+from ops_agent.applications import list_node_packages
 from ops_agent.project_type import Detected, ProjectType
 from shared.models.runs import TestsRequested, TestsRun
 from shared.packed_files import TooLarge, pack
@@ -37,6 +39,8 @@ _EVENT_FILES: Final = (
     "sample-event.json",
 )
 _EVENT_FOLDERS: Final = frozenset({"events", "event"})
+
+_NO_PACKAGE: Final = re.compile(r"Cannot find (?:package|module) '((?:@[^/']+/)?[^./'][^/']*)")
 
 HTTP_EVENT: Final = {
     "version": "2.0",
@@ -110,7 +114,17 @@ def _try(runner: Runner, project_id: str, contents: Contents, detected: Detected
     handler = handler_at(detected.handler or "", root)
     event = _find_event(packaged)
     run = _run(runner, project_id, language, packaged | {probe: _write_probe(probe, handler, event)})
+    if missing := _find_missing(run, packaged, detected):
+        return Proof(None, f"{handler} was not tried: not runnable here: needs {missing}", root)
     return _judge(run, handler, event, root)
+
+
+def _find_missing(run: TestsRun, packaged: Contents, detected: Detected) -> str | None:
+    """Return a package of Node's that the project declares: the runner carries none."""
+    texts = {path: content.decode(errors="replace") for path, content in packaged.items() if path.endswith(".json")}
+    declared = list_node_packages(texts) | ({detected.entry.requirement} if detected.entry else set())
+    named = (_NO_PACKAGE.search(test.message) for test in run.tests if run.language == "node")
+    return next((found[1] for found in named if found and found[1] in declared), None)
 
 
 def _run(runner: Runner, project_id: str, language: Language, packaged: Contents) -> TestsRun:

@@ -20,7 +20,10 @@ ALWAYS: Final = ("boto3", "pytest")
 """What is there undeclared: boto3 is on Lambda, and pytest is what its tests need and not the project."""
 
 CARRIED: Final = frozenset(
-    (*ALWAYS, "fastapi", "flask", "httpx", "pydantic", "pytest-asyncio", "pyyaml", "requests"),
+    (
+        *ALWAYS,
+        *("apig-wsgi", "fastapi", "flask", "httpx", "mangum", "pydantic", "pytest-asyncio", "pyyaml", "requests"),
+    ),
 )
 """The packages that can be declared, and with them all that they need."""
 

@@ -5,7 +5,8 @@ import textwrap
 
 import pytest
 
-from ops_agent.project_type import Detected, detect
+from ops_agent.deployment import write_additions, write_instructions
+from ops_agent.project_type import Detected, ProjectType, detect
 from ops_agent.proof import HTTP_EVENT, Proof, prove, reroot
 from runner.running import Runner
 from shared.models.runs import TestsRequested, TestsRun
@@ -122,3 +123,57 @@ def test_what_ends_the_runner_is_no_proof() -> None:
 
 def test_the_event_has_what_the_payload_format_says() -> None:
     assert {"version", "routeKey", "rawPath", "rawQueryString", "headers", "requestContext"} <= HTTP_EVENT.keys()
+
+
+@needs_sandbox
+@pytest.mark.skipif(shutil.which("node") is None, reason="there is no `node` on the PATH")
+def test_express_is_not_tried_where_its_packages_are_not() -> None:
+    app = "const express = require('express');\nconst app = express();\nmodule.exports = app;\n"
+    files = {"app.js": app, "package.json": '{"dependencies": {"express": "^4"}}'}
+    detected = detect(files)
+    contents = {path: text.encode() for path, text in files.items()} | write_additions(files, detected)
+    proof = prove(Runner(), "0" * 26, contents, detected)
+    assert detected.handler == "lambda-entry.handler"
+    assert proof.sound is None
+    assert "needs serverless-http" in proof.said
+    assert "--prefix unpacked serverless-http" in write_instructions("x", detected, frozenset(contents))
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"requirements.txt": "flask\n"}, "apig-wsgi\n"),
+        ({"backend/requirements.txt": "flask\n"}, "apig-wsgi\n"),
+        ({"pyproject.toml": '[project]\nname = "x"\ndependencies = ["flask>=3"]\n'}, "flask>=3\napig-wsgi\n"),
+        ({"pyproject.toml": "[project"}, "apig-wsgi\n"),
+    ],
+)
+def test_what_is_required_is_installed_wherever_it_is_declared(files: dict[str, str], expected: str) -> None:
+    files |= {"app.py": "from flask import Flask\napp = Flask(__name__)\n"}
+    detected = detect(files)
+    added = write_additions(files, detected)
+    assert added["requirements-lambda.txt"].decode() == expected
+    text = write_instructions("x", detected, frozenset({*files, *added}))
+    assert " -r unpacked/requirements-lambda.txt " in text
+    for path in files:
+        assert (f" -r unpacked/{path} " in text) == path.endswith("requirements.txt")
+
+
+@pytest.mark.parametrize(
+    ("files", "kind", "built"),
+    [
+        ({"index.html": "<script type=module src=/src/main.jsx>", "src/main.jsx": ""}, ProjectType.PACKAGE, True),
+        ({"index.html": "<p>", "vite.config.js": ""}, ProjectType.PACKAGE, True),
+        ({"index.html": "<p>", "site.js": ""}, ProjectType.STATIC_SITE, False),
+        ({"src/cli.ts": ""}, ProjectType.PACKAGE, False),
+    ],
+)
+def test_a_site_that_must_be_built_is_never_shipped_unbuilt(
+    files: dict[str, str], kind: ProjectType, built: bool
+) -> None:
+    detected = detect(files | {"package.json": '{"scripts": {"build": "vite build"}}'})
+    assert (detected.type, detected.built) == (kind, built)
+    if built:
+        text = write_instructions("x", detected, frozenset({"package.json"}))
+        assert "\n       npm install\n       npm run build\n" in text
+        assert "has to be built" in text

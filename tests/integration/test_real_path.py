@@ -15,10 +15,14 @@ from agenticai.commands.demo import DemoResult, run_demo
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.format.scenario import LIBRARY, load
+from ops_agent.deployment import write_additions
+from ops_agent.project_type import detect
+from ops_agent.proof import prove
 from shared.models.events import EventType, TimelineEvent
 from shared.models.runs import TestsRequested, TestsRun
 from shared.models.workflow import ProjectStatus
 from shared.packed_files import pack
+from shared.runners.lambda_function import LambdaRunner
 from tests.integration.cloud import Cloud, eventually
 
 AGENTS = ("pm", "dev", "qa", "ops")
@@ -186,7 +190,7 @@ def test_qa_had_the_tests_run_by_the_runner_whose_use_is_the_projects(finished: 
     assert all(each.noticed for each in run.emptied if each.called)
     runner = finished.bench.outputs.function_names["runner"]
     (used,) = [row for row in finished.result.usage.functions if row.function == runner]
-    assert used.invocations == 1
+    assert used.invocations == 2, "QA asks once, and Ops tries the package"
     assert used.gb_seconds > 0
 
 
@@ -226,3 +230,58 @@ def test_a_hostile_project_reads_nothing_of_the_engine_and_leaves_nothing(finish
     assert [(test.outcome, test.message) for test in run.tests] == [("passed", "")]
     listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
     assert "86397.5" not in listed
+
+
+FASTAPI = """
+from fastapi import FastAPI
+from store import items
+
+app = FastAPI()
+
+
+@app.get("/")
+def root():
+    return items
+"""
+
+FLASK = """
+import flask
+from .store import items
+
+application: flask.Flask = flask.Flask(__name__)
+
+
+@application.get("/")
+def root():
+    return items
+"""
+
+
+@pytest.mark.parametrize(
+    ("files", "root"),
+    [
+        ({"src/main.py": FASTAPI, "src/store.py": "items = [1]\n", "requirements.txt": "fastapi\n"}, "src"),
+        (
+            {
+                "web/__init__.py": "",
+                "web/app.py": FLASK,
+                "web/store.py": "items = [1]\n",
+                "pyproject.toml": '[project]\nname = "x"\nversion = "1"\ndependencies = ["flask>=3"]\n',
+            },
+            ".",
+        ),
+    ],
+    ids=["fastapi", "flask"],
+)
+def test_a_web_application_answers_as_a_function_by_its_frameworks_adapter(
+    finished: Finished, files: dict[str, str], root: str
+) -> None:
+    detected = detect(files)
+    contents = {path: text.encode() for path, text in files.items()} | write_additions(files, detected)
+    function = finished.bench.outputs.function_names["runner"]
+    runner = LambdaRunner(lambda: finished.bench.target.client("lambda"), function)
+    proof = prove(runner, finished.result.project.id, contents, detected)
+    if proof.sound is None and " needs " not in proof.said:
+        pytest.skip(proof.said)
+    assert proof.said.endswith("lambda_entry.handler was imported from the package and answered an HTTP API's GET /")
+    assert proof.root == root
