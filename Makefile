@@ -8,7 +8,7 @@ SETUP = @$(PYTHON) bootstrap.py
 export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up dashboard test pytest lint types unit integration containers scenarios audit checkov bundles-arm64 lock size soak dashboard-speed screenshots clean
+.PHONY: help demo up dashboard test pytest lint types unit integration containers scenarios audit checkov bundles-arm64 lock quality size soak dashboard-speed screenshots clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,10 @@ checkov: ## what checkov finds in the stack, beside the findings that stack/refu
 bundles-arm64: ## all that the functions' bundles hold, imported on Lambda's architecture by qemu; needs root and Debian
 	$(SETUP) dev
 	@$(BIN)/python .ci/bundles_arm64.py
+
+quality: ## what QA, the runner and Ops say of stored software that is good, wrong or evil, and how often that is true
+	$(SETUP) dev
+	@$(BIN)/python -m agenticai.quality
 
 size: ## what each function's bundle weighs, and how long its import takes
 	$(SETUP)

@@ -1,0 +1,142 @@
+"""What QA, the runner and Ops say of stored software whose worth is known: `make quality`."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict
+from rich.table import Column
+
+from agenticai.display.console import Display, count, figures, grid
+from agenticai.emulator.core.documents import parse_yaml
+from agenticai.emulator.core.home import find_home, make_home
+from agenticai.stack.private_files import owner_only
+from ops_agent.deployment import write_additions
+from ops_agent.project_type import detect
+from ops_agent.proof import prove
+from qa_agent.analysis import analyse
+from qa_agent.evidence import Evidence, run_tests
+from runner.running import Runner
+from shared.models.project import Revision
+from shared.source_files import is_test
+
+CASES: Final = Path(__file__).resolve().parent / "scenarios" / "quality"
+HISTORY: Final = Path("quality") / "history.jsonl"
+_NOBODY: Final = "0" * 26
+
+Truth = Literal["good", "wrong", "evil"]
+
+
+class Case(BaseModel):
+    """Software as a model could have written it, and what it is worth; only what is good may pass."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    truth: Truth
+    files: dict[str, str]
+    planned: tuple[str, ...] = ()
+    language: str = ""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A case with the verdict on it: whether it passed, and the first reason if not."""
+
+    case: Case
+    passed: bool
+    reason: str
+
+    @property
+    def right(self) -> bool:
+        """Whether the verdict is the truth."""
+        return self.passed == (self.case.truth == "good")
+
+
+def load_cases(folder: Path = CASES) -> tuple[Case, ...]:
+    """Return the stored cases; one that names no language has that of its file."""
+    return tuple(
+        Case.model_validate({"language": path.stem, **document})
+        for path in sorted(folder.glob("*.yaml"))
+        for document in parse_yaml(path.read_text("utf-8"))
+    )
+
+
+def judge(case: Case, runner: Runner) -> Judged:
+    """Have QA test the files as a first revision, and Ops try the package of what it passes."""
+    contents = {path: text.encode() for path, text in case.files.items()}
+    planned = frozenset(case.planned) | {path for path in case.files if is_test(path)}
+    evidence = Evidence(run_tests(runner, _NOBODY, contents), planned)
+    report = analyse(Revision(build=1), case.files, evidence)
+    if not report.passed:
+        return Judged(case, passed=False, reason=(*report.reasons, "QA did not pass it")[0])
+    detected = detect(case.files)
+    if detected.handler is None:
+        return Judged(case, passed=True, reason="")
+    proof = prove(runner, _NOBODY, contents | write_additions(case.files, detected), detected)
+    return Judged(case, passed=proof.sound is not False, reason=proof.said)
+
+
+def show(folder: Path = CASES) -> int:
+    """Judge all cases, print the table, and keep the figures; return 1 if a verdict is not the truth."""
+    screen, runner, judged = Display(), Runner(), []
+    cases = load_cases(folder)
+    with screen.status("") as status:
+        for number, case in enumerate(cases, start=1):
+            status.update(f"{number} of {len(cases)}: {case.name}")
+            judged.append(judge(case, runner))
+    _tell(screen, judged)
+    home = find_home()
+    make_home(home)
+    _remember(screen, judged, home / HISTORY)
+    return int(not all(each.right for each in judged))
+
+
+def _tell(screen: Display, judged: Sequence[Judged]) -> None:
+    languages = list(dict.fromkeys(each.case.language for each in judged))
+    columns = [Column("language"), *figures("good", "passed", "wrong", "passed", "evil", "passed")]
+    screen.show(grid(columns, [_row(judged, language) for language in languages], "Verdicts"))
+    for title, right in (("False passes", "good"), ("False alarms", None)):
+        found = [each for each in judged if not each.right and (each.case.truth == "good") == (right is None)]
+        screen.say(f"{title}: {len(found)}")
+        for each in found:
+            screen.say(f"  {each.case.language}: {each.case.name}{f' ({each.reason})' if each.reason else ''}")
+
+
+def _row(judged: Sequence[Judged], language: str) -> tuple[str, ...]:
+    figures_of: list[str] = []
+    for truth in ("good", "wrong", "evil"):
+        found = [each for each in judged if each.case.language == language and each.case.truth == truth]
+        figures_of += [str(len(found)), str(sum(each.passed for each in found))]
+    return (language, *figures_of)
+
+
+def _remember(screen: Display, judged: Sequence[Judged], history: Path) -> None:
+    """Add the figures to those of earlier runs, and say what changed since the last one."""
+    wrong = {each.case.name for each in judged if not each.right}
+    earlier = list(_read(history))
+    history.parent.mkdir(mode=0o700, exist_ok=True)
+    with open(history, "a", encoding="utf-8", opener=owner_only) as file:
+        file.write(
+            json.dumps({"at": datetime.now(UTC).isoformat(), "cases": len(judged), "wrong": sorted(wrong)}) + "\n"
+        )
+    if earlier:
+        before = set(earlier[-1]["wrong"])
+        screen.say(
+            f"Since the last of {count(len(earlier), 'earlier run')}: {count(len(before - wrong), 'verdict')} mended,"
+            f" {count(len(wrong - before), 'verdict')} worse. All are in {history}."
+        )
+
+
+def _read(history: Path) -> Iterator[dict[str, list[str]]]:
+    if history.exists():
+        for line in history.read_text("utf-8").splitlines():
+            yield json.loads(line)
+
+
+if __name__ == "__main__":
+    sys.exit(show())
