@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from agenticai.emulator.core.bench_records import (
     AdvanceRequest,
+    AlarmNow,
     ClockReading,
     DepthHistory,
     Dispatch,
@@ -192,6 +193,10 @@ class ControlClient(AbstractContextManager["ControlClient"]):
         wanted = asking(ReceiveRequest, ids=tuple(ids), visibility_timeout_s=visibility_timeout_s)
         response = self._send("POST", f"queues/{quote(queue, safe='')}/receive", wanted)
         return self._parse(response, TypeAdapter(tuple[ReceivedMessage, ...]))
+
+    def alarms(self) -> tuple[AlarmNow, ...]:
+        """Return the state of each CloudWatch alarm, by name, evaluated up to the engine's present minute."""
+        return self._get("alarms", TypeAdapter(tuple[AlarmNow, ...]))
 
     def model(self) -> ModelUse:
         """Return where the language model's replies come from, and what it was asked since the engine started."""

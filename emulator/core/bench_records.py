@@ -183,6 +183,17 @@ class ReceivedMessage(Record):
     receipt_handle: str
 
 
+class AlarmNow(Record):
+    """A CloudWatch alarm's state, since when it has it, and why; `fired` counts how often it went to ALARM."""
+
+    name: str
+    description: str
+    state: Literal["OK", "ALARM", "INSUFFICIENT_DATA"]
+    reason: str
+    since: datetime
+    fired: int
+
+
 class ModelCalls(Record):
     """What one model was asked and answered; `errors` counts the answers other than 200 among the `calls`."""
 

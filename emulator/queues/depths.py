@@ -12,6 +12,12 @@ from typing import Any, Final
 
 from agenticai.emulator.core.bench_records import DepthChange, DepthHistory
 
+OFTEN_RECEIVED: Final = 3
+"""How often a message may be received that still counts for the age of the oldest.
+
+See https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html.
+"""
+
 CHANGES_KEPT: Final = 50_000
 """Of all queues together; the oldest are forgotten."""
 
@@ -19,6 +25,19 @@ COUNTS: Final = ("visible", "in_flight", "delayed", "received", "deleted")
 
 # MiniStack's messages are dictionaries.
 SqsMessage = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class QueueMoment:
+    """A queue from a moment on, in epoch seconds: its visible messages, and when the oldest was sent, if there is one.
+
+    `oldest` leaves out what was received more than three times, as CloudWatch's metric does.
+    """
+
+    at: float
+    queue: str
+    visible: int
+    oldest: float | None
 
 
 @dataclass
@@ -30,6 +49,7 @@ class _Known:
     due: list[tuple[float, str]] = field(default_factory=list)
     received: int = 0
     deleted: int = 0
+    oldest: float | None = None
     shown: tuple[int, ...] = (0, 0, 0, 0, 0)
 
     def counts(self) -> tuple[int, int, int, int, int]:
@@ -49,7 +69,7 @@ class Depths:
         self._clock = clock
         self._known: dict[str, _Known] = {}
         self._made = 0
-        self._changes: deque[tuple[float, str, tuple[int, ...]]] = deque(maxlen=kept)
+        self._changes: deque[tuple[float, str, tuple[int, ...], float | None]] = deque(maxlen=kept)
         self._touched: dict[str, tuple[int, int]] = {}
         """What was received and deleted since the last look, of the queues that must be looked through."""
 
@@ -71,7 +91,7 @@ class Depths:
         if len(there) < len(self._known):
             for gone in self._known.keys() - there:
                 known = self._known.pop(gone)
-                known.total, known.hidden = 0, {}
+                known.total, known.hidden, known.oldest = 0, {}, None
                 self._note(gone, known, now)
 
     def _update(self, name: str, known: _Known, messages: Sequence[SqsMessage], now: float) -> None:
@@ -87,6 +107,7 @@ class Depths:
         elif added:
             self._hide(known, messages[-added:], now)
         known.total = len(messages)
+        known.oldest = _oldest(messages)
         self._note(name, known, now)
 
     def now(self) -> dict[str, tuple[int, int, int]]:
@@ -101,11 +122,17 @@ class Depths:
             DepthChange(
                 number=first + start + index, at=_moment(at), queue=name, **dict(zip(COUNTS, counts, strict=True))
             )
-            for index, (at, name, counts) in enumerate(itertools.islice(self._changes, start, start + limit))
+            for index, (at, name, counts, _) in enumerate(itertools.islice(self._changes, start, start + limit))
         )
         last = shown[-1].number if shown else max(since, first - 1)
         lost, now = since + 1 < first, _moment(self._clock())
         return DepthHistory(changes=shown, next=last, more=last < self._made, lost=lost, now=now)
+
+    def moments(self, since: int = 0) -> tuple[list[QueueMoment], int]:
+        """Return the changes after the one with the number `since`, the oldest first, and the number of the last."""
+        start = max(0, since - self._made + len(self._changes))
+        changes = itertools.islice(self._changes, start, None)
+        return [QueueMoment(at, name, counts[0], oldest) for at, name, counts, oldest in changes], self._made
 
     def _hide(self, known: _Known, messages: Iterable[SqsMessage], now: float) -> None:
         for message in messages:
@@ -125,7 +152,7 @@ class Depths:
         counts = known.counts()
         if counts != known.shown:
             known.shown = counts
-            self._changes.append((at, name, counts))
+            self._changes.append((at, name, counts, known.oldest))
             self._made += 1
 
 
@@ -149,6 +176,12 @@ class WatchedLock:
         finally:
             self._taken -= 1
             self._lock.release()
+
+
+def _oldest(messages: Iterable[SqsMessage]) -> float | None:
+    """Return when the first of the messages was sent that was not received often; they are in the order of sending."""
+    sent = (each.get("sent_at") for each in messages if each.get("receive_count", 0) <= OFTEN_RECEIVED)
+    return next(sent, None)
 
 
 def _moment(seconds: float) -> datetime:

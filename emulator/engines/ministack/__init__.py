@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from agenticai.emulator.core.bench_records import Dispatch, Settled
 from agenticai.emulator.engines.environment_pool import start_ahead
+from agenticai.emulator.engines.ministack.alarms import Alarms, QueueSamples
 from agenticai.emulator.engines.ministack.contents import Contents
 from agenticai.emulator.engines.ministack.event_sources import EventSources
 from agenticai.emulator.engines.ministack.interference import RunningFunctions
+from agenticai.emulator.engines.ministack.metrics import ApiMetrics, Metrics
 from agenticai.emulator.engines.ministack.origins import allowed_origins
 from agenticai.emulator.engines.ministack.patches import PATCHES, PatchContext
 from agenticai.emulator.engines.ministack.permissions import Permissions
@@ -47,10 +49,11 @@ class MiniStack:
         os.environ.update(settings(port))
         import ministack.app
         from ministack.core import lambda_runtime
-        from ministack.services import lambda_svc, sqs
+        from ministack.services import apigateway_v1, cloudwatch, lambda_svc, sqs
 
         self.permissions = Permissions(self._caller, enforced=iam)
-        self.app: ASGIApp = self.permissions.step(ministack.app.app)
+        metrics = Metrics(cloudwatch)
+        self.app: ASGIApp = ApiMetrics(self.permissions.step(ministack.app.app), metrics, names_of_apis(apigateway_v1))
         self.functions = RunningFunctions(host)
         self._host = host
         self._pools: Mapping[str, list[Any]] = lambda_runtime._workers
@@ -58,12 +61,24 @@ class MiniStack:
         self._sources = EventSources(lambda_svc, sqs, host.activity)
         depths = Depths()
         self.contents = Contents(sqs, depths)
+        self.alarms = Alarms(cloudwatch, QueueSamples(sqs, depths, metrics))
         owner = ACCOUNT, REGION
         context = PatchContext(
-            ministack, host, faults, spool, folder / "s3", owner, depths, self._sources, self.permissions
+            ministack,
+            host,
+            faults,
+            spool,
+            folder / "s3",
+            owner,
+            depths,
+            self._sources,
+            self.permissions,
+            metrics,
+            self.alarms,
         )
         for patch in PATCHES:
             patch.apply(context)
+        self.alarms.start(host.clock)
 
     def _caller(self, token: str) -> Caller | None:
         """Return the function whose environment has this session token."""
@@ -138,8 +153,19 @@ class MiniStack:
     def close(self) -> None:
         """End every execution environment and start no other."""
         self._host.closed.set()
+        self.alarms.close()
         self._host.activity.release()
         self._stop_environments()
+
+
+def names_of_apis(apigateway: Any) -> Callable[[str], str | None]:
+    """Return what gives the name of a REST API by its id; None where there is none."""
+
+    def name_of(api_id: str) -> str | None:
+        apis = list(apigateway._rest_apis._data.items())
+        return next((str(api["name"]) for key, api in apis if key[-1] == api_id), None)
+
+    return name_of
 
 
 def settings(port: int) -> dict[str, str]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from agenticai.emulator.engines.ministack.converted import Converted, Newest
+from agenticai.emulator.engines.ministack.metrics import Metrics, publish_embedded
 from agenticai.emulator.spool.file import Spool
 from agenticai.emulator.spool.shelf import Shelf
 
@@ -21,8 +22,9 @@ Events = Sequence[Mapping[str, Any]]
 class LogEvents:
     """Stands between MiniStack's log groups and the memory of their events; it makes a stream of each invocation."""
 
-    def __init__(self, logs: Any, spool: Spool) -> None:
+    def __init__(self, logs: Any, spool: Spool, metrics: Metrics) -> None:
         self._logs = logs
+        self._metrics = metrics
         self._stored: Callable[[str, str, Events], None] = logs._fanout_to_subscription_filters
         logs._log_groups._data = Converted("streams", lambda: Shelf(spool))
         logs._log_records._data = Newest(10_000)
@@ -39,6 +41,7 @@ class LogEvents:
         while group["bytes"] > GROUP_BYTES:
             self._let_go(group)
         self._stored(group_name, stream_name, events)
+        publish_embedded(self._metrics, events)
 
     def _let_go(self, group: EngineRecord) -> None:
         """Let the oldest stream of the group go, or the older half of its only one."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from agenticai.emulator.engines.ministack import compressed
+from agenticai.emulator.engines.ministack.alarms import Alarms
 from agenticai.emulator.engines.ministack.backlog import Backlog
 from agenticai.emulator.engines.ministack.bundles import Bundles
 from agenticai.emulator.engines.ministack.conditions import leave_out_unwanted
@@ -18,6 +19,7 @@ from agenticai.emulator.engines.ministack.deliveries import FaultyDeliveries
 from agenticai.emulator.engines.ministack.event_sources import EventSources, correct_answers
 from agenticai.emulator.engines.ministack.log_events import LogEvents
 from agenticai.emulator.engines.ministack.mappings import Mappings
+from agenticai.emulator.engines.ministack.metrics import FunctionMetrics, Metrics
 from agenticai.emulator.engines.ministack.objects import Objects
 from agenticai.emulator.engines.ministack.permissions import Permissions
 from agenticai.emulator.engines.ministack.polls import EventSourceMappingMeter
@@ -53,6 +55,8 @@ class PatchContext:
     depths: Depths
     sources: EventSources
     permissions: Permissions
+    metrics: Metrics
+    alarms: Alarms
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,13 @@ def rule_mappings(context: PatchContext) -> None:
     Mappings(services.lambda_svc, services.sqs, handlers, context.permissions)
 
 
+def evaluate_alarms(context: PatchContext) -> None:
+    """Publish what functions do as AWS does, and evaluate alarms as CloudWatch does."""
+    context.metrics.take_over()
+    FunctionMetrics(context.ministack.services.lambda_svc, context.metrics)
+    context.alarms.take_over()
+
+
 def _parts(module: str, *names: str) -> tuple[str, ...]:
     return tuple(f"{module}.{name}" for name in names)
 
@@ -129,6 +140,7 @@ LAMBDA: Final = "services.lambda_svc"
 SQS: Final = "services.sqs"
 S3: Final = "services.s3"
 DYNAMODB: Final = "services.dynamodb"
+CLOUDWATCH: Final = "services.cloudwatch"
 LOGS: Final = "services.cloudwatch_logs"
 CLOUDFORMATION: Final = "services.cloudformation"
 IAM: Final = "core.iam_evaluator"
@@ -218,7 +230,14 @@ PATCHES: Final = (
     Patch(
         "Bounded logs",
         _parts(LOGS, "_log_groups", "_log_records", "_queries", "_fanout_to_subscription_filters"),
-        lambda context: LogEvents(context.ministack.services.cloudwatch_logs, context.spool),
+        lambda context: LogEvents(context.ministack.services.cloudwatch_logs, context.spool, context.metrics),
+    ),
+    Patch(
+        "Metrics and alarms",
+        _parts(LAMBDA, "_execute_function_dispatch", "_emit_lambda_metrics")
+        + _parts(CLOUDWATCH, "record_metric", "_evaluate_alarm", "_evaluate_all_alarms")
+        + _parts(CLOUDWATCH, "_describe_alarms", "_describe_alarms_for_metric", "_describe_alarm_history"),
+        evaluate_alarms,
     ),
     Patch(
         "Roles of functions",

@@ -1,0 +1,32 @@
+"""The control API's route `alarms`: the state of each alarm."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol
+
+from pydantic import TypeAdapter
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from agenticai.emulator.core.bench_records import AlarmNow
+from agenticai.emulator.http.json_bodies import answer_with_all
+
+ALARMS = TypeAdapter(tuple[AlarmNow, ...])
+
+
+class AlarmStates(Protocol):
+    """The alarms of an engine."""
+
+    def now(self) -> Sequence[AlarmNow]:
+        """Return the alarms by name, evaluated up to the engine's present minute."""
+        ...
+
+
+def alarm_routes(alarms: AlarmStates) -> list[Route]:
+    """Return the route that `ControlClient.alarms` calls."""
+
+    async def now(_: Request) -> Response:
+        return answer_with_all(ALARMS, tuple(await asyncio.to_thread(alarms.now)))
+
+    return [Route("/alarms", now)]

@@ -1,0 +1,218 @@
+"""MiniStack's alarms, evaluated each minute of the engine's clock, skipped minutes included."""
+
+import threading
+import time
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any, Final
+
+from agenticai.emulator.alarms.evaluating import COMPARISONS, AlarmRule, Datapoint, evaluate
+from agenticai.emulator.core.bench_records import AlarmNow
+from agenticai.emulator.core.clock import Clock
+from agenticai.emulator.engines.ministack.metrics import MINUTE, Metrics, Point
+from agenticai.emulator.queues.depths import Depths, QueueMoment
+
+HALF_MINUTES: Final = 720
+"""Of a longer time that was skipped, so many minutes at its beginning and at its end are evaluated."""
+
+ACTIVE_SECONDS: Final = 6 * 60 * 60
+"""How long SQS goes on publishing the metrics of a queue that is empty and that nobody uses."""
+
+READING: Final = ("_describe_alarms", "_describe_alarms_for_metric", "_describe_alarm_history")
+
+# MiniStack's alarms are dictionaries.
+Alarm = dict[str, Any]
+
+
+class QueueSamples:
+    """Publishes `AWS/SQS` of each queue at the end of each minute, from the history of the queues' depths."""
+
+    def __init__(self, sqs: Any, depths: Depths, metrics: Metrics) -> None:
+        self._sqs = sqs
+        self._depths = depths
+        self._metrics = metrics
+        self._latest: dict[str, QueueMoment] = {}
+        self._seen = 0
+
+    def take(self, minutes: Sequence[int]) -> None:
+        """Publish how the queues were at these moments, the ends of minutes."""
+        with self._sqs._queues_lock:
+            pass  # to let go of it is to look at the queues
+        with self._sqs._queues_lock:
+            moments, self._seen = self._depths.moments(self._seen)
+            there = set(self._depths.now())
+        changes = iter(moments)
+        change = next(changes, None)
+        for end in minutes:
+            while change and change.at < end:
+                self._latest[change.queue] = change
+                change = next(changes, None)
+            for moment in self._latest.values():
+                self._publish(moment, end)
+        while change:
+            self._latest[change.queue] = change
+            change = next(changes, None)
+        self._latest = {queue: moment for queue, moment in self._latest.items() if queue in there}
+
+    def _publish(self, moment: QueueMoment, end: int) -> None:
+        if moment.oldest is None and not moment.visible and end - moment.at > ACTIVE_SECONDS:
+            return
+        dimensions, at = {"QueueName": moment.queue}, end - MINUTE
+        age = 0.0 if moment.oldest is None else round(max(0.0, end - moment.oldest))
+        self._metrics.record("AWS/SQS", "ApproximateNumberOfMessagesVisible", moment.visible, "Count", dimensions, at)
+        self._metrics.record("AWS/SQS", "ApproximateAgeOfOldestMessage", age, "Seconds", dimensions, at)
+
+
+class Alarms:
+    """Stands between MiniStack's alarms and their states, which it sets, with their history and actions.
+
+    Each minute that the engine's clock has passed is evaluated once, in order, before the states are told to anybody:
+    at the minute's end, and when time was skipped, before whoever skipped it goes on.
+    """
+
+    def __init__(self, cloudwatch: Any, samples: QueueSamples) -> None:
+        self._cloudwatch = cloudwatch
+        self._samples = samples
+        self._lock = threading.RLock()
+        self._until = minute_of(time.time())
+        self._fired: dict[str, int] = {}
+        self._running = ExitStack()
+        self._closed = threading.Event()
+
+    def take_over(self) -> None:
+        """Put itself in the place of MiniStack's evaluation, and before what tells of states."""
+        self._cloudwatch._evaluate_alarm = lambda _: None
+        self._cloudwatch._evaluate_all_alarms = lambda: None
+        for name in READING:
+            setattr(self._cloudwatch, name, self._after_catching_up(getattr(self._cloudwatch, name)))
+
+    def start(self, clock: Clock) -> None:
+        """Evaluate from now on whenever a minute has passed, or was skipped."""
+        self._running.enter_context(clock.on_jump(self.catch_up))
+        threading.Thread(target=self._keep_up, daemon=True, name="alarms").start()
+
+    def close(self) -> None:
+        """Evaluate no more."""
+        self._closed.set()
+        self._running.close()
+
+    def now(self) -> list[AlarmNow]:
+        """Return the alarms by name."""
+        with self._lock:
+            self.catch_up()
+            return [self._tell(alarm) for _, alarm in sorted(self._cloudwatch._alarms.items())]
+
+    def catch_up(self) -> None:
+        """Evaluate each minute that has passed since the last one that was evaluated."""
+        with self._lock:
+            until = minute_of(time.time())
+            if until <= self._until:
+                return
+            for minutes in spans(self._until, until):
+                self._evaluate_span(minutes)
+                self._until = minutes[-1]
+
+    def _keep_up(self) -> None:
+        while not self._closed.wait(MINUTE - time.time() % MINUTE):
+            self.catch_up()
+
+    def _after_catching_up(self, read: Callable[..., Any]) -> Callable[..., Any]:
+        def read_now(*arguments: Any) -> Any:
+            self.catch_up()
+            return read(*arguments)
+
+        return read_now
+
+    def _evaluate_span(self, minutes: Sequence[int]) -> None:
+        self._samples.take(minutes)
+        alarms = [(alarm, rule) for alarm in self._cloudwatch._alarms.values() if (rule := rule_of(alarm))]
+        series = [(alarm, rule, self._series(alarm, minutes[0] - rule.range_s)) for alarm, rule in alarms]
+        complete = self._until + MINUTE == minutes[0]
+        for end in minutes:
+            for alarm, rule, points in series:
+                known_s = end - minutes[0]
+                if end > alarm["AlarmConfigurationUpdatedTimestamp"] and (complete or known_s >= rule.range_s):
+                    self._evaluate(alarm, rule, points, end)
+
+    def _series(self, alarm: Alarm, since: float) -> list[Point]:
+        """Return the points of the alarm's metric, in order, that it can read from a moment on."""
+        named = self._cloudwatch._dims_from_list(alarm.get("Dimensions") or [])
+        key = alarm["Namespace"], alarm["MetricName"], self._cloudwatch._dims_key(named)
+        unit = alarm.get("Unit")
+        points = list(self._cloudwatch._metrics.get(key) or ())
+        recent = [each for each in points if each["Timestamp"] >= since and unit in (None, "", each["Unit"])]
+        return sorted(recent, key=moment_of)
+
+    def _evaluate(self, alarm: Alarm, rule: AlarmRule, points: Sequence[Point], end: int) -> None:
+        old = alarm["StateValue"]
+        verdict = evaluate(rule, self._datapoints(alarm, rule, points, end), old)
+        if verdict.state == old:
+            return
+        alarm["StateValue"], alarm["StateReason"], alarm["StateUpdatedTimestamp"] = verdict.state, verdict.reason, end
+        if verdict.state == "ALARM":
+            self._fired[alarm["AlarmName"]] = self._fired.get(alarm["AlarmName"], 0) + 1
+        self._cloudwatch._record_history(alarm["AlarmName"], old, verdict.state, verdict.reason)
+        self._cloudwatch._history_entries()[-1]["Timestamp"] = self._cloudwatch._ts_iso(end)
+        self._cloudwatch._dispatch_alarm_actions(alarm, old, verdict.state, verdict.reason)
+        self._cloudwatch._evaluate_parent_alarms(alarm)
+
+    def _datapoints(self, alarm: Alarm, rule: AlarmRule, points: Sequence[Point], end: int) -> list[Datapoint]:
+        """Return the value of each period that ends at `end` or before, the oldest first."""
+        starts = [float(end - back * rule.period_s) for back in range(rule.periods_read, -1, -1)]
+        edges = [bisect_left(points, start, key=moment_of) for start in starts]
+        statistic = alarm.get("ExtendedStatistic") or alarm.get("Statistic") or "Average"
+        return [self._value(statistic, points[first:last]) for first, last in pairwise(edges)]
+
+    def _value(self, statistic: str, points: Sequence[Point]) -> Datapoint:
+        stats = self._cloudwatch._calc_stats(points)
+        value: Datapoint = self._cloudwatch._stat_value(stats, statistic, points) if stats else None
+        return value
+
+    def _tell(self, alarm: Alarm) -> AlarmNow:
+        return AlarmNow(
+            name=alarm["AlarmName"],
+            description=alarm.get("AlarmDescription") or "",
+            state=alarm["StateValue"],
+            reason=alarm["StateReason"],
+            since=datetime.fromtimestamp(alarm["StateUpdatedTimestamp"], UTC),
+            fired=self._fired.get(alarm["AlarmName"], 0),
+        )
+
+
+def rule_of(alarm: Mapping[str, Any]) -> AlarmRule | None:
+    """Return the rule of one of MiniStack's alarms; None for one that compares with a band, or with an expression."""
+    if alarm["ComparisonOperator"] not in COMPARISONS or not alarm.get("MetricName"):
+        return None
+    periods = int(alarm["EvaluationPeriods"])
+    return AlarmRule(
+        period_s=int(alarm["Period"]),
+        evaluation_periods=periods,
+        datapoints_to_alarm=int(alarm.get("DatapointsToAlarm") or periods),
+        threshold=float(alarm["Threshold"]),
+        comparison=alarm["ComparisonOperator"],
+        missing=alarm.get("TreatMissingData") or "missing",
+    )
+
+
+def moment_of(point: Point) -> float:
+    """Return when a point was, in epoch seconds."""
+    moment: float = point["Timestamp"]
+    return moment
+
+
+def minute_of(moment: float) -> int:
+    """Return the beginning of the minute of a moment, in epoch seconds."""
+    return int(moment // MINUTE) * MINUTE
+
+
+def spans(after: int, until: int) -> Iterator[Sequence[int]]:
+    """Yield the ends of the minutes between two such ends; of many, only those at the beginning and at the end."""
+    ends = range(after + MINUTE, until + MINUTE, MINUTE)
+    if len(ends) <= 2 * HALF_MINUTES:
+        yield ends
+    else:
+        yield ends[:HALF_MINUTES]
+        yield ends[-HALF_MINUTES:]

@@ -1,0 +1,193 @@
+"""CloudWatch's metrics in MiniStack: what services and functions publish there, one minute at a time."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from agenticai.emulator.http.request import deployed_api, read_request
+
+MINUTE: Final = 60
+POINTS_KEPT: Final = 5_000
+"""Of each metric, at least as many of the newest and at most twice as many."""
+
+Dimensions = Mapping[str, str]
+MetricKey = tuple[str, str, str]
+
+# MiniStack's points are dictionaries.
+Point = dict[str, Any]
+
+
+class Metrics:
+    """Stands between what is measured and MiniStack's memory of it, where GetMetricData and alarms find it.
+
+    Equal values of one minute are one point with a count, as AWS's own metrics have a resolution of a minute.
+    """
+
+    def __init__(self, cloudwatch: Any) -> None:
+        self._cloudwatch = cloudwatch
+        self._lock = threading.Lock()
+        self._open: dict[MetricKey, tuple[int, dict[float, Point]]] = {}
+
+    def take_over(self) -> None:
+        """Put itself in the place of what MiniStack's services publish with."""
+        self._cloudwatch.record_metric = self.record
+
+    def record(
+        self,
+        namespace: str,
+        name: str,
+        value: float,
+        unit: str = "None",
+        dimensions: Dimensions | None = None,
+        at: float | None = None,
+    ) -> None:
+        """Add a value to the minute of `at`, in epoch seconds, which is the present one unless it is given."""
+        minute = int((time.time() if at is None else at) // MINUTE) * MINUTE
+        named = dict(dimensions or {})
+        key = (namespace, name, self._cloudwatch._dims_key(named))
+        with self._lock:
+            opened, values = self._open.get(key, (-1, {}))
+            if opened != minute:
+                self._open[key] = minute, (values := {})
+            if point := values.get(value):
+                point["Count"] += 1.0
+                return
+            points = self._cloudwatch._metric_bucket(key)
+            if len(points) >= 2 * POINTS_KEPT:
+                del points[:-POINTS_KEPT]
+            values[value] = {
+                "Timestamp": float(minute),
+                "Value": float(value),
+                "Count": 1.0,
+                "Unit": unit,
+                "Dimensions": named,
+            }
+            points.append(values[value])
+
+
+class FunctionMetrics:
+    """Publishes `AWS/Lambda` of each invocation, whoever asked for it; MiniStack does so for callers of Invoke alone.
+
+    An invocation is counted in the minute in which it ends; one that MiniStack throttles, when it is refused.
+    """
+
+    def __init__(self, lambda_svc: Any, metrics: Metrics) -> None:
+        self._metrics = metrics
+        self._lock = threading.Lock()
+        self._running: dict[str, int] = {}
+        self._dispatch: Callable[..., dict[str, Any]] = lambda_svc._execute_function_dispatch
+        lambda_svc._execute_function_dispatch = self._measured
+        lambda_svc._emit_lambda_metrics = self._count_refused
+
+    def _measured(
+        self, function: Any, config: Mapping[str, Any], event: Any, request_id: str, started: float
+    ) -> dict[str, Any]:
+        name = str(config.get("FunctionName"))
+        self._begin(name)
+        try:
+            result = self._dispatch(function, config, event, request_id, started)
+        finally:
+            with self._lock:
+                self._running[name] -= 1
+        self._publish(name, "Invocations", 1)
+        self._publish(name, "Errors", 1 if result.get("error") else 0)
+        self._publish(name, "Duration", round((time.time() - started) * 1000, 1), "Milliseconds")
+        return result
+
+    def _begin(self, name: str) -> None:
+        with self._lock:
+            self._running[name] = self._running.get(name, 0) + 1
+            here, everywhere = self._running[name], sum(self._running.values())
+        self._metrics.record("AWS/Lambda", "ConcurrentExecutions", here, "Count", {"FunctionName": name})
+        self._metrics.record("AWS/Lambda", "ConcurrentExecutions", everywhere, "Count")
+
+    def _count_refused(self, name: str, duration_ms: float, error: bool, throttle: bool) -> None:
+        """MiniStack calls this where it refuses an invocation, and again, with a duration, where that was a request."""
+        if throttle and not duration_ms:
+            self._publish(name, "Throttles", 1)
+
+    def _publish(self, name: str, metric: str, value: float, unit: str = "Count") -> None:
+        """Publish a value of the function, and of all functions together."""
+        self._metrics.record("AWS/Lambda", metric, value, unit, {"FunctionName": name})
+        self._metrics.record("AWS/Lambda", metric, value, unit)
+
+
+class ApiMetrics:
+    """A step before MiniStack that publishes `AWS/ApiGateway` of each request to a deployed REST API."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, name_of: Callable[[str], str | None]) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._name_of = name_of
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        api_id = deployed_api(read_request(scope).path) if scope["type"] == "http" else None
+        name = self._name_of(api_id) if api_id else None
+        if name is None:
+            await self._app(scope, receive, send)
+            return
+        began, status = time.time(), 0
+
+        async def watch(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        finally:
+            self._publish(name, stage_of(scope["path"]), status, time.time() - began)
+
+    def _publish(self, name: str, stage: str, status: int, seconds: float) -> None:
+        answered = status // 100
+        for dimensions in ({"ApiName": name}, {"ApiName": name, "Stage": stage}):
+            self._metrics.record("AWS/ApiGateway", "Count", 1, "Count", dimensions)
+            self._metrics.record("AWS/ApiGateway", "4XXError", int(answered == 4), "Count", dimensions)
+            self._metrics.record("AWS/ApiGateway", "5XXError", int(answered in (0, 5)), "Count", dimensions)
+            self._metrics.record("AWS/ApiGateway", "Latency", round(seconds * 1000), "Milliseconds", dimensions)
+
+
+def stage_of(path: str) -> str:
+    """Return the stage in a path of a deployed API: `/restapis/ID/STAGE/…` or `/_aws/execute-api/ID/STAGE/…`."""
+    parts = path.strip("/").split("/")
+    return parts[3] if parts[0] == "_aws" and len(parts) > 3 else parts[2]
+
+
+def publish_embedded(metrics: Metrics, events: Iterable[Mapping[str, Any]]) -> None:
+    """Publish the metrics that log events embed.
+
+    See https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html.
+    """
+    for event in events:
+        message = str(event.get("message", ""))
+        if '"CloudWatchMetrics"' in message:
+            _publish_document(metrics, message)
+
+
+def _publish_document(metrics: Metrics, message: str) -> None:
+    """Publish what a document defines; CloudWatch keeps one that is not as specified as a line of the log alone."""
+    try:
+        document = json.loads(message)
+        at = document["_aws"]["Timestamp"] / 1000
+        for directive in document["_aws"]["CloudWatchMetrics"]:
+            _publish_directive(metrics, document, directive, at)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return
+
+
+def _publish_directive(metrics: Metrics, document: Mapping[str, Any], directive: Mapping[str, Any], at: float) -> None:
+    for names in directive["Dimensions"]:
+        dimensions = {name: str(document[name]) for name in names}
+        for metric in directive["Metrics"]:
+            for value in _values(document[metric["Name"]]):
+                metrics.record(
+                    directive["Namespace"], metric["Name"], value, metric.get("Unit", "None"), dimensions, at
+                )
+
+
+def _values(given: float | Sequence[float]) -> Sequence[float]:
+    return given if isinstance(given, list) else [float(given)]  # type: ignore[arg-type]
