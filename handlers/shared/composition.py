@@ -13,6 +13,7 @@ from shared.identifiers import new_ulid, now
 from shared.language_model.api_key import KeyedModel, read_key
 from shared.language_model.port import LanguageModel
 from shared.language_model.retrying import RetryingModel, Wait
+from shared.metrics import Measure, embedded_metrics, no_metrics
 from shared.models.base import TolerantModel
 from shared.models.messages import AnyMessage
 from shared.projects import Projects
@@ -43,6 +44,8 @@ class Settings(TolerantModel):
     dev_queue_url: str
     qa_queue_url: str
     ops_queue_url: str
+    stage: str = ""
+    business_metrics: bool = False
 
     def queue_urls(self) -> Mapping[AgentQueue, str]:
         """Return the address of each queue."""
@@ -87,6 +90,7 @@ class Connections:
     table: Table
     objects: Objects
     outgoing: SqsOutgoing
+    measure: Measure = no_metrics
 
     @property
     def projects(self) -> Projects:
@@ -110,7 +114,7 @@ class Connections:
     def worker(self, agent: Agent[M, R], note: Callable[[str], None]) -> Worker[M, R]:
         """Return the worker that runs an agent; `note` is told what the timeline does not say."""
         reversals = Reversals(self.projects, self.objects)
-        return Worker(agent, self.works, self.deletion, reversals, self.outgoing, note, now)
+        return Worker(agent, self.works, self.deletion, reversals, self.outgoing, note, now, self.measure)
 
 
 def read_settings(kind: type[S], environ: Mapping[str, str]) -> S:
@@ -124,6 +128,7 @@ def connect(settings: Settings) -> Connections:
         table=DynamoDbTable(client("dynamodb"), settings.table_name),
         objects=S3Objects(client("s3"), settings.bucket_name),
         outgoing=SqsOutgoing(partial(client, "sqs"), settings.queue_urls()),
+        measure=embedded_metrics(settings.stage) if settings.business_metrics else no_metrics,
     )
 
 

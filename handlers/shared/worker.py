@@ -10,6 +10,7 @@ from typing import Generic, Protocol, TypeVar
 from shared.deletion import Deletion
 from shared.identifiers import Clock
 from shared.language_model.port import Delivery, Remaining
+from shared.metrics import Measure, measure_begin, measure_end, no_metrics
 from shared.models.errors import Deferrable, Retryable, Terminal
 from shared.models.messages import AnyMessage
 from shared.models.project import Project
@@ -69,6 +70,7 @@ class Worker(Generic[M, R]):
     outgoing: Outgoing
     note: Callable[[str], None]
     clock: Clock
+    measure: Measure = no_metrics
 
     def handle(self, message: M, remaining: Remaining) -> WorkOutcome:
         """Handle one delivery of one message; return how it ended."""
@@ -77,6 +79,7 @@ class Worker(Generic[M, R]):
         claim = self.works.claim(message, self.agent.name, self.agent.status)
         if not isinstance(claim, Claimed):
             return self._handle_refusal(message, claim, remaining)
+        self.measure(measure_begin(claim.project, claim.attempt))
         delivery = Delivery(remaining)
         try:
             return self._carry_out(message, claim, delivery)
@@ -96,6 +99,7 @@ class Worker(Generic[M, R]):
         def commit() -> Changes:
             changes = self.agent.conclude(message, claim.project, result)
             self.works.commit(message, self.agent.name, claim, changes, delivery.tokens)
+            self.measure(measure_end(changes.move, changes.project.get("score"), delivery.tokens))
             return changes
 
         changes = self._store(message, delivery, commit)
@@ -108,6 +112,7 @@ class Worker(Generic[M, R]):
         def fail() -> None:
             reversal = self.reversals.of(message)
             self.works.fail(message, self.agent.name, claim, str(failure), delivery.tokens, reversal)
+            self.measure(measure_end(ProjectStatus.FAILED, None, delivery.tokens))
 
         return self._store(message, delivery, fail) or WorkOutcome.FAILED
 

@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from api_handler.requests import Requests
 from dev_agent.agent import DevAgent
@@ -24,6 +24,9 @@ from tests.fakes.objects import InMemoryObjects
 from tests.fakes.outgoing import SentMessages
 from tests.fakes.runner import Answers, FakeRunner, passing
 from tests.fakes.table import InMemoryTable
+
+if TYPE_CHECKING:
+    from shared.metrics import Measured
 
 
 class Factory:
@@ -54,6 +57,7 @@ class Factory:
         self.deletion = Deletion(self.table, self.objects)
         reversals = Reversals(self.projects, self.objects)
         self.notes: list[str] = []
+        self.measured: list[Measured] = []
         self.seconds_left = 300.0
         agents: dict[type[AnyMessage], Any] = {
             PlanRequested: PmAgent(self.projects, self.objects, self.model),
@@ -62,7 +66,9 @@ class Factory:
             DeployRequested: OpsAgent(self.projects, self.objects, self.runner),
         }
         self._workers = {
-            kind: Worker(agent, self.works, self.deletion, reversals, self.sent, self.notes.append, clock)
+            kind: Worker(
+                agent, self.works, self.deletion, reversals, self.sent, self.notes.append, clock, self.measured.append
+            )
             for kind, agent in agents.items()
         }
 

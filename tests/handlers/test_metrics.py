@@ -1,0 +1,78 @@
+"""What became of projects is published once, whatever is delivered again, as CloudWatch reads it from logs."""
+
+import json
+from collections import Counter
+
+import pytest
+
+from shared.language_model.port import FinishReason
+from shared.metrics import Metric, embedded_metrics
+from tests.fakes import replies
+from tests.fakes.factory import Factory
+from tests.fakes.model import said
+
+REQUIREMENTS = "A library that greets people by name, with tests."
+
+
+def sums(factory: Factory) -> Counter[Metric]:
+    total: Counter[Metric] = Counter()
+    for measured in factory.measured:
+        for name, value in measured.items():
+            total[name] += int(value)
+    return total
+
+
+def test_a_project_that_completes() -> None:
+    factory = Factory(replies.good)
+    project = factory.post(REQUIREMENTS)
+    factory.run()
+    tokens = factory.project(project.id).tokens
+    assert sums(factory) == {
+        Metric.BEGUN: 1,
+        Metric.COMPLETED: 1,
+        Metric.SCORE: 100,
+        Metric.PROMPT_TOKENS: tokens.prompt_tokens,
+        Metric.OUTPUT_TOKENS: tokens.output_tokens,
+    }
+
+
+def test_a_message_that_is_delivered_again_counts_no_more() -> None:
+    factory = Factory(replies.good)
+    factory.post(REQUIREMENTS)
+    messages = []
+    while pending := factory.sent.take():
+        messages += pending
+        for message in pending:
+            factory.deliver(message)
+    before = sums(factory)
+    for message in messages:
+        factory.deliver(message)
+    assert sums(factory) == before
+
+
+def test_a_project_that_fails() -> None:
+    factory = Factory(lambda _: said("", FinishReason.BLOCKED))
+    factory.post(REQUIREMENTS)
+    factory.run()
+    total = sums(factory)
+    assert (total[Metric.BEGUN], total[Metric.FAILED], total[Metric.COMPLETED]) == (1, 1, 0)
+
+
+def test_values_are_written_as_embedded_metrics_of_the_stage_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    measure = embedded_metrics("prod")
+    measure({Metric.COMPLETED: 1, Metric.SCORE: 87.5})
+    measure({})
+    [line] = capsys.readouterr().out.splitlines()
+    document = json.loads(line)
+    [directive] = document["_aws"]["CloudWatchMetrics"]
+    assert (directive["Namespace"], directive["Dimensions"]) == ("AgenticAI", [["service"]])
+    assert document["service"] == "agenticai-prod"
+    assert {each["Name"]: each["Unit"] for each in directive["Metrics"]} == {
+        "ProjectsCompleted": "Count",
+        "Score": "None",
+    }
+    assert (document["ProjectsCompleted"], document["Score"]) == ([1.0], [87.5])
+
+
+def test_there_are_as_many_as_the_template_says() -> None:
+    assert len(Metric) == 7
