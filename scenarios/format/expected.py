@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from agenticai.emulator.alarms.evaluating import AlarmState
 from agenticai.scenarios.format.section import ProjectKey, Section
 from agenticai.stack.outputs import Agent
 from shared.models.workflow import ProjectStatus
@@ -65,6 +66,9 @@ class Expectation(Section):
     )
     dead_letters: dict[Agent, DeadLetters] = Field(
         default={}, description="a number of messages, or a count and what they say; a queue that is left out is empty"
+    )
+    alarms: dict[str, AlarmState] = Field(
+        default={}, description="the states of CloudWatch alarms, by their names without `agenticai-` and the stage"
     )
     timeline: dict[ProjectKey, tuple[ProjectStatus, ...]] = Field(
         default={}, description="the statuses of a project in order, repeated ones written once"

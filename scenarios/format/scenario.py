@@ -11,7 +11,7 @@ from agenticai.emulator.core.documents import Location, read_document
 from agenticai.emulator.faults.rules import CallFault, DeliveryFault, Hang, Kill, kind_of, needs_steering
 from agenticai.scenarios.format.errors import InvalidScenario
 from agenticai.scenarios.format.expected import Expectation, ExpectedProject
-from agenticai.scenarios.format.script import Advance, Create, Delete, Settle, Settling, Step, list_projects
+from agenticai.scenarios.format.script import Advance, AwaitAlarm, Create, Delete, Settle, Settling, Step, list_projects
 from agenticai.scenarios.format.section import ProjectKey, Section
 from agenticai.stack.outputs import AGENTS, FUNCTIONS
 from agenticai.stack.target import Capability
@@ -82,7 +82,8 @@ class Scenario(Section):
         A function that is killed, or not answered, has its message come again only after the visibility timeout.
         """
         steered = any(
-            isinstance(step, Advance) or (isinstance(step, Settle) and step.settle != Settling()) for step in self.steps
+            isinstance(step, Advance | AwaitAlarm) or (isinstance(step, Settle) and step.settle != Settling())
+            for step in self.steps
         ) or any(needs_steering(fault) or isinstance(fault.then, (Kill, Hang)) for fault in self.faults)
         needed = {Capability.STEPS: steered or self.skips_time, Capability.CONTROL: bool(self.faults)}
         return frozenset(capability for capability, is_needed in needed.items() if is_needed)

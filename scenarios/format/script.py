@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Discriminator, Field, Tag
 
+from agenticai.emulator.alarms.evaluating import AlarmState
 from agenticai.scenarios.format.section import Duration, ProjectKey, Section
 from agenticai.stack.outputs import Agent
 from shared.models.workflow import ProjectStatus
@@ -109,6 +110,20 @@ class Purge(Section):
     purge: Agent
 
 
+class AwaitedAlarm(Section):
+    """An alarm, by its name without `agenticai-` and the stage, and the state that it is to have."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]*$", description="such as dev-dlq")
+    state: AlarmState = "ALARM"
+    within: Duration = Field(default=1800, gt=0, description="how far the clock may be put forward for it")
+
+
+class AwaitAlarm(Section):
+    """Puts the clock forward, a minute at a time, until a CloudWatch alarm has the state; fails when it never does."""
+
+    alarm: AwaitedAlarm
+
+
 class Provision(Section):
     """Deploys the template that the factory wrote for a project, with its package, as a stack of its own."""
 
@@ -117,7 +132,7 @@ class Provision(Section):
 
 STEPS: Final = (
     *("create", "settle", "wait", "modify", "retry", "deploy", "delete"),
-    *("send", "advance", "redrive", "purge", "provision"),
+    *("send", "advance", "redrive", "purge", "alarm", "provision"),
 )
 
 
@@ -143,6 +158,7 @@ Step = Annotated[
     | Annotated[Advance, Tag("advance")]
     | Annotated[Redrive, Tag("redrive")]
     | Annotated[Purge, Tag("purge")]
+    | Annotated[AwaitAlarm, Tag("alarm")]
     | Annotated[Provision, Tag("provision")],
     Discriminator(
         _name,

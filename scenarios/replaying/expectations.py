@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
+from agenticai.emulator.alarms.evaluating import AlarmState
 from agenticai.emulator.faults.rules import Fired
 from agenticai.scenarios.format.expected import Bounds, ExpectedProject
 from agenticai.scenarios.format.scenario import Scenario
@@ -18,12 +19,16 @@ SHOWN = 200
 
 @dataclass(frozen=True)
 class ScenarioOutcome:
-    """What a scenario came to: its projects by name, the bodies of the dead letters by agent, and what was used."""
+    """What a scenario came to: its projects by name, the bodies of the dead letters by agent, and what was used.
+
+    `alarms` are the states of those that the scenario expects something of.
+    """
 
     projects: Mapping[str, ReplayedProject]
     dead_letters: Mapping[str, Sequence[str]]
     fired: Sequence[Fired]
     used: Used
+    alarms: Mapping[str, AlarmState] = field(default_factory=dict)
 
 
 def find_unmet(scenario: Scenario, outcome: ScenarioOutcome) -> Iterator[str]:
@@ -34,6 +39,7 @@ def find_unmet(scenario: Scenario, outcome: ScenarioOutcome) -> Iterator[str]:
             found = _check_project(scenario, key, project) if project else ["It was never posted."]
             yield from (f"{name}: {sentence}" for sentence in found)
     yield from _check_dead_letters(scenario, outcome.dead_letters)
+    yield from _check_alarms(scenario, outcome.alarms)
     yield from _check_figures(scenario, outcome.used)
     yield from _check_fired(scenario, outcome.fired)
 
@@ -94,6 +100,12 @@ def _check_dead_letters(scenario: Scenario, found: Mapping[str, Sequence[str]]) 
         if wanted and wanted.body:
             others = (body for body in bodies if not re.search(wanted.body, body))
             yield from (f"A dead letter of {agent} does not say {wanted.body.pattern!r}: {b[:SHOWN]}" for b in others)
+
+
+def _check_alarms(scenario: Scenario, found: Mapping[str, AlarmState]) -> Iterator[str]:
+    for name, wanted in scenario.expect.alarms.items():
+        if (state := found.get(name)) != wanted:
+            yield f"The alarm {name} is {state} and not {wanted}."
 
 
 def _check_figures(scenario: Scenario, used: Used) -> Iterator[str]:

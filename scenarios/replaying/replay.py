@@ -10,15 +10,17 @@ from typing import Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from agenticai.client.errors import ProjectsError
+from agenticai.emulator.alarms.evaluating import AlarmState
 from agenticai.emulator.core.errors import EngineError
 from agenticai.emulator.core.usage_records import FinishedInvocation, Usage
 from agenticai.emulator.faults.rules import Delivery, DeliveryFault, Fault, Fired, RecordedCall, Reorder
 from agenticai.scenarios.benches.deployed import Bench
-from agenticai.scenarios.format.errors import ScenarioError
+from agenticai.scenarios.format.errors import ScenarioError, StepFailed
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.format.script import Settling, Step
 from agenticai.scenarios.invariants import Violation, find_violations, newest_project, read
 from agenticai.scenarios.invariants.snapshot import StackSnapshot
+from agenticai.scenarios.replaying.alarms import read_alarm
 from agenticai.scenarios.replaying.expectations import ScenarioOutcome, find_unmet
 from agenticai.scenarios.replaying.naming import agents_by_name, name_deployed
 from agenticai.scenarios.replaying.outcome import ReplayedProject, Used, read_project
@@ -154,8 +156,9 @@ def _play_schedule(play: Play, schedule: tuple[Fault, ...], seed: int, out: Path
     deleted = [play.ids[name] for name in play.last_seen]
     snapshot = read(play.bench, list(play.ids.values()), deleted=deleted, after=last)
     projects, unread = _read_all(play, snapshot, usages, out)
-    failed = (*not_taken, *stuck, *unread)
-    outcome = ScenarioOutcome(projects, snapshot.dead_letters, observed.fired, Used.of(usages.values()))
+    alarms, unnamed = _read_alarms(play)
+    failed = (*not_taken, *stuck, *unread, *unnamed)
+    outcome = ScenarioOutcome(projects, snapshot.dead_letters, observed.fired, Used.of(usages.values()), alarms)
     return Result(
         scenario=play.scenario,
         seed=seed,
@@ -198,6 +201,14 @@ def _settle(play: Play, on_event: OnEvent) -> tuple[str, ...]:
     return ()
 
 
+def _read_alarms(play: Play) -> tuple[dict[str, AlarmState], tuple[str, ...]]:
+    """Return the states of the alarms that something is expected of, or why they could not be read."""
+    try:
+        return {name: read_alarm(play.bench, name) for name in play.scenario.expect.alarms}, ()
+    except StepFailed as error:
+        return {}, (f"What is expected cannot be seen: {error}",)
+
+
 def _find_reasons(projects: Mapping[str, ReplayedProject]) -> Iterator[str]:
     """Yield why projects failed, which is mostly why a step could not be taken."""
     for name, project in projects.items():
@@ -235,5 +246,5 @@ def _name_step(step: Step) -> str:
     """Return a step as its file writes it, without what is long."""
     ((name, about),) = step.model_dump(mode="json", exclude_unset=True).items()
     if isinstance(about, dict):
-        about = about.get("project") or about.get("queue") or ""
+        about = about.get("project") or about.get("queue") or about.get("name") or ""
     return f"{name} {about}".strip()

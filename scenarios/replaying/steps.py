@@ -13,6 +13,8 @@ from agenticai.scenarios.format.errors import StepFailed
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.format.script import (
     Advance,
+    AwaitAlarm,
+    AwaitedAlarm,
     Create,
     Delete,
     Deploy,
@@ -27,6 +29,7 @@ from agenticai.scenarios.format.script import (
     Wait,
 )
 from agenticai.scenarios.invariants.reading import read_items
+from agenticai.scenarios.replaying.alarms import read_alarm
 from agenticai.scenarios.replaying.pace import Pace
 from agenticai.scenarios.replaying.provision import provision
 from agenticai.stack.outputs import Agent
@@ -36,6 +39,9 @@ from shared.models.workflow import ProjectStatus
 
 MOVE_SECONDS: Final = 60.0
 POLL_SECONDS: Final = 0.1
+
+MINUTE: Final = 60
+"""How often CloudWatch evaluates an alarm."""
 
 
 @dataclass
@@ -144,6 +150,11 @@ def _(step: Purge, play: Play) -> None:
 
 
 @take.register
+def _(step: AwaitAlarm, play: Play) -> None:
+    _await_alarm(play, step.alarm)
+
+
+@take.register
 def _(step: Provision, play: Play) -> None:
     for project_id in play.ids_of(step.provision):
         reason = provision(play.bench, play.api, project_id)
@@ -156,6 +167,16 @@ def _await(play: Play, project_id: str, wanted: ProjectStatus) -> None:
         play.skipped_s += settled.skipped_s
         if settled.quiet and not settled.deliveries:
             raise StepFailed(f"nothing is left to be delivered, and the project is {status} and not {wanted}")
+
+
+def _await_alarm(play: Play, wanted: AwaitedAlarm) -> None:
+    waited = 0
+    while (state := read_alarm(play.bench, wanted.name)) != wanted.state:
+        if waited >= wanted.within:
+            raise StepFailed(f"the alarm {wanted.name} is {state} and not {wanted.state} after {waited // MINUTE} min")
+        play.pace.advance(MINUTE)
+        play.skipped_s += MINUTE
+        waited += MINUTE
 
 
 def _redrive(bench: Bench, agent: Agent, wait: Pause = pause) -> None:
