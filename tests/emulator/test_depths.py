@@ -142,3 +142,31 @@ def test_every_queue_is_told_as_it_was_last_seen() -> None:
     queue.send("late", delay=10)
     queue.receive(0, timeout=5)
     assert queue.depths.now() == {"q": (0, 1, 1)}
+
+
+def test_moments_tell_the_oldest_message_that_was_not_received_often() -> None:
+    queue = Queue()
+    queue.messages += [
+        {"id": "poison", "sent_at": 1.0, "visible_at": 1, "receive_count": 4},
+        {"id": "old", "sent_at": 2.0, "visible_at": 2, "receive_count": 3},
+        {"id": "new", "sent_at": 3.0, "visible_at": 3, "receive_count": 0},
+    ]
+    queue.now = 3
+    queue.look()
+    queue.now = 4
+    queue.delete(1)
+    moments, last = queue.depths.moments()
+    assert [(moment.at, moment.visible, moment.oldest) for moment in moments] == [(3, 3, 2.0), (4, 2, 3.0)]
+    assert queue.depths.moments(last) == ([], last)
+    queue.now = 5
+    queue.depths.look([])
+    [gone], _ = queue.depths.moments(last)
+    assert (gone.queue, gone.visible, gone.oldest) == ("q", 0, None)
+
+
+def test_moments_that_were_forgotten_are_left_out() -> None:
+    queue = Queue(kept=1)
+    queue.send("a")
+    queue.send("b")
+    moments, last = queue.depths.moments()
+    assert ([moment.visible for moment in moments], last) == ([2], 2)

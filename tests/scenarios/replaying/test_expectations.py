@@ -138,6 +138,15 @@ def test_dead_letters_are_counted_and_read() -> None:
     assert said == "A dead letter of dev does not say '^not': {}"
 
 
+def test_alarms_have_the_states_that_are_expected() -> None:
+    expected = scenario({"alarms": {"dev-dlq": "OK", "pm-age": "ALARM"}})
+    as_expected = replace(OUTCOME, alarms={"dev-dlq": "OK", "pm-age": "ALARM"})
+    assert list(find_unmet(expected, as_expected)) == []
+    assert list(find_unmet(expected, replace(as_expected, alarms={"dev-dlq": "ALARM", "pm-age": "ALARM"}))) == [
+        "The alarm dev-dlq is ALARM and not OK."
+    ]
+
+
 def test_figures_have_bounds_and_leave_out_what_the_bench_looked_at() -> None:
     def calls(service: str, caller: str, number: int) -> CallCount:
         row = {"service": service, "operation": "GetItem", "caller": caller, "function": None, "calls": number}

@@ -174,3 +174,36 @@ def test_dead_letters_are_redriven_from_their_own_queue_and_purged() -> None:
     assert sqs.moved == [f"arn of {DEAD}"]
     assert sqs.depths[DEAD] == []
     assert sqs.purged == [DEAD]
+
+
+class FakeCloudWatch:
+    """Has one alarm, `agenticai-dev-dlq-dev`, with these states, one after the other."""
+
+    def __init__(self, *states: str) -> None:
+        self.states = list(states)
+
+    def client(self, _: str) -> "FakeCloudWatch":
+        return self
+
+    def describe_alarms(self, *, AlarmNames: list[str]) -> dict[str, list[dict[str, str]]]:  # noqa: N803 - AWS's
+        there = AlarmNames == ["agenticai-dev-dlq-dev"]
+        return {"MetricAlarms": [{"StateValue": self.states.pop(0)}] if there else []}
+
+
+def waiting(pace: FakePace, cloudwatch: FakeCloudWatch, **alarm: str) -> Play:
+    return play(steps({"create": "hello"}, {"alarm": {"name": "dev-dlq", **alarm}}), cast("FakeSqs", cloudwatch), pace)
+
+
+def test_the_clock_is_put_forward_by_minutes_until_an_alarm_has_its_state() -> None:
+    pace = FakePace()
+    played = waiting(pace, FakeCloudWatch("OK", "OK", "ALARM"))
+    take_all(played)
+    assert pace.asked == [60, 60]
+    assert played.skipped_s == 120
+
+
+def test_an_alarm_that_never_has_its_state_or_is_not_there_fails_the_step() -> None:
+    with pytest.raises(StepFailed, match="the alarm dev-dlq is OK and not ALARM after 2 min"):
+        take_all(waiting(FakePace(), FakeCloudWatch("OK", "OK", "OK"), within="2m"))
+    with pytest.raises(StepFailed, match="no alarm agenticai-dev-depth-dev"):
+        take_all(waiting(FakePace(), FakeCloudWatch(), name="dev-depth"))
