@@ -119,6 +119,33 @@ def test_one_correlation_id_follows_the_project_through_every_function(finished:
     assert all(ids)
 
 
+def test_what_became_of_the_project_is_in_the_logs_as_metrics(finished: Finished) -> None:
+    logs, names = finished.bench.target.client("logs"), finished.bench.outputs.function_names
+
+    def published(function: str) -> dict[str, list[float]]:
+        found = logs.filter_log_events(logGroupName=f"/aws/lambda/{names[function]}")["events"]
+        lines = [json.loads(event["message"]) for event in found if '"CloudWatchMetrics"' in event["message"]]
+        metrics = {each["Name"] for line in lines for each in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
+        return {name: [line[name][0] for line in lines if name in line] for name in metrics}
+
+    assert published("pm")["ProjectsBegun"] == [1]
+    assert published("qa")["Score"] == [finished.result.project.score]
+    assert published("ops") == {"ProjectsCompleted": [1]}
+    tokens = finished.result.project.tokens
+    asked = [published(function)["PromptTokens"] for function in ("pm", "dev")]
+    assert sum(sum(values) for values in asked) == tokens.prompt_tokens
+
+
+def test_the_stage_has_its_alarms_which_tell_its_topic(finished: Finished) -> None:
+    found = finished.bench.target.client("cloudwatch").describe_alarms(AlarmNamePrefix="agenticai-")["MetricAlarms"]
+    kinds = [f"{agent}-{kind}" for agent in AGENTS for kind in ("dlq", "age")]
+    assert {alarm["AlarmName"] for alarm in found} == {
+        f"agenticai-{name}-dev" for name in (*kinds, "api-failures", "api-latency")
+    }
+    topics = {topic for alarm in found for topic in (*alarm["AlarmActions"], *alarm["OKActions"])}
+    assert [topic.rpartition(":")[2] for topic in topics] == ["agenticai-alarms-dev"]
+
+
 def test_nothing_is_left_in_any_queue(finished: Finished) -> None:
     outputs = finished.bench.outputs
     with Cloud(finished.bench.target.endpoint_url) as cloud:
