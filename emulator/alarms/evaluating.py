@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-AlarmState = Literal["OK", "ALARM", "INSUFFICIENT_DATA"]
+from agenticai.emulator.core.bench_records import AlarmState
+
 Missing = Literal["missing", "ignore", "breaching", "notBreaching"]
 Datapoint = float | None
 """A period's value; None where no data came in the period."""

@@ -15,6 +15,9 @@ Answers = Literal["stored", "nearest", "live", "compatible"]
 """Where the engine's replies come from: stored ones that fit, the nearest stored ones, the Gemini API itself, or a
 server of the OpenAI-compatible API."""
 
+AlarmState = Literal["OK", "ALARM", "INSUFFICIENT_DATA"]
+"""Whether a CloudWatch alarm's metric is within its threshold, beyond it, or not known well enough to say."""
+
 MessageId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
@@ -188,7 +191,7 @@ class AlarmNow(Record):
 
     name: str
     description: str
-    state: Literal["OK", "ALARM", "INSUFFICIENT_DATA"]
+    state: AlarmState
     reason: str
     since: datetime
     fired: int

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from agenticai.emulator.alarms.evaluating import AlarmState
+from agenticai.emulator.core.bench_records import AlarmState
 from agenticai.scenarios.format.section import ProjectKey, Section
 from agenticai.stack.outputs import Agent
 from shared.models.workflow import ProjectStatus

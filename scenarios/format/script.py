@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Discriminator, Field, Tag
 
-from agenticai.emulator.alarms.evaluating import AlarmState
+from agenticai.emulator.core.bench_records import AlarmState
 from agenticai.scenarios.format.section import Duration, ProjectKey, Section
 from agenticai.stack.outputs import Agent
 from shared.models.workflow import ProjectStatus

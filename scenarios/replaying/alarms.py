@@ -1,6 +1,6 @@
 """The states of a stack's CloudWatch alarms, by the short names that scenarios use."""
 
-from agenticai.emulator.alarms.evaluating import AlarmState
+from agenticai.emulator.core.bench_records import AlarmState
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.format.errors import StepFailed
 

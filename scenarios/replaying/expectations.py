@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from agenticai.emulator.alarms.evaluating import AlarmState
+from agenticai.emulator.core.bench_records import AlarmState
 from agenticai.emulator.faults.rules import Fired
 from agenticai.scenarios.format.expected import Bounds, ExpectedProject
 from agenticai.scenarios.format.scenario import Scenario

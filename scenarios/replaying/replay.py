@@ -10,7 +10,7 @@ from typing import Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from agenticai.client.errors import ProjectsError
-from agenticai.emulator.alarms.evaluating import AlarmState
+from agenticai.emulator.core.bench_records import AlarmState
 from agenticai.emulator.core.errors import EngineError
 from agenticai.emulator.core.usage_records import FinishedInvocation, Usage
 from agenticai.emulator.faults.rules import Delivery, DeliveryFault, Fault, Fired, RecordedCall, Reorder

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from agenticai.emulator.alarms.evaluating import AlarmRule, AlarmState, Datapoint, Missing, evaluate
+from agenticai.emulator.alarms.evaluating import AlarmRule, Datapoint, Missing, evaluate
+from agenticai.emulator.core.bench_records import AlarmState
 
 TREATMENTS: tuple[Missing, ...] = ("missing", "ignore", "breaching", "notBreaching")
 
