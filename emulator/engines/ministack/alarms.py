@@ -148,7 +148,9 @@ class Alarms:
 
     def _evaluate(self, alarm: Alarm, rule: AlarmRule, points: Sequence[Point], end: int) -> None:
         old = alarm["StateValue"]
-        verdict = evaluate(rule, self._datapoints(alarm, rule, points, end), old)
+        statistic = alarm.get("ExtendedStatistic") or alarm.get("Statistic") or "Average"
+        datapoints = [self._value(statistic, period) for period in divide(points, rule, end)]
+        verdict = evaluate(rule, datapoints, old)
         if verdict.state == old:
             return
         alarm["StateValue"], alarm["StateReason"], alarm["StateUpdatedTimestamp"] = verdict.state, verdict.reason, end
@@ -158,13 +160,6 @@ class Alarms:
         self._cloudwatch._history_entries()[-1]["Timestamp"] = self._cloudwatch._ts_iso(end)
         self._cloudwatch._dispatch_alarm_actions(alarm, old, verdict.state, verdict.reason)
         self._cloudwatch._evaluate_parent_alarms(alarm)
-
-    def _datapoints(self, alarm: Alarm, rule: AlarmRule, points: Sequence[Point], end: int) -> list[Datapoint]:
-        """Return the value of each period that ends at `end` or before, the oldest first."""
-        starts = [float(end - back * rule.period_s) for back in range(rule.periods_read, -1, -1)]
-        edges = [bisect_left(points, start, key=moment_of) for start in starts]
-        statistic = alarm.get("ExtendedStatistic") or alarm.get("Statistic") or "Average"
-        return [self._value(statistic, points[first:last]) for first, last in pairwise(edges)]
 
     def _value(self, statistic: str, points: Sequence[Point]) -> Datapoint:
         stats = self._cloudwatch._calc_stats(points)
@@ -195,6 +190,13 @@ def rule_of(alarm: Mapping[str, Any]) -> AlarmRule | None:
         comparison=alarm["ComparisonOperator"],
         missing=alarm.get("TreatMissingData") or "missing",
     )
+
+
+def divide(points: Sequence[Point], rule: AlarmRule, end: int) -> list[Sequence[Point]]:
+    """Return the points of each period that ends at `end` or before, the oldest first; a period's end is not in it."""
+    starts = [float(end - back * rule.period_s) for back in range(rule.periods_read, -1, -1)]
+    edges = [bisect_left(points, start, key=moment_of) for start in starts]
+    return [points[first:last] for first, last in pairwise(edges)]
 
 
 def moment_of(point: Point) -> float:
