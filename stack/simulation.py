@@ -25,6 +25,7 @@ DEPLOYER_ACTIONS: Final[Mapping[str, Sequence[str]]] = {
         "cloudformation:ExecuteChangeSet",
     ),
     "apigateway:{region}::/restapis": ("apigateway:POST",),
+    "cloudwatch:{region}:{account}:alarm:agenticai-alarm": ("cloudwatch:PutMetricAlarm",),
     "dynamodb:{region}:{account}:table/{stack}": ("dynamodb:CreateTable", "dynamodb:PutItem"),
     "iam::{account}:role/{stack}-role": (
         "iam:AttachRolePolicy",
@@ -44,6 +45,7 @@ DEPLOYER_ACTIONS: Final[Mapping[str, Sequence[str]]] = {
     "logs:{region}:{account}:log-group:/aws/lambda/agenticai-api": ("logs:CreateLogGroup", "logs:PutRetentionPolicy"),
     "s3:::{stack}": ("s3:CreateBucket", "s3:PutBucketPolicy"),
     "s3:::{stack}/object": ("s3:GetObject", "s3:PutObject"),
+    "sns:{region}:{account}:agenticai-topic": ("sns:CreateTopic", "sns:SetTopicAttributes", "sns:Subscribe"),
     "sqs:{region}:{account}:agenticai-queue": ("sqs:CreateQueue", "sqs:SetQueueAttributes"),
     "ssm:{region}:{account}:parameter/agenticai/token": ("ssm:GetParameters", "ssm:PutParameter"),
 }
