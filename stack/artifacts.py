@@ -44,9 +44,12 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html
 """
 
 KEEP_DAYS: Final = 30
-"""How long versions of objects are kept that others have replaced."""
+"""How long versions of objects are kept that others have replaced, and templates that were only previewed."""
 
 UNFINISHED_DAYS: Final = 7
+
+PREVIEWS: Final = "previews/"
+"""Where templates are that were only compared with what is deployed; nothing is deployed from there."""
 
 
 def bucket_name(account: str, region: str) -> str:
@@ -59,13 +62,16 @@ class Store:
     """The bucket of an `account`, made when something is first uploaded.
 
     `object_url` gives an object's address on the target, and `partition` is AWS's that the account is in. Each request
-    names the account: a bucket of somebody else is neither written to nor read.
+    names the account: a bucket of somebody else is neither written to nor read. A `preview` uploads nothing but a
+    template that is too long for a request, below `PREVIEWS`: who may only preview needs no right to write what is
+    deployed.
     """
 
     s3: S3Client
     account: str
     object_url: Callable[[str, str], str]
     partition: str = "aws"
+    preview: bool = False
 
     @property
     def bucket(self) -> str:
@@ -73,8 +79,11 @@ class Store:
         return bucket_name(self.account, self.s3.meta.region_name)
 
     def upload(self, bundles: Bundles) -> Mapping[str, S3Object]:
-        """Put each bundle into the bucket, unless it is there already; return where each is, by artifact."""
-        if bundles:
+        """Put each bundle into the bucket, unless it is there already; return where each is, by artifact.
+
+        For a preview return where they would be.
+        """
+        if bundles and not self.preview:
             self._ensure_bucket()
         return {id_: self._uploaded(bundle) for id_, bundle in bundles.items()}
 
@@ -83,7 +92,7 @@ class Store:
         if len(text.encode()) <= LONGEST_BODY:
             return TemplateText(body=text)
         self._ensure_bucket()
-        return TemplateText(url=self.url(self._put_text(name, text)))
+        return TemplateText(url=self.url(self._put_text(f"{PREVIEWS}{name}" if self.preview else name, text)))
 
     def url(self, uploaded: S3Object) -> str:
         """Return the address of an object."""
@@ -92,20 +101,25 @@ class Store:
     def _uploaded(self, bundle: Bundle) -> S3Object:
         if bundle.nested:
             objects = self.upload(bundle.nested.bundles)
-            return self._put_text(bundle.name, bundle.nested.template.body(objects, {}, self.url))
-        with bundle.path.open("rb") as content:
-            return self._put(f"{bundle.name}/{bundle.sha256}{bundle.path.suffix}", bundle.sha256, content)
+            return self._put_text(bundle.name, bundle.nested.template.body(objects, {}, self.url), put=not self.preview)
+        key = f"{bundle.name}/{bundle.sha256}{bundle.path.suffix}"
+        if not self.preview:
+            with bundle.path.open("rb") as content:
+                self._put(key, bundle.sha256, content)
+        return S3Object(self.bucket, key)
 
-    def _put_text(self, name: str, text: str) -> S3Object:
+    def _put_text(self, name: str, text: str, *, put: bool = True) -> S3Object:
         content = text.encode()
         digest = hashlib.sha256(content).hexdigest()
-        return self._put(f"{name}/{digest}.json", digest, BytesIO(content))
+        key = f"{name}/{digest}.json"
+        if put:
+            self._put(key, digest, BytesIO(content))
+        return S3Object(self.bucket, key)
 
-    def _put(self, key: str, sha256: str, content: BinaryIO) -> S3Object:
+    def _put(self, key: str, sha256: str, content: BinaryIO) -> None:
         if not self._exists(key):
             checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
             self.s3.put_object(Key=key, Body=content, ChecksumSHA256=checksum, **self._ours)
-        return S3Object(self.bucket, key)
 
     def _ensure_bucket(self) -> None:
         """Make the bucket, and finish it if that was cut short: its lifecycle is set last."""
@@ -136,7 +150,9 @@ class Store:
         self.s3.put_bucket_encryption(ServerSideEncryptionConfiguration={"Rules": [by_default]}, **self._ours)
         self.s3.put_bucket_versioning(VersioningConfiguration={"Status": "Enabled"}, **self._ours)
         self.s3.put_bucket_policy(Policy=json.dumps(self._policy()), **self._ours)
-        self.s3.put_bucket_lifecycle_configuration(LifecycleConfiguration={"Rules": [_LEFT_OVER]}, **self._ours)
+        self.s3.put_bucket_lifecycle_configuration(
+            LifecycleConfiguration={"Rules": [_LEFT_OVER, _PREVIEWED]}, **self._ours
+        )
 
     def _policy(self) -> Mapping[str, object]:
         arn = f"arn:{self.partition}:s3:::{self.bucket}"
@@ -177,6 +193,13 @@ _LEFT_OVER: Final[LifecycleRuleTypeDef] = {
     "Filter": {"Prefix": ""},
     "NoncurrentVersionExpiration": {"NoncurrentDays": KEEP_DAYS},
     "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": UNFINISHED_DAYS},
+}
+
+_PREVIEWED: Final[LifecycleRuleTypeDef] = {
+    "ID": "previewed",
+    "Status": "Enabled",
+    "Filter": {"Prefix": PREVIEWS},
+    "Expiration": {"Days": KEEP_DAYS},
 }
 
 

@@ -100,19 +100,21 @@ def compare_stack(
     pause: Pause = waiting.pause,
     new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
 ) -> ChangeSet:
-    """Return what `deploy_stack` would change; only the bundles are uploaded for it. Raises as that does."""
+    """Return what `deploy_stack` would change; no bundle is uploaded for it. Raises as that does."""
     with reached(target):
         change_sets = ChangeSets(target.client("cloudformation"), name, target.polling, pause)
-        change_set = _create(target, change_sets, definition, new_id())
+        change_set = _create(target, change_sets, definition, new_id(), preview=True)
         change_sets.discard(change_set)
         return change_set
 
 
-def _create(target: Target, change_sets: ChangeSets, definition: StackDefinition, id_: str) -> ChangeSet:
+def _create(
+    target: Target, change_sets: ChangeSets, definition: StackDefinition, id_: str, *, preview: bool = False
+) -> ChangeSet:
     template, bundles = definition.template, definition.bundles
     if not target.mounts_layers:
         template, bundles = fold_layers(template, bundles)
-    store = _artifacts(target)
+    store = _artifacts(target, preview=preview)
     objects = store.upload(bundles)
     kept = _kept(change_sets.parameters(), definition)
     given = {**kept, **definition.parameters}
@@ -205,11 +207,11 @@ def _failure(name: str, status: str, cause: Fault | None) -> DeployError:
     )
 
 
-def _artifacts(target: Target) -> artifacts.Store:
+def _artifacts(target: Target, *, preview: bool) -> artifacts.Store:
     """Return the bucket for uploads, in the account and the partition of who asks."""
     who = target.client("sts").get_caller_identity()
     partition = who["Arn"].split(":")[1]
-    return artifacts.Store(target.client("s3"), who["Account"], target.object_url, partition)
+    return artifacts.Store(target.client("s3"), who["Account"], target.object_url, partition, preview)
 
 
 @contextmanager

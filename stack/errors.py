@@ -8,6 +8,7 @@ class StackError(Exception):
      ├─ BuildError         a bundle could not be made
      ├─ TargetError        the target is unknown or does not answer
      ├─ NotDeployedError   there is no such stack on the target
+     ├─ DriftError         resources are not as the template has them, or that is not known
      └─ DeployError        the stack was not deployed; names the resource at fault when one is
          └─ DeclinedError  the person who was asked said no; nothing has changed
     """
@@ -23,6 +24,10 @@ class TargetError(StackError):
 
 class NotDeployedError(StackError):
     """There is no such stack on the target."""
+
+
+class DriftError(StackError):
+    """Resources of a stack are not as its template has them, or that is not known."""
 
 
 class DeployError(StackError):

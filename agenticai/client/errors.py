@@ -6,6 +6,7 @@ ProjectsError
  ├─ SettingsError   it is not clear what a command is for: no engine, or no project, or several
  ├─ SelectionError  a queue, a dead letter or a function is not there, or it is not clear which one is meant
  ├─ BudgetError     a budget's file is wrong, or nothing was measured that it could be held to
+ ├─ DeniedError     functions were denied what they asked for
  ├─ DemoFailed      the demo's project is not COMPLETED (in commands/demo.py)
  └─ Unfollowed      a person stopped to follow a project, which goes on
 """
@@ -46,6 +47,10 @@ class Unfollowed(ProjectsError):
 
 class SelectionError(ProjectsError):
     """A queue, a dead letter or a function is not there, or it is not clear which one is meant."""
+
+
+class DeniedError(ProjectsError):
+    """Functions were denied what they asked for; the message names them, and the actions."""
 
 
 class BudgetError(ProjectsError):

@@ -160,12 +160,17 @@ def permissions(
     policies: Annotated[
         bool, typer.Option("--policies", help="Show the narrowest policies that allow what was done.")
     ] = False,
+    fail_on_denied: Annotated[
+        bool, typer.Option("--fail-on-denied", help="End with status 1 if a function was denied anything.")
+    ] = False,
     endpoint: Endpoint = ENDPOINT,
     stage: Stage = DEFAULT_STAGE,
     as_json: Json = False,
 ) -> None:
     """Show what functions may do, never did, and were denied."""
-    from agenticai.commands.permissions import show_permissions
+    from agenticai.commands.permissions import refuse_denials, show_permissions
     from agenticai.commands.stack import Stack
 
-    show_permissions(Stack(endpoint, stage, as_json), function, everything=everything, policies=policies)
+    chosen = show_permissions(Stack(endpoint, stage, as_json), function, everything=everything, policies=policies)
+    if fail_on_denied:
+        refuse_denials(chosen)

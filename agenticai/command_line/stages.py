@@ -67,13 +67,18 @@ def diff(
     stage: Stage = DEFAULT_STAGE,
     region: Region = "",
     profile: Profile = "",
+    fail_on_drift: Annotated[
+        bool, typer.Option("--fail-on-drift", help="End with status 1 if resources drifted, or that is not known.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Show what a deployment would change, and drift."""
     from agenticai.commands.deploy import Where
-    from agenticai.commands.stage import show_diff
+    from agenticai.commands.stage import refuse_drift, show_diff
 
-    show_diff(Where(endpoint, stage, region, profile), as_json=as_json)
+    difference = show_diff(Where(endpoint, stage, region, profile), as_json=as_json)
+    if fail_on_drift:
+        refuse_drift(stage, difference)
 
 
 @group.command(epilog=examples("outputs"))

@@ -2,10 +2,10 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from agenticai.client.errors import SelectionError
+from agenticai.client.errors import DeniedError, SelectionError
 from agenticai.commands.stack import Stack, open_stack
 from agenticai.display import permissions as show
 from agenticai.display.console import Display
@@ -16,8 +16,13 @@ from agenticai.stack.target import Capability
 ELSEWHERE: Final = "{where} does not tell what roles grant and what of it is used: the embedded engine does."
 
 
-def show_permissions(stack: Stack, function: str | None, *, everything: bool, policies: bool) -> None:
-    """Show the permissions of all functions, or of one; with `policies` the narrowest that do what was done."""
+def show_permissions(
+    stack: Stack, function: str | None, *, everything: bool, policies: bool
+) -> tuple[FunctionPermissions, ...]:
+    """Show the permissions of all functions, or of one, and return them.
+
+    With `policies` it shows the narrowest policies that allow what was done. Raises SelectionError and TargetError.
+    """
     screen = Display(as_json=stack.as_json)
     with open_stack(stack) as (found, control):
         if control is None or Capability.PERMISSIONS not in found.target.capabilities:
@@ -28,7 +33,7 @@ def show_permissions(stack: Stack, function: str | None, *, everything: bool, po
         narrowest = {one.function: narrow(one) for one in chosen}
         screen.emit(narrowest)
         screen.say(json.dumps(narrowest, indent=2))
-        return
+        return chosen
     screen.emit(report.model_copy(update={"functions": chosen}))
     screen.show(show.overview(chosen))
     for one in chosen:
@@ -37,6 +42,15 @@ def show_permissions(stack: Stack, function: str | None, *, everything: bool, po
             screen.show(table)
     if not report.enforced:
         screen.say(("Nothing was denied: this engine lets functions do what their roles do not allow.", "yellow"))
+    return chosen
+
+
+def refuse_denials(functions: Iterable[FunctionPermissions]) -> None:
+    """Raise DeniedError, which names the functions that were denied anything."""
+    denied = {one.function: sorted({denial.action for denial in one.denials}) for one in functions if one.denials}
+    if denied:
+        named = "; ".join(f"{function} was denied {', '.join(actions)}" for function, actions in denied.items())
+        raise DeniedError(f"{named}: add what is missing to its role in the template, or have the code not ask for it.")
 
 
 def narrow(permissions: FunctionPermissions) -> Mapping[str, Any]:

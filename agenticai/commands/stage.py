@@ -1,17 +1,18 @@
 """The commands for a stage that is deployed: `outputs`, `diff`, `rollback` and `destroy`."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from agenticai.commands.deploy import Where
 from agenticai.display import deploying as show
 from agenticai.display.console import Display, count, grid
 from agenticai.emulator.core.home import find_home, make_home
 from agenticai.scenarios.benches.deployment import compare_prepared, prepare
+from agenticai.stack.changes import Change
 from agenticai.stack.deploying import reached
 from agenticai.stack.destroying import destroy_stage, find_doomed
-from agenticai.stack.drift import find_drift
-from agenticai.stack.errors import DeclinedError, DeployError
+from agenticai.stack.drift import Drifted, find_drift
+from agenticai.stack.errors import DeclinedError, DeployError, DriftError
 from agenticai.stack.stage import read_stage_outputs, stack_name
 from agenticai.stack.versions import read_versions, read_versions_before, serve_versions
 
@@ -32,7 +33,16 @@ def show_outputs(where: Where, *, as_json: bool) -> None:
     screen.show(grid(("output", "value"), rows))
 
 
-def show_diff(where: Where, *, as_json: bool) -> None:
+@dataclass(frozen=True)
+class Difference:
+    """What a deployment would change, and what drifted; `drift_unknown` says why that is not known, if it is not."""
+
+    changes: tuple[Change, ...]
+    drift: tuple[Drifted, ...]
+    drift_unknown: str
+
+
+def show_diff(where: Where, *, as_json: bool) -> Difference:
     """Show what a deployment would change, and what was changed by hand since the last; change nothing."""
     screen, home = Display(as_json=as_json), find_home()
     make_home(home)
@@ -47,9 +57,9 @@ def show_diff(where: Where, *, as_json: bool) -> None:
         except DeployError as error:
             drifted, unknown = (), str(error)
         step.done()
-    changes = list(map(asdict, compared.changes))
-    screen.emit({"changes": changes, "drift": list(map(asdict, drifted)), "drift_unknown": unknown})
-    if changes:
+    difference = Difference(compared.changes, drifted, unknown)
+    screen.emit(asdict(difference))
+    if difference.changes:
         screen.show(show.list_changes(compared))
     else:
         screen.say("A deployment would change nothing.")
@@ -58,6 +68,18 @@ def show_diff(where: Where, *, as_json: bool) -> None:
     for one in drifted:
         what = ", ".join(one.properties) or "it is not there"
         screen.say(("drift: ", "yellow"), f"{one.logical_id} ({one.resource_type}) {one.status.lower()}: {what}")
+    return difference
+
+
+def refuse_drift(stage: str, difference: Difference) -> None:
+    """Raise DriftError if resources drifted, or that is not known."""
+    if difference.drift_unknown:
+        raise DriftError(difference.drift_unknown)
+    if difference.drift:
+        names = ", ".join(one.logical_id for one in difference.drift)
+        raise DriftError(
+            f"{stack_name(stage)} has drifted ({names}): change them back, or have the template say the same."
+        )
 
 
 def roll_back(where: Where, agreed: Agreed, *, as_json: bool) -> None:

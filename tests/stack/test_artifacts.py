@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -75,6 +76,20 @@ def test_a_template_too_long_for_a_request_is_uploaded() -> None:
     assert fake.buckets[BUCKET] == {key: text.encode()}
 
 
+def test_a_preview_names_the_keys_of_a_deployment_and_uploads_its_template_alone(tmp_path: Path) -> None:
+    fake, text = FakeS3(), "x" * 51_201
+    path = tmp_path / "inner.json"
+    path.write_text('{"Resources": {"F": {"Type": "AWS::Lambda::Function", "Properties": {"Code": "src"}}}}')
+    nested = Nested(Template.load(path), {"F": bundle(tmp_path, b"code")})
+    bundles = {"Worker": bundle(tmp_path, b"one"), "Inner": Bundle.of("inner.json", path, nested)}
+    preview = replace(store(fake), preview=True)
+    located = preview.upload(bundles)
+    assert fake.buckets == {}
+    assert preview.template("name", text).url.startswith(f"https://s3/{BUCKET}/previews/name/")
+    assert [key.partition("/")[0] for key in fake.buckets[BUCKET]] == ["previews"]
+    assert store(fake).upload(bundles) == located
+
+
 def test_what_a_nested_template_names_goes_up_before_it(tmp_path: Path) -> None:
     fake = FakeS3()
     path = tmp_path / "inner.json"
@@ -94,8 +109,9 @@ def test_the_bucket_is_private_encrypted_versioned_and_reached_by_tls_only(tmp_p
     (denied,) = json.loads(fake.settings["put_bucket_policy"])["Statement"]
     assert (denied["Effect"], denied["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
     assert denied["Resource"] == [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/*"]
-    (rule,) = fake.settings["put_bucket_lifecycle_configuration"]["Rules"]
-    assert "Expiration" not in rule  # a rollback needs the bundles of before
+    rules = fake.settings["put_bucket_lifecycle_configuration"]["Rules"]
+    expire = [rule["Filter"] for rule in rules if "Expiration" in rule]
+    assert expire == [{"Prefix": "previews/"}]  # a rollback needs the bundles of before
 
 
 CALLS = [

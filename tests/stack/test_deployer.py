@@ -53,7 +53,7 @@ def test_its_policies_are_as_short_as_iam_wants_them(name: str) -> None:
 
 def test_its_names_are_those_of_no_stage() -> None:
     resources = Template.load(DEPLOYER).document["Resources"]
-    names = [resources["Deployer"]["Properties"]["RoleName"]]
+    names = [resources[one]["Properties"]["RoleName"] for one in ("Deployer", "Previewer")]
     names += [resources[one]["Properties"]["ManagedPolicyName"] for one in ("Deployment", "Boundary")]
     assert not any(spell_out(name).startswith("agenticai-") for name in names)
 
@@ -110,6 +110,45 @@ def test_roles_are_passed_to_lambda_alone_and_its_own_is_out_of_reach(statements
     denied = named["NotItself"]
     assert denied["Effect"] == "Deny"
     assert all("/deployer-of-agenticai-" in one["Fn::Sub"] for one in denied["Resource"])
+
+
+WRITES = {
+    "cloudformation:CreateChangeSet",
+    "cloudformation:DeleteChangeSet",
+    "cloudformation:DetectStackDrift",
+    "cloudformation:DetectStackResourceDrift",
+    "cloudformation:TagResource",
+    "s3:PutObject",
+}
+"""What the role for pull requests may do beside looking."""
+
+
+def test_the_role_for_pull_requests_changes_nothing_and_reads_no_contents() -> None:
+    role = Template.load(DEPLOYER).document["Resources"]["Previewer"]["Properties"]
+    (policy,) = role["Policies"]
+    statements = {one["Sid"]: one for one in policy["PolicyDocument"]["Statement"]}
+    actions = {action for one in statements.values() for action in listed(one)}
+    looking = re.compile(r"\w+:(?:Describe|Get|GET|List)")
+    assert {action for action in actions if not looking.match(action)} == WRITES
+    contents = ("dynamodb:GetItem", "dynamodb:Query", "sqs:ReceiveMessage", "ssm:GetParameter", "logs:GetLogEvents")
+    assert not [one for one in contents if any(fnmatchcase(one, pattern) for pattern in actions)]
+    assert spell_out(statements["Templates"]["Resource"]).endswith("-an/previews/*")
+    others = [one for sid, one in statements.items() if sid != "Templates"]
+    assert not [one for one in others if any(fnmatchcase("s3:GetObject", pattern) for pattern in listed(one))]
+
+
+def test_workflows_take_the_role_that_is_meant_for_them() -> None:
+    resources = Template.load(DEPLOYER).document["Resources"]
+
+    def trusted(name: str) -> list[str]:
+        (statement, *_) = resources[name]["Properties"]["AssumeRolePolicyDocument"]["Statement"][::-1]
+        statement = statement["Fn::If"][1] if "Fn::If" in statement else statement
+        subjects = statement["Condition"]["StringEquals"]["token.actions.githubusercontent.com:sub"]
+        texts = [one["Fn::If"][1] if "Fn::If" in one else one for one in subjects]
+        return [text["Fn::Sub"].partition(":")[2].partition(":")[2] for text in texts]
+
+    assert trusted("Deployer") == ["environment:${GitHubEnvironment}", "environment:${GitHubTestEnvironment}"]
+    assert trusted("Previewer") == ["pull_request", "ref:refs/heads/main"]
 
 
 def test_the_linter_finds_nothing() -> None:
