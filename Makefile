@@ -8,7 +8,7 @@ SETUP = @$(PYTHON) bootstrap.py
 export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up dashboard test pytest lint types unit integration containers scenarios audit checkov bundles-arm64 lock quality size soak dashboard-speed screenshots clean
+.PHONY: help demo up dashboard test pytest lint types unit integration containers scenarios coverage permissions cfn-lint audit checkov bundles-arm64 dist lock quality size soak dashboard-speed screenshots clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,18 @@ scenarios: ## every scenario of the library on the embedded engine, as tests
 	$(SETUP) dev
 	@$(BIN)/pytest -q -n auto scenarios
 
+coverage: ## unit tests, and whether they run as many of the lines and branches as pyproject.toml asks for
+	$(SETUP) dev
+	@$(BIN)/pytest -q -n auto --cov --cov-report=term:skip-covered tests --ignore tests/integration --ignore tests/containers
+
+permissions: ## scenarios on the embedded engine, and what functions' roles grant and deny; fails where they deny anything
+	$(SETUP) dev
+	@$(BIN)/python .ci/permissions.py
+
+cfn-lint: ## cfn-lint on both templates
+	$(SETUP) dev
+	@$(BIN)/cfn-lint stack/template.yaml stack/deployer.yaml
+
 audit: ## known vulnerabilities of the locked packages, where a source of advisories is in reach
 	$(SETUP)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python .ci/audit.py
@@ -85,6 +97,11 @@ soak: ## 2,000 projects through one engine, its memory and latency; COUNT=300 BA
 dashboard-speed: ## how fast the dashboard's pages are on a full stack, and what they cost the engine; PROJECTS=50 for fewer
 	$(SETUP) dev
 	@$(BIN)/python -m agenticai.dashboard_speed $(if $(PROJECTS),--projects $(PROJECTS))
+
+dist: ## wheel and source distribution with their checksums, in dist/
+	$(SETUP)
+	@rm -rf dist && $(BIN)/uv build --quiet --system-certs --out-dir dist
+	@cd dist && sha256sum agenticai-* > SHA256SUMS && cat SHA256SUMS
 
 lock: ## resolve every dependency again into requirements.lock, and LocalStack's into its own
 	$(SETUP) dev

@@ -16,7 +16,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         "agenticai deploy --target aws --region eu-central-1 --parameter LogLevel=DEBUG --yes",
         "agenticai deploy --stage test --endpoint http://127.0.0.1:4567",
     ),
-    "diff": ("agenticai diff --target aws --stage prod",),
+    "diff": ("agenticai diff --target aws --stage prod", "agenticai diff --stage prod --fail-on-drift"),
     "outputs": ("agenticai outputs", "agenticai outputs --target aws --stage prod --json"),
     "rollback": ("agenticai rollback --target aws --stage prod",),
     "destroy": ("agenticai destroy --target aws --stage test",),
@@ -47,6 +47,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         "agenticai permissions",
         "agenticai permissions qa --all",
         "agenticai permissions --policies",
+        "agenticai permissions --fail-on-denied",
     ),
     "replay": (
         "agenticai replay",

@@ -5,8 +5,8 @@ import io
 import pytest
 from rich.console import Console
 
-from agenticai.client.errors import SelectionError
-from agenticai.commands.permissions import _choose, narrow
+from agenticai.client.errors import DeniedError, SelectionError
+from agenticai.commands.permissions import _choose, narrow, refuse_denials
 from agenticai.display.permissions import details, overview
 from agenticai.emulator.core.permission_records import Denial, FunctionPermissions, Grant, PermissionReport
 
@@ -50,6 +50,12 @@ def test_a_function_is_named_whole_or_by_what_no_other_has() -> None:
     for name in ("orders", "billing"):
         with pytest.raises(SelectionError, match="there are orders-api, orders-api-2"):
             _choose(report, name)
+
+
+def test_denials_are_refused_by_function_and_action() -> None:
+    refuse_denials([OTHER])
+    with pytest.raises(DeniedError, match="orders-api was denied sqs:SendMessage: add what is missing"):
+        refuse_denials([OTHER, FUNCTION])
 
 
 def test_the_overview_counts() -> None:
