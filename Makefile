@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE =
 .PHONY: help demo up dashboard test pytest lint types unit integration containers scenarios coverage permissions cfn-lint audit checkov bundles-arm64 dist lock quality size soak dashboard-speed screenshots clean
 
 help: ## list what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## requirements become software, end to end, on the embedded engine
 	$(SETUP)

@@ -19,6 +19,7 @@ from agenticai.commands.engines import HOST_VARIABLE
 from agenticai.commands.serving import command_for_new
 from agenticai.commands.settings import ENDPOINT_VARIABLES, KEY_VARIABLE, PORT_VARIABLE, STAGE_VARIABLE
 from agenticai.display.serving import welcome
+from agenticai.emulator.client import ControlClient
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.format.scenario import LIBRARY, load
 from agenticai.stack.target import Target
@@ -30,7 +31,11 @@ if TYPE_CHECKING:
     from agenticai.stack.outputs import StackOutputs
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [
+    *sorted(ROOT.glob("*.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs").glob("decisions/*.md")),
+]
 README = (ROOT / "README.md").read_text("utf-8")
 CONTRACT = (ROOT / "docs" / "worker-contract.md").read_text("utf-8")
 ENGINES = (ROOT / "docs" / "engine-contract.md").read_text("utf-8")
@@ -76,13 +81,57 @@ def test_the_readmes_request_is_one_that_replies_are_stored_for() -> None:
     assert requirements == load(LIBRARY / "greeting.yaml").first.requirements
 
 
-def test_the_readmes_make_targets_exist() -> None:
+@pytest.fixture(scope="module")
+def targets() -> set[str]:
+    """The targets of make, as `make help` lists them."""
     listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    targets = set(re.findall(r"^\s*make ([a-z-]+)", README, re.MULTILINE)) | set(
-        re.findall(r"`make ([a-z-]+)`", README)
-    )
-    assert targets
-    assert [target for target in targets if f"make {target} " not in listed] == []
+    return set(re.findall(r"^\s+make ([a-z0-9-]+) ", listed, re.MULTILINE))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_named_make_targets_exist(document: Path, targets: set[str]) -> None:
+    text = document.read_text("utf-8")
+    named = re.findall(r"`make ([a-z0-9-]+)", text)
+    named += [name for line in code_lines(text) for name in re.findall(r"^\s*make ([a-z0-9-]+)", line)]
+    assert set(named) <= targets
+
+
+def test_every_make_target_is_documented(targets: set[str]) -> None:
+    pages = "\n".join(document.read_text("utf-8") for document in DOCUMENTS)
+    assert [target for target in targets if not re.search(rf"\bmake (?:lint )?{target}\b", pages)] == []
+
+
+def test_every_page_is_in_an_index() -> None:
+    index, decisions = (ROOT / "docs" / "README.md", ROOT / "docs" / "decisions" / "README.md")
+    for page in (index, decisions):
+        beside = {path.name for path in page.parent.glob("*.md")} - {page.name}
+        assert beside <= set(re.findall(r"\]\(([\w.-]+\.md)[)#]", page.read_text("utf-8")))
+
+
+CONTROL_API = (ROOT / "docs" / "control-api.md").read_text("utf-8")
+
+
+def routes_of_the_control_api() -> set[str]:
+    """The paths that are declared below the prefix of the control API."""
+    elsewhere = {"gemini/routes.py", "http/operations.py"}
+    emulator = ROOT / "emulator"
+    files = [path for path in emulator.rglob("*.py") if path.relative_to(emulator).as_posix() not in elsewhere]
+    texts = [path.read_text("utf-8") for path in files]
+    own = {path for text in texts for path in re.findall(r"\bRoute\(\"(/[^\"]+)\"", text)}
+    named = {
+        path
+        for text in texts
+        if "Route(PATH," in text
+        for path in re.findall(r"^PATH.* = \"(.+)\"", text, re.MULTILINE)
+    }
+    return {path.replace(":int", "") for path in own | named}
+
+
+def test_every_operation_of_the_control_api_is_documented_and_every_one_there_exists() -> None:
+    rows = re.findall(r"^\| `[A-Z]+ /_harness(/[^`]+)` \| (?:`(\w+)`)? *\|", CONTROL_API, re.MULTILINE)
+    assert {path for path, _ in rows} == routes_of_the_control_api()
+    methods = {name for name, member in vars(ControlClient).items() if callable(member) and not name.startswith("_")}
+    assert {method for _, method in rows if method} == methods - {"close"}
 
 
 def test_every_command_is_in_the_readme_and_every_one_there_exists() -> None:

@@ -41,20 +41,20 @@ WRITES = {
 
 @pytest.mark.parametrize("schema", SCHEMAS)
 def test_files_are_as_github_wants_them(schema: str) -> None:
-    command = [BIN / "check-jsonschema", "--builtin-schema", schema, *SCHEMAS[schema]]
+    command = [str(BIN / "check-jsonschema"), "--builtin-schema", schema, *map(str, SCHEMAS[schema])]
     checked = subprocess.run(command, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout
 
 
 def test_zizmor_finds_nothing() -> None:
     command = [
-        BIN / "zizmor",
+        str(BIN / "zizmor"),
         "--offline",
         "--quiet",
         "--persona=pedantic",
         "--strict-collection",
         "--collect=all",
-        GITHUB,
+        str(GITHUB),
     ]
     checked = subprocess.run(command, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout + checked.stderr

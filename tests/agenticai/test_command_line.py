@@ -1,7 +1,9 @@
 """Every command has help in plain words, with examples that it would take; options go before variables."""
 
 import shlex
+import tomllib
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -66,7 +68,8 @@ def test_examples_are_of_commands_that_are_there() -> None:
 
 def test_the_version_is_shown() -> None:
     shown = invoke("--version")
-    assert (shown.exit_code, shown.output) == (0, "agenticai 0.1.0\n")
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
+    assert (shown.exit_code, shown.output) == (0, f"agenticai {project['version']}\n")
 
 
 def test_completion_can_be_installed() -> None:
