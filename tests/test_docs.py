@@ -5,6 +5,7 @@ import importlib
 import re
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,6 +24,7 @@ from agenticai.emulator.client import ControlClient
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.format.scenario import LIBRARY, load
 from agenticai.stack.target import Target
+from agenticai.stack.template import TEMPLATE, Template
 from shared.models.errors import AgentError
 from shared.models.workflow import ProjectStatus
 from tests.contracts import BARE_MINISTACK, LOCALSTACK, HeldEngine
@@ -183,7 +185,7 @@ def test_the_options_that_many_commands_take_are_documented() -> None:
 
 def variables_in_code() -> set[str]:
     """The variables of the product's own names that its code spells, and those of the options."""
-    rooms = ("agenticai", "emulator", "scenarios", "stack")
+    rooms = ("agenticai", "dashboard", "emulator", "handlers", "scenarios", "stack")
     texts = [path.read_text("utf-8") for room in rooms for path in (ROOT / room).glob("**/*.py")]
     own = {name for text in texts for name in re.findall(r"\bAGENTICAI_[A-Z_]+\b", text)}
     return own | {*ENDPOINT_VARIABLES, PORT_VARIABLE, STAGE_VARIABLE, KEY_VARIABLE, HOST_VARIABLE}
@@ -193,6 +195,37 @@ def test_every_variable_is_documented_and_every_one_there_exists() -> None:
     documented = set(re.findall(r"^\| `([A-Z_]+)` \|", COMMAND_LINE, re.MULTILINE))
     of_others = {"PIP_INDEX_URL", "NO_COLOR", "COLUMNS"}
     assert documented == variables_in_code() | of_others
+
+
+SETTINGS = (ROOT / "docs" / "settings.md").read_text("utf-8")
+
+
+def rows_of(title: str) -> list[list[str]]:
+    """The cells of the rows of the table under a title of the page on settings."""
+    section = SETTINGS.split(f"\n## {title}\n")[1].split("\n## ")[0]
+    return [[cell.strip() for cell in row.split("|")[1:-1]] for row in re.findall(r"^\| `.+$", section, re.MULTILINE)]
+
+
+def test_every_parameter_of_the_template_is_documented_with_its_default() -> None:
+    declared = Template.load(TEMPLATE).document["Parameters"]
+    defaults = {f"`{name}`": f"`{one['Default']}`" if one["Default"] != "" else "" for name, one in declared.items()}
+    assert {name: default for name, _, default in rows_of("Parameters of the template")} == defaults
+
+
+def test_every_variable_of_the_functions_is_documented_with_who_has_it() -> None:
+    document = Template.load(TEMPLATE).document
+    shared = document["Globals"]["Function"]["Environment"]["Variables"]
+    has: dict[str, set[str]] = defaultdict(set)
+    for resource in document["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            own = resource["Properties"]["Environment"]["Variables"]
+            for name in own.keys() | shared.keys():
+                has[f"`{name}`"].add(own["POWERTOOLS_SERVICE_NAME"])
+    everybody = set.union(*has.values())
+    documented = {
+        name: everybody if of == "all" else set(of.split(", ")) for name, of, _ in rows_of("Variables of the functions")
+    }
+    assert documented == has
 
 
 ON_AWS = ROOT / "docs" / "aws.md"
