@@ -228,6 +228,28 @@ def test_every_variable_of_the_functions_is_documented_with_who_has_it() -> None
     assert documented == has
 
 
+TROUBLESHOOTING = (ROOT / "docs" / "troubleshooting.md").read_text("utf-8")
+
+
+def texts_of(tree: ast.AST) -> Iterator[str]:
+    """The texts in a module, with … for what is put in."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            yield "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield re.sub(r"%[sd]|%d\.%d|\{\w*\}", "…", node.value)
+
+
+def test_messages_that_are_explained_are_in_the_code() -> None:
+    rooms = ("agenticai", "emulator", "handlers", "scenarios", "stack")
+    files = [ROOT / "bootstrap.py", *(path for room in rooms for path in (ROOT / room).rglob("*.py"))]
+    said = "\n".join(text for path in files for text in texts_of(ast.parse(path.read_text("utf-8"))))
+    quoted = re.findall(r'"([^"|]{12,})"', TROUBLESHOOTING)
+    parts = {part.strip(" .") for message in quoted for part in message.split("…")}
+    assert len(quoted) > 15
+    assert [part for part in parts if part and part not in said] == []
+
+
 ON_AWS = ROOT / "docs" / "aws.md"
 """The one page whose lines are for AWS itself."""
 
