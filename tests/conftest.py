@@ -19,7 +19,14 @@ settings.load_profile("any machine")
 gc.set_threshold(100_000)  # nearly all that is imported and collected stays
 
 ENGINES: Final = Path(__file__).parent / "integration"
-FIRST: Final = ("test_localstack.py", "test_command_line.py", "test_queue_commands.py", "test_deploy_command.py")
+FIRST: Final = (
+    "test_localstack.py",
+    "test_command_line.py",
+    "test_queue_commands.py",
+    "test_deploy_command.py",
+    "test_tutorial.py",
+    "test_workflow_steps.py",
+)
 """The files that take longest, longest first: none of them is still at work when all the others are done."""
 
 

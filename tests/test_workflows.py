@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import yaml
 from typer.main import get_command
 
 from agenticai.command_line import app
@@ -58,6 +59,16 @@ def test_zizmor_finds_nothing() -> None:
     ]
     checked = subprocess.run(command, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_hooks_are_of_the_projects_own_environment() -> None:
+    file = ROOT / ".pre-commit-config.yaml"
+    checked = subprocess.run([str(BIN / "pre-commit"), "validate-config", str(file)], capture_output=True, check=False)
+    assert checked.returncode == 0, checked.stdout
+    (repository,) = yaml.safe_load(file.read_text("utf-8"))["repos"]
+    programs = [hook["entry"].split()[0] for hook in repository["hooks"]]
+    assert {str(Path(program).parent) for program in programs} == {".venv/bin"}
+    assert [program for program in programs if not (BIN / Path(program).name).is_file()] == []
 
 
 def test_actions_are_pinned_to_one_commit_with_its_version_beside_it() -> None:
