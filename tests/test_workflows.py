@@ -103,8 +103,14 @@ def test_a_workflow_never_runs_with_rights_for_code_of_others(workflow: str) -> 
     triggers = set(WORKFLOWS[workflow]["on"])
     assert triggers <= {"push", "pull_request", "schedule", "workflow_dispatch", "workflow_call"}
     assert WORKFLOWS[workflow]["defaults"]["run"]["shell"] == "bash"  # which ends at the first failure in a pipe, too
-    if triggers != {"workflow_call"}:
-        assert WORKFLOWS[workflow]["concurrency"]["group"]
+
+
+def test_deployments_of_a_stage_take_turns_and_other_runs_too() -> None:
+    groups = {job.name: job.settings["concurrency"] for job in JOBS if "environment" in job.settings}
+    stages = {name: {"group": f"deploy-{name}", "cancel-in-progress": "false"} for name in ("dev", "prod")}
+    assert groups == stages
+    without = {name for name, workflow in WORKFLOWS.items() if "concurrency" not in workflow}
+    assert without == {"checks"}
 
 
 def test_a_job_that_writes_comments_or_releases_checks_nothing_out() -> None:
