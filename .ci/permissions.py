@@ -6,7 +6,7 @@ from typing import Final
 
 from agenticai.scenarios.benches.embedded import bench
 
-SCENARIOS: Final = ("greeting", "diamond", "repair-ends-well", "static-site", "delete-in-flight")
+SCENARIOS: Final = ("greeting", "diamond", "repair-ends-well", "todo-service", "delete-in-flight")
 """Together they have every agent do its work, a repair, a change and a deletion included."""
 
 
