@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 BOUNDARY: Final = "PermissionsBoundary"
 """The template's parameter for the boundary of its roles."""
 
-RUNS_CONCURRENCY: Final = 2
-"""The runs that qa waits for, one for each message that it works on."""
+RUNS_CONCURRENCY: Final = 4
+"""The runs that qa and ops wait for, one for each message that they work on."""
 
 API_CONCURRENCY: Final = 2
 """Invocations that are left to the API beside those of the queues."""

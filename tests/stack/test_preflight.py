@@ -144,7 +144,7 @@ def test_all_that_is_wrong_is_said_at_once(aws: StubbedTarget) -> None:
         "/aws/lambda/worker",
     ]
     assert "has no Gemini API key" in told[4]
-    assert told[5].startswith("Lambda runs at most 3 invocations at once in this account, and the stack takes up to 6")
+    assert told[5].startswith("Lambda runs at most 3 invocations at once in this account, and the stack takes up to 8")
     assert told[6] == f"{ROLE} seems not to be allowed iam:PassRole, s3:PutObject: have these added."
     assert [finding.blocks for finding in found.findings] == [True] * 5 + [False, False]
 
