@@ -49,10 +49,19 @@ def prices(path: Path = PRICES) -> Prices:
 
 @dataclass(frozen=True)
 class Model:
-    """The language model of a stack: its name, and where its replies come from; None where that is not known."""
+    """The language model of a stack: its name, and where its replies come from; None where that is not known.
+
+    `devs` is the name of the one that dev asks, where that is another than pm's.
+    """
 
     name: str
     answers: "Answers | None"
+    devs: str = ""
+
+    @property
+    def names(self) -> str:
+        """The models that the stack asks, in words."""
+        return f"{self.name} and {self.devs}" if self.devs else self.name
 
     @property
     def live(self) -> bool:
@@ -65,8 +74,8 @@ class Model:
         return self.answers in ("live", "compatible")
 
     def price(self, day: date) -> Price | None:
-        """Return what its tokens cost; None if that is not known."""
-        return prices().price(self.name, day)
+        """Return what its tokens cost; None if that is not known, and where there are two of them."""
+        return None if self.devs else prices().price(self.name, day)
 
     def cost_usd(self, prompt_tokens: int, output_tokens: int, day: date) -> float | None:
         """Return the price in US dollars without the free tier: 0 where no model is asked, None if it is not known."""
@@ -81,11 +90,15 @@ def model_of(target: "Target", outputs: "StackOutputs", control: "ControlClient 
 
     Where they ask another endpoint, only the control API knows who answers there.
     """
-    function = outputs.function_names["pm"]
-    configuration = target.client("lambda").get_function_configuration(FunctionName=function)
-    variables = configuration.get("Environment", {}).get("Variables", {})
-    name, elsewhere = variables.get("GEMINI_MODEL", "unknown"), variables.get("GEMINI_ENDPOINT")
+    pm, dev = (_read_variables(target, outputs.function_names[agent]) for agent in ("pm", "dev"))
+    name, other = pm.get("GEMINI_MODEL", "unknown"), dev.get("GEMINI_MODEL", "unknown")
+    devs = other if other != name else ""
     if control:
         use = control.model()
-        return Model(use.served or name, use.answers)
-    return Model(name, None if elsewhere else "live")
+        return Model(use.served, use.answers) if use.served else Model(name, use.answers, devs)
+    return Model(name, None if pm.get("GEMINI_ENDPOINT") else "live", devs)
+
+
+def _read_variables(target: "Target", function: str) -> Mapping[str, str]:
+    configuration = target.client("lambda").get_function_configuration(FunctionName=function)
+    return configuration.get("Environment", {}).get("Variables", {})

@@ -29,7 +29,7 @@ def reason(project: "ProjectView") -> Iterator[TextPart]:
 
 def describe_cost(tokens: "TokenUsage", model: Model, day: date) -> TextPart:
     """Return what a project's calls of the language model came to."""
-    price = _price(model.cost_usd(tokens.prompt_tokens, tokens.output_tokens, day), model.name)
+    price = _price(model.cost_usd(tokens.prompt_tokens, tokens.output_tokens, day), model.names)
     said = "stored replies, which cost nothing" if model.answers in ("stored", "nearest") else price
     return f"{_describe_tokens(tokens.calls, tokens.prompt_tokens, tokens.output_tokens)}: {said}", "dim"
 
@@ -65,11 +65,11 @@ def introduce(model: Model, day: date) -> "Text":
     if not model.asked:
         return text("stored replies only; start with --live and a key to ask Gemini itself, or --model for another")
     if not model.live:
-        return text(("live", "yellow"), f": {model.name} is asked; what its server charges is not known here")
+        return text(("live", "yellow"), f": {model.names} is asked; what its server charges is not known here")
     price = model.price(day)
     charged = (
         f"${price.input:.2f} in and ${price.output:.2f} out for a million tokens, as of {prices().read}"
         if price
         else f"its price is not known here: see {prices().source}"
     )
-    return text(("live", "yellow"), f": {model.name} is asked with your key; {charged}")
+    return text(("live", "yellow"), f": {model.names} is asked with your key; {charged}")

@@ -148,3 +148,12 @@ def test_the_boundary_bounds_every_role(chosen: dict[str, Any]) -> None:
     roles = of(made(chosen, EVERYTHING), "AWS::IAM::Role")
     assert len(roles) == 7
     assert all(role["PermissionsBoundary"] == {"Ref": "PermissionsBoundary"} for role in roles.values())
+
+
+def test_each_agent_may_have_a_model_of_its_own(plain: dict[str, Any]) -> None:
+    functions = of(plain["Resources"], "AWS::Lambda::Function")
+    for agent in ("Pm", "Dev"):
+        asked = functions[f"{agent}Function"]["Environment"]["Variables"]["GEMINI_MODEL"]
+        assert asked == {"Fn::If": [f"Has{agent}Model", {"Ref": f"{agent}Model"}, {"Ref": "GeminiModel"}]}
+        assert not holds(plain, f"Has{agent}Model", {})
+        assert holds(plain, f"Has{agent}Model", {f"{agent}Model": "larger"})

@@ -86,7 +86,7 @@ def _tokens(connected: Connected, project: ProjectView) -> None:
         "live": "asked itself",
         "compatible": "asked itself",
     }
-    st.caption(f"{plain(model.name)}: {where.get(model.answers or '', 'this target does not tell who answers')}")
+    st.caption(f"{plain(model.names)}: {where.get(model.answers or '', 'this target does not tell who answers')}")
     if not rows:
         st.caption("It has not been asked yet.")
         return

@@ -49,21 +49,22 @@ def test_the_file_prices_the_stacks_own_model_and_says_where_and_when_it_was_rea
 
 
 class FakeTarget:
-    """A target whose function has these variables."""
+    """A target whose functions have these variables; dev may ask a model of its own."""
 
-    def __init__(self, **variables: str) -> None:
+    def __init__(self, dev: str = "", **variables: str) -> None:
         self._variables = variables
+        self._dev = dev
 
     def client(self, service: str) -> "FakeTarget":
         assert service == "lambda"
         return self
 
     def get_function_configuration(self, FunctionName: str) -> dict[str, Any]:  # noqa: N803 - AWS's name
-        assert FunctionName == "pm-function"
-        return {"Environment": {"Variables": self._variables}}
+        own = {"GEMINI_MODEL": self._dev} if self._dev and FunctionName == "dev-function" else {}
+        return {"Environment": {"Variables": self._variables | own}}
 
 
-OUTPUTS = cast("StackOutputs", SimpleNamespace(function_names={"pm": "pm-function"}))
+OUTPUTS = cast("StackOutputs", SimpleNamespace(function_names={"pm": "pm-function", "dev": "dev-function"}))
 STORED = cast("ControlClient", SimpleNamespace(model=lambda: ModelUse(answers="stored", models=())))
 
 
@@ -71,6 +72,20 @@ def test_the_model_is_that_of_the_functions_and_the_engine_says_who_answers() ->
     target = cast("Target", FakeTarget(GEMINI_MODEL="m"))
     assert model_of(target, OUTPUTS, STORED) == Model("m", "stored")
     assert model_of(target, OUTPUTS, None) == Model("m", "live")
+
+
+def test_two_models_are_both_named_and_have_no_price_together() -> None:
+    target = cast("Target", FakeTarget(GEMINI_MODEL="gemini-3.5-flash-lite", dev="larger"))
+    model = model_of(target, OUTPUTS, None)
+    assert (model.name, model.names) == ("gemini-3.5-flash-lite", "gemini-3.5-flash-lite and larger")
+    assert model.cost_usd(1000, 1000, DAY) is None
+
+
+def test_a_model_of_ones_own_stands_for_all() -> None:
+    target = cast("Target", FakeTarget(GEMINI_MODEL="m", dev="larger"))
+    use = ModelUse(answers="compatible", served="qwen", models=())
+    served = cast("ControlClient", SimpleNamespace(model=lambda: use))
+    assert model_of(target, OUTPUTS, served) == Model("qwen", "compatible")
 
 
 def test_who_answers_at_an_endpoint_without_a_control_api_is_not_known_nor_what_it_costs() -> None:
