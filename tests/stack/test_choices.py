@@ -1,4 +1,4 @@
-"""What the template's parameters add: a canary, a firewall, a key and a boundary; and nothing of it by default."""
+"""What the template's parameters add: a canary, a firewall, a budget, hours, a key, a boundary; and nothing of it by default."""
 
 import json
 import subprocess
@@ -13,7 +13,18 @@ from tests.stack.transformed import Resource, of, transform_template
 
 KEY: Final = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 BOUNDARY: Final = "arn:aws:iam::111122223333:policy/deployer-of-agenticai-boundary-eu-central-1"
-EVERYTHING: Final = {"ApiCanary": "true", "ApiFirewall": "true", "KmsKeyArn": KEY, "PermissionsBoundary": BOUNDARY}
+EVERYTHING: Final = {
+    "ApiCanary": "true",
+    "ApiFirewall": "true",
+    "MonthlyBudgetUsd": "5",
+    "BudgetEmail": "owner@example.com",
+    "PollFrom": "cron(0 8 ? * MON-FRI *)",
+    "PollUntil": "cron(0 18 ? * MON-FRI *)",
+    "KmsKeyArn": KEY,
+    "PermissionsBoundary": BOUNDARY,
+}
+
+OPTIONAL: Final = ("AWS::Budgets", "AWS::CodeDeploy", "AWS::KMS", "AWS::Scheduler", "AWS::WAFv2")
 
 LEFT_TO_SAM: Final = "W1020"
 """A Fn::Sub without variables, which SAM writes."""
@@ -35,19 +46,26 @@ def chosen(source: Template) -> dict[str, Any]:
 
 
 def holds(document: dict[str, Any], name: str, parameters: dict[str, str]) -> bool:
-    """Return whether a condition holds with these parameters; it compares one of them, or a list, with a text."""
-    given = {key: str(value.get("Default")) for key, value in document["Parameters"].items()} | parameters
+    """Return whether a condition holds with these parameters."""
+    return evaluate(document, document["Conditions"][name], parameters)
 
-    def evaluate(node: Any) -> bool:
-        [(function, operands)] = node.items()
-        if function == "Fn::Not":
-            return not evaluate(operands[0])
-        assert function == "Fn::Equals"
-        left, right = operands
-        list_of_them = left.get("Fn::Join", ["", left])[1]
-        return given[list_of_them["Ref"]] == str(right)
 
-    return evaluate(document["Conditions"][name])
+def evaluate(document: dict[str, Any], node: Any, parameters: dict[str, str]) -> bool:
+    """Return whether an expression is true; it compares a parameter, the partition or a list with a text."""
+    given = {key: str(value.get("Default")) for key, value in document["Parameters"].items()}
+    given |= {"AWS::Partition": "aws", **parameters}
+    [(function, operands)] = node.items()
+    match function:
+        case "Fn::Not":
+            return not evaluate(document, operands[0], parameters)
+        case "Fn::And":
+            return all(evaluate(document, each, parameters) for each in operands)
+        case "Fn::Or":
+            return any(evaluate(document, each, parameters) for each in operands)
+    assert function == "Fn::Equals"
+    left, right = operands
+    list_of_them = left.get("Fn::Join", ["", left])[1]
+    return given[list_of_them["Ref"]] == str(right)
 
 
 def made(document: dict[str, Any], parameters: dict[str, str]) -> dict[str, Resource]:
@@ -82,7 +100,7 @@ def test_cfn_lint_finds_nothing_in_what_sam_makes(source: Template, tmp_path: Pa
 
 def test_by_default_there_is_nothing_of_them(plain: dict[str, Any]) -> None:
     kinds = {resource["Type"] for resource in made(plain, {}).values()}
-    assert not {kind for kind in kinds if kind.startswith(("AWS::CodeDeploy", "AWS::WAFv2", "AWS::KMS"))}
+    assert not {kind for kind in kinds if kind.startswith(OPTIONAL)}
     text = json.dumps(made(plain, {}))
     assert "KmsKeyArn" not in text
     assert "PermissionsBoundary" not in text
@@ -146,7 +164,7 @@ def test_without_a_key_aws_encrypts_all_that_is_kept(plain: dict[str, Any]) -> N
 
 def test_the_boundary_bounds_every_role(chosen: dict[str, Any]) -> None:
     roles = of(made(chosen, EVERYTHING), "AWS::IAM::Role")
-    assert len(roles) == 7
+    assert len(roles) == 8
     assert all(role["PermissionsBoundary"] == {"Ref": "PermissionsBoundary"} for role in roles.values())
 
 

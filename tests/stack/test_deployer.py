@@ -19,14 +19,17 @@ MAXIMUM_POLICY = 6_144
 """Characters: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 LONGEST = {"AWS::Partition": "aws-us-gov", "AWS::Region": "ap-southeast-1", "AWS::AccountId": "1" * 12}
 """The longest values of what the template's texts hold."""
+POLICIES = ("Deployment", "Additions", "Boundary")
 UNBOUNDED = {"Looks", "Mappings"}
 """Statements for every resource, each with a reason beside it in the template."""
 
 
 @pytest.fixture(scope="module")
 def statements() -> list[dict[str, Any]]:
-    policy = Template.load(DEPLOYER).document["Resources"]["Deployment"]["Properties"]["PolicyDocument"]
-    return [one["Fn::If"][1] if "Fn::If" in one else one for one in policy["Statement"]]
+    resources = Template.load(DEPLOYER).document["Resources"]
+    policies = [resources[one["Ref"]]["Properties"] for one in resources["Deployer"]["Properties"]["ManagedPolicyArns"]]
+    parts = [part for policy in policies for part in policy["PolicyDocument"]["Statement"]]
+    return [one["Fn::If"][1] if "Fn::If" in one else one for one in parts]
 
 
 def spell_out(node: Any) -> Any:
@@ -45,7 +48,7 @@ def spell_out(node: Any) -> Any:
     return node
 
 
-@pytest.mark.parametrize("name", ["Deployment", "Boundary"])
+@pytest.mark.parametrize("name", POLICIES)
 def test_its_policies_are_as_short_as_iam_wants_them(name: str) -> None:
     policy = Template.load(DEPLOYER).document["Resources"][name]["Properties"]["PolicyDocument"]
     assert len(json.dumps(spell_out(policy), separators=(",", ":"))) <= MAXIMUM_POLICY
@@ -54,7 +57,7 @@ def test_its_policies_are_as_short_as_iam_wants_them(name: str) -> None:
 def test_its_names_are_those_of_no_stage() -> None:
     resources = Template.load(DEPLOYER).document["Resources"]
     names = [resources[one]["Properties"]["RoleName"] for one in ("Deployer", "Previewer")]
-    names += [resources[one]["Properties"]["ManagedPolicyName"] for one in ("Deployment", "Boundary")]
+    names += [resources[one]["Properties"]["ManagedPolicyName"] for one in POLICIES]
     assert not any(spell_out(name).startswith("agenticai-") for name in names)
 
 
@@ -103,9 +106,9 @@ def test_only_what_takes_no_resource_is_for_all(statements: list[dict[str, Any]]
     assert {one["Sid"] for one in statements if one["Resource"] == "*"} == UNBOUNDED
 
 
-def test_roles_are_passed_to_lambda_alone_and_its_own_is_out_of_reach(statements: list[dict[str, Any]]) -> None:
+def test_roles_are_passed_to_three_services_alone_and_its_own_is_out_of_reach(statements: list[dict[str, Any]]) -> None:
     named = {one["Sid"]: one for one in statements}
-    services = ["lambda.amazonaws.com", "codedeploy.amazonaws.com"]
+    services = ["lambda.amazonaws.com", "codedeploy.amazonaws.com", "scheduler.amazonaws.com"]
     assert named["RolesAreForFunctions"]["Condition"] == {"StringEquals": {"iam:PassedToService": services}}
     denied = named["NotItself"]
     assert denied["Effect"] == "Deny"
