@@ -1,4 +1,4 @@
-"""What the template's parameters add: a canary, a firewall, a budget, hours, a key, a boundary; and nothing of it by default."""
+"""What the template's parameters add, such as a canary, a budget and a key; and nothing of it by default."""
 
 import json
 import subprocess

@@ -47,9 +47,7 @@ def test_a_budget_writes_at_four_fifths_at_all_of_it_and_when_that_is_forecast(d
     assert {each["ThresholdType"] for each in notifications} == {"PERCENTAGE"}
 
 
-@pytest.mark.parametrize(
-    ("email", "told"), [({}, "AlarmEmail"), ({"BudgetEmail": "owner@example.com"}, "BudgetEmail")]
-)
+@pytest.mark.parametrize(("email", "told"), [({}, "AlarmEmail"), ({"BudgetEmail": "owner@example.com"}, "BudgetEmail")])
 def test_a_budget_writes_to_its_own_address_or_to_that_of_alarms(
     document: dict[str, Any], email: dict[str, str], told: str
 ) -> None:
