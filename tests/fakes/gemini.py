@@ -1,15 +1,15 @@
 """The Gemini API on this machine: a server that answers from cassettes, and keeps what it was sent."""
 
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 from agenticai.emulator.gemini.canonical import canonical_request
 from agenticai.emulator.gemini.cassettes import CassetteStore
+from tests.fakes.serving import serving
 
 BUSY = {"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "Slow down.", "details": []}}
 
@@ -62,16 +62,10 @@ def fake_gemini(cassettes: Path, *, busy: int = 0, echo_key: bool = False) -> It
         def log_message(self, *_: object) -> None:
             """Say nothing on standard error."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    fake = FakeGemini(f"http://127.0.0.1:{server.server_port}", busy, echo_key)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
+    fake = FakeGemini("", busy, echo_key)
+    with serving(Handler) as url:
+        fake.url = url
         yield fake
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def said(text: str) -> dict[str, object]:

@@ -1,16 +1,16 @@
 """A server of the OpenAI-compatible API on this machine: it answers from cassettes, as a local model would."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 from agenticai.emulator.gemini.canonical import CanonicalRequest, Content
 from agenticai.emulator.gemini.cassettes import CassetteStore
+from tests.fakes.serving import serving
 
 
 @dataclass
@@ -61,16 +61,10 @@ def fake_models(
         def log_message(self, *_: object) -> None:
             """Say nothing on standard error."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    fake = FakeModels(f"http://127.0.0.1:{server.server_port}/v1", models)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
+    fake = FakeModels("", models)
+    with serving(Handler) as url:
+        fake.url = f"{url}/v1"
         yield fake
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def _as_google(body: dict[str, Any], model: str) -> CanonicalRequest:
