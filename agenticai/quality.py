@@ -78,7 +78,7 @@ def judge(case: Case, runner: Runner) -> Judged:
     if detected.handler is None:
         return Judged(case, passed=True, reason="")
     proof = prove(runner, _NOBODY, contents | write_additions(case.files, detected), detected)
-    return Judged(case, passed=proof.sound is not False, reason=proof.said)
+    return Judged(case, passed=proof.passed is not False, reason=proof.summary)
 
 
 def show(folder: Path = CASES) -> int:

@@ -51,17 +51,17 @@ def prices(path: Path = PRICES) -> Prices:
 class Model:
     """The language model of a stack: its name, and where its replies come from; None where that is not known.
 
-    `devs` is the name of the one that dev asks, where that is another than pm's.
+    `dev_model` is the name of the one that dev asks, where that is another than pm's.
     """
 
     name: str
     answers: "Answers | None"
-    devs: str = ""
+    dev_model: str = ""
 
     @property
     def names(self) -> str:
         """The models that the stack asks, in words."""
-        return f"{self.name} and {self.devs}" if self.devs else self.name
+        return f"{self.name} and {self.dev_model}" if self.dev_model else self.name
 
     @property
     def live(self) -> bool:
@@ -75,7 +75,7 @@ class Model:
 
     def price(self, day: date) -> Price | None:
         """Return what its tokens cost; None if that is not known, and where there are two of them."""
-        return None if self.devs else prices().price(self.name, day)
+        return None if self.dev_model else prices().price(self.name, day)
 
     def cost_usd(self, prompt_tokens: int, output_tokens: int, day: date) -> float | None:
         """Return the price in US dollars without the free tier: 0 where no model is asked, None if it is not known."""
@@ -92,11 +92,11 @@ def model_of(target: "Target", outputs: "StackOutputs", control: "ControlClient 
     """
     pm, dev = (_read_variables(target, outputs.function_names[agent]) for agent in ("pm", "dev"))
     name, other = pm.get("GEMINI_MODEL", "unknown"), dev.get("GEMINI_MODEL", "unknown")
-    devs = other if other != name else ""
+    dev_model = other if other != name else ""
     if control:
         use = control.model()
-        return Model(use.served, use.answers) if use.served else Model(name, use.answers, devs)
-    return Model(name, None if pm.get("GEMINI_ENDPOINT") else "live", devs)
+        return Model(use.served, use.answers) if use.served else Model(name, use.answers, dev_model)
+    return Model(name, None if pm.get("GEMINI_ENDPOINT") else "live", dev_model)
 
 
 def _read_variables(target: "Target", function: str) -> Mapping[str, str]:

@@ -49,7 +49,9 @@ def choose_model(url: str, name: str, *, live: bool, environ: Mapping[str, str] 
 
 def _serve(url: str, name: str, key: str | None) -> Asked:
     if not _is_address(url):
-        raise SettingsError(f"{url!r} is no address of a server: give one such as http://127.0.0.1:11434/v1.")
+        raise SettingsError("--model wants the address of a server, such as http://127.0.0.1:11434/v1.")
+    if "@" in urlsplit(url).netloc:
+        raise SettingsError(f"The address holds a name or a password: put the server's key into {MODEL_KEY_VARIABLE}.")
     return Asked(model_at(url, _find(url, name, key)), key)
 
 
@@ -67,7 +69,7 @@ class _Served(BaseModel):
 
 
 class _Models(BaseModel):
-    data: tuple[_Served, ...]
+    data: tuple[_Served, ...] | None
 
 
 def _find(url: str, name: str, key: str | None) -> str:
@@ -77,9 +79,10 @@ def _find(url: str, name: str, key: str | None) -> str:
         return served[0]
     if name in served or f"{name}:latest" in served or (name and len(served) == 1):
         return name
-    there = f"It has {', '.join(served)}" if served else "It has none: pull or load one first"
+    if not served:
+        raise SettingsError(f"The server at {url} has no model: pull or load one first, as `ollama pull` does.")
     wanted = f"has no model {name!r}" if name else "has several models: say which with --model-name"
-    raise SettingsError(f"The server at {url} {wanted}. {there}.")
+    raise SettingsError(f"The server at {url} {wanted}. It has {', '.join(served)}.")
 
 
 def _list_models(url: str, key: str | None) -> tuple[_Served, ...]:
@@ -97,7 +100,7 @@ def _list_models(url: str, key: str | None) -> tuple[_Served, ...]:
             f"The server at {url} wants a key: put it in the environment variable {MODEL_KEY_VARIABLE}."
         )
     try:
-        return _Models.model_validate_json(answer.content).data
+        return _Models.model_validate_json(answer.content).data or ()
     except ValidationError as error:
         raise SettingsError(
             f"What answers at {url} ({answer.status_code}) is not the OpenAI-compatible API, whose address mostly ends"

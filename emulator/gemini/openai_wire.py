@@ -37,9 +37,13 @@ _STATUS: Final = {
     422: (400, "INVALID_ARGUMENT"),
     429: (429, "RESOURCE_EXHAUSTED"),
 }
+_PASSING: Final = frozenset({408, 409, 425})
+"""What of 4xx is to be asked again."""
+
 _TOO_LONG: Final = re.compile(r"context.{0,40}\b(?:size|length|window)|exceed_context", re.IGNORECASE | re.DOTALL)
 _FORMAT_REFUSED: Final = re.compile(r"response_format|json_?schema|json_object|grammar|guided", re.IGNORECASE)
-_THOUGHTS: Final = re.compile(r"\A\s*<think(?:ing)?>(.*?)</think(?:ing)?>\s*", re.DOTALL)
+_THOUGHTS: Final = re.compile(r"\A\s*(?:<think(?:ing)?>)?(?!\s*(?:\{|<file-))(.*?)</think(?:ing)?>\s*", re.DOTALL)
+"""Thoughts before a reply; some models leave their beginning to the template of the prompt."""
 
 
 class Untranslatable(ValueError):
@@ -207,6 +211,8 @@ def to_google_status(status: int, message: str) -> tuple[int, str]:
     """Return the code and status under which the Gemini API tells this; some servers tell of a bad request by 500."""
     if status in _STATUS:
         return _STATUS[status]
+    if 400 <= status < 500 and status not in _PASSING:
+        return 400, "INVALID_ARGUMENT"
     return (400, "INVALID_ARGUMENT") if _TOO_LONG.search(message) else (503, "UNAVAILABLE")
 
 

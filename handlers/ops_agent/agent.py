@@ -56,7 +56,7 @@ class OpsAgent:
             detected = replace(detected, handler=handler_at(detected.handler, proof.root))
         place = partial(layout.deployment_object, project.id, message.revision)
         template = write_template(detected)
-        instructions = write_instructions(project.name, detected, frozenset(contents), proof.said if proof else "")
+        instructions = write_instructions(project.name, detected, frozenset(contents), proof.summary if proof else "")
         return Packaged(
             type=detected.type,
             package=self._objects.put(place("package.zip"), build_zip(contents), "application/zip"),
@@ -69,15 +69,15 @@ class OpsAgent:
 
     def conclude(self, message: DeployRequested, project: Project, result: Packaged) -> Changes:
         """Return the package, and complete the project; one that was seen to fail has a person look at it."""
-        failed = result.proof is not None and result.proof.sound is False
-        proof = f"; {result.proof.said}" if result.proof else ""
+        failed = result.proof is not None and result.proof.passed is False
+        proof = f"; {result.proof.summary}" if result.proof else ""
         return Changes(
             fields={
                 "project_type": result.type,
                 "package": result.package.model_dump(),
                 "template": result.template.model_dump() if result.template else None,
                 "instructions": result.instructions.model_dump(),
-                "proof": result.proof.said if result.proof else None,
+                "proof": result.proof.summary if result.proof else None,
             },
             move=ProjectStatus.NEEDS_REVIEW if failed else ProjectStatus.COMPLETED,
             project={"package": result.package.model_dump()},

@@ -23,7 +23,7 @@ class Framework:
 
     language: str
     made: re.Pattern[str]
-    exported: re.Pattern[str]
+    exported: str
     requirement: str
     entry: str
     text: str
@@ -65,12 +65,16 @@ const found = loaded.default ?? loaded.app;
 export const handler = serverless(found.app ?? found);
 """
 
-_ANYTHING: Final = re.compile("")
+_EXPORTED: Final = (
+    r"module\.exports\s*=\s*{0}\b|export\s+default\s+{0}\b|exports\.app\s*=\s*{0}\b|export\s+const\s+app\b"
+)
+"""How a module of JavaScript tells its application; a pattern in which the name is to be put."""
+
 FRAMEWORKS: Final = (
     Framework(
         "python",
         re.compile(r"^(\w+)\s*(?::[^=\n]+)?=\s*(?:fastapi\.)?FastAPI\(", re.MULTILINE),
-        _ANYTHING,
+        "",
         "mangum",
         "lambda_entry.py",
         _python_entry("mangum", "Mangum"),
@@ -78,15 +82,15 @@ FRAMEWORKS: Final = (
     Framework(
         "python",
         re.compile(r"^(\w+)\s*(?::[^=\n]+)?=\s*(?:flask\.)?Flask\(", re.MULTILINE),
-        _ANYTHING,
+        "",
         "apig-wsgi",
         "lambda_entry.py",
         _python_entry("apig_wsgi", "make_lambda_handler"),
     ),
     Framework(
         "javascript",
-        re.compile(r"^\s*(?:const|let|var)\s+(\w+)\s*=\s*express\(\s*\)", re.MULTILINE),
-        re.compile(r"module\.exports\s*=|export\s+default|exports\.app\b|export\s+(?:const|\{[^}]*\bapp\b)"),
+        re.compile(r"^(?:export\s+)?(?:const|let|var)\s+(\w+)\s*=\s*express\(\s*\)", re.MULTILINE),
+        _EXPORTED,
         "serverless-http",
         "lambda-entry.mjs",
         _NODE_ENTRY,
@@ -102,7 +106,7 @@ def find_entry(files: Files) -> Entry | None:
         for framework in FRAMEWORKS:
             text = files[path]
             made = framework.made.search(text) if language_of(path, text) == framework.language else None
-            if made and framework.exported.search(text):
+            if made and re.search(framework.exported.format(made[1]), text):
                 return _write(framework, PurePosixPath(path), made[1])
     return None
 
@@ -145,19 +149,37 @@ def read_manifest(text: str) -> Mapping[str, Any]:
 
 
 def list_node_packages(files: Files) -> frozenset[str]:
-    """Return the packages that any package.json of the project declares."""
+    """Return the packages that any package.json of the project has installed with its function."""
     manifests = (read_manifest(text) for path, text in files.items() if PurePosixPath(path).name == "package.json")
-    tables = (each.get(kind) for each in manifests for kind in ("dependencies", "devDependencies", "peerDependencies"))
+    tables = (each.get(kind) for each in manifests for kind in ("dependencies", "optionalDependencies"))
     return frozenset(name for table in tables if isinstance(table, dict) for name in table)
 
 
-def list_requirements(files: Files) -> Iterator[str]:
-    """Yield what a pyproject.toml asks for where no requirements.txt does."""
-    if any(PurePosixPath(path).name == "requirements.txt" for path in files):
+def is_manifest(path: str) -> bool:
+    """Return whether a file says what Python packages are to be installed."""
+    return re.fullmatch(r"requirements[\w.-]*\.txt|pyproject\.toml", PurePosixPath(path).name) is not None
+
+
+def list_installed(kind: str, handler: str, paths: frozenset[str]) -> tuple[str, ...]:
+    """Return the requirements files whose packages go into the package of a Python function.
+
+    That is the nearest one above its handler, and the one that names what no other does.
+    """
+    if kind != "python-lambda":
+        return ()
+    folders = [PurePosixPath(handler).parent, *PurePosixPath(handler).parent.parents]
+    above = (str(folder / "requirements.txt") for folder in folders)
+    return (*[path for path in above if path in paths][:1], *sorted({REQUIREMENTS} & paths))
+
+
+def list_requirements(files: Files, handler: str) -> Iterator[str]:
+    """Yield what a pyproject.toml asks for where no requirements.txt above the handler does."""
+    if list_installed("python-lambda", handler, frozenset(files)):
         return
-    for path in sorted(files):
+    for path in sorted(files, key=lambda path: (path.count("/"), path)):
         if PurePosixPath(path).name == "pyproject.toml":
             yield from _read_dependencies(files[path])
+            return
 
 
 def _read_dependencies(text: str) -> Iterator[str]:

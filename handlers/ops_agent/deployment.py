@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from string import Template
 from typing import Final
 
-from ops_agent.applications import REQUIREMENTS, list_requirements
+from ops_agent.applications import REQUIREMENTS, list_installed, list_requirements
 from ops_agent.project_type import Detected, ProjectType
 
 _PYTHON: Final = "3.13"
@@ -78,7 +78,10 @@ def write_additions(files: Mapping[str, str], detected: Detected) -> dict[str, b
     """Return what a function's package needs beside the project's files: its entry, and requirements named nowhere."""
     added = {detected.entry.path: detected.entry.text} if detected.entry else {}
     if detected.type is ProjectType.PYTHON_LAMBDA:
-        wanted = [*list_requirements(files), *([detected.entry.requirement] if detected.entry else [])]
+        wanted = [
+            *list_requirements(files, detected.handler or ""),
+            *([detected.entry.requirement] if detected.entry else []),
+        ]
         if wanted:
             added[REQUIREMENTS] = "".join(f"{requirement}\n" for requirement in wanted)
     return {path: text.encode() for path, text in added.items()}
@@ -88,7 +91,7 @@ def _dependencies(detected: Detected, paths: frozenset[str]) -> str:
     """Return the step that puts a function's dependencies into its package, where the project names any."""
     install = ""
     if detected.type is ProjectType.PYTHON_LAMBDA:
-        named = [*_nearest("requirements.txt", paths), *({REQUIREMENTS} & paths)]
+        named = list_installed(detected.type, detected.handler or "", paths)
         install = _PIP.format("".join(f" -r unpacked/{path}" for path in named)) if named else ""
     elif detected.type is ProjectType.NODE_LAMBDA:
         adapter = f" {detected.entry.requirement}" if detected.entry else ""
@@ -97,12 +100,6 @@ def _dependencies(detected: Detected, paths: frozenset[str]) -> str:
         return ""
     commands = ["unzip package.zip -d unpacked", install, "(cd unpacked && zip -qr ../package.zip .)"]
     return f"\n   Put the dependencies into the package:\n{_format_commands(commands)}\n"
-
-
-def _nearest(name: str, paths: frozenset[str]) -> list[str]:
-    """Return the path of this file that is nearest to the root."""
-    found = [path for path in paths if PurePosixPath(path).name == name]
-    return sorted(found, key=lambda path: (path.count("/"), path))[:1]
 
 
 def _format_commands(commands: Iterable[str]) -> str:

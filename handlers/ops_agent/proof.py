@@ -8,9 +8,9 @@ from importlib.resources import files
 from itertools import islice
 from pathlib import PurePosixPath
 from string import Template
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
-from ops_agent.applications import list_node_packages
+from ops_agent.applications import is_manifest, list_installed, list_node_packages
 from ops_agent.project_type import Detected, ProjectType
 from shared.models.runs import TestsRequested, TestsRun
 from shared.packed_files import TooLarge, pack
@@ -23,9 +23,11 @@ Language = Literal["python", "node"]
 MOST_ROOTS: Final = 3
 """How many folders are tried; each may take a minute of the function's five."""
 
-IMPORTS: Final = "imports"
-ANSWERS: Final = "answers"
-"""The checks of a probe, by the names of its tests."""
+_CHECKS: Final[Mapping[Language, tuple[str, str]]] = {
+    "python": ("test_package_proof.Package.test_1_imports", "test_package_proof.Package.test_2_answers"),
+    "node": ("package-proof.test.mjs: 1 imports", "package-proof.test.mjs: 2 answers"),
+}
+"""The ids of a probe's tests: that the handler is imported, and that it answers."""
 
 _PROBES: Final[Mapping[ProjectType, tuple[Language, str]]] = {
     ProjectType.PYTHON_LAMBDA: ("python", "test_package_proof.py"),
@@ -39,6 +41,16 @@ _EVENT_FILES: Final = (
     "sample-event.json",
 )
 _EVENT_FOLDERS: Final = frozenset({"events", "event"})
+_NO_GOOD_EVENT: Final = re.compile(r"invalid|bad|error|fail|missing|malformed|wrong", re.IGNORECASE)
+
+_CARRIED_BY_LAMBDA: Final = ("@aws-sdk/", "@smithy/")
+"""What Lambda's runtimes of Node have undeclared."""
+
+_NO_NETWORK: Final = re.compile(
+    r"ConnectionError|ConnectTimeout|EndpointConnection|NewConnectionError|NoCredentials|URLError|gaierror"
+    r"|Name or service not known|name resolution|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|fetch failed"
+)
+"""How a handler fails that calls others: in the runner there is no network."""
 
 _NO_PACKAGE: Final = re.compile(r"Cannot find (?:package|module) '((?:@[^/']+/)?[^./'][^/']*)")
 
@@ -66,10 +78,10 @@ HTTP_EVENT: Final = {
 
 @dataclass(frozen=True)
 class Proof:
-    """What was seen of a package, in a sentence; `sound` is None where nothing could be run, `root` is its folder."""
+    """What was seen of a package; `passed` is None where nothing could be run, `root` is the folder that it is from."""
 
-    sound: bool | None
-    said: str
+    passed: bool | None
+    summary: str
     root: str = "."
 
 
@@ -80,9 +92,9 @@ def prove(runner: Runner, project_id: str, contents: Contents, detected: Detecte
     bare names is packaged from there. Raises `shared.models.errors.Retryable`.
     """
     first: Proof | None = None
-    for root in islice(_list_roots(detected), MOST_ROOTS):
-        proof = _try(runner, project_id, contents, detected, root)
-        if proof.sound is not False:
+    for tried in _list_packages(contents, detected):
+        proof = _try(runner, project_id, tried, detected)
+        if proof.passed or (proof.passed is None and first is None):
             return proof
         first = first or proof
     return first or Proof(None, "there is no handler to try")
@@ -101,30 +113,60 @@ def handler_at(handler: str, root: str) -> str:
     return handler if root == "." else handler.removeprefix(f"{root}/")
 
 
+class _Package(NamedTuple):
+    root: str
+    files: Contents
+
+
+def _list_packages(contents: Contents, detected: Detected) -> Iterator[_Package]:
+    """Yield what is tried: the package from each of its roots without tests, and at last with them.
+
+    Tests are left out first, because the runner runs those that it finds; but what is named like one may be imported.
+    """
+    for root in islice(_list_roots(detected), MOST_ROOTS):
+        if root == "." or not _collides(contents, root):
+            packaged = reroot(contents, root)
+            yield _Package(root, {path: file for path, file in packaged.items() if not is_test(path)})
+    if any(map(is_test, contents)):
+        yield _Package(".", contents)
+
+
 def _list_roots(detected: Detected) -> Iterator[str]:
-    """Yield the folders from which a handler may be imported: the project's, and then those down to its own."""
+    """Yield the folders from which a handler may be imported: the project's, its own, and then those between."""
     yield "."
     if detected.type is ProjectType.PYTHON_LAMBDA and detected.handler:  # Node finds neighbours by their paths
-        yield from (str(folder) for folder in reversed(PurePosixPath(detected.handler).parents) if str(folder) != ".")
+        yield from (str(folder) for folder in PurePosixPath(detected.handler).parents if str(folder) != ".")
 
 
-def _try(runner: Runner, project_id: str, contents: Contents, detected: Detected, root: str) -> Proof:
+def _collides(contents: Contents, root: str) -> bool:
+    """Return whether a file below the root would take the place of what lies beside it."""
+    inside = {path.removeprefix(f"{root}/") for path in contents if path.startswith(f"{root}/")}
+    beside = {path for path in contents if not path.startswith(f"{root}/")}
+    folders = {str(folder) for path in (*inside, *beside) for folder in PurePosixPath(path).parents}
+    return bool(inside & beside or (inside | beside) & folders)
+
+
+def _try(runner: Runner, project_id: str, package: _Package, detected: Detected) -> Proof:
     language, probe = _PROBES[detected.type]
-    packaged = {path: content for path, content in reroot(contents, root).items() if not is_test(path)}
-    handler = handler_at(detected.handler or "", root)
+    handler = handler_at(detected.handler or "", package.root)
+    installed = list_installed(detected.type, handler, frozenset(package.files))
+    packaged = {path: file for path, file in package.files.items() if path in installed or not is_manifest(path)}
     event = _find_event(packaged)
     run = _run(runner, project_id, language, packaged | {probe: _write_probe(probe, handler, event)})
-    if missing := _find_missing(run, packaged, detected):
-        return Proof(None, f"{handler} was not tried: not runnable here: needs {missing}", root)
-    return _judge(run, handler, event, root)
+    if missing := _find_missing(run, package.files, detected):
+        return Proof(None, f"{handler} was not tried: not runnable here: needs {missing}", package.root)
+    return _judge(run, handler, event, package.root)
 
 
 def _find_missing(run: TestsRun, packaged: Contents, detected: Detected) -> str | None:
-    """Return a package of Node's that the project declares: the runner carries none."""
+    """Return a package of Node's that will be there on Lambda: the runner carries none."""
     texts = {path: content.decode(errors="replace") for path, content in packaged.items() if path.endswith(".json")}
     declared = list_node_packages(texts) | ({detected.entry.requirement} if detected.entry else set())
-    named = (_NO_PACKAGE.search(test.message) for test in run.tests if run.language == "node")
-    return next((found[1] for found in named if found and found[1] in declared), None)
+    for test in run.tests if run.language == "node" else ():
+        found = _NO_PACKAGE.search(test.message)
+        if found and (found[1] in declared or found[1].startswith(_CARRIED_BY_LAMBDA)):
+            return found[1]
+    return None
 
 
 def _run(runner: Runner, project_id: str, language: Language, packaged: Contents) -> TestsRun:
@@ -142,7 +184,8 @@ def _find_event(packaged: Contents) -> str | None:
     """Return the path of the example event that the project brings."""
     for path in sorted(packaged, key=lambda path: (path.count("/"), path)):
         place = PurePosixPath(path)
-        if place.name in _EVENT_FILES or (place.suffix == ".json" and place.parent.name in _EVENT_FOLDERS):
+        own = place.name in _EVENT_FILES or (place.suffix == ".json" and str(place.parent) in _EVENT_FOLDERS)
+        if own and not _NO_GOOD_EVENT.search(place.name):
             return path
     return None
 
@@ -157,15 +200,15 @@ def _write_probe(probe: str, handler: str, event: str | None) -> bytes:
 def _judge(run: TestsRun, handler: str, event: str | None, root: str) -> Proof:
     if run.not_run:
         return Proof(None, f"{handler} was not tried: {run.not_run}", root)
-    ended = {check: test for test in run.tests for check in (IMPORTS, ANSWERS) if check in test.id}
-    imported, answered = ended.get(IMPORTS), ended.get(ANSWERS)
+    ended = {test.id: test for test in run.tests}
+    imported, answered = (ended.get(check) for check in _CHECKS[run.language])
     if imported is None or imported.outcome != "passed":
         why = imported.message if imported else run.trouble or "it ended early"
         return Proof(False, f"{handler} cannot be imported from the package: {_reason(why)}", root)
     if answered is not None and answered.outcome == "passed":
         return Proof(True, f"{handler} was imported from the package and answered {_name(event)}", root)
     why = _reason(answered.message if answered else run.trouble or "it ended early")
-    if event:
+    if event and not _NO_NETWORK.search(why):
         return Proof(False, f"{handler} failed on {_name(event)}: {why}", root)
     return Proof(True, f"{handler} was imported from the package; on {_name(event)} it failed: {why}", root)
 
@@ -175,8 +218,8 @@ def _name(event: str | None) -> str:
 
 
 def _reason(message: str) -> str:
-    """Return the line of a traceback that names the error: Python's last one, and Node's before its first frame."""
+    """Return the line of a traceback that names the error: Python's last one, and Node's first, above its frames."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
-    frame = next((number for number, line in enumerate(lines) if line.startswith("at ")), 0)
-    told = lines[:1] if frame else lines[-1:]
+    has_frames = any(line.startswith("at ") for line in lines[1:])
+    told = lines[:1] if has_frames else lines[-1:]
     return "".join(told)[:500] or "it said nothing"

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from runner.running import Runner
-from shared.models.runs import TestsRequested, TestsRun
+from shared.models.runs import SPENT, TestsRequested, TestsRun
 
 _spent: list[TestsRun] = []
 """The run without a sandbox that this process had: it has no other."""
@@ -19,7 +19,7 @@ def handler(event: dict[str, Any], _: object) -> dict[str, Any]:
     Lambda starts it anew.
     """
     if _spent:
-        os._exit(1)
+        os._exit(SPENT)
     try:
         request = TestsRequested.model_validate(event)
     except ValidationError as fault:

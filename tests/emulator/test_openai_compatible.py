@@ -190,6 +190,7 @@ class TestReplies:
             completion("The plan.", reasoning_content="Hm."),
             completion("The plan.", reasoning="Hm."),
             completion("<thinking>Hm.</thinking>The plan."),
+            completion("Okay, a plan.\n</think>\n\nThe plan."),
         ],
     )
     def test_thoughts_are_no_part_of_the_text(
@@ -201,8 +202,9 @@ class TestReplies:
         assert answer.json()["candidates"][0]["content"]["parts"][0]["thought"]
 
     def test_what_stands_in_thought_marks_later_is_text(self, gemini: Gemini, server: ScriptedServer) -> None:
-        server.script(said(completion("Write <think>x</think> in it.")))
-        assert reply_to(gemini).text == "Write <think>x</think> in it."
+        for text in ('{"a": "<think>x</think>"}', '<file-1a2b3c4d path="a">\n<think>x</think>\n</file-1a2b3c4d>'):
+            server.script(said(completion(text)))
+            assert reply_to(gemini).text == text
 
     def test_tokens_of_thoughts_are_counted_once(self, gemini: Gemini, server: ScriptedServer) -> None:
         document = completion("The plan.")
@@ -254,6 +256,8 @@ class TestFailures:
             (500, {"error": {"code": 500, "message": "Context size has been exceeded."}}, ModelUnusable),
             (200, {"error": {"code": 400, "message": "the request exceeds the available context size"}}, ModelUnusable),
             (422, {"detail": "temperature: too high"}, ModelUnusable),
+            (402, {"error": {"message": "Insufficient credits"}}, ModelUnusable),
+            (408, {"error": {"message": "Request timeout"}}, ModelUnavailable),
             (413, {"error": {"message": "Request too large"}}, ModelUnusable),
             (429, {"error": {"message": "Rate limit"}}, ModelUnavailable),
             (500, {"error": {"message": "llama runner process has terminated"}}, ModelUnavailable),

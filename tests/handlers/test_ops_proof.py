@@ -41,14 +41,14 @@ class TestPython:
     )
     def test_a_handler_that_lambda_could_not_import(self, files: dict[str, str], said: str) -> None:
         _, proof = proof_of(files)
-        assert proof.sound is False
-        assert said in proof.said
+        assert proof.passed is False
+        assert said in proof.summary
 
     def test_a_source_folder_becomes_the_packages_root_where_imports_need_it(self) -> None:
         files = {"src/app.py": f"import greeting\n{HELLO}", "src/greeting.py": "", "README.md": ""}
         detected, proof = proof_of(files)
-        assert (detected.handler, proof.root, proof.sound) == ("src/app.handler", "src", True)
-        assert proof.said.startswith("app.handler was imported")
+        assert (detected.handler, proof.root, proof.passed) == ("src/app.handler", "src", True)
+        assert proof.summary.startswith("app.handler was imported")
 
     def test_a_folder_that_is_a_package_of_its_own_stays_where_it_is(self) -> None:
         files = {"todo/__init__.py": "", "todo/app.py": f"from todo import store\n{HELLO}", "todo/store.py": ""}
@@ -58,21 +58,67 @@ class TestPython:
         broken = "def handler(event, context):\n    return event['Records'][0]\n"
         good = {"app.py": broken, "events/order.json": '{"Records": [{"body": "x"}]}'}
         assert (
-            proof_of(good)[1].said
+            proof_of(good)[1].summary
             == "app.handler was imported from the package and answered the event in events/order.json"
         )
         _, proof = proof_of({"app.py": broken, "event.json": '{"records": []}'})
-        assert proof.sound is False
-        assert proof.said == "app.handler failed on the event in event.json: KeyError: 'Records'"
+        assert proof.passed is False
+        assert proof.summary == "app.handler failed on the event in event.json: KeyError: 'Records'"
 
     def test_who_is_for_other_events_is_told_and_not_blamed(self) -> None:
         _, proof = proof_of({"app.py": "def handler(event, context):\n    return event['Records']\n"})
-        assert proof.sound is True
-        assert proof.said.endswith("on an HTTP API's GET / it failed: KeyError: 'Records'")
+        assert proof.passed is True
+        assert proof.summary.endswith("on an HTTP API's GET / it failed: KeyError: 'Records'")
+
+    @pytest.mark.parametrize(
+        "path", ["data/events/concert.json", "events/invalid_order.json", "events/missing-name.json", "other.json"]
+    )
+    def test_what_is_no_example_of_an_event_is_not_sent(self, path: str) -> None:
+        assert proof_of({"app.py": HELLO, path: "{}"})[1].summary.endswith("answered an HTTP API's GET /")
+
+    def test_a_handler_that_calls_others_is_not_blamed_for_the_missing_network(self) -> None:
+        calling = """
+            from urllib.request import urlopen
+
+            def handler(event, context):
+                return urlopen("https://example.com").status
+        """
+        _, proof = proof_of({"app.py": calling, "event.json": "{}"})
+        assert proof.passed is True
+        assert "on the event in event.json it failed: " in proof.summary
+
+    def test_an_answer_of_500_is_a_failure(self) -> None:
+        failing = "def handler(event, context):\n    return {'statusCode': 500}\n"
+        assert proof_of({"app.py": failing})[1].summary.endswith("it failed: RuntimeError: it answered with status 500")
+        assert proof_of({"app.py": failing, "event.json": "{}"})[1].passed is False
+
+    def test_only_what_is_installed_can_be_imported(self) -> None:
+        wanted = f"import requests\n{HELLO}"
+        assert proof_of({"app.py": wanted, "requirements-dev.txt": "requests\n"})[1].passed is False
+        assert proof_of({"app.py": wanted, "docs/requirements.txt": "requests\n"})[1].passed is False
+        assert proof_of({"app.py": HELLO, "requirements-dev.txt": "torch\n"})[1].passed is True
+
+    def test_what_is_named_like_a_test_may_be_imported(self) -> None:
+        files = {"app.py": f"from speed_test import measure\n{HELLO}", "speed_test.py": "measure = len\n"}
+        assert proof_of(files)[1].passed is True
+
+    def test_a_handlers_own_folder_is_tried(self) -> None:
+        files = {"src/functions/orders/app.py": f"import db\n{HELLO}", "src/functions/orders/db.py": ""}
+        assert proof_of(files)[1].root == "src/functions/orders"
+
+    def test_a_folder_whose_files_collide_is_no_root(self) -> None:
+        files = {"src/app.py": f"import gone\n{HELLO}", "data/a.json": "{}", "src/data": "x"}
+        _, proof = proof_of(files)
+        assert (proof.passed, proof.root) == (False, ".")
+
+    def test_another_test_does_not_stand_in_for_the_probe(self) -> None:
+        broken = "def handler(event, context):\n    return event['Records']\n"
+        extra = "import unittest\n\n\nclass T(unittest.TestCase):\n    def test_2_answers(self):\n        pass\n"
+        assert "it failed" in proof_of({"app.py": broken, "answers.py": extra})[1].summary
 
     def test_an_answer_that_is_no_json_is_none(self) -> None:
         _, proof = proof_of({"app.py": "def handler(event, context):\n    return {1, 2}\n"})
-        assert "not JSON serializable" in proof.said
+        assert "not JSON serializable" in proof.summary
 
     def test_what_the_runner_does_not_carry_is_not_tried(self) -> None:
         _, proof = proof_of({"app.py": HELLO, "requirements.txt": "torch\n"})
@@ -95,13 +141,33 @@ class TestNode:
     )
     def test_a_handler_that_imports_and_answers(self, files: dict[str, str]) -> None:
         proof = proof_of(files)[1]
-        assert proof.sound is True
-        assert proof.said.endswith("answered an HTTP API's GET /")
+        assert proof.passed is True
+        assert proof.summary.endswith("answered an HTTP API's GET /")
+
+    def test_what_lambda_carries_is_not_missed(self) -> None:
+        importing = "import '@aws-sdk/client-dynamodb';\nexport const handler = async () => 1;\n"
+        _, proof = proof_of({"index.mjs": importing})
+        assert proof.passed is None
+        assert "needs @aws-sdk/client-dynamodb" in proof.summary
+
+    def test_what_is_for_development_is_not_installed(self) -> None:
+        importing = "import 'left-pad';\nexport const handler = async () => 1;\n"
+        manifest = '{"devDependencies": {"left-pad": "1"}}'
+        assert proof_of({"index.mjs": importing, "package.json": manifest})[1].passed is False
+
+    def test_a_module_that_is_not_told_as_one(self) -> None:
+        files = {"index.js": "export const handler = async () => 1;\n"}
+        assert 'needs "type": "module"' in proof_of(files)[1].summary
+        assert proof_of(files | {"package.json": '{"type": "module"}'})[1].passed is True
+
+    def test_an_event_that_is_no_json_is_no_fault_of_the_import(self) -> None:
+        files = {"index.mjs": "export const handler = async () => 1;\n", "event.json": "{"}
+        assert "failed on the event in event.json" in proof_of(files)[1].summary
 
     def test_a_module_that_is_not_there(self) -> None:
         _, proof = proof_of({"index.mjs": "import './gone.mjs';\nexport const handler = async () => 1;"})
-        assert proof.sound is False
-        assert "gone.mjs" in proof.said
+        assert proof.passed is False
+        assert "gone.mjs" in proof.summary
 
 
 def test_files_beside_the_root_stay() -> None:
@@ -117,8 +183,8 @@ def test_what_ends_the_runner_is_no_proof() -> None:
             raise RunnerEnded("signal 9")
 
     proof = prove(Ends(), "0" * 26, {"app.py": HELLO.encode()}, detect({"app.py": HELLO}))
-    assert proof.sound is False
-    assert "it ended what runs it: signal 9" in proof.said
+    assert proof.passed is False
+    assert "it ended what runs it: signal 9" in proof.summary
 
 
 def test_the_event_has_what_the_payload_format_says() -> None:
@@ -134,16 +200,26 @@ def test_express_is_not_tried_where_its_packages_are_not() -> None:
     contents = {path: text.encode() for path, text in files.items()} | write_additions(files, detected)
     proof = prove(Runner(), "0" * 26, contents, detected)
     assert detected.handler == "lambda-entry.handler"
-    assert proof.sound is None
-    assert "needs serverless-http" in proof.said
+    assert proof.passed is None
+    assert "needs serverless-http" in proof.summary
     assert "--prefix unpacked serverless-http" in write_instructions("x", detected, frozenset(contents))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "const app = express();\nexport const PORT = 3000;\napp.listen(PORT);\n",
+        "function createApp() {\n  const app = express();\n  return app;\n}\nmodule.exports = { createApp };\n",
+    ],
+)
+def test_an_application_that_is_not_exported_is_none(text: str) -> None:
+    assert detect({"server.js": text}).entry is None
 
 
 @pytest.mark.parametrize(
     ("files", "expected"),
     [
         ({"requirements.txt": "flask\n"}, "apig-wsgi\n"),
-        ({"backend/requirements.txt": "flask\n"}, "apig-wsgi\n"),
         ({"pyproject.toml": '[project]\nname = "x"\ndependencies = ["flask>=3"]\n'}, "flask>=3\napig-wsgi\n"),
         ({"pyproject.toml": "[project"}, "apig-wsgi\n"),
     ],
@@ -157,6 +233,18 @@ def test_what_is_required_is_installed_wherever_it_is_declared(files: dict[str, 
     assert " -r unpacked/requirements-lambda.txt " in text
     for path in files:
         assert (f" -r unpacked/{path} " in text) == path.endswith("requirements.txt")
+
+
+def test_requirements_beside_the_handler_are_installed_too() -> None:
+    files = {
+        "backend/app.py": "from flask import Flask\napp = Flask(__name__)\n",
+        "backend/requirements.txt": "flask\n",
+    }
+    detected = detect(files)
+    added = write_additions(files, detected)
+    assert added["requirements-lambda.txt"] == b"apig-wsgi\n"
+    text = write_instructions("x", detected, frozenset({*files, *added}))
+    assert " -r unpacked/backend/requirements.txt -r unpacked/requirements-lambda.txt " in text
 
 
 @pytest.mark.parametrize(

@@ -131,13 +131,44 @@ def test_the_role_for_pull_requests_changes_nothing_and_reads_no_contents() -> N
     (policy,) = role["Policies"]
     statements = {one["Sid"]: one for one in policy["PolicyDocument"]["Statement"]}
     actions = {action for one in statements.values() for action in listed(one)}
-    looking = re.compile(r"\w+:(?:Describe|Get|GET|List)")
+    looking = re.compile(r"\w+:(?:Describe|Get|GET|List|View)")
     assert {action for action in actions if not looking.match(action)} == WRITES
     contents = ("dynamodb:GetItem", "dynamodb:Query", "sqs:ReceiveMessage", "ssm:GetParameter", "logs:GetLogEvents")
     assert not [one for one in contents if any(fnmatchcase(one, pattern) for pattern in actions)]
     assert spell_out(statements["Templates"]["Resource"]).endswith("-an/previews/*")
     others = [one for sid, one in statements.items() if sid != "Templates"]
     assert not [one for one in others if any(fnmatchcase("s3:GetObject", pattern) for pattern in listed(one))]
+
+
+READS = {
+    "AWS::ApiGateway": "apigateway:GET",
+    "AWS::Budgets": "budgets:ViewBudget",
+    "AWS::CloudWatch": "cloudwatch:DescribeAlarms",
+    "AWS::CodeDeploy": "codedeploy:Get*",
+    "AWS::DynamoDB": "dynamodb:Describe*",
+    "AWS::IAM": "iam:Get*",
+    "AWS::Lambda": "lambda:GetFunction*",
+    "AWS::Logs": "logs:DescribeLogGroups",
+    "AWS::S3": "s3:GetBucket*",
+    "AWS::SNS": "sns:GetTopicAttributes",
+    "AWS::SQS": "sqs:GetQueueAttributes",
+    "AWS::Scheduler": "scheduler:GetSchedule",
+    "AWS::Serverless": "lambda:GetFunction*",
+    "AWS::WAFv2": "wafv2:GetWebACL",
+}
+"""What CloudFormation must be able to read of each service's resources to see whether they drifted."""
+
+
+def test_the_role_for_pull_requests_can_see_the_drift_of_every_resource() -> None:
+    policies = Template.load(DEPLOYER).document["Resources"]["Previewer"]["Properties"]["Policies"]
+    statements = [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
+    given = {
+        action
+        for one in statements
+        for action in ([one["Action"]] if isinstance(one["Action"], str) else one["Action"])
+    }
+    services = {each["Type"].rpartition("::")[0] for each in Template.load(TEMPLATE).document["Resources"].values()}
+    assert {service: READS.get(service) for service in services if READS.get(service) not in given} == {}
 
 
 def test_workflows_take_the_role_that_is_meant_for_them() -> None:

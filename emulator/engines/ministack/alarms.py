@@ -83,7 +83,7 @@ class Alarms:
         self._closed = threading.Event()
 
     def take_over(self) -> None:
-        """Put itself in the place of MiniStack's evaluation, and before what tells of states."""
+        """Replace MiniStack's evaluation, and evaluate before anything tells of states."""
         self._cloudwatch._evaluate_alarm = lambda _: None
         self._cloudwatch._evaluate_all_alarms = lambda: None
         for name in READING:

@@ -9,6 +9,9 @@ from shared.models.base import Model
 MOST_TESTS: Final = 1_000
 """Tests that a result lists, those that did not pass first."""
 
+SPENT: Final = 75
+"""The exit status of an environment of the runner that has had its one run without a sandbox."""
+
 Outcome = Literal["passed", "failed", "error", "skipped"]
 Message = Annotated[str, StringConstraints(max_length=4_000)]
 

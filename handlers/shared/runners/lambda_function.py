@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
 from shared.models.errors import Retryable
-from shared.models.runs import TestsRequested, TestsRun
+from shared.models.runs import SPENT, TestsRequested, TestsRun
 from shared.runners.port import RunnerEnded
 
 if TYPE_CHECKING:
@@ -18,7 +18,10 @@ ANSWERS_SECONDS: Final = 150.0
 """How long an answer is waited for: longer than the function's timeout."""
 
 _TRIES: Final = 2
-"""An environment that is used up ends, and the next one answers: isolation without a sandbox is for one run."""
+"""What is run may end the runner itself; once that may be chance."""
+
+_MOST_SPENT: Final = 10
+"""A spent environment ends when it is asked, and another one answers: isolation without a sandbox is for one run."""
 
 _ENDED: Final = "Runtime.ExitError"
 
@@ -32,13 +35,16 @@ class LambdaRunner:
 
     def run(self, request: TestsRequested) -> TestsRun:
         """Return how the tests ended; see `shared.runners.port.Runner`."""
-        ending = ""
-        for _ in range(_TRIES):
+        endings: list[str] = []
+        for _ in range(_MOST_SPENT + _TRIES):
             answer = self._invoke(request)
             if not isinstance(answer, str):
                 return _read(answer)
-            ending = answer
-        raise RunnerEnded(ending)
+            if not answer.endswith(f"exit status {SPENT}"):
+                endings.append(answer)
+            if len(endings) == _TRIES:
+                raise RunnerEnded(endings[-1])
+        raise Retryable("the runner's environments are all spent")
 
     def _invoke(self, request: TestsRequested) -> str | Mapping[str, Any]:
         """Return the function's answer, or how its process ended."""

@@ -50,7 +50,7 @@ def test_a_server_may_want_a_key_of_its_own(tmp_path: Path) -> None:
     [
         (("a", "b"), "", "has several models: say which with --model-name. It has a, b"),
         (("a", "b"), "c", "has no model 'c'. It has a, b"),
-        ((), "c", "It has none: pull or load one first"),
+        ((), "c", "has no model: pull or load one first"),
     ],
 )
 def test_models_that_are_not_there(tmp_path: Path, models: tuple[str, ...], name: str, said: str) -> None:
@@ -70,8 +70,14 @@ def test_what_is_no_server_of_that_api(tmp_path: Path) -> None:
     "url", ["127.0.0.1:11434/v1", "ftp://here/v1", "http://", "http://here/v1?x=1", "http://[::1", "http://here:x/v1"]
 )
 def test_what_is_no_address(url: str) -> None:
-    with pytest.raises(SettingsError, match="is no address"):
+    with pytest.raises(SettingsError, match="wants the address of a server"):
         choose(url)
+
+
+def test_an_address_with_a_password_is_refused_and_not_repeated() -> None:
+    with pytest.raises(SettingsError, match="AGENTICAI_MODEL_KEY") as refused:
+        choose("https://me:secret@example.com/v1")
+    assert "secret" not in str(refused.value)
 
 
 def test_options_that_contradict() -> None:

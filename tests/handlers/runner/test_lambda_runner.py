@@ -62,6 +62,15 @@ def test_what_ends_the_runner_again_is_told() -> None:
         ask(FakeLambda(ENDED, ENDED))
 
 
+def test_environments_that_are_spent_do_not_count() -> None:
+    spent = {**ENDED, "errorMessage": "RequestId: 1 Error: Runtime exited with error: exit status 75"}
+    assert ask(FakeLambda(spent, spent, ENDED, spent, RUN.model_dump(mode="json", by_alias=True))) == RUN
+    client = FakeLambda(*[spent] * 20)
+    with pytest.raises(Retryable, match="spent"):
+        ask(client)
+    assert len(client.asked) == 12
+
+
 @pytest.mark.parametrize(
     "answer",
     [TIMED_OUT, THROTTLED, ReadTimeoutError(endpoint_url="http://engine"), {"schema": "tests-run/1"}, "text"],
