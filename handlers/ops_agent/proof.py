@@ -52,6 +52,7 @@ _NO_NETWORK: Final = re.compile(
 )
 """How a handler fails that calls others: in the runner there is no network."""
 
+_NO_MODULE: Final = re.compile(r"No module named '([\w.]+)'")
 _NO_PACKAGE: Final = re.compile(r"Cannot find (?:package|module) '((?:@[^/']+/)?[^./'][^/']*)")
 
 HTTP_EVENT: Final = {
@@ -97,7 +98,16 @@ def prove(runner: Runner, project_id: str, contents: Contents, detected: Detecte
         if proof.passed or (proof.passed is None and first is None):
             return proof
         first = first or proof
+    if first and _misses_test(first, contents):
+        return _try(runner, project_id, _Package(".", contents), detected)
     return first or Proof(None, "there is no handler to try")
+
+
+def _misses_test(proof: Proof, contents: Contents) -> bool:
+    """Return whether what could not be imported is a file that is named like a test."""
+    found = _NO_MODULE.search(proof.summary)
+    tests = {PurePosixPath(path).with_suffix("").parts[0] for path in contents if is_test(path)}
+    return found is not None and found[1].partition(".")[0] in tests
 
 
 def reroot(contents: Contents, root: str) -> dict[str, bytes]:
@@ -119,16 +129,11 @@ class _Package(NamedTuple):
 
 
 def _list_packages(contents: Contents, detected: Detected) -> Iterator[_Package]:
-    """Yield what is tried: the package from each of its roots without tests, and at last with them.
-
-    Tests are left out first, because the runner runs those that it finds; but what is named like one may be imported.
-    """
+    """Yield what is tried: the package from each of its roots, without the tests, which the runner would run."""
     for root in islice(_list_roots(detected), MOST_ROOTS):
         if root == "." or not _collides(contents, root):
             packaged = reroot(contents, root)
             yield _Package(root, {path: file for path, file in packaged.items() if not is_test(path)})
-    if any(map(is_test, contents)):
-        yield _Package(".", contents)
 
 
 def _list_roots(detected: Detected) -> Iterator[str]:
