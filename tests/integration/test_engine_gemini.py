@@ -52,7 +52,9 @@ class TestGemini:
         different = (kept.parent / difference).read_text()
         assert "greeting.yaml" in different
         assert "-    Greet Ada.\n+    Greet Grace.\n" in different
-        assert remedy.startswith(f"Write its reply there, move the file to {CASSETTES}, and retry the project, or have ")
+        assert remedy.startswith(
+            f"Write its reply there, move the file to {CASSETTES}, and retry the project, or have "
+        )
 
     def test_a_request_without_a_key_is_refused_as_google_does(self, engine: Engine) -> None:
         url = f"{engine.endpoint_url}/_gemini/v1beta/models/gemini-3.5-flash-lite:generateContent"
