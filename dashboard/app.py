@@ -1,17 +1,11 @@
 """The dashboard's navigation: `streamlit run` begins here."""
 
-import sys
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-HANDLERS = HERE.parent / "handlers"
-if str(HANDLERS) not in sys.path:
-    sys.path.insert(0, str(HANDLERS))  # the source root of the Lambda code, whose models are shared
+import streamlit as st
 
-import streamlit as st  # noqa: E402
-
-from agenticai.dashboard.components.links import set_pages  # noqa: E402
-from agenticai.dashboard.views import (  # noqa: E402
+from agenticai.dashboard.components.links import set_pages
+from agenticai.dashboard.views import (
     bench,
     costs,
     dead_letters,
@@ -28,7 +22,7 @@ STYLE = """<style>
     button[data-selected='true'] p, [data-testid='stSliderThumbValue'] p { color: light-dark(#1d49a8, #b4c9ff); }
 </style>"""
 
-st.set_page_config(page_title="AgenticAI", page_icon=str(HERE / "icon.svg"), layout="wide")
+st.set_page_config(page_title="AgenticAI", page_icon=str(Path(__file__).with_name("icon.svg")), layout="wide")
 st.html(STYLE)
 pages = {
     page.url_path: page

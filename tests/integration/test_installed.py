@@ -115,3 +115,8 @@ def test_replies_are_not_recorded_into_the_package(python: Path, project: Path) 
     refused = run(python, project, "-m", "agenticai", "record", "greeting", "--rekey")
     assert refused.returncode == 1
     assert "record there" in refused.stderr
+
+
+def test_the_dashboard_finds_all_that_it_imports(python: Path, project: Path) -> None:
+    imported = run(python, project, "-P", "-c", "import agenticai.dashboard.__main__; print('imported')")
+    assert imported.stdout == "imported\n", imported.stderr
