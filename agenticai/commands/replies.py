@@ -14,7 +14,6 @@ from agenticai.display.console import Display, count, from_here
 from agenticai.stack.private_files import write_private
 
 if TYPE_CHECKING:
-    from agenticai.client.api import ProjectsApi
     from agenticai.emulator.core.model_records import MissedReply
     from shared.models.views import ProjectSummaryView
 
@@ -63,10 +62,10 @@ def show_replies(wanted: str | None, writing: Writing, stack: Stack) -> int:
             return 0
         text = _read(writing.file)
         checked = check(asked, text)
-        stored = None
-        if not writing.check_only and (checked.good or writing.anyway):
-            stored = control.store_reply(asked.digest, text).path
-        retried = _retry(api, waiting_for(asked, projects)) if stored and writing.retry else []
+        stores = not writing.check_only and (checked.good or writing.anyway)
+        stored = control.store_reply(asked.digest, text).path if stores else None
+        waiting = waiting_for(asked, projects) if stored and writing.retry else []
+        retried = [api.retry(project.id).id for project in waiting]
     screen.emit({"good": checked.good, "faults": checked.faults, "stored": stored, "retried": retried})
     _tell(screen, checked, stored, retried, stack)
     return 0 if checked.good or stored else 1
@@ -112,17 +111,22 @@ def _show(screen: Display, stack: Stack, asked: "MissedReply", form: Path | None
 
 def _choose(missed: Sequence["MissedReply"], wanted: str) -> "MissedReply":
     found = [each for each in missed if each.digest.startswith(wanted)]
-    if len(found) != 1:
-        which = "several requests wait" if found else "no request waits"
-        raise SelectionError(f"For {which} whose id begins with {wanted!r}: `agenticai replies` lists those that wait.")
+    if not found:
+        raise SelectionError(
+            f"No request waits whose id begins with {wanted!r}: `agenticai replies` lists those that do."
+        )
+    if len(found) > 1:
+        raise SelectionError(f"{len(found)} requests wait whose ids begin with {wanted!r}: give more of the id.")
     return found[0]
 
 
 def _read(file: Path) -> str:
     try:
         return sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
-    except (OSError, UnicodeError) as error:
-        raise FolderError(f"{file} cannot be read as text in UTF-8 ({error}).") from error
+    except OSError as error:
+        raise FolderError(f"{file} cannot be read: {error.strerror}.") from error
+    except UnicodeError as error:
+        raise FolderError(f"{file} is not text in UTF-8 ({error}).") from error
 
 
 def _write(form: Path, text: str) -> None:
@@ -132,10 +136,6 @@ def _write(form: Path, text: str) -> None:
         write_private(form, text)
     except OSError as error:
         raise FolderError(f"{form} cannot be written ({error.strerror}).") from error
-
-
-def _retry(api: "ProjectsApi", projects: Sequence["ProjectSummaryView"]) -> list[str]:
-    return [api.retry(project.id).id for project in projects]
 
 
 def _tell(screen: Display, checked: Checked, stored: str | None, retried: Sequence[str], stack: Stack) -> None:

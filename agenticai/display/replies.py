@@ -30,7 +30,7 @@ def request(asked: "MissedReply") -> Iterator[Text]:
         yield from _section("Difference to the nearest stored request", asked.difference)
     if asked.response_schema:
         yield from _section("The reply is one JSON object", describe_schema(asked.response_schema))
-    yield text(f"\n{asked.title}, asked of {asked.model}: {asked.digest}")
+    yield text(f"\n{asked.digest}, asked of {asked.model}: {asked.title}")
 
 
 def _section(title: str, content: str) -> Iterator[Text]:

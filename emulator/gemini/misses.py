@@ -67,7 +67,9 @@ def keep_difference(near: Nearest, kept: Path) -> Path:
 
 def file_name(request: CanonicalRequest) -> str:
     """Return what a request asks for as the beginning of a file's name: letters, digits and hyphens."""
-    words = re.sub("[^a-z0-9]+", "-", title(request).lower().removeprefix("your task: "))[:LONGEST_NAME].strip("-")
+    words = re.sub("[^a-z0-9]+", "-", title(request).lower().removeprefix("your task: ")).strip("-")
+    if len(words) > LONGEST_NAME:
+        words = words[:LONGEST_NAME].rpartition("-")[0] or words[:LONGEST_NAME]
     return words or "request"
 
 

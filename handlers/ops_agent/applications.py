@@ -1,20 +1,12 @@
 """Web applications that are no Lambda handlers yet: what is put beside one so that Lambda can call it."""
 
-import json
 import re
-import tomllib
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any, Final
+from typing import Final
 
+from ops_agent.dependencies import Files, read_manifest
 from shared.source_files import is_test, language_of
-
-Files = Mapping[str, str]
-"""Texts by path."""
-
-REQUIREMENTS: Final = "requirements-lambda.txt"
-"""What a package needs that no requirements file of the project names."""
 
 
 @dataclass(frozen=True)
@@ -116,18 +108,6 @@ def _write(framework: Framework, path: PurePosixPath, app: str) -> Entry:
     return Entry(str(path.with_name(framework.entry)), text, framework.requirement)
 
 
-def needs_build(files: Files) -> bool:
-    """Return whether a site is made by a program first: browsers read no JSX, TypeScript or bare imports."""
-    scripts = read_manifest(files.get("package.json", "")).get("scripts")
-    if not isinstance(scripts, dict) or "build" not in scripts:
-        return False
-    pages = [text for path, text in files.items() if PurePosixPath(path).name == "index.html"]
-    sources = [path for path in files if path.endswith(_NO_BROWSER_READS) and not is_test(path)]
-    configured = any(PurePosixPath(path).name.startswith(_BUILDERS) for path in files)
-    unread = bool(sources) or any("/src/main" in page or "%PUBLIC_URL%" in page for page in pages)
-    return configured or (bool(pages) and unread)
-
-
 _NO_BROWSER_READS: Final = (".jsx", ".tsx", ".ts", ".vue", ".svelte")
 _BUILDERS: Final = (
     "vite.config.",
@@ -139,53 +119,13 @@ _BUILDERS: Final = (
 )
 
 
-def read_manifest(text: str) -> Mapping[str, Any]:
-    """Return a package.json; nothing where it is none."""
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def list_node_packages(files: Files) -> frozenset[str]:
-    """Return the packages that any package.json of the project has installed with its function."""
-    manifests = (read_manifest(text) for path, text in files.items() if PurePosixPath(path).name == "package.json")
-    tables = (each.get(kind) for each in manifests for kind in ("dependencies", "optionalDependencies"))
-    return frozenset(name for table in tables if isinstance(table, dict) for name in table)
-
-
-def is_manifest(path: str) -> bool:
-    """Return whether a file says what Python packages are to be installed."""
-    return re.fullmatch(r"requirements[\w.-]*\.txt|pyproject\.toml", PurePosixPath(path).name) is not None
-
-
-def list_installed(kind: str, handler: str, paths: frozenset[str]) -> tuple[str, ...]:
-    """Return the requirements files whose packages go into the package of a Python function.
-
-    That is the nearest one above its handler, and the one that names what no other does.
-    """
-    if kind != "python-lambda":
-        return ()
-    folders = [PurePosixPath(handler).parent, *PurePosixPath(handler).parent.parents]
-    above = (str(folder / "requirements.txt") for folder in folders)
-    return (*[path for path in above if path in paths][:1], *sorted({REQUIREMENTS} & paths))
-
-
-def list_requirements(files: Files, handler: str) -> Iterator[str]:
-    """Yield what a pyproject.toml asks for where no requirements.txt above the handler does."""
-    if list_installed("python-lambda", handler, frozenset(files)):
-        return
-    for path in sorted(files, key=lambda path: (path.count("/"), path)):
-        if PurePosixPath(path).name == "pyproject.toml":
-            yield from _read_dependencies(files[path])
-            return
-
-
-def _read_dependencies(text: str) -> Iterator[str]:
-    try:
-        project = tomllib.loads(text).get("project")
-    except tomllib.TOMLDecodeError:
-        return
-    found = project.get("dependencies") if isinstance(project, dict) else None
-    yield from (each for each in found if isinstance(each, str)) if isinstance(found, list) else ()
+def needs_build(files: Files) -> bool:
+    """Return whether a site is made by a program first: browsers read no JSX, TypeScript or bare imports."""
+    scripts = read_manifest(files.get("package.json", "")).get("scripts")
+    if not isinstance(scripts, dict) or "build" not in scripts:
+        return False
+    pages = [text for path, text in files.items() if PurePosixPath(path).name == "index.html"]
+    sources = [path for path in files if path.endswith(_NO_BROWSER_READS) and not is_test(path)]
+    configured = any(PurePosixPath(path).name.startswith(_BUILDERS) for path in files)
+    unread = bool(sources) or any("/src/main" in page or "%PUBLIC_URL%" in page for page in pages)
+    return configured or (bool(pages) and unread)

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from string import Template
 from typing import Final
 
-from ops_agent.applications import REQUIREMENTS, list_installed, list_requirements
+from ops_agent.dependencies import REQUIREMENTS, list_installed, list_requirements
 from ops_agent.project_type import Detected, ProjectType
 
 _PYTHON: Final = "3.13"
@@ -91,7 +91,7 @@ def _dependencies(detected: Detected, paths: frozenset[str]) -> str:
     """Return the step that puts a function's dependencies into its package, where the project names any."""
     install = ""
     if detected.type is ProjectType.PYTHON_LAMBDA:
-        named = list_installed(detected.type, detected.handler or "", paths)
+        named = list_installed(detected.handler or "", paths)
         install = _PIP.format("".join(f" -r unpacked/{path}" for path in named)) if named else ""
     elif detected.type is ProjectType.NODE_LAMBDA:
         adapter = f" {detected.entry.requirement}" if detected.entry else ""

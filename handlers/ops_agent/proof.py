@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from string import Template
 from typing import Final, Literal, NamedTuple
 
-from ops_agent.applications import is_manifest, list_installed, list_node_packages
+from ops_agent.dependencies import is_manifest, list_installed, list_node_packages
 from ops_agent.project_type import Detected, ProjectType
 from shared.models.runs import TestsRequested, TestsRun
 from shared.packed_files import TooLarge, pack
@@ -154,7 +154,8 @@ def _collides(contents: Contents, root: str) -> bool:
 def _try(runner: Runner, project_id: str, package: _Package, detected: Detected) -> Proof:
     language, probe = _PROBES[detected.type]
     handler = handler_at(detected.handler or "", package.root)
-    installed = list_installed(detected.type, handler, frozenset(package.files))
+    python = detected.type is ProjectType.PYTHON_LAMBDA
+    installed = list_installed(handler, frozenset(package.files)) if python else ()
     packaged = {path: file for path, file in package.files.items() if path in installed or not is_manifest(path)}
     event = _find_event(packaged)
     run = _run(runner, project_id, language, packaged | {probe: _write_probe(probe, handler, event)})

@@ -87,7 +87,7 @@ def test_a_reply_is_written_from_its_form_and_the_project_goes_on(
         status, stored = terminal.run(listed["id"][:6], Writing(file=tmp_path / "mine.json"))
         assert (status, stored["good"], stored["retried"]) == (0, True, [posted.id])
         assert Path(stored["stored"]).parent == cassettes / "written"
-        assert Path(stored["stored"]).name.startswith("plan-the-software-that-these-requirement")
+        assert Path(stored["stored"]).name.startswith("plan-the-software-that-these-")
         control.settle(timeout_s=180)
         assert api.get(posted.id).status is ProjectStatus.COMPLETED
     assert terminal.run() == (0, [])
@@ -99,7 +99,7 @@ def test_a_reply_is_written_from_its_form_and_the_project_goes_on(
         (None, Writing(file=Path("x")), "Say which request"),
         ("ab", Writing(form=Path("x"), file=Path("y")), "give one of them"),
         ("ab", Writing(check_only=True), "are for a reply that is read with --file"),
-        ("zz", Writing(), "no request waits whose id begins with 'zz'"),
+        ("zz", Writing(), "No request waits whose id begins with 'zz'"),
     ],
 )
 def test_what_is_not_clear_is_refused(terminal: Terminal, wanted: str | None, writing: Writing, said: str) -> None:
@@ -113,8 +113,10 @@ def test_files_that_cannot_be_read_or_would_be_lost(terminal: Terminal, running:
         control.settle(timeout_s=180)
     (waiting,) = terminal.run()[1]
     (tmp_path / "latin").write_bytes(b"\xe4")
-    with pytest.raises(FolderError, match="cannot be read as text in UTF-8"):
+    with pytest.raises(FolderError, match="is not text in UTF-8"):
         terminal.run(waiting["id"], Writing(file=tmp_path / "latin"))
+    with pytest.raises(FolderError, match="cannot be read: No such file"):
+        terminal.run(waiting["id"], Writing(file=tmp_path / "absent"))
     with pytest.raises(FolderError, match="name a new file with --form"):
         terminal.run(waiting["id"], Writing(form=tmp_path / "latin"))
     assert (tmp_path / "latin").read_bytes() == b"\xe4"
