@@ -122,14 +122,16 @@ class Store:
             self.s3.put_object(Key=key, Body=content, ChecksumSHA256=checksum, **self._ours)
 
     def _ensure_bucket(self) -> None:
-        """Make the bucket, and finish it if that was cut short: its lifecycle is set last."""
+        """Make the bucket, and finish it if that was cut short or done by other rules: its lifecycle is set last."""
         try:
-            self.s3.get_bucket_lifecycle_configuration(**self._ours)
+            rules = self.s3.get_bucket_lifecycle_configuration(**self._ours)["Rules"]
         except ClientError as error:
             if not _is_missing(error):
                 raise
             if error.response["Error"]["Code"] != "NoSuchLifecycleConfiguration":
                 self._create_bucket()
+            rules = []
+        if not {rule["ID"] for rule in _RULES} <= {rule.get("ID") for rule in rules}:
             self._close_bucket()
 
     def _create_bucket(self) -> None:
@@ -150,9 +152,7 @@ class Store:
         self.s3.put_bucket_encryption(ServerSideEncryptionConfiguration={"Rules": [by_default]}, **self._ours)
         self.s3.put_bucket_versioning(VersioningConfiguration={"Status": "Enabled"}, **self._ours)
         self.s3.put_bucket_policy(Policy=json.dumps(self._policy()), **self._ours)
-        self.s3.put_bucket_lifecycle_configuration(
-            LifecycleConfiguration={"Rules": [_LEFT_OVER, _PREVIEWED]}, **self._ours
-        )
+        self.s3.put_bucket_lifecycle_configuration(LifecycleConfiguration={"Rules": _RULES}, **self._ours)
 
     def _policy(self) -> Mapping[str, object]:
         arn = f"arn:{self.partition}:s3:::{self.bucket}"
@@ -187,20 +187,21 @@ class _Ours(TypedDict):
     ExpectedBucketOwner: str
 
 
-_LEFT_OVER: Final[LifecycleRuleTypeDef] = {
-    "ID": "left-over",
-    "Status": "Enabled",
-    "Filter": {"Prefix": ""},
-    "NoncurrentVersionExpiration": {"NoncurrentDays": KEEP_DAYS},
-    "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": UNFINISHED_DAYS},
-}
-
-_PREVIEWED: Final[LifecycleRuleTypeDef] = {
-    "ID": "previewed",
-    "Status": "Enabled",
-    "Filter": {"Prefix": PREVIEWS},
-    "Expiration": {"Days": KEEP_DAYS},
-}
+_RULES: Final[list[LifecycleRuleTypeDef]] = [
+    {
+        "ID": "left-over",
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "NoncurrentVersionExpiration": {"NoncurrentDays": KEEP_DAYS},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": UNFINISHED_DAYS},
+    },
+    {
+        "ID": "previewed",
+        "Status": "Enabled",
+        "Filter": {"Prefix": PREVIEWS},
+        "Expiration": {"Days": KEEP_DAYS},
+    },
+]
 
 
 def _is_missing(error: ClientError) -> bool:

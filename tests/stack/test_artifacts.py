@@ -139,6 +139,19 @@ def test_an_upload_that_was_cut_short_anywhere_is_finished_by_the_next(tmp_path:
     assert (fake.buckets, fake.settings) == (whole.buckets, whole.settings)
 
 
+def test_a_bucket_gets_the_rules_that_it_lacks_and_keeps_those_that_somebody_added(tmp_path: Path) -> None:
+    fake, bundles = FakeS3(), {"Worker": bundle(tmp_path, b"one")}
+    store(fake).upload(bundles)
+    ours = fake.settings["put_bucket_lifecycle_configuration"]["Rules"]
+    fake.settings["put_bucket_lifecycle_configuration"] = {"Rules": ours[:1]}
+    store(fake).upload(bundles)
+    assert fake.settings["put_bucket_lifecycle_configuration"] == {"Rules": ours}
+    added = {"Rules": [*ours, {"ID": "mine", "Status": "Enabled"}]}
+    fake.settings["put_bucket_lifecycle_configuration"] = added
+    store(fake).upload(bundles)
+    assert fake.settings["put_bucket_lifecycle_configuration"] == added
+
+
 def test_a_bucket_of_another_account_is_not_used(tmp_path: Path) -> None:
     fake = FakeS3(account="111111111111")
     fake.buckets[BUCKET] = {}
