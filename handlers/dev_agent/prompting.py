@@ -3,18 +3,13 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Final
 
-from dev_agent.outline import outline
 from shared.language_model.port import Prompt
 from shared.models.plan import FileAction, Plan, PlannedFile, PlannedTask
 from shared.models.project import Project
 from shared.models.quality import Finding
+from shared.outline import outline_all
 from shared.prompts import load, make_tag, mark_as_data
-from shared.source_files import language_of
-
-MAX_OUTLINED: Final = 600
-"""Lines of all outlines in one prompt."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +69,11 @@ def _shared_parts(
     return {
         "requirements": mark_as_data("requirements", tag, project.requirements),
         "summary": plan.summary,
+        "assumptions": _listed(plan.assumptions),
         "contract": plan.shared_contract,
+        "tasks": "\n".join(_task(task) for task in plan.tasks),
         "context": "\n\n".join(_whole(path, text, tag) for path, text in context.shown.items()) or "None.",
-        "others": _outline_all(context.outlined, _describe(plan, files), files, tag) or "None.",
+        "others": outline_all(context.outlined, tag, _describe(plan, files), _folders(files)) or "None.",
         "files": _planned(files),
         "form": load(__package__, "form").substitute(tag=tag),
     }
@@ -88,31 +85,25 @@ def _planned(files: Sequence[PlannedFile]) -> str:
 
 
 def _criteria(criteria: Iterable[str]) -> str:
-    return "\n".join(f"- {criterion}" for criterion in criteria) or "- it runs"
+    return _listed(criteria, "- it runs")
+
+
+def _listed(lines: Iterable[str], none: str = "None.") -> str:
+    return "\n".join(f"- {line}" for line in lines) or none
+
+
+def _task(task: PlannedTask) -> str:
+    """Return a task of the plan with its files: what else is there, or will be."""
+    files = "".join(f"\n  - {file.path} ({file.action}): {file.purpose}" for file in task.files)
+    return f"- {task.title}{files}"
 
 
 def _whole(path: str, text: str, tag: str) -> str:
     return f"{path}:\n\n{mark_as_data('content', tag, text)}"
 
 
-def _outline_all(texts: Mapping[str, str], about: str, files: Sequence[PlannedFile], tag: str) -> str:
-    """Return the outlines of all files, in order; of the least relevant only the path, where all would be too long."""
-    folders = {PurePosixPath(file.path).parent for file in files}
-    outlines = {path: outline(language_of(path, text), text) for path, text in texts.items()}
-
-    def relevance(path: str) -> tuple[bool, bool]:
-        pure = PurePosixPath(path)
-        return pure.stem not in about, pure.parent not in folders
-
-    left = MAX_OUTLINED
-    for path in sorted(outlines, key=relevance):
-        left -= outlines[path].count("\n") + 1
-        if left < 0:
-            outlines[path] = ""
-    return "\n\n".join(
-        f"{path}:\n\n{mark_as_data('outline', tag, signatures)}" if signatures else path
-        for path, signatures in outlines.items()
-    )
+def _folders(files: Sequence[PlannedFile]) -> frozenset[PurePosixPath]:
+    return frozenset(PurePosixPath(file.path).parent for file in files)
 
 
 def _describe(plan: Plan, files: Sequence[PlannedFile]) -> str:

@@ -16,10 +16,10 @@ from shared.models.errors import Retryable, Terminal
 from shared.models.messages import PlanRequested, TaskReady
 from shared.models.plan import Plan
 from shared.models.project import Project, StoredObject
-from shared.models.records import Manifest, TaskRecord
+from shared.models.records import ChangeRecord, Manifest, TaskRecord
 from shared.models.workflow import ProjectStatus
 from shared.projects import Projects
-from shared.storage.objects import Objects
+from shared.storage.objects import Objects, read_named
 from shared.works import Changes
 
 
@@ -77,7 +77,15 @@ class PmAgent:
         change = self._projects.change(project.id, message.revision.build)
         if change is None:
             raise Retryable("the change request is not there")
-        return about_change(project, change, base.files)
+        texts = {file.path: read_named(self._objects, file.object).decode(errors="replace") for file in base.files}
+        return about_change(project, change, self._read_plans(project.id, change), base.files, texts)
+
+    def _read_plans(self, project_id: str, change: ChangeRecord) -> list[Plan]:
+        """Return the first plan, and that of the last build before the change, as far as they are known."""
+        builds = sorted({1, change.before.revision.build if change.before else 1})
+        records = [self._projects.plan(project_id, build) for build in builds]
+        stored = [record.plan for record in records if record and record.plan]
+        return [Plan.model_validate_json(read_named(self._objects, plan)) for plan in stored]
 
     def conclude(self, message: PlanRequested, project: Project, result: Planned) -> Changes:
         """Return the plan, its tasks, and messages for those that depend on nothing."""

@@ -1,11 +1,12 @@
 """What the model is asked: a plan for new requirements, a plan for a change, and a plan again with its faults named."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from shared.language_model.port import Prompt, Reply
 from shared.models.plan import Plan
 from shared.models.project import Project
 from shared.models.records import ChangeRecord, FileRecord
+from shared.outline import outline_all
 from shared.prompts import load, make_tag, mark_as_data
 
 
@@ -15,13 +16,24 @@ def about_project(project: Project) -> Prompt:
     return _prompt(load(__package__, "plan").substitute(requirements=requirements))
 
 
-def about_change(project: Project, change: ChangeRecord, files: Sequence[FileRecord]) -> Prompt:
-    """Ask for the plan of a change to a project that has these files."""
+def about_change(
+    project: Project,
+    change: ChangeRecord,
+    plans: Sequence[Plan],
+    files: Sequence[FileRecord],
+    texts: Mapping[str, str],
+) -> Prompt:
+    """Ask for the plan of a change to a project that was built by `plans` and has these files; `texts` by their paths.
+
+    The model sees the files' outlines, first of those that the change or the plans name.
+    """
     tag = make_tag(project.requirements, change.requirements)
     text = load(__package__, "change").substitute(
         change=mark_as_data("change", tag, change.requirements),
         requirements=mark_as_data("requirements", tag, project.requirements),
+        plans="\n\n".join(map(_describe, plans)) or "It is not known.",
         files="\n".join(f"- {file.path} ({file.language}, {file.object.size} bytes)" for file in files),
+        outlines=outline_all(texts, tag, "\n".join([change.requirements, *(plan.shared_contract for plan in plans)])),
     )
     return _prompt(text)
 
@@ -34,6 +46,13 @@ def correction(prompt: Prompt, reply: Reply, reasons: list[str]) -> Prompt:
         reasons="\n".join(f"- {reason}" for reason in reasons),
     )
     return _prompt(text)
+
+
+def _describe(plan: Plan) -> str:
+    """Return what of an earlier plan still binds."""
+    decided = [f"- {assumption}" for assumption in plan.assumptions]
+    parts = [plan.summary, *(["Decided:", "\n".join(decided)] if decided else []), "Agreed on:", plan.shared_contract]
+    return "\n\n".join(parts)
 
 
 def _prompt(text: str) -> Prompt:

@@ -68,6 +68,31 @@ def test_the_plan_is_asked_for_with_the_files_that_exist() -> None:
     assert "- README.md (markdown, " in prompt
 
 
+def test_a_change_is_planned_with_what_earlier_plans_agreed_on_and_what_the_files_declare() -> None:
+    factory, project = changed()
+    accepted = factory.requests.modify(project.id, "In Spanish, too.", "request-3")
+    factory.sent.send(accepted.messages)
+    factory.run()
+
+    first, second = (
+        next(p.text for p in factory.model.prompts if p.schema is not None and wish in p.text)
+        for wish in (CHANGE, "In Spanish, too.")
+    )
+    assert replies.PLAN["shared_contract"] in first
+    assert "def greet(name: str) -> str" in first
+    assert 'return f"Hello' not in first
+    assert PLAN["shared_contract"] not in first
+    assert [replies.PLAN["shared_contract"] in second, PLAN["shared_contract"] in second] == [True, True]
+
+
+def test_a_task_is_told_of_the_others_and_what_was_decided() -> None:
+    factory, _ = changed()
+
+    (prompt,) = [p.text for p in factory.model.prompts if p.schema is None and "French" in p.text]
+    assert "- No README\n  - README.md (delete): not wanted" in prompt
+    assert "What the requirements leave open, decided:\n\nNone." in prompt
+
+
 def test_a_file_to_modify_is_shown_whole_and_the_others_by_their_signatures() -> None:
     factory, _ = changed()
 

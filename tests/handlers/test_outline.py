@@ -2,7 +2,7 @@
 
 import pytest
 
-from dev_agent.outline import MAX_COLUMNS, MAX_LINES, outline
+from shared.outline import MAX_COLUMNS, MAX_LINES, outline
 
 CASES = {
     "python": (

@@ -1,11 +1,14 @@
-"""A file's outline: what it declares, with signatures, fields, constants and decorators, without how it does it."""
+"""Outlines of files: what each declares, with signatures, fields, constants and decorators, not how it does it."""
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from shared.grammars import LANGUAGES, read_best
+from shared.prompts import mark_as_data
+from shared.source_files import language_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -13,6 +16,8 @@ if TYPE_CHECKING:
 MAX_LINES: Final = 40
 MAX_COLUMNS: Final = 160
 MAX_DEPTH: Final = 3
+MAX_TOGETHER: Final = 600
+"""Lines of all outlines in one prompt."""
 
 _CONTAINERS: Final = frozenset(
     {
@@ -42,6 +47,28 @@ class Line(NamedTuple):
 
     depth: int
     text: str
+
+
+def outline_all(texts: Mapping[str, str], tag: str, about: str, near: Collection[PurePosixPath] = ()) -> str:
+    """Return the outlines of files for a prompt, in their order; of the least relevant only the path beyond the limit.
+
+    Relevant are those whose names stand in `about`, and next those in the folders `near`.
+    """
+    outlines = {path: outline(language_of(path, text), text) for path, text in texts.items()}
+
+    def relevance(path: str) -> tuple[bool, bool]:
+        pure = PurePosixPath(path)
+        return pure.stem not in about, pure.parent not in near
+
+    left = MAX_TOGETHER
+    for path in sorted(outlines, key=relevance):
+        left -= outlines[path].count("\n") + 1
+        if left < 0:
+            outlines[path] = ""
+    return "\n\n".join(
+        f"{path}:\n\n{mark_as_data('outline', tag, signatures)}" if signatures else path
+        for path, signatures in outlines.items()
+    )
 
 
 def outline(language: str, text: str, most: int = MAX_LINES) -> str:
