@@ -20,6 +20,12 @@ class Denial(Record):
     times: int
     explicitly: bool
 
+    def remedy(self, role: str) -> str:
+        """Return why it was denied to a function of this role: the statement that it lacks, or that one denies it."""
+        if self.explicitly:
+            return "a statement denies it"
+        return f'its role {role} lacks {{"Effect": "Allow", "Action": "{self.action}", "Resource": "{self.resource}"}}'
+
 
 class FunctionPermissions(Record):
     """What a function's role grants it, and what it was denied."""

@@ -11,7 +11,9 @@ from pydantic import BaseModel, ValidationError
 from agenticai.client.queues.model import Depth
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.invariants.snapshot import (
+    Before,
     BucketKey,
+    Denied,
     Items,
     Metadata,
     Named,
@@ -19,6 +21,7 @@ from agenticai.scenarios.invariants.snapshot import (
     StoredProject,
     Unreadable,
 )
+from agenticai.stack.target import Capability
 from shared.models import layout
 from shared.models.events import TimelineEvent
 from shared.models.layout import ItemKind
@@ -43,12 +46,13 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def read(
-    bench: Bench, project_ids: Sequence[str], *, deleted: Collection[str] = (), after: str | None = None
+    bench: Bench, project_ids: Sequence[str], *, deleted: Collection[str] = (), before: Before | None = None
 ) -> StackSnapshot:
     """Read the stack while nothing runs.
 
-    `deleted` are those of the projects that their owners deleted. `after` is the id of the last project that was there
-    before them, "" if there was none: every younger one that is not among them is one that nobody asked for.
+    `deleted` are those of the projects that their owners deleted. `before` is what the stack was before them: every
+    younger project that is not among them is one that nobody asked for, and what was denied since counts. Without it,
+    all that was ever denied does.
     """
     table, bucket = bench.outputs.table_name, bench.outputs.bucket_name
     dynamodb, s3, sqs = (bench.target.client("dynamodb"), bench.target.client("s3"), bench.target.client("sqs"))
@@ -60,7 +64,29 @@ def read(
         ),
         queues={agent: Depth.of(sqs, url) for agent, url in bench.outputs.queue_urls.items()},
         dead_letters={agent: _peek(sqs, url) for agent, url in bench.outputs.dead_letter_queue_urls.items()},
-        unasked=() if after is None else tuple(sorted({*_younger(dynamodb, table, after)} - {*project_ids})),
+        unasked=tuple(sorted({*_younger(dynamodb, table, before.newest_project)} - {*project_ids})) if before else (),
+        denied=_read_denied(bench) - Counter(before.denied if before else {}),
+    )
+
+
+def look_before(bench: Bench) -> Before:
+    """Return what a scenario finds."""
+    newest = next(_younger(bench.target.client("dynamodb"), bench.outputs.table_name, ""), "")
+    return Before(newest, _read_denied(bench))
+
+
+def _read_denied(bench: Bench) -> Counter[Denied]:
+    """Return what was denied to functions, and how often, since the engine started; nothing where it denies nothing."""
+    if Capability.PERMISSIONS not in bench.target.capabilities:
+        return Counter()
+    with bench.control() as control:
+        report = control.permissions()
+    return Counter(
+        {
+            Denied(one.function, denial.action, denial.resource, denial.remedy(one.role)): denial.times
+            for one in (report.functions if report.enforced else ())
+            for denial in one.denials
+        }
     )
 
 
@@ -123,11 +149,6 @@ def _partition(dynamodb: "DynamoDBClient", table: str, pk: str) -> Iterator[Item
     for page in pages:
         for raw in page["Items"]:
             yield {name: deserializer.deserialize(value) for name, value in raw.items()}
-
-
-def newest_project(bench: Bench) -> str:
-    """Return the id of the project that was made last; "" if there is none."""
-    return next(_younger(bench.target.client("dynamodb"), bench.outputs.table_name, ""), "")
 
 
 def _younger(dynamodb: "DynamoDBClient", table: str, project_id: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The five invariants, each a function from a snapshot to what breaks it, with the evidence."""
+"""The six invariants, each a function from a snapshot to what breaks it, with the evidence."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Final
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.invariants.once import find_repeated
 from agenticai.scenarios.invariants.reading import read
-from agenticai.scenarios.invariants.snapshot import BucketKey, StackSnapshot, StoredProject
+from agenticai.scenarios.invariants.snapshot import Before, BucketKey, StackSnapshot, StoredProject
 from shared.models import layout
 from shared.models.events import EventType
 from shared.models.layout import ItemKind
@@ -35,13 +35,13 @@ Invariant = Callable[[StackSnapshot], Iterator[Finding]]
 
 
 def check_stack(
-    bench: Bench, project_ids: Sequence[str], *, deleted: Collection[str] = (), after: str | None = None
+    bench: Bench, project_ids: Sequence[str], *, deleted: Collection[str] = (), before: Before | None = None
 ) -> tuple[Violation, ...]:
     """Check the invariants on a stack at rest, for the projects that a scenario made.
 
-    `deleted` and `after` are as `agenticai.scenarios.invariants.reading.read` has them. Raises botocore's errors.
+    `deleted` and `before` are as `agenticai.scenarios.invariants.reading.read` has them. Raises botocore's errors.
     """
-    return find_violations(read(bench, project_ids, deleted=deleted, after=after))
+    return find_violations(read(bench, project_ids, deleted=deleted, before=before))
 
 
 def find_violations(snapshot: StackSnapshot) -> tuple[Violation, ...]:
@@ -180,6 +180,13 @@ def timeline_makes_legal_moves(snapshot: StackSnapshot) -> Iterator[Finding]:
             yield project.id, f"its timeline ends with {events[-1].status}, and it is {metadata.status}"
 
 
+def functions_do_what_they_may(snapshot: StackSnapshot) -> Iterator[Finding]:
+    """Find what functions were denied, by their roles or by what they asked."""
+    for denied, times in snapshot.denied.items():
+        often = "" if times == 1 else f"{times} times "
+        yield denied.function, f"denied {often}{denied.action} on {denied.resource}: {denied.reason}"
+
+
 def _moves(status: ProjectStatus, kind: EventType) -> frozenset[ProjectStatus]:
     """Return where an event of this type may take a project: work that fails may take its change back."""
     taken_back = TAKEN_BACK.get(status, frozenset()) if kind is EventType.WORK_FAILED else frozenset()
@@ -196,5 +203,6 @@ INVARIANTS: Final[dict[str, Invariant]] = {
     "DynamoDB and S3 agree": table_and_bucket_agree,
     "all queues are empty": queues_are_empty,
     "the timeline only makes legal moves": timeline_makes_legal_moves,
+    "functions do only what their roles allow": functions_do_what_they_may,
 }
 """By the names that violations give."""

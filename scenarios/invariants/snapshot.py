@@ -91,16 +91,36 @@ class StoredProject:
 
 
 @dataclass(frozen=True)
+class Denied:
+    """An action on a resource that was denied to a function, and why."""
+
+    function: str
+    action: str
+    resource: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Before:
+    """What a stack was before a scenario: the id of its newest project, "" if it had none, and what was denied."""
+
+    newest_project: str
+    denied: Mapping[Denied, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class StackSnapshot:
     """A stack at rest. The mappings of queues are by agent: pm, dev, qa, ops; of dead letters they hold the bodies.
 
-    `unasked` are the ids of projects that no request was answered with.
+    `unasked` are the ids of projects that no request was answered with, and `denied` says how often functions were
+    denied what.
     """
 
     projects: tuple[StoredProject, ...]
     queues: Mapping[str, Depth] = field(default_factory=dict)
     dead_letters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unasked: tuple[str, ...] = ()
+    denied: Mapping[Denied, int] = field(default_factory=dict)
 
     def is_dead_letter(self, project: StoredProject) -> bool:
         """Return whether a dead-letter queue holds a message that names the project."""

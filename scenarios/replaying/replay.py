@@ -18,7 +18,7 @@ from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.format.errors import ScenarioError, StepFailed
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.format.script import Settling, Step
-from agenticai.scenarios.invariants import Violation, find_violations, newest_project, read
+from agenticai.scenarios.invariants import Violation, find_violations, look_before, read
 from agenticai.scenarios.invariants.snapshot import StackSnapshot
 from agenticai.scenarios.replaying.alarms import read_alarm
 from agenticai.scenarios.replaying.expectations import ScenarioOutcome, find_unmet
@@ -145,7 +145,7 @@ def reordering(seed: int) -> tuple[Fault, ...]:
 
 
 def _play_schedule(play: Play, schedule: tuple[Fault, ...], seed: int, out: Path | None, on_event: OnEvent) -> Result:
-    last = newest_project(play.bench)
+    before = look_before(play.bench)
     began = time.monotonic()
     play.pace.begin(schedule)
     not_taken, stuck = _take_steps(play, on_event), _settle(play, on_event)
@@ -154,7 +154,7 @@ def _play_schedule(play: Play, schedule: tuple[Fault, ...], seed: int, out: Path
     usages = {name: play.pace.usage(project_id) for name, project_id in play.ids.items()}
     observed = play.pace.end()
     deleted = [play.ids[name] for name in play.last_seen]
-    snapshot = read(play.bench, list(play.ids.values()), deleted=deleted, after=last)
+    snapshot = read(play.bench, list(play.ids.values()), deleted=deleted, before=before)
     projects, unread = _read_all(play, snapshot, usages, out)
     alarms, unnamed = _read_alarms(play)
     failed = (*not_taken, *stuck, *unread, *unnamed)

@@ -15,7 +15,7 @@ from tests.fakes import replies
 from tests.fakes.analysis import parses
 from tests.fakes.factory import Factory
 
-VANISHED, TWICE, DISAGREE, QUEUES, MOVES = INVARIANTS
+VANISHED, TWICE, DISAGREE, QUEUES, MOVES, DENIED = INVARIANTS
 AGENTS = ("pm", "dev", "qa", "ops")
 
 Alter = Callable[[Items], Items]

@@ -81,6 +81,34 @@ def test_a_bench_is_clean_after_a_scenario_that_failed_unless_it_is_kept(running
     assert replay(running, GREETING).passed
 
 
+@pytest.fixture
+def unable_to_log(running: Bench) -> Iterator[str]:
+    """The PM function may not write its log while a test lasts; its role."""
+    iam = running.target.client("iam")
+    (role,) = (name for each in iam.list_roles()["Roles"] if "-PmRole-" in (name := each["RoleName"]))
+    policy: Any = iam.get_role_policy(RoleName=role, PolicyName="pm")["PolicyDocument"]
+    statements = [each for each in policy["Statement"] if "logs:PutLogEvents" not in each["Action"]]
+    iam.put_role_policy(RoleName=role, PolicyName="pm", PolicyDocument=json.dumps({**policy, "Statement": statements}))
+    yield role
+    iam.put_role_policy(RoleName=role, PolicyName="pm", PolicyDocument=json.dumps(policy))
+
+
+def test_a_function_that_was_denied_anything_fails_the_scenario_and_the_statement_is_named(
+    running: Bench, unable_to_log: str
+) -> None:
+    result = replay(running, GREETING)
+    assert [project.view.status for project in result.projects.values() if project.view] == [ProjectStatus.COMPLETED]
+    violations = [str(violation) for violation in result.violations]
+    assert len(violations) == 2  # to create a stream, and to write to it
+    for violation, action in zip(violations, ("logs:CreateLogStream", "logs:PutLogEvents"), strict=True):
+        assert violation.startswith("functions do only what their roles allow: agenticai-pm-agent-dev: denied ")
+        assert f'its role {unable_to_log} lacks {{"Effect": "Allow", "Action": "{action}"' in violation
+
+
+def test_what_was_denied_before_a_scenario_is_not_held_against_it(running: Bench) -> None:
+    assert replay(running, GREETING).violations == ()
+
+
 def test_a_step_that_cannot_be_taken_fails_the_scenario_and_names_itself(running: Bench) -> None:
     steps = [create(GREETING), {"wait": {"project": "greeting", "status": "NEEDS_REVIEW"}}, {"delete": "greeting"}]
     result = replay(running, library("greeting", steps=steps))

@@ -34,8 +34,10 @@ class PermissionBook:
             return
         self._denied[key] += 1
         if self._denied[key] == 1:
-            remedy = _remedy(caller, action, resource, explicitly)
-            logger.warning("%s may not %s on %s: %s", caller.function, action, resource, remedy)
+            denial = Denial(action=action, resource=resource, times=1, explicitly=explicitly)
+            logger.warning(
+                "%s may not %s on %s: %s", caller.function, action, resource, denial.remedy(caller.role_name)
+            )
 
     def report(self, callers: Iterable[Caller], *, enforced: bool) -> PermissionReport:
         """Return what is known of these functions, of those whose role is in IAM."""
@@ -55,9 +57,3 @@ class PermissionBook:
         return FunctionPermissions(
             function=caller.function, role=caller.role_name, grants=tuple(grants), denials=tuple(denials)
         )
-
-
-def _remedy(caller: Caller, action: str, resource: str, explicitly: bool) -> str:
-    if explicitly:
-        return "a statement denies it"
-    return f'its role {caller.role_name} lacks {{"Effect": "Allow", "Action": "{action}", "Resource": "{resource}"}}'

@@ -9,9 +9,10 @@ import pytest
 from agenticai.client.queues.model import Depth
 from agenticai.scenarios.invariants import find_violations
 from agenticai.scenarios.invariants.reading import sort_items
-from agenticai.scenarios.invariants.snapshot import BucketKey, Items, StoredProject, Unreadable
+from agenticai.scenarios.invariants.snapshot import BucketKey, Denied, Items, StoredProject, Unreadable
 from shared.models.workflow import ProjectStatus
 from tests.fakes.snapshots import (
+    DENIED,
     DISAGREE,
     MOVES,
     QUEUES,
@@ -169,6 +170,14 @@ def test_the_first_and_the_last_status() -> None:
     assert found(snapshot(altered(moved(0, ProjectStatus.PLANNING)))) == [(MOVES, "its timeline begins with PLANNING")]
     last = found(snapshot(altered(moved(-1, ProjectStatus.FAILED))))
     assert last == [(MOVES, "its timeline ends with FAILED, and it is COMPLETED")]
+
+
+def test_what_a_function_was_denied() -> None:
+    denied = Denied("pm", "s3:PutObject", "arn:aws:s3:::b/k", "a statement denies it")
+    (once,) = found(snapshot(completed(), denied={denied: 1}))
+    assert once == (DENIED, "denied s3:PutObject on arn:aws:s3:::b/k: a statement denies it")
+    ((_, evidence),) = found(snapshot(completed(), denied={denied: 3}))
+    assert evidence.startswith("denied 3 times s3:PutObject on ")
 
 
 def test_events_are_in_the_order_of_their_ids() -> None:
