@@ -25,11 +25,14 @@ def refusing(times: list[str]) -> Factory:
     return Factory(script)
 
 
-@pytest.mark.parametrize(
-    "refused", [["greets people"], ["greet.py (create"], ["test_greet.py (create"], ["README.md (create"]]
-)
-def test_after_a_retry_of_the_step_that_failed_the_project_completes(refused: list[str]) -> None:
-    factory = refusing(refused)
+def asking_for(path: str) -> str:
+    """What the prompt of the task that writes a file holds, and no other."""
+    return f"Write exactly these files:\n\n- {path} (create"
+
+
+@pytest.mark.parametrize("refused", ["greets people", *map(asking_for, ("greet.py", "test_greet.py", "README.md"))])
+def test_after_a_retry_of_the_step_that_failed_the_project_completes(refused: str) -> None:
+    factory = refusing([refused])
     project = factory.post(REQUIREMENTS)
     factory.run()
     assert factory.project(project.id).status is ProjectStatus.FAILED
@@ -43,7 +46,7 @@ def test_after_a_retry_of_the_step_that_failed_the_project_completes(refused: li
 
 
 def test_every_task_that_a_failure_left_undone_is_taken_up_again() -> None:
-    factory = refusing(["README.md (create"])
+    factory = refusing([asking_for("README.md")])
     project = factory.post(REQUIREMENTS)
     factory.run()
     undone = factory.requests.retry(project.id, "request-2")
