@@ -31,6 +31,14 @@ def test_what_is_skipped_is_seen_by_every_clock_of_the_process(clock: Clock) -> 
     assert clock.ahead_s == HOUR + 0.5
 
 
+def test_time_goes_on_after_a_jump(clock: Clock) -> None:
+    clock.advance(HOUR)
+    after = time.time()
+    while time.time() == after:
+        pass
+    assert time.time() > after
+
+
 def test_the_clock_shows_real_time_again_when_it_is_closed(clock: Clock) -> None:
     before = time.time()
     clock.advance(HOUR)

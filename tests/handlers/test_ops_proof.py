@@ -200,6 +200,8 @@ def test_express_is_not_tried_where_its_packages_are_not() -> None:
     contents = {path: text.encode() for path, text in files.items()} | write_additions(files, detected)
     proof = prove(Runner(), "0" * 26, contents, detected)
     assert detected.handler == "lambda-entry.handler"
+    assert detected.entry is not None
+    assert detected.entry.path == "lambda-entry.mjs"
     assert proof.passed is None
     assert "needs serverless-http" in proof.summary
     assert "--prefix unpacked serverless-http" in write_instructions("x", detected, frozenset(contents))
@@ -251,7 +253,15 @@ def test_requirements_beside_the_handler_are_installed_too() -> None:
     ("files", "kind", "built"),
     [
         ({"index.html": "<script type=module src=/src/main.jsx>", "src/main.jsx": ""}, ProjectType.PACKAGE, True),
-        ({"index.html": "<p>", "vite.config.js": ""}, ProjectType.PACKAGE, True),
+        *(
+            ({"index.html": "<p>", f"{builder}.config.js": ""}, ProjectType.PACKAGE, True)
+            for builder in ("vite", "webpack", "rollup", "astro", "svelte", "next")
+        ),
+        *(
+            ({"index.html": "<p>", f"main{suffix}": ""}, ProjectType.PACKAGE, True)
+            for suffix in (".jsx", ".tsx", ".ts", ".vue", ".svelte")
+        ),
+        ({"index.html": "%PUBLIC_URL%"}, ProjectType.PACKAGE, True),
         ({"index.html": "<p>", "site.js": ""}, ProjectType.STATIC_SITE, False),
         ({"src/cli.ts": ""}, ProjectType.PACKAGE, False),
     ],
