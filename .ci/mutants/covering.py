@@ -4,6 +4,7 @@ import ast
 import json
 import os
 import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -54,7 +55,7 @@ def record(root: Path, paths: Sequence[str]) -> "Covering":
             "--cov-fail-under=0",
         ]
         command = [str(python(root)), "-m", "pytest", *options, *DECIDING]
-        if subprocess.run(command, cwd=root, env=environment, check=False).returncode:
+        if subprocess.run(command, cwd=root, env=environment, stdout=sys.stderr, check=False).returncode:
             taken.unlink(missing_ok=True)
             raise UnitTestsFail
     return Covering(root, paths)
