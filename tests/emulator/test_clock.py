@@ -34,9 +34,7 @@ def test_what_is_skipped_is_seen_by_every_clock_of_the_process(clock: Clock) -> 
 def test_time_goes_on_after_a_jump(clock: Clock) -> None:
     clock.advance(HOUR)
     after = time.time()
-    while time.time() == after:
-        pass
-    assert time.time() > after
+    assert any(time.time() > after for _ in range(10_000_000))
 
 
 def test_the_clock_shows_real_time_again_when_it_is_closed(clock: Clock) -> None:

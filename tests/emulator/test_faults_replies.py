@@ -111,6 +111,9 @@ def test_what_is_blocked_for_safety_says_by_which_rating() -> None:
     assert [rating for rating in ratings if rating.get("blocked")] == [ratings[-1]]
     assert {rating["probability"] for rating in ratings[:-1]} == {"NEGLIGIBLE"}
     assert ratings[-1]["probability"] == "HIGH"
+    assert {rating["category"] for rating in ratings} == {
+        f"HARM_CATEGORY_{harm}" for harm in ("HARASSMENT", "HATE_SPEECH", "SEXUALLY_EXPLICIT", "DANGEROUS_CONTENT")
+    }
 
 
 def test_only_text_is_spoiled_and_its_tokens_are_counted_again() -> None:

@@ -5,12 +5,19 @@ import textwrap
 
 import pytest
 
+from ops_agent.agent import OpsAgent, Packaged
 from ops_agent.deployment import write_additions, write_instructions
 from ops_agent.project_type import Detected, ProjectType, detect
 from ops_agent.proof import HTTP_EVENT, Proof, prove, reroot
 from runner.running import Runner
+from shared.models.messages import DeployRequested
+from shared.models.project import Revision, StoredObject
 from shared.models.runs import TestsRequested, TestsRun
+from shared.models.workflow import ProjectStatus
 from shared.runners.port import RunnerEnded
+from tests.fakes import replies
+from tests.fakes.factory import Factory
+from tests.fakes.runner import FakeRunner
 from tests.handlers.runner.sandbox.projects import needs_sandbox
 
 HELLO = "def handler(event, context):\n    return {'statusCode': 200, 'body': event['rawPath']}\n"
@@ -275,3 +282,27 @@ def test_a_site_that_must_be_built_is_never_shipped_unbuilt(
         text = write_instructions("x", detected, frozenset({"package.json"}))
         assert "\n       npm install\n       npm run build\n" in text
         assert "has to be built" in text
+
+
+@pytest.mark.parametrize(
+    ("proof", "status", "told"),
+    [
+        (None, ProjectStatus.COMPLETED, ""),
+        (Proof(True, "it answered"), ProjectStatus.COMPLETED, "; it answered"),
+        (Proof(None, "nothing runs it"), ProjectStatus.COMPLETED, "; nothing runs it"),
+        (Proof(False, "it failed"), ProjectStatus.NEEDS_REVIEW, "; it failed"),
+    ],
+)
+def test_what_was_seen_to_fail_is_for_a_person_to_look_at(
+    proof: Proof | None, status: ProjectStatus, told: str
+) -> None:
+    factory = Factory(replies.good)
+    project = factory.post("Greet people.")
+    stored = StoredObject(key="k", size=12, sha256="0" * 64)
+    message = DeployRequested(project_id=project.id, correlation_id="c", revision=Revision(build=1))
+    result = Packaged(ProjectType.PYTHON_LAMBDA, stored, None, stored, proof)
+    changes = OpsAgent(factory.projects, factory.objects, FakeRunner()).conclude(message, project, result)
+    assert (changes.move, changes.detail) == (status, f"packaged as python-lambda, 12 bytes{told}")
+    assert changes.fields["proof"] == (proof.summary if proof else None)
+    assert changes.fields["project_type"] == "python-lambda"
+    assert changes.fields["template"] is None
