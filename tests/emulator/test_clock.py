@@ -29,6 +29,7 @@ def test_what_is_skipped_is_seen_by_every_clock_of_the_process(clock: Clock) -> 
     for seen in (time.time(), time.time_ns() / 1e9, datetime.now(UTC).timestamp(), clock.now().timestamp()):
         assert seen - before == pytest.approx(HOUR + 0.5 + passed, abs=0.5)
     assert clock.ahead_s == HOUR + 0.5
+    assert clock.now().tzinfo is UTC
 
 
 def test_time_goes_on_after_a_jump(clock: Clock) -> None:
