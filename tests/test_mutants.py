@@ -87,6 +87,21 @@ def test_a_mutant_is_killed_by_a_test_that_fails_with_it(load: Any, tmp_path: Pa
     tests.close()
 
 
+def test_what_a_test_leaves_behind_is_ended(load: Any, tmp_path: Path) -> None:
+    trial = load("trial")
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    (tmp_path / "test_left.py").write_text(
+        "import pathlib\nimport subprocess\n\n\ndef test_left():\n"
+        "    left = subprocess.Popen(['sleep', '9999'], start_new_session=True)\n"
+        "    pathlib.Path('left').write_text(str(left.pid))\n    left.returncode = 0\n",
+        encoding="utf-8",
+    )
+    tests = trial.Tests(tmp_path)
+    assert tests.run(["test_left.py"], 1.0) is None
+    assert not Path("/proc", (tmp_path / "left").read_text("utf-8")).exists()
+    tests.close()
+
+
 @pytest.mark.parametrize(
     ("killed", "accepted", "status", "words"),
     [

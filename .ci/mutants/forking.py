@@ -5,14 +5,20 @@ with the process id and then with the exit status, each on a line of its own.
 """
 
 import contextlib
+import ctypes
 import gc
 import json
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Final
 
 import pytest
+
+_PR_SET_CHILD_SUBREAPER: Final = 36
+"""Orphans become this process's children (prctl(2)): a test may start some in sessions of their own."""
 
 
 def main(paths: list[str]) -> None:
@@ -23,14 +29,14 @@ def main(paths: list[str]) -> None:
     pytest.main(["--collect-only", "-q", "-p", "no:cacheprovider", *paths])
     _forget(Path.cwd())
     gc.freeze()
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
     for line in sys.stdin:
         pid = os.fork()
         if not pid:
             _run(json.loads(line))
         answers.write(f"{pid}\n")
         _, status = os.waitpid(pid, 0)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(pid, 9)  # what the tests started
+        _end_orphans()
         answers.write(f"{status}\n")
 
 
@@ -41,6 +47,20 @@ def _run(arguments: list[str]) -> None:
         status = pytest.main(arguments)
     finally:
         os._exit(status)
+
+
+def _end_orphans() -> None:
+    while left := [pid for pid, parent in _processes() if parent == os.getpid()]:
+        for pid in left:
+            os.kill(pid, 9)
+            os.waitpid(pid, 0)
+
+
+def _processes() -> Iterator[tuple[int, int]]:
+    """Yield each process of this machine with its parent."""
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            yield int(path.parent.name), int(path.read_text("utf-8", errors="replace").rpartition(")")[2].split()[1])
 
 
 def _forget(root: Path) -> None:
