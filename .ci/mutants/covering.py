@@ -47,7 +47,7 @@ def record(root: Path, paths: Sequence[str]) -> "Covering":
             "PYTHONPATH": str(HERE),
         }
         sources = {path.partition("/")[0] for path in paths}
-        options = ["-q", "-p", "durations", "-p", "no:cacheprovider", "-n", "auto", "--dist", "loadfile"]
+        options = ["-q", "-p", "recording", "-p", "no:cacheprovider", "-n", "auto", "--dist", "loadfile"]
         options += [
             *(f"--cov={source}" for source in sources),
             "--cov-context=test",
@@ -66,6 +66,11 @@ class Covering:
 
     def __init__(self, root: Path, paths: Iterable[str]) -> None:
         self._taken: dict[str, float] = json.loads((root / ".durations.json").read_text("utf-8"))
+        self._named: dict[str, list[str]] = defaultdict(list)
+        """The tests of each file of tests, and each test by itself."""
+        for test in self._taken:
+            self._named[test].append(test)
+            self._named[test.partition("::")[0]].append(test)
         data = CoverageData(str(root / ".coverage"))
         data.read()
         self._lines = {path: data.contexts_by_lineno(str((root / path).resolve())) for path in paths}
@@ -99,8 +104,9 @@ class Covering:
         return self._sort(test for path in paths for contexts in self._lines[path].values() for test in contexts)
 
     def _sort(self, contexts: Iterable[str]) -> list[str]:
-        tests = {context.rpartition("|")[0] for context in contexts}
-        return sorted(tests.intersection(self._taken), key=lambda test: (self._taken[test], test))
+        names = {context.rpartition("|")[0] for context in contexts}
+        tests = {test for name in names for test in self._named.get(name, ())}
+        return sorted(tests, key=lambda test: (self._taken[test], test))
 
 
 def _read_importers(root: Path, paths: Iterable[str]) -> dict[str, list[str]]:

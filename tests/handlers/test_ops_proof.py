@@ -306,3 +306,27 @@ def test_what_was_seen_to_fail_is_for_a_person_to_look_at(
     assert changes.fields["proof"] == (proof.summary if proof else None)
     assert changes.fields["project_type"] == "python-lambda"
     assert changes.fields["template"] is None
+
+
+@pytest.mark.parametrize(
+    ("path", "app", "entry", "lines"),
+    [
+        (
+            "web/main.py",
+            "app = Flask(__name__)\n",
+            "web/lambda_entry.py",
+            ["from apig_wsgi import make_lambda_handler", "handler = make_lambda_handler(_module.app)"],
+        ),
+        (
+            "main.py",
+            "api = FastAPI()\n",
+            "lambda_entry.py",
+            ["from mangum import Mangum", "handler = Mangum(_module.api)"],
+        ),
+    ],
+)
+def test_an_application_becomes_a_handler_by_its_adapter(path: str, app: str, entry: str, lines: list[str]) -> None:
+    found = detect({path: app}).entry
+    assert found is not None
+    assert found.path == entry
+    assert {*lines} <= {*found.text.splitlines()}
