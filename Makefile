@@ -8,7 +8,7 @@ SETUP = @$(PYTHON) bootstrap.py
 export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up dashboard test pytest lint types unit integration containers scenarios coverage permissions cfn-lint audit checkov bundles-arm64 dist lock quality size soak dashboard-speed screenshots clean
+.PHONY: help demo up dashboard test pytest lint types unit integration containers scenarios coverage mutants permissions cfn-lint audit checkov bundles-arm64 dist lock quality size soak dashboard-speed screenshots clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,10 @@ scenarios: ## every scenario of the library on the embedded engine, as tests
 coverage: ## unit tests, and whether they run as many of the lines and branches as pyproject.toml asks for
 	$(SETUP) dev
 	@$(BIN)/pytest -q -n auto --cov --cov-report=term:skip-covered tests --ignore tests/integration --ignore tests/containers
+
+mutants: ## 400 changes of the code, and whether the unit tests notice; MUTANTS=all or so many, SEED=2 for others
+	$(SETUP) dev
+	@$(BIN)/python .ci/mutants/run.py --count $(or $(MUTANTS),400) --seed $(or $(SEED),1)
 
 permissions: ## scenarios on the embedded engine, and what functions' roles grant and deny; fails where they deny anything
 	$(SETUP) dev

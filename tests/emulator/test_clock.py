@@ -29,6 +29,13 @@ def test_what_is_skipped_is_seen_by_every_clock_of_the_process(clock: Clock) -> 
     for seen in (time.time(), time.time_ns() / 1e9, datetime.now(UTC).timestamp(), clock.now().timestamp()):
         assert seen - before == pytest.approx(HOUR + 0.5 + passed, abs=0.5)
     assert clock.ahead_s == HOUR + 0.5
+    assert clock.now().tzinfo is UTC
+
+
+def test_time_goes_on_after_a_jump(clock: Clock) -> None:
+    clock.advance(HOUR)
+    after = time.time()
+    assert any(time.time() > after for _ in range(10_000_000))
 
 
 def test_the_clock_shows_real_time_again_when_it_is_closed(clock: Clock) -> None:

@@ -91,3 +91,36 @@ def test_every_kind_is_made_in_one_of_the_two_ways(kind: ModelReply) -> None:
         return
     with pytest.raises(ValueError, match="made of a good one"):
         bad(kind)
+
+
+def test_a_quota_is_told_with_what_it_is_and_when_to_try_again() -> None:
+    for kind, quota, value in (
+        (ModelReply.RATE_LIMITED, "GenerateRequestsPerMinutePerProjectPerModel-FreeTier", "5"),
+        (ModelReply.DAILY_QUOTA, "GenerateRequestsPerDayPerProjectPerModel-FreeTier", "20"),
+    ):
+        details = json.loads(text_of(bad(kind)))["error"]["details"]
+        told = {detail["@type"].rpartition(".")[2]: detail for detail in details}
+        (violation,) = told["QuotaFailure"]["violations"]
+        assert (violation["quotaId"], violation["quotaValue"]) == (quota, value)
+        assert violation["quotaDimensions"] == {"location": "global", "model": "gemini-3.5-flash-lite"}
+        assert told["RetryInfo"]["retryDelay"] == "11s"
+
+
+def test_what_is_blocked_for_safety_says_by_which_rating() -> None:
+    ratings = json.loads(text_of(bad(ModelReply.SAFETY)))["candidates"][0]["safetyRatings"]
+    assert [rating for rating in ratings if rating.get("blocked")] == [ratings[-1]]
+    assert {rating["probability"] for rating in ratings[:-1]} == {"NEGLIGIBLE"}
+    assert ratings[-1]["probability"] == "HIGH"
+    assert {rating["category"] for rating in ratings} == {
+        f"HARM_CATEGORY_{harm}" for harm in ("HARASSMENT", "HATE_SPEECH", "SEXUALLY_EXPLICIT", "DANGEROUS_CONTENT")
+    }
+
+
+def test_only_text_is_spoiled_and_its_tokens_are_counted_again() -> None:
+    parts = [{"text": "12345678"}, {"inlineData": {}}, {"text": "90"}]
+    answer = JSONResponse({"candidates": [{"content": {"parts": parts}}], "usageMetadata": {"promptTokenCount": 9}})
+    spoiled = json.loads(text_of(spoil(ModelReply.TRUNCATED, answer)))
+    assert spoiled["candidates"] == [
+        {"content": {"role": "model", "parts": [{"text": "12345"}]}, "finishReason": "MAX_TOKENS"}
+    ]
+    assert spoiled["usageMetadata"] == {"promptTokenCount": 9, "candidatesTokenCount": 2, "totalTokenCount": 11}

@@ -55,6 +55,10 @@ class TestWhichCall:
         made = book(CallFault(when=Call(nth=1), then=SLOW), CallFault(when=Call(nth=1, times=2), then=KILL))
         assert effects(made, PUT, PUT, PUT) == ["latency", "kill", None]
 
+    def test_a_rule_that_does_not_fit_stands_in_no_others_way(self) -> None:
+        made = book(CallFault(when=Call(operation="GetItem"), then=SLOW), CallFault(when=Call(), then=KILL))
+        assert effects(made, PUT) == ["kill"]
+
     def test_a_bad_reply_fits_only_calls_of_the_model(self) -> None:
         made = book(CallFault(when=Call(), then=BadReply(do="reply", reply=ModelReply.SAFETY)))
         assert effects(made, PUT, ("dev", "gemini", "GenerateContent")) == [None, "reply"]
@@ -87,6 +91,12 @@ class TestWhichDelivery:
         assert [(fired.rule, fired.function, fired.what) for fired in made.fired()] == [
             (0, None, "a-qa-queue: delay 60.0")
         ]
+
+    def test_a_rule_of_another_queue_or_for_calls_stands_in_no_ones_way(self) -> None:
+        late = Delay(do="delay", seconds=60)
+        rules = [DeliveryFault(when=Delivery(on="delivery", queue=queue), then=late) for queue in ("qa", "dev")]
+        assert book(CallFault(when=Call(), then=KILL), *rules).effect_of_delivery("dev") == late
+        assert effects(book(*rules, CallFault(when=Call(), then=KILL)), PUT) == ["kill"]
 
 
 class TestWhatIsTold:

@@ -48,7 +48,17 @@ def test_what_is_taken(changes: dict[str, Any]) -> None:
         ({"batch_size": 11}, INVALID, "batch window in seconds must be greater than 0"),
         ({"queue_arn": ORDERS.queue_arn + ".fifo", "window_s": 1}, INVALID, "FIFO"),
         ({"queue_arn": ORDERS.queue_arn + ".fifo", "batch_size": 11, "window_s": 1}, INVALID, "FIFO"),
-        ({"settings": ["BatchSize", "MaximumRetryAttempts"]}, INVALID, "Unsupported MaximumRetryAttempts parameter"),
+        *(
+            ({"settings": ["BatchSize", name]}, INVALID, f"Unsupported {name} parameter")
+            for name in (
+                "BisectBatchOnFunctionError",
+                "DestinationConfig",
+                "MaximumRecordAgeInSeconds",
+                "MaximumRetryAttempts",
+                "ParallelizationFactor",
+                "TumblingWindowInSeconds",
+            )
+        ),
         ({"visibility_timeout_s": None}, INVALID, "queue does not exist"),
         ({"visibility_timeout_s": 29}, INVALID, "29 seconds is less than Function timeout: 30 seconds"),
         ({"same_as": "id-1"}, "ResourceConflictException", "id-1"),

@@ -155,6 +155,11 @@ class TestStart:
         source = {} if not asked else {"SourceArn": arn("dead")}
         assert code(Bench().say("StartMessageMoveTask", **{**source, **asked})) == refusal, rule
 
+    @pytest.mark.parametrize("rate", [1, 500])
+    def test_one_to_500_messages_are_moved_a_second(self, rate: int) -> None:
+        asked = {"SourceArn": arn("dead"), "MaxNumberOfMessagesPerSecond": rate}
+        assert Bench().say("StartMessageMoveTask", **asked)[0] == 200
+
     def test_the_queues_are_asked_in_the_name_of_the_client(self) -> None:
         bench = Bench()
         bench.say("StartMessageMoveTask", SourceArn=arn("dead"))
@@ -237,6 +242,10 @@ class TestList:
         too_many = bench.say("ListMessageMoveTasks", SourceArn=arn("dead"), MaxResults=11)
         assert code(too_many) == (400, "InvalidParameterValue")
 
+    @pytest.mark.parametrize(("most", "status"), [(0, 400), (1, 200), (10, 200), (11, 400)])
+    def test_one_to_ten_are_shown(self, most: int, status: int) -> None:
+        assert Bench().say("ListMessageMoveTasks", SourceArn=arn("dead"), MaxResults=most)[0] == status
+
     def test_the_queue_must_exist(self) -> None:
         assert code(Bench().say("ListMessageMoveTasks", SourceArn=arn("none"))) == (404, "ResourceNotFoundException")
 
@@ -255,6 +264,11 @@ class TestSources:
         token = first["NextToken"]
         rest = bench.say("ListDeadLetterSourceQueues", QueueUrl="http://sqs/dead", MaxResults=1, NextToken=token)
         assert rest == (200, {"queueUrls": ["http://sqs/qa"]})
+
+    @pytest.mark.parametrize(("most", "status"), [(0, 400), (1, 200), (1000, 200), (1001, 400)])
+    def test_one_to_a_thousand_are_shown(self, most: int, status: int) -> None:
+        bench = Bench()
+        assert bench.say("ListDeadLetterSourceQueues", QueueUrl="http://sqs/dead", MaxResults=most)[0] == status
 
     def test_the_queue_must_exist(self) -> None:
         assert code(Bench().say("ListDeadLetterSourceQueues", QueueUrl="http://sqs/x")) == (400, "QueueDoesNotExist")

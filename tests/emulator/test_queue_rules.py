@@ -132,6 +132,16 @@ class TestQueues:
         assert refusal("CreateQueue", {}, QueueName="orders.fifo", Attributes=fifo) is None
         assert refusal("CreateQueue", {}, QueueName="orders", Attributes=fifo) == "InvalidParameterValue"
 
+    def test_what_a_name_may_be_is_told(self) -> None:
+        reason = "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
+        queue = TargetQueue(arn("orders"), {}, OTHERS.get)
+        for attributes, told in (
+            ({}, reason),
+            ({"FifoQueue": "true"}, f"The name of a FIFO queue must end with .fifo. {reason}"),
+        ):
+            with pytest.raises(Refused, match=told):
+                check_operation("CreateQueue", {"QueueName": "a b", "Attributes": attributes}, queue)
+
     def test_one_that_exists_is_made_again_with_the_same_attributes_only(self) -> None:
         there = {"DelaySeconds": "5"}
         assert refusal("CreateQueue", there, QueueName="q", Attributes={"DelaySeconds": "5"}) is None

@@ -1,6 +1,7 @@
 """A change of a finished project: planned against the files that exist, developed with their texts, packaged again."""
 
 import json
+import re
 
 from shared.language_model.port import Prompt
 from shared.models.project import Project, Revision
@@ -114,3 +115,68 @@ def test_what_was_there_before_the_change_is_still_in_the_bucket() -> None:
     factory, project = changed()
 
     assert factory.objects.contents[f"projects/{project.id}/1.0/greet.py"].decode() == replies.CONTENTS["greet.py"]
+
+
+OBJECTS = """
+deployments/ID/1.0/DEPLOY.md
+deployments/ID/1.0/package.zip
+deployments/ID/2.0/DEPLOY.md
+deployments/ID/2.0/package.zip
+plans/ID/1/plan.json
+plans/ID/1/replies/0/1.0-code-1.json
+plans/ID/1/replies/0/1.0-readme-1.json
+plans/ID/1/replies/0/1.0-tests-1.json
+plans/ID/1/replies/0/plan-1.json
+plans/ID/2/base.json
+plans/ID/2/plan.json
+plans/ID/2/replies/0/2.0-french-1.json
+plans/ID/2/replies/0/plan-1.json
+projects/ID/1.0/README.md
+projects/ID/1.0/greet.py
+projects/ID/1.0/test_greet.py
+projects/ID/2.0/greet.py
+test_results/ID/1.0/manifest.json
+test_results/ID/1.0/report.html
+test_results/ID/1.0/report.json
+test_results/ID/2.0/manifest.json
+test_results/ID/2.0/report.html
+test_results/ID/2.0/report.json
+"""
+
+
+def test_each_object_of_a_project_has_its_place() -> None:
+    factory, project = changed()
+
+    assert [key.replace(project.id, "ID") for key in sorted(factory.objects.contents)] == OBJECTS.split()
+
+
+TIMELINE = [
+    ("api", "METADATA", "project created", "CREATED", ""),
+    ("pm", "PLAN#1", "work done", "DEVELOPING", "planned 3 tasks: code, tests, readme"),
+    ("dev", "TASK#1.0#code", "work done", "DEVELOPING", "wrote greet.py"),
+    ("dev", "TASK#1.0#tests", "work done", "DEVELOPING", "wrote test_greet.py"),
+    ("dev", "TASK#1.0#readme", "work done", "TESTING", "wrote README.md"),
+    ("qa", "TEST#1.0", "work done", "DEPLOYING", "scored 100 of 100 with 0 findings: passed"),
+    ("ops", "DEPLOY#1.0", "work done", "COMPLETED", "packaged as package, SIZE bytes"),
+    ("api", "METADATA", "change requested", "PLANNING", "build 2"),
+    ("pm", "PLAN#2", "work done", "DEVELOPING", "planned 2 tasks: french, forget"),
+    ("dev", "TASK#2.0#french", "work done", "DEVELOPING", "wrote greet.py"),
+    ("dev", "TASK#2.0#forget", "work done", "TESTING", "wrote nothing; deleted README.md"),
+    ("qa", "TEST#2.0", "work done", "DEPLOYING", "scored 95 of 100 with 0 findings: passed"),
+    ("ops", "DEPLOY#2.0", "work done", "COMPLETED", "packaged as package, SIZE bytes"),
+]
+
+
+def test_the_timeline_tells_who_did_what_and_where_that_led() -> None:
+    factory, project = changed()
+
+    package = factory.projects.events(project.id)
+    told = [(event.agent, event.work, event.type, event.status, _without_size(event.detail)) for event in package]
+    assert [entry for entry in told if entry[2] != "work started"] == TIMELINE
+    assert [entry[:2] for entry in told if entry[2] == "work started"] == [
+        entry[:2] for entry in TIMELINE if entry[0] != "api"
+    ]
+
+
+def _without_size(detail: str) -> str:
+    return re.sub(r"\d+ bytes", "SIZE bytes", detail)

@@ -76,3 +76,10 @@ def test_values_are_written_as_embedded_metrics_of_the_stage_alone(capsys: pytes
 
 def test_there_are_as_many_as_the_template_says() -> None:
     assert len(Metric) == 7
+
+
+def test_the_names_are_those_that_dashboards_and_alarms_ask_for() -> None:
+    assert {*Metric} == {
+        "ProjectsBegun", "ProjectsCompleted", "ProjectsFailed", "ProjectsNeedingReview", "Score", "PromptTokens",
+        "OutputTokens",
+    }  # fmt: skip

@@ -52,6 +52,10 @@ PYTHON_HANDLER = "def handler(event: dict[str, object], context: object) -> dict
             {"public/index.html": "<p>", "public/a.js": "1;\n", "tests/a.test.mjs": "2;\n", "README.md": "x"},
             Detected(ProjectType.STATIC_SITE, site="public"),
         ),
+        *(
+            ({f"{folder}/index.html": "<p>"}, Detected(ProjectType.STATIC_SITE, site=folder))
+            for folder in ("site", "web", "www", "src", "dist")
+        ),
         ({"public/index.html": "<p>", "server.js": "listen();\n"}, Detected(ProjectType.PACKAGE)),
         ({"a #b/app.py": PYTHON_HANDLER}, Detected(ProjectType.PACKAGE)),
         ({"docs/index.html": "<p>", "lib.py": "x = 1\n"}, Detected(ProjectType.PACKAGE)),

@@ -5,12 +5,19 @@ import textwrap
 
 import pytest
 
+from ops_agent.agent import OpsAgent, Packaged
 from ops_agent.deployment import write_additions, write_instructions
 from ops_agent.project_type import Detected, ProjectType, detect
 from ops_agent.proof import HTTP_EVENT, Proof, prove, reroot
 from runner.running import Runner
+from shared.models.messages import DeployRequested
+from shared.models.project import Revision, StoredObject
 from shared.models.runs import TestsRequested, TestsRun
+from shared.models.workflow import ProjectStatus
 from shared.runners.port import RunnerEnded
+from tests.fakes import replies
+from tests.fakes.factory import Factory
+from tests.fakes.runner import FakeRunner
 from tests.handlers.runner.sandbox.projects import needs_sandbox
 
 HELLO = "def handler(event, context):\n    return {'statusCode': 200, 'body': event['rawPath']}\n"
@@ -200,6 +207,8 @@ def test_express_is_not_tried_where_its_packages_are_not() -> None:
     contents = {path: text.encode() for path, text in files.items()} | write_additions(files, detected)
     proof = prove(Runner(), "0" * 26, contents, detected)
     assert detected.handler == "lambda-entry.handler"
+    assert detected.entry is not None
+    assert detected.entry.path == "lambda-entry.mjs"
     assert proof.passed is None
     assert "needs serverless-http" in proof.summary
     assert "--prefix unpacked serverless-http" in write_instructions("x", detected, frozenset(contents))
@@ -251,7 +260,15 @@ def test_requirements_beside_the_handler_are_installed_too() -> None:
     ("files", "kind", "built"),
     [
         ({"index.html": "<script type=module src=/src/main.jsx>", "src/main.jsx": ""}, ProjectType.PACKAGE, True),
-        ({"index.html": "<p>", "vite.config.js": ""}, ProjectType.PACKAGE, True),
+        *(
+            ({"index.html": "<p>", f"{builder}.config.js": ""}, ProjectType.PACKAGE, True)
+            for builder in ("vite", "webpack", "rollup", "astro", "svelte", "next")
+        ),
+        *(
+            ({"index.html": "<p>", f"main{suffix}": ""}, ProjectType.PACKAGE, True)
+            for suffix in (".jsx", ".tsx", ".ts", ".vue", ".svelte")
+        ),
+        ({"index.html": "%PUBLIC_URL%"}, ProjectType.PACKAGE, True),
         ({"index.html": "<p>", "site.js": ""}, ProjectType.STATIC_SITE, False),
         ({"src/cli.ts": ""}, ProjectType.PACKAGE, False),
     ],
@@ -265,3 +282,51 @@ def test_a_site_that_must_be_built_is_never_shipped_unbuilt(
         text = write_instructions("x", detected, frozenset({"package.json"}))
         assert "\n       npm install\n       npm run build\n" in text
         assert "has to be built" in text
+
+
+@pytest.mark.parametrize(
+    ("proof", "status", "told"),
+    [
+        (None, ProjectStatus.COMPLETED, ""),
+        (Proof(True, "it answered"), ProjectStatus.COMPLETED, "; it answered"),
+        (Proof(None, "nothing runs it"), ProjectStatus.COMPLETED, "; nothing runs it"),
+        (Proof(False, "it failed"), ProjectStatus.NEEDS_REVIEW, "; it failed"),
+    ],
+)
+def test_what_was_seen_to_fail_is_for_a_person_to_look_at(
+    proof: Proof | None, status: ProjectStatus, told: str
+) -> None:
+    factory = Factory(replies.good)
+    project = factory.post("Greet people.")
+    stored = StoredObject(key="k", size=12, sha256="0" * 64)
+    message = DeployRequested(project_id=project.id, correlation_id="c", revision=Revision(build=1))
+    result = Packaged(ProjectType.PYTHON_LAMBDA, stored, None, stored, proof)
+    changes = OpsAgent(factory.projects, factory.objects, FakeRunner()).conclude(message, project, result)
+    assert (changes.move, changes.detail) == (status, f"packaged as python-lambda, 12 bytes{told}")
+    assert changes.fields["proof"] == (proof.summary if proof else None)
+    assert changes.fields["project_type"] == "python-lambda"
+    assert changes.fields["template"] is None
+
+
+@pytest.mark.parametrize(
+    ("path", "app", "entry", "lines"),
+    [
+        (
+            "web/main.py",
+            "app = Flask(__name__)\n",
+            "web/lambda_entry.py",
+            ["from apig_wsgi import make_lambda_handler", "handler = make_lambda_handler(_module.app)"],
+        ),
+        (
+            "main.py",
+            "api = FastAPI()\n",
+            "lambda_entry.py",
+            ["from mangum import Mangum", "handler = Mangum(_module.api)"],
+        ),
+    ],
+)
+def test_an_application_becomes_a_handler_by_its_adapter(path: str, app: str, entry: str, lines: list[str]) -> None:
+    found = detect({path: app}).entry
+    assert found is not None
+    assert found.path == entry
+    assert {*lines} <= {*found.text.splitlines()}

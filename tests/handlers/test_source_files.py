@@ -28,6 +28,24 @@ def test_the_language_of_a_file(path: str, content: str, language: str) -> None:
     assert language_of(path, content) == language
 
 
+EXTENSIONS = {
+    "python": "py pyi", "javascript": "js mjs cjs jsx", "typescript": "ts tsx mts cts", "html": "html htm",
+    "css": "css",
+    "json": "json", "yaml": "yaml yml", "toml": "toml", "bash": "sh bash zsh", "sql": "sql", "go": "go", "java": "java",
+    "rust": "rs", "c": "c h", "cpp": "cc cpp cxx hh hpp hxx", "markdown": "md markdown", "ruby": "rb", "kotlin": "kt",
+    "csharp": "cs", "php": "php", "xml": "xml svg", "ini": "ini cfg", "scss": "scss", "less": "less", "vue": "vue",
+    "svelte": "svelte", "swift": "swift", "scala": "scala", "dart": "dart", "lua": "lua", "perl": "pl", "r": "r",
+    "elixir": "ex exs", "haskell": "hs", "powershell": "ps1", "batch": "bat cmd", "terraform": "tf",
+    "protobuf": "proto", "graphql": "graphql", "mermaid": "mmd", "diff": "diff patch", TEXT: "txt",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", EXTENSIONS)
+def test_each_extension_is_of_one_language(language: str) -> None:
+    assert {language_of(f"a.{extension}") for extension in EXTENSIONS[language].split()} == {language}
+    assert language_named(language) == language
+
+
 @pytest.mark.parametrize(
     ("word", "language"),
     [("py", "python"), ("Python3", "python"), ("js", "javascript"), ("golang", "go"), ("C++", "cpp"),

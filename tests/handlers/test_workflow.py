@@ -151,3 +151,14 @@ def test_a_spent_quota_parks_the_message_and_tells_the_owner() -> None:
     factory.skip(3600)
     factory.run()
     assert factory.project(project.id).status is ProjectStatus.COMPLETED
+
+
+def test_what_waits_to_be_packaged_has_nothing_to_show_yet() -> None:
+    factory = Factory(replies.good)
+    project = factory.post(REQUIREMENTS)
+    while factory.project(project.id).status is not ProjectStatus.DEPLOYING:
+        for message in factory.sent.take():
+            factory.deliver(message)
+
+    (deployment,) = factory.projects.deployments(project.id)
+    assert {deployment.project_type, deployment.package, deployment.instructions, deployment.proof} == {None}

@@ -48,6 +48,11 @@ def test_every_error_is_a_problem() -> None:
             assert all(list(answer["content"]) == ["application/problem+json"] for answer in errors)
 
 
+def test_a_files_text_is_text() -> None:
+    answer = DESCRIBED["paths"]["/api/projects/{project_id}/files/{path}"]["get"]["responses"]["200"]
+    assert answer["content"] == {"text/plain": {"schema": {"type": "string"}}}
+
+
 def test_every_list_pages_and_names_what_a_page_is() -> None:
     lists = {path: methods["get"] for path, methods in DESCRIBED["paths"].items() if "get" in methods}
     lists = {path: get for path, get in lists.items() if get["operationId"].startswith("list")}

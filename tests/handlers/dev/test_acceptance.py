@@ -197,6 +197,8 @@ def test_a_file_that_lost_most_of_itself_is_refused_unless_that_was_asked() -> N
         (PREVIOUS, "def f0(): return 0\n" * 3, [], True),
         (PREVIOUS, "from b import *\n", [PREVIOUS], False),  # moved
         (PREVIOUS, "".join(f"def f{n}(): return {n}\n" for n in range(10)), [], False),  # the same, shorter
+        (PREVIOUS, "z()\n" * 16, [], False),  # half of it is left
+        (PREVIOUS, "z()\n" * 14, [], True),
         ("a: 1\n" * 30, "a: 1\n" * 11, [], False),
         ("a: 1\n" * 30, "a: 1\n" * 9, [], True),
         ("a: 1\n" * 19, "", [], False),

@@ -207,6 +207,8 @@ class TestFailure:
             ),
             (error(413, "", "Too large"), ModelUnusable, "413 ): Too large"),
             (error(408, "", ""), ModelUnavailable, "the model answered 408"),
+            (error(409, "ABORTED", ""), ModelUnavailable, "the model answered 409 ABORTED"),
+            (error(425, "", ""), ModelUnavailable, "the model answered 425"),
             (error(499, "CANCELLED", ""), ModelUnavailable, "the model answered 499 CANCELLED"),
             (error(500, "INTERNAL", ""), ModelUnavailable, "the model answered 500 INTERNAL"),
             (error(503, "UNAVAILABLE", "Overloaded"), ModelUnavailable, "the model answered 503 UNAVAILABLE"),

@@ -68,3 +68,9 @@ def test_a_reply_that_was_cut_off_is_not_read_even_if_it_is_a_plan(finish: Finis
 def test_a_blocked_reply_is_for_a_person_to_act_on() -> None:
     with pytest.raises(Terminal, match="word the requirements differently"):
         read_plan(said("", FinishReason.BLOCKED), frozenset())
+
+
+def test_of_many_faults_the_model_is_told_twenty() -> None:
+    wrong = [{"id": "t"}] * 5
+    _, reasons = read_plan(said(json.dumps({"summary": "s", "tasks": wrong})), frozenset())
+    assert len(reasons) == 20

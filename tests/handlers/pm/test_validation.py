@@ -61,6 +61,11 @@ def test_what_is_wrong_is_said(tasks: list[PlannedTask], reason: str) -> None:
     assert reason in find_faults(plan(*tasks))
 
 
+def test_a_plan_may_be_as_large_as_is_said() -> None:
+    first = task("t0", *(f"0{n}.py" for n in range(8)), criteria=20)
+    assert find_faults(plan(first, *(task(f"t{n}", f"{n}.py") for n in range(1, 20)), assumptions=50)) == []
+
+
 def test_too_many_assumptions_are_refused() -> None:
     expected = ["there are 51 assumptions; at most 50 are possible"]
     assert find_faults(plan(task("a", "a.py"), assumptions=51)) == expected

@@ -67,3 +67,13 @@ def test_the_sum_and_the_reasons_are_told() -> None:
     text = Elements(page()).text
     assert "together" in text
     assert "15 findings of severity error must be repaired" in text
+
+
+def test_each_part_is_told_with_its_points_and_weight() -> None:
+    shown = render("demo", analyse(Revision(build=1), {"a.js": "export const a = 1;\n"}))
+    assert '<th scope="row">syntax</th><td class="n">40</td><td class="n">40</td>' in shown
+    assert '<th scope="row">tests</th><td class="n">0</td><td class="n">15</td>' in shown
+    prose = render("demo", analyse(Revision(build=1), {"README.md": "word " * 10}))
+    assert '<th scope="row">syntax</th><td class="n">not measured</td><td class="n">(40)</td>' in prose
+    assert '<th scope="row">together</th><td class="n">5</td><td class="n">5</td>' in prose
+    assert "<td>100 &times; 5 / 5 = 100</td>" in prose

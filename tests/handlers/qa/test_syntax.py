@@ -226,6 +226,9 @@ def test_wrong_code_is_found_where_it_is(language: str, text: str, line: int, wo
         ("json", '{\n  // a comment\n  "a": 1,\n}'),
         ("yaml", "{{- if .Values.x }}\na: b\n{{- end }}\n"),
         ("html", "{% if a %}<div>{% endif %}"),
+        ("html", "{{#a}}<div>{{/a}}"),
+        ("html", "<% if (a) { %><div><% } %>"),
+        ("html", "<?php if ($a) echo 1; ?><div>"),
         ("sql", "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC RETURN WHATEVER 1; END;\nSELECT a b c d FROM x;"),
     ],
 )

@@ -88,6 +88,11 @@ def test_a_package_that_is_not_declared_is_told_where_it_can_be_mended() -> None
     assert found == [("package.json", 1, "error", "lodash, which src/app.js imports in line 1, is not declared")]
 
 
+def test_a_project_may_import_itself_by_its_name() -> None:
+    manifest = '{"name": "lodash", "exports": "./src/app.js"}'
+    assert check(JavascriptLinks(), {"package.json": manifest, "src/app.js": "import x from 'lodash';\nx();\n"}) == []
+
+
 @pytest.mark.parametrize(
     ("address", "severity"),
     [

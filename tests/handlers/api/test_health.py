@@ -1,0 +1,77 @@
+"""The deeper check: what the API stands on is asked, each thing by its name, and what does not answer is told."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+
+from api_handler.composition import ApiSettings, make_service
+from shared.composition import client, connect, read_settings
+from shared.models.answers import Check
+from tests.fakes.wire import Wire
+
+ENVIRON = {
+    "TABLE_NAME": "projects",
+    "BUCKET_NAME": "artifacts",
+    "PM_QUEUE_URL": "https://sqs/pm",
+    "DEV_QUEUE_URL": "https://sqs/dev",
+    "QA_QUEUE_URL": "https://sqs/qa",
+    "OPS_QUEUE_URL": "https://sqs/ops",
+    "API_TOKEN_PARAMETER": "/token",
+    "GEMINI_API_KEY_PARAMETER": "/key",
+}
+THINGS = ["table", "bucket", "parameters", "pm-queue", "dev-queue", "qa-queue", "ops-queue"]
+BOTH = {"Parameters": [{"Name": "/token"}, {"Name": "/key"}]}
+
+
+@pytest.fixture(autouse=True)
+def _in_a_function(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "any")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    client.cache_clear()
+    yield
+    client.cache_clear()
+
+
+def report(notes: list[str], **answers: tuple[int, object]) -> tuple[list[Check], dict[str, Wire]]:
+    """Return what is told where the named services answer so, and what each was asked."""
+    settings = read_settings(ApiSettings, ENVIRON)
+    health = make_service(connect(settings), settings, notes.append).health
+    services = {"dynamodb": (200, {}), "s3": (200, b""), "ssm": (200, BOTH), "sqs": (200, {}), **answers}
+    wires = {name: Wire(client(name, read_timeout=2, attempts=1), answer) for name, answer in services.items()}
+    return health.report(), wires
+
+
+def test_everything_that_the_api_stands_on_is_asked() -> None:
+    notes: list[str] = []
+    checks, wires = report(notes)
+    assert [(check.name, check.ok) for check in checks] == [(name, True) for name in THINGS]
+    assert notes == []
+    assert [body["TableName"] for body in wires["dynamodb"].bodies] == ["projects"]
+    assert [urlsplit(asked.url).path for asked in wires["s3"].asked] == ["/artifacts"]
+    assert {body["QueueUrl"] for body in wires["sqs"].bodies} == {
+        f"https://sqs/{name}" for name in ("pm", "dev", "qa", "ops")
+    }
+
+
+@pytest.mark.parametrize(
+    ("service", "names"),
+    [("dynamodb", {"table"}), ("s3", {"bucket"}), ("ssm", {"parameters"}), ("sqs", {*THINGS[3:]})],
+)
+def test_what_does_not_answer_is_told(service: str, names: set[str]) -> None:
+    notes: list[str] = []
+    checks, wires = report(notes, **{service: (500, b"{}")})
+    assert {check.name for check in checks if not check.ok} == names
+    assert {note.partition(":")[0] for note in notes} == names
+    assert len(wires[service].asked) == len(names), "a question is worth one try"
+
+
+def test_a_parameter_that_is_missing_is_named() -> None:
+    notes: list[str] = []
+    checks, wires = report(notes, ssm=(200, {"Parameters": [{"Name": "/token"}]}))
+    assert notes == ["parameters: there is no /key"]
+    assert [check.ok for check in checks if check.name == "parameters"] == [False]
+    assert wires["ssm"].bodies[0]["ParameterFilters"] == [
+        {"Key": "Name", "Option": "Equals", "Values": ["/token", "/key"]}
+    ]

@@ -1,0 +1,100 @@
+"""What a function's settings become: names of resources, clients with their limits, links that S3 takes."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from pydantic import ValidationError
+
+from shared.composition import RunningSettings, Settings, client, connect, connect_runner, read_settings
+from shared.metrics import no_metrics
+from shared.models.messages import PlanRequested
+from shared.models.project import Revision, StoredObject
+from shared.models.runs import TestsRequested
+from shared.queues import AgentQueue
+from shared.storage.table import Key
+from tests.fakes.wire import Wire
+
+ENVIRON = {
+    "TABLE_NAME": "projects",
+    "BUCKET_NAME": "artifacts",
+    **{
+        f"{queue}_QUEUE_URL": f"https://sqs.us-east-1.amazonaws.com/1/{queue.lower()}"
+        for queue in AgentQueue.__members__
+    },
+    "RUNNER_FUNCTION": "runner",
+    "PATH": "/bin",
+}
+
+
+@pytest.fixture(autouse=True)
+def _in_a_function(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "any")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    client.cache_clear()
+    yield
+    client.cache_clear()
+
+
+def test_a_setting_that_is_missing_is_named() -> None:
+    assert read_settings(Settings, ENVIRON).table_name == "projects"
+    with pytest.raises(ValidationError, match="bucket_name"):
+        read_settings(Settings, {name: value for name, value in ENVIRON.items() if name != "BUCKET_NAME"})
+
+
+def test_each_setting_names_what_is_asked() -> None:
+    connections = connect(read_settings(Settings, ENVIRON))
+    table, objects, queues = (Wire(client(name), (200, b"")) for name in ("dynamodb", "s3", "sqs"))
+    connections.table.get(Key("P#1", "A"))
+    connections.objects.put("k", b"", "text/plain")
+    for queue in AgentQueue:
+        connections.postpone(queue)("handle", 30)
+    connections.outgoing.send(
+        [PlanRequested(project_id="01JABCDEFGHJKMNPQRSTVWXYZ0", correlation_id="c", revision=Revision(build=1))]
+    )
+    assert table.bodies[0]["TableName"] == "projects"
+    assert urlsplit(objects.asked[0].url).path == "/artifacts/k"
+    assert [body["QueueUrl"].rpartition("/")[2] for body in queues.bodies] == ["pm", "dev", "qa", "ops", "pm"]
+
+
+def test_metrics_are_written_only_where_they_are_asked_for() -> None:
+    settings = read_settings(Settings, ENVIRON)
+    assert connect(settings).measure is no_metrics
+    assert connect(settings.model_copy(update={"business_metrics": True})).measure is not no_metrics
+
+
+def test_a_link_is_signed_as_every_region_takes_it_and_ends_when_it_is_asked_to() -> None:
+    link = urlsplit(
+        connect(read_settings(Settings, ENVIRON)).objects.link(StoredObject(key="a/b.zip", size=1, sha256="0" * 64), 90)
+    )
+    assert link.path == "/artifacts/a/b.zip"
+    query = parse_qs(link.query)
+    assert query["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
+    assert query["X-Amz-Expires"] == ["90"]
+
+
+@pytest.mark.parametrize(
+    ("options", "connect_s", "read_s", "attempts"),
+    [({}, 3, 20, 4), ({"read_timeout": 150, "attempts": 1}, 3, 150, 1), ({"read_timeout": 1}, 0.5, 1, 4)],
+)
+def test_an_answer_is_waited_for_as_long_as_it_takes(
+    options: Any, connect_s: float, read_s: float, attempts: int
+) -> None:
+    config = client("lambda", **options).meta.config
+    assert (config.connect_timeout, config.read_timeout) == (connect_s, read_s)
+    assert config.retries["total_max_attempts"] == attempts
+
+
+def test_clients_are_made_once() -> None:
+    assert client("sqs") is client("sqs")
+    assert client("sqs") is not client("s3")
+
+
+def test_a_run_is_asked_for_once_and_waited_for_longer_than_the_function_takes() -> None:
+    runner = connect_runner(read_settings(RunningSettings, ENVIRON))
+    asked = client("lambda", read_timeout=150.0, attempts=1)
+    wire = Wire(asked, (200, {"language": "python"}))
+    assert runner.run(TestsRequested(project_id="p", language="python", files="")).language == "python"
+    assert wire.asked[0].url.endswith("/functions/runner/invocations")
