@@ -221,7 +221,7 @@ def reached(target: Target) -> Iterator[None]:
         yield
     except TimeoutError as error:
         raise DeployError(
-            f"{target.name} is still at work, {error}: look at the stack there, then try again."
+            f"{target.name} is still working ({error}): check the stack there, then try again."
         ) from error
     except ClientError as error:
         if target.endpoint_url and _is_no_answer_of_aws(error):
@@ -238,7 +238,7 @@ def reached(target: Target) -> Iterator[None]:
         ) from error
     except NoCredentialsError as error:
         raise TargetError(
-            "There are no credentials for AWS: `aws configure` sets some up; AWS_PROFILE, or --profile, names others."
+            "There are no credentials for AWS: set them up with `aws configure`, or name a profile with --profile."
         ) from error
     except BotoCoreError as error:
         raise TargetError(f"{target.name} could not be asked: {error}") from error

@@ -86,8 +86,8 @@ def find_doomed(target: Target, stage: str) -> Doomed:
             raise DeployError(f"{name} is {stack['StackStatus']}: wait until that has ended, then destroy it.")
         if stack.get("EnableTerminationProtection"):
             raise DeployError(
-                f"{name} is protected from deletion: `aws cloudformation update-termination-protection"
-                f" --no-enable-termination-protection --stack-name {name}` ends that."
+                f"{name} has termination protection: `aws cloudformation update-termination-protection"
+                f" --no-enable-termination-protection --stack-name {name}` turns it off."
             )
         return Doomed(stage, stack["StackId"], tuple(_list_resources(cloudformation, name)))
 
@@ -167,6 +167,6 @@ def empty_bucket(s3: S3Client, bucket: str) -> Iterator[int]:
 def _failure(name: str, status: str, failed: list[StackEvent]) -> DeployError:
     left = "; ".join(f"{one.logical_id} ({one.resource_type}): {one.reason}" for one in failed if not one.is_stack)
     return DeployError(
-        f"{name} is {status}, and not all of it is gone: {left or 'no event says why'}. Mend that, then destroy it"
+        f"{name} is {status}, and some of it is left: {left or 'no event says why'}. Fix the cause, then destroy it"
         " again."
     )

@@ -39,7 +39,7 @@ def find_drift(target: Target, stack: str, pause: Pause = waiting.pause) -> tupl
         try:
             listed = _detect(target, stack, pause)
         except ClientError as error:
-            raise DeployError(f"The drift of {stack} was not looked for: {message(error)}") from error
+            raise DeployError(f"Drift of {stack} could not be detected: {message(error)}") from error
     return tuple(
         Drifted(
             one["LogicalResourceId"],
@@ -60,7 +60,7 @@ def _detect(target: Target, stack: str, pause: Pause) -> list[StackResourceDrift
             break
     if found["DetectionStatus"] == "DETECTION_FAILED":
         why = found.get("DetectionStatusReason", "no reason was given")
-        raise DeployError(f"The drift of {stack} is known in part only: {why}")
+        raise DeployError(f"Drift of {stack} is only partly known: {why}")
     return list(_list_drifts(cloudformation, stack))
 
 

@@ -133,7 +133,7 @@ def _bundle(artifact: Artifact, pins: tuple[str, ...], packaging: Packaging, on_
     source = artifact.source
     if not source.exists():
         raise BuildError(
-            f"{artifact.id} names {source}, and that is not there: correct the template, or build it first."
+            f"{artifact.id} names {source}, which does not exist: correct the template, or build it first."
         )
     if artifact.content is Content.TEMPLATE:
         nested = Template.load(source)
@@ -172,7 +172,7 @@ def _check_node_packages(artifact: Artifact) -> None:
     try:
         wanted = json.loads(manifest.read_text(encoding="utf-8")).get("dependencies")
     except (ValueError, AttributeError) as error:
-        raise BuildError(f"{manifest} is no package.json that can be read: {error}") from error
+        raise BuildError(f"{manifest} is not a readable package.json: {error}") from error
     if wanted and not (artifact.source / "node_modules").is_dir():
         raise BuildError(
             f"{artifact.id} needs {', '.join(wanted)}, which are not installed: run `npm install --omit=dev` in"

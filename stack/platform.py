@@ -73,7 +73,7 @@ class FunctionsOn:
         if runtime == LAMBDA:
             runtime = ""
         elif not architecture:
-            raise BuildError(f"Functions cannot run on {text!r}: name `{LAMBDA}`, or as in `python3.13-arm64`.")
+            raise BuildError(f"Functions cannot run on {text!r}: name `{LAMBDA}`, or one such as `python3.13-arm64`.")
         on = cls(runtime=runtime, architecture=architecture)
         on.platform("python3.13", "arm64")
         return on

@@ -126,7 +126,7 @@ class Target:
         except ProfileNotFound as error:
             named = profile or os.environ.get("AWS_PROFILE", "")
             raise TargetError(
-                f"There is no profile {named}: `aws configure list-profiles` lists those that there are."
+                f"There is no profile {named}: `aws configure list-profiles` lists the existing ones."
             ) from error
         where = region or own.region_name or REGION
         return cls(AWS, "", where, frozenset({Capability.METRICS}), profile=profile, polling=_LATER)

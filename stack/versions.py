@@ -66,7 +66,7 @@ def read_versions_before(ssm: SSMClient, stage: str) -> Mapping[str, str]:
         value = ssm.get_parameter(Name=versions_parameter(stage))["Parameter"]["Value"]
     except ssm.exceptions.ParameterNotFound as error:
         raise NotDeployedError(
-            f"The stage {stage} was deployed once only, or never changed: there is nothing to go back to."
+            f"The stage {stage} was deployed once only, or never changed: there is nothing to roll back to."
         ) from error
     versions: Mapping[str, str] = json.loads(value)
     return versions

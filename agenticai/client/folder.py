@@ -22,7 +22,7 @@ _COMPILED: Final = "__pycache__"
 def check_folder(folder: Path) -> None:
     """Raise `FolderError` if a folder cannot be made or replaced, without making or changing it."""
     if os.path.islink(folder):  # which, unlike a Path, takes a name that is too long
-        raise FolderError(f"{folder} is a link, and is not followed: remove it, or name another folder with --out.")
+        raise FolderError(f"{folder} is a link, which is not followed: remove it, or name another folder with --out.")
     check_place(folder)
     if os.path.lexists(folder):
         _check_writable(folder.parent)
@@ -33,7 +33,7 @@ def check_place(folder: Path) -> None:
     """Raise `FolderError` if a folder is neither writable nor can be made, without making or changing it."""
     nearest = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
     if not nearest.is_dir():
-        raise FolderError(f"{nearest} is not a folder: name one with --out that is, or that can be made.")
+        raise FolderError(f"{nearest} is not a folder: name one with --out that exists or can be created.")
     _check_writable(nearest)
 
 

@@ -37,7 +37,7 @@ def duration(text: str) -> timedelta:
     """Return the length of time that a text such as 30s, 5m, 2h or 1d means. Raises `SettingsError`."""
     match = _DURATION.fullmatch(text)
     if match is None:
-        raise SettingsError(f"{text!r} is no length of time: give one such as 30s, 5m, 2h or 1d.")
+        raise SettingsError(f"{text!r} is not a duration: give one such as 30s, 5m, 2h or 1d.")
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 

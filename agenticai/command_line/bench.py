@@ -63,9 +63,9 @@ def replay(
     stage: Stage = DEFAULT_STAGE,
     as_json: Json = False,
 ) -> None:
-    """Replay scenarios and check what came of them.
+    """Replay scenarios and check their results.
 
-    Each is held to its expectations and to the invariants; reports are kept in the state folder.
+    Checks each scenario's expectations and the invariants; keeps reports in the state folder.
     """
     from agenticai.commands.engines import chosen_engine
     from agenticai.commands.replay import Playing, show_replay
@@ -91,7 +91,7 @@ def compare(
         str,
         typer.Option(
             metavar="LIST",
-            help="Targets with commas between: `embedded`, `localstack`, URLs of stacks that are already running.",
+            help="Comma-separated targets: `embedded`, `localstack`, URLs of stacks that already run.",
         ),
     ] = "embedded,localstack",
     engine: EngineKind = None,
@@ -102,9 +102,9 @@ def compare(
     stage: Stage = DEFAULT_STAGE,
     as_json: Json = False,
 ) -> None:
-    """Replay scenarios on several targets and compare these.
+    """Replay scenarios on several targets and compare the results.
 
-    Each is compared with the first; a difference ends with status 1.
+    Compares each target with the first, and exits with status 1 if they differ.
     """
     from agenticai.commands.compare import Compared, choose_targets, show_comparison
 
@@ -141,9 +141,9 @@ def sweep(
     seed: Annotated[int, typer.Option(metavar="N", help="First seed of the random schedules.", min=0)] = 1,
     as_json: Json = False,
 ) -> None:
-    """Replay a scenario once per call, with a worker killed there.
+    """Replay a scenario once per call, killing a worker there.
 
-    Each replay must end as the one without faults: nothing is lost, and nothing happens twice.
+    Each replay must end like the one without faults: nothing is lost, and nothing happens twice.
     """
     from agenticai.commands.sweep import Selection, show_sweep
     from agenticai.scenarios.sweeping.sweep import SIDES, Case
@@ -165,7 +165,7 @@ def record(
 ) -> None:
     """Record a model's replies to a scenario, for replays.
 
-    Without --model, Gemini is asked, with the key in the environment variable GEMINI_API_KEY.
+    Without --model, it asks Gemini, with the key in the environment variable GEMINI_API_KEY.
     """
     from agenticai.commands.record import show_recording, show_rekeying
 

@@ -48,7 +48,7 @@ def up(
     host: Host = "127.0.0.1",
     allow_host: AllowHost = None,
     allow_origin: AllowOrigin = None,
-    dashboard: Annotated[bool, typer.Option("--dashboard", help="Serve the dashboard beside it.")] = False,
+    dashboard: Annotated[bool, typer.Option("--dashboard", help="Serve the dashboard too, on port 8501.")] = False,
     target: Annotated[str, typer.Option(metavar="TARGET", help="`embedded` or `localstack`.")] = "embedded",
     engine: EngineKind = None,
     localstack_url: LocalStackUrl = None,
@@ -56,11 +56,9 @@ def up(
     docker_socket: DockerSocket = False,
     observed: Observed = None,
     functions_on: FunctionsOn = None,
-    no_iam: Annotated[
-        bool, typer.Option("--no-iam", help="Let functions do what the policies of their roles do not allow.")
-    ] = False,
+    no_iam: Annotated[bool, typer.Option("--no-iam", help="Do not enforce the IAM roles of functions.")] = False,
     no_stack: Annotated[
-        bool, typer.Option("--no-stack", help="Leave the stack out; `agenticai deploy` deploys it.")
+        bool, typer.Option("--no-stack", help="Start without the stack; `agenticai deploy` deploys it.")
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -107,7 +105,7 @@ def dashboard(
 def demo(out: Out = Path("out"), unsafe_run: UnsafeRun = False, as_json: Json = False) -> None:
     """Turn a stored request into tested, packaged software.
 
-    An engine is started for it, and ends with it.
+    It starts an engine of its own, and stops it at the end.
     """
     from agenticai.commands.serving import show_demo
 

@@ -52,8 +52,8 @@ EngineKind = Annotated[
     typer.Option(
         "--engine",
         metavar="KIND",
-        help="How to have LocalStack: `process` starts its runtime without Docker, `container` its image with Docker,"
-        " `running` takes one that is up.",
+        help="Which LocalStack: `process` starts its runtime without Docker, `container` starts its image with Docker,"
+        " `running` uses one that already runs.",
         show_default="container with --localstack-image, running if LOCALSTACK_HOST is set, else process",
     ),
 ]
@@ -72,8 +72,8 @@ DockerSocket = Annotated[
     bool,
     typer.Option(
         "--docker-socket",
-        help="Give that container Docker's socket, with which it may do all that root may: LocalStack's own images run"
-        " functions by it.",
+        help="Give the container Docker's socket, and with it root's power over this machine; LocalStack's own images"
+        " need it to run functions.",
     ),
 ]
 
@@ -82,7 +82,7 @@ LocalStackUrl = Annotated[
     typer.Option(
         "--localstack-url",
         metavar="URL",
-        help="Address of a LocalStack that runs.",
+        help="Address of a running LocalStack.",
         show_default=f"LOCALSTACK_HOST, AWS_ENDPOINT_URL, else {local(DEFAULT_PORT)}",
     ),
 ]
@@ -104,7 +104,7 @@ ModelName = Annotated[
         metavar="NAME",
         envvar=MODEL_NAME_VARIABLE,
         show_default="the only one that the server has",
-        help="Which of that server's models.",
+        help="Name of the model on that server.",
     ),
 ]
 
@@ -112,7 +112,7 @@ Observed = Annotated[
     str | None,
     typer.Option(
         metavar="FILE",
-        help="The LocalStack that runs tells of its functions, with the secret that is written to this file.",
+        help="File for the secret with which a running LocalStack reports its functions; needs our extension there.",
     ),
 ]
 
@@ -120,8 +120,8 @@ FunctionsOn = Annotated[
     str | None,
     typer.Option(
         metavar="PLATFORM",
-        help="What the functions of the LocalStack that runs run on: `lambda` for the runtime and architecture that"
-        " each names, `lambda-x86_64` or `lambda-arm64` for that architecture, or one runtime for all, as"
+        help="Platform of the functions in a running LocalStack: `lambda` for the runtime and architecture that each"
+        " names, `lambda-x86_64` or `lambda-arm64` for another architecture, or one platform for all, such as"
         " `python3.13-arm64`.",
         show_default="the Python of this machine",
     ),
@@ -134,9 +134,7 @@ AllowHost = Annotated[
 
 AllowOrigin = Annotated[
     list[str] | None,
-    typer.Option(
-        metavar="ORIGIN", help="Origin whose pages may call the engine, as http://localhost:5173; repeatable."
-    ),
+    typer.Option(metavar="ORIGIN", help="Origin whose pages may call it, such as http://localhost:5173; repeatable."),
 ]
 
 Host = Annotated[

@@ -11,7 +11,7 @@ from agenticai.command_line.options import File, Out, ProjectId, complete_projec
 from agenticai.commands.settings import DEFAULT_STAGE, ENDPOINT, Endpoint, Json, Stage
 
 group = make_group()
-token = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Manage the token that the API asks for.")
+token = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Manage the API's token.")
 
 
 @group.command(epilog=examples("new"))
@@ -32,7 +32,7 @@ def new(
 ) -> None:
     """Create a project from requirements and follow it.
 
-    Ctrl-C ends the following, not the project.
+    Ctrl-C stops following; the project goes on.
     """
     from agenticai.commands.projects import PostedRequest, post_project
     from agenticai.commands.stack import Stack
@@ -73,7 +73,7 @@ def follow(
 ) -> None:
     """Follow a project until it ends.
 
-    What came of the latest request to it is shown first.
+    First shows the progress since the latest request to it.
     """
     from agenticai.commands.projects import follow_project
     from agenticai.commands.stack import Stack

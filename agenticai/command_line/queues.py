@@ -97,27 +97,27 @@ def replies(
         str | None, typer.Argument(metavar="REQUEST", help="A request's id, or the beginning of one; omit for a list.")
     ] = None,
     form: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the form of the reply to this new file.")
+        Path | None, typer.Option(metavar="FILE", help="Write a form for the reply, to fill in, to this new file.")
     ] = None,
     file: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Check the reply in this file, store it, and retry what waits for it; - is standard input.",
+            help="Check the reply in this file, store it, and retry the waiting projects; - is standard input.",
         ),
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="With --file: only check.")] = False,
     anyway: Annotated[
-        bool, typer.Option("--anyway", help="With --file: store it although an agent would refuse it.")
+        bool, typer.Option("--anyway", help="With --file: store it even if an agent would refuse it.")
     ] = False,
-    no_retry: Annotated[bool, typer.Option("--no-retry", help="With --file: retry no project.")] = False,
+    no_retry: Annotated[bool, typer.Option("--no-retry", help="With --file: do not retry projects.")] = False,
     endpoint: Endpoint = ENDPOINT,
     stage: Stage = DEFAULT_STAGE,
     as_json: Json = False,
 ) -> None:
     """Show requests without a stored reply, and store what you write.
 
-    Where an agent would refuse the reply, nothing is stored, and it ends with status 1.
+    If an agent would refuse the reply, nothing is stored, and the exit status is 1.
     """
     from agenticai.commands.replies import Writing, show_replies
     from agenticai.commands.stack import Stack
@@ -129,7 +129,7 @@ def replies(
 @group.command(epilog=examples("cost"))
 def cost(
     budget: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Hold the figures to this budget; docs/cost.md explains it.")
+        Path | None, typer.Option(metavar="FILE", help="Check the figures against this budget; see docs/cost.md.")
     ] = None,
     projects: Annotated[
         int | None,
@@ -143,7 +143,7 @@ def cost(
 ) -> None:
     """Show the use of AWS's free tier, and the cost of a month.
 
-    Over the budget, it ends with status 1.
+    If a limit of the budget is exceeded, the exit status is 1.
     """
     from agenticai.commands.cost import show_cost
     from agenticai.commands.stack import Stack
@@ -154,9 +154,9 @@ def cost(
 @group.command(epilog=examples("permissions"))
 def permissions(
     function: Annotated[
-        str | None, typer.Argument(metavar="FUNCTION", help="A function's name, or what is in no other; omit for all.")
+        str | None, typer.Argument(metavar="FUNCTION", help="A function's name, or a unique part of it; omit for all.")
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Show also what was used, and how often.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Also show what was used, and how often.")] = False,
     policies: Annotated[
         bool, typer.Option("--policies", help="Show the narrowest policies that allow what was done.")
     ] = False,

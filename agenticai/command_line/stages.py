@@ -43,15 +43,17 @@ def deploy(
     profile: Profile = "",
     parameter: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="Parameter of the template; one left out keeps its value. Repeatable."),
+        typer.Option(metavar="NAME=VALUE", help="Template parameter; omitted ones keep their values. Repeatable."),
     ] = None,
-    no_trial: Annotated[bool, typer.Option("--no-trial", help="Try no project out after a deployment to AWS.")] = False,
+    no_trial: Annotated[
+        bool, typer.Option("--no-trial", help="Skip the trial project after deploying to AWS.")
+    ] = False,
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Deploy the stack to AWS, or to an engine that runs.
 
-    On AWS it says first what stands in the way, shows what would change, and asks.
+    On AWS it first reports what prevents a deployment, shows what would change, and asks.
     """
     from agenticai.commands.deploy import Deployment, Where, parse_parameters
     from agenticai.commands.deploy import deploy as deploy_stage
@@ -68,7 +70,7 @@ def diff(
     region: Region = "",
     profile: Profile = "",
     fail_on_drift: Annotated[
-        bool, typer.Option("--fail-on-drift", help="End with status 1 if resources drifted, or that is not known.")
+        bool, typer.Option("--fail-on-drift", help="Exit with status 1 on drift, or if it cannot be detected.")
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -105,7 +107,7 @@ def rollback(
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Restore the functions' versions of before the last deployment."""
+    """Restore the function versions from before the last deployment."""
     from agenticai.commands.deploy import Where
     from agenticai.commands.stage import roll_back
 
@@ -121,9 +123,9 @@ def destroy(
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Delete a stage with all that is in it.
+    """Delete a stage with all its data.
 
-    The stage's name has to be typed first.
+    You confirm by typing the stage's name.
     """
     from agenticai.commands.deploy import Where
     from agenticai.commands.stage import destroy as destroy_stage

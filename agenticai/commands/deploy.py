@@ -91,15 +91,15 @@ def parse_parameters(given: list[str]) -> dict[str, str]:
     known = Template.load(TEMPLATE).document["Parameters"].keys() - {"Stage"}
     parsed = dict(one.partition("=")[::2] for one in given if "=" in one)
     for name in [one for one in given if "=" not in one] + [name for name in parsed if name not in known]:
-        raise SettingsError(f"{name} is no parameter of the template: give NAME=VALUE of {', '.join(sorted(known))}.")
+        raise SettingsError(f"{name} is not a template parameter: give NAME=VALUE of {', '.join(sorted(known))}.")
     return parsed
 
 
 def deploy(deployment: Deployment, *, as_json: bool) -> None:
     """Build the handlers and deploy the stack; what is there already is updated.
 
-    On AWS it first says what stands in the way, shows what would change, and asks. A deployed API that is not healthy
-    has the versions of before serve again. Raises StackError and SettingsError.
+    On AWS it first reports what prevents a deployment, shows what would change, and asks. If the deployed API is not
+    healthy, it restores the previous versions. Raises StackError and SettingsError.
     """
     screen, home, where = Display(as_json=as_json), find_home(), deployment.where
     make_home(home)
@@ -156,7 +156,7 @@ def _check(screen: Display, target: Target, deployment: Deployment, secrets: Sec
         )
     show.show_preflight(screen, found, stage)
     if not found.passed:
-        raise DeployError(f"{stack_name(stage)} was not deployed: mend what is marked above, then deploy again.")
+        raise DeployError(f"{stack_name(stage)} was not deployed: fix what is marked above, then deploy again.")
 
 
 def _make_confirm(

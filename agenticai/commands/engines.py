@@ -46,9 +46,9 @@ def chosen_engine(
             raise SettingsError(f"{_listed(options)} are for --target localstack.")
         return EMBEDDED if iam else replace(EMBEDDED, iam=False)
     if not iam:
-        raise SettingsError("--no-iam is for the embedded engine: LocalStack holds no function to its role.")
+        raise SettingsError("--no-iam is for the embedded engine: LocalStack does not enforce functions' roles.")
     if kind not in (None, *get_args(Kind)):
-        raise SettingsError(f"There is no way {kind!r} to have LocalStack: it is {', '.join(get_args(Kind))}.")
+        raise SettingsError(f"There is no --engine {kind!r}: name one of {', '.join(get_args(Kind))}.")
     kind = kind or ("container" if image else "running" if url or environ.get(HOST_VARIABLE) else "process")
     if kind != "container" and of_a_container:
         raise SettingsError(f"{_listed(OF_A_CONTAINER)} are for --engine container.")

@@ -50,7 +50,7 @@ def show_replies(wanted: str | None, writing: Writing, stack: Stack) -> int:
     screen = Display(as_json=stack.as_json)
     with open_stack(stack) as (bench, control), bench.api() as api:
         if control is None:
-            raise SelectionError(f"What answers at {stack.endpoint} replays no stored replies: none can be missing.")
+            raise SelectionError(f"What answers at {stack.endpoint} replays no stored replies, so none is missing.")
         missed = control.missed_replies()
         projects = api.list_projects(SEARCHED).items
         if wanted is None:
@@ -131,7 +131,7 @@ def _read(file: Path) -> str:
 
 def _write(form: Path, text: str) -> None:
     if form.exists():
-        raise FolderError(f"{form} is there: name a new file with --form.")
+        raise FolderError(f"{form} exists already: name a new file with --form.")
     try:
         write_private(form, text)
     except OSError as error:

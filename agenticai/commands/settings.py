@@ -44,7 +44,7 @@ def find_endpoint(environ: Mapping[str, str] = os.environ, home: Path | None = N
         return named
     if port := environ.get(PORT_VARIABLE, ""):
         if not (port.isascii() and port.isdigit() and 0 < int(port[:6]) <= MOST_PORTS):
-            raise SettingsError(f"{PORT_VARIABLE} is {port!r}: let it be a port, from 1 to {MOST_PORTS}, or unset it.")
+            raise SettingsError(f"{PORT_VARIABLE} is {port!r}: set it to a port from 1 to {MOST_PORTS}, or unset it.")
         return local(port)
     noted = _find_noted(environ, home)
     if len(noted) > 1:
@@ -85,7 +85,7 @@ def on_stack(endpoint: str, stage: str, environ: Mapping[str, str] = os.environ)
 
 def _stage(given: str) -> str:
     if not _STAGE.fullmatch(given):
-        raise SettingsError(f"{given!r} is no stage: give its name, such as {DEFAULT_STAGE}, with --stage.")
+        raise SettingsError(f"{given!r} is not a stage: give a name such as {DEFAULT_STAGE}, with --stage.")
     return given
 
 
@@ -115,8 +115,7 @@ Endpoint = Annotated[
         envvar=list(ENDPOINT_VARIABLES),
         callback=lambda given: find_engine(given),
         show_default=f"the engine that `agenticai up` started, else {local(DEFAULT_PORT)}",
-        help="Address of the engine; or `embedded` or `localstack`, for the one that `agenticai up` started as that; or"
-        " `aws`.",
+        help="Address of the engine; or `embedded` or `localstack`, for the one that `agenticai up` started; or `aws`.",
     ),
 ]
 Stage = Annotated[

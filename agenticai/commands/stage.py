@@ -78,7 +78,7 @@ def refuse_drift(stage: str, difference: Difference) -> None:
     if difference.drift:
         names = ", ".join(one.logical_id for one in difference.drift)
         raise DriftError(
-            f"{stack_name(stage)} has drifted ({names}): change them back, or have the template say the same."
+            f"{stack_name(stage)} has drifted ({names}): undo these changes, or make them in the template too."
         )
 
 
@@ -91,7 +91,7 @@ def roll_back(where: Where, agreed: Agreed, *, as_json: bool) -> None:
         serving, noted = read_versions(functions, names), read_versions_before(target.client("ssm"), where.stage)
         before = {name: version for name, version in noted.items() if serving.get(name) not in (None, version)}
         if not before:
-            raise DeployError("The versions of before the last deployment serve already.")
+            raise DeployError("The versions from before the last deployment are live already.")
         rows = [(name, serving[name], version) for name, version in before.items()]
         screen.show(grid(("function", "version", "back to"), rows))
         if not agreed(f"Roll {stack_name(where.stage)} back?", where.stage):

@@ -44,7 +44,7 @@ class Selection:
 
     def __post_init__(self) -> None:
         if self.seeds and (self.only or self.limit or self.every > 1):
-            raise SettingsError("--seeds makes schedules of its own: leave out --only, --every and --limit.")
+            raise SettingsError("--seeds makes its own schedules: leave out --only, --every and --limit.")
 
     def cases(self, clean: Ending, outputs: StackOutputs) -> list[Case]:
         """Return the cases of a clean run that are to be tried."""

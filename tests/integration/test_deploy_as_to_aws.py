@@ -46,7 +46,7 @@ def test_it_says_who_and_where_and_what_is_missing(
     where: AsAws, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("GEMINI_API_KEY", raising=False)
-    with pytest.raises(DeployError, match="mend what is marked above"):
+    with pytest.raises(DeployError, match="fix what is marked above"):
         deploy(Deployment(where), as_json=False)
     said = capsys.readouterr().out
     assert "Account 000000000000 in us-east-1, stage prod-eu" in said

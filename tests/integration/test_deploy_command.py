@@ -34,12 +34,12 @@ def test_a_stage_is_changed_compared_rolled_back_and_destroyed_and_again(tmp_pat
         where = ("--stage", "prod", "--endpoint", told["endpoint_url"], "--json")
         first = json.loads(run("deploy", *where).stdout)
         assert json.loads(run("diff", *where).stdout) == {"changes": [], "drift": [], "drift_unknown": ""}
-        assert "nothing to go back to" in run("rollback", "--yes", *where).stderr
+        assert "nothing to roll back to" in run("rollback", "--yes", *where).stderr
         run("deploy", "--parameter", "LogLevel=DEBUG", *where)
         rolled = json.loads(run("rollback", "--yes", *where).stdout)["serving"]
         assert len(rolled) == len(FUNCTIONS)
         assert set(rolled.values()) == {"1"}
-        assert "serve already" in run("rollback", "--yes", *where).stderr
+        assert "are live already" in run("rollback", "--yes", *where).stderr
         run("deploy", *where)  # which changes nothing in the stack, and has its own versions serve again
         assert json.loads(run("rollback", "--yes", *where).stdout)["serving"] == rolled
         assert json.loads(run("outputs", *where).stdout)["api_url"] == first["api_url"]
@@ -53,7 +53,7 @@ def test_a_stage_is_changed_compared_rolled_back_and_destroyed_and_again(tmp_pat
 
 def test_a_parameter_that_is_none_is_refused_before_anything_is_done() -> None:
     refused = run("deploy", "--parameter", "LogLevl=DEBUG").stderr
-    assert "LogLevl is no parameter of the template" in refused
+    assert "LogLevl is not a template parameter" in refused
     assert "LogLevel" in refused
 
 

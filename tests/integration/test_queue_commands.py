@@ -123,7 +123,7 @@ def test_nothing_is_sent_back_unless_it_is_agreed_to(up: Up, dead: str) -> None:
         (("redrive", "ops", "--all", "--yes"), "ops has nothing to send back"),
         (("redrive", "nope", "--all"), "There is no queue nope"),
         (("logs", "nope"), "There is no function nope: name one of api, pm, dev, qa, runner, ops"),
-        (("logs", "--since", "soon"), "'soon' is no length of time"),
+        (("logs", "--since", "soon"), "'soon' is not a duration"),
     ],
 )
 def test_what_a_person_can_mend_is_one_sentence(up: Up, arguments: tuple[str, ...], sentence: str) -> None:

@@ -56,9 +56,9 @@ def test_what_differs_is_named_to_the_last_page() -> None:
 def test_what_could_not_be_looked_for_is_said() -> None:
     aws = StubbedTarget()
     aws.refuse("cloudformation", "detect_stack_drift", "ValidationError", "the stack is busy")
-    with pytest.raises(DeployError, match="was not looked for: the stack is busy"):
+    with pytest.raises(DeployError, match="could not be detected: the stack is busy"):
         find_drift(aws.target, "agenticai-test", Pauses())
     aws.answer("cloudformation", "detect_stack_drift", {"StackDriftDetectionId": "1"})
     aws.answer("cloudformation", "describe_stack_drift_detection_status", status("DETECTION_FAILED", "no rights"))
-    with pytest.raises(DeployError, match="known in part only: no rights"):
+    with pytest.raises(DeployError, match="is only partly known: no rights"):
         find_drift(aws.target, "agenticai-test", Pauses())

@@ -283,7 +283,7 @@ class TestAnyTemplate:
         assert names(bundles, "Globals") == {"app.py"}
 
     @pytest.mark.parametrize(
-        ("files", "said"), [((), r"F names .*src, and that is not there"), (("src/.git/x",), "There is no code in")]
+        ("files", "said"), [((), r"F names .*src, which does not exist"), (("src/.git/x",), "There is no code in")]
     )
     def test_what_cannot_be_packed_is_named(self, tmp_path: Path, files: tuple[str, ...], said: str) -> None:
         tree(tmp_path, *files)

@@ -67,7 +67,7 @@ def read_budget(path: Path) -> Budget:
 def overruns(budget: Budget, bill: Bill) -> tuple[Overrun, ...]:
     """Return every limit that does not hold. Raises BudgetError where no project was measured."""
     if not bill.projects:
-        raise BudgetError("No project was measured on this stack yet, so nothing can be held to the budget.")
+        raise BudgetError("No project was measured on this stack yet, so there is nothing to check against the budget.")
     return (*_of_month(budget, bill), *_of_lines(budget, bill), *_of_projects(budget, bill))
 
 

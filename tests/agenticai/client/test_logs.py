@@ -98,8 +98,8 @@ def test_lengths_of_time(text: str, seconds: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "5", "m", "-5m", "5 m", "1w", "5m\n", "9" * 400 + "d", "\u0665m"])
-def test_what_is_no_length_of_time_is_refused(text: str) -> None:
-    with pytest.raises(SettingsError, match="no length of time"):
+def test_what_is_not_a_duration_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match="is not a duration"):
         duration(text)
 
 

@@ -127,5 +127,5 @@ def test_parameters_are_names_and_values() -> None:
 
 @pytest.mark.parametrize("given", ["LogLevel", "Stage=prod", "Unknown=1"])
 def test_what_is_no_parameter_is_refused(given: str) -> None:
-    with pytest.raises(SettingsError, match="is no parameter of the template"):
+    with pytest.raises(SettingsError, match="is not a template parameter"):
         parse_parameters([given])

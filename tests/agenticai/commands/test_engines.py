@@ -42,7 +42,7 @@ def test_the_embedded_engine_has_no_kinds() -> None:
     ("target", "kind", "said"),
     [
         ("azure", None, "There is no engine 'azure': name embedded or localstack"),
-        ("localstack", "vm", "There is no way 'vm' to have LocalStack: it is process, running, container"),
+        ("localstack", "vm", "There is no --engine 'vm': name one of process, running, container"),
     ],
 )
 def test_what_there_is_not_is_said(target: str, kind: str | None, said: str) -> None:
@@ -102,7 +102,7 @@ def test_what_functions_run_on_is_named_for_one_that_runs(platform: str) -> None
 def test_roles_are_held_to_by_the_embedded_engine_alone() -> None:
     assert chosen_engine("embedded", None, None, {}).iam
     assert chosen_engine("embedded", None, None, {}, iam=False).arguments == ["--engine", "embedded", "--no-iam"]
-    with pytest.raises(SettingsError, match="LocalStack holds no function to its role"):
+    with pytest.raises(SettingsError, match="LocalStack does not enforce functions' roles"):
         chosen_engine("localstack", None, None, {}, iam=False)
 
 

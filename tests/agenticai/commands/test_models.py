@@ -59,7 +59,7 @@ def test_models_that_are_not_there(tmp_path: Path, models: tuple[str, ...], name
 
 
 def test_what_is_no_server_of_that_api(tmp_path: Path) -> None:
-    said = "is not the OpenAI-compatible API, whose address mostly ends in /v1"
+    said = "is not the OpenAI-compatible API, whose address usually ends in /v1"
     with fake_models(tmp_path, "a") as server, pytest.raises(SettingsError, match=said):
         choose(server.url.removesuffix("/v1"))
     with pytest.raises(SettingsError, match="start it, as `ollama serve` does"):

@@ -50,7 +50,7 @@ def test_several_engines_are_a_question(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("port", ["abc", "0", "65536", "-1", "4566 ", "\u0664", "9" * 5000])
 def test_a_port_that_is_none_is_said_by_its_variable(port: str) -> None:
-    with pytest.raises(SettingsError, match=r"^AGENTICAI_PORT is .*: let it be a port, from 1 to 65535, or unset it"):
+    with pytest.raises(SettingsError, match=r"^AGENTICAI_PORT is .*: set it to a port from 1 to 65535, or unset it"):
         find_endpoint({"AGENTICAI_PORT": port})
 
 

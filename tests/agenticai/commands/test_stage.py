@@ -16,7 +16,7 @@ def test_changes_alone_are_no_drift() -> None:
 
 
 def test_drift_is_refused_by_name() -> None:
-    with pytest.raises(DriftError, match=r"agenticai-prod has drifted \(PmQueue\): change them back"):
+    with pytest.raises(DriftError, match=r"agenticai-prod has drifted \(PmQueue\): undo these changes"):
         refuse_drift("prod", Difference((), (DRIFTED,), ""))
 
 
