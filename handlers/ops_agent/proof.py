@@ -8,17 +8,16 @@ from importlib.resources import files
 from itertools import islice
 from pathlib import PurePosixPath
 from string import Template
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 from ops_agent.dependencies import is_manifest, list_installed, list_node_packages
 from ops_agent.project_type import Detected, ProjectType
-from shared.models.runs import TestsRequested, TestsRun
+from shared.models.runs import Language, TestsRequested, TestsRun
 from shared.packed_files import TooLarge, pack
 from shared.runners.port import Runner, RunnerEnded
 from shared.source_files import is_test
 
 Contents = Mapping[str, bytes]
-Language = Literal["python", "node"]
 
 MOST_ROOTS: Final = 3
 """How many folders are tried; each may take a minute of the function's five."""
