@@ -50,10 +50,11 @@ class OpsAgent:
         texts = {path: content.decode(errors="replace") for path, content in contents.items()}
         detected = detect(texts)
         contents |= write_additions(texts, detected)
-        proof = prove(self._runner, project.id, contents, detected) if detected.handler else None
-        if proof and detected.handler:
+        proof = prove(self._runner, project.id, contents, detected) if detected.handlers else None
+        if proof:
             contents = reroot(contents, proof.root)
-            detected = replace(detected, handler=handler_at(detected.handler, proof.root))
+            handlers = tuple(handler_at(handler, proof.root) for handler in detected.handlers)
+            detected = replace(detected, handlers=handlers)
         place = partial(layout.deployment_object, project.id, message.revision)
         template = write_template(detected)
         instructions = write_instructions(project.name, detected, frozenset(contents), proof.summary if proof else "")

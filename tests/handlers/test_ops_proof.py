@@ -7,10 +7,11 @@ import pytest
 
 from ops_agent.deployment import write_additions, write_instructions
 from ops_agent.project_type import Detected, ProjectType, detect
-from ops_agent.proof import HTTP_EVENT, Proof, prove, reroot
+from ops_agent.proof import HTTP_EVENT, PROOF_SECONDS, Proof, prove, reroot
 from runner.running import Runner
 from shared.models.runs import TestsRequested, TestsRun
 from shared.runners.port import RunnerEnded
+from tests.fakes.runner import FakeRunner
 from tests.handlers.runner.sandbox.projects import needs_sandbox
 
 HELLO = "def handler(event, context):\n    return {'statusCode': 200, 'body': event['rawPath']}\n"
@@ -19,7 +20,7 @@ HELLO = "def handler(event, context):\n    return {'statusCode': 200, 'body': ev
 def proof_of(files: dict[str, str]) -> tuple[Detected, Proof]:
     texts = {path: textwrap.dedent(text) for path, text in files.items()}
     detected = detect(texts)
-    assert detected.handler, "nothing to prove"
+    assert detected.handlers, "nothing to prove"
     contents = {path: text.encode() for path, text in texts.items()}
     return detected, prove(Runner(), "0" * 26, contents, detected)
 
@@ -47,7 +48,7 @@ class TestPython:
     def test_a_source_folder_becomes_the_packages_root_where_imports_need_it(self) -> None:
         files = {"src/app.py": f"import greeting\n{HELLO}", "src/greeting.py": "", "README.md": ""}
         detected, proof = proof_of(files)
-        assert (detected.handler, proof.root, proof.passed) == ("src/app.handler", "src", True)
+        assert (detected.handlers, proof.root, proof.passed) == (("src/app.handler",), "src", True)
         assert proof.summary.startswith("app.handler was imported")
 
     def test_a_folder_that_is_a_package_of_its_own_stays_where_it_is(self) -> None:
@@ -199,7 +200,7 @@ def test_express_is_not_tried_where_its_packages_are_not() -> None:
     detected = detect(files)
     contents = {path: text.encode() for path, text in files.items()} | write_additions(files, detected)
     proof = prove(Runner(), "0" * 26, contents, detected)
-    assert detected.handler == "lambda-entry.handler"
+    assert detected.handlers == ("lambda-entry.handler",)
     assert proof.passed is None
     assert "needs serverless-http" in proof.summary
     assert "--prefix unpacked serverless-http" in write_instructions("x", detected, frozenset(contents))
@@ -265,3 +266,33 @@ def test_a_site_that_must_be_built_is_never_shipped_unbuilt(
         text = write_instructions("x", detected, frozenset({"package.json"}))
         assert "\n       npm install\n       npm run build\n" in text
         assert "has to be built" in text
+
+
+@needs_sandbox
+class TestSeveralFunctions:
+    def test_each_is_tried_with_an_event_of_its_own(self) -> None:
+        records = "def handler(event, context):\n    return event['Records']\n"
+        _, proof = proof_of(
+            {"api/app.py": HELLO, "worker/app.py": records, "events/worker.json": '{"Records": []}', "event.json": "{}"}
+        )
+        assert proof == Proof(
+            True,
+            "api/app.handler was imported from the package and answered an HTTP API's GET /;"
+            " worker/app.handler was imported from the package and answered the event in events/worker.json",
+        )
+
+    def test_one_that_fails_fails_the_package(self) -> None:
+        _, proof = proof_of({"api/app.py": HELLO, "worker/app.py": f"import fluxcapacitor\n{HELLO}"})
+        assert proof.passed is False
+        assert "api/app.handler was imported" in proof.summary
+        assert "worker/app.handler cannot be imported" in proof.summary
+
+
+def test_no_run_is_begun_when_the_time_is_over() -> None:
+    runner = FakeRunner()
+    times = iter([0.0, 0.0, PROOF_SECONDS, PROOF_SECONDS])
+    contents = {"a/app.py": HELLO.encode(), "b/app.py": HELLO.encode()}
+    detected = detect({path: text.decode() for path, text in contents.items()})
+    proof = prove(runner, "0" * 26, contents, detected, lambda: next(times))
+    assert len(runner.asked) == 1
+    assert "b/app.handler was not tried: there was no time left" in proof.summary
