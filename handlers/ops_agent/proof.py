@@ -2,18 +2,19 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import islice
+from math import inf
 from pathlib import PurePosixPath
 from string import Template
-from time import monotonic
 from typing import Final, NamedTuple
 
 from ops_agent.dependencies import is_manifest, list_installed, list_node_packages
 from ops_agent.functions import Function, list_functions
 from ops_agent.project_type import Detected, ProjectType
+from shared.language_model.port import Remaining
 from shared.models.runs import Language, TestsRequested, TestsRun
 from shared.packed_files import TooLarge, pack
 from shared.runners.port import Runner, RunnerEnded
@@ -21,8 +22,8 @@ from shared.source_files import is_test
 
 Contents = Mapping[str, bytes]
 
-PROOF_SECONDS: Final = 150.0
-"""How long new runs are begun: each may take a minute of the function's five."""
+RUN_SECONDS: Final = 100.0
+"""What a run may take, with all that follows: with less time left none is begun."""
 
 MOST_ROOTS: Final = 3
 """How many folders are tried."""
@@ -91,16 +92,17 @@ class Proof:
 
 
 def prove(
-    runner: Runner, project_id: str, contents: Contents, detected: Detected, clock: Callable[[], float] = monotonic
+    runner: Runner, project_id: str, contents: Contents, detected: Detected, remaining: Remaining = lambda: inf
 ) -> Proof:
     """Try the package in each folder that may be its root, and return the first proof, or why there is none.
 
-    Each of its functions is tried, in a run of its own, while time is left; one that fails fails the package.
+    Each of its functions is tried, in a run of its own, while `remaining` says that there is time for one; one that
+    fails fails the package.
 
     Lambda puts the package's root on the path of imports, so code below `src/` that imports its neighbours by their
     bare names is packaged from there. Raises `shared.models.errors.Retryable`.
     """
-    trial = _Trial(runner, project_id, detected, clock, clock() + PROOF_SECONDS)
+    trial = _Trial(runner, project_id, detected, remaining)
     first: Proof | None = None
     for tried in _list_packages(contents, detected):
         if first and trial.is_over():
@@ -146,11 +148,10 @@ class _Trial:
     runner: Runner
     project_id: str
     detected: Detected
-    clock: Callable[[], float]
-    deadline: float
+    remaining: Remaining
 
     def is_over(self) -> bool:
-        return self.clock() >= self.deadline
+        return self.remaining() < RUN_SECONDS
 
     def of(self, package: _Package) -> Proof:
         """Return what was seen of all functions in a package."""

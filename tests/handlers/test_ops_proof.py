@@ -2,12 +2,13 @@
 
 import shutil
 import textwrap
+from itertools import chain, repeat
 
 import pytest
 
 from ops_agent.deployment import write_additions, write_instructions
 from ops_agent.project_type import Detected, ProjectType, detect
-from ops_agent.proof import HTTP_EVENT, PROOF_SECONDS, Proof, prove, reroot
+from ops_agent.proof import HTTP_EVENT, RUN_SECONDS, Proof, prove, reroot
 from runner.running import Runner
 from shared.models.runs import TestsRequested, TestsRun
 from shared.runners.port import RunnerEnded
@@ -144,6 +145,18 @@ class TestNode:
         proof = proof_of(files)[1]
         assert proof.passed is True
         assert proof.summary.endswith("answered an HTTP API's GET /")
+
+    @pytest.mark.parametrize(
+        "started",
+        [
+            "setInterval(() => {}, 1000);",
+            "import { setTimeout as wait } from 'node:timers'; wait(() => {}, 1e9);",
+            "import { createServer } from 'node:http'; createServer().listen(0);",
+        ],
+    )
+    def test_what_still_runs_after_an_answer_is_not_waited_for(self, started: str) -> None:
+        _, proof = proof_of({"index.mjs": f"{started}\nexport const handler = async () => ({{ statusCode: 200 }});"})
+        assert proof == Proof(True, "index.handler was imported from the package and answered an HTTP API's GET /")
 
     def test_what_lambda_carries_is_not_missed(self) -> None:
         importing = "import '@aws-sdk/client-dynamodb';\nexport const handler = async () => 1;\n"
@@ -290,7 +303,7 @@ class TestSeveralFunctions:
 
 def test_no_run_is_begun_when_the_time_is_over() -> None:
     runner = FakeRunner()
-    times = iter([0.0, 0.0, PROOF_SECONDS, PROOF_SECONDS])
+    times = chain([RUN_SECONDS], repeat(RUN_SECONDS - 1))
     contents = {"a/app.py": HELLO.encode(), "b/app.py": HELLO.encode()}
     detected = detect({path: text.decode() for path, text in contents.items()})
     proof = prove(runner, "0" * 26, contents, detected, lambda: next(times))
