@@ -58,7 +58,7 @@ def provision(bench: Bench, api: ProjectsApi, project_id: str, calls: Sequence[A
         if reason := _ask_functions(bench, cloudformation, name):
             return reason
         if calls:
-            _call_api(_find_api(bench, cloudformation, name), calls)
+            _call_api(_find_api(bench, cloudformation, name), calls, by_proxy=not bench.target.endpoint_url)
         return None
     except (ClientError, StackError) as error:
         said = message(error) if isinstance(error, ClientError) else str(error)
@@ -102,8 +102,8 @@ def _find_api(bench: Bench, cloudformation: "CloudFormationClient", name: str) -
     raise StepFailed("what was deployed has no API that could be called")
 
 
-def _call_api(address: str, calls: Sequence[ApiCall]) -> None:
-    with httpx2.Client(timeout=CALL_SECONDS) as http:
+def _call_api(address: str, calls: Sequence[ApiCall], *, by_proxy: bool) -> None:
+    with httpx2.Client(timeout=CALL_SECONDS, trust_env=by_proxy) as http:
         for call in calls:
             method, _, path = call.request.partition(" ")
             try:

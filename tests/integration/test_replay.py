@@ -136,7 +136,7 @@ def test_each_function_of_a_project_is_deployed_and_answers_at_its_route(running
             ("/users/7", 200, "users /users/7"),
             ("/others", 404, '{"message":"Not Found"}'),
         ):
-            response = httpx2.get(f"{running.target.http_api_url(api)}{path}")
+            response = httpx2.get(f"{running.target.http_api_url(api)}{path}", trust_env=False, timeout=60)
             assert (response.status_code, response.text) == (status, answer)
     finally:
         running.target.client("cloudformation").delete_stack(StackName="several")
