@@ -14,7 +14,7 @@ from typing import Final, TextIO
 
 from agenticai.emulator.core.home import find_home, make_home
 from agenticai.scenarios.benches.deployment import prepare
-from agenticai.stack.local_files import Content
+from agenticai.stack.platform import AS_NAMED
 from agenticai.stack.template import Template
 
 QEMU: Final = "qemu-aarch64-static"
@@ -48,15 +48,17 @@ def main() -> int:
         return 2
     home = find_home(os.environ)
     make_home(home)
-    prepared = prepare(home / "cache", report, platform=None)
+    prepared = prepare(home / "cache", report, functions_on=AS_NAMED)
     with tempfile.TemporaryDirectory() as folder:
         root = make_root(Path(folder) / "root")
         runtime = copy_runtime(Path(folder) / "runtime")
-        (layer,) = (one.id for one in prepared.template.artifacts if one.content is Content.LAYER)
-        opt = unpack(prepared.bundles[layer].path, Path(folder) / "opt")
+        layers = {artifact.id: artifact.layers for artifact in prepared.template.artifacts}
         failed = []
         for function, handler in list_handlers(prepared.template):
             task = unpack(prepared.bundles[function].path, Path(folder) / function)
+            opt = Path(folder) / f"{function}-layers"
+            for layer in sorted(layers[function]):
+                unpack(prepared.bundles[layer].path, opt)
             if not try_out(root, task, opt, runtime, handler):
                 failed.append(function)
     return 1 if failed else 0
@@ -118,7 +120,7 @@ def try_out(root: Path, task: Path, opt: Path, runtime: Path, handler: str) -> b
     paths = {"PYTHONPATH": os.pathsep.join(map(str, (task, layer, runtime)))}
     imported = run(root, [str(root / "usr/bin" / PYTHON), "-c", IMPORTING, json.dumps(modules)], paths)
     failed = json.loads(imported.stdout) if imported.returncode == 0 else {handler: imported.stderr.strip()}
-    programs = find_programs(task)
+    programs = [*find_programs(task), *find_programs(layer)]
     for program in programs:
         finished = run(root, [str(program), "--version"], {})
         if finished.returncode:

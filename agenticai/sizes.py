@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,22 +15,27 @@ from typing import Final
 from agenticai.display.console import Display, figures, grid
 from agenticai.emulator.core.home import find_home
 from agenticai.emulator.engines.runtime_venv import runtime_python
-from agenticai.stack.packaging import Bundle, Bundles, Packaging, build
+from agenticai.stack.packaging import Packaging, build
 from agenticai.stack.platform import HERE
 from agenticai.stack.template import Template
 
 MB: Final = 1_000_000
-LIMITS: Final = {"api_handler": 40, "pm_agent": 60, "dev_agent": 60, "qa_agent": 90, "ops_agent": 40, "runner": 60}
-"""Megabytes unpacked, the layer included."""
-
-ENTRY: Final = {"api_handler": "api_handler.app", "runner": "runner.app"}
-LAYER: Final = "shared"
+LIMITS: Final = {
+    "ApiFunction": 40,
+    "PmFunction": 60,
+    "DevFunction": 60,
+    "QaFunction": 90,
+    "OpsFunction": 40,
+    "RunnerFunction": 60,
+    "NodeRunnerFunction": 200,
+}
+"""Megabytes unpacked, the layers included. Lambda takes 250 MiB, which are 262 of these."""
 RUNS: Final = 5
 
 
 @dataclass(frozen=True)
 class Size:
-    """One function: megabytes unpacked with the layer, its limit, and the seconds that its cold import takes."""
+    """One function: megabytes unpacked with its layers, its limit, and the seconds that its cold import takes."""
 
     function: str
     unpacked: float
@@ -45,13 +51,21 @@ class Size:
 def measure(home: Path) -> list[Size]:
     """Build for Lambda and weigh; build for this machine and time the import in a fresh interpreter (the median)."""
     template = Template.load()
-    weighed = _by_name(build(template, Packaging.of_handlers(cache=home / "cache")))
-    runnable = _by_name(build(template, Packaging.of_handlers(HERE, home / "cache")))
-    layer = weighed[LAYER].unpacked
+    weighed = build(template, Packaging.of_handlers(cache=home / "cache"))
+    runnable = build(template, Packaging.of_handlers(HERE, home / "cache"))
+    parts = {artifact.id: (artifact.id, *artifact.layers) for artifact in template.artifacts}
+    modules = {
+        name: template.document["Resources"][name]["Properties"]["Handler"].rpartition(".")[0] for name in LIMITS
+    }
     with tempfile.TemporaryDirectory() as folder:
         roots = {name: _unpacked(bundle.path, Path(folder) / name) for name, bundle in runnable.items()}
         return [
-            Size(name, (weighed[name].unpacked + layer) / MB, limit, _cold_import(name, roots, home))
+            Size(
+                function=name,
+                unpacked=sum(weighed[part].unpacked for part in parts[name]) / MB,
+                limit=limit,
+                cold_import=_cold_import(modules[name], [roots[part] for part in parts[name]], home),
+            )
             for name, limit in LIMITS.items()
         ]
 
@@ -74,21 +88,16 @@ def show() -> int:
     return 0 if all(size.fits for size in sizes) else 1
 
 
-def _by_name(bundles: Bundles) -> dict[str, Bundle]:
-    return {bundle.name: bundle for bundle in bundles.values()}
-
-
 def _unpacked(bundle: Path, folder: Path) -> Path:
     with zipfile.ZipFile(bundle) as archive:
         archive.extractall(folder)
     return folder
 
 
-def _cold_import(name: str, roots: dict[str, Path], home: Path) -> float:
+def _cold_import(module: str, roots: Sequence[Path], home: Path) -> float:
     """Return the median time of importing a function's module, its byte code already compiled, as in a warm image."""
     python = runtime_python(home.resolve(), environ=os.environ, on_progress=lambda _: None)
-    module = ENTRY.get(name, f"{name}.worker")
-    paths = [str(roots[name]), str(roots[LAYER] / "python")]
+    paths = [str(root / folder) for root in roots for folder in ("", "python")]
     program = f"import sys; sys.path[:0] = {paths!r}; import {module}"
     seconds = []
     for _ in range(RUNS + 1):

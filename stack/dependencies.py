@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
 
@@ -26,14 +27,16 @@ class Dependencies:
     """The packages that requirements ask for on one platform.
 
     `lock` is a requirements file that holds every version; without one the requirements alone decide. `provided` are
-    the packages that the runtime has, which no bundle needs. Two caches, so that neither an edited handler nor a
-    changed pin elsewhere installs anything again: pins by (requirements, lock, platform), archives by (pins, platform).
+    the packages that the runtime has, which no bundle needs, and files that match `unneeded` are in none. Two caches,
+    so that neither an edited handler nor a changed pin elsewhere installs anything again: pins by (requirements, lock,
+    platform), archives by (pins, platform).
     """
 
     platform: Platform
     cache: Path
     lock: Path | None = None
     provided: frozenset[str] = frozenset()
+    unneeded: tuple[str, ...] = ()
     uv: Uv = run_uv
 
     def pins(self, requirements: Path) -> tuple[str, ...]:
@@ -58,14 +61,18 @@ class Dependencies:
         """
         if not pins:
             return None
-        cached = self.cache / "dependencies" / f"{self._key(prefix, *pins)}.zip"
+        cached = self.cache / "dependencies" / f"{self._key(prefix, *pins, *self.unneeded)}.zip"
         if not cached.exists():
             with tempfile.TemporaryDirectory(dir=make_private(self.cache)) as folder:
                 packages = Path(folder) / "packages"
                 self._install(pins, Path(folder) / "pins.txt", packages)
-                files = archive.list_installed_files(packages)
-                archive.write(cached, ((prefix + file.relative_to(packages).as_posix(), file) for file in files))
+                names = {file.relative_to(packages).as_posix(): file for file in archive.list_installed_files(packages)}
+                needed = {name: file for name, file in names.items() if not self._is_unneeded(name)}
+                archive.write(cached, ((prefix + name, file) for name, file in needed.items()))
         return cached
+
+    def _is_unneeded(self, name: str) -> bool:
+        return any(fnmatch(name, pattern) for pattern in self.unneeded)
 
     def _resolve(self, requirements: Path) -> str:
         options = ("--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links")

@@ -14,7 +14,7 @@ Agent = Literal["pm", "dev", "qa", "ops"]
 """The short name of an agent: of its function, of its queue, and of both in the template's outputs."""
 
 AGENTS: Final[tuple[Agent, ...]] = get_args(Agent)
-FUNCTIONS: Final = ("api", "pm", "dev", "qa", "runner", "ops")
+FUNCTIONS: Final = ("api", "pm", "dev", "qa", "runner", "node-runner", "ops")
 """The functions by their short names, in the order in which a project needs them."""
 
 
@@ -34,6 +34,11 @@ class StackOutputs:
     gemini_api_key_parameter: str
 
 
+def title(name: str) -> str:
+    """Return the short name of an agent or a function as the names in the template begin with it."""
+    return name.title().replace("-", "")
+
+
 def read_outputs(target: Target, stage: str, values: Mapping[str, str]) -> StackOutputs:
     """Return the outputs of the template as they are on this target."""
     return StackOutputs(
@@ -44,7 +49,7 @@ def read_outputs(target: Target, stage: str, values: Mapping[str, str]) -> Stack
         bucket_name=values["BucketName"],
         queue_urls={agent: values[f"{agent.title()}QueueUrl"] for agent in AGENTS},
         dead_letter_queue_urls={agent: values[f"{agent.title()}DeadLetterQueueUrl"] for agent in AGENTS},
-        function_names={name: values[f"{name.title()}FunctionName"] for name in FUNCTIONS},
+        function_names={name: values[f"{title(name)}FunctionName"] for name in FUNCTIONS},
         api_token_parameter=values["ApiTokenParameter"],
         gemini_api_key_parameter=values["GeminiApiKeyParameter"],
     )

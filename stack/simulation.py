@@ -41,6 +41,7 @@ DEPLOYER_ACTIONS: Final[Mapping[str, Sequence[str]]] = {
         "lambda:UpdateAlias",
         "lambda:UpdateFunctionCode",
     ),
+    "lambda:{region}:{account}:layer:agenticai-node": ("lambda:PublishLayerVersion",),
     "lambda:{region}:{account}:layer:agenticai-shared": ("lambda:PublishLayerVersion",),
     "logs:{region}:{account}:log-group:/aws/lambda/agenticai-api": ("logs:CreateLogGroup", "logs:PutRetentionPolicy"),
     "s3:::{stack}": ("s3:CreateBucket", "s3:PutBucketPolicy"),

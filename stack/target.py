@@ -142,6 +142,12 @@ class Target:
             return f"https://{api_id}.execute-api.{self.region}.{self._dns_suffix}/{stage}"
         return f"{self.endpoint_url}/_aws/execute-api/{api_id}/{stage}"
 
+    def http_api_url(self, api_id: str) -> str:
+        """Return the address of an HTTP API's default stage; its routes follow."""
+        if not self.endpoint_url:
+            return f"https://{api_id}.execute-api.{self.region}.{self._dns_suffix}"
+        return self.api_url(api_id, "$default")
+
     def object_url(self, bucket: str, key: str) -> str:
         """Return the address at which the target itself reads an object of S3, such as a template."""
         if not self.endpoint_url:

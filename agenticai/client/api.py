@@ -119,9 +119,10 @@ class ProjectsApi(AbstractContextManager["ProjectsApi"]):
         """Request a change of a finished project."""
         return self._parse(ProjectView, "POST", f"{_at(project_id)}/modify", json={"requirements": requirements})
 
-    def deploy(self, project_id: str) -> ProjectView:
-        """Request that a finished project is packaged again."""
-        return self._parse(ProjectView, "POST", f"{_at(project_id)}/deploy")
+    def deploy(self, project_id: str, *, unproven: bool = False) -> ProjectView:
+        """Request that a finished project is packaged again; `unproven` whatever is seen of its package."""
+        params = {"unproven": "true"} if unproven else {}
+        return self._parse(ProjectView, "POST", f"{_at(project_id)}/deploy", params=params)
 
     def retry(self, project_id: str) -> ProjectView:
         """Request that the step that failed, or is stuck, is tried again."""

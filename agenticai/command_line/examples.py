@@ -29,6 +29,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "modify": ('agenticai modify last "It should also ..."', "agenticai modify 01JD --file change.md"),
     "retry": ("agenticai retry last",),
+    "package": ("agenticai package last", "agenticai package last --unproven"),
     "follow": ("agenticai follow last", "agenticai follow 01JD"),
     "status": ("agenticai status", "agenticai status last", "agenticai status 01JD --json"),
     "get": ("agenticai get last", "agenticai get 01JD --out /tmp/todo"),

@@ -67,6 +67,23 @@ def retry(
     sys.exit(retry_project(project_id, Stack(endpoint, stage, as_json)))
 
 
+@group.command(epilog=examples("package"))
+def package(
+    project_id: ProjectId,
+    unproven: Annotated[
+        bool, typer.Option("--unproven", help="Complete the project whatever is seen of its package.")
+    ] = False,
+    endpoint: Endpoint = ENDPOINT,
+    stage: Stage = DEFAULT_STAGE,
+    as_json: Json = False,
+) -> None:
+    """Package a finished project again and follow it."""
+    from agenticai.commands.projects import package_project
+    from agenticai.commands.stack import Stack
+
+    sys.exit(package_project(project_id, unproven, Stack(endpoint, stage, as_json)))
+
+
 @group.command(epilog=examples("follow"))
 def follow(
     project_id: ProjectId, endpoint: Endpoint = ENDPOINT, stage: Stage = DEFAULT_STAGE, as_json: Json = False

@@ -66,6 +66,11 @@ def retry_project(project_id: str, stack: Stack) -> int:
     return _ask_again(project_id, ProjectsApi.retry, stack)
 
 
+def package_project(project_id: str, unproven: bool, stack: Stack) -> int:
+    """Have a finished project packaged again, and follow; return 0 if the project completed."""
+    return _ask_again(project_id, partial(ProjectsApi.deploy, unproven=unproven), stack)
+
+
 def modify_project(project_id: str, text: str | None, file: Path | None, stack: Stack) -> int:
     """Ask for a change of a finished project, and follow; return 0 if the project completed."""
     requirements = _read_given(text, file)

@@ -1,11 +1,14 @@
 """A Lambda function as its execution environment needs it, and one invocation of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from pydantic import JsonValue
+
+_SYSTEM: Final = ("/usr/local/bin", "/usr/bin", "/bin")
 
 
 @dataclass(frozen=True)
@@ -26,8 +29,12 @@ class Function:
     task_root: Path
     layers: tuple[Path, ...] = ()
 
-    def environment(self, *, endpoint_url: str, session_token: str, log_stream: str) -> dict[str, str]:
+    def environment(
+        self, *, endpoint_url: str, session_token: str, log_stream: str, programs: Sequence[str] = ()
+    ) -> dict[str, str]:
         """Return every variable that the handler sees: what Lambda defines, the function's own, and where AWS is.
+
+        `programs` are folders of this machine whose programs it finds after all others.
 
         See https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html. Left out are the addresses of the
         Runtime API and of the X-Ray daemon, because neither is here. A function's own AWS_ENDPOINT_URL wins.
@@ -36,7 +43,7 @@ class Function:
             "AWS_ENDPOINT_URL": endpoint_url,
             "LANG": "en_US.UTF-8",
             "TZ": ":UTC",
-            "PATH": ":".join(["/usr/local/bin", "/usr/bin", "/bin", *(str(layer / "bin") for layer in self.layers)]),
+            "PATH": ":".join([*_SYSTEM, *(str(layer / "bin") for layer in self.layers), *programs]),
             "LD_LIBRARY_PATH": ":".join([str(self.task_root), *(str(layer / "lib") for layer in self.layers)]),
             "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
         }

@@ -39,9 +39,9 @@ class Commands:
         """Start the agents on a change of a finished project."""
         return self._start(self.requests.modify(project_id, change.requirements, correlation_id, once=once))
 
-    def deploy(self, project_id: str, correlation_id: str, once: Once | None) -> Project:
-        """Have the current revision packaged."""
-        return self._start(self.requests.deploy(project_id, correlation_id, once=once))
+    def deploy(self, project_id: str, correlation_id: str, once: Once | None, *, unproven: bool = False) -> Project:
+        """Have the current revision packaged; `unproven` whatever is seen of its package."""
+        return self._start(self.requests.deploy(project_id, correlation_id, unproven=unproven, once=once))
 
     def retry(self, project_id: str, correlation_id: str, once: Once | None) -> Project:
         """Have the step that failed, or that got stuck, tried again."""

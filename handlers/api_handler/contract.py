@@ -17,6 +17,7 @@ Id = Annotated[str, Path(pattern=f"^{ULID}$", description="The project's id, a U
 Limit = Annotated[int, Query(ge=1, le=100, description="Maximum number of items on the page.")]
 LongLimit = Annotated[int, Query(ge=1, le=1000, description="Maximum number of items on the page.")]
 Cursor = Annotated[str | None, Query(description="`next` of the previous page.")]
+Unproven = Annotated[bool, Query(description="Complete the project whatever is seen of its package.")]
 Status = Annotated[ProjectStatus | None, Query(description="Only projects with this status.")]
 IdempotencyKey = Annotated[
     str | None,

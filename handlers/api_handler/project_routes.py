@@ -17,6 +17,7 @@ from api_handler.contract import (
     IfMatch,
     Limit,
     Status,
+    Unproven,
     project_response,
 )
 from api_handler.requests import Once
@@ -92,12 +93,16 @@ def modify_project(
 
 
 @_starts("/api/projects/<project_id>/deploy", "The project, which is DEPLOYING.")
-def deploy_project(project_id: Id, idempotency_key: IdempotencyKey = None) -> Response[ProjectView]:
+def deploy_project(
+    project_id: Id, unproven: Unproven = False, idempotency_key: IdempotencyKey = None
+) -> Response[ProjectView]:
     """Package again.
 
-    The project must be COMPLETED or NEEDS_REVIEW. Its current revision is packaged again.
+    The project must be COMPLETED or NEEDS_REVIEW. Its current revision is packaged again. With `unproven=true` it is
+    completed even if its package fails when it is tried; the timeline and the deployment say so.
     """
-    project = routes.commands.deploy(project_id, routes.correlation_id, Once.of(idempotency_key, "deploy"))
+    key = Once.of(idempotency_key, "deploy unproven" if unproven else "deploy")
+    project = routes.commands.deploy(project_id, routes.correlation_id, key, unproven=unproven)
     return project_response(project, HTTPStatus.ACCEPTED)
 
 

@@ -19,6 +19,9 @@ from shared.models.records import ChangeRecord, DeploymentRecord, PlanRecord, Re
 from shared.models.workflow import AT_REST, FINAL, ProjectStatus
 from shared.storage.table import Key, Put, Table, Update, Write, retry_on_conflict
 
+UNPROVEN: Final = ", unproven"
+"""What the timeline says of a package that a person wants whatever is seen of it."""
+
 KEPT_SECONDS: Final = 24 * 3600
 """How long an Idempotency-Key is remembered at the least."""
 
@@ -129,17 +132,23 @@ class Requests:
             Accepted(after, (message,)), (_over(project, after), noted, put_pending(message, PlanRecord), event)
         )
 
-    def deploy(self, project_id: str, correlation_id: str, *, once: Once | None = None) -> Accepted:
-        """Package the current revision, again if it has been: a revision has one deployment."""
+    def deploy(
+        self, project_id: str, correlation_id: str, *, unproven: bool = False, once: Once | None = None
+    ) -> Accepted:
+        """Package the current revision, again if it has been: a revision has one deployment.
+
+        With `unproven`, a person overrules what is seen of the package.
+        """
 
         def step() -> _Step:
             project = self._at_rest(project_id)
             after = _raise_version(project, self._clock(), status=ProjectStatus.DEPLOYING, failure=None)
             message = DeployRequested(project_id=project_id, correlation_id=correlation_id, revision=project.revision)
             key = work_key(message)
-            again = Update(key, set={"state": WorkState.PENDING, "failure": None})
-            work = again if self._table.get(key) else put_pending(message, DeploymentRecord)
-            event = self._event(after, EventType.DEPLOYMENT_REQUESTED, f"revision {project.revision}")
+            again = Update(key, set={"state": WorkState.PENDING, "failure": None, "unproven": unproven})
+            work = again if self._table.get(key) else put_pending(message, DeploymentRecord, unproven=unproven)
+            detail = f"revision {project.revision}{UNPROVEN if unproven else ''}"
+            event = self._event(after, EventType.DEPLOYMENT_REQUESTED, detail)
             return _Step(Accepted(after, (message,)), (_over(project, after), work, event))
 
         return self._make(step, once, _scoped(project_id, once))

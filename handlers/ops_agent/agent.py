@@ -28,6 +28,7 @@ class Packaged:
     template: StoredObject | None
     instructions: StoredObject
     proof: Proof | None
+    overruled: bool = False
 
 
 class OpsAgent:
@@ -50,10 +51,11 @@ class OpsAgent:
         texts = {path: content.decode(errors="replace") for path, content in contents.items()}
         detected = detect(texts)
         contents |= write_additions(texts, detected)
-        proof = prove(self._runner, project.id, contents, detected) if detected.handler else None
-        if proof and detected.handler:
+        proof = prove(self._runner, project.id, contents, detected, delivery.remaining) if detected.handlers else None
+        if proof:
             contents = reroot(contents, proof.root)
-            detected = replace(detected, handler=handler_at(detected.handler, proof.root))
+            handlers = tuple(handler_at(handler, proof.root) for handler in detected.handlers)
+            detected = replace(detected, handlers=handlers)
         place = partial(layout.deployment_object, project.id, message.revision)
         template = write_template(detected)
         instructions = write_instructions(project.name, detected, frozenset(contents), proof.summary if proof else "")
@@ -65,12 +67,19 @@ class OpsAgent:
             else None,
             instructions=self._objects.put(place("DEPLOY.md"), instructions.encode(), "text/markdown; charset=utf-8"),
             proof=proof,
+            overruled=_has_failed(proof) and self._is_unproven(message),
         )
 
+    def _is_unproven(self, message: DeployRequested) -> bool:
+        """Return whether a person wants the revision whatever is seen of its package."""
+        record = self._projects.deployment(message.project_id, message.revision)
+        return record is not None and record.unproven
+
     def conclude(self, message: DeployRequested, project: Project, result: Packaged) -> Changes:
-        """Return the package, and complete the project; one that was seen to fail has a person look at it."""
-        failed = result.proof is not None and result.proof.passed is False
+        """Return the package, and complete the project; one that was seen to fail has a person look at it, once."""
+        failed = _has_failed(result.proof) and not result.overruled
         proof = f"; {result.proof.summary}" if result.proof else ""
+        overruled = "; completed unproven, as was asked" if result.overruled else ""
         return Changes(
             fields={
                 "project_type": result.type,
@@ -81,5 +90,9 @@ class OpsAgent:
             },
             move=ProjectStatus.NEEDS_REVIEW if failed else ProjectStatus.COMPLETED,
             project={"package": result.package.model_dump()},
-            detail=f"packaged as {result.type}, {result.package.size} bytes{proof}",
+            detail=f"packaged as {result.type}, {result.package.size} bytes{proof}{overruled}",
         )
+
+
+def _has_failed(proof: Proof | None) -> bool:
+    return proof is not None and proof.passed is False

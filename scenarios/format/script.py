@@ -4,7 +4,7 @@ import json
 import re
 from typing import Annotated, Any, Final
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import BeforeValidator, Discriminator, Field, JsonValue, Tag
 
 from agenticai.emulator.core.bench_records import AlarmState
 from agenticai.scenarios.format.section import Duration, ProjectKey, Section
@@ -124,10 +124,37 @@ class AwaitAlarm(Section):
     alarm: AwaitedAlarm
 
 
+class ApiCall(Section):
+    """A request to the API of what was deployed, and the answer that it must have."""
+
+    request: str = Field(
+        pattern=r"^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) /\S*$",
+        description="method and path, as in GET /todos",
+    )
+    body: JsonValue = Field(default=None, description="text, or what is sent as JSON")
+    status: int = Field(default=200, ge=100, le=599)
+    answer: JsonValue = Field(
+        default=None, description="its text, or its JSON; of a mapping what is named, and null is not looked at"
+    )
+
+
+class Provisioned(Section):
+    """A project whose template is deployed, and what its API is then asked, in order."""
+
+    project: ProjectKey
+    calls: tuple[ApiCall, ...] = ()
+
+
+def _read_provisioned(value: object) -> object:
+    return {"project": value} if isinstance(value, str) else value
+
+
 class Provision(Section):
     """Deploys the template that the factory wrote for a project, with its package, as a stack of its own."""
 
-    provision: ProjectKey
+    provision: Annotated[
+        Provisioned, BeforeValidator(_read_provisioned, json_schema_input_type=ProjectKey | Provisioned)
+    ]
 
 
 STEPS: Final = (
@@ -171,9 +198,9 @@ Step = Annotated[
 def list_projects(step: Step) -> tuple[str, ...]:
     """Return the short names of the projects that a step is for, or that its message names."""
     match step:
-        case Create(create=key) | Retry(retry=key) | Deploy(deploy=key) | Delete(delete=key) | Provision(provision=key):
+        case Create(create=key) | Retry(retry=key) | Deploy(deploy=key) | Delete(delete=key):
             return (key,)
-        case Wait(wait=about) | Modify(modify=about):
+        case Wait(wait=about) | Modify(modify=about) | Provision(provision=about):
             return (about.project,)
         case Send(send=message):
             return tuple(name.partition(" ")[0] for name in _PLACEHOLDER.findall(json.dumps(message.body)))

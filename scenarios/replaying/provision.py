@@ -1,14 +1,18 @@
 """What the factory made, deployed as a stack of its own with the template that the factory wrote for it."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import httpx2
 from botocore.exceptions import ClientError
+from pydantic import JsonValue
 
 from agenticai.client.api import ProjectsApi
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.format.errors import StepFailed
+from agenticai.scenarios.format.script import ApiCall
 from agenticai.stack.changeset import message
 from agenticai.stack.deploying import StackDefinition, deploy_stack
 from agenticai.stack.errors import StackError
@@ -17,6 +21,12 @@ from shared.models import layout
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
+
+CALL_SECONDS: Final = 30.0
+"""How long an answer of an API is waited for, which is as long as an HTTP API takes."""
+
+SHOWN: Final = 300
+"""Characters of an answer that are shown."""
 
 PACKAGE: Final = "package.zip"
 """What the template calls the package that lies beside it."""
@@ -34,18 +44,22 @@ REQUEST: Final[dict[str, Any]] = {
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html"""
 
 
-def provision(bench: Bench, api: ProjectsApi, project_id: str) -> str | None:
-    """Deploy a project's newest package, ask each of its functions once, and take the stack away again.
+def provision(bench: Bench, api: ProjectsApi, project_id: str, calls: Sequence[ApiCall] = ()) -> str | None:
+    """Deploy a project's newest package, ask its functions and its API, and take the stack away again.
 
-    Returns None, or why this target cannot run what was deployed. Raises `StepFailed` when it is not deployed or a
-    function fails.
+    Returns None, or why this target cannot run what was deployed. Raises `StepFailed` when it is not deployed, a
+    function fails, or the API answers a call otherwise than it says.
     """
     template = _template(bench, api, project_id)
     name = f"made-{project_id.lower()}"
     cloudformation = bench.target.client("cloudformation")
     try:
         deploy_stack(bench.target, name, StackDefinition(template))
-        return _ask_functions(bench, cloudformation, name)
+        if reason := _ask_functions(bench, cloudformation, name):
+            return reason
+        if calls:
+            _call_api(_find_api(bench, cloudformation, name), calls, by_proxy=not bench.target.endpoint_url)
+        return None
     except (ClientError, StackError) as error:
         said = message(error) if isinstance(error, ClientError) else str(error)
         raise StepFailed(f"the template of project {project_id} was not deployed: {said}") from error
@@ -78,3 +92,51 @@ def _ask_functions(bench: Bench, cloudformation: "CloudFormationClient", name: s
         if "FunctionError" in answer:
             raise StepFailed(f"the function that was deployed failed: {answer['Payload'].read().decode()}")
     return None
+
+
+def _find_api(bench: Bench, cloudformation: "CloudFormationClient", name: str) -> str:
+    """Return the address of the stack's HTTP API."""
+    for resource in cloudformation.describe_stack_resources(StackName=name)["StackResources"]:
+        if resource["ResourceType"] == "AWS::ApiGatewayV2::Api":
+            return bench.target.http_api_url(resource["PhysicalResourceId"])
+    raise StepFailed("what was deployed has no API that could be called")
+
+
+def _call_api(address: str, calls: Sequence[ApiCall], *, by_proxy: bool) -> None:
+    with httpx2.Client(timeout=CALL_SECONDS, trust_env=by_proxy) as http:
+        for call in calls:
+            method, _, path = call.request.partition(" ")
+            try:
+                answer = http.request(method, f"{address}{path}", content=_write_body(call.body))
+            except httpx2.HTTPError as error:
+                raise StepFailed(f"{call.request} of what was deployed was not answered: {error}") from error
+            if wrong := find_difference(call, answer.status_code, answer.text):
+                raise StepFailed(f"{call.request} of what was deployed {wrong}")
+
+
+def _write_body(body: JsonValue) -> str | None:
+    return body if body is None or isinstance(body, str) else json.dumps(body)
+
+
+def find_difference(call: ApiCall, status: int, text: str) -> str | None:
+    """Return how an answer is otherwise than its call says, as the rest of a sentence; None if it is as it says."""
+    if status != call.status:
+        return f"answered with {status} and not {call.status}: {text[:SHOWN]}"
+    if call.answer is None or text == call.answer:
+        return None
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return f"answered with {text[:SHOWN]!r} and not {call.answer!r}"
+    return None if _has(document, call.answer) else f"answered with {text[:SHOWN]} and not {json.dumps(call.answer)}"
+
+
+def _has(found: JsonValue, wanted: JsonValue) -> bool:
+    """Return whether a document is as wanted: of a mapping what is named counts, at every depth."""
+    match found, wanted:
+        case dict(), dict():
+            return all(name in found and _has(found[name], value) for name, value in wanted.items())
+        case list(), list():
+            return len(found) == len(wanted) and all(map(_has, found, wanted))
+        case _:
+            return found == wanted

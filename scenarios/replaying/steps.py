@@ -156,9 +156,9 @@ def _(step: AwaitAlarm, play: Play) -> None:
 
 @take.register
 def _(step: Provision, play: Play) -> None:
-    for project_id in play.ids_of(step.provision):
-        reason = provision(play.bench, play.api, project_id)
-        play.left_out += [f"provision {step.provision}: {reason}"] if reason else []
+    for project_id in play.ids_of(step.provision.project):
+        reason = provision(play.bench, play.api, project_id, step.provision.calls)
+        play.left_out += [f"provision {step.provision.project}: {reason}"] if reason else []
 
 
 def _await(play: Play, project_id: str, wanted: ProjectStatus) -> None:

@@ -143,6 +143,11 @@ def test_a_functions_own_variables_do_not_cover_reserved_ones() -> None:
     assert (seen["OWN"], seen["AWS_REGION"], seen["AWS_SESSION_TOKEN"]) == ("1", "us-east-1", "t")
 
 
+def test_programs_of_this_machine_are_found_after_those_of_the_system() -> None:
+    seen = FUNCTION.environment(endpoint_url="http://127.0.0.1:1", session_token="t", log_stream="s", programs=["/n"])
+    assert seen["PATH"].split(":") == ["/usr/local/bin", "/usr/bin", "/bin", "/n"]
+
+
 def test_what_runs_is_told_with_how_the_latest_ones_ended(ledger: Ledger) -> None:
     run(ledger, {"project_id": ONE}, PUT, error="ValueError")
     assert not ledger.activity()[0].gave_back

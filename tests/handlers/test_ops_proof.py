@@ -2,13 +2,14 @@
 
 import shutil
 import textwrap
+from itertools import chain, repeat
 
 import pytest
 
 from ops_agent.agent import OpsAgent, Packaged
 from ops_agent.deployment import write_additions, write_instructions
 from ops_agent.project_type import Detected, ProjectType, detect
-from ops_agent.proof import HTTP_EVENT, Proof, prove, reroot
+from ops_agent.proof import HTTP_EVENT, RUN_SECONDS, Proof, prove, reroot
 from runner.running import Runner
 from shared.models.messages import DeployRequested
 from shared.models.project import Revision, StoredObject
@@ -26,7 +27,7 @@ HELLO = "def handler(event, context):\n    return {'statusCode': 200, 'body': ev
 def proof_of(files: dict[str, str]) -> tuple[Detected, Proof]:
     texts = {path: textwrap.dedent(text) for path, text in files.items()}
     detected = detect(texts)
-    assert detected.handler, "nothing to prove"
+    assert detected.handlers, "nothing to prove"
     contents = {path: text.encode() for path, text in texts.items()}
     return detected, prove(Runner(), "0" * 26, contents, detected)
 
@@ -54,7 +55,7 @@ class TestPython:
     def test_a_source_folder_becomes_the_packages_root_where_imports_need_it(self) -> None:
         files = {"src/app.py": f"import greeting\n{HELLO}", "src/greeting.py": "", "README.md": ""}
         detected, proof = proof_of(files)
-        assert (detected.handler, proof.root, proof.passed) == ("src/app.handler", "src", True)
+        assert (detected.handlers, proof.root, proof.passed) == (("src/app.handler",), "src", True)
         assert proof.summary.startswith("app.handler was imported")
 
     def test_a_folder_that_is_a_package_of_its_own_stays_where_it_is(self) -> None:
@@ -151,6 +152,18 @@ class TestNode:
         assert proof.passed is True
         assert proof.summary.endswith("answered an HTTP API's GET /")
 
+    @pytest.mark.parametrize(
+        "started",
+        [
+            "setInterval(() => {}, 1000);",
+            "import { setTimeout as wait } from 'node:timers'; wait(() => {}, 1e9);",
+            "import { createServer } from 'node:http'; createServer().listen(0);",
+        ],
+    )
+    def test_what_still_runs_after_an_answer_is_not_waited_for(self, started: str) -> None:
+        _, proof = proof_of({"index.mjs": f"{started}\nexport const handler = async () => ({{ statusCode: 200 }});"})
+        assert proof == Proof(True, "index.handler was imported from the package and answered an HTTP API's GET /")
+
     def test_what_lambda_carries_is_not_missed(self) -> None:
         importing = "import '@aws-sdk/client-dynamodb';\nexport const handler = async () => 1;\n"
         _, proof = proof_of({"index.mjs": importing})
@@ -206,7 +219,7 @@ def test_express_is_not_tried_where_its_packages_are_not() -> None:
     detected = detect(files)
     contents = {path: text.encode() for path, text in files.items()} | write_additions(files, detected)
     proof = prove(Runner(), "0" * 26, contents, detected)
-    assert detected.handler == "lambda-entry.handler"
+    assert detected.handlers == ("lambda-entry.handler",)
     assert detected.entry is not None
     assert detected.entry.path == "lambda-entry.mjs"
     assert proof.passed is None
@@ -330,3 +343,33 @@ def test_an_application_becomes_a_handler_by_its_adapter(path: str, app: str, en
     assert found is not None
     assert found.path == entry
     assert {*lines} <= {*found.text.splitlines()}
+
+
+@needs_sandbox
+class TestSeveralFunctions:
+    def test_each_is_tried_with_an_event_of_its_own(self) -> None:
+        records = "def handler(event, context):\n    return event['Records']\n"
+        _, proof = proof_of(
+            {"api/app.py": HELLO, "worker/app.py": records, "events/worker.json": '{"Records": []}', "event.json": "{}"}
+        )
+        assert proof == Proof(
+            True,
+            "api/app.handler was imported from the package and answered an HTTP API's GET /;"
+            " worker/app.handler was imported from the package and answered the event in events/worker.json",
+        )
+
+    def test_one_that_fails_fails_the_package(self) -> None:
+        _, proof = proof_of({"api/app.py": HELLO, "worker/app.py": f"import fluxcapacitor\n{HELLO}"})
+        assert proof.passed is False
+        assert "api/app.handler was imported" in proof.summary
+        assert "worker/app.handler cannot be imported" in proof.summary
+
+
+def test_no_run_is_begun_when_the_time_is_over() -> None:
+    runner = FakeRunner()
+    times = chain([RUN_SECONDS], repeat(RUN_SECONDS - 1))
+    contents = {"a/app.py": HELLO.encode(), "b/app.py": HELLO.encode()}
+    detected = detect({path: text.decode() for path, text in contents.items()})
+    proof = prove(runner, "0" * 26, contents, detected, lambda: next(times))
+    assert len(runner.asked) == 1
+    assert "b/app.handler was not tried: there was no time left" in proof.summary

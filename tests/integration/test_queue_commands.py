@@ -122,7 +122,7 @@ def test_nothing_is_sent_back_unless_it_is_agreed_to(up: Up, dead: str) -> None:
         (("redrive", "pm", "--message", "zzz", "--yes"), "no dead letter begins with zzz"),
         (("redrive", "ops", "--all", "--yes"), "ops has nothing to send back"),
         (("redrive", "nope", "--all"), "There is no queue nope"),
-        (("logs", "nope"), "There is no function nope: name one of api, pm, dev, qa, runner, ops"),
+        (("logs", "nope"), "There is no function nope: name one of api, pm, dev, qa, runner, node-runner, ops"),
         (("logs", "--since", "soon"), "'soon' is not a duration"),
     ],
 )

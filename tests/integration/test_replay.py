@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from agenticai.client.queues.model import Depth
@@ -17,8 +18,13 @@ from agenticai.scenarios.format.scenario import LIBRARY, Scenario, load
 from agenticai.scenarios.replaying.comparison import compare
 from agenticai.scenarios.replaying.replay import replay
 from agenticai.scenarios.reports.document import RunReport
+from agenticai.stack.deploying import StackDefinition, deploy_stack, read_stack_outputs
 from agenticai.stack.target import Target
+from agenticai.stack.template import Template
+from ops_agent.deployment import write_template
+from ops_agent.project_type import detect
 from shared.models.workflow import ProjectStatus
+from shared.zips import build_zip
 
 ROOT = Path(__file__).parents[2]
 POISON = {"send": {"queue": "qa", "body": "no message"}}
@@ -138,6 +144,31 @@ def test_what_the_factory_made_is_deployed_and_answers(running: Bench) -> None:
     stacks = running.target.client("cloudformation").list_stacks()["StackSummaries"]
     left = [stack["StackName"] for stack in stacks if stack["StackStatus"] != "DELETE_COMPLETE"]
     assert left == ["agenticai-dev"]
+
+
+def test_each_function_of_a_project_is_deployed_and_answers_at_its_route(running: Bench) -> None:
+    handler = "def handler(event, context):\n    return {{'statusCode': 200, 'body': '{0} ' + event['rawPath']}}\n"
+    files = {"orders/app.py": handler.format("orders"), "users/app.py": handler.format("users")}
+    package = build_zip({path: text.encode() for path, text in files.items()})
+    running.target.client("s3").put_object(Bucket=running.outputs.bucket_name, Key="several.zip", Body=package)
+    text = str(write_template(detect(files))).replace("package.zip", f"s3://{running.outputs.bucket_name}/several.zip")
+    try:
+        deploy_stack(running.target, "several", StackDefinition(Template.parse(text, Path("template.yaml"))))
+        outputs = read_stack_outputs(running.target, "several")
+        assert {name for name in outputs if name.endswith("Name")} == {"OrdersFunctionName", "UsersFunctionName"}
+        cloudformation = running.target.client("cloudformation")
+        resources = cloudformation.describe_stack_resources(StackName="several")["StackResources"]
+        (api,) = (each["PhysicalResourceId"] for each in resources if each["ResourceType"] == "AWS::ApiGatewayV2::Api")
+        for path, status, answer in (
+            ("/orders", 200, "orders /orders"),
+            ("/users/7", 200, "users /users/7"),
+            ("/others", 404, '{"message":"Not Found"}'),
+        ):
+            response = httpx2.get(f"{running.target.http_api_url(api)}{path}", trust_env=False, timeout=60)
+            assert (response.status_code, response.text) == (status, answer)
+    finally:
+        running.target.client("cloudformation").delete_stack(StackName="several")
+        running.target.client("s3").delete_object(Bucket=running.outputs.bucket_name, Key="several.zip")
 
 
 def test_what_is_no_deployable_project_cannot_be_provisioned(running: Bench) -> None:

@@ -15,10 +15,11 @@ START = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 class FakeUv:
-    """uv with a registry of its own: what each requirement brings along, one module per package."""
+    """uv with a registry of its own: what each requirement brings along, one module per package, or `files`."""
 
     def __init__(self, registry: dict[str, Sequence[str]]) -> None:
         self.registry = registry
+        self.files: dict[str, Sequence[str]] = {}
         self.calls: list[Sequence[str]] = []
         self.offline = False
 
@@ -35,6 +36,11 @@ class FakeUv:
     def _install(self, listing: Path, target: Path) -> None:
         for pin in listing.read_text(encoding="utf-8").split():
             name, _, version = pin.partition("==")
+            for file in self.files.get(name, ()):
+                (target / file).parent.mkdir(parents=True, exist_ok=True)
+                (target / file).write_text(name)
+            if name in self.files:
+                continue
             package = target / name
             package.mkdir(parents=True)
             (package / "__init__.py").write_text(f"VERSION = {version!r}\n", encoding="utf-8")

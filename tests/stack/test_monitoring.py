@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from agenticai.client.cost.prices import prices
-from agenticai.stack.outputs import AGENTS, FUNCTIONS
+from agenticai.stack.outputs import AGENTS, FUNCTIONS, title
 from agenticai.stack.template import Template
 from tests.stack.test_choices import made
 from tests.stack.transformed import Resource, of, transform_template
@@ -71,7 +71,7 @@ def test_each_alarm_is_listed_in_the_runbook(everything: dict[str, Resource]) ->
     text = RUNBOOK.read_text("utf-8")
     for alarm in everything.values():
         name = alarm["AlarmName"]["Fn::Sub"].removesuffix("-${Stage}")
-        agent = name.removeprefix("agenticai-").partition("-")[0]
+        agent = name.removeprefix("agenticai-").rpartition("-")[0]
         assert f"`{name}-STAGE`" in text or f"`{name.replace(agent, 'AGENT', 1)}-STAGE`" in text, name
 
 
@@ -103,7 +103,7 @@ def test_a_duration_is_long_after_nine_tenths_of_the_timeout(
 
 @pytest.mark.parametrize("metric", ["Errors", "Throttles", "Duration"])
 def test_with_all_alarms_each_function_is_watched(everything: dict[str, Resource], metric: str) -> None:
-    assert set(watched(everything, metric)) == {f"{name.title()}Function" for name in FUNCTIONS}
+    assert set(watched(everything, metric)) == {f"{title(name)}Function" for name in FUNCTIONS}
 
 
 def test_only_cloudwatch_publishes_and_by_tls(document: dict[str, Any]) -> None:
@@ -120,14 +120,14 @@ def test_nobody_is_written_to_unless_an_address_is_given(document: dict[str, Any
     assert (told["Protocol"], told["Endpoint"]) == ("email", {"Ref": "AlarmEmail"})
 
 
-def test_traces_are_sent_by_all_but_the_runner_where_they_are_wanted(document: dict[str, Any]) -> None:
+def test_traces_are_sent_by_all_but_the_runners_where_they_are_wanted(document: dict[str, Any]) -> None:
     def modes(parameters: dict[str, str]) -> dict[str, str]:
         functions = of(made(document, parameters), "AWS::Lambda::Function")
         return {name: function["TracingConfig"]["Mode"] for name, function in functions.items()}
 
     assert set(modes({}).values()) == {"PassThrough"}
     traced = {name for name, mode in modes({"Tracing": "true"}).items() if mode == "Active"}
-    assert traced == {f"{name.title()}Function" for name in FUNCTIONS} - {"RunnerFunction"}
+    assert traced == {f"{title(name)}Function" for name in FUNCTIONS} - {"RunnerFunction", "NodeRunnerFunction"}
     roles = of(made(document, {"Tracing": "true"}), "AWS::IAM::Role")
     allowed = {name for name, role in roles.items() if {"Ref": "TracingPolicy"} in role.get("ManagedPolicyArns", [])}
     assert allowed == {"ApiRole", "PmRole", "DevRole", "QaRole", "OpsRole"}
@@ -155,7 +155,7 @@ def test_the_dashboard_shows_every_essential_alarm(document: dict[str, Any], ess
 
 def test_saved_queries_ask_the_logs_of_all_functions(document: dict[str, Any]) -> None:
     queries = of(made(document, {"Dashboard": "true"}), "AWS::Logs::QueryDefinition")
-    groups = [{"Ref": f"{name.title()}LogGroup"} for name in FUNCTIONS]
+    groups = [{"Ref": f"{title(name)}LogGroup"} for name in FUNCTIONS]
     assert len(queries) == 3
     for query in queries.values():
         assert sorted(query["LogGroupNames"], key=str) == sorted(groups, key=str)

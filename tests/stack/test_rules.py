@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from agenticai.stack.local_files import Content, S3Object
-from agenticai.stack.outputs import AGENTS, FUNCTIONS
+from agenticai.stack.outputs import AGENTS, FUNCTIONS, title
 from agenticai.stack.template import TEMPLATE, Template
 from qa_agent.analysers.isolation import LIMITS as ANALYSIS_LIMITS
 from runner.running import EMPTYING_SECONDS, LIMITS
@@ -66,30 +66,66 @@ def test_it_is_far_from_the_limits_of_cloudformation(source: Template, resources
 
 def test_four_agents_consume_four_queues(resources: dict[str, Resource]) -> None:
     assert len(list(consumers(resources))) == 4
-    assert len(of(resources, "AWS::Lambda::Function")) == 6
+    assert len(of(resources, "AWS::Lambda::Function")) == 7
 
 
-def test_the_runner_is_asked_by_qa_and_ops_alone_and_may_write_its_log_alone(resources: dict[str, Resource]) -> None:
+RUNNERS = {"RUNNER_FUNCTION": "Runner", "NODE_RUNNER_FUNCTION": "NodeRunner"}
+"""The runners by the variable that names them."""
+
+
+def test_the_runners_are_asked_by_qa_and_ops_alone(resources: dict[str, Resource]) -> None:
     for function in ("QaFunction", "OpsFunction"):
         variables = resources[function]["Properties"]["Environment"]["Variables"]
-        assert variables["RUNNER_FUNCTION"] == {"Fn::Sub": "${RunnerFunctionAliaslive}"}
-    assert resources["RunnerFunctionAliaslive"]["Properties"]["FunctionName"] == {"Ref": "RunnerFunction"}
+        asked = {name: value for name, value in variables.items() if name.endswith("RUNNER_FUNCTION")}
+        assert asked == {name: {"Fn::Sub": f"${{{one}FunctionAliaslive}}"} for name, one in RUNNERS.items()}
+    for one in RUNNERS.values():
+        alias = resources[f"{one}FunctionAliaslive"]["Properties"]
+        assert alias["FunctionName"] == {"Ref": f"{one}Function"}
     asking = [
         (name, statement["Resource"])
         for name, role in of(resources, "AWS::IAM::Role").items()
         for statement in statements({"Properties": {"Policies": [], **role}})
         if "lambda:InvokeFunction" in statement["Action"]
     ]
-    assert asking == [(role, {"Fn::Sub": "${RunnerFunction.Arn}:live"}) for role in ("QaRole", "OpsRole")]
-    runner = resources["RunnerRole"]
-    assert runner["Properties"]["ManagedPolicyArns"]["Fn::If"][::2] == ["IsolatesRunner", {"Ref": "AWS::NoValue"}]
-    assert [statement["Action"] for statement in statements(runner)] == [["logs:CreateLogStream", "logs:PutLogEvents"]]
+    functions = [{"Fn::Sub": f"${{{one}Function.Arn}}:live"} for one in RUNNERS.values()]
+    assert asking == [(role, functions) for role in ("QaRole", "OpsRole")]
+
+
+@pytest.mark.parametrize("one", RUNNERS.values())
+def test_a_runner_may_write_its_log_alone(resources: dict[str, Resource], one: str) -> None:
+    role = resources[f"{one}Role"]
+    assert role["Properties"]["ManagedPolicyArns"]["Fn::If"][::2] == ["IsolatesRunner", {"Ref": "AWS::NoValue"}]
+    (statement,) = statements(role)
+    assert statement["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
+    assert statement["Resource"] == {"Fn::GetAtt": [f"{one}LogGroup", "Arn"]}
+    function = resources[f"{one}Function"]["Properties"]
+    assert function["Role"] == {"Fn::GetAtt": [f"{one}Role", "Arn"]}
+    assert function["VpcConfig"]["Fn::If"][0] == "IsolatesRunner"
+    group = resources[f"{one}LogGroup"]["Properties"]["LogGroupName"]["Fn::Sub"]
+    assert group == f"/aws/lambda/{function['FunctionName']['Fn::Sub']}"
+
+
+def test_what_runs_in_a_runner_with_subnets_may_do_nothing_there(resources: dict[str, Resource]) -> None:
+    policy = resources["RunnerNetworkPolicy"]["Properties"]
+    assert policy["Roles"] == [{"Ref": f"{one}Role"} for one in RUNNERS.values()]
+    (denied,) = policy["PolicyDocument"]["Statement"]
+    named = [arn["Fn::Sub"].rsplit(":", 1)[1] for arn in denied["Condition"]["ArnLike"]["lambda:SourceFunctionArn"]]
+    assert named == [resources[f"{one}Function"]["Properties"]["FunctionName"]["Fn::Sub"] for one in RUNNERS.values()]
+
+
+def test_the_runners_are_the_same_but_for_node(resources: dict[str, Resource]) -> None:
+    python, node = (resources[f"{one}Function"]["Properties"] for one in RUNNERS.values())
+    shared, carried = (re.sub(r"Layer\w+$", "Layer", layer["Ref"]) for layer in node["Layers"])
+    assert (shared, carried) == ("SharedLayer", "NodeLayer")
+    assert node["Layers"][:1] == python["Layers"]
+    same = ("Code", "Handler", "Runtime", "MemorySize", "Timeout", "VpcConfig", "TracingConfig", "Architectures")
+    assert {name: node[name] for name in same} == {name: python[name] for name in same}
 
 
 def test_an_answer_of_the_runner_is_waited_for_longer_than_it_can_take(resources: dict[str, Resource]) -> None:
     functions = of(resources, "AWS::Lambda::Function")
     run = LIMITS.wall_seconds + EMPTYING_SECONDS + 15  # seconds to start the interpreters and to end the sandboxes
-    assert run < functions["RunnerFunction"]["Timeout"] < ANSWERS_SECONDS
+    assert all(run < functions[f"{one}Function"]["Timeout"] < ANSWERS_SECONDS for one in RUNNERS.values())
     assert 2 * ANSWERS_SECONDS + ANALYSIS_LIMITS.total < functions["QaFunction"]["Timeout"]
 
 
@@ -147,7 +183,7 @@ def test_each_function_publishes_to_the_alias_live_whatever_changes(
     source: Template, resources: dict[str, Resource]
 ) -> None:
     assert source.document["Globals"]["Function"]["AutoPublishAliasAllProperties"] is True
-    assert len(of(resources, "AWS::Lambda::Alias")) == 6
+    assert len(of(resources, "AWS::Lambda::Alias")) == 7
 
 
 def test_each_folder_is_the_package_that_its_handler_names(source: Template) -> None:
@@ -173,9 +209,9 @@ def test_the_functions_that_ask_the_model_are_told_through_which_package(
 
 def test_no_permission_is_for_everything(resources: dict[str, Resource]) -> None:
     roles = [each for each in resources.values() if each["Type"] == "AWS::IAM::Role" and each.get("Condition") is None]
-    assert len(roles) == 6
+    assert len(roles) == 7
     for role in roles:
-        if role is not resources["RunnerRole"]:
+        if role not in [resources[f"{one}Role"] for one in RUNNERS.values()]:
             assert role["Properties"]["ManagedPolicyArns"][:2] == [{"Ref": "TablePolicy"}, {"Ref": "DeletionPolicy"}]
         for statement in statements(role):
             assert "*" not in str(statement["Action"])
@@ -247,7 +283,7 @@ def test_the_template_has_an_output_for_each_agent_and_for_no_other(
     source: Template, suffix: str, names: tuple[str, ...]
 ) -> None:
     outputs = {name.removesuffix(suffix) for name in source.document["Outputs"] if name.endswith(suffix)}
-    assert {name for name in outputs if not name.endswith("DeadLetter")} == {name.title() for name in names}
+    assert {name for name in outputs if not name.endswith("DeadLetter")} == {title(name) for name in names}
 
 
 def test_the_handlers_have_a_queue_for_each_agent() -> None:

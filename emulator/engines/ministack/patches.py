@@ -17,6 +17,7 @@ from agenticai.emulator.engines.ministack.bundles import Bundles
 from agenticai.emulator.engines.ministack.conditions import leave_out_unwanted
 from agenticai.emulator.engines.ministack.deliveries import FaultyDeliveries
 from agenticai.emulator.engines.ministack.event_sources import EventSources, correct_answers
+from agenticai.emulator.engines.ministack.http_apis import HttpApis
 from agenticai.emulator.engines.ministack.log_events import LogEvents
 from agenticai.emulator.engines.ministack.mappings import Mappings
 from agenticai.emulator.engines.ministack.metrics import FunctionMetrics, Metrics
@@ -125,6 +126,12 @@ def rule_mappings(context: PatchContext) -> None:
     Mappings(services.lambda_svc, services.sqs, handlers, context.permissions)
 
 
+def make_http_apis(context: PatchContext) -> None:
+    """Make the routes of HTTP APIs that a template describes in OpenAPI."""
+    services = context.ministack.services
+    HttpApis(services.apigateway, services.cloudformation.provisioners._RESOURCE_HANDLERS)
+
+
 def evaluate_alarms(context: PatchContext) -> None:
     """Publish what functions do as AWS does, and evaluate alarms as CloudWatch does."""
     context.metrics.take_over()
@@ -178,6 +185,7 @@ PATCHES: Final = (
         + _parts(CLOUDFORMATION, "provisioners._RESOURCE_HANDLERS", "changesets._RESOURCE_HANDLERS"),
         rule_mappings,
     ),
+    Patch("Routes of HTTP APIs", (f"{CLOUDFORMATION}.provisioners._RESOURCE_HANDLERS",), make_http_apis),
     Patch(
         "Metered polls and whole records",
         (*_parts(LAMBDA, "_run_sqs_batch"), f"{SQS}._delete_messages_for_esm"),

@@ -2,6 +2,8 @@
 
 import contextlib
 import functools
+import os
+import shutil
 import threading
 import time
 import uuid
@@ -41,6 +43,15 @@ class LambdaHost:
     closed: threading.Event = field(default_factory=threading.Event)
     workers: dict[str, "PythonWorker"] = field(default_factory=dict)
     starters: Starters = field(default_factory=Starters)
+
+
+def find_node(path: str | None = None) -> tuple[str, ...]:
+    """Return the folder of this machine's Node.js, which functions run what was produced with; none if it has none.
+
+    Version managers install it in the user's own folders, which are in no function's PATH; `path` is the user's.
+    """
+    found = shutil.which("node", path=path)
+    return (os.path.dirname(os.path.abspath(found)),) if found else ()
 
 
 def choose_worker(
@@ -161,6 +172,7 @@ class PythonWorker:
             endpoint_url=self._host.endpoint_url,
             session_token=self._token,
             log_stream=function.log_stream(datetime.now(UTC), self._token),
+            programs=find_node(),
         )
         model_url = self._host.model_url
         own_url = f"{model_url}/as/{self._token}"  # the model's SDK signs no call, so the path says whose it is

@@ -72,6 +72,7 @@ class DeploymentRecord(Work):
     template: StoredObject | None = None
     instructions: StoredObject | None = None
     proof: str | None = None
+    unproven: bool = Field(default=False, description="a person wants it whatever is seen of its package")
 
 
 class FileRecord(Model):

@@ -12,6 +12,7 @@ MOST_TESTS: Final = 1_000
 SPENT: Final = 75
 """The exit status of an environment of the runner that has had its one run without a sandbox."""
 
+Language = Literal["python", "node"]
 Outcome = Literal["passed", "failed", "error", "skipped"]
 Message = Annotated[str, StringConstraints(max_length=4_000)]
 
@@ -25,7 +26,7 @@ class TestsRequested(Model):
     __test__ = False
     schema_: Literal["tests-requested/1"] = Field(default="tests-requested/1", alias="schema")
     project_id: str
-    language: Literal["python", "node"]
+    language: Language
     files: str
     weakness: bool = True
 
@@ -67,7 +68,7 @@ class TestsRun(Model):
 
     __test__ = False
     schema_: Literal["tests-run/1"] = Field(default="tests-run/1", alias="schema")
-    language: Literal["python", "node"]
+    language: Language
     not_run: str = ""
     trouble: str = Field(default="", description="why the tests prove nothing although none failed")
     tests: tuple[TestedTest, ...] = ()

@@ -147,6 +147,7 @@ class DeploymentView(Model):
     template_url: str | None
     instructions_url: str | None
     proof: str | None = Field(description="what was seen of a function's package, in a sentence")
+    unproven: bool = Field(default=False, description="whether a person wants it whatever is seen of its package")
 
     @classmethod
     def of(
@@ -158,6 +159,7 @@ class DeploymentView(Model):
             state=record.state,
             project_type=record.project_type,
             proof=record.proof,
+            unproven=record.unproven,
             package_size=record.package.size if record.package else None,
             package_sha256=record.package.sha256 if record.package else None,
             package_url=package_url,

@@ -160,6 +160,17 @@ def test_a_revision_is_packaged_again_under_the_same_name() -> None:
         put_status(api, project_id, ProjectStatus.COMPLETED)
 
 
+@pytest.mark.parametrize("query", [{}, {"unproven": "true"}])
+def test_a_deployment_says_whether_a_person_wants_it_unproven(query: dict[str, str]) -> None:
+    api = FakeApi()
+    project_id = finished(api, ProjectStatus.NEEDS_REVIEW)
+    assert api.call("POST", f"/api/projects/{project_id}/deploy", query=query).status == 202
+    (deployment,) = api.call("GET", f"/api/projects/{project_id}/deployments").json["items"]
+    assert deployment["unproven"] is bool(query)
+    (event,) = api.call("GET", f"/api/projects/{project_id}/events").json["items"][-1:]
+    assert event["detail"].endswith("unproven") is bool(query)
+
+
 @pytest.mark.parametrize("status", sorted(set(ProjectStatus) - {ProjectStatus.COMPLETED, ProjectStatus.NEEDS_REVIEW}))
 def test_a_project_that_is_not_finished_takes_no_change_and_no_deployment(status: ProjectStatus) -> None:
     api = FakeApi()

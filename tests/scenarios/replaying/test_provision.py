@@ -1,0 +1,36 @@
+"""Answers of what was deployed, held to what a step's calls say."""
+
+import pytest
+from pydantic import JsonValue
+
+from agenticai.scenarios.format.script import ApiCall
+from agenticai.scenarios.replaying.provision import find_difference
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        (None, "anything"),
+        ("Hello", "Hello"),
+        ({"id": 1}, '{"id": 1, "title": "x"}'),
+        ({"item": {"id": 1}}, '{"item": {"id": 1, "title": "x"}}'),
+        ([{"id": 1}], '[{"id": 1, "title": "x"}]'),
+        (0, "0"),
+    ],
+)
+def test_an_answer_is_as_it_should_be(answer: JsonValue, text: str) -> None:
+    assert find_difference(ApiCall(request="GET /", answer=answer), 200, text) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "text", "said"),
+    [
+        (None, 500, "no", "answered with 500 and not 200: no"),
+        ("Hello", 200, "Bye", "answered with 'Bye' and not 'Hello'"),
+        ({"id": 1}, 200, '{"id": 2}', 'answered with {"id": 2} and not {"id": 1}'),
+        ({"id": 1}, 200, "[]", "answered with [] and not"),
+        ([], 200, '[{"id": 1}]', "and not []"),
+    ],
+)
+def test_an_answer_that_is_otherwise_is_said(answer: JsonValue, status: int, text: str, said: str) -> None:
+    assert said in str(find_difference(ApiCall(request="GET /", answer=answer), status, text))
