@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from agenticai.emulator.core.clock import Clock
+from agenticai.emulator.core.clock import JUMPS_KEPT, Clock
 
 HOUR = 3_600
 
@@ -91,3 +91,14 @@ def test_a_moment_has_not_come_before_all_know_of_the_jump_to_it(clock: Clock) -
 
     with clock.on_jump(listen):
         asyncio.run(sleep())
+
+
+def test_a_sleep_ends_when_its_time_has_come_without_a_jump(clock: Clock) -> None:
+    asyncio.run(asyncio.wait_for(clock.sleep_until(time.time() + 0.01), 60))
+
+
+def test_only_the_latest_jumps_are_kept(clock: Clock) -> None:
+    for _ in range(JUMPS_KEPT + 1):
+        clock.advance(1)
+    assert len(clock.jumps) == JUMPS_KEPT
+    assert clock.ahead_s == JUMPS_KEPT + 1

@@ -126,12 +126,13 @@ class TestMeter:
         by_header = answering(status=404, headers=[(b"x-amzn-errortype", b"ResourceNotFoundException:http://x")])
         by_json = answering(b'{"__type": "com.amazonaws#Throttled", "message": ""}', status=400)
         by_xml = answering(b"<Error><Code>NoSuchKey</Code></Error>", status=404)
+        not_utf_8 = answering(b"\xff<Code>InvalidRange</Code>", status=416)
         without = answering(status=503)
         codes = [
             next(iter(self.metered(engine, "/b/k", service=b"s3").errors))
-            for engine in (by_header, by_json, by_xml, without)
+            for engine in (by_header, by_json, by_xml, not_utf_8, without)
         ]
-        assert codes == ["ResourceNotFoundException", "Throttled", "NoSuchKey", "503"]
+        assert codes == ["ResourceNotFoundException", "Throttled", "NoSuchKey", "InvalidRange", "503"]
 
     def test_the_call_is_booked_before_its_answer_is_whole(self) -> None:
         ledger = Ledger()
