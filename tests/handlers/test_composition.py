@@ -11,7 +11,7 @@ from shared.composition import RunningSettings, Settings, client, connect, conne
 from shared.metrics import no_metrics
 from shared.models.messages import PlanRequested
 from shared.models.project import Revision, StoredObject
-from shared.models.runs import TestsRequested
+from shared.models.runs import Language, TestsRequested
 from shared.queues import AgentQueue
 from shared.storage.table import Key
 from tests.fakes.wire import Wire
@@ -24,6 +24,7 @@ ENVIRON = {
         for queue in AgentQueue.__members__
     },
     "RUNNER_FUNCTION": "runner",
+    "NODE_RUNNER_FUNCTION": "node-runner",
     "PATH": "/bin",
 }
 
@@ -92,9 +93,12 @@ def test_clients_are_made_once() -> None:
     assert client("sqs") is not client("s3")
 
 
-def test_a_run_is_asked_for_once_and_waited_for_longer_than_the_function_takes() -> None:
+@pytest.mark.parametrize(("language", "function"), [("python", "runner"), ("node", "node-runner")])
+def test_a_run_is_asked_for_once_and_waited_for_longer_than_the_function_takes(
+    language: Language, function: str
+) -> None:
     runner = connect_runner(read_settings(RunningSettings, ENVIRON))
     asked = client("lambda", read_timeout=150.0, attempts=1)
-    wire = Wire(asked, (200, {"language": "python"}))
-    assert runner.run(TestsRequested(project_id="p", language="python", files="")).language == "python"
-    assert wire.asked[0].url.endswith("/functions/runner/invocations")
+    wire = Wire(asked, (200, {"language": language}))
+    assert runner.run(TestsRequested(project_id="p", language=language, files="")).language == language
+    assert wire.asked[0].url.endswith(f"/functions/{function}/invocations")

@@ -2,11 +2,12 @@
 
 import pytest
 
-from dev_agent.prompting import MAX_OUTLINED, Context, question, repair_question, retry
+from dev_agent.prompting import Context, question, repair_question, retry
 from shared.language_model.port import Prompt
 from shared.models.plan import FileAction, Plan, PlannedFile, PlannedTask, TaskType
 from shared.models.project import Project
 from shared.models.quality import Finding, Severity
+from shared.outline import MAX_TOGETHER
 from tests.fakes import replies
 from tests.fakes.factory import Factory
 
@@ -45,7 +46,8 @@ def test_a_task_is_shown_files_whole_and_others_by_their_outlines(project: Proje
     assert f"src/b.py:\n\n<outline-{tag}>\ndef greet(name: str) -> str" in prompt.text
     assert f"<requirements-{tag}>\nGreet people.\n</requirements-{tag}>" in prompt.text
     assert "\n- src/a.py (create): is src/a.py\n" in prompt.text
-    assert "- src/old.py (" not in prompt.text
+    assert "\n- src/old.py (" not in prompt.text, "it is not to be written"
+    assert "\n  - src/old.py (delete): is src/old.py\n" in prompt.text, "but the plan has it"
     assert "- it greets\n- it is polite" in prompt.text
 
 
@@ -68,7 +70,7 @@ def test_the_least_relevant_outlines_are_left_out_where_all_would_be_too_long(pr
     prompt, tag = question(project, PLAN, TASK, Context({}, texts))
     whole = [path for path in texts if f"{path}:\n\n<outline-{tag}>\n" in prompt.text]
     assert whole == [*[*texts][:3], *[*texts][12:]], "all that are beside what is written, and others that fit in"
-    assert prompt.text.count("() -> None") <= MAX_OUTLINED
+    assert prompt.text.count("() -> None") <= MAX_TOGETHER
     assert "\n\nother/11.py\n\nsrc/00.py:\n" in prompt.text
 
 
