@@ -75,7 +75,7 @@ def judge(case: Case, runner: Runner) -> Judged:
     if not report.passed:
         return Judged(case, passed=False, reason=(*report.reasons, "QA did not pass it")[0])
     detected = detect(case.files)
-    if not detected.handlers:
+    if not detected.functions:
         return Judged(case, passed=True, reason="")
     proof = prove(runner, _NOBODY, contents | write_additions(case.files, detected), detected)
     return Judged(case, passed=proof.passed is not False, reason=proof.summary)

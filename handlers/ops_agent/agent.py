@@ -5,7 +5,7 @@ from functools import partial
 
 from ops_agent.deployment import write_additions, write_instructions, write_template
 from ops_agent.project_type import ProjectType, detect
-from ops_agent.proof import Proof, handler_at, prove, reroot
+from ops_agent.proof import Proof, prove
 from shared.language_model.port import Delivery
 from shared.manifests import read_tested
 from shared.models import layout
@@ -51,11 +51,10 @@ class OpsAgent:
         texts = {path: content.decode(errors="replace") for path, content in contents.items()}
         detected = detect(texts)
         contents |= write_additions(texts, detected)
-        proof = prove(self._runner, project.id, contents, detected, delivery.remaining) if detected.handlers else None
+        proof = prove(self._runner, project.id, contents, detected, delivery.remaining) if detected.functions else None
         if proof:
-            contents = reroot(contents, proof.root)
-            handlers = tuple(handler_at(handler, proof.root) for handler in detected.handlers)
-            detected = replace(detected, handlers=handlers)
+            detected = replace(detected, functions=proof.functions)
+            contents |= {path: text for each in proof.functions for path, text in each.write_entry().items()}
         place = partial(layout.deployment_object, project.id, message.revision)
         template = write_template(detected)
         instructions = write_instructions(project.name, detected, frozenset(contents), proof.summary if proof else "")

@@ -8,7 +8,7 @@ from string import Template
 from typing import Final
 
 from ops_agent.dependencies import REQUIREMENTS, list_installed, list_requirements
-from ops_agent.functions import Function, list_functions
+from ops_agent.functions import Function
 from ops_agent.project_type import Detected, ProjectType
 
 _PYTHON: Final = "3.13"
@@ -42,7 +42,7 @@ def write_template(detected: Detected) -> str | None:
     """Return the CloudFormation template; None for a project that is not deployed."""
     match detected.type:
         case ProjectType.PYTHON_LAMBDA | ProjectType.NODE_LAMBDA:
-            return _write_functions(list_functions(detected.handlers), RUNTIMES[detected.type])
+            return _write_functions(detected.functions, RUNTIMES[detected.type])
         case ProjectType.STATIC_SITE:
             return _text("static-site.yaml").substitute()
         case ProjectType.PACKAGE:
@@ -52,7 +52,7 @@ def write_template(detected: Detected) -> str | None:
 def _write_functions(functions: Sequence[Function], runtime: str) -> str:
     resource, output = _text("lambda-function.yaml"), _text("lambda-output.yaml")
     values = [
-        {"id": one.id, "handler": one.handler, "route": one.route, "root": one.route or "/", "runtime": runtime}
+        {"id": one.id, "handler": one.called, "route": one.route, "root": one.route or "/", "runtime": runtime}
         for one in functions
     ]
     return _text("lambda.yaml").substitute(
@@ -67,11 +67,11 @@ def write_instructions(name: str, detected: Detected, paths: frozenset[str], pro
 
     `proof` is the sentence on what was seen of a function's package.
     """
-    document = "lambda.md" if detected.handlers else f"{detected.type}.md"
+    document = "lambda.md" if detected.functions else f"{detected.type}.md"
     return _text(document).substitute(
         name=name,
         stack=_stack_name(name),
-        **_describe_functions(list_functions(detected.handlers)),
+        **_describe_functions(detected.functions),
         site=PurePosixPath("unpacked", detected.site),
         dependencies=_dependencies(detected, paths),
         build=_format_commands(_list_build(detected, paths)),
@@ -108,7 +108,7 @@ def write_additions(files: Mapping[str, str], detected: Detected) -> dict[str, b
     """Return what a function's package needs beside the project's files: its entry, and requirements named nowhere."""
     added = {detected.entry.path: detected.entry.text} if detected.entry else {}
     if detected.type is ProjectType.PYTHON_LAMBDA:
-        wanted = [each for handler in detected.handlers for each in list_requirements(files, handler)]
+        wanted = [each for one in detected.functions for each in list_requirements(files, one.handler)]
         wanted += [detected.entry.requirement] if detected.entry else []
         if wanted:
             added[REQUIREMENTS] = "".join(f"{requirement}\n" for requirement in dict.fromkeys(wanted))
@@ -119,7 +119,7 @@ def _dependencies(detected: Detected, paths: frozenset[str]) -> str:
     """Return the step that puts a function's dependencies into its package, where the project names any."""
     install = ""
     if detected.type is ProjectType.PYTHON_LAMBDA:
-        named = dict.fromkeys(path for handler in detected.handlers for path in list_installed(handler, paths))
+        named = dict.fromkeys(path for one in detected.functions for path in list_installed(one.handler, paths))
         install = _PIP.format("".join(f" -r unpacked/{path}" for path in named)) if named else ""
     elif detected.type is ProjectType.NODE_LAMBDA:
         adapter = f" {detected.entry.requirement}" if detected.entry else ""

@@ -6,6 +6,18 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
+_ENTRY: Final = '''\
+"""Has Lambda call {handler}, whose imports begin in {root}."""
+
+import importlib
+import os
+import sys
+
+os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), "{root}"))
+sys.path.insert(0, os.getcwd())
+handler = importlib.import_module("{module}").{name}
+'''
+
 _SAYS_NOTHING: Final = frozenset(
     {"app", "function", "handler", "index", "lambda", "lambda_function", "lambda_handler", "main", "src"}
 )
@@ -14,15 +26,39 @@ _SAYS_NOTHING: Final = frozenset(
 
 @dataclass(frozen=True)
 class Function:
-    """A function by its handler in Lambda's notation, with a name of words and hyphens; empty if it is the only one."""
+    """A function by its handler in Lambda's notation, with a name of words and hyphens; empty if it is the only one.
+
+    `root` is the folder in which its imports begin: what a template of its own would give as its CodeUri.
+    """
 
     handler: str
-    name: str
+    name: str = ""
+    root: str = "."
 
     @property
     def id(self) -> str:
         """Its logical id in the template."""
         return "".join(word.title() for word in self.name.split("-")) + "Function"
+
+    @property
+    def called(self) -> str:
+        """The handler that Lambda calls: an entry of ours where its imports begin below the package's root."""
+        return self.handler if self.root == "." else f"{self._entry}.handler"
+
+    @property
+    def _entry(self) -> str:
+        return "_".join(["lambda_root", *self.name.split("-")]).rstrip("_")
+
+    def write_entry(self) -> dict[str, bytes]:
+        """Return the file that it needs to be called, by its path; none where its imports begin in the package's root.
+
+        Lambda puts the package's root alone on the path of imports.
+        """
+        if self.root == ".":
+            return {}
+        path, _, name = self.handler.removeprefix(f"{self.root}/").rpartition(".")
+        text = _ENTRY.format(handler=self.handler, root=self.root, module=path.replace("/", "."), name=name)
+        return {f"{self._entry}.py": text.encode()}
 
     @property
     def route(self) -> str:
@@ -33,7 +69,7 @@ class Function:
 def list_functions(handlers: Sequence[str]) -> tuple[Function, ...]:
     """Return the functions of a project; the only one needs no name."""
     if len(handlers) == 1:
-        return (Function(handlers[0], ""),)
+        return (Function(handlers[0]),)
     return tuple(map(Function, handlers, _distinguish(handlers)))
 
 

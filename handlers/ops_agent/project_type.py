@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from ops_agent.applications import Entry, find_entry, needs_build
+from ops_agent.functions import Function, list_functions
 from shared.source_files import is_test, language_of
 
 
@@ -22,13 +23,13 @@ class ProjectType(StrEnum):
 
 @dataclass(frozen=True)
 class Detected:
-    """A project's type, with its Lambda handlers (`module.function`) or the folder of the site where it has one.
+    """A project's type, with its Lambda functions or the folder of the site where it has one.
 
     `entry` makes a web application a handler; `built` says that a site is made by its build first.
     """
 
     type: ProjectType
-    handlers: tuple[str, ...] = ()
+    functions: tuple[Function, ...] = ()
     site: str = "."
     entry: Entry | None = None
     built: bool = False
@@ -63,10 +64,10 @@ def detect(files: Mapping[str, str]) -> Detected:
         ("javascript", _NODE_HANDLER, ProjectType.NODE_LAMBDA),
     ):
         if handlers := tuple(_list_handlers(files, language, pattern)):
-            return Detected(kind, handlers)
+            return Detected(kind, list_functions(handlers))
     if entry := find_entry(files):
         kind = ProjectType.PYTHON_LAMBDA if entry.path.endswith(".py") else ProjectType.NODE_LAMBDA
-        return Detected(kind, (entry.handler,), entry=entry)
+        return Detected(kind, list_functions([entry.handler]), entry=entry)
     if needs_build(files):
         return Detected(ProjectType.PACKAGE, built=True)
     site = _site(files)

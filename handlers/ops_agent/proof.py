@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from itertools import islice
 from math import inf
@@ -12,7 +12,7 @@ from string import Template
 from typing import Final, NamedTuple
 
 from ops_agent.dependencies import is_manifest, list_installed, list_node_packages
-from ops_agent.functions import Function, list_functions
+from ops_agent.functions import Function
 from ops_agent.project_type import Detected, ProjectType
 from shared.language_model.port import Remaining
 from shared.models.runs import Language, TestsRequested, TestsRun
@@ -26,7 +26,7 @@ RUN_SECONDS: Final = 100.0
 """What a run may take, with all that follows: with less time left none is begun."""
 
 MOST_ROOTS: Final = 3
-"""How many folders are tried."""
+"""How many folders a function is tried from."""
 
 _CHECKS: Final[Mapping[Language, tuple[str, str]]] = {
     "python": ("test_package_proof.Package.test_1_imports", "test_package_proof.Package.test_2_answers"),
@@ -82,127 +82,99 @@ HTTP_EVENT: Final = {
 """What an HTTP API sends for `GET /`: docs.aws.amazon.com/apigateway/latest/developerguide (payload format 2.0)."""
 
 
+class Seen(NamedTuple):
+    """What was seen of a function from one of its roots; `passed` is None where nothing could be run."""
+
+    function: Function
+    passed: bool | None
+    summary: str
+
+
 @dataclass(frozen=True)
 class Proof:
-    """What was seen of a package; `passed` is None where nothing could be run, `root` is the folder that it is from."""
+    """What was seen of a package; `passed` is None where nothing could be run. The functions have their roots."""
 
     passed: bool | None
     summary: str
-    root: str = "."
+    functions: tuple[Function, ...] = ()
 
 
 def prove(
     runner: Runner, project_id: str, contents: Contents, detected: Detected, remaining: Remaining = lambda: inf
 ) -> Proof:
-    """Try the package in each folder that may be its root, and return the first proof, or why there is none.
+    """Try each of a package's functions, while `remaining` says that there is time for a run; one fails the package.
 
-    Each of its functions is tried, in a run of its own, while `remaining` says that there is time for one; one that
-    fails fails the package.
-
-    Lambda puts the package's root on the path of imports, so code below `src/` that imports its neighbours by their
-    bare names is packaged from there. Raises `shared.models.errors.Retryable`.
+    A function whose imports do not begin in the package's root is tried from the folders above its handler too: the
+    first from which it passes is its root. Raises `shared.models.errors.Retryable`.
     """
-    trial = _Trial(runner, project_id, detected, remaining)
-    first: Proof | None = None
-    for tried in _list_packages(contents, detected):
-        if first and trial.is_over():
-            return first
-        proof = trial.of(tried)
-        if proof.passed or (proof.passed is None and first is None):
-            return proof
-        first = first or proof
-    if first and _misses_test(first, contents):
-        return trial.of(_Package(".", contents))
-    return first or Proof(None, "there is no handler to try")
-
-
-def _misses_test(proof: Proof, contents: Contents) -> bool:
-    """Return whether what could not be imported is a file that is named like a test."""
-    found = _NO_MODULE.search(proof.summary)
-    tests = {PurePosixPath(path).with_suffix("").parts[0] for path in contents if is_test(path)}
-    return found is not None and found[1].partition(".")[0] in tests
-
-
-def reroot(contents: Contents, root: str) -> dict[str, bytes]:
-    """Return the files as they lie in the package: those below its root moved up, to what lies beside it."""
-    if root == ".":
-        return dict(contents)
-    inside = {path.removeprefix(f"{root}/"): file for path, file in contents.items() if path.startswith(f"{root}/")}
-    return {path: file for path, file in contents.items() if not path.startswith(f"{root}/")} | inside
-
-
-def handler_at(handler: str, root: str) -> str:
-    """Return a handler in Lambda's notation, as it is called from that root."""
-    return handler if root == "." else handler.removeprefix(f"{root}/")
-
-
-class _Package(NamedTuple):
-    root: str
-    files: Contents
+    trial = _Trial(runner, project_id, contents, detected, remaining)
+    seen = [trial.of(function) for function in detected.functions]
+    verdicts = {each.passed for each in seen}
+    passed = next((verdict for verdict in (False, True) if verdict in verdicts), None)
+    return Proof(passed, "; ".join(each.summary for each in seen), tuple(each.function for each in seen))
 
 
 @dataclass(frozen=True)
 class _Trial:
-    """Tries packages of one project, until there is no time left."""
+    """Tries the functions of one package, until there is no time left."""
 
     runner: Runner
     project_id: str
+    contents: Contents
     detected: Detected
     remaining: Remaining
 
-    def is_over(self) -> bool:
-        return self.remaining() < RUN_SECONDS
+    def of(self, function: Function) -> Seen:
+        """Return the first proof of a function, or why there is none from the package's root."""
+        first: Seen | None = None
+        untested = {path: file for path, file in self.contents.items() if not is_test(path)}
+        for root in islice(_list_roots(function, self.detected.type), MOST_ROOTS):
+            if self.remaining() < RUN_SECONDS:
+                return first or Seen(function, None, f"{function.handler} was not tried: there was no time left")
+            seen = self._try(replace(function, root=root), untested)
+            if seen.passed or (seen.passed is None and first is None):
+                return seen
+            first = first or seen
+        if first and _misses_test(first, self.contents):
+            return self._try(function, self.contents)
+        return first or Seen(function, None, "there is no folder to try it from")
 
-    def of(self, package: _Package) -> Proof:
-        """Return what was seen of all functions in a package."""
-        functions = list_functions([handler_at(handler, package.root) for handler in self.detected.handlers])
-        proofs = [self._of_function(package, function) for function in functions]
-        verdicts = {proof.passed for proof in proofs}
-        passed = next((verdict for verdict in (False, True) if verdict in verdicts), None)
-        return Proof(passed, "; ".join(proof.summary for proof in proofs), package.root)
+    def _try(self, function: Function, packaged: Contents) -> Seen:
+        """Return what was seen of a function; without the tests, which the runner would run, unless it needs them."""
+        paths = frozenset(packaged)
+        python = self.detected.type is ProjectType.PYTHON_LAMBDA
+        installed = {path for one in self.detected.functions if python for path in list_installed(one.handler, paths)}
+        files = {path: file for path, file in packaged.items() if path in installed or not is_manifest(path)}
+        language, probe = _PROBES[self.detected.type]
+        event = _find_event(files, function)
+        run = self._run(language, files | function.write_entry() | {probe: _write_probe(probe, function.called, event)})
+        if missing := _find_missing(run, packaged, self.detected):
+            return Seen(function, None, f"{function.handler} was not tried: not runnable here: needs {missing}")
+        return Seen(function, *_judge(run, function.handler, event))
 
-    def _of_function(self, package: _Package, function: Function) -> Proof:
-        if self.is_over():
-            return Proof(None, f"{function.handler} was not tried: there was no time left", package.root)
-        return _try(self.runner, self.project_id, package, self.detected, function)
+    def _run(self, language: Language, files: Contents) -> TestsRun:
+        try:
+            return self.runner.run(
+                TestsRequested(project_id=self.project_id, language=language, files=pack(files), weakness=False)
+            )
+        except TooLarge as reason:
+            return TestsRun(language=language, not_run=str(reason))
+        except RunnerEnded as ending:
+            return TestsRun(language=language, trouble=f"it ended what runs it: {ending}")
 
 
-def _list_packages(contents: Contents, detected: Detected) -> Iterator[_Package]:
-    """Yield what is tried: the package from each of its roots, without the tests, which the runner would run."""
-    for root in islice(_list_roots(detected), MOST_ROOTS):
-        if root == "." or not _collides(contents, root):
-            packaged = reroot(contents, root)
-            yield _Package(root, {path: file for path, file in packaged.items() if not is_test(path)})
+def _misses_test(seen: Seen, contents: Contents) -> bool:
+    """Return whether what could not be imported is a file that is named like a test."""
+    found = _NO_MODULE.search(seen.summary)
+    tests = {PurePosixPath(path).with_suffix("").parts[0] for path in contents if is_test(path)}
+    return found is not None and found[1].partition(".")[0] in tests
 
 
-def _list_roots(detected: Detected) -> Iterator[str]:
-    """Yield the folders from which a handler may be imported: the project's, its own, and then those between."""
+def _list_roots(function: Function, kind: ProjectType) -> Iterator[str]:
+    """Yield the folders in which its imports may begin: the package's root, its handler's, and then those between."""
     yield "."
-    if detected.type is ProjectType.PYTHON_LAMBDA:  # Node finds neighbours by their paths
-        folders = (str(folder) for handler in detected.handlers for folder in PurePosixPath(handler).parents)
-        yield from dict.fromkeys(folder for folder in folders if folder != ".")
-
-
-def _collides(contents: Contents, root: str) -> bool:
-    """Return whether a file below the root would take the place of what lies beside it."""
-    inside = {path.removeprefix(f"{root}/") for path in contents if path.startswith(f"{root}/")}
-    beside = {path for path in contents if not path.startswith(f"{root}/")}
-    folders = {str(folder) for path in (*inside, *beside) for folder in PurePosixPath(path).parents}
-    return bool(inside & beside or (inside | beside) & folders)
-
-
-def _try(runner: Runner, project_id: str, package: _Package, detected: Detected, function: Function) -> Proof:
-    language, probe = _PROBES[detected.type]
-    handler = function.handler
-    handlers = detected.handlers if detected.type is ProjectType.PYTHON_LAMBDA else ()
-    roots = (handler_at(each, package.root) for each in handlers)
-    installed = {path for each in roots for path in list_installed(each, frozenset(package.files))}
-    packaged = {path: file for path, file in package.files.items() if path in installed or not is_manifest(path)}
-    event = _find_event(packaged, function)
-    run = _run(runner, project_id, language, packaged | {probe: _write_probe(probe, handler, event)})
-    if missing := _find_missing(run, package.files, detected):
-        return Proof(None, f"{handler} was not tried: not runnable here: needs {missing}", package.root)
-    return _judge(run, handler, event, package.root)
+    if kind is ProjectType.PYTHON_LAMBDA:  # Node finds neighbours by their paths
+        yield from (str(folder) for folder in PurePosixPath(function.handler).parents if str(folder) != ".")
 
 
 def _find_missing(run: TestsRun, packaged: Contents, detected: Detected) -> str | None:
@@ -251,20 +223,21 @@ def _write_probe(probe: str, handler: str, event: str | None) -> bytes:
     return Template(text).substitute({key: json.dumps(value) for key, value in values.items()}).encode()
 
 
-def _judge(run: TestsRun, handler: str, event: str | None, root: str) -> Proof:
+def _judge(run: TestsRun, handler: str, event: str | None) -> tuple[bool | None, str]:
+    """Return whether a handler passed, and what is said of it."""
     if run.not_run:
-        return Proof(None, f"{handler} was not tried: {run.not_run}", root)
+        return None, f"{handler} was not tried: {run.not_run}"
     ended = {test.id: test for test in run.tests}
     imported, answered = (ended.get(check) for check in _CHECKS[run.language])
     if imported is None or imported.outcome != "passed":
         why = imported.message if imported else run.trouble or "it ended early"
-        return Proof(False, f"{handler} cannot be imported from the package: {_reason(why)}", root)
+        return False, f"{handler} cannot be imported from the package: {_reason(why)}"
     if answered is not None and answered.outcome == "passed":
-        return Proof(True, f"{handler} was imported from the package and answered {_name(event)}", root)
+        return True, f"{handler} was imported from the package and answered {_name(event)}"
     why = _reason(answered.message if answered else run.trouble or "it ended early")
     if event and not _NO_NETWORK.search(why):
-        return Proof(False, f"{handler} failed on {_name(event)}: {why}", root)
-    return Proof(True, f"{handler} was imported from the package; on {_name(event)} it failed: {why}", root)
+        return False, f"{handler} failed on {_name(event)}: {why}"
+    return True, f"{handler} was imported from the package; on {_name(event)} it failed: {why}"
 
 
 def _name(event: str | None) -> str:

@@ -4,6 +4,7 @@ import hashlib
 import io
 import re
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from cfnlint.api import lint_file
 
 from agenticai.stack.template import Template
 from ops_agent.deployment import write_instructions, write_template
+from ops_agent.functions import Function, list_functions
 from ops_agent.project_type import Detected, ProjectType, detect
 from shared.paths import UnsafePath
 from shared.zips import build_zip, check_zip
@@ -18,44 +20,49 @@ from shared.zips import build_zip, check_zip
 PYTHON_HANDLER = "def handler(event: dict[str, object], context: object) -> dict[str, object]:\n    return {}\n"
 
 
-SEVERAL = Detected(
+def lambdas(kind: ProjectType, handlers: Sequence[str]) -> Detected:
+    return Detected(kind, list_functions(handlers))
+
+
+SEVERAL = lambdas(
     ProjectType.PYTHON_LAMBDA,
     ("app.handler", "orders/create_order.handler", "orders/delete/app.handler", "users/delete/app.handler"),
 )
+HANDLERS = [function.handler for function in SEVERAL.functions]
 ROUTES = ("/app", "/create-order", "/delete", "/delete-2")
 
 
 @pytest.mark.parametrize(
     ("files", "expected"),
     [
-        ({"app.py": PYTHON_HANDLER}, Detected(ProjectType.PYTHON_LAMBDA, ("app.handler",))),
+        ({"app.py": PYTHON_HANDLER}, lambdas(ProjectType.PYTHON_LAMBDA, ("app.handler",))),
         (
             {"src/a/main.py": "def lambda_handler(event, context):\n    pass\n", "src/b.py": "x = 1\n"},
-            Detected(ProjectType.PYTHON_LAMBDA, ("src/a/main.lambda_handler",)),
+            lambdas(ProjectType.PYTHON_LAMBDA, ("src/a/main.lambda_handler",)),
         ),
         (
             {"index.mjs": "export const handler = async (event) => ({});\n"},
-            Detected(ProjectType.NODE_LAMBDA, ("index.handler",)),
+            lambdas(ProjectType.NODE_LAMBDA, ("index.handler",)),
         ),
         (
             {"src/app.js": "exports.handler = async () => {};\n"},
-            Detected(ProjectType.NODE_LAMBDA, ("src/app.handler",)),
+            lambdas(ProjectType.NODE_LAMBDA, ("src/app.handler",)),
         ),
-        ({"api.js": "export async function handler(event) {}\n"}, Detected(ProjectType.NODE_LAMBDA, ("api.handler",))),
+        ({"api.js": "export async function handler(event) {}\n"}, lambdas(ProjectType.NODE_LAMBDA, ("api.handler",))),
         (
             {"app.cjs": "const handler = async () => {};\nmodule.exports = {\n  other,\n  handler,\n};\n"},
-            Detected(ProjectType.NODE_LAMBDA, ("app.handler",)),
+            lambdas(ProjectType.NODE_LAMBDA, ("app.handler",)),
         ),
         (
             {"app.mjs": "const run = async () => {};\nexport { run as lambdaHandler };\n"},
-            Detected(ProjectType.NODE_LAMBDA, ("app.lambdaHandler",)),
+            lambdas(ProjectType.NODE_LAMBDA, ("app.lambdaHandler",)),
         ),
         ({"app.mjs": "export { handler as other };\n"}, Detected(ProjectType.PACKAGE)),
         (
             {"app.py": "def handler(\n    event: dict[str, object],\n    _context: object,\n) -> None: ...\n"},
-            Detected(ProjectType.PYTHON_LAMBDA, ("app.handler",)),
+            lambdas(ProjectType.PYTHON_LAMBDA, ("app.handler",)),
         ),
-        ({"app.py": "handler = Mangum(app)\n"}, Detected(ProjectType.PYTHON_LAMBDA, ("app.handler",))),
+        ({"app.py": "handler = Mangum(app)\n"}, lambdas(ProjectType.PYTHON_LAMBDA, ("app.handler",))),
         ({"cli.py": "def handler(signum, frame):\n    pass\n"}, Detected(ProjectType.PACKAGE)),
         ({"cli.py": "handler = logging.StreamHandler()\n"}, Detected(ProjectType.PACKAGE)),
         ({"index.html": "<!doctype html>", "app.js": "console.log(1);\n"}, Detected(ProjectType.STATIC_SITE)),
@@ -83,12 +90,12 @@ def test_a_project_is_told_by_its_files(files: dict[str, str], expected: Detecte
 @pytest.mark.parametrize(
     "detected",
     [
-        Detected(ProjectType.PYTHON_LAMBDA, ("todo/app.handler",)),
-        Detected(ProjectType.NODE_LAMBDA, ("src/app.handler",)),
+        lambdas(ProjectType.PYTHON_LAMBDA, ("todo/app.handler",)),
+        lambdas(ProjectType.NODE_LAMBDA, ("src/app.handler",)),
         SEVERAL,
         Detected(ProjectType.STATIC_SITE),
     ],
-    ids=lambda detected: f"{detected.type}-{len(detected.handlers)}",
+    ids=lambda detected: f"{detected.type}-{len(detected.functions)}",
 )
 def test_the_template_passes_cfn_lint(detected: Detected, tmp_path: Path) -> None:
     template = write_template(detected)
@@ -100,16 +107,27 @@ def test_the_template_passes_cfn_lint(detected: Detected, tmp_path: Path) -> Non
 
 
 def test_each_handler_is_a_function_with_a_route_and_an_output_of_its_own() -> None:
-    files = {f"{handler.rpartition('.')[0]}.py": PYTHON_HANDLER for handler in SEVERAL.handlers}
+    files = {f"{handler.rpartition('.')[0]}.py": PYTHON_HANDLER for handler in HANDLERS}
     assert detect({**files, "orders/test_create_order.py": PYTHON_HANDLER}) == SEVERAL
     document = Template.parse(write_template(SEVERAL) or "", Path()).document
     functions = [one for one in document["Resources"].values() if one["Type"] == "AWS::Serverless::Function"]
-    assert [one["Properties"]["Handler"] for one in functions] == list(SEVERAL.handlers)
+    assert [one["Properties"]["Handler"] for one in functions] == HANDLERS
     events = [event["Properties"]["Path"] for one in functions for event in one["Properties"]["Events"].values()]
     assert events == [path for route in ROUTES for path in (route, f"{route}/{{proxy+}}")]
-    assert len(document["Outputs"]) == len(SEVERAL.handlers) + 1
+    assert len(document["Outputs"]) == len(HANDLERS) + 1
     text = write_instructions("x", SEVERAL, frozenset())
-    assert all(f"`{handler}` at `{route}`" in text for handler, route in zip(SEVERAL.handlers, ROUTES, strict=True))
+    assert all(f"`{handler}` at `{route}`" in text for handler, route in zip(HANDLERS, ROUTES, strict=True))
+
+
+def test_a_function_whose_imports_begin_in_a_folder_is_called_by_an_entry() -> None:
+    function = Function("src/todo/app.lambda_handler", "todo-list", "src")
+    assert "Handler: lambda_root_todo_list.handler\n" in (
+        write_template(Detected(ProjectType.PYTHON_LAMBDA, (function,))) or ""
+    )
+    text = function.write_entry()["lambda_root_todo_list.py"].decode()
+    assert 'importlib.import_module("todo.app").lambda_handler' in text
+    assert list(Function("app.handler", root="src").write_entry()) == ["lambda_root.py"]
+    assert Function("app.handler").write_entry() == {}
 
 
 def test_all_functions_have_their_requirements_in_the_package() -> None:
@@ -126,7 +144,7 @@ def test_a_library_has_no_template() -> None:
 @pytest.mark.parametrize("kind", ProjectType)
 def test_the_instructions_leave_no_place_open(kind: ProjectType) -> None:
     handlers = ("app.handler",) if kind.endswith("-lambda") else ()
-    text = write_instructions("My $Service & more", Detected(kind, handlers), frozenset({"README.md"}))
+    text = write_instructions("My $Service & more", lambdas(kind, handlers), frozenset({"README.md"}))
     assert "My $Service & more" in text
     assert "my-service-more" in text
     assert "$" not in text.replace("My $Service & more", "")
@@ -136,7 +154,7 @@ def test_the_instructions_leave_no_place_open(kind: ProjectType) -> None:
 
 @pytest.mark.parametrize("kind", [ProjectType.PYTHON_LAMBDA, ProjectType.NODE_LAMBDA, ProjectType.STATIC_SITE])
 def test_every_output_that_the_instructions_name_is_one_of_the_template(kind: ProjectType) -> None:
-    detected = Detected(kind, () if kind is ProjectType.STATIC_SITE else ("app.handler",))
+    detected = lambdas(kind, () if kind is ProjectType.STATIC_SITE else ("app.handler",))
     named = set(re.findall(r"output\s+`(\w+)`|`(\w+)` and `(\w+)`", write_instructions("x", detected, frozenset())))
     outputs = (write_template(detected) or "").partition("Outputs:")[2]
     assert named
@@ -147,13 +165,13 @@ def test_every_output_that_the_instructions_name_is_one_of_the_template(kind: Pr
     ("detected", "path", "command"),
     [
         (
-            Detected(ProjectType.PYTHON_LAMBDA, ("app.handler",)),
+            lambdas(ProjectType.PYTHON_LAMBDA, ("app.handler",)),
             "requirements.txt",
             "pip install --target unpacked -r unpacked/requirements.txt --only-binary=:all:"
             " --platform manylinux2014_aarch64 --python-version 3.13",
         ),
         (
-            Detected(ProjectType.NODE_LAMBDA, ("app.handler",)),
+            lambdas(ProjectType.NODE_LAMBDA, ("app.handler",)),
             "package.json",
             "npm install --omit=dev --cpu=arm64 --os=linux --prefix unpacked",
         ),
@@ -168,7 +186,7 @@ def test_the_instructions_fit_the_project(detected: Detected, path: str, command
 
 
 def test_a_function_without_dependencies_is_deployed_without_installing_any() -> None:
-    text = write_instructions("x", Detected(ProjectType.PYTHON_LAMBDA, ("app.handler",)), frozenset({"package.json"}))
+    text = write_instructions("x", lambdas(ProjectType.PYTHON_LAMBDA, ("app.handler",)), frozenset({"package.json"}))
     assert "install" not in text
 
 

@@ -8,8 +8,9 @@ import pytest
 
 from ops_agent.agent import OpsAgent, Packaged
 from ops_agent.deployment import write_additions, write_instructions
+from ops_agent.functions import Function
 from ops_agent.project_type import Detected, ProjectType, detect
-from ops_agent.proof import HTTP_EVENT, RUN_SECONDS, Proof, prove, reroot
+from ops_agent.proof import HTTP_EVENT, RUN_SECONDS, Proof, prove
 from runner.running import Runner
 from shared.models.messages import DeployRequested
 from shared.models.project import Revision, StoredObject
@@ -27,16 +28,24 @@ HELLO = "def handler(event, context):\n    return {'statusCode': 200, 'body': ev
 def proof_of(files: dict[str, str]) -> tuple[Detected, Proof]:
     texts = {path: textwrap.dedent(text) for path, text in files.items()}
     detected = detect(texts)
-    assert detected.handlers, "nothing to prove"
+    assert detected.functions, "nothing to prove"
     contents = {path: text.encode() for path, text in texts.items()}
     return detected, prove(Runner(), "0" * 26, contents, detected)
+
+
+def verdict(proof: Proof) -> tuple[bool | None, str]:
+    return proof.passed, proof.summary
+
+
+def roots(proof: Proof) -> list[str]:
+    return [function.root for function in proof.functions]
 
 
 @needs_sandbox
 class TestPython:
     def test_a_handler_that_imports_and_answers(self) -> None:
         _, proof = proof_of({"app.py": HELLO, "test_app.py": "import nothing_of_the_kind\n"})
-        assert proof == Proof(True, "app.handler was imported from the package and answered an HTTP API's GET /")
+        assert verdict(proof) == (True, "app.handler was imported from the package and answered an HTTP API's GET /")
 
     @pytest.mark.parametrize(
         ("files", "said"),
@@ -52,15 +61,25 @@ class TestPython:
         assert proof.passed is False
         assert said in proof.summary
 
-    def test_a_source_folder_becomes_the_packages_root_where_imports_need_it(self) -> None:
+    def test_imports_begin_in_a_source_folder_where_they_need_it(self) -> None:
         files = {"src/app.py": f"import greeting\n{HELLO}", "src/greeting.py": "", "README.md": ""}
-        detected, proof = proof_of(files)
-        assert (detected.handlers, proof.root, proof.passed) == (("src/app.handler",), "src", True)
-        assert proof.summary.startswith("app.handler was imported")
+        _, proof = proof_of(files)
+        assert (proof.passed, proof.functions) == (True, (Function("src/app.handler", root="src"),))
+        assert proof.summary.startswith("src/app.handler was imported")
+
+    def test_a_source_folder_is_where_files_are_read_from(self) -> None:
+        reading = f"import greeting\nTEXT = open('words.txt').read()\n{HELLO}"
+        files = {
+            "src/app.py": reading,
+            "src/greeting.py": "",
+            "src/words.txt": "hello",
+            "event.json": '{"rawPath": "/"}',
+        }
+        assert proof_of(files)[1].summary.endswith("answered the event in event.json")
 
     def test_a_folder_that_is_a_package_of_its_own_stays_where_it_is(self) -> None:
         files = {"todo/__init__.py": "", "todo/app.py": f"from todo import store\n{HELLO}", "todo/store.py": ""}
-        assert proof_of(files)[1].root == "."
+        assert roots(proof_of(files)[1]) == ["."]
 
     def test_the_projects_own_event_must_be_answered(self) -> None:
         broken = "def handler(event, context):\n    return event['Records'][0]\n"
@@ -112,12 +131,14 @@ class TestPython:
 
     def test_a_handlers_own_folder_is_tried(self) -> None:
         files = {"src/functions/orders/app.py": f"import db\n{HELLO}", "src/functions/orders/db.py": ""}
-        assert proof_of(files)[1].root == "src/functions/orders"
+        assert roots(proof_of(files)[1]) == ["src/functions/orders"]
 
-    def test_a_folder_whose_files_collide_is_no_root(self) -> None:
-        files = {"src/app.py": f"import gone\n{HELLO}", "data/a.json": "{}", "src/data": "x"}
-        _, proof = proof_of(files)
-        assert (proof.passed, proof.root) == (False, ".")
+    def test_what_no_folder_has_is_told_of_the_packages_root(self) -> None:
+        _, proof = proof_of({"src/app.py": f"import gone\n{HELLO}"})
+        assert (proof.passed, roots(proof)) == (False, ["."])
+        assert proof.summary == "src/app.handler cannot be imported from the package: " + (
+            "ModuleNotFoundError: No module named 'gone'"
+        )
 
     def test_another_test_does_not_stand_in_for_the_probe(self) -> None:
         broken = "def handler(event, context):\n    return event['Records']\n"
@@ -130,7 +151,7 @@ class TestPython:
 
     def test_what_the_runner_does_not_carry_is_not_tried(self) -> None:
         _, proof = proof_of({"app.py": HELLO, "requirements.txt": "torch\n"})
-        assert proof == Proof(None, "app.handler was not tried: not runnable here: needs torch")
+        assert verdict(proof) == (None, "app.handler was not tried: not runnable here: needs torch")
 
 
 @needs_sandbox
@@ -162,7 +183,7 @@ class TestNode:
     )
     def test_what_still_runs_after_an_answer_is_not_waited_for(self, started: str) -> None:
         _, proof = proof_of({"index.mjs": f"{started}\nexport const handler = async () => ({{ statusCode: 200 }});"})
-        assert proof == Proof(True, "index.handler was imported from the package and answered an HTTP API's GET /")
+        assert verdict(proof) == (True, "index.handler was imported from the package and answered an HTTP API's GET /")
 
     def test_what_lambda_carries_is_not_missed(self) -> None:
         importing = "import '@aws-sdk/client-dynamodb';\nexport const handler = async () => 1;\n"
@@ -190,12 +211,6 @@ class TestNode:
         assert "gone.mjs" in proof.summary
 
 
-def test_files_beside_the_root_stay() -> None:
-    contents = {"src/app.py": b"1", "src/a/b.py": b"2", "README.md": b"3", "app.py": b"4"}
-    assert reroot(contents, "src") == {"app.py": b"1", "a/b.py": b"2", "README.md": b"3"}
-    assert reroot(contents, ".") == contents
-
-
 def test_what_ends_the_runner_is_no_proof() -> None:
     class Ends:
         def run(self, request: TestsRequested) -> TestsRun:
@@ -219,7 +234,7 @@ def test_express_is_not_tried_where_its_packages_are_not() -> None:
     detected = detect(files)
     contents = {path: text.encode() for path, text in files.items()} | write_additions(files, detected)
     proof = prove(Runner(), "0" * 26, contents, detected)
-    assert detected.handlers == ("lambda-entry.handler",)
+    assert detected.functions == (Function("lambda-entry.handler"),)
     assert detected.entry is not None
     assert detected.entry.path == "lambda-entry.mjs"
     assert proof.passed is None
@@ -352,11 +367,25 @@ class TestSeveralFunctions:
         _, proof = proof_of(
             {"api/app.py": HELLO, "worker/app.py": records, "events/worker.json": '{"Records": []}', "event.json": "{}"}
         )
-        assert proof == Proof(
+        assert verdict(proof) == (
             True,
             "api/app.handler was imported from the package and answered an HTTP API's GET /;"
             " worker/app.handler was imported from the package and answered the event in events/worker.json",
         )
+
+    def test_each_imports_from_a_folder_of_its_own(self) -> None:
+        files = {
+            "orders/app.py": "import store\ndef handler(event, context):\n    return store.NAME\n",
+            "orders/store.py": "NAME = 'orders'\n",
+            "users/app.py": "from store import USERS\ndef handler(event, context):\n    return USERS\n",
+            "users/store.py": "USERS = 2\n",
+        }
+        _, proof = proof_of(files)
+        assert (proof.passed, roots(proof)) == (True, ["orders", "users"])
+        assert [function.called for function in proof.functions] == [
+            "lambda_root_orders.handler",
+            "lambda_root_users.handler",
+        ]
 
     def test_one_that_fails_fails_the_package(self) -> None:
         _, proof = proof_of({"api/app.py": HELLO, "worker/app.py": f"import fluxcapacitor\n{HELLO}"})

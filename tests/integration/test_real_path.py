@@ -311,4 +311,4 @@ def test_a_web_application_answers_as_a_function_by_its_frameworks_adapter(
     if proof.passed is None and " needs " not in proof.summary:
         pytest.skip(proof.summary)
     assert proof.summary.endswith("lambda_entry.handler was imported from the package and answered an HTTP API's GET /")
-    assert proof.root == root
+    assert [function.root for function in proof.functions] == [root]

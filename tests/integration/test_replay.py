@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -146,12 +147,19 @@ def test_what_the_factory_made_is_deployed_and_answers(running: Bench) -> None:
     assert left == ["agenticai-dev"]
 
 
-def test_each_function_of_a_project_is_deployed_and_answers_at_its_route(running: Bench) -> None:
-    handler = "def handler(event, context):\n    return {{'statusCode': 200, 'body': '{0} ' + event['rawPath']}}\n"
-    files = {"orders/app.py": handler.format("orders"), "users/app.py": handler.format("users")}
-    package = build_zip({path: text.encode() for path, text in files.items()})
+def test_each_function_of_a_project_is_deployed_from_its_folder_and_answers_at_its_route(running: Bench) -> None:
+    answer = "{'statusCode': 200, 'body': NAME + ' ' + event['rawPath']}"
+    handler = f"from name import NAME\ndef handler(event, context):\n    return {answer}\n"
+    folders = ("orders", "users")
+    files = {f"{folder}/app.py": handler for folder in folders}
+    files |= {f"{folder}/name.py": f"NAME = {folder!r}\n" for folder in folders}
+    detected = detect(files)
+    functions = tuple(replace(function, root=function.name) for function in detected.functions)
+    entries = {path: text for function in functions for path, text in function.write_entry().items()}
+    package = build_zip({path: text.encode() for path, text in files.items()} | entries)
     running.target.client("s3").put_object(Bucket=running.outputs.bucket_name, Key="several.zip", Body=package)
-    text = str(write_template(detect(files))).replace("package.zip", f"s3://{running.outputs.bucket_name}/several.zip")
+    template = write_template(replace(detected, functions=functions))
+    text = str(template).replace("package.zip", f"s3://{running.outputs.bucket_name}/several.zip")
     try:
         deploy_stack(running.target, "several", StackDefinition(Template.parse(text, Path("template.yaml"))))
         outputs = read_stack_outputs(running.target, "several")
