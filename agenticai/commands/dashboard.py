@@ -22,7 +22,8 @@ from agenticai.display.console import Display, this_command
 from agenticai.stack.waiting import pause
 
 ADDRESS: Final = "127.0.0.1"
-START_SECONDS: Final = 60.0
+START_SECONDS: Final = 300.0
+"""Imports alone take a minute where many containers start at once on few cores."""
 LOOK_SECONDS: Final = 0.1
 
 
@@ -93,5 +94,6 @@ def _await(process: "subprocess.Popen[bytes]", url: str, log: IO[bytes]) -> None
         pause(LOOK_SECONDS)
     log.seek(0)
     said = log.read().decode(errors="replace").splitlines()
-    reason = next((line.strip() for line in reversed(said) if line.strip()), "it said nothing")
+    silence = "it said nothing" if process.poll() is not None else f"no answer within {START_SECONDS:.0f} s"
+    reason = next((line.strip() for line in reversed(said) if line.strip()), silence)
     raise SettingsError(f"The dashboard did not start: {reason}")
