@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.needs import needs
 
@@ -21,3 +21,9 @@ def chromium(*options: str) -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield browser
         browser.close()
+
+
+def keep_page(browser: Browser) -> Page:
+    """Return the page that is open, or a new one: each is a window, which costs far more than what it shows."""
+    kept = [page for context in browser.contexts for page in context.pages]
+    return kept[0] if kept else browser.new_page()

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from agenticai.commands.dashboard import serve_dashboard
 from agenticai.scenarios.benches.embedded import bench
-from tests.browser import chromium
+from tests.browser import chromium, keep_page
 from tests.seeded import Seeded, seed
 
 if TYPE_CHECKING:
@@ -102,7 +102,6 @@ def picture(browser: Browser, address: str, look: Look) -> bytes:
     page.set_viewport_size({"width": width, "height": max(600, min(height, TALLEST))})
     await_drawn(page)
     shot = page.screenshot()
-    page.close()
     small = io.BytesIO()
     Image.open(io.BytesIO(shot)).convert("RGB").quantize(COLOURS).save(small, "PNG", optimize=True)
     return small.getvalue()
@@ -111,12 +110,14 @@ def picture(browser: Browser, address: str, look: Look) -> bytes:
 def opened(browser: Browser, address: str, look: Look, errors: list[str] | None = None) -> Page:
     """Open an address in a look, and wait until the page is drawn; what its console says is wrong comes to `errors`.
 
-    Chromium fails what it loads while an interface of the machine comes or goes, as other programs have it; then all is
-    loaded again.
+    The browser keeps one page, which is used again unless it is closed. Chromium fails what it loads while an interface
+    of the machine comes or goes, as other programs have it; then all is loaded again.
     """
     said = [] if errors is None else errors
-    page = browser.new_page(viewport={"width": look[0], "height": 900}, color_scheme=look[1])
+    page = keep_page(browser)
     page.set_default_timeout(LIMIT_MS)
+    page.set_viewport_size({"width": look[0], "height": 900})
+    page.emulate_media(color_scheme=look[1])
     page.on("console", lambda message: said.extend([message.text] if message.type == "error" else []))
     page.on("pageerror", lambda error: said.append(str(error)))
     for _ in range(ATTEMPTS):

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
 from agenticai.commands.dashboard import serve_dashboard
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.format.scenario import LIBRARY, load
-from tests.browser import chromium, needs_chromium
+from tests.browser import chromium, keep_page, needs_chromium
 
 pytestmark = needs_chromium
 HOSTILE = "<img src=x onerror=\"document.title='taken over'\"> **bold** :red[x]"
@@ -36,6 +36,12 @@ class Seen:
     def open(self, path: str) -> Page:
         self.page.goto(f"{self.url}/{path}")
         return self.page
+
+    def note_request(self, request: Request) -> None:
+        self.hosts.add(request.url.split("/")[2])
+
+    def note_message(self, message: ConsoleMessage) -> None:
+        self.errors.extend([message.text] if message.type == "error" else [])
 
 
 @pytest.fixture(scope="module")
@@ -60,13 +66,15 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def seen(browser: Browser, dashboard: str) -> Iterator[Seen]:
-    page = browser.new_page()
+    page = keep_page(browser)
     page.set_default_timeout(LIMIT_MS)
     found = Seen(page, dashboard)
-    page.on("request", lambda request: found.hosts.add(request.url.split("/")[2]))
-    page.on("console", lambda message: found.errors.extend([message.text] if message.type == "error" else []))
+    page.on("request", found.note_request)
+    page.on("console", found.note_message)
     yield found
-    page.close()
+    page.remove_listener("request", found.note_request)
+    page.remove_listener("console", found.note_message)
+    page.goto("about:blank")
     assert found.errors == []
     assert found.hosts <= {dashboard.split("/")[2]}
 

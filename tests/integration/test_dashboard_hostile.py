@@ -148,7 +148,6 @@ def test_nothing_of_it_is_markup(browser: Browser, address: str, name: str) -> N
         tab.click()
     page.wait_for_load_state("networkidle")
     assert_text(page, errors)
-    page.close()
 
 
 def test_nothing_of_a_dead_letter_and_its_long_log_is_markup(browser: Browser, address: str) -> None:
@@ -164,7 +163,6 @@ def test_nothing_of_a_dead_letter_and_its_long_log_is_markup(browser: Browser, a
     expect(page.get_by_role("button", name="Send the copy")).to_be_visible(timeout=LIMIT_MS)
     assert LITERAL in page.inner_text("body")
     assert_text(page, errors)
-    page.close()
 
 
 def test_nothing_of_what_an_act_says_is_markup(browser: Browser, address: str) -> None:
@@ -173,7 +171,6 @@ def test_nothing_of_what_an_act_says_is_markup(browser: Browser, address: str) -
     page.get_by_role("button", name="Take off", exact=True).click()
     expect(page.get_by_text("Off: call 1 of")).to_be_visible(timeout=LIMIT_MS)
     assert_text(page, errors)
-    page.close()
 
 
 def test_nothing_in_the_tooltip_of_a_chart_is_markup(browser: Browser, address: str) -> None:
@@ -191,4 +188,3 @@ def test_nothing_in_the_tooltip_of_a_chart_is_markup(browser: Browser, address: 
         pytest.fail("no tooltip has the text")
     assert "2026-01-01 12:00:0" in tooltip.inner_text()
     assert_text(page, errors)
-    page.close()

@@ -88,7 +88,6 @@ def test_a_missing_reply_is_written_and_its_project_goes_on(browser: Browser, ur
         control.settle(timeout_s=180)
         page.goto(f"{url}/projects?project={posted.id}")
         expect(page.get_by_text("COMPLETED", exact=True)).to_be_visible(timeout=LIMIT_MS)
-        page.close()
 
 
 def test_a_project_that_is_deleted_meanwhile_is_told_as_gone(browser: Browser, url: str, stack: Stack) -> None:
@@ -100,7 +99,6 @@ def test_a_project_that_is_deleted_meanwhile_is_told_as_gone(browser: Browser, u
         page.get_by_role("button", name="Retry").click()
         expect(page.get_by_text("There is no such project").first).to_be_visible(timeout=LIMIT_MS)
         expect(page.get_by_text("could not be drawn")).to_have_count(0)
-        page.close()
 
 
 def test_an_engine_that_ends_meanwhile_is_told_as_gone(browser: Browser, url: str, stack: Stack) -> None:
@@ -109,4 +107,3 @@ def test_an_engine_that_ends_meanwhile_is_told_as_gone(browser: Browser, url: st
     page.get_by_role("button", name="Settle").click()
     expect(page.get_by_text("There is no stack to show yet")).to_be_visible(timeout=LIMIT_MS)
     expect(page.get_by_text("could not be drawn")).to_have_count(0)
-    page.close()

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 
 from agenticai.emulator.http.reach import Reach
 from agenticai.emulator.process import start_engine
-from tests.browser import chromium, needs_chromium
+from tests.browser import chromium, keep_page, needs_chromium
 from tests.integration.apis import Apis
 from tests.integration.cloud import CASSETTES, Cloud
 
@@ -104,9 +104,9 @@ def own(pages: Pages, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clou
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    opened = browser.new_page()
+    opened = keep_page(browser)
     yield opened
-    opened.close()
+    opened.goto("about:blank")
 
 
 def api_url(cloud: Cloud, body: str, **deployed: str) -> str:
