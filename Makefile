@@ -8,7 +8,7 @@ SETUP = @$(PYTHON) bootstrap.py
 export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up dashboard test pytest lint types unit integration containers scenarios coverage mutants permissions cfn-lint audit checkov bundles-arm64 dist lock quality size soak dashboard-speed screenshots clean
+.PHONY: help demo up dashboard test pytest nightly lint types unit integration containers scenarios coverage mutants permissions cfn-lint audit checkov bundles-arm64 dist lock quality size soak dashboard-speed screenshots clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,13 +25,17 @@ dashboard: ## queues, dead letters, projects and cost of a stack that is up, in 
 	$(SETUP) dashboard
 	@$(BIN)/agenticai dashboard
 
-test: lint ## everything that CI runs
+test: lint ## all that has to pass before a merge; `make nightly` and `make mutants` are the rest
 	@$(MAKE) --no-print-directory -j 2 types pytest
 	@$(MAKE) --no-print-directory containers
 
 pytest: ## unit and integration tests in one run
 	$(SETUP) dev
-	@$(BIN)/pytest -q -n auto --dist loadfile --no-loadscope-reorder --ignore tests/containers tests
+	@$(BIN)/pytest -q -n auto --dist loadfile --no-loadscope-reorder -m "not nightly" --ignore tests/containers tests
+
+nightly: ## second looks that `make test` leaves out, such as pages of the dashboard in their other theme and width
+	$(SETUP) dev
+	@$(BIN)/pytest -q -n auto --dist loadfile --no-loadscope-reorder -m nightly tests
 
 lint: ## ruff: style and security rules, formatting
 	$(SETUP) dev
@@ -47,7 +51,7 @@ unit: ## tests with fakes, no engine
 
 integration: ## the real path on the embedded engine
 	$(SETUP) dev
-	@$(BIN)/pytest -q -n auto --dist loadfile tests/integration
+	@$(BIN)/pytest -q -n auto --dist loadfile -m "not nightly" tests/integration
 
 # Alone: browsers give up what they load where Docker makes a network.
 containers: ## the engines and the dashboard in Docker's containers, of the images that docker/images.sh builds

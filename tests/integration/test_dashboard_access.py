@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -12,6 +12,9 @@ from agenticai.scenarios.benches.deployed import Bench
 from tests.browser import chromium, needs_chromium
 from tests.screenshots import LIMIT_MS, LOOKS, Look, addresses, opened, served_seeded
 from tests.seeded import Seeded
+
+if TYPE_CHECKING:
+    from _pytest.mark import ParameterSet
 
 pytestmark = needs_chromium
 
@@ -50,8 +53,14 @@ def browser() -> Iterator[Browser]:
         yield running
 
 
-@pytest.mark.parametrize("look", [LOOKS[0], LOOKS[-1]], ids=lambda look: "-".join(map(str, look)))
-@pytest.mark.parametrize("name", NAMES)
+def in_turns(turn: int, name: str) -> Iterator["ParameterSet"]:
+    """Yield a page in one look by day and in the other by night: by day each look has every second page."""
+    for look, by_night in ((LOOKS[0], turn % 2 == 1), (LOOKS[-1], turn % 2 == 0)):
+        marks = [pytest.mark.nightly] if by_night else []
+        yield pytest.param(name, look, marks=marks, id="-".join(map(str, (name, *look))))
+
+
+@pytest.mark.parametrize(("name", "look"), [each for turn in enumerate(NAMES) for each in in_turns(*turn)])
 def test_a_page_has_no_grave_violation_fits_its_width_and_logs_no_error(
     browser: Browser, shown: Shown, name: str, look: Look
 ) -> None:
@@ -59,7 +68,6 @@ def test_a_page_has_no_grave_violation_fits_its_width_and_logs_no_error(
     page.evaluate(AXE)
     violations = page.evaluate(RUN)["violations"]
     wide = page.evaluate("(e => [e.scrollWidth, e.clientWidth])(document.querySelector('[data-testid=stMain]'))")
-    page.close()
     assert list(ours(violations)) == []
     assert wide[0] <= wide[1]
     assert errors == []
@@ -88,7 +96,6 @@ def test_charts_have_an_alternative_in_words(browser: Browser, shown: Shown) -> 
         expect(charts.first).to_be_visible(timeout=LIMIT_MS)
         for chart in charts.all():
             assert len(chart.get_attribute("aria-label") or "") > 20, name
-        page.close()
 
 
 def test_pages_are_reached_with_the_keyboard(browser: Browser, shown: Shown) -> None:
@@ -96,7 +103,6 @@ def test_pages_are_reached_with_the_keyboard(browser: Browser, shown: Shown) -> 
     tab_to(page, "Queues")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Queues", exact=True)).to_be_visible(timeout=LIMIT_MS)
-    page.close()
 
 
 def test_a_project_is_opened_with_the_keyboard(browser: Browser, shown: Shown) -> None:
@@ -107,7 +113,6 @@ def test_a_project_is_opened_with_the_keyboard(browser: Browser, shown: Shown) -
     tab_to(page, "arrow_backAll projects")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Projects", exact=True)).to_be_visible(timeout=LIMIT_MS)
-    page.close()
 
 
 def test_a_letter_is_redriven_with_the_keyboard(browser: Browser, shown: Shown) -> None:
@@ -119,7 +124,6 @@ def test_a_letter_is_redriven_with_the_keyboard(browser: Browser, shown: Shown) 
     tab_to(page, "Redrive 1 selected")
     page.keyboard.press("Enter")
     expect(page.get_by_text("sent back")).to_be_visible(timeout=LIMIT_MS)
-    page.close()
 
 
 MOST_TABS: Final = 80

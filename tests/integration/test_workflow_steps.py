@@ -40,6 +40,7 @@ FORK = {**CONFIGURED, "github.event.pull_request.head.repo.full_name": "somebody
 
 CHECKS = {
     ".ci/run",
+    ".ci/run nightly",
     *(f"make {target}" for target in ("audit", "cfn-lint", "coverage", "mutants", "permissions", "scenarios")),
 }
 """Steps that are these tests themselves, or take minutes or a network."""
