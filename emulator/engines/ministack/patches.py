@@ -28,6 +28,7 @@ from agenticai.emulator.engines.ministack.presigned_links import PresignedLinks
 from agenticai.emulator.engines.ministack.property_types import convert_property_types
 from agenticai.emulator.engines.ministack.queues import Queues
 from agenticai.emulator.engines.ministack.records import complete_records
+from agenticai.emulator.engines.ministack.sessions import Sessions
 from agenticai.emulator.engines.ministack.table_sizes import TableSizes
 from agenticai.emulator.engines.ministack.tables import Tables
 from agenticai.emulator.engines.ministack.template_text import read_scalars_as_text
@@ -56,6 +57,7 @@ class PatchContext:
     depths: Depths
     sources: EventSources
     permissions: Permissions
+    sessions: Sessions
     metrics: Metrics
     alarms: Alarms
 
@@ -130,6 +132,13 @@ def make_http_apis(context: PatchContext) -> None:
     """Make the routes of HTTP APIs that a template describes in OpenAPI."""
     services = context.ministack.services
     HttpApis(services.apigateway, services.cloudformation.provisioners._RESOURCE_HANDLERS)
+
+
+def hold_to_roles(context: PatchContext) -> None:
+    """Check the calls of functions by their roles, of those too that MiniStack runs itself."""
+    for module in (context.ministack.core.lambda_runtime, context.ministack.services.lambda_svc):
+        module.execution_credentials = context.sessions.credentials
+    context.permissions.exchange(context.ministack)
 
 
 def evaluate_alarms(context: PatchContext) -> None:
@@ -252,9 +261,10 @@ PATCHES: Final = (
         (
             *("app.AUTH", "app.pin_request_origin", "core.iam_actions.access_denied_response"),
             *_parts(IAM, "enforce", "authenticate", "check_credentials", "resolve_principal", "_request_origin"),
-            *_parts(LAMBDA, "_emit_lambda_logs"),
+            *_parts(LAMBDA, "_emit_lambda_logs", "execution_credentials"),
+            "core.lambda_runtime.execution_credentials",
         ),
-        lambda context: context.permissions.exchange(context.ministack),
+        hold_to_roles,
     ),
 )
 """In the order in which they are applied: a later one may wrap what an earlier one put in."""
