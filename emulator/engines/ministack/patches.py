@@ -14,7 +14,7 @@ from agenticai.emulator.engines.ministack import compressed
 from agenticai.emulator.engines.ministack.alarms import Alarms
 from agenticai.emulator.engines.ministack.backlog import Backlog
 from agenticai.emulator.engines.ministack.bundles import Bundles
-from agenticai.emulator.engines.ministack.conditions import leave_out_unwanted
+from agenticai.emulator.engines.ministack.conditions import leave_out_unwanted, resolve_compared
 from agenticai.emulator.engines.ministack.deliveries import FaultyDeliveries
 from agenticai.emulator.engines.ministack.event_sources import EventSources, correct_answers
 from agenticai.emulator.engines.ministack.http_apis import HttpApis
@@ -117,8 +117,10 @@ def read_templates(context: PatchContext) -> None:
 
 
 def heed_conditions(context: PatchContext) -> None:
-    """Have change sets name the resources alone whose condition holds."""
-    leave_out_unwanted(context.ministack.services.cloudformation.changesets)
+    """Evaluate conditions whole, and have change sets name the resources alone whose condition holds."""
+    cloudformation = context.ministack.services.cloudformation
+    resolve_compared(cloudformation.engine, (cloudformation.changesets, cloudformation.handlers, cloudformation.stacks))
+    leave_out_unwanted(cloudformation.changesets)
 
 
 def rule_mappings(context: PatchContext) -> None:
@@ -224,7 +226,13 @@ PATCHES: Final = (
         + _parts(CLOUDFORMATION, "stacks._provision_resource", "stacks._update_resource"),
         read_templates,
     ),
-    Patch("Conditions in change sets", _parts(CLOUDFORMATION, "changesets._resolve_props_for_diff"), heed_conditions),
+    Patch(
+        "Conditions",
+        _parts(CLOUDFORMATION, "engine._evaluate_conditions", "changesets._evaluate_conditions")
+        + _parts(CLOUDFORMATION, "handlers._evaluate_conditions", "stacks._evaluate_conditions")
+        + _parts(CLOUDFORMATION, "changesets._resolve_props_for_diff"),
+        heed_conditions,
+    ),
     Patch(
         "Items in a file",
         _parts(DYNAMODB, "_tables", "defaultdict", "_txn_idempotency", "_txn_token_store"),
