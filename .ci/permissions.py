@@ -1,5 +1,6 @@
 """Have functions do all that they do on an engine, show what their roles grant, and fail if anything was denied."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,8 @@ from agenticai.stack import secrets
 SCENARIOS: Final = (
     "greeting",  # and a change
     "node-service",  # the other runner, and files that a change takes away
+    "templates",  # functions in Python, whose packages are proven
+    "repair-by-tests",  # what tests say goes back to dev
     "delete-in-flight",  # what is swept up by the API and by agents
     "retry-after-failure",
     "packaged-again",
@@ -23,6 +26,10 @@ SCENARIOS: Final = (
     "poison-redriven",
 )
 """Together they have every agent, and the API, do all that the library has them do."""
+
+
+LINK: Final = re.compile(r'"(http://[^"]+X-Amz-Signature=[^"]+)"')
+"""What the API signs, so that it is read in the API's name."""
 
 
 def main() -> int:
@@ -40,13 +47,19 @@ def agenticai(*arguments: str) -> int:
 
 
 def ask_all(running: Bench) -> None:
-    """Ask the API for all that can be read, with a new token and with the one that it replaces; print the answers."""
+    """Ask the API for all that can be read, and follow its links; print the answers.
+
+    It is done with a new token and with the one that this replaces.
+    """
     url, before = running.outputs.api_url, running.token
     tokens = before, secrets.rotate(running.target.client("ssm"), running.outputs.stage)
     for token in reversed(tokens):
         with httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=60) as http:
-            asked = {path: http.get(path).status_code for path in list_paths(http)}
-    sys.stdout.write("".join(f"{status} {path}\n" for path, status in asked.items()))
+            answers = {path: http.get(path) for path in list_paths(http)}
+            links = {link for answer in answers.values() for link in LINK.findall(answer.text)}
+            followed = {link.partition("?")[0]: http.get(link) for link in sorted(links)}
+    for path, answer in {**answers, **followed}.items():
+        sys.stdout.write(f"{answer.status_code} {path}\n")
 
 
 def list_paths(http: httpx2.Client) -> Iterator[str]:
