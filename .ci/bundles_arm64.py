@@ -105,9 +105,10 @@ def copy_runtime(folder: Path) -> Path:
 
 
 def unpack(bundle: Path, folder: Path) -> Path:
-    """Return a folder with what is in a bundle."""
+    """Return a folder with what is in a bundle, which may be run if the bundle says so, as on AWS."""
     with zipfile.ZipFile(bundle) as archive:
-        archive.extractall(folder)
+        for member in archive.infolist():
+            Path(archive.extract(member, folder)).chmod(member.external_attr >> 16)
     return folder
 
 

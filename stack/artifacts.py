@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypedDict
 
@@ -15,11 +16,12 @@ from agenticai.stack.changeset import TemplateText
 from agenticai.stack.local_files import S3Object
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import (
         LifecycleRuleTypeDef,
+        ObjectIdentifierTypeDef,
         PublicAccessBlockConfigurationTypeDef,
         ServerSideEncryptionRuleTypeDef,
     )
@@ -44,7 +46,10 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html
 """
 
 KEEP_DAYS: Final = 30
-"""How long versions of objects are kept that others have replaced, and templates that were only previewed."""
+"""How long it is kept what a stack does not use any more, what was deleted, and templates that were only previewed."""
+
+MOST_DELETED: Final = 1_000
+"""Objects that S3 deletes at once."""
 
 UNFINISHED_DAYS: Final = 7
 
@@ -61,17 +66,20 @@ def bucket_name(account: str, region: str) -> str:
 class Store:
     """The bucket of an `account`, made when something is first uploaded.
 
-    `object_url` gives an object's address on the target, and `partition` is AWS's that the account is in. Each request
-    names the account: a bucket of somebody else is neither written to nor read. A `preview` uploads nothing but a
-    template that is too long for a request, below `PREVIEWS`: who may only preview needs no right to write what is
-    deployed.
+    What is uploaded is below `stack`, so that nobody else's deployment needs it. `object_url` gives an object's address
+    on the target, and `partition` is AWS's that the account is in. Each request names the account: a bucket of somebody
+    else is neither written to nor read. A `preview` uploads nothing but a template that is too long for a request,
+    below `PREVIEWS`: who may only preview needs no right to write what is deployed.
     """
 
     s3: S3Client
     account: str
     object_url: Callable[[str, str], str]
+    stack: str
     partition: str = "aws"
     preview: bool = False
+    used: set[str] = field(default_factory=set)
+    """The keys of what was uploaded, or was there already."""
 
     @property
     def bucket(self) -> str:
@@ -87,12 +95,30 @@ class Store:
             self._ensure_bucket()
         return {id_: self._uploaded(bundle) for id_, bundle in bundles.items()}
 
-    def template(self, name: str, text: str) -> TemplateText:
-        """Return a template as a request takes it: its text, or the address at which it was uploaded."""
+    def template(self, text: str) -> TemplateText:
+        """Return the stack's template as a request takes it: its text, or the address at which it was uploaded."""
         if len(text.encode()) <= LONGEST_BODY:
             return TemplateText(body=text)
         self._ensure_bucket()
-        return TemplateText(url=self.url(self._put_text(f"{PREVIEWS}{name}" if self.preview else name, text)))
+        name = f"{PREVIEWS}{self.stack}" if self.preview else f"{self.stack}/template"
+        return TemplateText(url=self.url(self._put_text(name, text)))
+
+    def remove_unused(self, now: datetime) -> None:
+        """Delete what earlier deployments of the stack uploaded, KEEP_DAYS ago or more, and this one does not use.
+
+        Call it when the deployment has succeeded: until then CloudFormation may have to go back to what was before.
+        """
+        unused = list(self._unused(now - timedelta(days=KEEP_DAYS)))
+        for first in range(0, len(unused), MOST_DELETED):
+            some = unused[first : first + MOST_DELETED]
+            self.s3.delete_objects(Delete={"Objects": some, "Quiet": True}, **self._ours)
+
+    def _unused(self, since: datetime) -> Iterator[ObjectIdentifierTypeDef]:
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Prefix=f"{self.stack}/", **self._ours)
+        for page in pages:
+            for found in page.get("Contents", ()):
+                if found["Key"] not in self.used and found["LastModified"] < since:
+                    yield {"Key": found["Key"]}
 
     def url(self, uploaded: S3Object) -> str:
         """Return the address of an object."""
@@ -101,8 +127,10 @@ class Store:
     def _uploaded(self, bundle: Bundle) -> S3Object:
         if bundle.nested:
             objects = self.upload(bundle.nested.bundles)
-            return self._put_text(bundle.name, bundle.nested.template.body(objects, {}, self.url), put=not self.preview)
-        key = f"{bundle.name}/{bundle.sha256}{bundle.path.suffix}"
+            return self._put_text(
+                f"{self.stack}/{bundle.name}", bundle.nested.template.body(objects, {}, self.url), put=not self.preview
+            )
+        key = f"{self.stack}/{bundle.name}/{bundle.sha256}{bundle.path.suffix}"
         if not self.preview:
             with bundle.path.open("rb") as content:
                 self._put(key, bundle.sha256, content)
@@ -120,6 +148,7 @@ class Store:
         if not self._exists(key):
             checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
             self.s3.put_object(Key=key, Body=content, ChecksumSHA256=checksum, **self._ours)
+        self.used.add(key)
 
     def _ensure_bucket(self) -> None:
         """Make the bucket, and finish it if that was cut short or done by other rules: its lifecycle is set last."""

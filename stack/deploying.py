@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError
@@ -72,6 +73,7 @@ def deploy_stack(
     prepare: Callable[[], object] = lambda: None,
     pause: Pause = waiting.pause,
     new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> None:
     """Bring a stack to its definition; change nothing where it is there already.
 
@@ -83,13 +85,16 @@ def deploy_stack(
     """
     with reached(target):
         change_sets = ChangeSets(target.client("cloudformation"), name, target.polling, pause)
-        change_set = _create(target, change_sets, definition, new_id())
+        store = _artifacts(target, name)
+        change_set = _create(target, change_sets, definition, new_id(), store)
         with change_sets.discarding(change_set):
             if change_set.changes and not confirm(change_set):
                 raise DeclinedError(f"{name} was not deployed: you said no, and nothing has changed.")
             prepare()
         if change_set.changes:
             _execute(target, name, change_set, on_event, pause)
+            with suppress(ClientError):  # whoever may not delete has deployed all the same
+                store.remove_unused(now())
 
 
 def compare_stack(
@@ -103,23 +108,22 @@ def compare_stack(
     """Return what `deploy_stack` would change; no bundle is uploaded for it. Raises as that does."""
     with reached(target):
         change_sets = ChangeSets(target.client("cloudformation"), name, target.polling, pause)
-        change_set = _create(target, change_sets, definition, new_id(), preview=True)
+        change_set = _create(target, change_sets, definition, new_id(), _artifacts(target, name, preview=True))
         change_sets.discard(change_set)
         return change_set
 
 
 def _create(
-    target: Target, change_sets: ChangeSets, definition: StackDefinition, id_: str, *, preview: bool = False
+    target: Target, change_sets: ChangeSets, definition: StackDefinition, id_: str, store: artifacts.Store
 ) -> ChangeSet:
     template, bundles = definition.template, definition.bundles
     if not target.mounts_layers:
         template, bundles = fold_layers(template, bundles)
-    store = _artifacts(target, preview=preview)
     objects = store.upload(bundles)
     kept = _kept(change_sets.parameters(), definition)
     given = {**kept, **definition.parameters}
     shown = {name: value for name, value in given.items() if value != HIDDEN}
-    text = store.template(change_sets.stack, template.body(objects, shown, store.url))
+    text = store.template(template.body(objects, shown, store.url))
     change_set = change_sets.create(f"deploy-{id_}", text, given, definition.capabilities, definition.tags)
     return replace(change_set, kept=_without_defaults(kept, template))
 
@@ -207,11 +211,11 @@ def _failure(name: str, status: str, cause: Fault | None) -> DeployError:
     )
 
 
-def _artifacts(target: Target, *, preview: bool) -> artifacts.Store:
-    """Return the bucket for uploads, in the account and the partition of who asks."""
+def _artifacts(target: Target, stack: str, *, preview: bool = False) -> artifacts.Store:
+    """Return the bucket for a stack's uploads, in the account and the partition of who asks."""
     who = target.client("sts").get_caller_identity()
     partition = who["Arn"].split(":")[1]
-    return artifacts.Store(target.client("s3"), who["Account"], target.object_url, partition, preview)
+    return artifacts.Store(target.client("s3"), who["Account"], target.object_url, stack, partition, preview)
 
 
 @contextmanager

@@ -46,11 +46,14 @@ def show_permissions(
 
 
 def refuse_denials(functions: Iterable[FunctionPermissions]) -> None:
-    """Raise DeniedError, which names the functions that were denied anything."""
-    denied = {one.function: sorted({denial.action for denial in one.denials}) for one in functions if one.denials}
+    """Raise DeniedError if functions were denied anything; it names each denial, and the statement that is missing."""
+    denied = [
+        f"{one.function} was denied {denial.action} on {denial.resource}: {denial.remedy(one.role)}."
+        for one in functions
+        for denial in one.denials
+    ]
     if denied:
-        named = "; ".join(f"{function} was denied {', '.join(actions)}" for function, actions in denied.items())
-        raise DeniedError(f"{named}: add what is missing to its role in the template, or have the code not ask for it.")
+        raise DeniedError("\n".join([*denied, "Add what is missing to the template, or have the code not ask for it."]))
 
 
 def narrow(permissions: FunctionPermissions) -> Mapping[str, Any]:

@@ -8,6 +8,9 @@ from typing import Final
 
 from pydantic import JsonValue
 
+SECRET_KEY: Final = "embedded"  # noqa: S105 - it opens nothing
+"""What functions sign their calls with."""
+
 _SYSTEM: Final = ("/usr/local/bin", "/usr/bin", "/bin")
 
 
@@ -60,7 +63,7 @@ class Function:
             "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
             # The engine takes a 12-digit access key as the account; the session token tells who calls.
             "AWS_ACCESS_KEY_ID": self.account,
-            "AWS_SECRET_ACCESS_KEY": "embedded",
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
             "AWS_SESSION_TOKEN": session_token,
             "LAMBDA_TASK_ROOT": str(self.task_root),
             "LAMBDA_RUNTIME_DIR": str(Path(__file__).parent),

@@ -65,18 +65,23 @@ def read(
         queues={agent: Depth.of(sqs, url) for agent, url in bench.outputs.queue_urls.items()},
         dead_letters={agent: _peek(sqs, url) for agent, url in bench.outputs.dead_letter_queue_urls.items()},
         unasked=tuple(sorted({*_younger(dynamodb, table, before.newest_project)} - {*project_ids})) if before else (),
-        denied=_read_denied(bench) - Counter(before.denied if before else {}),
+        denied=read_denied(bench, before),
     )
 
 
 def look_before(bench: Bench) -> Before:
     """Return what a scenario finds."""
     newest = next(_younger(bench.target.client("dynamodb"), bench.outputs.table_name, ""), "")
-    return Before(newest, _read_denied(bench))
+    return Before(newest, read_denied(bench))
+
+
+def read_denied(bench: Bench, before: Before | None = None) -> Counter[Denied]:
+    """Return what was denied to functions, and how often, since `before`, or since the engine started."""
+    return _read_denied(bench) - Counter(before.denied if before else {})
 
 
 def _read_denied(bench: Bench) -> Counter[Denied]:
-    """Return what was denied to functions, and how often, since the engine started; nothing where it denies nothing."""
+    """Return what was ever denied to them; nothing where functions are not held to their roles."""
     if Capability.PERMISSIONS not in bench.target.capabilities:
         return Counter()
     with bench.control() as control:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -18,7 +18,7 @@ from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.format.errors import ScenarioError, StepFailed
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.format.script import Settling, Step
-from agenticai.scenarios.invariants import Violation, find_violations, look_before, read
+from agenticai.scenarios.invariants import Violation, find_violations, look_before, read, read_denied
 from agenticai.scenarios.invariants.snapshot import StackSnapshot
 from agenticai.scenarios.replaying.alarms import read_alarm
 from agenticai.scenarios.replaying.expectations import ScenarioOutcome, find_unmet
@@ -157,6 +157,7 @@ def _play_schedule(play: Play, schedule: tuple[Fault, ...], seed: int, out: Path
     snapshot = read(play.bench, list(play.ids.values()), deleted=deleted, before=before)
     projects, unread = _read_all(play, snapshot, usages, out)
     alarms, unnamed = _read_alarms(play)
+    snapshot = replace(snapshot, denied=read_denied(play.bench, before))  # of what the API did for the reading, too
     failed = (*not_taken, *stuck, *unread, *unnamed)
     outcome = ScenarioOutcome(projects, snapshot.dead_letters, observed.fired, Used.of(usages.values()), alarms)
     return Result(

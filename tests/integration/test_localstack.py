@@ -39,6 +39,7 @@ from tests.integration import (
     test_queue_rules_refused,
     test_real_path,
     test_stage,
+    test_updates_under_load,
 )
 from tests.integration.cloud import Cloud, alive, bundle, eventually
 from tests.integration.test_real_path import Finished
@@ -240,3 +241,11 @@ class TestEnds:
             start_engine(cassettes=CASSETTES, run_dir=tmp_path, engine=chosen),
         ):
             pytest.fail("it started")
+
+
+def test_an_update_of_a_queue_fails_no_request_and_loses_no_message(running: Bench, tmp_path: Path) -> None:
+    """It is the last: the queue stays as it is then. LocalStack cannot update functions."""
+    test_updates_under_load.update_under_load(running, tmp_path, test_updates_under_load.change_queue)
+    url = running.outputs.queue_urls["pm"]
+    told = running.target.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])
+    assert told["Attributes"] == {"VisibilityTimeout": "1860"}

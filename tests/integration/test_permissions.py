@@ -1,6 +1,7 @@
 """A function may do what its role's policies allow, as on AWS, and nothing else."""
 
 import json
+import shutil
 import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -11,7 +12,8 @@ import pytest
 from agenticai.emulator.core.permission_records import FunctionPermissions
 from agenticai.emulator.engines.chosen import Chosen
 from agenticai.emulator.process import start_engine
-from tests.integration.cloud import CASSETTES, Cloud, eventually
+from tests.integration.cloud import CASSETTES, Cloud, bundle, eventually
+from tests.needs import needs
 
 ACCOUNT = "000000000000"
 BUCKET = "arn:aws:s3:::held"
@@ -31,6 +33,24 @@ def handler(event, context):
         except botocore.exceptions.ClientError as error:
             said.append(error.response["Error"]["Code"] + ": " + error.response["Error"].get("Message", ""))
     return said
+"""
+SENDS = """
+export const handler = async (event) => Promise.all(event.map(async ([operation, parameters]) => {
+    const { AWS_ACCESS_KEY_ID: key, AWS_SESSION_TOKEN: token, AWS_ENDPOINT_URL: url } = process.env;
+    const scope = `${key}/20260101/us-east-1/dynamodb/aws4_request`;
+    const answer = await fetch(url, {
+        method: "POST",
+        headers: {
+            "Content-Type": "application/x-amz-json-1.0",
+            "X-Amz-Target": `DynamoDB_20120810.${operation}`,
+            "X-Amz-Security-Token": token,
+            "Authorization": `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=any`,
+        },
+        body: JSON.stringify(parameters),
+    });
+    const { message, Message } = await answer.json();
+    return message ?? Message ?? "";
+}));
 """
 Call = tuple[str, str, dict[str, Any]]
 
@@ -210,6 +230,26 @@ def test_a_statement_of_what_it_leaves_out_is_told_as_a_wildcard(roles: Roles) -
     assert (grant.action, grant.resource) == ("*", "*")
     assert grant.used["s3:GetObject"] == 1
     assert not {"s3:PutObject", "dynamodb:GetItem"} & set(grant.used)
+
+
+@needs(shutil.which("node") is not None, "there is no Node.js: apt-get install nodejs")
+def test_a_function_in_javascript_is_held_to_its_role(roles: Roles) -> None:
+    function = f"f-{uuid.uuid4().hex[:8]}"
+    role = roles.role(LOGS, allow("dynamodb:GetItem", TABLE))
+    roles.cloud.lambda_.create_function(
+        FunctionName=function,
+        Runtime="nodejs22.x",
+        Role=f"arn:aws:iam::{ACCOUNT}:role/{role}",
+        Handler="index.handler",
+        Code={"ZipFile": bundle(**{"index.mjs": SENDS})},
+    )
+    asked = [["GetItem", ITEM[2]], ["PutItem", WRITTEN["Put"]]]
+    allowed, denied = roles.cloud.invoke(function, asked).payload
+    assert allowed == ""
+    assert denied.startswith(f"User: arn:aws:sts::{ACCOUNT}:assumed-role/{role}/{function} is not authorized")
+    report = roles.report(function)
+    assert {grant.action: grant.used for grant in report.grants}["dynamodb:GetItem"] == {"dynamodb:GetItem": 1}
+    assert [(denial.action, denial.resource) for denial in report.denials] == [("dynamodb:PutItem", TABLE)]
 
 
 def test_without_iam_a_denial_is_noted_and_let_pass(tmp_path_factory: pytest.TempPathFactory) -> None:

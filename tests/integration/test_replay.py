@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -88,28 +89,39 @@ def test_a_bench_is_clean_after_a_scenario_that_failed_unless_it_is_kept(running
     assert replay(running, GREETING).passed
 
 
-@pytest.fixture
-def unable_to_log(running: Bench) -> Iterator[str]:
-    """The PM function may not write its log while a test lasts; its role."""
+@contextmanager
+def lacking(running: Bench, agent: str, action: str) -> Iterator[str]:
+    """Take the statement with an action from a function's role while the block lasts; yield the role's name."""
     iam = running.target.client("iam")
-    (role,) = (name for each in iam.list_roles()["Roles"] if "-PmRole-" in (name := each["RoleName"]))
-    policy: Any = iam.get_role_policy(RoleName=role, PolicyName="pm")["PolicyDocument"]
-    statements = [each for each in policy["Statement"] if "logs:PutLogEvents" not in each["Action"]]
-    iam.put_role_policy(RoleName=role, PolicyName="pm", PolicyDocument=json.dumps({**policy, "Statement": statements}))
-    yield role
-    iam.put_role_policy(RoleName=role, PolicyName="pm", PolicyDocument=json.dumps(policy))
+    (role,) = (name for each in iam.list_roles()["Roles"] if f"-{agent.title()}Role-" in (name := each["RoleName"]))
+    policy: Any = iam.get_role_policy(RoleName=role, PolicyName=agent)["PolicyDocument"]
+    left = {**policy, "Statement": [each for each in policy["Statement"] if action not in each["Action"]]}
+    iam.put_role_policy(RoleName=role, PolicyName=agent, PolicyDocument=json.dumps(left))
+    try:
+        yield role
+    finally:
+        iam.put_role_policy(RoleName=role, PolicyName=agent, PolicyDocument=json.dumps(policy))
 
 
-def test_a_function_that_was_denied_anything_fails_the_scenario_and_the_statement_is_named(
-    running: Bench, unable_to_log: str
-) -> None:
-    result = replay(running, GREETING)
+def test_a_function_that_was_denied_anything_fails_the_scenario_and_the_statement_is_named(running: Bench) -> None:
+    with lacking(running, "pm", "logs:PutLogEvents") as role:
+        result = replay(running, GREETING)
     assert [project.view.status for project in result.projects.values() if project.view] == [ProjectStatus.COMPLETED]
     violations = [str(violation) for violation in result.violations]
     assert len(violations) == 2  # to create a stream, and to write to it
     for violation, action in zip(violations, ("logs:CreateLogStream", "logs:PutLogEvents"), strict=True):
         assert violation.startswith("functions do only what their roles allow: agenticai-pm-agent-dev: denied ")
-        assert f'its role {unable_to_log} lacks {{"Effect": "Allow", "Action": "{action}"' in violation
+        assert f'its role {role} lacks {{"Effect": "Allow", "Action": "{action}"' in violation
+
+
+def test_what_is_denied_while_the_end_is_read_is_named_too(running: Bench) -> None:
+    tested = library("greeting", steps=[], expect={"projects": {"greeting": {"tests": "python"}}})
+    with lacking(running, "api", "s3:GetObject") as role:
+        result = replay(running, tested)
+    assert result.unmet[0].startswith("What it came to could not be read: ")
+    assert {violation.subject for violation in result.violations} == {"agenticai-api-dev"}
+    for violation in result.violations:
+        assert f'its role {role} lacks {{"Effect": "Allow", "Action": "s3:GetObject"' in violation.evidence
 
 
 def test_what_was_denied_before_a_scenario_is_not_held_against_it(running: Bench) -> None:

@@ -37,12 +37,11 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         yield deployed
 
 
-@pytest.fixture
-def sources(tmp_path: Path) -> Path:
-    """A copy of what is deployed, to be changed; returns its template."""
+def copy_sources(folder: Path) -> Path:
+    """Copy what is deployed, to be changed; return the copy's template."""
     for room in ("stack", "handlers"):
-        shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__"))
-    return tmp_path / "stack" / TEMPLATE.name
+        shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder / "stack" / TEMPLATE.name
 
 
 def change_handler(template: Path) -> None:
@@ -108,17 +107,11 @@ class Load:
         return httpx2.Client(base_url=self._stack.outputs.api_url, headers=headers, timeout=60, trust_env=False)
 
 
-# By day the change that swaps versions; the others take the same way with another resource.
-BY_NIGHT = [pytest.param(change, marks=pytest.mark.nightly) for change in (change_layer, change_queue)]
-
-
-@pytest.mark.parametrize("change", [change_handler, *BY_NIGHT])
-def test_an_update_fails_no_request_and_loses_no_message(
-    running: Bench, sources: Path, change: Callable[[Path], None]
-) -> None:
+def update_under_load(running: Bench, folder: Path, change: Callable[[Path], None]) -> None:
+    """Deploy a change while requests go on; check that all were answered well, and that all projects are completed."""
+    sources = copy_sources(folder)
     change(sources)
-    prepared = prepare(find_home(folder=ROOT) / "cache", lambda _: None, sources)
-    before = versions_at_work(running)
+    prepared = prepare(find_home(folder=ROOT) / "cache", lambda _: None, sources, running.target.functions_on)
     load = Load(running)
     with load.going_on():
         deploy_prepared(running.target, STAGE, prepared, Secrets(), lambda _: None)
@@ -126,6 +119,18 @@ def test_an_update_fails_no_request_and_loses_no_message(
     with running.api() as api:
         for project in load.posted:
             eventually(lambda id_=project: is_done(api.get(id_)))  # type: ignore[misc]
+
+
+# By day the change that swaps versions; the others take the same way with another resource.
+BY_NIGHT = [pytest.param(change, marks=pytest.mark.nightly) for change in (change_layer, change_queue)]
+
+
+@pytest.mark.parametrize("change", [change_handler, *BY_NIGHT])
+def test_an_update_fails_no_request_and_loses_no_message(
+    running: Bench, tmp_path: Path, change: Callable[[Path], None]
+) -> None:
+    before = versions_at_work(running)
+    update_under_load(running, tmp_path, change)
     if change is not change_queue:
         assert versions_at_work(running) > before
 

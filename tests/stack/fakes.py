@@ -194,6 +194,27 @@ class FakeS3:
         self.settings: dict[str, Any] = {}
         self.puts = 0
         self.fail_at = ""
+        self.modified = datetime(2026, 11, 28, tzinfo=UTC)
+        self.deleted: list[list[str]] = []
+
+    def get_paginator(self, name: str) -> Any:
+        assert name == "list_objects_v2"
+        return self
+
+    def paginate(self, *, Bucket: str, Prefix: str, ExpectedBucketOwner: str) -> Any:  # noqa: N803
+        """Return the pages of a listing."""
+        self._begin("list_objects_v2", ExpectedBucketOwner)
+        if Bucket not in self.buckets:
+            raise client_error("NoSuchBucket", "The specified bucket does not exist", 404)
+        keys = [key for key in self.buckets[Bucket] if key.startswith(Prefix)]
+        return [{}, {"Contents": [{"Key": key, "LastModified": self.modified} for key in keys]}]
+
+    def delete_objects(self, *, Bucket: str, Delete: Any, ExpectedBucketOwner: str) -> None:  # noqa: N803
+        self._begin("delete_objects", ExpectedBucketOwner)
+        self.deleted.append([each["Key"] for each in Delete["Objects"]])
+        assert len(self.deleted[-1]) <= 1_000
+        for key in self.deleted[-1]:
+            del self.buckets[Bucket][key]
 
     def create_bucket(self, **request: Any) -> None:
         self._begin("create_bucket", self.account)

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -23,7 +24,7 @@ BUCKET = "agenticai-artifacts-000000000000-us-east-1-an"
 
 
 def store(fake: FakeS3) -> Store:
-    return Store(cast("S3Client", fake), "000000000000", "https://s3/{}/{}".format)
+    return Store(cast("S3Client", fake), "000000000000", "https://s3/{}/{}".format, "some-stack")
 
 
 def bundle(folder: Path, content: bytes) -> Bundle:
@@ -65,14 +66,14 @@ def test_outside_the_default_region_the_bucket_is_told_where_it_is(tmp_path: Pat
 def test_where_nothing_is_uploaded_no_bucket_is_made() -> None:
     fake = FakeS3()
     assert store(fake).upload({}) == {}
-    assert store(fake).template("name", "{}").arguments == {"TemplateBody": "{}"}
+    assert store(fake).template("{}").arguments == {"TemplateBody": "{}"}
     assert fake.created == []
 
 
 def test_a_template_too_long_for_a_request_is_uploaded() -> None:
     fake = FakeS3()
     text = "x" * 51_201
-    (key,) = {store(fake).template("name", text).url.removeprefix(f"https://s3/{BUCKET}/") for _ in range(2)}
+    (key,) = {store(fake).template(text).url.removeprefix(f"https://s3/{BUCKET}/") for _ in range(2)}
     assert fake.buckets[BUCKET] == {key: text.encode()}
 
 
@@ -85,7 +86,7 @@ def test_a_preview_names_the_keys_of_a_deployment_and_uploads_its_template_alone
     preview = replace(store(fake), preview=True)
     located = preview.upload(bundles)
     assert fake.buckets == {}
-    assert preview.template("name", text).url.startswith(f"https://s3/{BUCKET}/previews/name/")
+    assert preview.template(text).url.startswith(f"https://s3/{BUCKET}/previews/some-stack/")
     assert [key.partition("/")[0] for key in fake.buckets[BUCKET]] == ["previews"]
     assert store(fake).upload(bundles) == located
 
@@ -98,6 +99,33 @@ def test_what_a_nested_template_names_goes_up_before_it(tmp_path: Path) -> None:
     where = store(fake).upload({"Inner": Bundle.of("inner.json", path, nested)})["Inner"]
     code = json.loads(fake.buckets[BUCKET][where.key])["Resources"]["F"]["Properties"]["Code"]
     assert fake.buckets[BUCKET][code["S3Key"]] == b"code"
+
+
+def test_what_a_stack_has_not_used_for_long_is_deleted_and_nothing_of_others(tmp_path: Path) -> None:
+    fake = FakeS3()
+    old, inner = store(fake), tmp_path / "inner.json"
+    inner.write_text('{"Resources": {"F": {"Type": "AWS::Lambda::Function", "Properties": {"Code": "src"}}}}')
+    nested = Bundle.of("inner.json", inner, Nested(Template.load(inner), {"F": bundle(tmp_path, b"code")}))
+    old.upload({"Worker": bundle(tmp_path, b"before"), "Kept": bundle(tmp_path, b"one"), "Inner": nested})
+    replace(old, stack="some-stack-2", used=set()).upload({"Worker": bundle(tmp_path, b"before")})
+    old.template("x" * 51_201)
+    there = set(fake.buckets[BUCKET])
+    new = store(fake)
+    new.upload({"Worker": bundle(tmp_path, b"after"), "Kept": bundle(tmp_path, b"one"), "Inner": nested})
+    new.remove_unused(fake.modified + timedelta(days=29))
+    assert set(fake.buckets[BUCKET]) == there | new.used
+    new.remove_unused(fake.modified + timedelta(days=31))
+    assert set(fake.buckets[BUCKET]) == new.used | {key for key in there if not key.startswith("some-stack/")}
+    assert len(new.used) == 4  # with the nested template and its code
+
+
+def test_more_than_s3_deletes_at_once_goes_too(tmp_path: Path) -> None:
+    fake = FakeS3()
+    store(fake).upload({"Worker": bundle(tmp_path, b"one")})
+    fake.buckets[BUCKET] |= {f"some-stack/worker/{number}.zip": b"" for number in range(1_500)}
+    store(fake).remove_unused(fake.modified + timedelta(days=31))
+    assert fake.buckets[BUCKET] == {}
+    assert [len(keys) for keys in fake.deleted] == [1_000, 501]
 
 
 def test_the_bucket_is_private_encrypted_versioned_and_reached_by_tls_only(tmp_path: Path) -> None:

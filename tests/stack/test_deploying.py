@@ -1,11 +1,13 @@
 """Deployments that fail while they are executed: which resource, why, what the stack is now, and what mends it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from agenticai.stack.artifacts import bucket_name
 from agenticai.stack.changes import ChangeSet
 from agenticai.stack.deploying import StackDefinition, deploy_stack
 from agenticai.stack.errors import DeployError
@@ -21,6 +23,7 @@ TEMPLATE = Template.parse(
     "{Parameters: {Level: {Type: String, Default: INFO}, Size: {Type: Number, Default: 1}}, Resources: {}}", Path("any")
 )
 OPERATION = "1234abcd"
+BUCKET = bucket_name("000000000000", "us-east-1")
 
 
 class FakeSts:
@@ -40,9 +43,10 @@ class FakeTarget:
     endpoint_url = ""
     mounts_layers = True
     polling = Polling(first=0.01, longest=0.01, limit=1)
+    s3: FakeS3 = field(default_factory=FakeS3)
 
     def client(self, service: str) -> Any:
-        return {"cloudformation": self.cloudformation, "sts": FakeSts(), "s3": FakeS3()}[service]
+        return {"cloudformation": self.cloudformation, "sts": FakeSts(), "s3": self.s3}[service]
 
     def object_url(self, bucket: str, key: str) -> str:
         return f"https://{bucket}/{key}"
@@ -136,3 +140,35 @@ def test_what_is_given_is_not_kept() -> None:
     fake.parameters = {"Level": "DEBUG"}
     deploy(fake, asked, Level="ERROR")
     assert asked[0].kept == {}
+
+
+OLD = {BUCKET: {"agenticai-dev/worker/old.zip": b"", "agenticai-prod/worker/old.zip": b""}}
+
+
+def deploy_after_a_year(status: str, s3: FakeS3) -> None:
+    events = [event(1, "agenticai-dev", status)]
+    fake = FakeCloudFormation([[], events], statuses=["UPDATE_COMPLETE", "UPDATE_COMPLETE", status], change_sets=[DONE])
+    target, later = cast("Target", FakeTarget(fake, s3)), s3.modified + timedelta(days=365)
+    s3.buckets = {bucket: dict(objects) for bucket, objects in OLD.items()}
+    deploy_stack(target, "agenticai-dev", StackDefinition(TEMPLATE), pause=lambda _: None, now=lambda: later)
+
+
+def test_what_a_stack_uses_no_more_is_deleted_once_it_is_deployed() -> None:
+    s3 = FakeS3()
+    deploy_after_a_year("UPDATE_COMPLETE", s3)
+    assert list(s3.buckets[BUCKET]) == ["agenticai-prod/worker/old.zip"]
+
+
+def test_what_cloudformation_went_back_to_is_not_deleted() -> None:
+    s3 = FakeS3()
+    with pytest.raises(DeployError):
+        deploy_after_a_year("UPDATE_ROLLBACK_COMPLETE", s3)
+    assert s3.buckets == OLD
+
+
+@pytest.mark.parametrize("call", ["list_objects_v2", "delete_objects"])
+def test_who_may_not_delete_has_deployed_all_the_same(call: str) -> None:
+    s3 = FakeS3()
+    s3.fail_at = call
+    deploy_after_a_year("UPDATE_COMPLETE", s3)
+    assert s3.buckets == OLD

@@ -212,7 +212,7 @@ def test_no_permission_is_for_everything(resources: dict[str, Resource]) -> None
     assert len(roles) == 7
     for role in roles:
         if role not in [resources[f"{one}Role"] for one in RUNNERS.values()]:
-            assert role["Properties"]["ManagedPolicyArns"][:2] == [{"Ref": "TablePolicy"}, {"Ref": "DeletionPolicy"}]
+            assert role["Properties"]["ManagedPolicyArns"][:2] == [{"Ref": "ItemsPolicy"}, {"Ref": "DeletionPolicy"}]
         for statement in statements(role):
             assert "*" not in str(statement["Action"])
             assert statement["Resource"] != "*"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from agenticai.emulator.core.bench_records import Dispatch, Settled
 from agenticai.emulator.engines.environment_pool import start_ahead
+from agenticai.emulator.engines.function import SECRET_KEY
 from agenticai.emulator.engines.ministack.alarms import Alarms, QueueSamples
 from agenticai.emulator.engines.ministack.contents import Contents
 from agenticai.emulator.engines.ministack.event_sources import EventSources
@@ -18,6 +19,7 @@ from agenticai.emulator.engines.ministack.origins import allowed_origins
 from agenticai.emulator.engines.ministack.patches import PATCHES, PatchContext
 from agenticai.emulator.engines.ministack.permissions import Permissions
 from agenticai.emulator.engines.ministack.roles import Caller
+from agenticai.emulator.engines.ministack.sessions import Sessions
 from agenticai.emulator.engines.ministack.workers import LambdaHost, is_python
 from agenticai.emulator.engines.settling import settle
 from agenticai.emulator.faults.schedule import FaultBook
@@ -51,6 +53,7 @@ class MiniStack:
         from ministack.core import lambda_runtime
         from ministack.services import apigateway_v1, cloudwatch, lambda_svc, sqs
 
+        self._sessions = Sessions()
         self.permissions = Permissions(self._caller, enforced=iam)
         metrics = Metrics(cloudwatch)
         self.app: ASGIApp = ApiMetrics(self.permissions.step(ministack.app.app), metrics, names_of_apis(apigateway_v1))
@@ -73,6 +76,7 @@ class MiniStack:
             depths,
             self._sources,
             self.permissions,
+            self._sessions,
             metrics,
             self.alarms,
         )
@@ -83,7 +87,7 @@ class MiniStack:
     def _caller(self, token: str) -> Caller | None:
         """Return the function whose environment has this session token."""
         worker = self._host.workers.get(token)
-        return Caller(worker.func_name, worker.config["Role"]) if worker else None
+        return Caller(worker.func_name, worker.config["Role"]) if worker else self._sessions.caller(token)
 
     def preload(self) -> None:
         """Import what a first deploy would wait for: services, the SAM translator, botocore's models."""
@@ -176,7 +180,7 @@ def settings(port: int) -> dict[str, str]:
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
         "MINISTACK_REGION": REGION,
         "AWS_ACCESS_KEY_ID": ACCOUNT,
-        "AWS_SECRET_ACCESS_KEY": "embedded",
+        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         "AWS_DEFAULT_REGION": REGION,
         "DOCKER_HOST": "unix:///nonexistent/docker.sock",
         "IOT_MTLS_ENABLED": "0",

@@ -1,9 +1,35 @@
-"""The conditions of a template's resources, in what a change set says would change."""
+"""The conditions of a template's resources: what they compare, and what a change set says would change."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
 
 Template = Mapping[str, Any]
+
+OF_VALUES: Final = frozenset({"Fn::FindInMap", "Fn::Join", "Fn::Split", "Fn::Sub"})
+"""Functions of what a condition compares that MiniStack resolves everywhere but there, as pseudo parameters."""
+
+
+def resolve_compared(engine: Any, importers: Iterable[Any]) -> None:
+    """Have MiniStack evaluate conditions with the values of the functions in them; it took these for no values.
+
+    `importers` are the modules that have imported the function by its name.
+    """
+    evaluate: Callable[[Template, Mapping[str, Any]], dict[str, bool]] = engine._evaluate_conditions
+
+    def evaluated(template: Template, parameters: Mapping[str, Any]) -> dict[str, bool]:
+        def resolved(part: Any) -> Any:
+            if isinstance(part, list):
+                return [resolved(each) for each in part]
+            if not isinstance(part, dict):
+                return part
+            if OF_VALUES.isdisjoint(part) and not str(part.get("Ref")).startswith("AWS::"):
+                return {name: resolved(each) for name, each in part.items()}
+            return engine._resolve_refs(part, {}, parameters, {}, template.get("Mappings", {}), "", "")
+
+        return evaluate({**template, "Conditions": resolved(template.get("Conditions", {}))}, parameters)
+
+    for module in (engine, *importers):
+        module._evaluate_conditions = evaluated
 
 
 def leave_out_unwanted(changesets: Any) -> None:

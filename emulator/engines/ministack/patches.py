@@ -14,7 +14,7 @@ from agenticai.emulator.engines.ministack import compressed
 from agenticai.emulator.engines.ministack.alarms import Alarms
 from agenticai.emulator.engines.ministack.backlog import Backlog
 from agenticai.emulator.engines.ministack.bundles import Bundles
-from agenticai.emulator.engines.ministack.conditions import leave_out_unwanted
+from agenticai.emulator.engines.ministack.conditions import leave_out_unwanted, resolve_compared
 from agenticai.emulator.engines.ministack.deliveries import FaultyDeliveries
 from agenticai.emulator.engines.ministack.event_sources import EventSources, correct_answers
 from agenticai.emulator.engines.ministack.http_apis import HttpApis
@@ -28,6 +28,7 @@ from agenticai.emulator.engines.ministack.presigned_links import PresignedLinks
 from agenticai.emulator.engines.ministack.property_types import convert_property_types
 from agenticai.emulator.engines.ministack.queues import Queues
 from agenticai.emulator.engines.ministack.records import complete_records
+from agenticai.emulator.engines.ministack.sessions import Sessions
 from agenticai.emulator.engines.ministack.table_sizes import TableSizes
 from agenticai.emulator.engines.ministack.tables import Tables
 from agenticai.emulator.engines.ministack.template_text import read_scalars_as_text
@@ -56,6 +57,7 @@ class PatchContext:
     depths: Depths
     sources: EventSources
     permissions: Permissions
+    sessions: Sessions
     metrics: Metrics
     alarms: Alarms
 
@@ -115,8 +117,10 @@ def read_templates(context: PatchContext) -> None:
 
 
 def heed_conditions(context: PatchContext) -> None:
-    """Have change sets name the resources alone whose condition holds."""
-    leave_out_unwanted(context.ministack.services.cloudformation.changesets)
+    """Evaluate conditions whole, and have change sets name the resources alone whose condition holds."""
+    cloudformation = context.ministack.services.cloudformation
+    resolve_compared(cloudformation.engine, (cloudformation.changesets, cloudformation.handlers, cloudformation.stacks))
+    leave_out_unwanted(cloudformation.changesets)
 
 
 def rule_mappings(context: PatchContext) -> None:
@@ -130,6 +134,13 @@ def make_http_apis(context: PatchContext) -> None:
     """Make the routes of HTTP APIs that a template describes in OpenAPI."""
     services = context.ministack.services
     HttpApis(services.apigateway, services.cloudformation.provisioners._RESOURCE_HANDLERS)
+
+
+def hold_to_roles(context: PatchContext) -> None:
+    """Check the calls of functions by their roles, of those too that MiniStack runs itself."""
+    for module in (context.ministack.core.lambda_runtime, context.ministack.services.lambda_svc):
+        module.execution_credentials = context.sessions.credentials
+    context.permissions.exchange(context.ministack)
 
 
 def evaluate_alarms(context: PatchContext) -> None:
@@ -215,7 +226,13 @@ PATCHES: Final = (
         + _parts(CLOUDFORMATION, "stacks._provision_resource", "stacks._update_resource"),
         read_templates,
     ),
-    Patch("Conditions in change sets", _parts(CLOUDFORMATION, "changesets._resolve_props_for_diff"), heed_conditions),
+    Patch(
+        "Conditions",
+        _parts(CLOUDFORMATION, "engine._evaluate_conditions", "changesets._evaluate_conditions")
+        + _parts(CLOUDFORMATION, "handlers._evaluate_conditions", "stacks._evaluate_conditions")
+        + _parts(CLOUDFORMATION, "changesets._resolve_props_for_diff"),
+        heed_conditions,
+    ),
     Patch(
         "Items in a file",
         _parts(DYNAMODB, "_tables", "defaultdict", "_txn_idempotency", "_txn_token_store"),
@@ -252,9 +269,10 @@ PATCHES: Final = (
         (
             *("app.AUTH", "app.pin_request_origin", "core.iam_actions.access_denied_response"),
             *_parts(IAM, "enforce", "authenticate", "check_credentials", "resolve_principal", "_request_origin"),
-            *_parts(LAMBDA, "_emit_lambda_logs"),
+            *_parts(LAMBDA, "_emit_lambda_logs", "execution_credentials"),
+            "core.lambda_runtime.execution_credentials",
         ),
-        lambda context: context.permissions.exchange(context.ministack),
+        hold_to_roles,
     ),
 )
 """In the order in which they are applied: a later one may wrap what an earlier one put in."""

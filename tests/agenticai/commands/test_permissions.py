@@ -52,10 +52,15 @@ def test_a_function_is_named_whole_or_by_what_no_other_has() -> None:
             _choose(report, name)
 
 
-def test_denials_are_refused_by_function_and_action() -> None:
+def test_denials_are_refused_with_the_statement_that_is_missing() -> None:
     refuse_denials([OTHER])
-    with pytest.raises(DeniedError, match="orders-api was denied sqs:SendMessage: add what is missing"):
+    with pytest.raises(DeniedError) as refused:
         refuse_denials([OTHER, FUNCTION])
+    assert str(refused.value).splitlines() == [
+        "orders-api was denied sqs:SendMessage on arn:aws:sqs:us-east-1:0:[/q]: its role api-role lacks"
+        ' {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "arn:aws:sqs:us-east-1:0:[/q]"}.',
+        "Add what is missing to the template, or have the code not ask for it.",
+    ]
 
 
 def test_the_overview_counts() -> None:

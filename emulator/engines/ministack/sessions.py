@@ -1,0 +1,49 @@
+"""Session tokens that say whose they are, for the functions that MiniStack runs: in Node.js or a custom runtime."""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from agenticai.emulator.engines.function import SECRET_KEY
+from agenticai.emulator.engines.ministack.roles import Caller
+
+
+class Sessions:
+    """Makes the tokens and reads them; they are signed, so that no function can call in another's name."""
+
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes()
+
+    def credentials(self, config: Mapping[str, Any]) -> dict[str, str]:
+        """Return, in the place of `execution_credentials`, what an environment of a function signs its calls with."""
+        caller = Caller(config["FunctionName"], config["Role"])
+        return {
+            "AWS_ACCESS_KEY_ID": config["FunctionArn"].split(":")[4],  # the engine takes it as the account
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_SESSION_TOKEN": self._token(caller),
+        }
+
+    def caller(self, token: str) -> Caller | None:
+        """Return the function whose token this is; None if it is none of these."""
+        function, _, rest = token.partition(".")
+        role, _, _ = rest.partition(".")
+        caller = Caller(_read(function), _read(role))
+        return caller if hmac.compare_digest(self._token(caller).encode(), token.encode()) else None
+
+    def _token(self, caller: Caller) -> str:
+        said = f"{_write(caller.function)}.{_write(caller.role)}"
+        return f"{said}.{hmac.new(self._key, said.encode(), hashlib.sha256).hexdigest()}"
+
+
+def _write(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode()
+
+
+def _read(text: str) -> str:
+    try:
+        return base64.urlsafe_b64decode(text).decode()
+    except ValueError:
+        return ""

@@ -1,0 +1,41 @@
+"""Conditions compare what CloudFormation would compare, functions in them and pseudo parameters included."""
+
+from typing import Any
+
+import pytest
+from ministack.services.cloudformation import engine
+
+from agenticai.emulator.engines.ministack.conditions import resolve_compared
+
+TEMPLATE: dict[str, Any] = {
+    "Mappings": {"Stages": {"dev": {"Watched": "yes"}}},
+    "Parameters": {
+        "Stage": {"Type": "String", "Default": "dev"},
+        "Some": {"Type": "CommaDelimitedList", "Default": "a,b"},
+        "None": {"Type": "CommaDelimitedList", "Default": ""},
+    },
+    "Resources": {},
+}
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({"Fn::Join": ["", {"Ref": "None"}]}, ""),
+        ({"Fn::Join": ["-", {"Ref": "Some"}]}, "a-b"),
+        ({"Fn::Sub": "${Stage}-${AWS::Partition}"}, "dev-aws"),
+        ({"Fn::FindInMap": ["Stages", {"Ref": "Stage"}, "Watched"]}, "yes"),
+        ({"Fn::Select": [1, {"Fn::Split": ["-", "a-b"]}]}, "b"),
+        ({"Ref": "AWS::Partition"}, "aws"),
+        ({"Ref": "Stage"}, "dev"),
+    ],
+)
+def test_a_condition_compares_the_values_of_functions(
+    monkeypatch: pytest.MonkeyPatch, value: dict[str, Any], text: str
+) -> None:
+    monkeypatch.setattr(engine, "_evaluate_conditions", engine._evaluate_conditions)  # and so it is as it was, later
+    resolve_compared(engine, ())
+    conditions = {"Same": {"Fn::Equals": [value, text]}, "Other": {"Fn::Not": [{"Condition": "Same"}]}}
+    template = {**TEMPLATE, "Conditions": conditions}
+    parameters = engine._resolve_parameters(template, [])
+    assert engine._evaluate_conditions(template, parameters) == {"Same": True, "Other": False}
