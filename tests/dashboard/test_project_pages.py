@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from agenticai.client.errors import ApiError
 from agenticai.dashboard.components import session
 from agenticai.dashboard.services.port import Missing
 from agenticai.dashboard.views.project import SECTIONS
@@ -205,6 +206,21 @@ class TestProject:
         assert "**Proven.**" in shown(page)
         assert f"passed: a.handler answered\nnot tried: {not_tried}" in shown(page)
         assert "unproven" not in {button.key for button in page.button}
+
+    def test_what_could_not_be_read_of_a_project_at_rest_is_asked_for_again(
+        self, opened: Open, connection: FakeConnection, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        connection.api.projects = [project()]
+
+        def refuse(_: str) -> None:
+            raise ApiError("The API refused this (429): Too Many Requests", 429)
+
+        with monkeypatch.context() as throttled:
+            throttled.setattr(connection.api, "deployments", refuse)
+            page = opened(project=ID, section="Deployments")
+            assert "429" in page.warning[0].value
+            assert page.warning[0].value.endswith("This page asks again by itself.")
+        assert not page.run().warning
 
     def test_a_package_that_failed_is_overruled_only_when_asked_twice(
         self, opened: Open, connection: FakeConnection
