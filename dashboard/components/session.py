@@ -67,7 +67,8 @@ def _draw_again(reason: str) -> None:
 
 
 def _trouble(reason: str) -> None:
-    st.warning(f"{plain(reason)} This page asks again by itself.")
+    """Say what went wrong, a sentence, and what follows."""
+    st.warning(f"{plain(reason.rstrip('. '))}. This page asks again by itself.")
 
 
 @st.fragment(run_every=REFRESH_SECONDS)

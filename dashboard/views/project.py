@@ -64,7 +64,7 @@ def _draw(connected: Connected, project_id: str) -> None:
     def head(connected: Connected) -> None:
         now = _read(connected, project_id)
         if now is None:
-            return
+            st.rerun()  # nothing can be done with what is gone
         _head(connected, now)
         if (now.status in FINAL) != ended or (ended and now.updated_at != version):
             st.rerun()

@@ -12,6 +12,7 @@ from agenticai.dashboard.views.project import SECTIONS
 from agenticai.dashboard.views.projects import ALL
 from shared.models.project import Failure, Revision
 from shared.models.records import TriedFunction
+from shared.models.views import ProjectView
 from shared.models.workflow import ProjectStatus
 from tests.fakes.dashboard_filled import filled
 from tests.fakes.dashboard_projects import (
@@ -142,6 +143,21 @@ class TestProject:
         assert "There is no such project." in page.info[0].value
         page.button(key="all-projects").click().run()
         assert "project" not in page.query_params
+
+    def test_nothing_can_be_done_with_a_project_that_was_deleted_meanwhile(
+        self, opened: Open, connection: FakeConnection, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        connection.api.projects, known = [project()], connection.api.get
+
+        def read_once(project_id: str) -> ProjectView:
+            found = known(project_id)
+            connection.api.projects = []
+            return found
+
+        monkeypatch.setattr(connection.api, "get", read_once)
+        page = opened(project=ID)
+        assert "There is no such project." in page.info[0].value
+        assert [button.key for button in page.button] == ["all-projects"]
 
     def test_the_way_back_to_the_list_is_open_from_every_section(
         self, opened: Open, connection: FakeConnection
