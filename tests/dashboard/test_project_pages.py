@@ -144,20 +144,18 @@ class TestProject:
         page.button(key="all-projects").click().run()
         assert "project" not in page.query_params
 
-    def test_nothing_can_be_done_with_a_project_that_was_deleted_meanwhile(
+    def test_a_project_is_read_once_for_all_parts_of_its_page(
         self, opened: Open, connection: FakeConnection, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        connection.api.projects, known = [project()], connection.api.get
+        connection.api.projects, get, asked = [project()], connection.api.get, list[str]()
 
-        def read_once(project_id: str) -> ProjectView:
-            found = known(project_id)
-            connection.api.projects = []
-            return found
+        def noted(project_id: str) -> ProjectView:
+            asked.append(project_id)
+            return get(project_id)
 
-        monkeypatch.setattr(connection.api, "get", read_once)
-        page = opened(project=ID)
-        assert "There is no such project." in page.info[0].value
-        assert [button.key for button in page.button] == ["all-projects"]
+        monkeypatch.setattr(connection.api, "get", noted)
+        opened(project=ID)
+        assert asked == [ID]
 
     def test_the_way_back_to_the_list_is_open_from_every_section(
         self, opened: Open, connection: FakeConnection
