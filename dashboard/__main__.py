@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from agenticai.dashboard.front_page import read_front_page
 from agenticai.dashboard.own_pages import OwnPages
 from agenticai.dashboard.reports import Reports
+from agenticai.dashboard.services.told import LOG
 
 APP: Final = Path(__file__).with_name("app.py")
 ADDRESS: Final = "127.0.0.1"
@@ -128,7 +129,7 @@ def _noted(error: Exception) -> bool:
     import streamlit as st
 
     logging.getLogger(__name__).error("a page failed", exc_info=error)
-    st.error("This page could not be drawn. The log of the dashboard says why.")
+    st.error(f"This page could not be drawn. Reload it to try again; the reason is in `{os.environ.get(LOG)}`.")
     return True
 
 

@@ -236,16 +236,21 @@ def reached(target: Target) -> Iterator[None]:
     except (AwsConnectionError, HTTPClientError) as error:
         if not target.endpoint_url:
             raise TargetError(f"{target.address} does not answer: {error}") from error
-        raise TargetError(
-            f"Nothing answers at {target.address}: start the engine there, then try again;"
-            f" `agenticai up` starts one at {EMBEDDED_ENDPOINT}."
-        ) from error
+        raise nothing_answers(target) from error
     except NoCredentialsError as error:
         raise TargetError(
             "There are no credentials for AWS: set them up with `aws configure`, or name a profile with --profile."
         ) from error
     except BotoCoreError as error:
         raise TargetError(f"{target.name} could not be asked: {error}") from error
+
+
+def nothing_answers(target: Target) -> TargetError:
+    """Return what is said where nothing listens at an emulator's address."""
+    return TargetError(
+        f"Nothing answers at {target.address}: start the engine there, then try again;"
+        f" `agenticai up` starts one at {EMBEDDED_ENDPOINT}."
+    )
 
 
 def _is_no_answer_of_aws(error: ClientError) -> bool:

@@ -1,5 +1,6 @@
 """The one runner of uv, which resolves and installs packages."""
 
+import errno
 import os
 import re
 import subprocess
@@ -32,6 +33,13 @@ def run_uv(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) ->
     if finished.returncode:
         raise BuildError(_complaint(finished.stderr))
     return finished.stdout
+
+
+def advise(complaint: str) -> str:
+    """Return what a person can do about an installation that failed with this complaint."""
+    if os.strerror(errno.ENOSPC) in complaint:
+        return "Make room on that disk"
+    return "If that is the network, set PIP_INDEX_URL to a mirror in reach"
 
 
 def _cache(uv: str, environ: Mapping[str, str]) -> list[str]:

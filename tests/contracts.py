@@ -5,7 +5,7 @@ engine in that engine's own module, which collects the suite once more. So each 
 What an engine is known to do otherwise must fail, and is listed in docs/engine-contract.md.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Final
@@ -49,11 +49,6 @@ class HeldEngine:
         strange = {name.partition("[")[0] for name in self.differences} - known
         assert not strange, f"{self.name} is said to differ in what no suite asks: {strange}"
         return collected
-
-    def narrowed(self, *names: str, without: Collection[str]) -> "HeldEngine":
-        """Return this engine where it is asked less: without the tests of more marks, and not those of these names."""
-        kept = {name: does for name, does in self.differences.items() if name not in names}
-        return replace(self, without=self.without | frozenset(without), differences=kept)
 
     def mark(self, item: pytest.Function) -> bool:
         """Mark a test as failing where a difference is known; return whether it is asked of this engine at all."""
@@ -99,15 +94,8 @@ LOCALSTACK: Final = HeldEngine(
     },
 )
 
-LOCALSTACK_IN_A_CONTAINER: Final = LOCALSTACK.narrowed(
-    "test_the_log_of_a_function_is_kept_for_two_weeks",
-    "test_everything_is_tagged_with_its_stage",
-    "test_a_browser_of_the_allowed_origin_may_ask",
-    "test_a_changed_parameter_is_a_new_version_behind_the_alias",
-    "test_a_failed_update_leaves_the_stack_of_before",
-    without={CONTROL},
-)
-"""The control API asks for a secret there; the suites of deployments are asked of the same runtime without Docker."""
+LOCALSTACK_IN_A_CONTAINER: Final = replace(LOCALSTACK, without=LOCALSTACK.without | {CONTROL})
+"""What only the control API shows is asked of the same runtime without Docker."""
 
 BARE_MINISTACK: Final = HeldEngine(
     "bare MiniStack",

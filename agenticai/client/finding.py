@@ -8,7 +8,7 @@ from agenticai.emulator.core.errors import ControlError, NoHome
 from agenticai.emulator.core.home import find_home
 from agenticai.emulator.core.usage_records import EngineAbout, EngineHealth
 from agenticai.emulator.running import noted_token
-from agenticai.stack.deploying import reached
+from agenticai.stack.deploying import nothing_answers, reached
 from agenticai.stack.errors import TargetError
 from agenticai.stack.secrets import read_api_token
 from agenticai.stack.stage import read_stage_outputs
@@ -34,7 +34,7 @@ def engine_at(endpoint_url: str) -> tuple[Target, str | None]:
     """
     target = Target.endpoint(endpoint_url)
     secret = _secret(target.endpoint_url)
-    health = _health(target.endpoint_url, secret)
+    health = _health(target, secret)
     return (target_of(endpoint_url, health) if health else target), secret
 
 
@@ -52,11 +52,17 @@ def target_of(endpoint_url: str, about: EngineAbout) -> Target:
     return Target.gateway(about.engine, endpoint_url, able, about.functions_url, about.functions_on)
 
 
-def _health(endpoint_url: str, secret: str | None) -> EngineHealth | None:
+def _health(target: Target, secret: str | None) -> EngineHealth | None:
+    """Return what an engine of ours says of itself; None where another answers.
+
+    Where nothing does, that is said at once: an engine that starts meanwhile would be taken for another.
+    """
     try:
-        with ControlClient(endpoint_url, token=secret) as control:
+        with ControlClient(target.endpoint_url, token=secret) as control:
             return control.health()
     except ControlError as error:
         if isinstance(error.__cause__, httpx2.TimeoutException):
-            raise TargetError(f"What listens at {endpoint_url} does not answer: is it an engine?") from error
+            raise TargetError(f"What listens at {target.endpoint_url} does not answer: is it an engine?") from error
+        if isinstance(error.__cause__, httpx2.ConnectError) and target.endpoint_url.startswith("http:"):
+            raise nothing_answers(target) from error
         return None

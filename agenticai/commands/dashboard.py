@@ -12,12 +12,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import IO, Final
+from urllib.parse import urlsplit
 
 import httpx2
 
 from agenticai.client.errors import SettingsError
-from agenticai.commands.settings import on_stack
-from agenticai.dashboard.services.told import ENDPOINT, STAGE, START
+from agenticai.commands.settings import DEFAULT_PORT, DEFAULT_STAGE, on_stack
+from agenticai.dashboard.services.told import ENDPOINT, LOG, STAGE, START
 from agenticai.display.console import Display, this_command
 from agenticai.stack.waiting import pause
 
@@ -54,10 +55,9 @@ def serve_dashboard(
     _check_free(host, port)
     command = [sys.executable, "-P", "-m", "agenticai.dashboard", str(port), host]
     url = f"http://{ADDRESS}:{port}"
-    with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(
-            command, env=_environment(endpoint, stage, environ), stdin=subprocess.PIPE, stdout=log, stderr=log
-        )
+    with tempfile.NamedTemporaryFile(prefix="agenticai-dashboard-", suffix=".log") as log:
+        told = {**_environment(endpoint, stage, environ), LOG: log.name}
+        process = subprocess.Popen(command, env=told, stdin=subprocess.PIPE, stdout=log, stderr=log)
         try:
             _await(process, url, log)
             yield process, url
@@ -79,10 +79,21 @@ def _check_free(host: str, port: int) -> None:
 
 
 def _environment(endpoint: str, stage: str, environ: Mapping[str, str]) -> dict[str, str]:
-    start = " ".join([this_command(), "up", *on_stack(endpoint, stage)])
-    told = {ENDPOINT: endpoint, STAGE: stage, START: start}
+    told = {ENDPOINT: endpoint, STAGE: stage, START: name_start(endpoint, stage, environ)}
     inherited = {name: value for name, value in environ.items() if not name.startswith("STREAMLIT_")}
     return {**inherited, **told}
+
+
+def name_start(endpoint: str, stage: str, environ: Mapping[str, str] = os.environ) -> str:
+    """Return the command that starts a stack where the dashboard looks for one.
+
+    `agenticai up` starts engines of this machine, with the stage that is meant where none is named.
+    """
+    at = urlsplit(endpoint)
+    if stage != DEFAULT_STAGE or at.hostname not in (ADDRESS, "localhost"):
+        return " ".join([this_command(), "deploy", *on_stack(endpoint, stage, environ)])
+    port = [] if at.port in (None, DEFAULT_PORT) else ["--port", str(at.port)]
+    return " ".join([this_command(), "up", *port])
 
 
 def _await(process: "subprocess.Popen[bytes]", url: str, log: IO[bytes]) -> None:

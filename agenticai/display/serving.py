@@ -4,6 +4,7 @@ import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from rich.text import Text
 
@@ -35,7 +36,7 @@ def welcome(running: Bench, new: str, model: Model, curl: Path) -> Text:
   {credentials} aws --endpoint-url {endpoint} --region {running.target.region} sqs list-queues
   {new}
 
-Ctrl-C stops it; {_what_stays(running)}""",
+Ctrl-C stops it; {describe_remains(running)}""",
     )
 
 
@@ -52,9 +53,14 @@ def list_addresses(running: DeployedStack) -> dict[str, object]:
     }
 
 
-def _what_stays(running: Bench) -> str:
+def describe_remains(running: Bench) -> str:
+    """Return what becomes of the stack when the engine is stopped."""
     if running.engine and running.engine.chosen.url:
-        return f"the stack stays in the LocalStack at {running.engine.chosen.url}, without what answered its functions."
+        port = urlsplit(running.target.endpoint_url).port
+        return (
+            f"the stack stays in the LocalStack at {running.engine.chosen.url}, and its functions call this address:"
+            f" start again with --port {port}."
+        )
     return "everything in it is gone then."
 
 

@@ -12,6 +12,14 @@ Spec = dict[str, Any]
 
 TYPES: Final = {"Q": "quantitative", "N": "nominal", "O": "ordinal", "T": "temporal"}
 
+UTC_AXIS: Final[Spec] = {
+    "format": {
+        "year": "%Y-%m-%d", "quarter": "%m-%d", "month": "%m-%d", "week": "%m-%d", "date": "%m-%d", "day": "%m-%d",
+        "hours": "%H:%M", "minutes": "%H:%M", "seconds": "%H:%M:%S", "milliseconds": "%H:%M:%S.%L",
+    }
+}  # fmt: skip
+"""The axis of times: by default Vega writes the full hour as `08 AM`, and days and months in English."""
+
 
 def channel(shorthand: str, **options: Any) -> Spec:
     """Return an encoding of a field, such as `channel("seconds:Q", title="took")`."""

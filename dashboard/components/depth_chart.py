@@ -6,7 +6,7 @@ from typing import Final
 
 import streamlit as st
 
-from agenticai.dashboard.components.chart import Spec, channel, draw_chart, layer
+from agenticai.dashboard.components.chart import UTC_AXIS, Spec, channel, draw_chart, layer
 from agenticai.dashboard.components.texts import plain, when
 from agenticai.dashboard.services.depths import DepthSeries
 from agenticai.dashboard.services.queue_rows import curve
@@ -22,7 +22,7 @@ def depth_chart(series: DepthSeries, queues: Sequence[str], since: datetime, key
     steps = layer(
         drawn,
         {"type": "line", "interpolate": "step-after"},
-        x=channel("at:T", title="UTC", scale={"type": "utc"}),
+        x=channel("at:T", title="UTC", scale={"type": "utc"}, axis=UTC_AXIS),
         y=channel("messages:Q", title="messages", axis={"tickMinStep": 1, "format": "d"}),
         color=channel("queue:N", title=None, legend={"orient": "bottom", "columns": 2, "labelLimit": 400}),
         tooltip=[channel("queue:N"), channel("messages:Q"), MOMENT],

@@ -61,9 +61,14 @@ def _draw_again(reason: str) -> None:
         if drawn:
             st.rerun()
         drawn = True
-        st.warning(plain(reason))
+        _trouble(reason)
 
     again()
+
+
+def _trouble(reason: str) -> None:
+    """Say what went wrong, a sentence, and what follows."""
+    st.warning(f"{plain(reason.rstrip('. '))}. This page asks again by itself.")
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
@@ -90,6 +95,9 @@ def part(draw: Callable[[Connected], None], *, every_s: float | None = REFRESH_S
             draw(connection().get())
         except FAULTS as error:
             connection().lose()
-            st.warning(plain(str(error)))
+            if every_s is None:  # nothing else would draw it again
+                _draw_again(str(error))
+            else:
+                _trouble(str(error))
 
     drawn()

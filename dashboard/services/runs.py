@@ -1,5 +1,6 @@
 """The bench's own results: the runs that are kept in the state folder, and how scenarios fared over them."""
 
+import functools
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -219,8 +220,9 @@ def trend(runs: Sequence[Run], scenarios: Iterable[str], figure: Figure) -> list
 def breaks(runs: Sequence[Run]) -> list[Break]:
     """Return every scenario that failed when it was replayed last, that first which broke first."""
     found = []
-    for name in {name for run in runs for name in outcomes(run)}:
-        ended = [(run, outcome) for run in runs if (outcome := outcomes(run).get(name)) in ("passed", "failed")]
+    judged = [(run, outcomes(run)) for run in runs]
+    for name in {name for _, ends in judged for name in ends}:
+        ended = [(run, outcome) for run, ends in judged if (outcome := ends.get(name)) in ("passed", "failed")]
         failing = [run for run, _ in _until_passed(ended)]
         if failing:
             passed = next((run.started_at for run, outcome in ended if outcome == "passed"), None)
@@ -245,8 +247,9 @@ def scenario_names(runs: Sequence[Run]) -> list[str]:
     return sorted({replay.name for run in runs for replay in run.document.scenarios})
 
 
+@functools.cache
 def library(folder: Path = LIBRARY) -> list[ScenarioFile]:
-    """Return the scenarios of the library, by name."""
+    """Return the scenarios of the library, by name; they are read once, as the library is part of the product."""
     return [ScenarioFile(path.stem, _description(path)) for path in sorted(folder.glob("*.yaml"))]
 
 

@@ -34,7 +34,10 @@ RECEIVED: Final = (
 )
 NO_INVOCATIONS: Final = "This LocalStack was started by somebody else, and tells nothing of its functions."
 NO_STEPS: Final = "This target delivers messages by itself, in real time: there is nothing to steer."
-NO_CONTROL: Final = "Only the embedded engine tells this: this target has no control API."
+NO_CONTROL: Final = (
+    "Only an engine of `agenticai up` tells this, through its control API: this target has no control API, or it asks"
+    " for a secret, which AGENTICAI_CONTROL_TOKEN gives."
+)
 
 
 NO_FREE_TIER: Final = "Only AWS counts what an account used of its free tier: this target is an emulator."

@@ -6,3 +6,6 @@ ENDPOINT: Final = "DASHBOARD_ENDPOINT"
 STAGE: Final = "DASHBOARD_STAGE"
 START: Final = "DASHBOARD_START"
 """The command that starts a stack where this dashboard looks for one."""
+
+LOG: Final = "DASHBOARD_LOG"
+"""The file with what the dashboard's process says, for as long as it runs."""

@@ -56,22 +56,34 @@ def _draw(connected: Connected, project_id: str) -> None:
     project = _read(connected, project_id)
     if project is None:
         return
-    ended, version = project.status in FINAL, project.updated_at
-    every_s = AT_REST_SECONDS if ended else LIVE_SECONDS
-    title = st.container()
-    title.title(plain(project.name))
+    st.container().title(plain(project.name))
+    known = [project, project]  # for the first run of the page's two live parts, which then read it themselves
 
-    def head(connected: Connected) -> None:
-        now = _read(connected, project_id)
-        if now is None:
-            return
-        _head(connected, now)
-        if (now.status in FINAL) != ended or (ended and now.updated_at != version):
-            st.rerun()
+    def latest(connected: Connected) -> ProjectView | None:
+        return known.pop() if known else _read(connected, project_id)
 
-    part(head, every_s=every_s)
+    ended = project.status in FINAL
+    part(
+        lambda connected: _live_head(connected, latest(connected), project),
+        every_s=AT_REST_SECONDS if ended else LIVE_SECONDS,
+    )
     project_acts.draw(connected, project)
-    section = st.segmented_control(
+    shown = SECTIONS[_choose_section()]
+    part(lambda connected: _section(connected, latest(connected), shown), every_s=None if ended else LIVE_SECONDS)
+
+
+def _live_head(connected: Connected, now: ProjectView | None, drawn: ProjectView) -> None:
+    """Draw the head; where the project is gone, has ended or was begun anew, draw the whole page."""
+    if now is None:
+        st.rerun()
+    _head(connected, now)
+    ended = drawn.status in FINAL
+    if (now.status in FINAL) != ended or (ended and now.updated_at != drawn.updated_at):
+        st.rerun()
+
+
+def _choose_section() -> str:
+    chosen = st.segmented_control(
         "Section",
         list(SECTIONS),
         default="Timeline",
@@ -80,12 +92,10 @@ def _draw(connected: Connected, project_id: str) -> None:
         bind="query-params",
         label_visibility="collapsed",
     )
-    shown = SECTIONS[section or "Timeline"]
-    part(lambda connected: _section(connected, project_id, shown), every_s=None if ended else LIVE_SECONDS)
+    return chosen or "Timeline"
 
 
-def _section(connected: Connected, project_id: str, shown: Section) -> None:
-    project = _read(connected, project_id)
+def _section(connected: Connected, project: ProjectView | None, shown: Section) -> None:
     if project is not None:
         shown(connected, project)
 

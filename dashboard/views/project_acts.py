@@ -16,6 +16,9 @@ from shared.models.workflow import AT_REST
 DELETING: Final = "deleting"
 """In the session: the id of the project that was asked to be deleted once."""
 
+OVERRULING: Final = "overruling"
+"""In the session: the id of the project that was asked to be packaged unproven once."""
+
 
 def draw(connected: Connected, project: ProjectView) -> None:
     """Draw the acts that the project's status allows."""
@@ -42,6 +45,24 @@ def _confirm(connected: Connected, project: ProjectView) -> None:
                 _delete(connected, project)
             if st.button("Keep it", key="delete-no"):
                 del st.session_state[DELETING]
+                st.rerun()
+
+
+def package_unproven(connected: Connected, project: ProjectView) -> None:
+    """Draw the act that completes a project although its package failed when it was tried: asked twice."""
+    at_rest = project.status in AT_REST
+    if st.button("Package it anyway", icon=":material/gavel:", disabled=not at_rest, key="unproven"):
+        st.session_state[OVERRULING] = project.id
+    if st.session_state.get(OVERRULING) != project.id:
+        return
+    with st.container(border=True):
+        st.warning("Package this revision again, and complete the project even if its package fails when it is tried?")
+        with st.container(horizontal=True):
+            if st.button("Yes, package it unproven", type="primary", disabled=not at_rest, key="unproven-yes"):
+                del st.session_state[OVERRULING]
+                _do(lambda: connected.api.deploy(project.id, unproven=True), "It is packaged unproven.")
+            if st.button("Leave it", key="unproven-no"):
+                del st.session_state[OVERRULING]
                 st.rerun()
 
 

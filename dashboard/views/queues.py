@@ -1,6 +1,6 @@
 """Queues: how deep they are and were, and what waits in them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import streamlit as st
@@ -19,6 +19,17 @@ from agenticai.display.printable import printable
 WINDOWS: Final = {"5 minutes": 5, "15 minutes": 15, "1 hour": 60, "1 day": 1440, "14 days": 20_160}
 COUNTS: Final = ("visible", "in flight", "delayed", "received / min", "deleted / min")
 SHOWN: Final = 20
+WIDTHS: Final = {
+    "function": 105,
+    "running": 65,
+    "since": 65,
+    "at most": 70,
+    "throttled": 80,
+    "ran last (UTC)": 150,
+    "failed last (UTC)": 150,
+}
+"""Of the columns about functions, in pixels, so that the last of them has room at 1280."""
+
 LOG_CHARACTERS: Final = 20_000
 """Of the log lines of a failure, the last ones."""
 
@@ -87,11 +98,12 @@ def _functions(connected: Connected) -> None:
             "running": [doing.running for doing in told.values()],
             "since": [age((now - doing.since).total_seconds()) if doing.since else "" for doing in told.values()],
             "at most": ["no limit" if doing.limit is None else str(doing.limit) for doing in told.values()],
-            "throttled calls": [doing.throttled for doing in told.values()],
-            "ran last": [when(doing.last.started_at) if doing.last else "never" for doing in told.values()],
-            "failed last": [when(doing.failed.at) if doing.failed else "" for doing in told.values()],
+            "throttled": [doing.throttled for doing in told.values()],
+            "ran last (UTC)": [_when(doing.last.started_at) if doing.last else "never" for doing in told.values()],
+            "failed last (UTC)": [_when(doing.failed.at) if doing.failed else "" for doing in told.values()],
             "with": [printable(doing.failed.error_type) if doing.failed else "" for doing in told.values()],
         },
+        column_config={name: st.column_config.Column(width=width) for name, width in WIDTHS.items()},
         hide_index=True,
         height="content",
         key="functions",
@@ -99,6 +111,10 @@ def _functions(connected: Connected) -> None:
     for name, doing in told.items():
         if doing.failed:
             _failure(connected, name, doing.failed)
+
+
+def _when(at: datetime) -> str:
+    return when(at).removesuffix(" UTC")
 
 
 def _failure(connected: Connected, name: str, failed: Attempt) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from agenticai.client.cost.figures import dollars
-from agenticai.dashboard.components.chart import channel, draw_chart, layer
+from agenticai.dashboard.components.chart import UTC_AXIS, channel, draw_chart, layer
 from agenticai.dashboard.components.columns import share_column
 from agenticai.dashboard.components.session import part, with_stack
 from agenticai.dashboard.components.texts import age, code, plain, when
@@ -268,7 +268,7 @@ def _trends(kept: list[runs.Run]) -> None:
     drawn = layer(
         runs.trend(kept, chosen, figure),
         {"type": "line", "point": True},
-        x=channel("at:T", title="UTC", scale={"type": "utc"}),
+        x=channel("at:T", title="UTC", scale={"type": "utc"}, axis=UTC_AXIS),
         y=channel("figure:Q", title=figure),
         color=channel("scenario:N", title=None, scale=COLOURS, legend=LEGEND),
         tooltip=[channel("scenario:N"), channel("figure:Q", title=figure, format=",.6~g")],

@@ -10,7 +10,7 @@ from typing import Protocol
 from agenticai.emulator.core.errors import RuntimeUnavailable
 from agenticai.emulator.core.locks import locked
 from agenticai.stack.errors import BuildError
-from agenticai.stack.installer import run_uv
+from agenticai.stack.installer import advise, run_uv
 from agenticai.stack.private_files import make_private, take_from_others
 
 
@@ -47,8 +47,8 @@ def venv_python(
                 _publish(made, venv)
         except (BuildError, OSError) as error:
             raise RuntimeUnavailable(
-                f"{what} could not be installed: {str(error).rstrip('.')}. If that is the network, set PIP_INDEX_URL to"
-                " a mirror in reach; then run the same command again."
+                f"{what} could not be installed: {str(error).rstrip('.')}. {advise(str(error))}; then run the"
+                " same command again."
             ) from error
     return python
 

@@ -86,6 +86,8 @@ class OpsAgent:
                 "template": result.template.model_dump() if result.template else None,
                 "instructions": result.instructions.model_dump(),
                 "proof": result.proof.summary if result.proof else None,
+                "proven": result.proof.passed if result.proof else None,
+                "tried": [each.model_dump() for each in result.proof.tried] if result.proof else [],
             },
             move=ProjectStatus.NEEDS_REVIEW if failed else ProjectStatus.COMPLETED,
             project={"package": result.package.model_dump()},

@@ -15,6 +15,7 @@ from ops_agent.dependencies import is_manifest, list_installed, list_node_packag
 from ops_agent.functions import Function
 from ops_agent.project_type import Detected, ProjectType
 from shared.language_model.port import Remaining
+from shared.models.records import TriedFunction
 from shared.models.runs import Language, TestsRequested, TestsRun
 from shared.packed_files import TooLarge, pack
 from shared.runners.port import Runner, RunnerEnded
@@ -92,11 +93,15 @@ class Seen(NamedTuple):
 
 @dataclass(frozen=True)
 class Proof:
-    """What was seen of a package; `passed` is None where nothing could be run. The functions have their roots."""
+    """What was seen of a package; `passed` is None where nothing could be run. The functions have their roots.
+
+    `tried` says of each function what was seen of it.
+    """
 
     passed: bool | None
     summary: str
     functions: tuple[Function, ...] = ()
+    tried: tuple[TriedFunction, ...] = ()
 
 
 def prove(
@@ -111,7 +116,16 @@ def prove(
     seen = [trial.of(function) for function in detected.functions]
     verdicts = {each.passed for each in seen}
     passed = next((verdict for verdict in (False, True) if verdict in verdicts), None)
-    return Proof(passed, "; ".join(each.summary for each in seen), tuple(each.function for each in seen))
+    return Proof(
+        passed,
+        "; ".join(each.summary for each in seen),
+        tuple(each.function for each in seen),
+        tuple(map(_tried, seen)),
+    )
+
+
+def _tried(seen: Seen) -> TriedFunction:
+    return TriedFunction(handler=seen.function.handler, passed=seen.passed, seen=seen.summary)
 
 
 @dataclass(frozen=True)

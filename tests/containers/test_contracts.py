@@ -1,35 +1,69 @@
 """LocalStack in its container, behind the gateway in another: the suites that every engine is held to."""
 
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 import pytest
 
 from agenticai.client.finding import stack_at
-from agenticai.client.stack import DeployedStack
+from agenticai.commands.demo import run_demo
+from agenticai.emulator.client import CONTROL_TOKEN
+from agenticai.scenarios.benches.deployed import Bench
+from agenticai.scenarios.format.scenario import LIBRARY, load
 from tests.containers.composed import Served, needs_images
 from tests.contracts import LOCALSTACK_IN_A_CONTAINER as HELD
 from tests.integration import (
     held_stack,
+    test_api_contract,
     test_engine_functions,
     test_fifo_queues,
     test_ports,
     test_queue_rules,
     test_queue_rules_refused,
+    test_real_path,
+    test_stage,
 )
+from tests.integration.test_real_path import Finished
+
+if TYPE_CHECKING:
+    from shared.models.events import TimelineEvent
 
 pytestmark = needs_images
 
+SECRET = (
+    "import os; from agenticai.emulator.core.home import find_home; from agenticai.emulator.running import noted_token;"
+    " print(noted_token(find_home(), os.environ['AGENTICAI_ENDPOINT']))"
+)
+"""Prints what the control API of the gateway asks for, in a container that shares its state."""
+
 globals().update(
     HELD.collect(
+        test_real_path,  # first: it knows every queue that there is
         test_ports,
         test_engine_functions,
         test_queue_rules,
         test_queue_rules_refused,
         test_fifo_queues,
+        test_stage,
+        test_api_contract,
         held_stack,
     )
 )
 
 
 @pytest.fixture(scope="module")
-def running(localstack_services: Served) -> DeployedStack:
-    """The stack as the Compose file brings it up, by the address of its gateway."""
-    return stack_at(localstack_services.engine, "dev")
+def running(localstack_services: Served) -> Iterator[Bench]:
+    """The stack as the Compose file brings it up, by its gateway's address and with its control API's secret."""
+    with pytest.MonkeyPatch.context() as environ:
+        environ.setitem(os.environ, CONTROL_TOKEN, localstack_services.inside("python", "-c", SECRET).strip())
+        found = stack_at(localstack_services.engine, "dev")
+        yield Bench(found.target, found.outputs, found.token, os.environ[CONTROL_TOKEN])
+
+
+@pytest.fixture(scope="module")
+def finished(running: Bench, tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    shown: list[TimelineEvent] = []
+    scenario, out = load(LIBRARY / "todo-service.yaml"), tmp_path_factory.mktemp("demo")
+    result = run_demo(running, scenario, out, lambda event: shown.append(event) if event else None)
+    return Finished(running, result, shown)

@@ -5,11 +5,14 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from agenticai.client.errors import ApiError
 from agenticai.dashboard.components import session
 from agenticai.dashboard.services.port import Missing
 from agenticai.dashboard.views.project import SECTIONS
 from agenticai.dashboard.views.projects import ALL
 from shared.models.project import Failure, Revision
+from shared.models.records import TriedFunction
+from shared.models.views import ProjectView
 from shared.models.workflow import ProjectStatus
 from tests.fakes.dashboard_filled import filled
 from tests.fakes.dashboard_projects import (
@@ -141,6 +144,19 @@ class TestProject:
         page.button(key="all-projects").click().run()
         assert "project" not in page.query_params
 
+    def test_a_project_is_read_once_for_all_parts_of_its_page(
+        self, opened: Open, connection: FakeConnection, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        connection.api.projects, get, asked = [project()], connection.api.get, list[str]()
+
+        def noted(project_id: str) -> ProjectView:
+            asked.append(project_id)
+            return get(project_id)
+
+        monkeypatch.setattr(connection.api, "get", noted)
+        opened(project=ID)
+        assert asked == [ID]
+
     def test_the_way_back_to_the_list_is_open_from_every_section(
         self, opened: Open, connection: FakeConnection
     ) -> None:
@@ -189,6 +205,52 @@ class TestProject:
         connection.api.refusal = "The API refused this (409): not now"
         page.button(key="retry").click().run()
         assert "not now" in page.error[-1].value
+
+    def test_a_deployment_says_what_was_tried_and_what_was_not(self, opened: Open, connection: FakeConnection) -> None:
+        connection.api.projects = [project()]
+        made, not_tried = filled().api.packaged[0], "b.handler was not tried: not runnable here: needs numpy"
+        tried = (
+            TriedFunction(handler="a.handler", passed=True, seen="a.handler answered"),
+            TriedFunction(handler="b.handler", passed=None, seen=not_tried),
+        )
+        seen = {"proof": f"a.handler answered; {not_tried}", "tried": tried, "proven": True}
+        connection.api.packaged = [made.model_copy(update={**seen, "package_url": None, "template_url": None,
+                                                           "instructions_url": None})]  # fmt: skip
+        page = opened(project=ID, section="Deployments")
+        assert "**Proven.**" in shown(page)
+        assert f"passed: a.handler answered\nnot tried: {not_tried}" in shown(page)
+        assert "unproven" not in {button.key for button in page.button}
+
+    def test_what_could_not_be_read_of_a_project_at_rest_is_asked_for_again(
+        self, opened: Open, connection: FakeConnection, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        connection.api.projects = [project()]
+
+        def refuse(_: str) -> None:
+            raise ApiError("The API refused this (429): Too Many Requests", 429)
+
+        with monkeypatch.context() as throttled:
+            throttled.setattr(connection.api, "deployments", refuse)
+            page = opened(project=ID, section="Deployments")
+            assert "429" in page.warning[0].value
+            assert page.warning[0].value.endswith("This page asks again by itself.")
+        assert not page.run().warning
+
+    def test_a_package_that_failed_is_overruled_only_when_asked_twice(
+        self, opened: Open, connection: FakeConnection
+    ) -> None:
+        made = filled()
+        connection.api, connection.source = made.api, made.source
+        connection.api.projects = [project(status=ProjectStatus.NEEDS_REVIEW)]
+        page = opened(project=ID, section="Deployments")
+        assert "the package failed when it was tried" in page.warning[0].value
+        page.button(key="unproven").click().run()
+        page.button(key="unproven-no").click().run()
+        assert connection.api.asked == []
+        page.button(key="unproven").click().run()
+        page.button(key="unproven-yes").click().run()
+        assert connection.api.asked == [("deploy", ID, "unproven")]
+        assert "It is packaged unproven." in shown(page)
 
     def test_a_project_is_deleted_only_when_asked_twice(self, opened: Open, connection: FakeConnection) -> None:
         connection.api.projects = [project()]

@@ -12,7 +12,7 @@ from shared.models import layout, views
 from shared.models.events import EventType
 from shared.models.project import Failure, Revision
 from shared.models.quality import Finding, QualityReport, ScorePart
-from shared.models.records import WorkState
+from shared.models.records import TriedFunction, WorkState
 from shared.models.severity import Severity
 from shared.models.template import TemplateSummary
 from shared.models.views import DeploymentView
@@ -56,6 +56,7 @@ def filled(text: str = HOSTILE) -> FakeConnection:
     packaged = DeploymentView(
         revision=FIRST, state=WorkState.DONE, project_type="package", package_size=3, package_sha256="0" * 64,
         package_url="http://p", template_url="http://t", instructions_url="http://i", proof=text,
+        proven=False, tried=(TriedFunction(handler="app.handler", passed=False, seen=text),),
     )  # fmt: skip
     raw = {"text": text, "finish_reason": "STOP", "detail": text, "tokens": {"prompt_tokens": 1}}
     failure = Failure(step="dev", reason=text)

@@ -152,8 +152,8 @@ class FakeProjectsApi:
         self._ask("modify", project_id, requirements)
         return self.get(project_id)
 
-    def deploy(self, project_id: str) -> ProjectView:
-        self._ask("deploy", project_id)
+    def deploy(self, project_id: str, *, unproven: bool = False) -> ProjectView:
+        self._ask("deploy", project_id, *(["unproven"] if unproven else []))
         return self.get(project_id)
 
     def retry(self, project_id: str) -> ProjectView:

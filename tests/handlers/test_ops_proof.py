@@ -152,6 +152,7 @@ class TestPython:
     def test_what_the_runner_does_not_carry_is_not_tried(self) -> None:
         _, proof = proof_of({"app.py": HELLO, "requirements.txt": "torch\n"})
         assert verdict(proof) == (None, "app.handler was not tried: not runnable here: needs torch")
+        assert [(each.passed, each.seen) for each in proof.tried] == [(None, proof.summary)]
 
 
 @needs_sandbox
@@ -372,6 +373,10 @@ class TestSeveralFunctions:
             "api/app.handler was imported from the package and answered an HTTP API's GET /;"
             " worker/app.handler was imported from the package and answered the event in events/worker.json",
         )
+        assert [(each.handler, each.passed, each.seen.partition(" answered ")[2]) for each in proof.tried] == [
+            ("api/app.handler", True, "an HTTP API's GET /"),
+            ("worker/app.handler", True, "the event in events/worker.json"),
+        ]
 
     def test_each_imports_from_a_folder_of_its_own(self) -> None:
         files = {

@@ -49,6 +49,8 @@ def test_a_package_that_was_seen_to_fail_is_completed_for_who_says_so() -> None:
     (deployment,) = factory.projects.deployments(project_id)
     assert deployment.unproven
     assert "KeyError: 'TABLE'" in str(deployment.proof)
+    assert deployment.proven is False
+    assert [(each.passed, "KeyError: 'TABLE'" in each.seen) for each in deployment.tried] == [(False, True)]
 
 
 def test_it_counts_for_that_request_alone() -> None:

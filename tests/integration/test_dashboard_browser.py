@@ -193,3 +193,13 @@ def test_a_project_is_posted_watched_to_its_end_and_deleted(seen: Seen) -> None:
     page.get_by_role("button", name="Yes, delete it for good").click()
     expect(page.get_by_role("heading", name="Projects", exact=True)).to_be_visible(timeout=LIMIT_MS)
     expect(page.get_by_text("No projects yet.")).to_be_visible(timeout=LIMIT_MS)
+
+
+def test_nothing_can_be_done_with_a_project_that_was_deleted_meanwhile(seen: Seen, running: Bench) -> None:
+    with running.api() as api:
+        project = api.create("Deleted elsewhere", load(LIBRARY / "greeting.yaml").first.requirements)
+        page = seen.open(f"projects?project={project.id}")
+        expect(page.get_by_text("COMPLETED", exact=True)).to_be_visible(timeout=LIMIT_MS)
+        api.delete(project.id)
+    expect(page.get_by_text("There is no such project.")).to_be_visible(timeout=LIMIT_MS)
+    expect(page.get_by_role("button", name="Retry")).to_have_count(0, timeout=LIMIT_MS)

@@ -1,11 +1,17 @@
-"""The packaged revisions: their instructions, and what can be downloaded."""
+"""The packaged revisions: what was seen of each package, its instructions, and what can be downloaded."""
+
+from collections.abc import Mapping
+from typing import Final
 
 import streamlit as st
 
 from agenticai.client.errors import ApiError
 from agenticai.dashboard.components.texts import code, plain, say
 from agenticai.dashboard.services.connecting import Connected
+from agenticai.dashboard.views.project_acts import package_unproven
 from shared.models.views import DeploymentView, ProjectView
+
+RESULTS: Final[Mapping[bool | None, str]] = {True: "passed", False: "failed", None: "not tried"}
 
 
 def draw(connected: Connected, project: ProjectView) -> None:
@@ -24,14 +30,31 @@ def _deployment(connected: Connected, project: ProjectView, deployment: Deployme
     kind = plain(deployment.project_type or "not known yet")
     size = f", {deployment.package_size:,} bytes" if deployment.package_size is not None else ""
     st.markdown(f"**{deployment.state.value}**, {kind}{size}")
-    if deployment.proof:
-        say(f"Seen before it was packaged: {deployment.proof}.")
+    _proof(deployment)
+    if deployment.proven is False and deployment.revision == project.revision:
+        package_unproven(connected, project)
     if deployment.package_sha256:
         say(f"SHA-256 {deployment.package_sha256}")
     try:
         _downloads(connected, project, deployment)
     except ApiError as error:
         st.warning(plain(str(error)))
+
+
+def _proof(deployment: DeploymentView) -> None:
+    """Draw whether the package was proven, and what was seen of each function."""
+    if not deployment.proof:
+        st.caption("Not tried: only the packages of functions are.")
+        return
+    asked = " It was packaged again unproven, as was asked." if deployment.unproven else ""
+    if deployment.proven is False:
+        st.warning(f"Not proven: the package failed when it was tried.{asked}")
+    else:
+        st.markdown(f"**{'Proven' if deployment.proven else 'Not proven: nothing could be tried'}.**{asked}")
+    for each in deployment.tried:
+        say(f"{RESULTS[each.passed]}: {each.seen}")
+    if not deployment.tried:
+        say(deployment.proof)
 
 
 def _downloads(connected: Connected, project: ProjectView, deployment: DeploymentView) -> None:

@@ -50,6 +50,8 @@ def shown(content: bytes | str) -> str:
 
 def escape(text: str, *, keep: str = "") -> str:
     """Return the text with every character that is not printable as an escape such as \\x1b, except those in `keep`."""
+    if text.isprintable():  # most are: it holds no character of these categories
+        return text
     return "".join(
         char.encode("unicode_escape").decode("ascii")
         if char not in keep and unicodedata.category(char) in _UNSAFE

@@ -64,6 +64,14 @@ class TestRecord(Work):
     fingerprint: str | None = Field(default=None, description="of what was found in the code, blind to where it moved")
 
 
+class TriedFunction(Model):
+    """What was seen of one function when its package was tried."""
+
+    handler: str = Field(description="in Lambda's notation")
+    passed: bool | None = Field(description="null if it could not be tried")
+    seen: str = Field(description="what was seen of it, or why it was not tried, in a sentence")
+
+
 class DeploymentRecord(Work):
     """A `DEPLOY#{revision}` item."""
 
@@ -72,6 +80,8 @@ class DeploymentRecord(Work):
     template: StoredObject | None = None
     instructions: StoredObject | None = None
     proof: str | None = None
+    proven: bool | None = None
+    tried: tuple[TriedFunction, ...] = ()
     unproven: bool = Field(default=False, description="a person wants it whatever is seen of its package")
 
 

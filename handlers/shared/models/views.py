@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, model_validator
 from shared.models.base import Model
 from shared.models.events import TimelineEvent
 from shared.models.project import Archive, Failure, ProjectId, ProjectSummary, Revision, TokenUsage
-from shared.models.records import DeploymentRecord, FileRecord, TestRecord, WorkState
+from shared.models.records import DeploymentRecord, FileRecord, TestRecord, TriedFunction, WorkState
 from shared.models.template import TemplateId, TemplateSummary
 from shared.models.text import Name, Requirements
 from shared.models.workflow import ProjectStatus
@@ -147,6 +147,8 @@ class DeploymentView(Model):
     template_url: str | None
     instructions_url: str | None
     proof: str | None = Field(description="what was seen of a function's package, in a sentence")
+    proven: bool | None = Field(default=None, description="whether the package passed; null if nothing was tried")
+    tried: tuple[TriedFunction, ...] = Field(default=(), description="what was seen of each function")
     unproven: bool = Field(default=False, description="whether a person wants it whatever is seen of its package")
 
     @classmethod
@@ -159,6 +161,8 @@ class DeploymentView(Model):
             state=record.state,
             project_type=record.project_type,
             proof=record.proof,
+            proven=record.proven,
+            tried=record.tried,
             unproven=record.unproven,
             package_size=record.package.size if record.package else None,
             package_sha256=record.package.sha256 if record.package else None,

@@ -60,6 +60,12 @@ def test_what_was_cut_short_leaves_nothing_and_is_made_anew(tmp_path: Path, at: 
     assert install(tmp_path, FakeUv(), []).exists()
 
 
+def test_a_disk_that_fills_up_meanwhile_is_not_taken_for_the_network(tmp_path: Path) -> None:
+    full = "failed to copy file: No space left on device (os error 28)"
+    with pytest.raises(RuntimeUnavailable, match=r"os error 28\)\. Make room on that disk; then run"):
+        install(tmp_path, FakeUv(full, 2), [])
+
+
 def test_a_full_disk_is_said_before_anything_is_downloaded(tmp_path: Path) -> None:
     uv = FakeUv()
     with pytest.raises(RuntimeUnavailable, match=r"needs 700 MB in .*localstack, which has 1 MB left: make room"):
