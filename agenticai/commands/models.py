@@ -103,6 +103,6 @@ def _list_models(url: str, key: str | None) -> tuple[_Served, ...]:
         return _Models.model_validate_json(answer.content).data or ()
     except ValidationError as error:
         raise SettingsError(
-            f"What answers at {url} ({answer.status_code}) is not the OpenAI-compatible API, whose address usually ends"
+            f"The server at {url} ({answer.status_code}) is not the OpenAI-compatible API, whose address usually ends"
             " in /v1."
         ) from error

@@ -54,7 +54,7 @@ def test_it_is_installed_once_with_progress_and_our_extensions_in_it(tmp_path: P
 
 @pytest.mark.parametrize("at", [1, 2, 3])
 def test_what_was_cut_short_leaves_nothing_and_is_made_anew(tmp_path: Path, at: int) -> None:
-    with pytest.raises(RuntimeUnavailable, match=r"could not be installed: no network\. If that is the network"):
+    with pytest.raises(RuntimeUnavailable, match=r"could not be installed: no network\. If the network is the cause"):
         install(tmp_path, FakeUv("no network", at), [])
     assert list((tmp_path / "localstack").iterdir()) == []
     assert install(tmp_path, FakeUv(), []).exists()
@@ -62,7 +62,7 @@ def test_what_was_cut_short_leaves_nothing_and_is_made_anew(tmp_path: Path, at: 
 
 def test_a_full_disk_is_said_before_anything_is_downloaded(tmp_path: Path) -> None:
     uv = FakeUv()
-    with pytest.raises(RuntimeUnavailable, match=r"needs 700 MB in .*localstack, which has 1 MB left: make room"):
+    with pytest.raises(RuntimeUnavailable, match=r"needs 700 MB in .*localstack, which has 1 MB left: free some space"):
         install(tmp_path, uv, [], free=2**20)
     assert uv.calls == []
 
