@@ -55,7 +55,7 @@ class ModelReply(StrEnum):
 
 
 class Error(Record):
-    """The service refuses the call with this error code and does nothing else."""
+    """The service refuses the call with this error code, without carrying it out."""
 
     do: Literal["error"]
     code: str

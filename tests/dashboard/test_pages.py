@@ -177,7 +177,7 @@ def test_a_fault_is_made_from_a_form_and_taken_off_again(opened: Callable[..., A
 
     page.button(key="fault-off-0").click().run()
     assert [one.rule for one in source.controls.on] == [1]
-    assert "Off: calls 1 to 4 of dev" in shown(page)
+    assert "Removed: calls 1 to 4 of dev" in shown(page)
     page.button(key="faults-off").click().run()
     assert source.controls.told == [("faults", ())]
 
