@@ -60,7 +60,7 @@ class Error(Record):
     do: Literal["error"]
     code: str
     status: int = Field(default=400, ge=400, le=599)
-    message: str = "This error was asked for by a fault rule."
+    message: str = "A fault rule caused this error."
 
 
 class Latency(Record):
