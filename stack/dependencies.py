@@ -81,9 +81,8 @@ class Dependencies:
         except BuildError as error:
             changed = "run `make lock` if you changed the file" if self.lock else "correct the file if it is that"
             raise BuildError(
-                f"The packages that {requirements} asks for could not be resolved: {str(error).rstrip('.')}. If the"
-                f" network is the cause, set PIP_INDEX_URL to a mirror that you can reach; {changed}; then run the same"
-                " command again."
+                f"The packages that {requirements} asks for could not be resolved: {str(error).rstrip('.')}. If that is"
+                f" the network, set PIP_INDEX_URL to a mirror in reach; {changed}; then run the same command again."
             ) from error
 
     def _install(self, pins: Sequence[str], listing: Path, target: Path) -> None:
@@ -93,8 +92,8 @@ class Dependencies:
             self.uv(["pip", "install", *options, *self._common()])
         except BuildError as error:
             raise BuildError(
-                f"The packages of a bundle could not be downloaded: {str(error).rstrip('.')}. If the network is the"
-                " cause, set PIP_INDEX_URL to a mirror that you can reach; then run the same command again."
+                f"The packages of a bundle could not be downloaded: {str(error).rstrip('.')}. If that is the network,"
+                " set PIP_INDEX_URL to a mirror in reach; then run the same command again."
             ) from error
 
     def _common(self) -> tuple[str, ...]:

@@ -47,8 +47,8 @@ def venv_python(
                 _publish(made, venv)
         except (BuildError, OSError) as error:
             raise RuntimeUnavailable(
-                f"{what} could not be installed: {str(error).rstrip('.')}. If the network is the cause, set"
-                " PIP_INDEX_URL to a mirror that you can reach; then run the same command again."
+                f"{what} could not be installed: {str(error).rstrip('.')}. If that is the network, set PIP_INDEX_URL to"
+                " a mirror in reach; then run the same command again."
             ) from error
     return python
 

@@ -25,7 +25,7 @@ def _deployment(connected: Connected, project: ProjectView, deployment: Deployme
     size = f", {deployment.package_size:,} bytes" if deployment.package_size is not None else ""
     st.markdown(f"**{deployment.state.value}**, {kind}{size}")
     if deployment.proof:
-        say(f"Checked before packaging: {deployment.proof}.")
+        say(f"Seen before it was packaged: {deployment.proof}.")
     if deployment.package_sha256:
         say(f"SHA-256 {deployment.package_sha256}")
     try:

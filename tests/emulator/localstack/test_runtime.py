@@ -54,7 +54,7 @@ def test_it_is_installed_once_with_progress_and_our_extensions_in_it(tmp_path: P
 
 @pytest.mark.parametrize("at", [1, 2, 3])
 def test_what_was_cut_short_leaves_nothing_and_is_made_anew(tmp_path: Path, at: int) -> None:
-    with pytest.raises(RuntimeUnavailable, match=r"could not be installed: no network\. If the network is the cause"):
+    with pytest.raises(RuntimeUnavailable, match=r"could not be installed: no network\. If that is the network"):
         install(tmp_path, FakeUv("no network", at), [])
     assert list((tmp_path / "localstack").iterdir()) == []
     assert install(tmp_path, FakeUv(), []).exists()
