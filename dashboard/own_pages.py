@@ -25,7 +25,7 @@ class OwnPages:
             await receive()
             await send({"type": "websocket.close", "code": 1008})
         else:
-            refusal = PlainTextResponse("The dashboard answers its own pages only.\n", status_code=403)
+            refusal = PlainTextResponse("The dashboard answers only its own pages.\n", status_code=403)
             await refusal(scope, receive, send)
 
     def _is_own(self, scope: Scope) -> bool:

@@ -49,10 +49,10 @@ class Reports:
 
     def _answer(self, request: Request, run: str) -> Response:
         if request.url.hostname not in HOSTS or request.method not in {"GET", "HEAD"}:
-            return PlainTextResponse("This address is for the browser of this machine.\n", status_code=403)
+            return PlainTextResponse("This address works only in a browser on this machine.\n", status_code=403)
         path = (self._home or find_home()) / RUNS / run / PAGE
         if path.is_symlink() or path.parent.is_symlink() or not path.is_file():
-            return PlainTextResponse("This run is not kept any more.\n", status_code=404)
+            return PlainTextResponse("This run is no longer kept.\n", status_code=404)
         headers = {
             "Content-Security-Policy": policy(),
             "X-Content-Type-Options": "nosniff",

@@ -130,7 +130,7 @@ class ControlClient(AbstractContextManager["ControlClient"]):
 
         With `skip` the clock jumps to whatever is due next: a visibility timeout, a delay, a wait, a function's
         timeout. What a fault held before is let go first. `timeout_s` is real time, and more than 0; `deliveries` is
-        at least 0, or None for all there are. ControlError says, too, that the engine was still at work.
+        at least 0, or None for all there are. ControlError says, too, that the engine was still busy.
         """
         wanted = asking(SettleRequest, deliveries=deliveries, skip=skip, timeout_s=timeout_s)
         response = self._send("POST", "settle", wanted, timeout_s=wanted.timeout_s + self._timeout_s)
@@ -247,7 +247,7 @@ class ControlClient(AbstractContextManager["ControlClient"]):
         try:
             return kind.validate_json(response.content)
         except ValidationError as error:
-            raise ControlError(f"The engine's answer is not as this version expects: {error}") from error
+            raise ControlError(f"The engine's answer is not what this version expects: {error}") from error
 
 
 def asking(kind: type[R], **values: object) -> R:
@@ -257,4 +257,4 @@ def asking(kind: type[R], **values: object) -> R:
     except ValidationError as error:
         first = error.errors()[0]
         name, reason = ".".join(map(str, first["loc"])), first["msg"].replace("Input", "it", 1)
-        raise ControlError(f"The engine cannot be asked for {name} = {first['input']!r}: {reason}.") from error
+        raise ControlError(f"Invalid request: {name} = {first['input']!r}: {reason}.") from error

@@ -111,7 +111,7 @@ class BearerToken:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         given = dict(scope.get("headers", [])).get(b"authorization", b"")
         if scope["type"] == "http" and not hmac.compare_digest(given, self._expected):
-            refusal = "The control API asks for the secret of this run: set AGENTICAI_CONTROL_TOKEN.\n"
+            refusal = "The control API needs the secret of this run: set AGENTICAI_CONTROL_TOKEN.\n"
             await PlainTextResponse(refusal, status_code=401)(scope, receive, send)
             return
         await self._app(scope, receive, send)
@@ -159,7 +159,7 @@ STEERING = ("/start-ahead", "/dispatch", "/settle", "/clock/advance")
 
 
 def _refusing_routes(about: EngineAbout) -> list[Route]:
-    said = f"{about.engine} delivers messages by itself, in real time: the bench cannot steer it.\n"
+    said = f"{about.engine} delivers messages on its own, in real time: the bench cannot control it.\n"
 
     async def refuse(_: Request) -> Response:
         return PlainTextResponse(said, status_code=501)
@@ -206,7 +206,7 @@ def _steering_routes(engine: Steered, ledger: Ledger, clock: Clock) -> list[Rout
 def _fault_routes(faults: FaultBook, about: EngineAbout, can_apply: Callable[[Fault], bool]) -> list[Route]:
     def checked(schedule: Sequence[Fault]) -> Sequence[Fault]:
         if refused := next(itertools.filterfalse(can_apply, schedule), None):
-            raise ValueError(f"{about.engine} works by itself, so that the bench cannot {refused.then.do}.")
+            raise ValueError(f"{about.engine} delivers messages on its own, so the bench cannot {refused.then.do}.")
         return schedule
 
     async def rules(_: Request) -> Response:
@@ -225,7 +225,7 @@ def _fault_routes(faults: FaultBook, about: EngineAbout, can_apply: Callable[[Fa
         try:
             faults.remove(request.path_params["rule"])
         except KeyError:
-            return PlainTextResponse("This rule is not on.", status_code=404)
+            return PlainTextResponse("No active rule has this number.", status_code=404)
         return Response(status_code=204)
 
     async def fired(_: Request) -> Response:

@@ -202,7 +202,7 @@ def naming_lost(ledger: Ledger, on_end: Callable[[str], object]) -> Callable[[st
     def end(sentence: str) -> object:
         lost = [str(usage.project_id) for usage in ledger.usage_by_project().projects]
         more = f" and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
-        return on_end(f"{sentence} Projects that are lost: {', '.join(lost[:NAMED])}{more}." if lost else sentence)
+        return on_end(f"{sentence} Lost projects: {', '.join(lost[:NAMED])}{more}." if lost else sentence)
 
     return end
 

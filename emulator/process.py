@@ -79,7 +79,7 @@ class Engine(AbstractContextManager["Engine"]):
         status = self._process.poll()
         if self._log and status == NoLocalStack.exit_status:
             return last_line(self._log)
-        return "The engine ended by itself."
+        return "The engine ended unexpectedly."
 
     def stop(self) -> int:
         """End the process and every function that runs in it; return its exit status when it is gone."""

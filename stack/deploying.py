@@ -261,6 +261,5 @@ def _is_no_answer_of_aws(error: ClientError) -> bool:
 
 def _no_aws(target: Target) -> TargetError:
     return TargetError(
-        f"What answers at {target.address} is not the AWS API of an engine: give the address that `agenticai up`"
-        " printed."
+        f"The server at {target.address} is not the AWS API of an engine: give the address that `agenticai up` printed."
     )

@@ -43,11 +43,11 @@ def choose_targets(
     """Return the targets of a list with commas; the others say how to have LocalStack. Raises SettingsError."""
     named = [name.strip() for name in names.split(",") if name.strip()]
     if len(named) < 2 or len(set(named)) < len(named):
-        raise SettingsError("Name two different targets or more with --targets, such as embedded,localstack.")
+        raise SettingsError("Give at least two different targets with --targets, such as embedded,localstack.")
     if (kind or url or image or docker_socket) and "localstack" not in named:
         raise SettingsError("The options for LocalStack need it as a target: name localstack in --targets.")
     if strange := [name for name in named if name not in TARGETS and "://" not in name]:
-        raise SettingsError(f"There is no target {strange[0]!r}: name {', '.join(TARGETS)}, or the URL of a stack.")
+        raise SettingsError(f"Unknown target {strange[0]!r}: choose {', '.join(TARGETS)}, or the URL of a stack.")
     return {name: _choose(name, kind, url, image, docker_socket) for name in named}
 
 

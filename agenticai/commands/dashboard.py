@@ -37,7 +37,7 @@ def show_dashboard(endpoint: str, stage: str, port: int, host: str = ADDRESS, *,
         if browser:
             webbrowser.open(url)
         process.wait()
-        raise SettingsError("The dashboard ended by itself.")
+        raise SettingsError("The dashboard ended unexpectedly.")
 
 
 @contextmanager
@@ -74,7 +74,7 @@ def _check_free(host: str, port: int) -> None:
             taken.bind((host, port))
         except OSError as error:
             raise SettingsError(
-                f"Port {port} is in use: end what listens there, or choose another with --port."
+                f"Port {port} is in use: stop the program that uses it, or choose another with --port."
             ) from error
 
 

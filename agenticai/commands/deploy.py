@@ -206,7 +206,7 @@ class _Updating:
 
 @contextmanager
 def serving_before(functions: "LambdaClient", before: Mapping[str, str]) -> Iterator[None]:
-    """Have the versions of before serve again if the block says that what was deployed is not well."""
+    """Restore the previous versions if the block raises a DeployError or is interrupted."""
     try:
         yield
     except KeyboardInterrupt:
@@ -214,7 +214,7 @@ def serving_before(functions: "LambdaClient", before: Mapping[str, str]) -> Iter
         raise
     except DeployError as error:
         serve_versions(functions, before)
-        outcome = "the versions of before serve again" if before else "there is no version of before to go back to"
+        outcome = "the previous versions were restored" if before else "there is no previous version to restore"
         raise DeployError(f"{error}; {outcome}.") from error
 
 

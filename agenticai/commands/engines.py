@@ -38,7 +38,7 @@ def chosen_engine(
     says that it runs, and else started as a process. Raises SettingsError.
     """
     if target not in TARGETS:
-        raise SettingsError(f"There is no engine {target!r}: name {' or '.join(TARGETS)}.")
+        raise SettingsError(f"Unknown engine {target!r}: choose {' or '.join(TARGETS)}.")
     of_a_container, of_one_that_runs = bool(image or docker_socket), bool(url or observed or functions_on)
     if target == "embedded":
         if kind or of_a_container or of_one_that_runs:
@@ -48,7 +48,7 @@ def chosen_engine(
     if not iam:
         raise SettingsError("--no-iam is for the embedded engine: LocalStack does not enforce functions' roles.")
     if kind not in (None, *get_args(Kind)):
-        raise SettingsError(f"There is no --engine {kind!r}: name one of {', '.join(get_args(Kind))}.")
+        raise SettingsError(f"Unknown --engine {kind!r}: choose one of {', '.join(get_args(Kind))}.")
     kind = kind or ("container" if image else "running" if url or environ.get(HOST_VARIABLE) else "process")
     if kind != "container" and of_a_container:
         raise SettingsError(f"{_listed(OF_A_CONTAINER)} are for --engine container.")

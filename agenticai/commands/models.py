@@ -34,7 +34,7 @@ STORED: Final = Asked()
 def choose_model(url: str, name: str, *, live: bool, environ: Mapping[str, str] = os.environ) -> Asked:
     """Return what the options ask for. Raises SettingsError where they contradict, and where no such model is there."""
     if url and live:
-        raise SettingsError("--live asks Gemini and --model another model: leave one of them out.")
+        raise SettingsError("--live asks Gemini and --model another model: use only one of them.")
     if url:
         return _serve(url, name, environ.get(MODEL_KEY_VARIABLE))
     if name:
@@ -49,9 +49,9 @@ def choose_model(url: str, name: str, *, live: bool, environ: Mapping[str, str] 
 
 def _serve(url: str, name: str, key: str | None) -> Asked:
     if not _is_address(url):
-        raise SettingsError("--model wants the address of a server, such as http://127.0.0.1:11434/v1.")
+        raise SettingsError("--model requires the address of a server, such as http://127.0.0.1:11434/v1.")
     if "@" in urlsplit(url).netloc:
-        raise SettingsError(f"The address holds a name or a password: put the server's key into {MODEL_KEY_VARIABLE}.")
+        raise SettingsError(f"The address contains a user name or password: set {MODEL_KEY_VARIABLE} to the key.")
     return Asked(model_at(url, _find(url, name, key)), key)
 
 
@@ -81,7 +81,7 @@ def _find(url: str, name: str, key: str | None) -> str:
         return name
     if not served:
         raise SettingsError(f"The server at {url} has no model: pull or load one first, as `ollama pull` does.")
-    wanted = f"has no model {name!r}" if name else "has several models: say which with --model-name"
+    wanted = f"has no model {name!r}" if name else "has several models: choose one with --model-name"
     raise SettingsError(f"The server at {url} {wanted}. It has {', '.join(served)}.")
 
 
@@ -92,17 +92,17 @@ def _list_models(url: str, key: str | None) -> tuple[_Served, ...]:
         answer = httpx2.get(f"{url.rstrip('/')}/models", headers=headers, timeout=_SECONDS, trust_env=by_proxy)
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise SettingsError(
-            f"No model's server answers at {url} ({type(error).__name__}): start it, as `ollama serve` does, and try"
+            f"No model server answers at {url} ({type(error).__name__}): start it, as `ollama serve` does, and try"
             " again."
         ) from error
     if answer.status_code in {401, 403}:
         raise SettingsError(
-            f"The server at {url} wants a key: put it in the environment variable {MODEL_KEY_VARIABLE}."
+            f"The server at {url} requires a key: put it in the environment variable {MODEL_KEY_VARIABLE}."
         )
     try:
         return _Models.model_validate_json(answer.content).data or ()
     except ValidationError as error:
         raise SettingsError(
-            f"What answers at {url} ({answer.status_code}) is not the OpenAI-compatible API, whose address usually ends"
+            f"The server at {url} ({answer.status_code}) is not the OpenAI-compatible API, whose address usually ends"
             " in /v1."
         ) from error

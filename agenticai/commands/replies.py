@@ -140,7 +140,7 @@ def _write(form: Path, text: str) -> None:
 
 def _tell(screen: Display, checked: Checked, stored: str | None, retried: Sequence[str], stack: Stack) -> None:
     if checked.good:
-        screen.say(f"An agent would take this: {checked.holds}.")
+        screen.say(f"An agent would accept this: {checked.holds}.")
     else:
         screen.say(("An agent would refuse this:", "yellow"))
         for fault in checked.faults:

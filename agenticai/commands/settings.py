@@ -1,4 +1,4 @@
-"""The settings of the command line: an option goes before its environment variable, and that before the default."""
+"""The settings of the command line: an option overrides its environment variable, which overrides the default."""
 
 import os
 import re
@@ -30,15 +30,15 @@ TARGETS: Final = ("embedded", "localstack")
 """What `up` starts."""
 
 ENDPOINT: Final = ""
-"""The default of `Endpoint`, which has it looked for."""
+"""The default of `Endpoint`: look for a running engine."""
 
 
 def find_endpoint(environ: Mapping[str, str] = os.environ, home: Path | None = None) -> str:
-    """Return the address of the engine that commands talk to when no option names it.
+    """Return the address of the engine that commands use when no option names one.
 
-    That is what AGENTICAI_ENDPOINT or AWS_ENDPOINT_URL names; else the port in AGENTICAI_PORT; else the one engine that
-    `up` has noted in the state folder; else the default port. Raises SettingsError where it has noted several, and
-    where AGENTICAI_PORT is no port.
+    That is the one in AGENTICAI_ENDPOINT or AWS_ENDPOINT_URL; else the port in AGENTICAI_PORT; else the only engine
+    that `up` has noted in the state folder; else the default port. Raises SettingsError if several are noted, or if
+    AGENTICAI_PORT is not a port.
     """
     if named := next((environ[name] for name in ENDPOINT_VARIABLES if environ.get(name)), ""):
         return named
@@ -49,7 +49,7 @@ def find_endpoint(environ: Mapping[str, str] = os.environ, home: Path | None = N
     noted = _find_noted(environ, home)
     if len(noted) > 1:
         raise SettingsError(
-            f"Several engines run ({', '.join(noted)}): say which with --endpoint, or for every command with the"
+            f"Several engines run ({', '.join(noted)}): choose one with --endpoint, or for all commands with the"
             f" environment variable {ENDPOINT_VARIABLES[0]}."
         )
     return noted[0] if noted else local(DEFAULT_PORT)
@@ -58,22 +58,22 @@ def find_endpoint(environ: Mapping[str, str] = os.environ, home: Path | None = N
 def _find_noted(environ: Mapping[str, str], home: Path | None, target: str | None = None) -> tuple[str, ...]:
     try:
         return running(home or find_home(environ), target)
-    except NoHome:  # where nothing can be kept, nothing is noted
+    except NoHome:  # without a state folder no engine is noted
         return ()
 
 
 def local(port: int | str) -> str:
-    """Return the address of an engine at this port of this machine."""
+    """Return the address of an engine on this port of this machine."""
     return f"http://127.0.0.1:{port}"
 
 
 def gemini_api_key(environ: Mapping[str, str] = os.environ) -> str:
-    """Return the key for the Gemini API; empty where there is none."""
+    """Return the Gemini API key; empty if none is set."""
     return environ.get(KEY_VARIABLE, "")
 
 
 def on_stack(endpoint: str, stage: str, environ: Mapping[str, str] = os.environ) -> list[str]:
-    """Return the options that lead another command to the same stack; none where it gets there by itself."""
+    """Return the options with which another command finds the same stack; none if it finds it by default."""
     try:
         found = find_endpoint(environ).rstrip("/")
     except SettingsError:
@@ -85,24 +85,25 @@ def on_stack(endpoint: str, stage: str, environ: Mapping[str, str] = os.environ)
 
 def _stage(given: str) -> str:
     if not _STAGE.fullmatch(given):
-        raise SettingsError(f"{given!r} is not a stage: give a name such as {DEFAULT_STAGE}, with --stage.")
+        raise SettingsError(f"{given!r} is not a valid stage name: give one such as {DEFAULT_STAGE} with --stage.")
     return given
 
 
-Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document, and nothing else.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as a single JSON document.")]
 
 
 def find_engine(given: str, environ: Mapping[str, str] = os.environ, home: Path | None = None) -> str:
-    """Return the address that is given, or that of the one engine which `up` started as the target that is given.
+    """Return the given address; for a name in `TARGETS`, that of the only engine that `up` started as this target.
 
-    Raises SettingsError where none or several run.
+    Raises SettingsError if no such engine runs, or several.
     """
     if given not in TARGETS:
         return (given or find_endpoint(environ, home)).rstrip("/")
     noted = _find_noted(environ, home, given)
-    if len(noted) != 1:
-        some = f"several run ({', '.join(noted)}): say which by its address" if noted else "none runs"
-        raise SettingsError(f"There is not one engine of the target {given}: {some}; `agenticai up` starts one.")
+    if not noted:
+        raise SettingsError(f"No {given} engine is running: start one with `agenticai up --target {given}`.")
+    if len(noted) > 1:
+        raise SettingsError(f"Several {given} engines run ({', '.join(noted)}): give the address of one of them.")
     return noted[0]
 
 
@@ -115,7 +116,7 @@ Endpoint = Annotated[
         envvar=list(ENDPOINT_VARIABLES),
         callback=lambda given: find_engine(given),
         show_default=f"the engine that `agenticai up` started, else {local(DEFAULT_PORT)}",
-        help="Address of the engine; or `embedded` or `localstack`, for the one that `agenticai up` started; or `aws`.",
+        help="Address of the engine; or `embedded` or `localstack` for the one that `agenticai up` started; or `aws`.",
     ),
 ]
 Stage = Annotated[
@@ -128,6 +129,6 @@ Port = Annotated[
         envvar=PORT_VARIABLE,
         min=0,
         max=MOST_PORTS,
-        help="Port to listen on at 127.0.0.1; 0 picks a free one. Other commands find it by themselves.",
+        help="Port to listen on at 127.0.0.1; 0 picks a free one. Other commands find the port themselves.",
     ),
 ]

@@ -32,12 +32,12 @@ def draw_call(call: ModelCall) -> None:
     with asked:
         if call.prompt is None:
             say(
-                "Not available: the agents store replies only, and this target keeps no record of the requests, or no"
-                " longer has it."
+                "Not available: agents store only replies, and this target has no record of this request, or no longer"
+                " has it."
             )
         else:
             code(cut(call.prompt))
             with st.expander("System instruction"):
                 code(call.system or "")
     with replied:
-        code(cut(call.reply) or "Nothing came back.")
+        code(cut(call.reply) or "No reply was received.")

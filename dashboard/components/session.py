@@ -12,7 +12,7 @@ from agenticai.dashboard.services.told import ENDPOINT, STAGE, START
 
 REFRESH_SECONDS: Final = 2.0
 OWN_CALLS_SECONDS: Final = 10.0
-"""How often the last line of a page is drawn again: each part that is refreshed costs a run of its own."""
+"""Number of times the last line of a page is drawn again: each part that is refreshed costs a run of its own."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -80,7 +80,7 @@ def _wait(reason: str) -> None:
     else:
         st.rerun()
     start = os.environ.get(START, "agenticai up")
-    st.info(f"There is no stack to show yet. `{start}` starts one; this page then comes alive by itself.")
+    st.info(f"No stack is running yet. Start one with `{start}`; this page then updates by itself.")
     say(reason)
 
 

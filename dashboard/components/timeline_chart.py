@@ -42,7 +42,7 @@ def timeline_chart(spans: Sequence[Span], key: str) -> None:
     rows = [_row(span) for span in spans]
     y = channel("lane:N", title=None, sort=lanes, axis={"labelLimit": 220, "labelOverlap": False})
     layers = [_bars(rows, y, _time_axis(spans)), *_marks(rows, y)]
-    told = f"Timeline of {len(lanes)} works: {in_words(spans)}. The table has it in full."
+    told = f"Timeline of {len(lanes)} pieces of work: {in_words(spans)}. The table lists all spans."
     draw_chart(layers, height=LANE_HEIGHT * len(lanes) + AROUND, key=key, alt=told)
 
 

@@ -89,9 +89,9 @@ class CloudWatch:
             itertools.chain.from_iterable(_points(name, values) for name in self._queues), key=lambda point: point.at
         )
         note = (
-            f"CloudWatch's metrics, a value a minute, from {HISTORY.days * 24} hours before this page first looked;"
-            " each is the highest of its minute. They come some minutes late: rates and ages are those of the minute"
-            f" that ended at {end:%H:%M} UTC."
+            f"CloudWatch metrics, one value a minute (its maximum), starting {HISTORY.days * 24} hours before this page"
+            " was first opened. They arrive some minutes late: rates and ages are for the minute that ended at"
+            f" {end:%H:%M} UTC."
         )
         return DepthSeries(tuple(points[-KEPT:]), end, note)
 

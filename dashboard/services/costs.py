@@ -94,7 +94,7 @@ def dearest(shown: Bill) -> str | None:
     if not shown.projects:
         return None
     most = shown.projects[0]
-    return f"{most.project_id} cost most, {dollars(most.usd)}. {reason(most, shown.projects)}"
+    return f"{most.project_id} was the most expensive, {dollars(most.usd)}. {reason(most, shown.projects)}"
 
 
 def verdict(shown: Bill, limit: float) -> tuple[bool, str]:

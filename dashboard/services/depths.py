@@ -36,10 +36,10 @@ class DepthPoint:
 
 
 SAMPLES: Final = (
-    "Samples that this page took: this target keeps no history of its queues. It does not tell either how many messages"
-    " were received and deleted, nor the age of the oldest."
+    "Samples taken by this page: this target keeps no history of its queues, and reports neither how many messages were"
+    " received and deleted nor the age of the oldest."
 )
-GAPS: Final = "The engine had forgotten some changes before this page read them, so that the chart has gaps."
+GAPS: Final = "The engine dropped some changes before this page read them, so the chart has gaps."
 
 
 @dataclass(frozen=True)

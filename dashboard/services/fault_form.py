@@ -27,7 +27,7 @@ LABELS: Final[Mapping[str, str]] = {
     "seconds": "Seconds, on the engine's clock",
     "side": "Before or after the call is made",
     "reply": "Reply",
-    "retry_after_s": "Seconds to wait that the reply names",
+    "retry_after_s": "Retry delay that the reply states, in seconds",
 }
 
 
@@ -69,7 +69,7 @@ def rules_in(text: str) -> tuple[Fault, ...]:
     try:
         return _rules(parse_yaml(text))
     except (yaml.YAMLError, RecursionError) as error:
-        raise WrongRule(f"This is no YAML: {error}") from error
+        raise WrongRule(f"This is not YAML: {error}") from error
 
 
 def in_words(fault: Fault) -> str:
@@ -90,8 +90,8 @@ def in_words(fault: Fault) -> str:
 def state_in_words(rule: ActiveRule) -> str:
     """Return what a rule has met, and whether it is for more."""
     when = rule.fault.when
-    met = f"{rule.met:,} fitted, applied to {rule.applied:,}"
-    return f"{met}, over" if rule.met >= when.nth + when.times - 1 else met
+    met = f"{rule.met:,} matched, applied to {rule.applied:,}"
+    return f"{met}, finished" if rule.met >= when.nth + when.times - 1 else met
 
 
 def _rules(document: object) -> tuple[Fault, ...]:

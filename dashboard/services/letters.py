@@ -43,7 +43,7 @@ def scenario_of(letter: DeadLetter, agent: str, project: "ProjectView | None") -
     body = _with_placeholder(_body(letter), project.id) if project else _body(letter)
     document = {
         "name": f"dead-letter-{letter.message.id[:8]}",
-        "description": f"A message that the {agent} agent could not process is sent once more.",
+        "description": f"A message that the {agent} agent could not process is sent again.",
         "projects": {"project": asked},
         "steps": [{"create": "project"}, {"settle": {}}, {"send": {"queue": agent, "body": body}}, {"settle": {}}],
         "expect": {"dead_letters": {agent: 1}},

@@ -26,7 +26,7 @@ def new_request(name: str, text: str, file: bytes | None, template: str | None) 
     """Return what to post. Raises `Unusable`."""
     requirements = requirements_of(text, file)
     if requirements is None and template is None:
-        raise Unusable("Write what you want, choose a file with it, or choose a template.")
+        raise Unusable("Enter the requirements, choose a file that contains them, or choose a template.")
     given = " ".join(name.split()) or " ".join((requirements or str(template)).split()[:NAME_WORDS])
     return NewRequest(given[:LONGEST_NAME], requirements, template)
 
@@ -37,9 +37,9 @@ def requirements_of(text: str, file: bytes | None) -> str | None:
     if file is None:
         return written
     if written:
-        raise Unusable("Give the requirements as text or as a file, and not both.")
+        raise Unusable("Give the requirements as text or as a file, not both.")
     if len(file) > LARGEST_FILE:
-        raise Unusable(f"The file has {len(file):,} bytes; {LARGEST_FILE:,} are possible.")
+        raise Unusable(f"The file has {len(file):,} bytes; the limit is {LARGEST_FILE:,}.")
     try:
         return file.decode("utf-8-sig").strip() or None
     except UnicodeDecodeError as error:

@@ -68,4 +68,4 @@ class OwnCalls:
         made = f"The dashboard made {total:,} AWS calls since it started, {latest:,} of them in the last minute"
         if self.usd is None:
             return f"{made}."
-        return f"{made}; they cost ${self.usd:.6f}, free tier not counted."
+        return f"{made}; without the free tier, they cost ${self.usd:.6f}."

@@ -18,8 +18,8 @@ LONGEST_LABEL: Final = 40
 class TaskState(StrEnum):
     """How far a task is."""
 
-    WAITING = "waits for others"
-    READY = "waits for an agent"
+    WAITING = "waiting for other tasks"
+    READY = "waiting for an agent"
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"

@@ -88,7 +88,7 @@ class Replays:
         """Start a replay of these scenarios, of the whole library if there are none. Raises ReplayRuns, OSError."""
         with self._lock:
             if self._replay and self._replay.state().running:
-                raise ReplayRuns("A replay runs already: wait until it has ended, or end it.")
+                raise ReplayRuns("A replay is already running: wait until it ends, or end it.")
             self._replay = _Replay(scenarios, self._command)
 
     def state(self) -> ReplayState | None:

@@ -29,18 +29,18 @@ UNMETERED_SECONDS: Final = 60.0
 """How long it is kept what a stack stores, which takes a handful of calls."""
 
 RECEIVED: Final = (
-    "This target shows messages only to who receives them: each look counts as a receive, and hides them from others"
-    " for a moment."
+    "On this target, messages can be read only by receiving them: each look counts as a receive, and hides the messages"
+    " from others for a moment."
 )
-NO_INVOCATIONS: Final = "This LocalStack was started by somebody else, and tells nothing of its functions."
-NO_STEPS: Final = "This target delivers messages by itself, in real time: there is nothing to steer."
+NO_INVOCATIONS: Final = "This LocalStack was not started by AgenticAI and does not report what its functions do."
+NO_STEPS: Final = "This target delivers messages on its own, in real time, and cannot be controlled."
 NO_CONTROL: Final = (
     "Only an engine of `agenticai up` tells this, through its control API: this target has no control API, or it asks"
     " for a secret, which AGENTICAI_CONTROL_TOKEN gives."
 )
 
 
-NO_FREE_TIER: Final = "Only AWS counts what an account used of its free tier: this target is an emulator."
+NO_FREE_TIER: Final = "Only AWS reports an account's free tier use; this target is an emulator."
 
 
 class AwsSource:

@@ -31,8 +31,8 @@ class SpanKind(StrEnum):
     WAITING = "waiting"
     WORKING = "working"
     FAILED = "failed"
-    INTERRUPTED = "failed, to come again"
-    LOST = "no end recorded, came again"
+    INTERRUPTED = "failed, will be redelivered"
+    LOST = "no end recorded, redelivered"
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def in_words(found: Sequence[Span]) -> str:
     lost = sum(span.kind is SpanKind.LOST for span in found)
     again = sum(span.attempt > 1 and span.kind is not SpanKind.WAITING for span in found)
     without_end = f", {lost} without an end" if lost else ""
-    return f"{worked:.2f} s at work and {waited:.2f} s of waiting, {again} delivered again{without_end}"
+    return f"{worked:.2f} s working, {waited:.2f} s waiting, {again} redelivered{without_end}"
 
 
 class _Timeline:

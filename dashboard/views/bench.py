@@ -51,7 +51,7 @@ def _time(connected: Connected) -> None:
     clock = connected.source.clock()
     if not isinstance(clock, Missing):
         st.metric("Engine's time", when(clock.now), help="The time that all functions see.")
-        st.caption(f"{age(clock.ahead_s)} skipped in all, in {len(clock.jumps)} jumps.")
+        st.caption(f"{age(clock.ahead_s)} skipped in total, in {len(clock.jumps)} jumps.")
 
 
 def _skip(bench: Bench) -> None:
@@ -64,7 +64,7 @@ def _skip(bench: Bench) -> None:
 
 
 def _settle(bench: Bench) -> None:
-    st.write("Work until nothing is left, and jump over all waits.")
+    st.write("Process all messages, and skip all waits.")
     if st.button("Settle", key="settle"):
         with st.spinner("settling"):
             act(lambda: _settled(bench))
@@ -97,7 +97,7 @@ def _deliver(connected: Connected, bench: Bench) -> str:
     before = {one.request_id for one in _ended(connected)}
     settled = bench.settle(deliveries=1)
     if not settled.deliveries:
-        return "Nothing is there to deliver."
+        return "There is nothing to deliver."
     new = [one for one in _ended(connected) if one.request_id not in before]
     skipped = f" {age(settled.skipped_s)} skipped." if settled.skipped_s else ""
     held = " A fault holds a call back." if settled.held else ""
@@ -118,7 +118,7 @@ def _ended(connected: Connected) -> "Sequence[FinishedInvocation]":
 def _invocations(connected: Connected) -> None:
     latest = list(reversed(_ended(connected)))[:SHOWN]
     if not latest:
-        st.caption("No function ran yet.")
+        st.caption("No function has run yet.")
         return
     st.dataframe(
         {
@@ -136,7 +136,7 @@ def _invocations(connected: Connected) -> None:
 
 
 _MODES: Final[dict["Dispatch", str]] = {
-    "free": "Messages are delivered at any time.",
-    "stepped": "Messages are held back, and delivered one by one.",
+    "free": "Messages are delivered automatically.",
+    "stepped": "Messages are held back; you deliver them one by one.",
 }
-_CHOICES: Final[dict["Dispatch", str]] = {"free": "Deliver at any time", "stepped": "Hold messages back"}
+_CHOICES: Final[dict["Dispatch", str]] = {"free": "Deliver automatically", "stepped": "Hold messages back"}

@@ -52,20 +52,20 @@ def _on(connected: Connected) -> None:
         return
     rules = bench.rules()
     if not rules:
-        st.caption("No faults are on.")
+        st.caption("No faults are active.")
         return
     for rule in rules:
         with st.container(horizontal=True, vertical_alignment="center", border=True):
             _rule(connected, bench, rule)
-    if st.button("Take all off", key="faults-off"):
-        act(lambda: _set(bench, (), "No faults are on."))
+    if st.button("Remove all", key="faults-off"):
+        act(lambda: _set(bench, (), "No faults are active."))
     _fired(connected, bench)
 
 
 def _rule(connected: Connected, bench: Bench, rule: "ActiveRule") -> None:
     sentence = in_words(_written(connected, rule.fault))
     say(f"{rule.rule + 1}. {sentence}\n{state_in_words(rule)}")
-    if st.button("Take off", key=f"fault-off-{rule.rule}", help=plain(f"Take off: {sentence}")):
+    if st.button("Remove", key=f"fault-off-{rule.rule}", help=plain(f"Remove: {sentence}")):
         act(lambda: _remove(bench, rule.rule, sentence))
 
 
@@ -89,13 +89,13 @@ def _fired(connected: Connected, bench: Bench) -> None:
 def _form(connected: Connected) -> None:
     left, right = st.columns(2)
     with left:
-        on = st.selectbox("It happens to", list(ONS), format_func=ONS.__getitem__, key="fault-on")
+        on = st.selectbox("Applies to", list(ONS), format_func=ONS.__getitem__, key="fault-on")
         given = _when_call(connected) if on == "call" else _when_delivery(connected)
         nth, times = st.columns(2)
-        given["nth"] = nth.number_input("From the", 1, 1_000_000, 1, key="fault-nth", help="Counted from now, from 1.")
-        given["times"] = times.number_input("How often", 1, 1_000_000, 1, key="fault-times")
+        given["nth"] = nth.number_input("From number", 1, 1_000_000, 1, key="fault-nth", help="The next one is 1.")
+        given["times"] = times.number_input("Number of times", 1, 1_000_000, 1, key="fault-times")
     with right:
-        do = st.selectbox("What happens", list(EFFECTS[on]), key=f"fault-do-{on}")
+        do = st.selectbox("Effect", list(EFFECTS[on]), key=f"fault-do-{on}")
         effect = EFFECTS[on][do]
         st.caption(plain(effect.told))
         then = {field.name: _field(f"{on}-{do}", field) for field in effect.fields}
@@ -154,15 +154,15 @@ def _add(connected: Connected, on: On, given: Mapping[str, Any], do: str, then: 
 def _yaml(connected: Connected) -> None:
     bench = connected.source.bench
     rules = st.text_area("Rules, as in a scenario", EXAMPLE, key="rules", height=140)
-    if not st.button("Set these in place of all", key="faults-on") or isinstance(bench, Missing):
+    if not st.button("Replace all rules", key="faults-on") or isinstance(bench, Missing):
         return
     try:
         faults = [rename(fault, connected.functions, connected.queues) for fault in rules_in(rules)]
     except WrongRule as error:
-        st.warning("These are no rules.")
+        st.warning("These rules are invalid.")
         say(str(error))
         return
-    act(lambda: _set(bench, faults, "The rules are on; what fits them is counted from now."))
+    act(lambda: _set(bench, faults, "The rules are active; matches are counted from now on."))
 
 
 def _put(bench: Bench, fault: "Fault", sentence: str) -> str:
@@ -172,7 +172,7 @@ def _put(bench: Bench, fault: "Fault", sentence: str) -> str:
 
 def _remove(bench: Bench, rule: int, sentence: str) -> str:
     bench.remove_fault(rule)
-    return f"Off: {sentence}"
+    return f"Removed: {sentence}"
 
 
 def _set(bench: Bench, faults: "Sequence[Fault]", said: str) -> str:

@@ -63,7 +63,7 @@ def _bill(connected: Connected, projects: int, limit: float | None) -> None:
         within, sentence = costs.verdict(shown, limit)
         (st.success if within else st.error)(plain(sentence))
     if not shown.metered:
-        st.info(plain(f"{NO_METER} This table has what can be told of it all the same."))
+        st.info(plain(f"{NO_METER} The table shows what is known without it."))
     _tier(shown)
     _free_tier(connected.source.free_tier())
     _month(used, shown, limit)
@@ -71,8 +71,8 @@ def _bill(connected: Connected, projects: int, limit: float | None) -> None:
         _who(shown)
     known = prices()
     st.caption(
-        f"Prices of {known.region} as of {known.as_of}. What was used is priced without the free tier; the month,"
-        " beyond it. The tokens of the language model are not in these figures."
+        f"Prices of {known.region} as of {known.as_of}. Past use is priced without the free tier; a month, beyond it."
+        " The language model's tokens are not included."
     )
 
 
@@ -84,17 +84,17 @@ def _totals(shown: Bill, idle: Bill) -> None:
         "An idle month": (dollars(idle.month_usd), f"{shown.idle_receives:,.0f} empty receives of the four queues"),
         "Average project": (
             dollars(shown.project_usd) if shown.project_usd is not None else "-",
-            f"Of {measured:,} measured, free tier not counted",
+            f"Average of {measured:,} measured, without the free tier",
         ),
         "Used until now": (
             dollars(shown.used_usd) if shown.metered else "-",
-            "All calls and invocations, free tier not counted",
+            "All calls and invocations, without the free tier",
         ),
     }
     for column, (label, (figure, explanation)) in zip(st.columns(len(figures)), figures.items(), strict=True):
         column.metric(label, plain(figure), help=explanation)
     if not measured and shown.forecast_for and shown.metered:
-        st.info("No project was measured on this stack yet: the forecast begins with the first one.")
+        st.info("No project has been measured on this stack yet; the forecast starts with the first one.")
 
 
 def _tier(shown: Bill) -> None:
@@ -125,7 +125,7 @@ def _free_tier(told: "Sequence[FreeTierUse] | Missing") -> None:
         st.caption(plain(f"Not available on this target. {told.why}"))
         return
     if not told:
-        st.caption("AWS lists what something was used of: it is nothing so far.")
+        st.caption("AWS lists only what was used; so far, nothing was.")
         return
     st.dataframe(
         {
@@ -140,7 +140,7 @@ def _free_tier(told: "Sequence[FreeTierUse] | Missing") -> None:
         hide_index=True,
         key="free-tier",
     )
-    st.caption("Of all that the account does, counted a few times a day. This page asks once an hour.")
+    st.caption("AWS counts the use of the whole account a few times a day. This page asks once an hour.")
 
 
 def _month(used: Measured, shown: Bill, limit: float | None) -> None:
@@ -181,11 +181,9 @@ def _who(shown: Bill) -> None:
         say(said)
         _spent("project", costs.by_project(shown))
         if len(shown.projects) > costs.SHOWN:
-            st.caption(f"The dearest {costs.SHOWN} of {len(shown.projects):,} measured projects.")
+            st.caption(f"The {costs.SHOWN} most expensive of {len(shown.projects):,} measured projects.")
     st.caption(
-        plain(
-            f"{dollars(shown.unattributed_usd)} belong to no project: lists, looks at queues, and requests that failed."
-        )
+        plain(f"{dollars(shown.unattributed_usd)} belong to no project: lists, reads of queues, and failed requests.")
     )
 
 

@@ -64,8 +64,8 @@ def _letters(connected: Connected, agent: str) -> None:
 def _look_again(connected: Connected, agent: str, letters: Letters) -> None:
     st.caption(
         plain(
-            f"{connected.source.looking} So they are received once, and again when their number changes, after an act,"
-            f" and when you ask. {len(letters.letters):,} were seen."
+            f"{connected.source.looking} Dead letters are therefore received once, and again when their number changes,"
+            f" after an action, or when you ask. {len(letters.letters):,} have been read."
         )
     )
     if st.button("Look again", key=f"look-{agent}", icon=":material/refresh:"):
@@ -115,17 +115,17 @@ def _listed(connected: Connected, agent: str, letters: Letters) -> None:
     for letter in chosen[:OPENED]:
         _letter(connected, agent, letter)
     if len(chosen) > OPENED:
-        st.caption(f"The first {OPENED} of {len(chosen):,} selected letters.")
+        st.caption(f"Showing the first {OPENED} of {len(chosen):,} selected letters.")
 
 
 def _extent(letters: Letters, shown: int) -> str:
     """Say how much of the queue is shown, and what is not."""
     read, said = len(letters.letters), f"{shown:,} shown, {letters.total:,} in the queue."
     if read < letters.total:
-        said += f" Causes and the search are those of the {read:,} letters of this page."
+        said += f" Causes and search cover the {read:,} letters on this page."
     unexplained = sum(not letter.attempts for letter in letters.letters)
     if unexplained:
-        said += f" Of {unexplained:,} the cause is unknown: the log of the function no longer tells, or never told."
+        said += f" The cause of {unexplained:,} is unknown: the function's log does not have it, or no longer has it."
     return said
 
 
@@ -178,7 +178,7 @@ def _copy(connected: Connected, agent: str, letter: DeadLetter) -> None:
     edit, scenario = st.columns(2)
     if edit.toggle("Send an edited copy", key=f"edit-{message.id}"):
         body = st.text_area("Body of the copy", formatted(message.body), key=f"body-{message.id}", height=240)
-        st.caption("The original stays here; the copy is marked with its id.")
+        st.caption("The original stays in this queue; the copy carries its id.")
         if st.button("Send the copy", key=f"send-{message.id}"):
             act(lambda: f"The copy of {message.id} was sent as {connected.source.send_copy(agent, message, body)}.")
     try:
@@ -198,7 +198,7 @@ def _copy(connected: Connected, agent: str, letter: DeadLetter) -> None:
 def _all_of_them(connected: Connected, state: AgentQueues) -> None:
     name = state.dead_letters.name
     with st.expander("All of them"):
-        rate = st.number_input("Most a second", 1, 500, 100, key=f"rate-{state.agent}")
+        rate = st.number_input("Maximum per second", 1, 500, 100, key=f"rate-{state.agent}")
         if st.button("Redrive all", key=f"all-{state.agent}"):
             act(lambda: _redriven(connected, state.agent, int(rate)))
         typed = st.text_input("To delete all, type the queue's name", key=f"purge-name-{state.agent}", placeholder=name)

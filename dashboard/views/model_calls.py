@@ -61,7 +61,7 @@ def _missed(connected: Connected, missed: dict[str, MissedReply]) -> None:
         with st.container(height=320):
             code(cut(asked.prompt))
     with difference, st.container(height=320):
-        code(cut(asked.difference) or "It is the first: nothing is stored to compare it with.", "diff")
+        code(cut(asked.difference) or "No request is stored yet to compare it with.", "diff")
     _editor(connected, asked)
 
 
@@ -69,14 +69,14 @@ def _editor(connected: Connected, asked: MissedReply) -> None:
     text = st.text_area("Reply", value=skeleton(asked), height=320, key=f"reply-{asked.digest}")
     checked = check(asked, text)
     if checked.good:
-        st.success(f"An agent would take this: {plain(checked.holds)}.")
+        st.success(f"An agent would accept this: {plain(checked.holds)}.")
     else:
         st.warning("An agent would refuse this:")
         say("\n".join(f"- {fault}" for fault in checked.faults))
     projects = waiting_for(asked, connected.api.list_projects(SEARCHED_PAGE).items)
     names = {project.id: project.name for project in projects}
     if not names:
-        st.caption("No project among the newest failed for want of this reply; retry the one that needs it by hand.")
+        st.caption("None of the newest projects failed for lack of this reply; retry the one that needs it yourself.")
     chosen = st.multiselect(
         "Retry then", list(names), default=list(names), format_func=lambda each: printable(names[each]), key="to-retry"
     )
@@ -109,7 +109,7 @@ def _calls(connected: Connected) -> None:
         say(exchanges.why)
         return
     if not exchanges:
-        st.caption("The language model has not been asked yet.")
+        st.caption("The language model has not been called yet.")
         return
     latest = _shown(exchanges)
     chosen = st.dataframe(
@@ -138,7 +138,7 @@ def _shown(exchanges: Sequence[ModelExchange]) -> list[ModelExchange]:
     st.session_state[NEWEST] = newest
     shown = [one for one in reversed(exchanges) if one.number <= newest]
     if newer := len(exchanges) - len(shown):
-        st.caption(f"{newer} newer calls come in when no call is selected.")
+        st.caption(f"{newer} newer calls will appear when no call is selected.")
     return shown[:SHOWN]
 
 
@@ -148,4 +148,4 @@ def _exchange(exchange: ModelExchange) -> None:
     with asked:
         code(cut(exchange.prompt))
     with replied:
-        code(cut(exchange.reply) or "Nothing came back.")
+        code(cut(exchange.reply) or "No reply was received.")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from agenticai.emulator.core.bench_records import ClockReading
 
 MAP_SECONDS: Final = 4.0
-"""How often the map is drawn again: it has many parts, and is the page that stays open all day."""
+"""Number of times the map is drawn again: it has many parts, and is the page that stays open all day."""
 
 STYLE: Final = """<style>
 .st-key-map { max-width: 75rem; }
@@ -144,7 +144,7 @@ def _stores() -> None:
         for path, title, icon, what in (
             ("projects", "Table", ":material/table:", "projects, plans, tasks and events"),
             ("projects", "Bucket", ":material/database:", "files, reports and packages"),
-            ("costs", "Logs", ":material/article:", "what functions say, and what all of it costs"),
+            ("costs", "Logs", ":material/article:", "the functions' logs, and the cost"),
         ):
             with st.container(border=True, key=f"map-store-{title.lower()}", gap="xsmall"):
                 link(path, f"**{title}**", icon)

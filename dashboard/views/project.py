@@ -41,7 +41,7 @@ SECTIONS: Final[dict[str, Section]] = {
 
 LIVE_SECONDS: Final = 1.5
 AT_REST_SECONDS: Final = 10.0
-"""How often a project that has ended is looked at: somebody may have it changed."""
+"""Number of times a project that has ended is looked at: somebody may have it changed."""
 
 
 def draw(project_id: str) -> None:

@@ -26,9 +26,9 @@ def draw(connected: Connected, project: ProjectView) -> None:
     at_rest = project.status in AT_REST
     with st.container(horizontal=True):
         if st.button("Retry", icon=":material/replay:", disabled=at_rest and not project.failure, key="retry"):
-            _do(lambda: connected.api.retry(project.id), "It is tried again.")
+            _do(lambda: connected.api.retry(project.id), "The project is retried.")
         if st.button("Package again", icon=":material/package_2:", disabled=not at_rest, key="deploy"):
-            _do(lambda: connected.api.deploy(project.id), "It is packaged again.")
+            _do(lambda: connected.api.deploy(project.id), "The project is packaged again.")
         if st.button("Delete", icon=":material/delete:", key="delete"):
             st.session_state[DELETING] = project.id
     if st.session_state.get(DELETING) == project.id:
@@ -78,14 +78,14 @@ def _delete(connected: Connected, project: ProjectView) -> None:
 
 
 def _change(connected: Connected, project: ProjectView, *, at_rest: bool) -> None:
-    say(project.requirements) if not project.template else st.caption("It began from a template.")
+    say(project.requirements) if not project.template else st.caption("Created from a template.")
     if not at_rest:
-        st.caption("A change can be asked for once the project is finished.")
+        st.caption("You can request a change once the project is finished.")
         return
     with st.form("change", border=False, clear_on_submit=True):
-        text = st.text_area("What is to be different", height=120, key="change-text")
-        file = st.file_uploader("Or a file that says it", type=["md", "txt"], key="change-file")
-        asked = st.form_submit_button("Ask for the change", type="primary", key="change-ask")
+        text = st.text_area("What should change", height=120, key="change-text")
+        file = st.file_uploader("Or a file that describes it", type=["md", "txt"], key="change-file")
+        asked = st.form_submit_button("Request the change", type="primary", key="change-ask")
     if asked:
         _modify(connected, project, text, file.getvalue() if file else None)
 
@@ -97,7 +97,7 @@ def _modify(connected: Connected, project: ProjectView, text: str, file: bytes |
         st.error(plain(str(error)))
         return
     if wanted is None:
-        st.error("Write what is to be different, or choose a file that says it.")
+        st.error("Describe the change, or choose a file that describes it.")
         return
     _do(lambda: connected.api.modify(project.id, wanted), "The change is being planned.")
 

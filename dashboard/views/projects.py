@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ALL: Final = "All"
 SEARCH_SECONDS: Final = 10.0
-"""How often a search, which may read many pages, is done again."""
+"""Number of times a search, which may read many pages, is done again."""
 
 TEMPLATES: Final = "projects-templates"
 """In the session: the templates, which are read once."""
@@ -67,7 +67,7 @@ def _list(connected: Connected, text: str, status: ProjectStatus | None) -> None
     if found.projects:
         _table(connected, found)
     else:
-        st.caption("No project fits." if text or status else "No projects yet.")
+        st.caption("No project matches." if text or status else "No projects yet.")
     _paging(found, cursors, searched=bool(text))
 
 
@@ -109,7 +109,7 @@ def _open(project_id: str) -> None:
 
 def _paging(found: Found, cursors: list[str], *, searched: bool) -> None:
     if searched:
-        st.caption(f"{len(found.projects)} of {found.looked_at} projects looked at.")
+        st.caption(f"{len(found.projects)} of the {found.looked_at} projects searched.")
     newer, older = st.columns(2)
     for column, label, to in (
         (newer, "Newer", cursors[:-1] if cursors else None),
@@ -134,10 +134,10 @@ def _new(connected: Connected) -> None:
         templates: dict[str, TemplateSummary] = st.session_state[TEMPLATES]
         with st.form("new-project", border=False):
             name = st.text_input(
-                "Name", placeholder="Taken from the requirements if empty", max_chars=100, key="new-name"
+                "Name", placeholder="If empty, derived from the requirements", max_chars=100, key="new-name"
             )
             text = st.text_area("Requirements", height=160, key="new-text")
-            file = st.file_uploader("Or a file with them", type=["md", "txt"], key="new-file")
+            file = st.file_uploader("Or a file with the requirements", type=["md", "txt"], key="new-file")
             template = st.selectbox(
                 "Template",
                 [None, *templates],

@@ -47,7 +47,7 @@ def _draw(connected: Connected) -> None:
     names = [queue.name for state in connected.source.queues() for queue in (state.queue, state.dead_letters)]
     chosen = st.query_params.get("queue")
     index = names.index(chosen) if chosen in names else 0
-    name = st.selectbox("Look into", names, index=index, key="looked-into")
+    name = st.selectbox("Messages of", names, index=index, key="looked-into")
     st.query_params["queue"] = name
     if connected.source.looking:
         part(lambda connected: _look(connected, name), every_s=None)
@@ -78,7 +78,7 @@ def _table_and_chart(connected: Connected, minutes: int) -> None:
 def _look(connected: Connected, name: str) -> None:
     """Show messages only to who asks for it, where that does something to them."""
     st.caption(
-        plain(f"{connected.source.looking} After five receives, SQS moves an agent's message to the dead letters.")
+        plain(f"{connected.source.looking} After five receives, SQS moves an agent's message to its dead-letter queue.")
     )
     if st.button("Receive and show them", key=f"look-{name}"):
         connected.source.look_again(name)

@@ -81,7 +81,7 @@ def _projects(connected: Connected) -> None:
     projects = listed().look(connected.api, lambda: quality.all_projects(connected.api))
     scored = [project for project in projects if project.score is not None]
     if not scored:
-        st.info("No project was scored yet: QA scores a project once its code is written.")
+        st.info("No project has been scored yet: QA scores a project once its code is written.")
         return
     _totals([project.score or 0.0 for project in scored], len(projects))
     _distribution(quality.distribution(projects))
@@ -96,7 +96,7 @@ def _projects(connected: Connected) -> None:
             "status": [str(project.status) for project in lowest],
         }
         st.dataframe(table, hide_index=True, height="content", key="lowest")
-    unread = f", {reports.unread:,} are still to be read" if reports.unread else ""
+    unread = f", {reports.unread:,} have not been read yet" if reports.unread else ""
     st.caption(f"{len(reports.by_project):,} reports were read with {reports.asked:,} requests to the API{unread}.")
 
 
@@ -180,7 +180,7 @@ def _follow() -> None:
 def _start() -> None:
     known = {scenario.name: scenario.description for scenario in runs.library()}
     asked = [name for name in st.query_params.get("scenario", "").split(",") if name in known]
-    chosen = st.multiselect("Scenarios", list(known), default=asked, placeholder="all of the library", key="scenarios")
+    chosen = st.multiselect("Scenarios", list(known), default=asked, placeholder="the whole library", key="scenarios")
     if chosen:
         st.query_params["scenario"] = ",".join(chosen)
     else:
@@ -214,7 +214,7 @@ def _replay(state: ReplayState) -> None:
 def _results() -> None:
     kept = kept_runs().look()
     if not kept:
-        st.info("No runs yet: `agenticai replay`, or the button above, makes one.")
+        st.info("No runs yet: start one with `agenticai replay` or the button above.")
         return
     _breaks(kept)
     _grid(kept)
@@ -241,14 +241,14 @@ def _breaks(kept: list[runs.Run]) -> None:
     st.subheader("What broke first")
     broken = runs.breaks(kept)
     if not broken:
-        st.success("Every scenario passed when it was replayed last.")
+        st.success("Every scenario passed in its latest replay.")
         return
     table = {
         "scenario": [printable(row.scenario) for row in broken],
-        "fails since (UTC)": [when(row.since).removesuffix(" UTC") for row in broken],
+        "failing since (UTC)": [when(row.since).removesuffix(" UTC") for row in broken],
         "passed last": [when(row.passed_last).removesuffix(" UTC") if row.passed_last else "never" for row in broken],
         "runs": [row.runs for row in broken],
-        "what was wrong first": [printable(row.evidence) for row in broken],
+        "first problem": [printable(row.evidence) for row in broken],
     }
     st.dataframe(table, hide_index=True, height="content", key="broken")
 
@@ -257,7 +257,7 @@ def _grid(kept: list[runs.Run]) -> None:
     st.subheader("Scenarios over runs")
     pinned = {"scenario": st.column_config.Column(pinned=True)}
     st.dataframe(runs.grid(kept), column_config=pinned, hide_index=True, height="content", key="outcomes")
-    st.caption("A column for each run by the time (UTC) at which it began, the newest first.")
+    st.caption("One column per run, headed by its start time (UTC), newest first.")
 
 
 def _trends(kept: list[runs.Run]) -> None:
@@ -273,5 +273,5 @@ def _trends(kept: list[runs.Run]) -> None:
         color=channel("scenario:N", title=None, scale=COLOURS, legend=LEGEND),
         tooltip=[channel("scenario:N"), channel("figure:Q", title=figure, format=",.6~g")],
     )
-    told = f"{figure} over {len(kept)} runs of {', '.join(chosen) or 'no scenario'}. The tables have the runs."
+    told = f"{figure} over {len(kept)} runs of {', '.join(chosen) or 'no scenario'}. The tables list the runs."
     draw_chart([drawn], height=320, key="trends", alt=told)

@@ -30,7 +30,7 @@ class _Loader(SafeLoader):
         seen = set[str]()
         for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
             if key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} is here twice", key.start_mark)
+                raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} is given twice", key.start_mark)
             seen.add(key.value)
         return super().construct_mapping(node, deep)
 
@@ -104,9 +104,9 @@ def _explain(error: ErrorDetails) -> str:
     """Return what is wrong, in the words of who writes a document and not of who reads it into a model."""
     match error["type"]:
         case "extra_forbidden":
-            return "There is no such field"
+            return "Unknown field"
         case "model_type" | "model_attributes_type":
-            return "It should be a mapping"
+            return "This must be a mapping"
         case _:
             return error["msg"].removeprefix("Value error, ")
 

@@ -30,13 +30,13 @@ def find_home(
     """
     here = folder.absolute() if folder else _working_folder()
     if named := environ.get(VARIABLE):
-        return _usable(here / os.path.expanduser(named), f"{VARIABLE} names it: let it name another.")
+        return _usable(here / os.path.expanduser(named), f"set {VARIABLE} to another folder.")
     kept = (path / NAME for path in (here, *here.parents))
     if found := next(filter(_is_own, kept), None):
         return found
     if not os.path.lexists(here / NAME) and os.access(here, os.W_OK | os.X_OK):
         return here / NAME
-    return _usable(fallback or user_data_path("agenticai", False), f"name another with {VARIABLE}.")
+    return _usable(fallback or user_data_path("agenticai", False), f"set {VARIABLE} to another folder.")
 
 
 def make_home(home: Path) -> None:
@@ -61,14 +61,14 @@ def _working_folder() -> Path:
     try:
         return Path.cwd()
     except FileNotFoundError as error:
-        raise NoHome("The folder that you are in is no longer there: change to one that is.") from error
+        raise NoHome("The current folder no longer exists: change to another one.") from error
 
 
 def _usable(home: Path, remedy: str) -> Path:
     nearest = next(path for path in (home, *home.parents) if os.path.lexists(path))
     if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK):
         return home
-    raise NoHome(f"Nothing can be kept in {home}: {nearest} is not a folder that you may write to; {remedy}")
+    raise NoHome(f"Cannot write to {home}: {nearest} is not a folder that you may write to; {remedy}")
 
 
 def _is_own(home: Path) -> bool:

@@ -39,7 +39,7 @@ def check_size(*bundles: bytes) -> None:
         except zipfile.BadZipFile as error:
             raise UnsafeBundle(f"The bundle is not a zip file ({error}): build it again.") from error
         if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in entries):
-            raise UnsafeBundle("The bundle is compressed in another way than with Deflate: build it again.")
+            raise UnsafeBundle("The bundle uses a compression other than Deflate: build it again.")
         total += sum(entry.file_size for entry in entries)
     if total > UNZIPPED_BYTES:
         raise UnsafeBundle(f"Unzipped size must be smaller than {UNZIPPED_BYTES} bytes")
@@ -79,9 +79,11 @@ def _extract(bundle: bytes, folder: Path) -> None:
         with zipfile.ZipFile(io.BytesIO(bundle)) as archive:
             for entry in archive.infolist():
                 if not (folder / entry.filename).resolve().is_relative_to(folder.resolve()):
-                    raise UnsafeBundle(f"The bundle's entry {entry.filename!r} leads outside of it: build it again.")
+                    raise UnsafeBundle(
+                        f"The bundle's entry {entry.filename!r} leads out of the bundle: build it again."
+                    )
                 path = Path(archive.extract(entry, folder))
                 if entry.external_attr >> 16 & stat.S_IXUSR:
                     path.chmod(0o700)
     except (zipfile.BadZipFile, zlib.error) as error:
-        raise UnsafeBundle(f"The bundle is not a whole zip file ({error}): build it again.") from error
+        raise UnsafeBundle(f"The bundle is not a complete zip file ({error}): build it again.") from error

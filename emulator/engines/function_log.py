@@ -37,9 +37,7 @@ class FunctionLog:
         if not dropped and len(lines) <= LOG_LINES:
             return text
         kept = "".join(lines[:LOG_LINES]).rstrip("\n")
-        return (
-            f"{kept}\n[The rest is dropped: of an invocation's log {LOG_BYTES} bytes and {LOG_LINES} lines are kept.]\n"
-        )
+        return f"{kept}\n[The rest was dropped: an invocation may log {LOG_BYTES} bytes and {LOG_LINES} lines.]\n"
 
     def close(self) -> None:
         """Drop all of it."""

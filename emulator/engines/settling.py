@@ -11,7 +11,7 @@ LOOK_SECONDS = 0.005
 
 
 class Unsettled(Exception):
-    """The engine was still at work when the real time given to it was over."""
+    """The engine was still busy when the real time given to it was over."""
 
 
 class Messages(Protocol):
@@ -53,7 +53,7 @@ def settle(
             done += 1
         else:
             _wait(messages, activity, clock, skip=skip, at_most_s=left_s)
-    raise Unsettled(f"The engine was still at work after {timeout_s:g} s: give it more time, or look at its log.")
+    raise Unsettled(f"The engine was still busy after {timeout_s:g} s: give it more time, or look at its log.")
 
 
 def _wait(messages: Messages, activity: Activity, clock: Clock, *, skip: bool, at_most_s: float) -> None:

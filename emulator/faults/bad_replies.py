@@ -51,7 +51,7 @@ def bad_reply(kind: ModelReply, path: str, *, request_bytes: int, retry_after_s:
         case ModelReply.NO_CANDIDATES:
             said = {}
         case _:
-            raise ValueError(f"The reply “{kind}” is made of a good one.")
+            raise ValueError(f"The reply “{kind}” can only be made from a good reply.")
     tokens = math.ceil(request_bytes / CHARACTERS_PER_TOKEN)
     usage = {"promptTokenCount": tokens, "totalTokenCount": tokens}
     return JSONResponse({**said, "usageMetadata": usage, "modelVersion": model})
@@ -100,7 +100,7 @@ def spoil(kind: ModelReply, good: Response) -> Response:
         case ModelReply.MALFORMED:
             return with_text(good, garble, "STOP")
         case _:
-            raise ValueError(f"The reply “{kind}” is not made of a good one's text.")
+            raise ValueError(f"The reply “{kind}” is not made from the text of a good reply.")
 
 
 def garble(text: str) -> str:

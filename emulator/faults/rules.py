@@ -55,18 +55,18 @@ class ModelReply(StrEnum):
 
 
 class Error(Record):
-    """The service refuses the call with this error code, before anything is done."""
+    """The service refuses the call with this error code, without carrying it out."""
 
     do: Literal["error"]
     code: str
     status: int = Field(default=400, ge=400, le=599)
-    message: str = "This error was asked for by a fault rule."
+    message: str = "A fault rule caused this error."
 
 
 class Latency(Record):
-    """The call is made, and its answer comes so many seconds later, on the engine's clock.
+    """The call is made, and its answer is delayed by this many seconds on the engine's clock.
 
-    A client of the language model that says how long it waits is gone by then, if that is less.
+    A client of the language model with a shorter timeout has disconnected by then.
     """
 
     do: Literal["latency"]
@@ -80,26 +80,26 @@ class Hang(Record):
 
 
 class Kill(Record):
-    """The function's process is killed: before the call is made, or after it is and before it is answered."""
+    """The function's process is killed: before the call is made, or after it is made and before its answer arrives."""
 
     do: Literal["kill"]
     side: Literal["before", "after"]
 
 
 class DeliverAgain(Record):
-    """The message that is worked on is delivered once more, and worked on to the end, before this call is made."""
+    """Before the call is made, the current message is delivered again, and that delivery is processed completely."""
 
     do: Literal["deliver again"]
 
 
 class Hold(Record):
-    """The call is held back, and `settle` returns, so that something else can happen first; the next one lets it go."""
+    """The call is held back and `settle` returns, so other things can happen first; the next `settle` releases it."""
 
     do: Literal["hold"]
 
 
 class BadReply(Record):
-    """The language model replies badly; `retry_after_s` goes with the two that name a time to wait."""
+    """The language model gives a bad reply. `retry_after_s` applies to `rate limited` and `daily quota`."""
 
     do: Literal["reply"]
     reply: ModelReply
@@ -107,20 +107,20 @@ class BadReply(Record):
 
 
 class Duplicate(Record):
-    """The message is there once more, with the same id, when it has been worked on and deleted."""
+    """When the message has been processed and deleted, a copy with the same id is put in the queue."""
 
     do: Literal["duplicate"]
 
 
 class Delay(Record):
-    """The message comes so many seconds later, on the engine's clock."""
+    """The message is delayed by this many seconds on the engine's clock."""
 
     do: Literal["delay"]
     seconds: float = Field(gt=0)
 
 
 class Reorder(Record):
-    """The message goes behind all that wait in its queue now."""
+    """The message moves behind all messages that are waiting in its queue."""
 
     do: Literal["reorder"]
 

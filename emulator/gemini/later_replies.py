@@ -38,7 +38,7 @@ class LaterReplies:
         try:
             self._look_again()
         except InvalidCassette as error:
-            return answer_not_stored(f"A file among the stored replies cannot be read, so none is used.\n{error}")
+            return answer_not_stored(f"A file of stored replies cannot be read, so no stored reply is used.\n{error}")
         if found := self._store.find(request):
             return replay(request, found)
         return keep_miss(request, self._store, self._misses, self._folder)

@@ -27,13 +27,15 @@ def keep_miss(
     The answer says what was asked for, where it is kept, and what to do; `cassettes` is where replies are read from.
     """
     kept, near = keep(request, misses), nearest(store, request)
-    beside = f"{keep_difference(near, kept).name} has the difference to the nearest" if near else "it is the first"
+    beside = "no request is stored yet"
+    if near:
+        beside = f"{keep_difference(near, kept).name} has the difference to the nearest stored request"
     return answer_not_stored(
         f'No stored reply fits "{title(request)}", asked of {request.model}.\n'
         f"The request is kept in {kept}; {beside}.\n"
-        f"Write its reply there, move the file to {cassettes or 'the cassettes'}, and retry the project, or have"
-        f" `agenticai replies {request.digest()[:8]}` do that; or start the engine with --live or --model, which ask a"
-        " model."
+        f"Write its reply into that file, move the file to {cassettes or 'the cassettes'}, and retry the project;"
+        f" `agenticai replies {request.digest()[:8]}` helps with that. Or start the engine with --live or --model, so"
+        " that it asks a model."
     )
 
 

@@ -58,7 +58,7 @@ def to_chat(request: CanonicalRequest, model: str, *, in_words: bool = False) ->
     """
     unknown = request.config.keys() - _SETTINGS.keys() - _LEFT_OUT
     if unknown:
-        raise Untranslatable(f"An OpenAI-compatible server has no {', '.join(sorted(unknown))}.")
+        raise Untranslatable(f"An OpenAI-compatible server does not support {', '.join(sorted(unknown))}.")
     schema = _find_schema(request)
     wants_json = schema is not None or request.config.get("response_mime_type") == "application/json"
     system = [request.system] if request.system else []
@@ -67,7 +67,7 @@ def to_chat(request: CanonicalRequest, model: str, *, in_words: bool = False) ->
     messages = [{"role": "system", "content": "\n\n".join(system)}] if system else []
     for content in request.contents:
         if content.text is None:
-            raise Untranslatable("An OpenAI-compatible server is asked in text only.")
+            raise Untranslatable("Requests to an OpenAI-compatible server can contain only text.")
         messages.append({"role": "assistant" if content.role == "model" else "user", "content": content.text})
     settings = {name: request.config[key] for key, name in _SETTINGS.items() if key in request.config}
     shape = {"response_format": _format(schema)} if wants_json and not in_words else {}

@@ -90,7 +90,7 @@ def model_routes(
     async def store(request: Request) -> Response:
         wanted = await read_body(request, ReplyRequest)
         if written is None:
-            return PlainTextResponse("This engine asks the model itself: no reply is missing.", status_code=409)
+            return PlainTextResponse("This engine asks the model itself, so no reply is missing.", status_code=409)
         try:
             return answer_with(await asyncio.to_thread(written.store, wanted))
         except NotStored as error:

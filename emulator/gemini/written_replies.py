@@ -48,7 +48,7 @@ class WrittenReplies:
         if kept is None or found is None:
             raise NotStored(f"No request {wanted.digest} waits for a reply.")
         if self._has(found.request):
-            raise NotStored("This request has a stored reply by now: retry the project.")
+            raise NotStored("A reply to this request has been stored meanwhile: retry the project.")
         path = self._cassettes / WRITTEN / kept.name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -122,12 +122,13 @@ class Guard:
     def _reason(self, call: GuardedCall) -> str | None:
         """Return why the request is refused, as a sentence that says how to allow it; None if it is not."""
         if not call.scope.get("raw_path", b"/").startswith((b"/", b"*")):
-            return "The request names a whole address in place of a path: send the path alone."
+            return "The request line has a complete URL instead of a path: send only the path."
         if call.name is None and (call.hosts or call.scope.get("http_version") != "1.0"):
-            return "The header Host is no name of one host."
+            return "The Host header is not a single host name."
         if call.name is not None and not self._allowed.host(call.name):
             return (
-                f"{call.name} is no name of this machine: start the engine with `--allow-host {call.name}` to allow it."
+                f"{call.name} is not an allowed host name:"
+                f" start the engine with `--allow-host {call.name}` to allow it."
             )
         if call.browser is None or self._may_pass(call, call.browser):
             return None
@@ -186,15 +187,15 @@ def _explain(browser: Browser) -> str:
     page = browser.origin or browser.referer
     if page == "null":
         return (
-            "A browser sent this from a page without an origin, such as a file: serve the page from an address of its"
-            " own, and start the engine with `--allow-origin` and that address to allow it."
+            "A browser sent this from a page without an origin, such as a file: to allow it, serve the page over"
+            " HTTP and start the engine with `--allow-origin` and the page's address."
         )
     if page or browser.site != "none":
         came = f"from {page}" if page else "from a page of another origin"
         return f"A browser sent this {came}: start the engine with `--allow-origin {page or 'ORIGIN'}` to allow it."
     return (
-        "A browser sent this without a page's origin, and may then only read: send it from a program whose User-Agent"
-        " is no browser's, or from a page whose origin `--allow-origin` allows."
+        "A browser sent this without a page's origin, so it may only read: send it from a page whose origin"
+        " `--allow-origin` allows, or from a program whose User-Agent is not a browser's."
     )
 
 

@@ -31,7 +31,7 @@ class Largest:
 
 
 def _anything(size: int) -> Largest:
-    message = f"The request is larger than {size} bytes, the most that the engine takes."
+    message = f"The request is larger than the engine's limit of {size} bytes."
     return Largest(size, lambda _: AwsError("RequestEntityTooLarge", message, 413))
 
 
@@ -40,7 +40,7 @@ def _object(size: int) -> Largest:
 
     def error(proposed: int) -> AwsError:
         message = "Your proposed upload exceeds the maximum allowed size"
-        return AwsError("EntityTooLarge", f"{message}: it has {proposed} bytes, and the engine takes {size}.", 400)
+        return AwsError("EntityTooLarge", f"{message}: it has {proposed} bytes, and the engine's limit is {size}.", 400)
 
     return Largest(size, error)
 

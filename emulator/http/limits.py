@@ -35,8 +35,8 @@ HEAD_TOO_LARGE: Final = AwsError(
 TOO_SLOW: Final = AwsError(
     "RequestTimeout", "Your socket connection to the server was not read from or written to within the timeout period."
 )
-TOO_MANY: Final = AwsError("SlowDown", "The engine holds as many request bodies as it can: try again.", 503)
-DISK_FULL: Final = AwsError("InsufficientStorage", "The engine's disk is full: delete something, or free space.", 507)
+TOO_MANY: Final = AwsError("SlowDown", "The engine's memory for request bodies is full: try again.", 503)
+DISK_FULL: Final = AwsError("InsufficientStorage", "The engine's disk is full: free some space.", 507)
 
 log = logging.getLogger(__name__)
 

@@ -31,7 +31,9 @@ def bind(host: str, port: int) -> socket.socket:
         listener.close()
         if error.errno != errno.EADDRINUSE:
             raise EngineError(f"The engine cannot listen on {host}, port {port}: {error.strerror}.") from error
-        raise PortTaken(f"Port {port} is in use: end what listens there, or choose another with --port.") from error
+        raise PortTaken(
+            f"Port {port} is in use: stop the program that uses it, or choose another with --port."
+        ) from error
     return listener
 
 

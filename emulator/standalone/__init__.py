@@ -33,7 +33,7 @@ def engine_of(kind: str, image: str = "", *, docker_socket: bool = False) -> Cho
         chosen = image or os.environ.get(IMAGE_VARIABLE) or IMAGE
         return Chosen("localstack", image=chosen, docker_socket=docker_socket)
     if kind not in KINDS:
-        raise EngineError(f"There is no kind of engine {kind!r}: it is {', '.join(KINDS)}.")
+        raise EngineError(f"There is no engine of kind {kind!r}: choose one of {', '.join(KINDS)}.")
     return EMBEDDED if kind == "embedded" else Chosen("localstack")
 
 

@@ -66,7 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def agenticai_template() -> Path:
     """Set the SAM or CloudFormation template of `deployed_stack`; there is no default."""
     pytest.fail(
-        "No template is named: define a session fixture `agenticai_template` that returns its path.", pytrace=False
+        "No template is set: define a session fixture `agenticai_template` that returns its path.", pytrace=False
     )
 
 
@@ -160,7 +160,7 @@ def _skip_what_needs_skipped_time(request: pytest.FixtureRequest) -> None:
         return
     target: Target = request.getfixturevalue("agenticai_target")
     if Capability.STEPS not in target.capabilities:
-        pytest.skip(f"{target.name} skips no time and delivers messages by itself")
+        pytest.skip(f"{target.name} cannot skip time and delivers messages on its own")
 
 
 @pytest.fixture

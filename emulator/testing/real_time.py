@@ -62,7 +62,7 @@ class RealTimeControl(ControlClient):
             busy = (self._waiting() if deliveries is None else "") or self._running()
             calm = 0 if busy else calm + 1
             if busy and time.monotonic() > ends:
-                raise ControlError(f"{self._engine} was still at work after {timeout_s:g} s: {busy}.")
+                raise ControlError(f"{self._engine} was still busy after {timeout_s:g} s: {busy}.")
             self._wait(LOOK_SECONDS)
         return Settled(quiet=True, held=False, deliveries=0, skipped_s=0)
 
@@ -90,7 +90,7 @@ class RealTimeControl(ControlClient):
         return f"{running[0]} runs" if running else ""
 
     def _skip(self, wanted: str) -> NoReturn:
-        pytest.skip(f"{self._engine} skips no time and delivers messages by itself, and has no {wanted}")
+        pytest.skip(f"{self._engine} cannot skip time, delivers messages on its own, and does not support {wanted}")
 
 
 def read_queues(functions: "LambdaClient", sqs: "SQSClient") -> Iterator[str]:

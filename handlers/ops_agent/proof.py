@@ -93,9 +93,9 @@ class Seen(NamedTuple):
 
 @dataclass(frozen=True)
 class Proof:
-    """What was seen of a package; `passed` is None where nothing could be run. The functions have their roots.
+    """What was seen of a package; `passed` is None where nothing could be run.
 
-    `tried` says of each function what was seen of it.
+    `functions` have their roots; `tried` says what was seen of each.
     """
 
     passed: bool | None
@@ -120,12 +120,8 @@ def prove(
         passed,
         "; ".join(each.summary for each in seen),
         tuple(each.function for each in seen),
-        tuple(map(_tried, seen)),
+        tuple(TriedFunction(handler=one.function.handler, passed=one.passed, seen=one.summary) for one in seen),
     )
-
-
-def _tried(seen: Seen) -> TriedFunction:
-    return TriedFunction(handler=seen.function.handler, passed=seen.passed, seen=seen.summary)
 
 
 @dataclass(frozen=True)
@@ -200,17 +196,6 @@ def _find_missing(run: TestsRun, packaged: Contents, detected: Detected) -> str 
         if found and (found[1] in declared or found[1].startswith(_CARRIED_BY_LAMBDA)):
             return found[1]
     return None
-
-
-def _run(runner: Runner, project_id: str, language: Language, packaged: Contents) -> TestsRun:
-    try:
-        return runner.run(
-            TestsRequested(project_id=project_id, language=language, files=pack(packaged), weakness=False)
-        )
-    except TooLarge as reason:
-        return TestsRun(language=language, not_run=str(reason))
-    except RunnerEnded as ending:
-        return TestsRun(language=language, trouble=f"it ended what runs it: {ending}")
 
 
 def _find_event(packaged: Contents, function: Function) -> str | None:

@@ -40,7 +40,7 @@ DELIVERIES: Final = 400
 
 LACKING: Final = {
     Capability.CONTROL: "applies no faults",
-    Capability.STEPS: "skips no time and delivers messages by itself",
+    Capability.STEPS: "cannot skip time and delivers messages on its own",
 }
 """Why a scenario is not played on a target, by what that lacks."""
 

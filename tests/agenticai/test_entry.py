@@ -33,7 +33,7 @@ def bare_environ(environ: Mapping[str, str]) -> dict[str, str]:
         (["up"], {"AGENTICAI_PORT": "abc"}, "'--port' (env var: 'AGENTICAI_PORT')"),
         (["up", "--port", "65536"], {}, "--port"),
         (["status", "--endpoint", "http://[/nope]\x1b"], {}, "is not the address of an engine"),
-        (["runs"], {"AGENTICAI_HOME": "/dev/null"}, "AGENTICAI_HOME names it: let it name another"),
+        (["runs"], {"AGENTICAI_HOME": "/dev/null"}, "set AGENTICAI_HOME to another folder"),
         (["replay", "no-such"], {}, "There is no file no-such"),
         (["replay", "/dev/null"], {}, "/dev/null"),
         (["sweep", "greeting", "--only", "nonsense"], {}, "nonsense"),
@@ -41,8 +41,8 @@ def bare_environ(environ: Mapping[str, str]) -> dict[str, str]:
         (["get", "last", "--out", "/dev/null/x"], {}, "/dev/null is not a folder"),
         (["get", "..", *NOWHERE], {}, "Nothing answers at http://127.0.0.1:9"),
         (["get", "x" * 5000, *NOWHERE], {}, "Nothing answers at http://127.0.0.1:9"),
-        (["status", "--stage", "x\udcff"], {}, "is not a stage: give a name such as dev"),
-        (["status"], {"AGENTICAI_STAGE": "a/b"}, "'a/b' is not a stage"),
+        (["status", "--stage", "x\udcff"], {}, "is not a valid stage name: give one such as dev"),
+        (["status"], {"AGENTICAI_STAGE": "a/b"}, "'a/b' is not a valid stage name"),
         (["new", "--template", "\udcff"], {}, "The template is not UTF-8"),
         (["new", "--file", "/"], {}, "/ cannot be read as text: Is a directory"),
         (["new", "Text.", "--file", "x"], {}, "not both"),
@@ -75,7 +75,7 @@ def test_a_folder_that_is_gone_is_one_sentence(tmp_path: Path) -> None:
         ["sh", "-c", script, "sh", str(gone), sys.executable], capture_output=True, text=True, timeout=300, check=False
     )
     assert refused.returncode == 1
-    assert refused.stderr == "agenticai: The folder that you are in is no longer there: change to one that is.\n"
+    assert refused.stderr == "agenticai: The current folder no longer exists: change to another one.\n"
 
 
 def test_a_fault_of_ours_is_one_sentence_and_a_traceback_in_a_file(tmp_path: Path) -> None:

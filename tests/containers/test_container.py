@@ -153,9 +153,8 @@ class TestEnds:
         said("docker", "kill", *containers(tmp_path))
         eventually(lambda: not started.running)
         assert started.ended_because().startswith(
-            "LocalStack's container ended by itself, with status 137; its log is "
+            "LocalStack's container ended unexpectedly, with status 137. All of its data is lost; its log is "
         )
-        assert started.ended_because().endswith("and all that was in it is lost.")
         eventually(lambda: not containers(tmp_path))
         with start_engine(cassettes=CASSETTES, run_dir=tmp_path / "next", engine=CONTAINER) as following:
             assert following.about().engine == "LocalStack 4.13.1"
@@ -188,7 +187,7 @@ class TestDoesNotStart:
 
     def test_a_licence_that_is_refused(self, image: str, tmp_path: Path) -> None:
         chosen = self.built(image, "echo; echo 'License activation failed!'; echo 'LocalStack has quit.'; exit 55")
-        self.refused(chosen, tmp_path, NoLocalStack, "asks for a licence and took none: set LOCALSTACK_AUTH_TOKEN")
+        self.refused(chosen, tmp_path, NoLocalStack, "needs a licence and could not activate one")
 
     def test_one_that_ends(self, image: str, tmp_path: Path) -> None:
         chosen = self.built(image, "echo there is no room >&2; exit 1")
@@ -205,11 +204,11 @@ class TestDoesNotStart:
 
     def test_an_image_that_starts_containers_itself_needs_dockers_socket(self, tmp_path: Path) -> None:
         chosen = Chosen("localstack", image="agenticai-base:bookworm")
-        self.refused(chosen, tmp_path, NoLocalStack, "permit that with --docker-socket")
+        self.refused(chosen, tmp_path, NoLocalStack, "allow that with --docker-socket")
 
     def test_an_image_that_nobody_has(self, tmp_path: Path) -> None:
         chosen = Chosen("localstack", image="127.0.0.1:1/none:0")
-        self.refused(chosen, tmp_path, NoDocker, "The image 127.0.0.1:1/none:0 is not here and could not be pulled")
+        self.refused(chosen, tmp_path, NoDocker, "The image 127.0.0.1:1/none:0 is not on this machine and could not")
 
     def test_a_port_that_is_taken_on_dockers_bridge(self, tmp_path: Path) -> None:
         with contextlib.closing(connect().client) as docker:

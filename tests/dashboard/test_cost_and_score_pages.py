@@ -114,7 +114,7 @@ def test_the_month_is_that_of_the_slider_and_is_held_to_the_budget(opened: Opene
 def test_without_a_project_only_the_idle_stack_is_forecast(opened: Opened) -> None:
     page = opened("costs", FakeSource())
     assert not page.exception
-    assert "No project was measured on this stack yet" in shown(page)
+    assert "No project has been measured on this stack yet" in shown(page)
     assert [metric.value for metric in page.metric] == ["\\-", "\\$0\\.6368", "\\-", "\\$0\\.00"]
 
 
@@ -135,7 +135,7 @@ def test_the_accounts_free_tier_is_told_as_aws_tells_it(opened: Opened) -> None:
     table = opened("costs", source).dataframe[1].value
     assert [table[name][0] for name in ("used", "of", "used of it")] == ["250,000", "1,000,000 Requests", "25 %"]
     source.told_free_tier = []
-    assert "it is nothing so far" in shown(opened("costs", source))
+    assert "so far, nothing was" in shown(opened("costs", source))
 
 
 def test_hostile_names_are_shown_as_text(opened: Opened) -> None:
@@ -149,7 +149,7 @@ def test_hostile_names_are_shown_as_text(opened: Opened) -> None:
 def test_where_there_is_no_stack_a_page_says_how_to_start_one(opened: Opened, name: str) -> None:
     page = opened(name, FakeSource(), None, ControlError("Nothing answers there."))
     assert not page.exception
-    assert "starts one" in page.info[0].value
+    assert "Start one with" in page.info[0].value
 
 
 def test_scores_of_projects(opened: Opened) -> None:
@@ -167,7 +167,7 @@ def test_scores_of_projects(opened: Opened) -> None:
 
 
 def test_no_scores_yet(opened: Opened) -> None:
-    assert "No project was scored yet" in shown(opened("scores", FakeSource()))
+    assert "No project has been scored yet" in shown(opened("scores", FakeSource()))
 
 
 def test_no_runs_yet(opened: Opened, bench: FakeReplays) -> None:

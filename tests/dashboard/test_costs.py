@@ -45,7 +45,7 @@ def test_who_spent_is_a_part_of_all() -> None:
     assert sum(row.part for row in costs.by_project(shown)) == pytest.approx(1)
     assert [(row.who, row.usd, row.part) for row in costs.by_function(shown)] == [("dev", shown.used_usd, 1)]
     assert [row.who for row in costs.by_project(shown, most=1)] == [TWO]
-    assert str(costs.dearest(shown)).startswith(f"{TWO} cost most, $0.001")
+    assert str(costs.dearest(shown)).startswith(f"{TWO} was the most expensive, $0.001")
     assert costs.dearest(bill(use_of(), 100)) is None
 
 

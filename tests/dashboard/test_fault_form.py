@@ -73,17 +73,17 @@ def test_the_rules_of_the_document_are_read_and_told() -> None:
 def test_what_a_rule_has_met() -> None:
     rule = CallFault(when=Call(nth=2, times=2), then=Hang(do="hang"))
     states = [state_in_words(ActiveRule(rule=0, fault=rule, met=met, applied=max(0, met - 1))) for met in (1, 2, 3)]
-    assert states == ["1 fitted, applied to 0", "2 fitted, applied to 1", "3 fitted, applied to 2, over"]
+    assert states == ["1 matched, applied to 0", "2 matched, applied to 1", "3 matched, applied to 2, finished"]
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("a: [", "This is no YAML"),
+        ("a: [", "This is not YAML"),
         ("5", "Input should be a valid tuple"),
         ("- {when: {nth: 0}, then: {do: hang}}", r"Rule 1 call when nth: .*greater than or equal to 1"),
         ("- {when: {}, then: {do: explode}}", r"Rule 1 call then: .*explode"),
-        ("[" * 5000, "This is no YAML"),
+        ("[" * 5000, "This is not YAML"),
     ],
 )
 def test_what_is_no_rule_says_why(text: str, reason: str) -> None:

@@ -49,13 +49,13 @@ def test_every_page_is_drawn_without_a_fault(opened: Callable[..., AppTest], nam
 def test_where_there_is_no_stack_a_page_says_how_to_start_one(opened: Callable[..., AppTest], name: str) -> None:
     page = opened(name, FakeSource(), ControlError("Nothing answers there."))
     assert not page.exception
-    assert "`agenticai up` starts one" in page.info[0].value
+    assert "Start one with `agenticai up`" in page.info[0].value
     assert "Nothing answers there." in shown(page)
 
 
 def test_a_page_on_another_target_says_what_it_cannot_tell(opened: Callable[..., AppTest]) -> None:
     assert "This target does not tell" in shown(opened("bench", FakeSource(exact=False))).replace("\\", "")
-    assert "Samples that this page took" in shown(opened("queues", FakeSource(exact=False)))
+    assert "Samples taken by this page" in shown(opened("queues", FakeSource(exact=False)))
     assert "counts as a receive" in shown(opened("dead_letters", FakeSource([letter("m")], exact=False)))
 
 
@@ -157,7 +157,7 @@ def test_the_bench_is_told(opened: Callable[..., AppTest]) -> None:
 def test_a_fault_is_made_from_a_form_and_taken_off_again(opened: Callable[..., AppTest]) -> None:
     source = FakeSource()
     page = opened("bench", source)
-    assert "No faults are on." in shown(page)
+    assert "No faults are active." in shown(page)
     page.selectbox(key="fault-function").set_value("dev").run()
     page.selectbox(key="fault-service").set_value("dynamodb").run()
     page.number_input(key="fault-times").set_value(4).run()
@@ -177,7 +177,7 @@ def test_a_fault_is_made_from_a_form_and_taken_off_again(opened: Callable[..., A
 
     page.button(key="fault-off-0").click().run()
     assert [one.rule for one in source.controls.on] == [1]
-    assert "Off: calls 1 to 4 of dev" in shown(page)
+    assert "Removed: calls 1 to 4 of dev" in shown(page)
     page.button(key="faults-off").click().run()
     assert source.controls.told == [("faults", ())]
 
@@ -200,7 +200,7 @@ def test_an_act_that_is_refused_says_why_and_the_page_stays(opened: Callable[...
     page = opened("bench", source)
     page.button(key="settle").click().run()
     assert [error.value for error in page.error] == [r"The engine was \*still\* at work\."]
-    assert "No faults are on." in shown(page)
+    assert "No faults are active." in shown(page)
 
 
 def test_rules_are_set_as_yaml_with_the_names_of_agents(opened: Callable[..., AppTest]) -> None:

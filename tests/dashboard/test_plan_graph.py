@@ -31,7 +31,7 @@ def test_titles_stay_inside_of_their_quotes() -> None:
     made = plan(task("one", title='a" shape="x\\'), task("two", "one", title="<b>&lt;\u202e\n\\N"))
     drawn = graph(made, task_states(made, [], 1))
     assert '"one" -> "two";' in drawn
-    assert 'label="a\\" shape=\\"x\\\\\\none: waits for an agent"' in drawn
+    assert 'label="a\\" shape=\\"x\\\\\\none: waiting for an agent"' in drawn
     assert "&lt;b&gt;&amp;lt;" in drawn
     assert "\u202e" not in drawn
     for line in drawn.splitlines()[1:-1]:

@@ -73,11 +73,11 @@ class TestNewRequest:
     @pytest.mark.parametrize(
         ("text", "file", "reason"),
         [
-            ("", None, "Write what you want"),
-            ("", b" \n", "Write what you want"),
+            ("", None, "Enter the requirements"),
+            ("", b" \n", "Enter the requirements"),
             ("text", b"file", "not both"),
             ("", b"\xff", "byte 1"),
-            ("", b"x" * (LARGEST_FILE + 1), "are possible"),
+            ("", b"x" * (LARGEST_FILE + 1), "the limit is"),
         ],
     )
     def test_what_cannot_be_posted_says_why(self, text: str, file: bytes | None, reason: str) -> None:

@@ -85,7 +85,7 @@ class TestList:
         page.text_input(key="projects-search").input("oth").run()
         assert list(page.dataframe[0].value["name"]) == ["Other"]
         page.selectbox(key="projects-status").select("COMPLETED").run()
-        assert "No project fits." in shown(page)
+        assert "No project matches." in shown(page)
         page.text_input(key="projects-search").input("").run()
         assert list(page.dataframe[0].value["name"]) == ["Greeting"]
         assert page.selectbox(key="projects-status").options[0] == ALL
@@ -111,7 +111,7 @@ class TestList:
     def test_what_cannot_be_posted_is_said(self, opened: Open, connection: FakeConnection) -> None:
         page = opened()
         page.button(key="new-create").click().run()
-        assert "Write what you want" in page.error[0].value
+        assert "Enter the requirements" in page.error[0].value
         connection.api.refusal = "The API refused this (422): **no**"
         page.text_area(key="new-text").input("Greet.")
         page.button(key="new-create").click().run()

@@ -48,7 +48,7 @@ def test_one_replay_at_a_time_which_can_be_ended() -> None:
     replaying = replays(WAITS)
     replaying.start(["greeting"])
     state_when(replaying, lambda state: state.said == "waits\n")
-    with pytest.raises(ReplayRuns, match="A replay runs already"):
+    with pytest.raises(ReplayRuns, match="A replay is already running"):
         replaying.start(["diamond"])
     replaying.end()
     state = replaying.state()

@@ -70,7 +70,7 @@ def test_a_worker_that_died_leaves_an_attempt_without_an_end() -> None:
     events = planned().add(EventType.WORK_STARTED, 3, ONE).worked(ONE, 9, 10, attempt=2)
     found = spans(events.made, project(), plan(task("one")), at(60))
     assert told(found)[-2:] == [("one", "LOST", 3, 9), ("one", "WORKING", 9, 10)]
-    assert in_words(found) == "2.00 s at work and 2.00 s of waiting, 1 delivered again, 1 without an end"
+    assert in_words(found) == "2.00 s working, 2.00 s waiting, 1 redelivered, 1 without an end"
 
 
 def test_what_failed_for_good_is_waited_for_again_only_after_a_retry() -> None:

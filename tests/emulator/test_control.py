@@ -54,7 +54,7 @@ class Engine:
 
     def settle(self, *, deliveries: int | None, skip: bool, timeout_s: float) -> Settled:
         if timeout_s < 1:
-            raise Unsettled("The engine was still at work.")
+            raise Unsettled("The engine was still busy.")
         self.asked.append((deliveries, skip, timeout_s))
         return SETTLED
 
@@ -212,13 +212,13 @@ class TestOrders:
         control.remove_fault(1)
         assert served.book.effect_of_call("dev", "s3", "PutObject") == FAULTS[0].then
         assert [(one.rule, one.applied) for one in control.rules()] == [(0, 1)]
-        with pytest.raises(ControlError, match="This rule is not on"):
+        with pytest.raises(ControlError, match="No active rule has this number"):
             control.remove_fault(1)
 
 
 class TestRefusals:
     def test_what_does_not_settle_is_said(self, control: ControlClient) -> None:
-        with pytest.raises(ControlError, match=r"still at work\.$"):
+        with pytest.raises(ControlError, match=r"still busy\.$"):
             control.settle(timeout_s=0.5)
 
     def test_what_failed_last_is_said_with_it(self, control: ControlClient, served: Served) -> None:
@@ -242,7 +242,7 @@ class TestRefusals:
     def test_the_client_asks_for_nothing_that_cannot_be(
         self, control: ControlClient, served: Served, ask: Callable[[ControlClient], object], said: str
     ) -> None:
-        with pytest.raises(ControlError, match=f"^The engine cannot be asked for {said}"):
+        with pytest.raises(ControlError, match=f"^Invalid request: {said}"):
             ask(control)
         assert served.engine.asked == []
 
@@ -354,14 +354,14 @@ class TestNotSteered:
             lambda: control.advance(1),
             lambda: control.start_ahead(["f"]),
         ):
-            with pytest.raises(ControlError, match="LocalStack 1 delivers messages by itself, in real time"):
+            with pytest.raises(ControlError, match="LocalStack 1 delivers messages on its own, in real time"):
                 order()
 
     def test_faults_of_calls_are_set_and_those_of_deliveries_refused(self, control: ControlClient) -> None:
         control.faults(FAULTS[:1])
-        with pytest.raises(ControlError, match="LocalStack 1 works by itself, so that the bench cannot delay"):
+        with pytest.raises(ControlError, match="LocalStack 1 delivers messages on its own, so the bench cannot delay"):
             control.faults(FAULTS)
-        with pytest.raises(ControlError, match="LocalStack 1 works by itself, so that the bench cannot delay"):
+        with pytest.raises(ControlError, match="LocalStack 1 delivers messages on its own, so the bench cannot delay"):
             control.add_fault(FAULTS[1])
         assert [active.fault for active in control.rules()] == list(FAULTS[:1])
 

@@ -89,7 +89,7 @@ def test_every_kind_is_made_in_one_of_the_two_ways(kind: ModelReply) -> None:
     if kind not in MADE_OF_GOOD_ONES:
         assert bad(kind).body
         return
-    with pytest.raises(ValueError, match="made of a good one"):
+    with pytest.raises(ValueError, match="can only be made from a good reply"):
         bad(kind)
 
 

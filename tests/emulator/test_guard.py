@@ -149,7 +149,7 @@ class TestPages:
 
     def test_a_page_without_an_origin_is_told_what_would_have_to_be_allowed(self) -> None:
         body = asked(origin="null")[0].body
-        assert b"an address of its own" in body
+        assert b"serve the page over HTTP" in body
         assert b"null" not in body
 
     def test_a_link_names_the_page_that_it_is_on(self) -> None:

@@ -67,9 +67,7 @@ def test_the_variable_goes_before_all(tmp_path: Path, named: str, monkeypatch: p
 
 def test_a_variable_that_names_no_folder_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(
-        NoHome, match=rf"{tmp_path}/file is not a folder .* AGENTICAI_HOME names it: let it name another"
-    ):
+    with pytest.raises(NoHome, match=rf"{tmp_path}/file is not a folder .* set AGENTICAI_HOME to another folder"):
         find_home({"AGENTICAI_HOME": "file/state"}, tmp_path)
 
 
@@ -92,8 +90,8 @@ def test_where_nothing_may_be_written_the_platforms_folder_is_taken_or_refused(s
         user = ["setpriv", f"--reuid={NOBODY}", "--clear-groups", *READ_ALL] if os.geteuid() == 0 else []
         return subprocess.run([*user, *command], capture_output=True, text=True, check=True).stdout.strip()
 
-    assert find() == f"Nothing can be kept in {data}/agenticai: {data} is not a folder that you may write to;" + (
-        " name another with AGENTICAI_HOME."
+    assert find() == f"Cannot write to {data}/agenticai: {data} is not a folder that you may write to;" + (
+        " set AGENTICAI_HOME to another folder."
     )
     data.chmod(0o777)
     assert find() == str(data / "agenticai")

@@ -23,7 +23,7 @@ def test_projects_that_are_lost_are_named() -> None:
     naming_lost(ledger("A", "B"), told.append)("It ended.")
     naming_lost(ledger(), told.append)("It ended.")
     naming_lost(ledger(*map(str, range(22))), told.append)("It ended.")
-    assert told[:2] == ["It ended. Projects that are lost: A, B.", "It ended."]
+    assert told[:2] == ["It ended. Lost projects: A, B.", "It ended."]
     assert told[2].endswith("18, 19 and 2 more.")
 
 

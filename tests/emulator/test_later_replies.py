@@ -56,6 +56,8 @@ def test_a_reply_that_is_mended_is_taken(tmp_path: Path) -> None:
     asked = Asked(tmp_path)
     file = asked.folder / "greeting.yaml"
     file.write_text(CASSETTE.replace("authored", "somewhere"))
-    assert asked.reason().startswith(f"A file among the stored replies cannot be read, so none is used.\n{file}:1: ")
+    assert asked.reason().startswith(
+        f"A file of stored replies cannot be read, so no stored reply is used.\n{file}:1: "
+    )
     file.write_text(CASSETTE)
     assert asked.text() == "Hello."

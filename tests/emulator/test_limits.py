@@ -115,7 +115,7 @@ TOO_LARGE = [
     ("/2015-03-31/functions", signed("lambda", "t"), 70_167_211, 413, "must be smaller than 70167211 bytes"),
     ("/restapis/a/dev/_user_request_/x", (), 10 * MIB, 413, '{"message": "Request Too Long"}'),
     (MODEL, (), 20 * MIB, 400, "Request payload size exceeds the limit: 20971520 bytes."),
-    ("/_harness/faults", (), 16 * MIB, 413, "larger than 16777216 bytes"),
+    ("/_harness/faults", (), 16 * MIB, 413, "limit of 16777216 bytes"),
 ]
 
 

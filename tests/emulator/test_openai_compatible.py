@@ -146,7 +146,7 @@ class TestAsked:
         ("more", "named"),
         [
             ({"tools": [{"googleSearch": {"x": 1}}]}, "tools"),
-            ({"contents": [{"parts": [{"inlineData": {"mimeType": "image/png", "data": "aGk="}}]}]}, "in text only"),
+            ({"contents": [{"parts": [{"inlineData": {"mimeType": "image/png", "data": "aGk="}}]}]}, "only text"),
         ],
     )
     def test_what_the_other_api_has_no_words_for_is_refused_before_it_is_asked(

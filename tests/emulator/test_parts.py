@@ -55,7 +55,7 @@ def test_a_part_too_much_is_refused_in_the_words_of_s3(spool: Spool) -> None:
     assert upload_bounded(OBJECT_BYTES) == "done"
     code, message, status = upload_bounded(OBJECT_BYTES + 1)
     assert (code, status) == ("EntityTooLarge", 400)
-    assert message.endswith(f"the engine takes {OBJECT_BYTES} bytes.")
+    assert message.endswith(f"the engine's limit is {OBJECT_BYTES} bytes.")
 
 
 @pytest.mark.parametrize("size", [0, 1, PIECE_BYTES, PIECE_BYTES + 1, 3 * PIECE_BYTES])

@@ -75,7 +75,7 @@ def test_without_deliveries_only_functions_are_waited_for() -> None:
 
 
 def test_what_stays_is_named(control: Control) -> None:
-    with Control(Cloud(2)) as stuck, pytest.raises(ControlError, match=r"still at work.*: orders holds 2 messages\."):
+    with Control(Cloud(2)) as stuck, pytest.raises(ControlError, match=r"still busy.*: orders holds 2 messages\."):
         stuck.settle(timeout_s=1e-9)
     with Control(Cloud(0), running=9) as busy, pytest.raises(ControlError, match="place runs"):
         busy.settle(timeout_s=1e-9)
@@ -97,7 +97,7 @@ def test_what_stays_is_named(control: Control) -> None:
     ],
 )
 def test_what_cannot_be_skips_the_test(ask: Callable[[Control], object], wanted: str, control: Control) -> None:
-    said = f"LocalStack 4 skips no time and delivers messages by itself, and has no {wanted}"
+    said = f"LocalStack 4 cannot skip time, delivers messages on its own, and does not support {wanted}"
     with pytest.raises(pytest.skip.Exception, match=said):
         ask(control)
 

@@ -70,7 +70,7 @@ def test_it_stops_after_so_many_deliveries(clock: Clock, activity: Activity) -> 
 
 
 def test_without_skipping_it_gives_up_when_its_real_time_is_over(clock: Clock, activity: Activity) -> None:
-    with pytest.raises(Unsettled, match=r"still at work after 0\.2 s"):
+    with pytest.raises(Unsettled, match=r"still busy after 0\.2 s"):
         settle(FakeMessages(MINUTE), activity, clock, deliveries=None, skip=False, timeout_s=0.2)
 
 

@@ -109,7 +109,7 @@ class FakeBench:
 
     def remove_fault(self, rule: int) -> None:
         if all(one.rule != rule for one in self.on):
-            raise ControlError("This rule is not on.")
+            raise ControlError("No active rule has this number.")
         self.on = [one for one in self.on if one.rule != rule]
 
     def fired(self) -> Sequence[Fired]:

@@ -143,7 +143,7 @@ class TestSkipping:
         name = cloud.deploy(NOTHING)
         url = cloud.connect(name)
         cloud.sqs.send_message(QueueUrl=url, MessageBody="{}", DelaySeconds=900)
-        with pytest.raises(ControlError, match="still at work"):
+        with pytest.raises(ControlError, match="still busy"):
             cloud.control.settle(skip=False, timeout_s=0.2)
         assert cloud.finished(name) == []
         assert cloud.control.settle().skipped_s == pytest.approx(900, abs=30)

@@ -178,7 +178,7 @@ def test_a_project_is_posted_watched_to_its_end_and_deleted(seen: Seen) -> None:
     assert page.title() != "taken over"
 
     for section, shown in (
-        ("Plan", "What all tasks agree on"),
+        ("Plan", "What all tasks share"),
         ("Files", "written in revision 1.0"),
         ("Changes", "added"),
         ("Quality", "100 of 100"),

@@ -168,8 +168,8 @@ def test_nothing_of_a_dead_letter_and_its_long_log_is_markup(browser: Browser, a
 def test_nothing_of_what_an_act_says_is_markup(browser: Browser, address: str) -> None:
     errors: list[str] = []
     page = opened(browser, f"{address}/bench", LOOKS[0], errors)
-    page.get_by_role("button", name="Take off", exact=True).click()
-    expect(page.get_by_text("Off: call 1 of")).to_be_visible(timeout=LIMIT_MS)
+    page.get_by_role("button", name="Remove", exact=True).click()
+    expect(page.get_by_text("Removed: call 1 of")).to_be_visible(timeout=LIMIT_MS)
     assert_text(page, errors)
 
 

@@ -83,7 +83,7 @@ def test_what_it_cannot_tell_is_named_with_why(opened: Callable[..., AppTest], p
     assert "each look counts as a receive" in shown(opened("dead_letters"))
     assert "this target has no control API" in shown(opened("bench"))
     assert "Only the embedded engine's meter counts" in shown(opened("costs"))
-    assert "Only AWS counts what an account used" in shown(opened("costs"))
+    assert "Only AWS reports an account's free tier use" in shown(opened("costs"))
 
 
 def test_a_project_went_through_its_queues(

@@ -82,7 +82,7 @@ def test_a_missing_reply_is_written_and_its_project_goes_on(browser: Browser, ur
         text = parse_yaml((CASSETTES / SCENARIO.name / HELD_BACK).read_text("utf-8"))["reply"]["text"]
         reply.fill(text.replace("${tag}", missed.prompt.partition("<file-")[2][:8]))
         reply.press("Control+Enter")
-        expect(page.get_by_text("An agent would take this")).to_be_visible(timeout=LIMIT_MS)
+        expect(page.get_by_text("An agent would accept this")).to_be_visible(timeout=LIMIT_MS)
         page.get_by_role("button", name="Store the reply and retry").click()
         expect(page.get_by_text("1 retried.")).to_be_visible(timeout=LIMIT_MS)
         control.settle(timeout_s=180)
@@ -105,5 +105,5 @@ def test_an_engine_that_ends_meanwhile_is_told_as_gone(browser: Browser, url: st
     page = opened(browser, f"{url}/bench", LOOKS[0])
     stack.end()
     page.get_by_role("button", name="Settle").click()
-    expect(page.get_by_text("There is no stack to show yet")).to_be_visible(timeout=LIMIT_MS)
+    expect(page.get_by_text("No stack is running yet")).to_be_visible(timeout=LIMIT_MS)
     expect(page.get_by_text("could not be drawn")).to_have_count(0)

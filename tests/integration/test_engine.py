@@ -96,7 +96,7 @@ class TestProcesses:
         with pytest.raises(PortTaken) as error:
             start_engine(cassettes=CASSETTES, run_dir=tmp_path, port=engine.port)
         assert str(error.value) == (
-            f"Port {engine.port} is in use: end what listens there, or choose another with --port."
+            f"Port {engine.port} is in use: stop the program that uses it, or choose another with --port."
         )
 
     def test_a_taken_port_costs_no_other_run_its_folder(self, engine: Engine, tmp_path: Path) -> None:

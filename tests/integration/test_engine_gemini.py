@@ -53,7 +53,7 @@ class TestGemini:
         assert "greeting.yaml" in different
         assert "-    Greet Ada.\n+    Greet Grace.\n" in different
         assert remedy.startswith(
-            f"Write its reply there, move the file to {CASSETTES}, and retry the project, or have "
+            f"Write its reply into that file, move the file to {CASSETTES}, and retry the project; "
         )
 
     def test_a_request_without_a_key_is_refused_as_google_does(self, engine: Engine) -> None:

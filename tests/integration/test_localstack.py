@@ -105,7 +105,7 @@ def test_it_says_what_it_is_and_what_it_can_do(running: Bench) -> None:
 def test_it_cannot_be_steered_and_says_so(running: Bench) -> None:
     with running.control() as control:
         for order in (control.settle, lambda: control.advance(1), lambda: control.dispatch("stepped")):
-            with pytest.raises(ControlError, match=r"LocalStack 4\.13\.1 delivers messages by itself, in real time"):
+            with pytest.raises(ControlError, match=r"LocalStack 4\.13\.1 delivers messages on its own, in real time"):
                 order()
         with pytest.raises(ControlError, match="so that the bench cannot hold"):
             control.faults([CallFault(when=Call(), then=Hold(do="hold"))])
@@ -133,12 +133,12 @@ def test_it_makes_the_same_of_scenarios_as_the_embedded_engine(running: Bench, t
     assert {seen.report.outcome for seen in diamond.observations} == {"passed"}
     sent = [row.calls for seen in diamond.observations for row in seen.calls if row.operation == "SendMessage"]
     assert sent == [7, 7]
-    assert skipped.skipped == "LocalStack 4.13.1 skips no time and delivers messages by itself"
+    assert skipped.skipped == "LocalStack 4.13.1 cannot skip time and delivers messages on its own"
 
 
 def test_a_scenario_that_needs_skipped_time_is_not(running: Bench) -> None:
     result = replay(running, load(LIBRARY / "worker-crash.yaml"))
-    assert result.skipped == "LocalStack 4.13.1 skips no time and delivers messages by itself"
+    assert result.skipped == "LocalStack 4.13.1 cannot skip time and delivers messages on its own"
 
 
 def test_a_fault_meets_a_function_and_not_a_client(cloud: Cloud) -> None:
@@ -207,7 +207,7 @@ class TestEnds:
             function, localstack = cloud.invoke(name).payload
         os.kill(localstack, signal.SIGKILL)
         eventually(lambda: not started.running)
-        assert started.ended_because().startswith("LocalStack ended by itself, by SIGKILL; its log is ")
+        assert started.ended_because().startswith("LocalStack ended unexpectedly, by SIGKILL. All of its data is lost;")
         assert (tmp_path / "localstack.log").exists()
         eventually(lambda: not alive(function))
 

@@ -200,7 +200,7 @@ def test_a_request_without_a_reply_is_told_before_it_is_posted_and_its_miss_is_t
     assert second.startswith("Posted as ")
     assert asked.startswith('  No stored reply fits "Plan the software that these requirements ask for.", asked of ')
     assert where.startswith("  The request is kept in ")
-    assert remedy.startswith("  Write its reply there, move the file to ")
+    assert remedy.startswith("  Write its reply into that file, move the file to ")
     assert posted.stdout.count("No stored reply fits") == 1
 
 

@@ -68,7 +68,7 @@ def answering(status: int, kind: str, body: bytes) -> Iterator[str]:
 def test_a_server_that_is_no_engine_is_said_so(status: int, kind: str, body: bytes) -> None:
     with (
         answering(status, kind, body) as address,
-        pytest.raises(TargetError, match=f"What answers at {address} is not the AWS API of an engine"),
+        pytest.raises(TargetError, match=f"The server at {address} is not the AWS API of an engine"),
     ):
         read_stage_outputs(Target.endpoint(address), "dev")
 

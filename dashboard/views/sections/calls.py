@@ -20,7 +20,7 @@ def draw(connected: Connected, project: ProjectView) -> None:
         st.caption("Requests, durations and failed calls are not available on this target.")
         say(exchanges.why)
     if not found:
-        st.caption("The language model has not been asked yet.")
+        st.caption("The language model has not been called yet.")
         return
     chosen = st.dataframe(
         {

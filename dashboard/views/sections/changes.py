@@ -34,9 +34,9 @@ def _draw_changes(connected: Connected, before: Snapshot | None, after: Snapshot
     untested = [str(each.revision) for each in (before, after) if each and not each.tested]
     st.caption(in_words(differing))
     if untested:
-        st.caption(f"{' and '.join(untested)} not tested: files that were deleted may still be in it.")
+        st.caption(f"{' and '.join(untested)} not tested: may still contain deleted files.")
     for change in differing[:SHOWN]:
         st.markdown(f"**{plain(change.path)}** {change.kind}")
-        code(cut(change.diff, LONGEST_DIFF) or "No line differs.", "diff")
+        code(cut(change.diff, LONGEST_DIFF) or "No differences.", "diff")
     if (more := len(differing) - SHOWN) > 0:
-        st.caption(f"{more} more files differ; choose revisions that are nearer to each other.")
+        st.caption(f"{more} more files differ; choose revisions that are closer to each other.")

@@ -44,7 +44,7 @@ def _deployment(connected: Connected, project: ProjectView, deployment: Deployme
 def _proof(deployment: DeploymentView) -> None:
     """Draw whether the package was proven, and what was seen of each function."""
     if not deployment.proof:
-        st.caption("Not tried: only the packages of functions are.")
+        st.caption("Not proven: only the packages of functions are tried, when they are made.")
         return
     asked = " It was packaged again unproven, as was asked." if deployment.unproven else ""
     if deployment.proven is False:

@@ -20,13 +20,13 @@ def draw(connected: Connected, project: ProjectView) -> None:
     file = files[path]
     st.caption(f"{file.size:,} bytes, {plain(file.language)}, written in revision {file.revision}, {file.sha256[:12]}")
     if file.size > LONGEST_FILE:
-        say(f"Too large to be shown: more than {LONGEST_FILE:,} bytes.")
+        say(f"Too large to show: more than {LONGEST_FILE:,} bytes.")
         return
     try:
         content = connected.api.file(project.id, path)
     except ApiError as error:
         if error.status != 404:
             raise
-        st.caption("This file is gone meanwhile.")
+        st.caption("This file no longer exists.")
         return
     code(content.decode(errors="replace"), file.language)

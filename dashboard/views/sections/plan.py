@@ -36,5 +36,5 @@ def draw(connected: Connected, project: ProjectView) -> None:
     if plan.assumptions:
         st.subheader("Assumptions")
         say("\n".join(plan.assumptions))
-    st.subheader("What all tasks agree on")
+    st.subheader("What all tasks share")
     say(plan.shared_contract)

@@ -67,11 +67,11 @@ def _report(report: QualityReport) -> None:
     if report.not_measured:
         say(f"Not measured: {', '.join(report.not_measured)}")
     if not report.findings:
-        st.caption("Nothing was found.")
+        st.caption("No findings.")
     for finding in report.findings[:SHOWN]:
         _finding(finding)
     if more := max(0, len(report.findings) - SHOWN) + report.omitted:
-        st.caption(f"{more} more findings count in the score.")
+        st.caption(f"{more} more findings are included in the score.")
 
 
 def _points(part: ScorePart) -> str:

@@ -29,7 +29,7 @@ def draw(connected: Connected, project: ProjectView) -> None:
     found = spans(events, project, plan_of(connected, project), now_of(connected.source))
     if found:
         timeline_chart(found, key="timeline")
-    st.caption(f"{in_words(found)}, all lanes together.")
+    st.caption(f"{in_words(found)}, summed over all lanes.")
     with st.expander("As a table"):
         st.dataframe(
             {

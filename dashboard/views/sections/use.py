@@ -22,7 +22,7 @@ def draw(connected: Connected, project: ProjectView) -> None:
         say(usage.why)
         return
     _totals(usage)
-    st.caption("All calls that name the project are counted, those by which this page reads it through the API too.")
+    st.caption("All calls that name the project are counted, including those that this page makes through the API.")
     _costs(usage)
     _functions(usage)
     _calls(usage)
@@ -86,9 +86,9 @@ def _tokens(connected: Connected, project: ProjectView) -> None:
         "live": "asked itself",
         "compatible": "asked itself",
     }
-    st.caption(f"{plain(model.names)}: {where.get(model.answers or '', 'this target does not tell who answers')}")
+    st.caption(f"{plain(model.names)}: {where.get(model.answers or '', 'this target does not report what answers')}")
     if not rows:
-        st.caption("It has not been asked yet.")
+        st.caption("It has not been called yet.")
         return
     st.dataframe(
         {

@@ -102,12 +102,12 @@ class LocalStackContainer:
             failed, platform = json.loads(done.output)
         except ValueError as error:
             self.stop()
-            raise NoLocalStack(f"{self._image} is no image of LocalStack: {python} does not run in it.") from error
+            raise NoLocalStack(f"{self._image} is not a LocalStack image: {python} does not run in it.") from error
         if failed:
             self.stop()
             raise NoLocalStack(
-                f"LocalStack's container does not reach the engine at {host}:{port} ({failed}): let this machine's"
-                " firewall admit Docker's bridge, or take --engine process."
+                f"LocalStack's container cannot reach the engine at {host}:{port} ({failed}): allow Docker's bridge"
+                " in this machine's firewall, or use --engine process."
             )
         return str(platform)
 
@@ -118,8 +118,8 @@ class LocalStackContainer:
             self._ended.wait()
             if not self._stopping.is_set():
                 on_end(
-                    f"LocalStack's container ended by itself, with status {self._status}; its log is {self._log}, and"
-                    " all that was in it is lost."
+                    f"LocalStack's container ended unexpectedly, with status {self._status}. All of its data is lost;"
+                    f" its log is {self._log}."
                 )
 
         watching = threading.Thread(target=wait, daemon=True, name="localstack-ends")
@@ -214,9 +214,9 @@ def variables_of(wiring: Wiring, name: str, run: str, environ: Mapping[str, str]
 def without_functions(image: str) -> str:
     """Return, as a sentence, what an image without our executor needs."""
     return (
-        f"{image} runs functions in containers that it starts by Docker's socket: permit that with --docker-socket,"
-        " which lets it do all that root may on this machine, or name an image that runs them itself with"
-        " --localstack-image (docs/localstack.md says how to build it)."
+        f"{image} runs functions in containers, which it starts through Docker's socket: allow that with"
+        " --docker-socket, which gives it root's rights on this machine, or use --localstack-image with an image that"
+        " runs functions itself (docs/localstack.md says how to build one)."
     )
 
 
@@ -224,7 +224,7 @@ def why_not(image: str, log: Path) -> str:
     """Return, as a sentence, why a container did not become healthy, as its log says."""
     if log.exists() and REFUSED_LICENSE in log.read_text(encoding="utf-8", errors="replace"):
         return (
-            f"{image} asks for a licence and took none: set {TOKEN_VARIABLE} to a token that is valid, or take"
-            f" {IMAGE}, which needs none; its log is {log}."
+            f"{image} needs a licence and could not activate one: set {TOKEN_VARIABLE} to a valid token, or use"
+            f" {IMAGE}, which needs no licence; its log is {log}."
         )
     return f"LocalStack did not start; its log is {log} and ends with: {last_line(log) if log.exists() else 'nothing'}"

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 SOCKET: Final = "/var/run/docker.sock"
 LABEL: Final = "agenticai.run"
 """Holds the run's folder: what has this label is removed when nobody holds that folder any more."""
-WITHOUT: Final = "or take --engine process, which needs none"
+WITHOUT: Final = "or use --engine process, which needs no Docker"
 EXPLAINED: Final = {
-    errno.ENOENT: "There is no Docker at {where}: install and start it, name its address with DOCKER_HOST, {without}.",
-    errno.EACCES: "This user may not use Docker at {where}: join the group docker and log in again, which permits all"
-    " that root may, {without}.",
+    errno.ENOENT: "There is no Docker at {where}: install and start it, set DOCKER_HOST to its address, {without}.",
+    errno.EACCES: "This user may not use Docker at {where}: join the group docker, which gives you root's rights, and"
+    " log in again, {without}.",
 }
 
 
@@ -38,7 +38,7 @@ def connect(environ: Mapping[str, str] = os.environ, find: Callable[[str], objec
 
     where = environ.get("DOCKER_HOST") or f"unix://{SOCKET}"
     if (host := urlsplit(where).hostname) and not is_loopback(host):
-        raise NoDocker(f"DOCKER_HOST names another machine, {where}: name the Docker of this one, {WITHOUT}.")
+        raise NoDocker(f"DOCKER_HOST is on another machine, {where}: set it to this machine's Docker, {WITHOUT}.")
     try:
         return DockerClient()
     except (DockerException, OSError) as error:
@@ -76,8 +76,8 @@ def fetch_image(docker: Any, image: str, on_progress: Callable[[str], None]) -> 
         except (DockerException, OSError) as error:
             said = str(error.explanation if isinstance(error, APIError) else error).strip().rstrip(".")
             raise NoDocker(
-                f"The image {image} is not here and could not be pulled ({said}): check its name with"
-                f" --localstack-image, and your network, {WITHOUT}."
+                f"The image {image} is not on this machine and could not be pulled ({said}): check its name"
+                f" (--localstack-image) and your network, {WITHOUT}."
             ) from error
 
 

@@ -39,7 +39,7 @@ def localstack_python(
             if (free := free_bytes(folder)) < NEEDED_BYTES:
                 raise RuntimeUnavailable(
                     f"LocalStack's runtime needs {NEEDED_BYTES // 2**20} MB in {folder}, which has {free // 2**20} MB"
-                    " left: make room, or name another folder with AGENTICAI_HOME."
+                    " left: free some space, or set AGENTICAI_HOME to another folder."
                 )
             on_progress("Installing LocalStack's runtime (325 MB, once)")
             copy_writable(EXTENSIONS, extensions)

@@ -54,7 +54,7 @@ def edition_at(url: str) -> Edition:
             " address with --localstack-url."
         ) from error
     except (ValueError, KeyError, TypeError) as error:
-        raise NoLocalStack(f"What answers at {url} is not LocalStack: it has no {HEALTH}.") from error
+        raise NoLocalStack(f"The server at {url} is not LocalStack: it has no {HEALTH}.") from error
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class LocalStackProcess:
             status = self._process.wait()
             if not self._stopping.is_set():
                 how = f"by {signal.Signals(-status).name}" if status < 0 else f"with status {status}"
-                on_end(f"LocalStack ended by itself, {how}; its log is {self._log}, and all that was in it is lost.")
+                on_end(f"LocalStack ended unexpectedly, {how}. All of its data is lost; its log is {self._log}.")
 
         watching = threading.Thread(target=wait, daemon=True, name="localstack")
         watching.start()

@@ -63,9 +63,9 @@ class Backlog:
             sum(len(queue["messages"]) for queue in self._queues()) >= self._most
             or self._bytes + size > self._most_bytes
         ):
-            told = f"{self._most} messages, and {self._most_bytes} bytes of them"
+            told = f"{self._most} messages and {self._most_bytes} bytes"
             raise Refused(
-                AwsError("OverLimit", f"The engine's queues hold at most {told}: purge or receive some.", 403)
+                AwsError("OverLimit", f"The engine's queues hold at most {told}: purge one or delete messages.", 403)
             )
         sent = self._send(asked, url)
         self._bytes += size

@@ -63,6 +63,6 @@ def bound_upload(upload: Callable[..., Any], error: Callable[..., Any]) -> Calla
             return upload(*arguments)
         except TooLarge:
             said = "Your proposed upload exceeds the maximum allowed size"
-            return error("EntityTooLarge", f"{said}: the engine takes {OBJECT_BYTES} bytes.", 400)
+            return error("EntityTooLarge", f"{said}: the engine's limit is {OBJECT_BYTES} bytes.", 400)
 
     return upload_bounded

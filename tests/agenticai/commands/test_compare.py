@@ -32,9 +32,9 @@ def test_targets_are_engines_to_start_and_stacks_that_are_up() -> None:
 @pytest.mark.parametrize(
     ("names", "kind", "said"),
     [
-        ("embedded", None, "Name two different targets"),
-        ("embedded,embedded", None, "Name two different targets"),
-        ("embedded,azure", None, "There is no target 'azure': name embedded, localstack, or the URL of a stack"),
+        ("embedded", None, "Give at least two different targets"),
+        ("embedded,embedded", None, "Give at least two different targets"),
+        ("embedded,azure", None, "Unknown target 'azure': choose embedded, localstack, or the URL of a stack"),
         (f"embedded,{URL}", "process", "name localstack in --targets"),
     ],
 )

@@ -73,7 +73,7 @@ def test_one_that_starts_slowly_is_asked_again() -> None:
 def test_what_served_before_comes_back_where_it_stays_unhealthy() -> None:
     fake = FakeDeployed(1_000_000)
     with (
-        pytest.raises(DeployError, match=r"the bucket does not answer\); the versions of before serve again\."),
+        pytest.raises(DeployError, match=r"the bucket does not answer\); the previous versions were restored\."),
         serving_before(cast("LambdaClient", fake), {"pm": "1", "dev": "4"}),
     ):
         awaited(fake)
@@ -83,7 +83,7 @@ def test_what_served_before_comes_back_where_it_stays_unhealthy() -> None:
 def test_a_first_deployment_has_nothing_to_go_back_to() -> None:
     fake = FakeDeployed(1_000_000)
     with (
-        pytest.raises(DeployError, match="there is no version of before"),
+        pytest.raises(DeployError, match="there is no previous version"),
         serving_before(cast("LambdaClient", fake), {}),
     ):
         awaited(fake)

@@ -41,8 +41,8 @@ def test_the_embedded_engine_has_no_kinds() -> None:
 @pytest.mark.parametrize(
     ("target", "kind", "said"),
     [
-        ("azure", None, "There is no engine 'azure': name embedded or localstack"),
-        ("localstack", "vm", "There is no --engine 'vm': name one of process, running, container"),
+        ("azure", None, "Unknown engine 'azure': choose embedded or localstack"),
+        ("localstack", "vm", "Unknown --engine 'vm': choose one of process, running, container"),
     ],
 )
 def test_what_there_is_not_is_said(target: str, kind: str | None, said: str) -> None:

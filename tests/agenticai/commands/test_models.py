@@ -41,14 +41,14 @@ def test_the_model_is_one_that_the_server_has(tmp_path: Path, models: tuple[str,
 def test_a_server_may_want_a_key_of_its_own(tmp_path: Path) -> None:
     with fake_models(tmp_path, "a", key="theirs") as server:
         assert choose(server.url, AGENTICAI_MODEL_KEY="theirs").key == "theirs"
-        with pytest.raises(SettingsError, match="wants a key: put it in the environment variable AGENTICAI_MODEL_KEY"):
+        with pytest.raises(SettingsError, match="requires a key: put it in the environment variable AGENTICAI_MODEL"):
             choose(server.url, GEMINI_API_KEY="not-for-others")
 
 
 @pytest.mark.parametrize(
     ("models", "name", "said"),
     [
-        (("a", "b"), "", "has several models: say which with --model-name. It has a, b"),
+        (("a", "b"), "", "has several models: choose one with --model-name. It has a, b"),
         (("a", "b"), "c", "has no model 'c'. It has a, b"),
         ((), "c", "has no model: pull or load one first"),
     ],
@@ -70,7 +70,7 @@ def test_what_is_no_server_of_that_api(tmp_path: Path) -> None:
     "url", ["127.0.0.1:11434/v1", "ftp://here/v1", "http://", "http://here/v1?x=1", "http://[::1", "http://here:x/v1"]
 )
 def test_what_is_no_address(url: str) -> None:
-    with pytest.raises(SettingsError, match="wants the address of a server"):
+    with pytest.raises(SettingsError, match="requires the address of a server"):
         choose(url)
 
 
@@ -81,7 +81,7 @@ def test_an_address_with_a_password_is_refused_and_not_repeated() -> None:
 
 
 def test_options_that_contradict() -> None:
-    with pytest.raises(SettingsError, match="leave one of them out"):
+    with pytest.raises(SettingsError, match="use only one of them"):
         choose("http://127.0.0.1:1/v1", live=True)
     with pytest.raises(SettingsError, match="give it with --model"):
         choose(name="a")

@@ -44,7 +44,7 @@ def test_several_engines_are_a_question(tmp_path: Path) -> None:
     with ExitStack() as engines:
         for number, address in enumerate((NAMED, NOTED)):
             note_as(number, engines, tmp_path, address)
-        with pytest.raises(SettingsError, match=rf"{NAMED}, {NOTED}\): say which with --endpoint"):
+        with pytest.raises(SettingsError, match=rf"{NAMED}, {NOTED}\): choose one with --endpoint"):
             find_endpoint({}, tmp_path)
 
 
@@ -72,12 +72,14 @@ def test_a_hint_has_only_the_options_that_are_needed(tmp_path: Path) -> None:
 def test_an_engine_is_found_by_what_it_was_started_as(tmp_path: Path) -> None:
     with ExitStack() as engines:
         note_as(0, engines, tmp_path, NAMED)
-        with pytest.raises(SettingsError, match=r"not one engine of the target localstack: none runs"):
+        with pytest.raises(
+            SettingsError, match=r"No localstack engine is running: start one with `agenticai up --target localstack`"
+        ):
             find_engine("localstack", {}, tmp_path)
         note_as(1, engines, tmp_path, NOTED, "localstack")
         assert find_engine("localstack", {}, tmp_path) == NOTED
         assert find_engine("embedded", {}, tmp_path) == NAMED
         assert find_engine(OF_AWS + "/", {}, tmp_path) == OF_AWS
         note_as(2, engines, tmp_path, OF_AWS, "localstack")
-        with pytest.raises(SettingsError, match=f"several run \\({NOTED}, {OF_AWS}\\)"):
+        with pytest.raises(SettingsError, match=f"Several localstack engines run \\({NOTED}, {OF_AWS}\\)"):
             find_engine("localstack", {}, tmp_path)

@@ -30,7 +30,7 @@ def test_a_refused_licence_is_said_with_what_to_do(tmp_path: Path) -> None:
     log = tmp_path / "localstack.log"
     log.write_text("License activation failed! \n\nReason: The credentials are invalid.\n\nLocalstack has quit.\n")
     said = why_not("localstack/localstack:2026.3", log)
-    assert said.startswith("localstack/localstack:2026.3 asks for a licence and took none: set LOCALSTACK_AUTH_TOKEN")
+    assert said.startswith("localstack/localstack:2026.3 needs a licence and could not activate one: ")
     log.write_text("there is no room\n")
     assert why_not("any", log) == f"LocalStack did not start; its log is {log} and ends with: there is no room"
     assert why_not("any", tmp_path / "none").endswith("ends with: nothing")

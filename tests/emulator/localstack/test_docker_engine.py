@@ -24,7 +24,7 @@ def wrapped(number: int) -> DockerException:
 @pytest.mark.parametrize(
     ("number", "said"),
     [
-        (errno.ENOENT, f"There is no Docker at {WHERE}: install and start it, name its address with DOCKER_HOST, or"),
+        (errno.ENOENT, f"There is no Docker at {WHERE}: install and start it, set DOCKER_HOST to its address, or"),
         (errno.EACCES, f"This user may not use Docker at {WHERE}: join the group docker"),
         (errno.ECONNREFUSED, f"Docker at {WHERE} does not answer (Connection refused): start its daemon, or"),
     ],
@@ -48,7 +48,7 @@ def test_where_testcontainers_is_not_installed_it_is_said_how_to() -> None:
 
 
 def test_a_docker_of_another_machine_is_refused() -> None:
-    with pytest.raises(NoDocker, match=r"names another machine, ssh://me@build\.example"):
+    with pytest.raises(NoDocker, match=r"is on another machine, ssh://me@build\.example"):
         connect({"DOCKER_HOST": "ssh://me@build.example"})
 
 
@@ -97,7 +97,7 @@ def test_a_pull_tells_how_far_it_is() -> None:
 )
 def test_an_image_that_cannot_be_pulled_is_named_with_the_reason(images: Images) -> None:
     with pytest.raises(
-        NoDocker, match=r"The image localstack/localstack:0 is not here and could not be pulled \(dial tcp: .*host\)"
+        NoDocker, match=r"The image localstack/localstack:0 is not on this machine and could not .*\(dial tcp: .*host\)"
     ):
         fetched(images)
 

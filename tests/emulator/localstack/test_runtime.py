@@ -68,7 +68,7 @@ def test_a_disk_that_fills_up_meanwhile_is_not_taken_for_the_network(tmp_path: P
 
 def test_a_full_disk_is_said_before_anything_is_downloaded(tmp_path: Path) -> None:
     uv = FakeUv()
-    with pytest.raises(RuntimeUnavailable, match=r"needs 700 MB in .*localstack, which has 1 MB left: make room"):
+    with pytest.raises(RuntimeUnavailable, match=r"needs 700 MB in .*localstack, which has 1 MB left: free some space"):
         install(tmp_path, uv, [], free=2**20)
     assert uv.calls == []
 

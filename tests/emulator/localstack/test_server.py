@@ -79,7 +79,7 @@ def test_one_that_is_killed_is_told_of_and_one_that_is_stopped_is_not(tmp_path: 
         started.watch(told.put)
         os.kill(started.pid, signal.SIGKILL)
         said = told.get(timeout=NEVER_SECONDS)
-    assert said.startswith("LocalStack ended by itself, by SIGKILL; its log is ")
+    assert said.startswith("LocalStack ended unexpectedly, by SIGKILL. All of its data is lost; its log is ")
     with process(tmp_path, SERVER) as started:
         started.await_healthy()
         watching = started.watch(told.put)

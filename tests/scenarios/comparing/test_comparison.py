@@ -58,7 +58,7 @@ def test_what_needs_skipped_time_is_skipped_by_name_and_played_nowhere() -> None
 
     (skipped,) = compare(scenario(skips_time=True), look=refuse)
     assert (skipped.verdict, skipped.observations) == ("skipped", ())
-    assert skipped.skipped == "Other 1.0 skips no time and delivers messages by itself"
+    assert skipped.skipped == "Other 1.0 cannot skip time and delivers messages on its own"
 
 
 def test_of_three_targets_two_that_can_are_compared() -> None:

@@ -115,12 +115,12 @@ def test_what_a_target_must_be_able_to_do_is_known_from_the_file(
         (SMALLEST.replace("    name: Small\n", ""), r"small\.yaml:5: projects\.first\.name: Field required\."),
         (SMALLEST.split("    req")[0], r"small\.yaml:5: projects\.first: give requirements, a template, or both"),
         (SMALLEST.replace("first", "First"), r"small\.yaml:5: projects\.First: String should match pattern"),
-        (SMALLEST + "expects: {}\n", r"small\.yaml:7: expects: There is no such field\."),
+        (SMALLEST + "expects: {}\n", r"small\.yaml:7: expects: Unknown field\."),
         (SMALLEST.replace("small", "other"), r"small\.yaml:1: name: It should be small, as the file is called"),
         (SMALLEST.replace("small", "../small"), r"small\.yaml:1: name: String should match pattern"),
         (SMALLEST + "steps: [create: first\n", r"small\.yaml:8: did not find expected ',' or ']'"),
-        ("", r"small\.yaml:1: scenario: It should be a mapping\."),
-        (SMALLEST + "steps: []\nsteps: []\n", r"small\.yaml:8: 'steps' is here twice\."),
+        ("", r"small\.yaml:1: scenario: This must be a mapping\."),
+        (SMALLEST + "steps: []\nsteps: []\n", r"small\.yaml:8: 'steps' is given twice\."),
     ],
 )
 def test_what_is_wrong_is_named_with_its_file_and_line(tmp_path: Path, text: str, message: str) -> None:
