@@ -82,7 +82,7 @@ def test_it_says_what_it_is_and_what_it_can_do(running: Bench) -> None:
     assert running.target.capabilities >= {Capability.INVOCATIONS, Capability.METER, Capability.GEMINI}
     assert running.target.gemini_endpoint.startswith(f"http://{HOST_NAME}:")
     assert running.target.functions_on.one_platform
-    with running.control() as control, pytest.raises(ControlError, match="so that the bench cannot kill"):
+    with running.control() as control, pytest.raises(ControlError, match="so the bench cannot kill"):
         control.faults([CallFault(when=Call(), then=Kill(do="kill", side="before"))])
 
 

@@ -124,7 +124,7 @@ class TestFunctions:
         eventually(lambda: cloud.logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"])
         (stored,) = cloud.logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
         assert stored["storedBytes"] < 1.1 * MB
-        assert cloud.logs.filter_log_events(logGroupName=group, filterPattern='"rest is dropped"')["events"]
+        assert cloud.logs.filter_log_events(logGroupName=group, filterPattern='"rest was dropped"')["events"]
 
     def test_a_bundle_that_unpacks_to_too_much_is_refused(self, cloud: Cloud) -> None:
         with pytest.raises(ClientError, match="Unzipped size must be smaller than 262144000 bytes"):

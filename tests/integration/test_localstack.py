@@ -107,7 +107,7 @@ def test_it_cannot_be_steered_and_says_so(running: Bench) -> None:
         for order in (control.settle, lambda: control.advance(1), lambda: control.dispatch("stepped")):
             with pytest.raises(ControlError, match=r"LocalStack 4\.13\.1 delivers messages on its own, in real time"):
                 order()
-        with pytest.raises(ControlError, match="so that the bench cannot hold"):
+        with pytest.raises(ControlError, match="so the bench cannot hold"):
             control.faults([CallFault(when=Call(), then=Hold(do="hold"))])
 
 
