@@ -2,15 +2,12 @@
 
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import pytest
 
 from agenticai.client.finding import stack_at
-from agenticai.commands.demo import run_demo
 from agenticai.emulator.client import CONTROL_TOKEN
 from agenticai.scenarios.benches.deployed import Bench
-from agenticai.scenarios.format.scenario import LIBRARY, load
 from tests.containers.composed import Served, needs_images
 from tests.contracts import LOCALSTACK_IN_A_CONTAINER as HELD
 from tests.integration import (
@@ -24,10 +21,7 @@ from tests.integration import (
     test_real_path,
     test_stage,
 )
-from tests.integration.test_real_path import Finished
-
-if TYPE_CHECKING:
-    from shared.models.events import TimelineEvent
+from tests.integration.test_real_path import Finished, finish_demo
 
 pytestmark = needs_images
 
@@ -63,7 +57,4 @@ def running(localstack_services: Served) -> Iterator[Bench]:
 
 @pytest.fixture(scope="module")
 def finished(running: Bench, tmp_path_factory: pytest.TempPathFactory) -> Finished:
-    shown: list[TimelineEvent] = []
-    scenario, out = load(LIBRARY / "todo-service.yaml"), tmp_path_factory.mktemp("demo")
-    result = run_demo(running, scenario, out, lambda event: shown.append(event) if event else None)
-    return Finished(running, result, shown)
+    return finish_demo(running, tmp_path_factory.mktemp("demo"))

@@ -10,13 +10,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
 
 from agenticai.client.finding import stack_at, target_of
-from agenticai.commands.demo import run_demo
 from agenticai.emulator.client import ControlClient
 from agenticai.emulator.core.errors import ControlError, NoLocalStack, RuntimeUnavailable
 from agenticai.emulator.engines.chosen import Chosen
@@ -42,13 +40,9 @@ from tests.integration import (
     test_updates_under_load,
 )
 from tests.integration.cloud import Cloud, alive, bundle, eventually
-from tests.integration.test_real_path import Finished
+from tests.integration.test_real_path import Finished, finish_demo
 from tests.needs import SKIP_NOTHING
 from tests.sessions import new_session
-
-if TYPE_CHECKING:
-    from shared.models.events import TimelineEvent
-
 
 LOCALSTACK = Chosen("localstack")
 
@@ -88,10 +82,7 @@ def engine(running: Bench) -> Engine:
 
 @pytest.fixture(scope="module")
 def finished(running: Bench, tmp_path_factory: pytest.TempPathFactory) -> Finished:
-    shown: list[TimelineEvent] = []
-    scenario, out = load(LIBRARY / "todo-service.yaml"), tmp_path_factory.mktemp("demo")
-    result = run_demo(running, scenario, out, lambda event: shown.append(event) if event else None)
-    return Finished(running, result, shown)
+    return finish_demo(running, tmp_path_factory.mktemp("demo"))
 
 
 def test_it_says_what_it_is_and_what_it_can_do(running: Bench) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -37,18 +38,19 @@ class Finished:
     shown: list[TimelineEvent]
 
 
+def finish_demo(running: Bench, out: Path) -> Finished:
+    """Run the demo on a bench, and download what it makes."""
+    shown: list[TimelineEvent] = []
+    scenario = load(LIBRARY / "todo-service.yaml")
+    result = run_demo(running, scenario, out, lambda event: shown.append(event) if event else None)
+    return Finished(running, result, shown)
+
+
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Finished]:
     folder = tmp_path_factory.mktemp("demo")
-    shown: list[TimelineEvent] = []
     with bench(run_dir=folder / "run") as running:
-        result = run_demo(
-            running,
-            load(LIBRARY / "todo-service.yaml"),
-            folder / "out",
-            lambda event: shown.append(event) if event else None,
-        )
-        yield Finished(running, result, shown)
+        yield finish_demo(running, folder / "out")
 
 
 def test_the_project_completes_and_its_own_tests_pass(finished: Finished) -> None:
