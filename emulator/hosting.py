@@ -23,9 +23,9 @@ from agenticai.emulator.faults.ports import Workers
 from agenticai.emulator.faults.rules import Fault
 from agenticai.emulator.faults.schedule import FaultBook
 from agenticai.emulator.gateway import GatewayStep
+from agenticai.emulator.http.listening import bind
 from agenticai.emulator.http.reach import EVERYWHERE
 from agenticai.emulator.http.request import GEMINI
-from agenticai.emulator.http.server import bind
 from agenticai.emulator.meter.ledger import Ledger
 from agenticai.emulator.queues.operations import QueueOperations
 from agenticai.emulator.spool.file import Spool

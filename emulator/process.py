@@ -27,6 +27,7 @@ from agenticai.emulator.engines.localstack.docker_engine import connect, fetch_i
 from agenticai.emulator.engines.localstack.runtime import localstack_python
 from agenticai.emulator.engines.runtime_venv import runtime_python
 from agenticai.emulator.gemini import REPLAY
+from agenticai.emulator.http.listening import bind
 from agenticai.emulator.http.reach import HERE, Reach
 from agenticai.stack.private_files import owner_only
 
@@ -149,8 +150,9 @@ def launch(
     finds, keeps the functions' interpreter and unpacked code from run to run. The interpreter, and LocalStack's runtime
     or image where that is the `engine` to be started, are fetched on first use, with `environ` for the installer's
     settings; `on_progress` is told so. `pure_python` serves without httptools and uvloop, as where the platform has
-    none. Raises NoHome, RuntimeUnavailable and NoDocker.
+    none. Raises PortTaken, NoHome, RuntimeUnavailable and NoDocker.
     """
+    bind(reach.host, port).close()  # the process does it again, seconds later: here it is told at once
     home = (home or find_home(environ)).resolve()
     make_home(home)
     runtime_python(home, environ=environ, on_progress=on_progress)

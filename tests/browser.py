@@ -16,7 +16,7 @@ needs_chromium = needs(CHROMIUM is not None, "there is no Chromium: apt-get inst
 @contextmanager
 def chromium(*options: str) -> Iterator[Browser]:
     """A headless Chromium that looks no name up outside of this machine."""
-    arguments = ["--no-sandbox", "--disable-dev-shm-usage", *options]
+    arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", *options]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield browser

@@ -1,6 +1,5 @@
 """The server of the one port: uvicorn, which is quiet, is bounded, and ends with who started it."""
 
-import errno
 import os
 import socket
 import threading
@@ -10,31 +9,11 @@ from typing import Final
 import uvicorn
 from starlette.types import ASGIApp
 
-from agenticai.emulator.core.errors import EngineError, PortTaken
 from agenticai.emulator.http.connections import Connection, connection_class, most_before_refusal
 
 GRACE_SECONDS: Final = 3.0
 KEEP_ALIVE_SECONDS: Final = 75
 """Longer than an SDK keeps an idle connection, so that it is never the server who closes it."""
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """Listen on the port before anything else is done, so that nobody can take it. Raises PortTaken."""
-    # With the protocol named: asyncio switches Nagle's 40 ms delay off only for sockets that say they are TCP.
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen()
-    except OSError as error:
-        listener.close()
-        if error.errno != errno.EADDRINUSE:
-            raise EngineError(f"The engine cannot listen on {host}, port {port}: {error.strerror}.") from error
-        raise PortTaken(
-            f"Port {port} is in use: stop the program that uses it, or choose another with --port."
-        ) from error
-    return listener
 
 
 def server_config(app: ASGIApp, *, compiled: bool) -> uvicorn.Config:

@@ -1,5 +1,6 @@
 """The package installed beside somebody's project: it writes nothing into itself and takes no name of theirs."""
 
+import compileall
 import os
 import shutil
 import subprocess
@@ -38,6 +39,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     venv.create(folder, symlinks=True)
     packages = next(folder.glob("lib/*/site-packages"))
     shutil.copytree(ROOT / "agenticai", packages / "agenticai", ignore=shutil.ignore_patterns("__pycache__"))
+    compileall.compile_dir(packages / "agenticai", quiet=1)  # as installers do
     shutil.copy(ROOT / "requirements.lock", packages / "agenticai")
     # Without the links of this checkout, which are in a file that Python reads in its own environment only.
     (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
