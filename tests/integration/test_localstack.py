@@ -108,6 +108,7 @@ def test_a_scenario_with_faults_of_the_model_is_played(running: Bench) -> None:
     assert len(result.fired) == 2
 
 
+@pytest.mark.nightly
 def test_it_makes_the_same_of_scenarios_as_the_embedded_engine(running: Bench, tmp_path: Path) -> None:
     names = ("diamond", "worker-crash")
     with bench(run_dir=tmp_path / "run") as embedded:
@@ -234,6 +235,7 @@ class TestEnds:
             pytest.fail("it started")
 
 
+@pytest.mark.nightly
 def test_an_update_of_a_queue_fails_no_request_and_loses_no_message(running: Bench, tmp_path: Path) -> None:
     """It is the last: the queue stays as it is then. LocalStack cannot update functions."""
     test_updates_under_load.update_under_load(running, tmp_path, test_updates_under_load.change_queue)
