@@ -47,6 +47,7 @@ TEMPLATE = """
           Code: src
           Handler: app.handler
           Runtime: python3.13
+          Timeout: 30
           Role: !GetAtt Role.Arn
           Environment: {Variables: {GREETING: !Ref Greeting}}
       Mapping:
