@@ -29,8 +29,8 @@ from agenticai.emulator.gemini.cassettes import CassetteStore
 from agenticai.emulator.hosting import HOSTS, Hosted, Run
 from agenticai.emulator.http.connections import is_compiled
 from agenticai.emulator.http.guard import Allowed
-from agenticai.emulator.http.reach import EVERYWHERE, LOOPBACK, host_name, is_loopback
 from agenticai.emulator.http.listening import bind
+from agenticai.emulator.http.reach import EVERYWHERE, LOOPBACK, host_name, is_loopback
 from agenticai.emulator.http.server import Server, server_config
 from agenticai.emulator.meter.ledger import Ledger
 from agenticai.emulator.spool.file import Spool

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from ops_agent.dependencies import Files, read_manifest
+from shared.models.runs import Language
 from shared.source_files import is_test, language_of
 
 
@@ -33,6 +34,11 @@ class Entry:
     def handler(self) -> str:
         """The handler in Lambda's notation."""
         return f"{PurePosixPath(self.path).with_suffix('')}.handler"
+
+    @property
+    def language(self) -> Language:
+        """What the file is written in."""
+        return "python" if self.path.endswith(".py") else "node"
 
 
 def _python_entry(package: str, adapter: str) -> str:

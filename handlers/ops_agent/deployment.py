@@ -10,9 +10,10 @@ from typing import Final
 from ops_agent.dependencies import REQUIREMENTS, list_installed, list_requirements
 from ops_agent.functions import Function
 from ops_agent.project_type import Detected, ProjectType
+from shared.models.runs import Language
 
 _PYTHON: Final = "3.13"
-RUNTIMES: Final = {ProjectType.PYTHON_LAMBDA: f"python{_PYTHON}", ProjectType.NODE_LAMBDA: "nodejs22.x"}
+RUNTIMES: Final[Mapping[Language, str]] = {"python": f"python{_PYTHON}", "node": "nodejs22.x"}
 
 # For the function's platform, whatever the machine is: docs.aws.amazon.com/lambda/latest/dg/python-package.html
 _PIP: Final = (
@@ -40,19 +41,21 @@ It is a site that has to be built, and it is not deployed unbuilt. What `npm run
 
 def write_template(detected: Detected) -> str | None:
     """Return the CloudFormation template; None for a project that is not deployed."""
-    match detected.type:
-        case ProjectType.PYTHON_LAMBDA | ProjectType.NODE_LAMBDA:
-            return _write_functions(detected.functions, RUNTIMES[detected.type])
-        case ProjectType.STATIC_SITE:
-            return _text("static-site.yaml").substitute()
-        case ProjectType.PACKAGE:
-            return None
+    if detected.functions:
+        return _write_functions(detected.functions)
+    return _text("static-site.yaml").substitute() if detected.type is ProjectType.STATIC_SITE else None
 
 
-def _write_functions(functions: Sequence[Function], runtime: str) -> str:
+def _write_functions(functions: Sequence[Function]) -> str:
     resource, output = _text("lambda-function.yaml"), _text("lambda-output.yaml")
     values = [
-        {"id": one.id, "handler": one.called, "route": one.route, "root": one.route or "/", "runtime": runtime}
+        {
+            "id": one.id,
+            "handler": one.called,
+            "route": one.route,
+            "root": one.route or "/",
+            "runtime": RUNTIMES[one.language],
+        }
         for one in functions
     ]
     return _text("lambda.yaml").substitute(
@@ -107,26 +110,24 @@ def _list_build(detected: Detected, paths: frozenset[str]) -> list[str]:
 def write_additions(files: Mapping[str, str], detected: Detected) -> dict[str, bytes]:
     """Return what a function's package needs beside the project's files: its entry, and requirements named nowhere."""
     added = {detected.entry.path: detected.entry.text} if detected.entry else {}
-    if detected.type is ProjectType.PYTHON_LAMBDA:
-        wanted = [each for one in detected.functions for each in list_requirements(files, one.handler)]
-        wanted += [detected.entry.requirement] if detected.entry else []
-        if wanted:
-            added[REQUIREMENTS] = "".join(f"{requirement}\n" for requirement in dict.fromkeys(wanted))
+    wanted = [each for one in detected.of("python") for each in list_requirements(files, one.handler)]
+    wanted += [detected.entry.requirement] if detected.entry and detected.entry.language == "python" else []
+    if wanted:
+        added[REQUIREMENTS] = "".join(f"{requirement}\n" for requirement in dict.fromkeys(wanted))
     return {path: text.encode() for path, text in added.items()}
 
 
 def _dependencies(detected: Detected, paths: frozenset[str]) -> str:
-    """Return the step that puts a function's dependencies into its package, where the project names any."""
-    install = ""
-    if detected.type is ProjectType.PYTHON_LAMBDA:
-        named = dict.fromkeys(path for one in detected.functions for path in list_installed(one.handler, paths))
-        install = _PIP.format("".join(f" -r unpacked/{path}" for path in named)) if named else ""
-    elif detected.type is ProjectType.NODE_LAMBDA:
-        adapter = f" {detected.entry.requirement}" if detected.entry else ""
-        install = f"{_NPM}{adapter}" if adapter or "package.json" in paths else ""
-    if not install:
+    """Return the step that puts the functions' dependencies into the package, where the project names any."""
+    installs = []
+    if named := dict.fromkeys(path for one in detected.of("python") for path in list_installed(one.handler, paths)):
+        installs.append(_PIP.format("".join(f" -r unpacked/{path}" for path in named)))
+    adapter = f" {detected.entry.requirement}" if detected.entry else ""
+    if detected.of("node") and (adapter or "package.json" in paths):
+        installs.append(f"{_NPM}{adapter}")
+    if not installs:
         return ""
-    commands = ["unzip package.zip -d unpacked", install, "(cd unpacked && zip -qr ../package.zip .)"]
+    commands = ["unzip package.zip -d unpacked", *installs, "(cd unpacked && zip -qr ../package.zip .)"]
     return f"\n   Put the dependencies into the package:\n{_format_commands(commands)}\n"
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
+from shared.models.runs import Language
+
 _ENTRY: Final = '''\
 """Has Lambda call {handler}, whose imports begin in {root}."""
 
@@ -34,6 +36,7 @@ class Function:
     handler: str
     name: str = ""
     root: str = "."
+    language: Language = "python"
 
     @property
     def id(self) -> str:
@@ -66,11 +69,12 @@ class Function:
         return f"/{self.name}" if self.name else ""
 
 
-def list_functions(handlers: Sequence[str]) -> tuple[Function, ...]:
-    """Return the functions of a project; the only one needs no name."""
-    if len(handlers) == 1:
-        return (Function(handlers[0]),)
-    return tuple(map(Function, handlers, _distinguish(handlers)))
+def list_functions(handlers: Sequence[tuple[str, Language]]) -> tuple[Function, ...]:
+    """Return the functions of a project, whose handlers are given with their languages; the only one needs no name."""
+    names = _distinguish([handler for handler, _ in handlers]) if len(handlers) > 1 else [""] * len(handlers)
+    return tuple(
+        Function(handler, name, language=language) for (handler, language), name in zip(handlers, names, strict=True)
+    )
 
 
 def _distinguish(handlers: Sequence[str]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """What kind of thing a project is, told from its files alone."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
@@ -9,6 +9,7 @@ from typing import Final
 
 from ops_agent.applications import Entry, find_entry, needs_build
 from ops_agent.functions import Function, list_functions
+from shared.models.runs import Language
 from shared.source_files import is_test, language_of
 
 
@@ -17,6 +18,7 @@ class ProjectType(StrEnum):
 
     PYTHON_LAMBDA = "python-lambda"
     NODE_LAMBDA = "node-lambda"
+    MIXED_LAMBDA = "mixed-lambda"
     STATIC_SITE = "static-site"
     PACKAGE = "package"
 
@@ -33,6 +35,10 @@ class Detected:
     site: str = "."
     entry: Entry | None = None
     built: bool = False
+
+    def of(self, language: Language) -> tuple[Function, ...]:
+        """Return the functions in a language."""
+        return tuple(each for each in self.functions if each.language == language)
 
 
 # A `handler` may handle much: the first parameter of Lambda's is the event. `lambda_handler` can be no other.
@@ -57,25 +63,37 @@ _PROGRAMS: Final = frozenset(
 def detect(files: Mapping[str, str]) -> Detected:
     """Return the type of a project of these files (text by path).
 
-    A Lambda handler decides, then a web application that an adapter makes one, then an index.html.
+    Lambda handlers decide, then a web application that an adapter makes one, then an index.html.
     """
-    for language, pattern, kind in (
-        ("python", _PYTHON_HANDLER, ProjectType.PYTHON_LAMBDA),
-        ("javascript", _NODE_HANDLER, ProjectType.NODE_LAMBDA),
-    ):
-        if handlers := tuple(_list_handlers(files, language, pattern)):
-            return Detected(kind, list_functions(handlers))
+    if handlers := _find_handlers(files):
+        return Detected(_tell_type({language for _, language in handlers}), list_functions(handlers))
     if entry := find_entry(files):
-        kind = ProjectType.PYTHON_LAMBDA if entry.path.endswith(".py") else ProjectType.NODE_LAMBDA
-        return Detected(kind, list_functions([entry.handler]), entry=entry)
+        functions = list_functions([(entry.handler, entry.language)])
+        return Detected(_tell_type({entry.language}), functions, entry=entry)
     if needs_build(files):
         return Detected(ProjectType.PACKAGE, built=True)
     site = _site(files)
     return Detected(ProjectType.STATIC_SITE, site=site) if site else Detected(ProjectType.PACKAGE)
 
 
+def _tell_type(languages: Collection[Language]) -> ProjectType:
+    if len(languages) > 1:
+        return ProjectType.MIXED_LAMBDA
+    return ProjectType.PYTHON_LAMBDA if "python" in languages else ProjectType.NODE_LAMBDA
+
+
+def _find_handlers(files: Mapping[str, str]) -> Sequence[tuple[str, Language]]:
+    """Return the handlers in both languages; beside Python's, none of a module that is there for a page."""
+    python = [*_list_handlers(files, "python", _PYTHON_HANDLER)]
+    node = _list_handlers(files, "javascript", _NODE_HANDLER)
+    pages = {PurePosixPath(path).parent for path in files if python and PurePosixPath(path).name == "index.html"}
+    found: list[tuple[str, Language]] = [(handler, "python") for handler in python]
+    found += [(handler, "node") for handler in node if pages.isdisjoint(PurePosixPath(handler).parents)]
+    return found
+
+
 def _list_handlers(files: Mapping[str, str], language: str, pattern: re.Pattern[str]) -> Iterator[str]:
-    """Yield the handlers, the nearest to the root first, in Lambda's notation: path/to/module.function."""
+    """Yield the handlers of a language, nearest to the root first, in Lambda's notation: path/to/module.function."""
     for path in sorted(files, key=lambda path: (path.count("/"), path)):
         if language_of(path, files[path]) == language and not is_test(path) and _MODULE.fullmatch(path):
             found = pattern.search(files[path])

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from ops_agent.dependencies import is_manifest, list_installed, list_node_packages
 from ops_agent.functions import Function
-from ops_agent.project_type import Detected, ProjectType
+from ops_agent.project_type import Detected
 from shared.language_model.port import Remaining
 from shared.models.records import TriedFunction
 from shared.models.runs import Language, TestsRequested, TestsRun
@@ -35,10 +35,7 @@ _CHECKS: Final[Mapping[Language, tuple[str, str]]] = {
 }
 """The ids of a probe's tests: that the handler is imported, and that it answers."""
 
-_PROBES: Final[Mapping[ProjectType, tuple[Language, str]]] = {
-    ProjectType.PYTHON_LAMBDA: ("python", "test_package_proof.py"),
-    ProjectType.NODE_LAMBDA: ("node", "package-proof.test.mjs"),
-}
+_PROBES: Final[Mapping[Language, str]] = {"python": "test_package_proof.py", "node": "package-proof.test.mjs"}
 _EVENT_FILES: Final = (
     "event.json",
     "example_event.json",
@@ -138,7 +135,7 @@ class _Trial:
         """Return the first proof of a function, or why there is none from the package's root."""
         first: Seen | None = None
         untested = {path: file for path, file in self.contents.items() if not is_test(path)}
-        for root in islice(_list_roots(function, self.detected.type), MOST_ROOTS):
+        for root in islice(_list_roots(function), MOST_ROOTS):
             if self.remaining() < RUN_SECONDS:
                 return first or Seen(function, None, f"{function.handler} was not tried: there was no time left")
             seen = self._try(replace(function, root=root), untested)
@@ -152,12 +149,12 @@ class _Trial:
     def _try(self, function: Function, packaged: Contents) -> Seen:
         """Return what was seen of a function; without the tests, which the runner would run, unless it needs them."""
         paths = frozenset(packaged)
-        python = self.detected.type is ProjectType.PYTHON_LAMBDA
-        installed = {path for one in self.detected.functions if python for path in list_installed(one.handler, paths)}
+        installed = {path for one in self.detected.of("python") for path in list_installed(one.handler, paths)}
         files = {path: file for path, file in packaged.items() if path in installed or not is_manifest(path)}
-        language, probe = _PROBES[self.detected.type]
-        event = _find_event(files, function)
-        run = self._run(language, files | function.write_entry() | {probe: _write_probe(probe, function.called, event)})
+        probe, event = _PROBES[function.language], _find_event(files, function)
+        run = self._run(
+            function.language, files | function.write_entry() | {probe: _write_probe(probe, function.called, event)}
+        )
         if missing := _find_missing(run, packaged, self.detected):
             return Seen(function, None, f"{function.handler} was not tried: not runnable here: needs {missing}")
         return Seen(function, *_judge(run, function.handler, event))
@@ -180,10 +177,10 @@ def _misses_test(seen: Seen, contents: Contents) -> bool:
     return found is not None and found[1].partition(".")[0] in tests
 
 
-def _list_roots(function: Function, kind: ProjectType) -> Iterator[str]:
+def _list_roots(function: Function) -> Iterator[str]:
     """Yield the folders in which its imports may begin: the package's root, its handler's, and then those between."""
     yield "."
-    if kind is ProjectType.PYTHON_LAMBDA:  # Node finds neighbours by their paths
+    if function.language == "python":  # Node finds neighbours by their paths
         yield from (str(folder) for folder in PurePosixPath(function.handler).parents if str(folder) != ".")
 
 

@@ -19,14 +19,21 @@ from shared.zips import build_zip, check_zip
 
 PYTHON_HANDLER = "def handler(event: dict[str, object], context: object) -> dict[str, object]:\n    return {}\n"
 
+NODE_HANDLER = "export const handler = async (event) => ({});\n"
+
 
 def lambdas(kind: ProjectType, handlers: Sequence[str]) -> Detected:
-    return Detected(kind, list_functions(handlers))
+    if kind is ProjectType.NODE_LAMBDA:
+        return Detected(kind, list_functions([(handler, "node") for handler in handlers]))
+    return Detected(kind, list_functions([(handler, "python") for handler in handlers]))
 
 
 SEVERAL = lambdas(
     ProjectType.PYTHON_LAMBDA,
     ("app.handler", "orders/create_order.handler", "orders/delete/app.handler", "users/delete/app.handler"),
+)
+MIXED = Detected(
+    ProjectType.MIXED_LAMBDA, list_functions([("orders/app.handler", "python"), ("mail/index.handler", "node")])
 )
 HANDLERS = [function.handler for function in SEVERAL.functions]
 ROUTES = ("/app", "/create-order", "/delete", "/delete-2")
@@ -41,7 +48,7 @@ ROUTES = ("/app", "/create-order", "/delete", "/delete-2")
             lambdas(ProjectType.PYTHON_LAMBDA, ("src/a/main.lambda_handler",)),
         ),
         (
-            {"index.mjs": "export const handler = async (event) => ({});\n"},
+            {"index.mjs": NODE_HANDLER},
             lambdas(ProjectType.NODE_LAMBDA, ("index.handler",)),
         ),
         (
@@ -61,6 +68,15 @@ ROUTES = ("/app", "/create-order", "/delete", "/delete-2")
         (
             {"app.py": "def handler(\n    event: dict[str, object],\n    _context: object,\n) -> None: ...\n"},
             lambdas(ProjectType.PYTHON_LAMBDA, ("app.handler",)),
+        ),
+        ({"orders/app.py": PYTHON_HANDLER, "mail/index.mjs": NODE_HANDLER}, MIXED),
+        (
+            {"orders/app.py": PYTHON_HANDLER, "web/index.html": "<p>", "web/js/clicks.mjs": NODE_HANDLER},
+            lambdas(ProjectType.PYTHON_LAMBDA, ("orders/app.handler",)),
+        ),
+        (
+            {"index.html": "<p>", "mail/index.mjs": NODE_HANDLER},
+            lambdas(ProjectType.NODE_LAMBDA, ("mail/index.handler",)),
         ),
         ({"app.py": "handler = Mangum(app)\n"}, lambdas(ProjectType.PYTHON_LAMBDA, ("app.handler",))),
         ({"cli.py": "def handler(signum, frame):\n    pass\n"}, Detected(ProjectType.PACKAGE)),
@@ -93,6 +109,7 @@ def test_a_project_is_told_by_its_files(files: dict[str, str], expected: Detecte
         lambdas(ProjectType.PYTHON_LAMBDA, ("todo/app.handler",)),
         lambdas(ProjectType.NODE_LAMBDA, ("src/app.handler",)),
         SEVERAL,
+        MIXED,
         Detected(ProjectType.STATIC_SITE),
     ],
     ids=lambda detected: f"{detected.type}-{len(detected.functions)}",
@@ -135,6 +152,17 @@ def test_all_functions_have_their_requirements_in_the_package() -> None:
     assert "-r unpacked/requirements.txt -r unpacked/orders/requirements.txt -r unpacked/users/delete/requ" in (
         write_instructions("x", SEVERAL, paths)
     )
+
+
+def test_functions_in_two_languages_have_their_runtimes_and_dependencies() -> None:
+    resources = Template.parse(write_template(MIXED) or "", Path()).document["Resources"]
+    assert {name: one["Properties"]["Runtime"] for name, one in resources.items() if name.endswith("Function")} == {
+        "OrdersFunction": "python3.13",
+        "MailFunction": "nodejs22.x",
+    }
+    text = write_instructions("x", MIXED, frozenset({"orders/requirements.txt", "package.json"}))
+    assert "pip install --target unpacked -r unpacked/orders/requirements.txt" in text
+    assert "npm install --omit=dev" in text
 
 
 def test_a_library_has_no_template() -> None:

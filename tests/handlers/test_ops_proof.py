@@ -229,13 +229,24 @@ def test_the_event_has_what_the_payload_format_says() -> None:
 
 @needs_sandbox
 @pytest.mark.skipif(shutil.which("node") is None, reason="there is no `node` on the PATH")
+def test_functions_in_two_languages_are_tried_each_in_its_own() -> None:
+    mail = "export const handler = async (event) => ({ statusCode: 200, body: event.rawPath });\n"
+    _, proof = proof_of({"orders/app.py": HELLO, "mail/index.mjs": mail})
+    assert [(one.handler, one.passed) for one in proof.tried] == [
+        ("orders/app.handler", True),
+        ("mail/index.handler", True),
+    ]
+
+
+@needs_sandbox
+@pytest.mark.skipif(shutil.which("node") is None, reason="there is no `node` on the PATH")
 def test_express_is_not_tried_where_its_packages_are_not() -> None:
     app = "const express = require('express');\nconst app = express();\nmodule.exports = app;\n"
     files = {"app.js": app, "package.json": '{"dependencies": {"express": "^4"}}'}
     detected = detect(files)
     contents = {path: text.encode() for path, text in files.items()} | write_additions(files, detected)
     proof = prove(Runner(), "0" * 26, contents, detected)
-    assert detected.functions == (Function("lambda-entry.handler"),)
+    assert detected.functions == (Function("lambda-entry.handler", language="node"),)
     assert detected.entry is not None
     assert detected.entry.path == "lambda-entry.mjs"
     assert proof.passed is None

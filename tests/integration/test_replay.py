@@ -1,6 +1,7 @@
 """Scenarios on the real path: the same course each time, a clean bench afterwards, and targets of every kind."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -165,8 +166,9 @@ def test_each_function_of_a_project_is_deployed_from_its_folder_and_answers_at_i
     folders = ("orders", "users")
     files = {f"{folder}/app.py": handler for folder in folders}
     files |= {f"{folder}/name.py": f"NAME = {folder!r}\n" for folder in folders}
+    files["mail/index.mjs"] = "export const handler = async (event) => ({ statusCode: 200, body: event.rawPath });\n"
     detected = detect(files)
-    functions = tuple(replace(function, root=function.name) for function in detected.functions)
+    functions = (*(replace(each, root=each.name) for each in detected.of("python")), *detected.of("node"))
     entries = {path: text for function in functions for path, text in function.write_entry().items()}
     package = build_zip({path: text.encode() for path, text in files.items()} | entries)
     running.target.client("s3").put_object(Bucket=running.outputs.bucket_name, Key="several.zip", Body=package)
@@ -175,7 +177,11 @@ def test_each_function_of_a_project_is_deployed_from_its_folder_and_answers_at_i
     try:
         deploy_stack(running.target, "several", StackDefinition(Template.parse(text, Path("template.yaml"))))
         outputs = read_stack_outputs(running.target, "several")
-        assert {name for name in outputs if name.endswith("Name")} == {"OrdersFunctionName", "UsersFunctionName"}
+        assert {name for name in outputs if name.endswith("Name")} == {
+            "OrdersFunctionName",
+            "UsersFunctionName",
+            "MailFunctionName",
+        }
         cloudformation = running.target.client("cloudformation")
         resources = cloudformation.describe_stack_resources(StackName="several")["StackResources"]
         (api,) = (each["PhysicalResourceId"] for each in resources if each["ResourceType"] == "AWS::ApiGatewayV2::Api")
@@ -183,6 +189,7 @@ def test_each_function_of_a_project_is_deployed_from_its_folder_and_answers_at_i
             ("/orders", 200, "orders /orders"),
             ("/users/7", 200, "users /users/7"),
             ("/others", 404, '{"message":"Not Found"}'),
+            *([("/mail", 200, "/mail")] if shutil.which("node") else []),
         ):
             response = httpx2.get(f"{running.target.http_api_url(api)}{path}", trust_env=False, timeout=60)
             assert (response.status_code, response.text) == (status, answer)
