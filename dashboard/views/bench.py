@@ -50,7 +50,7 @@ def _draw(connected: Connected) -> None:
 def _time(connected: Connected) -> None:
     clock = connected.source.clock()
     if not isinstance(clock, Missing):
-        st.metric("Engine's time", when(clock.now), help="The time that all functions see.")
+        st.metric("Engine's time", plain(when(clock.now)), help="The time that all functions see.")
         st.caption(f"{age(clock.ahead_s)} skipped in total, in {len(clock.jumps)} jumps.")
 
 

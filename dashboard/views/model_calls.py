@@ -53,7 +53,7 @@ def _missed(connected: Connected, missed: dict[str, MissedReply]) -> None:
         bind="query-params",
     )
     asked = missed[digest]
-    st.caption(f"Asked of {plain(asked.model)}, {when(asked.at)}")
+    st.caption(plain(f"Asked of {asked.model}, {when(asked.at)}"))
     request, difference = st.tabs(["Request", "Difference to the nearest stored request"])
     with request:
         with st.expander("System instruction"):
