@@ -16,9 +16,9 @@ PROJECT: Final = "project"
 PARTS: Final[dict[str, tuple[str, ...]]] = {
     "": ("Html", "PageLink"),
     "queues": ("Html", "ButtonGroup", "Selectbox", "DataFrame", "ArrowVegaLiteChart"),
-    "dead-letters": ("Html", "ButtonGroup", "TextInput", "Selectbox", "NumberInput", "Button", "DataFrame"),
-    "projects": ("Html", "TextInput", "TextArea", "FileUploader", "Selectbox", "Button", "DataFrame"),
-    PROJECT: ("Html", "Button", "ButtonGroup", "TextArea", "FileUploader", "DataFrame", "ArrowVegaLiteChart"),
+    "dead-letters": ("Html", "ButtonGroup", "TextInput", "Selectbox", "Button", "DataFrame"),
+    "projects": ("Html", "TextInput", "Selectbox", "Button", "DataFrame"),
+    PROJECT: ("Html", "Button", "ButtonGroup", "ArrowVegaLiteChart"),
     "model-calls": ("Html", "DataFrame"),
     "scores": ("Html", "ButtonGroup", "Metric", "Button", "Multiselect", "DataFrame", "ArrowVegaLiteChart"),
     "costs": ("Html", "Slider", "NumberInput", "Metric", "DataFrame", "ArrowVegaLiteChart"),

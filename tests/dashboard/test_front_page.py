@@ -53,7 +53,8 @@ def test_only_pages_with_charts_fetch_the_program_of_charts(client: TestClient) 
 
 
 @pytest.mark.parametrize(
-    ("query", "name"), [("project=01A", PROJECT), ("a=b&project=01A", PROJECT), ("project=", "projects"), ("", "projects")]
+    ("query", "name"),
+    [("project=01A", PROJECT), ("a=b&project=01A", PROJECT), ("project=", "projects"), ("", "projects")],
 )
 def test_a_project_has_the_parts_of_its_own_page(query: str, name: str) -> None:
     assert parts_of("/projects", query) == PARTS[name]
