@@ -120,7 +120,15 @@ def main() -> None:
         ],
         on_script_error=_noted,
     )
-    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        ws_per_message_deflate=False,  # to compress takes longer than to send within a machine
+    )
 
 
 def _noted(error: Exception) -> bool:
