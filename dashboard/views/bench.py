@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
+from agenticai.dashboard.components.columns import count_columns
 from agenticai.dashboard.components.outcome import act, outcome
 from agenticai.dashboard.components.session import part, with_stack
 from agenticai.dashboard.components.texts import age, plain, when
@@ -130,6 +131,7 @@ def _invocations(connected: Connected) -> None:
             "project": [printable(one.project_id or "") for one in latest],
             "request": [printable(one.request_id) for one in latest],
         },
+        column_config=count_columns(("ms",)),
         hide_index=True,
         key="invocations",
     )
