@@ -15,7 +15,7 @@ from starlette.middleware import Middleware
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from agenticai.dashboard.front_page import read_front_page
+from agenticai.dashboard.front_page import PARTS, parts_of, read_front_page
 from agenticai.dashboard.own_pages import OwnPages
 from agenticai.dashboard.reports import Reports
 from agenticai.dashboard.services.told import LOG
@@ -74,8 +74,7 @@ class Pages:
 
     def __init__(self, app: ASGIApp, folder: Path) -> None:
         self._app = app
-        self._root = read_front_page(folder, with_parts=False)
-        self._page = read_front_page(folder, with_parts=True)
+        self._pages = {parts: read_front_page(folder, parts) for parts in {parts_of("unknown"), *PARTS.values()}}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -87,8 +86,8 @@ class Pages:
     def _answer(self, scope: Scope) -> Response:
         if scope["path"] == OVERVIEW:
             return RedirectResponse("/")
-        page = self._root if scope["path"] == "/" else self._page
-        return HTMLResponse(page, headers={"Cache-Control": "no-cache"})
+        parts = parts_of(scope["path"], scope["query_string"].decode("latin-1"))
+        return HTMLResponse(self._pages[parts], headers={"Cache-Control": "no-cache"})
 
 
 def _with_policy(send: Send) -> Send:
@@ -121,7 +120,15 @@ def main() -> None:
         ],
         on_script_error=_noted,
     )
-    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        ws_per_message_deflate=False,  # to compress takes longer than to send within a machine
+    )
 
 
 def _noted(error: Exception) -> bool:

@@ -1,26 +1,55 @@
-"""The one HTML page of Streamlit, with what its program would otherwise find out first: its server, its large parts."""
+"""The one HTML page of Streamlit, with what its program would otherwise find out first: its server, a page's parts."""
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 ASSETS: Final = Path("static/js")
-PARTS: Final = ("DataFrame", "ArrowVegaLiteChart")
-"""The large programs that most pages need, tables and charts: fetched at once, not when the first of them is drawn."""
+STYLES: Final = Path("static/css")
+
+PROJECT: Final = "project"
+"""The parts of one project's page, which has the address of the list."""
+
+PARTS: Final[dict[str, tuple[str, ...]]] = {
+    "": ("Html", "PageLink"),
+    "queues": ("Html", "ButtonGroup", "Selectbox", "DataFrame", "ArrowVegaLiteChart"),
+    "dead-letters": ("Html", "ButtonGroup", "TextInput", "Selectbox", "Button", "DataFrame"),
+    "projects": ("Html", "TextInput", "Selectbox", "Button", "DataFrame"),
+    PROJECT: ("Html", "Button", "ButtonGroup", "ArrowVegaLiteChart"),
+    "model-calls": ("Html", "DataFrame"),
+    "scores": ("Html", "ButtonGroup", "Metric", "Button", "Multiselect", "DataFrame", "ArrowVegaLiteChart"),
+    "costs": ("Html", "Slider", "NumberInput", "Metric", "DataFrame", "ArrowVegaLiteChart"),
+    "bench": ("Html", "Metric", "NumberInput", "Selectbox", "TextInput", "TextArea", "Button", "DataFrame"),
+}
+"""The programs for what each page draws first, by its path: fetched with the page, not when the first of them is drawn.
+
+Programs take the browser's time even when they are not run: a page without a chart does not fetch the one for charts.
+"""
 
 _IMPORTED: Final = re.compile(r"""(?:from|import)\s*["'`]\./([\w.-]+\.js)["'`]""")
 
 
-def read_front_page(folder: Path, *, with_parts: bool) -> str:
+def parts_of(path: str, query: str = "") -> tuple[str, ...]:
+    """Return the parts of the page at an address; those of every page where it is not known."""
+    name = path.strip("/")
+    if name == "projects" and re.search(r"(^|&)project=.", query):
+        name = PROJECT
+    return PARTS.get(name, ("Html",))
+
+
+def read_front_page(folder: Path, parts: Sequence[str]) -> str:
     """Return the page in Streamlit's `folder`, which asks the server of its own origin, whatever its path.
 
-    Left alone, the program looks for the server below each page's path first, where there is none.
+    Left alone, the program looks for the server below each page's path first, where there is none. The parts are named
+    last: the program itself goes first.
     """
     page = (folder / "index.html").read_text("utf-8")
-    head = _SETTINGS + "".join(map(_preload, _list_parts(folder / ASSETS) if with_parts else ()))
-    return page.replace("<head>", f"<head>{head}", 1)
+    programs = (name for name in _list_parts(folder / ASSETS, parts) if name not in page)
+    links = "".join((*map(_preload, programs), *_link_styles(folder / STYLES, parts)))
+    return page.replace("<head>", f"<head>{_SETTINGS}", 1).replace("</head>", f"{links}</head>", 1)
 
 
 _HOST: Final = {
@@ -44,12 +73,27 @@ def _preload(name: str) -> str:
     return f'<link rel="modulepreload" crossorigin href="/{ASSETS.as_posix()}/{name}">'
 
 
-def _list_parts(folder: Path) -> Iterator[str]:
-    """Yield the files of the large parts, and those that they import."""
-    seen, waiting = set[str](), [path.name for part in PARTS for path in folder.glob(f"{part}.*.js")]
+def _link_styles(folder: Path, parts: Sequence[str]) -> Iterator[str]:
+    """Yield links to the style sheets of parts: a part waits for its own."""
+    for path in _files(folder, parts, "css"):
+        yield f'<link rel="stylesheet" crossorigin href="/{STYLES.as_posix()}/{path.name}">'
+
+
+def _list_parts(folder: Path, parts: Sequence[str]) -> Iterator[str]:
+    """Yield the files of parts, and those that they import."""
+    seen, waiting = set[str](), [path.name for path in _files(folder, parts, "js")]
     while waiting:
-        name = waiting.pop()
+        name = waiting.pop(0)
         if name not in seen:
             seen.add(name)
             yield name
-            waiting += _IMPORTED.findall((folder / name).read_text("utf-8"))
+            waiting += _imports(folder / name)
+
+
+@cache
+def _imports(program: Path) -> list[str]:
+    return _IMPORTED.findall(program.read_text("utf-8"))
+
+
+def _files(folder: Path, parts: Sequence[str], suffix: str) -> list[Path]:
+    return [path for part in parts for path in sorted(folder.glob(f"{part}.*.{suffix}"))]

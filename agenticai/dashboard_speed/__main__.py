@@ -98,13 +98,10 @@ def measure_pages(
 ) -> dict[str, PageTimes]:
     """Measure pages, one after the other."""
     times = {}
-    with chromium() as browser:
-        for name, path in paths.items():
-            if only is None or name in only:
-                with screen.status(f"measuring {name}"):
-                    times[name] = watch(
-                        browser, f"{url}/{path}", again=AGAIN, refreshes=REFRESHES, longest_s=LONGEST_SECONDS
-                    )
+    for name, path in paths.items():
+        if only is None or name in only:
+            with screen.status(f"measuring {name}"):
+                times[name] = watch(f"{url}/{path}", again=AGAIN, refreshes=REFRESHES, longest_s=LONGEST_SECONDS)
     return times
 
 

@@ -3,6 +3,7 @@
 import base64
 import shutil
 import statistics
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from agenticai.client.errors import SettingsError
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext
+    from playwright.sync_api import BrowserContext
 
 LOAD_SECONDS: Final = 60.0
 LOOK_MS: Final = 50
@@ -87,30 +88,35 @@ class PageTimes:
 
 
 @contextmanager
-def chromium() -> "Iterator[Browser]":
-    """Run Chromium without a window inside the block. Raises SettingsError where there is none."""
+def chromium() -> "Iterator[BrowserContext]":
+    """Run Chromium without a window inside the block. Raises SettingsError where there is none.
+
+    It has a new profile on disk and one window, whose tabs are its pages, as a person's browser has: in the contexts
+    that Playwright makes by default every page opens a window, whose own programs start while the page is measured,
+    and programs are compiled anew for each page.
+    """
     from playwright.sync_api import sync_playwright
 
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
         raise SettingsError("There is no Chromium: install your system's package, such as `apt-get install chromium`.")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage", "--window-size=1280,900"]
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as profile:
+        context = playwright.chromium.launch_persistent_context(
+            profile,
+            executable_path=path,
+            args=["--no-sandbox", "--disable-dev-shm-usage", "--window-size=1280,900"],
+            viewport={"width": 1280, "height": 900},
         )
-        yield browser
-        browser.close()
+        yield context
+        context.close()
 
 
-def watch(browser: "Browser", url: str, *, again: int, refreshes: int, longest_s: float) -> PageTimes:
+def watch(url: str, *, again: int, refreshes: int, longest_s: float) -> PageTimes:
     """Open a page with an empty cache, then so often `again`, and stay for some refreshes, at most `longest_s`."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.add_init_script(WATCH)
-    try:
+    with chromium() as context:
+        context.add_init_script(WATCH)
         loads = [_opened(context, url, 0, 0)[0].drawn for _ in range(1 + again)]
         _, *following = _opened(context, url, refreshes, longest_s)
-    finally:
-        context.close()
     return PageTimes(loads[0], loads[1:], [run for run in following if run.is_refresh])
 
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
+from agenticai.dashboard.components.columns import count_columns
 from agenticai.dashboard.components.outcome import act, outcome
 from agenticai.dashboard.components.session import part, with_stack
 from agenticai.dashboard.components.texts import age, plain, when
@@ -50,7 +51,7 @@ def _draw(connected: Connected) -> None:
 def _time(connected: Connected) -> None:
     clock = connected.source.clock()
     if not isinstance(clock, Missing):
-        st.metric("Engine's time", when(clock.now), help="The time that all functions see.")
+        st.metric("Engine's time", plain(when(clock.now)), help="The time that all functions see.")
         st.caption(f"{age(clock.ahead_s)} skipped in total, in {len(clock.jumps)} jumps.")
 
 
@@ -130,6 +131,7 @@ def _invocations(connected: Connected) -> None:
             "project": [printable(one.project_id or "") for one in latest],
             "request": [printable(one.request_id) for one in latest],
         },
+        column_config=count_columns(("ms",)),
         hide_index=True,
         key="invocations",
     )

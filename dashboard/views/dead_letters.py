@@ -7,6 +7,7 @@ import streamlit as st
 
 from agenticai.client.errors import ApiError
 from agenticai.client.queues.model import AgentQueues, DeadLetter, Letters, count_causes
+from agenticai.dashboard.components.fold import fold
 from agenticai.dashboard.components.outcome import act, outcome
 from agenticai.dashboard.components.selection import selection_table
 from agenticai.dashboard.components.session import REFRESH_SECONDS, part, with_stack
@@ -46,7 +47,7 @@ def _draw(connected: Connected) -> None:
     st.query_params["queue"] = agent
     outcome()
     part(lambda connected: _letters(connected, agent), every_s=REFRESH_SECONDS)
-    _all_of_them(connected, states[agent])
+    fold("All of them", lambda: _all_of_them(connected, states[agent]), key=f"all-fold-{agent}")
 
 
 def _letters(connected: Connected, agent: str) -> None:
@@ -197,13 +198,12 @@ def _copy(connected: Connected, agent: str, letter: DeadLetter) -> None:
 
 def _all_of_them(connected: Connected, state: AgentQueues) -> None:
     name = state.dead_letters.name
-    with st.expander("All of them"):
-        rate = st.number_input("Maximum per second", 1, 500, 100, key=f"rate-{state.agent}")
-        if st.button("Redrive all", key=f"all-{state.agent}"):
-            act(lambda: _redriven(connected, state.agent, int(rate)))
-        typed = st.text_input("To delete all, type the queue's name", key=f"purge-name-{state.agent}", placeholder=name)
-        if st.button("Purge", disabled=typed != name, key=f"purge-{state.agent}"):
-            act(lambda: _purged(connected, name))
+    rate = st.number_input("Maximum per second", 1, 500, 100, key=f"rate-{state.agent}")
+    if st.button("Redrive all", key=f"all-{state.agent}"):
+        act(lambda: _redriven(connected, state.agent, int(rate)))
+    typed = st.text_input("To delete all, type the queue's name", key=f"purge-name-{state.agent}", placeholder=name)
+    if st.button("Purge", disabled=typed != name, key=f"purge-{state.agent}"):
+        act(lambda: _purged(connected, name))
 
 
 def _redriven(connected: Connected, agent: str, rate: int) -> str:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from agenticai.client.errors import ApiError
 from agenticai.client.reply_check import check, skeleton, waiting_for
+from agenticai.dashboard.components.columns import count_columns
 from agenticai.dashboard.components.outcome import outcome, tell
 from agenticai.dashboard.components.session import part, with_stack
 from agenticai.dashboard.components.texts import code, plain, say, when
@@ -53,7 +54,7 @@ def _missed(connected: Connected, missed: dict[str, MissedReply]) -> None:
         bind="query-params",
     )
     asked = missed[digest]
-    st.caption(f"Asked of {plain(asked.model)}, {when(asked.at)}")
+    st.caption(plain(f"Asked of {asked.model}, {when(asked.at)}"))
     request, difference = st.tabs(["Request", "Difference to the nearest stored request"])
     with request:
         with st.expander("System instruction"):
@@ -122,6 +123,7 @@ def _calls(connected: Connected) -> None:
             "tokens in": [one.prompt_tokens for one in latest],
             "tokens out": [one.output_tokens for one in latest],
         },
+        column_config=count_columns(("ms", "tokens in", "tokens out")),
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",

@@ -78,7 +78,7 @@ def _time(clock: "ClockReading | Missing") -> None:
     if isinstance(clock, Missing):
         return
     skipped = f", {age(clock.ahead_s)} of it skipped" if clock.ahead_s else ""
-    st.caption(f"{when(clock.now)}{skipped}")
+    st.caption(plain(f"{when(clock.now)}{skipped}"))
 
 
 def _client() -> None:

@@ -125,7 +125,7 @@ def _head(connected: Connected, project: ProjectView) -> None:
         status_badge(project.status)
         for name, value in facts.items():
             st.markdown(f"{name} **{plain(value)}**", width="content")
-    st.caption(f"{project.id}, created {when(project.created_at)}, changed {when(project.updated_at)}")
+    st.caption(plain(f"{project.id}, created {when(project.created_at)}, changed {when(project.updated_at)}"))
     if project.failure:
         _failure(project)
 

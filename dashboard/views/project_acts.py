@@ -6,6 +6,7 @@ from typing import Final
 import streamlit as st
 
 from agenticai.client.errors import ApiError
+from agenticai.dashboard.components.fold import fold
 from agenticai.dashboard.components.outcome import act, outcome
 from agenticai.dashboard.components.texts import plain, say
 from agenticai.dashboard.services.connecting import Connected
@@ -33,8 +34,12 @@ def draw(connected: Connected, project: ProjectView) -> None:
             st.session_state[DELETING] = project.id
     if st.session_state.get(DELETING) == project.id:
         _confirm(connected, project)
-    with st.expander("Request and change", icon=":material/edit:"):
-        _change(connected, project, at_rest=at_rest)
+    fold(
+        "Request and change",
+        lambda: _change(connected, project, at_rest=at_rest),
+        key="change-fold",
+        icon=":material/edit:",
+    )
 
 
 def _confirm(connected: Connected, project: ProjectView) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from agenticai.client.errors import ApiError
+from agenticai.dashboard.components.fold import fold
 from agenticai.dashboard.components.session import REFRESH_SECONDS, part, with_stack
 from agenticai.dashboard.components.statuses import dollars
 from agenticai.dashboard.components.texts import age, plain
@@ -50,7 +51,7 @@ def page() -> None:
 
 
 def _draw(connected: Connected) -> None:
-    _new(connected)
+    fold("New project", lambda: _new(connected), key="new-project-fold", icon=":material/add:")
     left, right = st.columns([2, 1])
     text = left.text_input("Search", placeholder="Name or id", key="projects-search", max_chars=200)
     status = right.selectbox("Status", [ALL, *ProjectStatus], key="projects-status")
@@ -128,25 +129,24 @@ def _turn(cursors: list[str]) -> None:
 
 
 def _new(connected: Connected) -> None:
-    with st.expander("New project", icon=":material/add:"):
-        if TEMPLATES not in st.session_state:
-            st.session_state[TEMPLATES] = {template.id: template for template in connected.api.templates()}
-        templates: dict[str, TemplateSummary] = st.session_state[TEMPLATES]
-        with st.form("new-project", border=False):
-            name = st.text_input(
-                "Name", placeholder="If empty, derived from the requirements", max_chars=100, key="new-name"
-            )
-            text = st.text_area("Requirements", height=160, key="new-text")
-            file = st.file_uploader("Or a file with the requirements", type=["md", "txt"], key="new-file")
-            template = st.selectbox(
-                "Template",
-                [None, *templates],
-                format_func=lambda each: printable(templates[each].name) if each else "None",
-                key="new-template",
-            )
-            if not st.form_submit_button("Create", type="primary", key="new-create"):
-                return
-        _create(connected, name, text, file.getvalue() if file else None, template)
+    if TEMPLATES not in st.session_state:
+        st.session_state[TEMPLATES] = {template.id: template for template in connected.api.templates()}
+    templates: dict[str, TemplateSummary] = st.session_state[TEMPLATES]
+    with st.form("new-project", border=False):
+        name = st.text_input(
+            "Name", placeholder="If empty, derived from the requirements", max_chars=100, key="new-name"
+        )
+        text = st.text_area("Requirements", height=160, key="new-text")
+        file = st.file_uploader("Or a file with the requirements", type=["md", "txt"], key="new-file")
+        template = st.selectbox(
+            "Template",
+            [None, *templates],
+            format_func=lambda each: printable(templates[each].name) if each else "None",
+            key="new-template",
+        )
+        if not st.form_submit_button("Create", type="primary", key="new-create"):
+            return
+    _create(connected, name, text, file.getvalue() if file else None, template)
 
 
 def _create(connected: Connected, name: str, text: str, file: bytes | None, template: str | None) -> None:

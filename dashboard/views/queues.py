@@ -6,6 +6,7 @@ from typing import Final
 import streamlit as st
 
 from agenticai.client.queues.model import Attempt
+from agenticai.dashboard.components.columns import count_columns
 from agenticai.dashboard.components.depth_chart import depth_chart
 from agenticai.dashboard.components.session import part, with_stack
 from agenticai.dashboard.components.texts import age, code, plain, say, when
@@ -68,7 +69,7 @@ def _table_and_chart(connected: Connected, minutes: int) -> None:
             "received / min": [row.received_a_minute for row in rows],
             "deleted / min": [row.deleted_a_minute for row in rows],
         },
-        column_config={name: st.column_config.NumberColumn(format="localized") for name in COUNTS},
+        column_config=count_columns(COUNTS),
         hide_index=True,
         key="queues",
     )

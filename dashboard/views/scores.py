@@ -7,7 +7,7 @@ import streamlit as st
 
 from agenticai.client.cost.figures import dollars
 from agenticai.dashboard.components.chart import UTC_AXIS, channel, draw_chart, layer
-from agenticai.dashboard.components.columns import share_column
+from agenticai.dashboard.components.columns import count_columns, share_column
 from agenticai.dashboard.components.session import part, with_stack
 from agenticai.dashboard.components.texts import age, code, plain, when
 from agenticai.dashboard.services import quality, runs
@@ -139,7 +139,7 @@ def _parts(reports: "list[QualityReport]") -> None:
             "projects": [row.projects_losing for row in parts],
             "not measured": [row.not_measured for row in parts],
         }
-        bars = {"reached": share_column("auto")}
+        bars = {"reached": share_column("auto"), **count_columns(("projects", "not measured"))}
         st.dataframe(table, column_config=bars, hide_index=True, height="content", key="parts")
     with right:
         st.subheader("Most frequent rules")
@@ -154,7 +154,8 @@ def _parts(reports: "list[QualityReport]") -> None:
             "severity": [str(row.severity) for row in rules],
             "for example": [printable(row.message) for row in rules],
         }
-        st.dataframe(table, hide_index=True, height="content", key="rules")
+        counts = count_columns(("projects", "findings"))
+        st.dataframe(table, column_config=counts, hide_index=True, height="content", key="rules")
 
 
 def _bench() -> None:
@@ -233,8 +234,9 @@ def _results() -> None:
         "target": [printable(run.document.target) for run in kept],
         "seed": [run.document.seed for run in kept],
     }
-    link = {"report": st.column_config.LinkColumn(display_text="open the report")}
-    st.dataframe(table, column_config=link, hide_index=True, key="runs")
+    columns = count_columns(("passed", "failed", "skipped", "AWS calls"))
+    columns["report"] = st.column_config.LinkColumn(display_text="open the report")
+    st.dataframe(table, column_config=columns, hide_index=True, key="runs")
 
 
 def _breaks(kept: list[runs.Run]) -> None:

@@ -14,6 +14,7 @@ from agenticai.emulator.core.bench_records import Settled
 from agenticai.emulator.core.errors import ControlError
 from agenticai.emulator.faults.rules import Call, CallFault, Error
 from tests.fakes.dashboard import DEAD, HOSTILE, NOW, QUEUE, FakeBench, FakeConnection, FakeSource, letter
+from tests.unfolding import unfold
 
 PAGES = ("overview", "queues", "dead_letters", "bench")
 DRAWN = "from agenticai.dashboard.views import {0}\n{0}.page()"
@@ -124,7 +125,7 @@ def test_hostile_text_is_shown_as_text(opened: Callable[..., AppTest]) -> None:
 def test_a_purge_needs_the_name_of_the_queue(opened: Callable[..., AppTest]) -> None:
     source = FakeSource([letter("m1")])
     page = opened("dead_letters", source)
-    assert page.button(key="purge-dev").disabled
+    assert unfold(page, "all-fold-dev").button(key="purge-dev").disabled
     page.text_input(key="purge-name-dev").input(DEAD).run()
     page.button(key="purge-dev").click().run()
     assert source.acts == [("purge", DEAD)]
@@ -135,7 +136,7 @@ def test_a_purge_needs_the_name_of_the_queue(opened: Callable[..., AppTest]) -> 
 def test_all_are_redriven_at_a_rate_and_the_list_is_true_afterwards(opened: Callable[..., AppTest]) -> None:
     source = FakeSource([letter("m1"), letter("m2")])
     page = opened("dead_letters", source)
-    page.number_input(key="rate-dev").set_value(7).run()
+    unfold(page, "all-fold-dev").number_input(key="rate-dev").set_value(7).run()
     page.button(key="all-dev").click().run()
     assert source.acts == [("redrive all", 7)]
     assert "2 messages were moved back" in shown(page)

@@ -25,6 +25,7 @@ from tests.fakes.dashboard_projects import (
     project,
     task,
 )
+from tests.unfolding import unfold
 
 LIMIT_SECONDS = 60
 DRAWN = "from agenticai.dashboard.views import {0}\n{0}.page()"
@@ -101,15 +102,22 @@ class TestList:
         assert page.dataframe[0].value["name"][0] == "0"
 
     def test_a_new_project_is_posted_and_opened(self, opened: Open, connection: FakeConnection) -> None:
-        page = opened()
+        page = unfold(opened(), "new-project-fold")
         page.text_area(key="new-text").input("Greet people, please.")
         page.selectbox(key="new-template").select("cli-tool")
         page.button(key="new-create").click().run()
         assert connection.api.asked == [("create", "Greet people, please.", "Greet people, please.", "cli-tool")]
         assert page.query_params["project"] == "01ARZ3NDEKTSV4RRFFQ69G5FAW"
 
-    def test_what_cannot_be_posted_is_said(self, opened: Open, connection: FakeConnection) -> None:
+    def test_what_is_folded_is_not_drawn_before_and_stays_afterwards(self, opened: Open) -> None:
         page = opened()
+        assert not page.text_area
+        assert unfold(page, "new-project-fold").text_area(key="new-text")
+        page.session_state["new-project-fold"] = False
+        assert page.run().text_area(key="new-text")
+
+    def test_what_cannot_be_posted_is_said(self, opened: Open, connection: FakeConnection) -> None:
+        page = unfold(opened(), "new-project-fold")
         page.button(key="new-create").click().run()
         assert "Enter the requirements" in page.error[0].value
         connection.api.refusal = "The API refused this (422): **no**"
@@ -132,7 +140,7 @@ class TestProject:
     def test_no_text_from_outside_is_markup(self, opened: Open, connection: FakeConnection, section: str) -> None:
         made = filled()
         connection.api, connection.source = made.api, made.source
-        page = opened(project=ID, section=section)
+        page = unfold(opened(project=ID, section=section), "change-fold", "spans-fold")
         assert "alert(1)" in markup(page).replace("\\", "")
         for part in MARKUP:
             assert part not in markup(page), part
@@ -187,7 +195,7 @@ class TestProject:
         page = opened(project=ID)
         assert page.button(key="retry").disabled
         page.button(key="deploy").click().run()
-        page.text_area(key="change-text").input("Greet louder.")
+        unfold(page, "change-fold").text_area(key="change-text").input("Greet louder.")
         page.button(key="change-ask").click().run()
         assert connection.api.asked == [("deploy", ID), ("modify", ID, "Greet louder.")]
         assert "The change is being planned." in shown(page)

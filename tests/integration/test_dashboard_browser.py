@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
 from agenticai.commands.dashboard import serve_dashboard
+from agenticai.dashboard.front_page import PARTS, PROJECT
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.format.scenario import LIBRARY, load
@@ -91,6 +92,24 @@ def test_a_page_comes_with_what_is_true_now_and_has_no_other_origin(seen: Seen) 
     page = seen.open("")
     for agent in ("PM", "DEV", "QA", "OPS"):
         expect(page.get_by_text(f"{agent} agent", exact=True)).to_be_visible(timeout=LIMIT_MS)
+
+
+def test_pages_name_all_programs_that_they_draw_with(seen: Seen, running: Bench) -> None:
+    fetched: list[str] = []
+    seen.page.on("requestfinished", lambda request: fetched.append(request.url))
+    with running.api() as api, running.control() as control:
+        project = api.create("Drawn", load(LIBRARY / "greeting.yaml").first.requirements).id
+        control.settle(timeout_s=120)
+        for path in ("", *(name for name in PARTS if name not in {"", PROJECT}), f"projects?project={project}"):
+            page = seen.open(path)
+            expect(page.get_by_text("The dashboard made")).to_be_visible(timeout=LIMIT_MS)
+            expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=LIMIT_MS)
+            html = page.request.get(page.url).text()
+            programs = [url for url in fetched if url.endswith(".js")]
+            assert len(programs) > len(PARTS)
+            assert [url for url in programs if url.rpartition("/")[2] not in html] == [], path
+            fetched.clear()
+        api.delete(project)
 
 
 def test_a_poison_message_is_seen_understood_and_sent_back(seen: Seen, running: Bench) -> None:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from agenticai.dashboard.components.columns import count_columns
 from agenticai.dashboard.components.model_call import draw_call, in_a_line
 from agenticai.dashboard.components.statuses import dollars
 from agenticai.dashboard.components.texts import say, when
@@ -33,6 +34,7 @@ def draw(connected: Connected, project: ProjectView) -> None:
             "cost": [dollars(call.cost_usd) for call in found],
             "end": [printable(str(call.error or call.finish_reason)) for call in found],
         },
+        column_config=count_columns(("tokens in", "tokens out")),
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",

@@ -1,13 +1,16 @@
 """The timeline: which agent worked on what and when, what waited, and what failed."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from agenticai.client.errors import ApiError
+from agenticai.dashboard.components.fold import fold
 from agenticai.dashboard.components.texts import when
 from agenticai.dashboard.components.timeline_chart import lane, timeline_chart
 from agenticai.dashboard.services.clocks import now_of
 from agenticai.dashboard.services.connecting import Connected
-from agenticai.dashboard.services.timeline import in_words, spans
+from agenticai.dashboard.services.timeline import Span, in_words, spans
 from agenticai.display.printable import printable
 from shared.models.plan import Plan
 from shared.models.views import ProjectView
@@ -30,16 +33,19 @@ def draw(connected: Connected, project: ProjectView) -> None:
     if found:
         timeline_chart(found, key="timeline")
     st.caption(f"{in_words(found)}, summed over all lanes.")
-    with st.expander("As a table"):
-        st.dataframe(
-            {
-                "work": [lane(span) for span in found],
-                "what": [span.kind.value for span in found],
-                "attempt": [span.attempt for span in found],
-                "from": [when(span.start) for span in found],
-                "seconds": [round(span.seconds, 3) for span in found],
-                "detail": [printable(span.detail) for span in found],
-            },
-            hide_index=True,
-            key="spans",
-        )
+    fold("As a table", lambda: _table(found), key="spans-fold")
+
+
+def _table(found: Sequence[Span]) -> None:
+    st.dataframe(
+        {
+            "work": [lane(span) for span in found],
+            "what": [span.kind.value for span in found],
+            "attempt": [span.attempt for span in found],
+            "from": [when(span.start) for span in found],
+            "seconds": [round(span.seconds, 3) for span in found],
+            "detail": [printable(span.detail) for span in found],
+        },
+        hide_index=True,
+        key="spans",
+    )
