@@ -86,8 +86,6 @@ def outline(language: str, text: str, most: int = MAX_LINES) -> str:
 
 
 def _choose(lines: list[Line], most: int) -> list[Line]:
-    if len(lines) <= most:
-        return lines
     ranked = sorted(range(len(lines)), key=lambda at: (bool(_PRIVATE.match(lines[at].text)), lines[at].depth, at))
     return [lines[at] for at in sorted(ranked[:most])]
 

@@ -1,15 +1,17 @@
 """What a function's settings become: names of resources, clients with their limits, links that S3 takes."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from pydantic import ValidationError
 
-from shared.composition import RunningSettings, Settings, client, connect, connect_runner, read_settings
+from shared.composition import Connections, RunningSettings, Settings, client, connect, connect_runner, read_settings
+from shared.functions import agent_function
 from shared.metrics import no_metrics
-from shared.models.messages import PlanRequested
+from shared.models.messages import PlanRequested, TaskReady
 from shared.models.project import Revision, StoredObject
 from shared.models.runs import Language, TestsRequested
 from shared.queues import AgentQueue
@@ -58,6 +60,39 @@ def test_each_setting_names_what_is_asked() -> None:
     assert table.bodies[0]["TableName"] == "projects"
     assert urlsplit(objects.asked[0].url).path == "/artifacts/k"
     assert [body["QueueUrl"].rpartition("/")[2] for body in queues.bodies] == ["pm", "dev", "qa", "ops", "pm"]
+
+
+@dataclass
+class FakeContext:
+    """What Lambda tells a function of itself."""
+
+    function_name: str = "pm"
+    memory_limit_in_mb: int = 128
+    invoked_function_arn: str = "arn"
+    aws_request_id: str = "1"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 300_000
+
+
+def test_an_agents_function_is_composed_once_and_puts_off_what_it_cannot_read_in_its_own_queue() -> None:
+    made: list[tuple[Connections, Settings]] = []
+
+    def agent(connections: Connections, settings: Settings) -> Any:
+        made.append((connections, settings))
+
+    handler = agent_function(TaskReady, agent, ENVIRON, Settings)
+    assert made == []
+    queues = Wire(client("sqs"), (200, {}))
+    attributes = {"ApproximateReceiveCount": "1"}
+    record = {"messageId": "m", "receiptHandle": "r", "body": "no message", "attributes": attributes}
+    for _ in range(2):
+        answer = handler({"Records": [record]}, FakeContext())  # type: ignore[arg-type]
+        assert answer == {"batchItemFailures": [{"itemIdentifier": "m"}]}
+    ((connections, settings),) = made
+    assert (settings.table_name, type(connections)) == ("projects", Connections)
+    assert [body["QueueUrl"].rpartition("/")[2] for body in queues.bodies] == ["dev", "dev"]
+    assert {(body["ReceiptHandle"], body["VisibilityTimeout"]) for body in queues.bodies} == {("r", 0)}
 
 
 def test_metrics_are_written_only_where_they_are_asked_for() -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import re
+import stat
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -225,6 +226,9 @@ def test_the_same_files_give_the_same_bytes_in_any_order() -> None:
     archive = zipfile.ZipFile(io.BytesIO(one))
     assert archive.namelist() == ["a/x.py", "b.txt"]
     assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+    modes = {stat.filemode(entry.external_attr >> 16) for entry in archive.infolist()}
+    assert modes == {"-rw-r--r--"}, "which Lambda needs to read them"
+    assert {(entry.create_system, entry.compress_type) for entry in archive.infolist()} == {(3, zipfile.ZIP_DEFLATED)}
 
 
 @pytest.mark.parametrize("path", ["../x", "/etc/passwd", "a/../../b", "C:/x", "a\\b", ""])

@@ -6,7 +6,15 @@ from pydantic import ValidationError
 from shared.composition import ModelSettings, adapter
 from shared.language_model.google_genai import GoogleGenaiModel
 from shared.language_model.google_generativeai import GoogleGenerativeaiModel
-from shared.language_model.port import FinishReason, ModelQuotaSpent, ModelUnavailable, ModelUnusable, Prompt
+from shared.language_model.port import (
+    RESERVE_SECONDS,
+    FinishReason,
+    ModelQuotaSpent,
+    ModelUnavailable,
+    ModelUnusable,
+    Prompt,
+    call_seconds,
+)
 from shared.language_model.retrying import MAX_ATTEMPTS, MAX_DELAY_SECONDS, RetryingModel
 from shared.models.errors import AgentError
 from tests.fakes.model import Answer, ScriptedModel, said
@@ -95,3 +103,14 @@ def test_the_settings_name_the_adapter(named: dict[str, str], kind: type) -> Non
 def test_an_adapter_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ValidationError, match="'google-genai' or 'google-generativeai'"):
         ModelSettings.model_validate({"gemini_api_key_parameter": "/p", "gemini_model": "m", "model_adapter": "x"})
+
+
+@pytest.mark.parametrize(("remaining", "seconds"), [(400.0, 300.0), (100.0, 100.0 - RESERVE_SECONDS)])
+def test_one_call_takes_what_is_left_but_for_the_end_and_five_minutes_at_most(remaining: float, seconds: float) -> None:
+    assert call_seconds(lambda: remaining) == seconds
+
+
+def test_a_backoff_grows_to_the_longest_wait() -> None:
+    clock = Clock()
+    ask(clock, *[ModelUnavailable("overloaded")] * MAX_ATTEMPTS, chance=5.0)
+    assert clock.waited == [10.0, 20.0, 40.0], "80 seconds would be longer than what is waited for"
