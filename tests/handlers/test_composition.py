@@ -8,8 +8,19 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from pydantic import ValidationError
 
-from shared.composition import Connections, RunningSettings, Settings, client, connect, connect_runner, read_settings
+from shared.composition import (
+    Connections,
+    ModelSettings,
+    RunningSettings,
+    Settings,
+    client,
+    connect,
+    connect_model,
+    connect_runner,
+    read_settings,
+)
 from shared.functions import agent_function
+from shared.language_model.port import ModelUnusable, Prompt
 from shared.metrics import no_metrics
 from shared.models.messages import PlanRequested, TaskReady
 from shared.models.project import Revision, StoredObject
@@ -126,6 +137,19 @@ def test_an_answer_is_waited_for_as_long_as_it_takes(
 def test_clients_are_made_once() -> None:
     assert client("sqs") is client("sqs")
     assert client("sqs") is not client("s3")
+
+
+def test_a_model_whose_key_cannot_be_read_is_asked_again_and_one_without_a_key_is_not() -> None:
+    named = {"gemini_api_key_parameter": "/dev/key", "gemini_model": "m"}
+    waited: list[float] = []
+    model = connect_model(ModelSettings.model_validate(named), waited.append)
+    throttled = (400, {"__type": "AccessDeniedException"})
+    parameters = Wire(client("ssm"), throttled, (400, {"__type": "ParameterNotFound"}))
+    with pytest.raises(ModelUnusable, match="there is no API key for the model in /dev/key"):
+        model.generate(Prompt("system", "text"), lambda: 900.0)
+    assert [(body["Name"], body["WithDecryption"]) for body in parameters.bodies] == [("/dev/key", True)] * 2
+    assert len(waited) == 1
+    assert 0 <= waited[0] <= 2
 
 
 @pytest.mark.parametrize(("language", "function"), [("python", "runner"), ("node", "node-runner")])
