@@ -81,8 +81,8 @@ class Covering:
         """Return the tests that run the line, the fastest first.
 
         What runs when its module is imported, or in a process of its own, is no test's: it is tried with the tests of
-        the lines that use what it defines, then with those of the rest of its file and of the files that import it, or
-        else of those around it.
+        the lines that use what it defines, then with those of the rest of its file and of the files that import it,
+        and, where no test runs it in its own process, of those around it.
         """
         contexts = self._contexts(mutant.path, range(mutant.line, mutant.end_line + 1))
         direct = self._sort(contexts)
@@ -91,7 +91,8 @@ class Covering:
         using = self._contexts(mutant.path, _find_uses(self._root / mutant.path, mutant.line))
         found = [*self._sort(each for each in using if not _is_import(each)), *direct]
         found += [*self._of_files([mutant.path]), *self._of_files(self._importers[mutant.path])]
-        return list(dict.fromkeys(found)) or self._around(mutant.path)
+        found += self._around(mutant.path) if not contexts else []
+        return list(dict.fromkeys(found))
 
     def seconds(self, tests: Iterable[str]) -> float:
         """Return how long the tests took."""
@@ -101,10 +102,13 @@ class Covering:
         return [context for line in lines for context in self._lines[path].get(line, ())]
 
     def _around(self, path: str) -> list[str]:
-        """Return the tests of the nearest folder that has any."""
-        folders = (f"{folder}/" for folder in list(Path(path).parents)[:-1])
-        some = (self._of_files(each for each in self._lines if each.startswith(folder)) for folder in folders)
-        return next(filter(None, some), [])
+        """Return the tests of the folders around a file, the nearest first, to that of its package."""
+        folders = [f"{folder}/" for folder in list(Path(path).parents)[:-2]]
+        return [
+            test
+            for folder in folders
+            for test in self._of_files(each for each in self._lines if each.startswith(folder))
+        ]
 
     def _of_files(self, paths: Iterable[str]) -> list[str]:
         return self._sort(test for path in paths for contexts in self._lines[path].values() for test in contexts)

@@ -5,7 +5,13 @@ from textwrap import dedent
 
 import pytest
 
-from runner.sandbox.runners.written_tests import find_python_files, find_test_files, list_tests, needs_pytest
+from runner.sandbox.runners.written_tests import (
+    WrittenTest,
+    find_python_files,
+    find_test_files,
+    list_tests,
+    needs_pytest,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -22,8 +28,8 @@ def write(folder: Path, **files: str) -> None:
         path.write_text(dedent(text))
 
 
-def written() -> list[tuple[str, str, int, int]]:
-    return [tuple(test) for file in find_test_files() for test in list_tests(file)]
+def written() -> list[WrittenTest]:
+    return [test for file in find_test_files() for test in list_tests(file)]
 
 
 def test_python_files_are_found_in_order_and_not_among_what_is_installed(project: Path) -> None:
