@@ -1,5 +1,6 @@
 """What a function's settings become: names of resources, clients with their limits, links that S3 takes."""
 
+import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -104,6 +105,19 @@ def test_an_agents_function_is_composed_once_and_puts_off_what_it_cannot_read_in
     assert (settings.table_name, type(connections)) == ("projects", Connections)
     assert [body["QueueUrl"].rpartition("/")[2] for body in queues.bodies] == ["dev", "dev"]
     assert {(body["ReceiptHandle"], body["VisibilityTimeout"]) for body in queues.bodies} == {("r", 0)}
+
+
+@pytest.mark.parametrize("agent", ["pm", "dev", "qa", "ops"])
+def test_each_agents_function_serves_its_own_queue_with_the_settings_of_its_environment(
+    agent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (ENVIRON | {"GEMINI_API_KEY_PARAMETER": "/dev/key", "GEMINI_MODEL": "m"}).items():
+        monkeypatch.setenv(name, value)
+    worker = importlib.reload(importlib.import_module(f"{agent}_agent.worker"))
+    queues = Wire(client("sqs"), (200, {}))
+    record = {"messageId": "m", "receiptHandle": "r", "body": "?", "attributes": {"ApproximateReceiveCount": "1"}}
+    assert worker.handler({"Records": [record]}, FakeContext()) == {"batchItemFailures": [{"itemIdentifier": "m"}]}
+    assert [body["QueueUrl"].rpartition("/")[2] for body in queues.bodies] == [agent]
 
 
 def test_metrics_are_written_only_where_they_are_asked_for() -> None:
