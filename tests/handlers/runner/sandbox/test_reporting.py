@@ -152,8 +152,10 @@ def tell(case: type[unittest.TestCase]) -> tuple[list[dict[str, Any]], Any]:
     return report.lines, result
 
 
-def test_how_a_test_of_unittest_ended_is_told_by_the_first_that_was_bad() -> None:
-    class Case(unittest.TestCase):
+class Cases:
+    """Holds test cases where pytest does not look for them."""
+
+    class Ends(unittest.TestCase):
         def test_cleanup(self) -> None:
             self.addCleanup(self.fail, "left")
 
@@ -183,7 +185,17 @@ def test_how_a_test_of_unittest_ended_is_told_by_the_first_that_was_bad() -> Non
         def test_unexpected(self) -> None:
             pass
 
-    lines, result = tell(Case)
+    class Unready(unittest.TestCase):
+        @classmethod
+        def setUpClass(cls) -> None:
+            raise KeyError(1)
+
+        def test_it(self) -> None:
+            pass
+
+
+def test_how_a_test_of_unittest_ended_is_told_by_the_first_that_was_bad() -> None:
+    lines, result = tell(Cases.Ends)
     told = {line["test"].rpartition("_")[2]: line for line in lines if "test" in line}
     ends = {name: (line["outcome"], line["message"].partition("\n")[0]) for name, line in told.items()}
     outcome, message = ends.pop("sub")
@@ -204,14 +216,6 @@ def test_how_a_test_of_unittest_ended_is_told_by_the_first_that_was_bad() -> Non
 
 
 def test_what_fails_before_a_class_has_a_line_of_its_own() -> None:
-    class Case(unittest.TestCase):
-        @classmethod
-        def setUpClass(cls) -> None:
-            raise KeyError(1)
-
-        def test_it(self) -> None:
-            pass
-
-    (line,) = tell(Case)[0]
+    (line,) = tell(Cases.Unready)[0]
     assert line["test"].startswith("setUpClass (")
     assert (line["outcome"], line["seconds"], line["message"]) == ("error", 0, "KeyError: 1\n")
