@@ -89,10 +89,10 @@ class Covering:
         if mutant.in_function and not all(map(_is_import, contexts)):
             return direct
         using = self._contexts(mutant.path, _find_uses(self._root / mutant.path, mutant.line))
-        found = [*self._sort(each for each in using if not _is_import(each)), *direct]
-        found += [*self._of_files([mutant.path]), *self._of_files(self._importers[mutant.path])]
-        found += self._around(mutant.path) if not contexts else []
-        return list(dict.fromkeys(found))
+        near = self._sort(each for each in using if not _is_import(each))
+        rest = {*direct, *self._of_files([mutant.path]), *self._of_files(self._importers[mutant.path])}
+        far = self._around(mutant.path) if not contexts else []
+        return list(dict.fromkeys([*near, *sorted(rest, key=self._rank), *far]))
 
     def seconds(self, tests: Iterable[str]) -> float:
         """Return how long the tests took."""
@@ -116,7 +116,10 @@ class Covering:
     def _sort(self, contexts: Iterable[str]) -> list[str]:
         names = {context.rpartition("|")[0] for context in contexts}
         tests = {test for name in names for test in self._named.get(name, ())}
-        return sorted(tests, key=lambda test: (self._taken[test], test))
+        return sorted(tests, key=self._rank)
+
+    def _rank(self, test: str) -> tuple[float, str]:
+        return self._taken[test], test
 
 
 def _is_import(context: str) -> bool:
