@@ -176,8 +176,12 @@ def test_a_project_that_is_not_finished_takes_no_change_and_no_deployment(status
     api = FakeApi()
     project_id = finished(api, status)
     change = {"requirements": "Greet in French as well."}
-    assert api.call("POST", f"/api/projects/{project_id}/modify", change).problem == "not-now"
-    assert api.call("POST", f"/api/projects/{project_id}/deploy").problem == "not-now"
+    for refused in (
+        api.call("POST", f"/api/projects/{project_id}/modify", change),
+        api.call("POST", f"/api/projects/{project_id}/deploy"),
+    ):
+        assert refused.problem == "not-now"
+        assert refused.json["detail"].endswith("; this is for one that is COMPLETED or NEEDS_REVIEW.")
     assert api.sent.messages == []
 
 
