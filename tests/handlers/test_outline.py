@@ -4,7 +4,10 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from shared.outline import MAX_COLUMNS, MAX_LINES, MAX_TOGETHER, outline, outline_all
+from shared.outline import outline, outline_all
+
+MAX_LINES, MAX_COLUMNS, MAX_TOGETHER = 40, 160, 600
+"""Of an outline, and of all of a prompt together."""
 
 CASES = {
     "python": (

@@ -12,7 +12,7 @@ from runner.running import Runner
 from runner.sandbox.errors import NotRun
 from runner.sandbox.inside.job import Job
 from runner.sandbox.process import EndedRun
-from shared.models.runs import MOST_TESTS, TestedTest, TestsRun
+from shared.models.runs import TestedTest, TestsRun
 from tests.handlers.runner.asking import TIGHT, outcomes, request, run
 from tests.handlers.runner.sandbox.projects import needs_sandbox
 
@@ -333,6 +333,10 @@ def test_the_projects_lines_are_found_in_a_traceback_that_is_a_message(
 )
 def test_a_message_is_shown_without_the_traceback_in_it_and_its_end_if_it_is_long(message: str, shown: str) -> None:
     assert told(message=message).message == shown
+
+
+MOST_TESTS = 1_000
+"""That an answer lists."""
 
 
 def test_of_very_many_tests_those_that_did_not_pass_are_listed_first() -> None:
