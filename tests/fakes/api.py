@@ -56,6 +56,7 @@ class Answer:
         assert self.json["request_id"] == self.headers["x-request-id"]
         assert isinstance(self.json["detail"], str)
         assert self.json["detail"], "it says what is wrong"
+        assert "None" not in self.json["detail"]
         return str(self.json["type"]).removeprefix("urn:agenticai:problem:")
 
 

@@ -321,6 +321,14 @@ def test_a_deletion_that_ran_out_of_time_goes_on_when_it_is_asked_again() -> Non
     assert api.table.items == {}
 
 
+def test_what_agents_have_not_made_yet_is_named() -> None:
+    api = FakeApi()
+    path = api.post().headers["location"]
+    for part, missing in (("/plan", "plan yet"), ("/files/a.py", "file")):
+        answer = api.call("GET", path + part)
+        assert (answer.problem, answer.json["detail"]) == ("not-found", f"There is no such {missing}.")
+
+
 def test_a_project_without_its_first_item_does_not_exist() -> None:
     api = FakeApi()
     made = api.post()
