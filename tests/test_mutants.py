@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from coverage import CoverageData
 
 ROOT = Path(__file__).parents[1]
 ACCEPTED = yaml.safe_load((ROOT / ".ci" / "accepted_mutants.yaml").read_text("utf-8"))
@@ -55,6 +56,28 @@ def test_a_seed_chooses_the_same_places_though_others_are_edited(load: Any, tmp_
     moved = CODE.replace("\n\nADULT", '\n\n# In most countries.\n\nNAME = "x"\nADULT')
     assert [line for line in changes(mutations, tmp_path, moved, 20) if line in chosen] == chosen
     assert changes(mutations, tmp_path, CODE, 2, seed=5) != chosen
+
+
+@pytest.mark.parametrize(
+    ("line", "in_function", "tests"),
+    [
+        (3, False, ["near.py::test", "far.py::test"]),
+        (6, True, ["near.py::test", "far.py::test"]),
+        (7, True, ["near.py::test"]),
+    ],
+)
+def test_what_runs_at_import_is_tried_with_the_tests_of_the_lines_that_use_it(
+    load: Any, tmp_path: Path, line: int, in_function: bool, tests: list[str]
+) -> None:
+    (tmp_path / "a.py").write_text(CODE, encoding="utf-8")
+    (tmp_path / ".durations.json").write_text('{"far.py::test": 1, "near.py::test": 2}', encoding="utf-8")
+    recorded = CoverageData(str(tmp_path / ".coverage"))
+    for context, lines in (("far.py|import", [3, 6]), ("near.py::test|run", [7])):
+        recorded.set_context(context)
+        recorded.add_lines({str(tmp_path / "a.py"): lines})
+    recorded.write()
+    mutant = load("mutations").Mutant("a.py", line, line, "", "", in_function)
+    assert load("covering").Covering(tmp_path, ["a.py"]).tests(mutant) == tests
 
 
 class FakeCovering:

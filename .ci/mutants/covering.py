@@ -65,6 +65,7 @@ class Covering:
     """What was recorded of the unit tests."""
 
     def __init__(self, root: Path, paths: Iterable[str]) -> None:
+        self._root = root
         self._taken: dict[str, float] = json.loads((root / ".durations.json").read_text("utf-8"))
         self._named: dict[str, list[str]] = defaultdict(list)
         """The tests of each file of tests, and each test by itself."""
@@ -80,25 +81,34 @@ class Covering:
         """Return the tests that run the line, the fastest first.
 
         What runs when its module is imported, or in a process of its own, is no test's: it is tried with the tests of
-        the rest of its file, then with those of the files that import it, or else of those around it.
+        the lines that use what it defines, then with those of the rest of its file and of the files that import it,
+        and, where no test runs it in its own process, of those around it.
         """
-        lines = self._lines[mutant.path]
-        span = range(mutant.line, mutant.end_line + 1)
-        direct = self._sort(context for line in span for context in lines.get(line, ()))
-        if mutant.in_function and direct:
+        contexts = self._contexts(mutant.path, range(mutant.line, mutant.end_line + 1))
+        direct = self._sort(contexts)
+        if mutant.in_function and not all(map(_is_import, contexts)):
             return direct
-        found = [*direct, *self._of_files([mutant.path]), *self._of_files(self._importers[mutant.path])]
-        return list(dict.fromkeys(found)) or self._around(mutant.path)
+        using = self._contexts(mutant.path, _find_uses(self._root / mutant.path, mutant.line))
+        near = self._sort(each for each in using if not _is_import(each))
+        rest = {*direct, *self._of_files([mutant.path]), *self._of_files(self._importers[mutant.path])}
+        far = self._around(mutant.path) if not contexts else []
+        return list(dict.fromkeys([*near, *sorted(rest, key=self._rank), *far]))
 
     def seconds(self, tests: Iterable[str]) -> float:
         """Return how long the tests took."""
         return sum(self._taken[test] for test in tests)
 
+    def _contexts(self, path: str, lines: Iterable[int]) -> list[str]:
+        return [context for line in lines for context in self._lines[path].get(line, ())]
+
     def _around(self, path: str) -> list[str]:
-        """Return the tests of the nearest folder that has any."""
-        folders = (f"{folder}/" for folder in list(Path(path).parents)[:-1])
-        some = (self._of_files(each for each in self._lines if each.startswith(folder)) for folder in folders)
-        return next(filter(None, some), [])
+        """Return the tests of the folders around a file, the nearest first, to that of its package."""
+        folders = [f"{folder}/" for folder in list(Path(path).parents)[:-2]]
+        return [
+            test
+            for folder in folders
+            for test in self._of_files(each for each in self._lines if each.startswith(folder))
+        ]
 
     def _of_files(self, paths: Iterable[str]) -> list[str]:
         return self._sort(test for path in paths for contexts in self._lines[path].values() for test in contexts)
@@ -106,7 +116,31 @@ class Covering:
     def _sort(self, contexts: Iterable[str]) -> list[str]:
         names = {context.rpartition("|")[0] for context in contexts}
         tests = {test for name in names for test in self._named.get(name, ())}
-        return sorted(tests, key=lambda test: (self._taken[test], test))
+        return sorted(tests, key=self._rank)
+
+    def _rank(self, test: str) -> tuple[float, str]:
+        return self._taken[test], test
+
+
+def _is_import(context: str) -> bool:
+    """Return whether a line was run by the import of a file of tests, or of what that imports."""
+    return context.endswith("|import")
+
+
+def _find_uses(path: Path, line: int) -> list[int]:
+    """Return the lines of the statement of a module that has this line, and those that name what it defines."""
+    tree = ast.parse(path.read_text("utf-8"))
+    statement = next((node for node in tree.body if node.lineno <= line <= (node.end_lineno or 0)), None)
+    if statement is None:
+        return []
+    if isinstance(statement, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+        names = {statement.name}
+    else:
+        names = {
+            node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        }
+    uses = {node.lineno for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in names}
+    return sorted({*range(statement.lineno, (statement.end_lineno or 0) + 1), *uses})
 
 
 def _read_importers(root: Path, paths: Iterable[str]) -> dict[str, list[str]]:

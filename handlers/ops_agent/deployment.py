@@ -137,7 +137,7 @@ def _format_commands(commands: Iterable[str]) -> str:
 
 def _stack_name(name: str) -> str:
     """Return the project's name as CloudFormation allows it: letters, digits and hyphens, beginning with a letter."""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-0123456789")[:60].strip("-") or "my-project"
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).lstrip("-0123456789")[:60].rstrip("-") or "my-project"
 
 
 def _text(name: str) -> Template:

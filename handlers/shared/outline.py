@@ -21,7 +21,7 @@ MAX_TOGETHER: Final = 600
 
 _CONTAINERS: Final = frozenset(
     {
-        *("class_body", "interface_body", "object_type", "enum_body", "enum_body_declarations", "declaration_list"),
+        *("class_body", "interface_body", "object_type", "enum_body", "declaration_list"),
         *("field_declaration_list", "enum_variant_list", "enumerator_list", "interface_type", "annotation_type_body"),
     }
 )
@@ -32,7 +32,7 @@ _PASSED: Final = re.compile(
     r"comment|import|package|^use_|preproc_include|access_specifier|^ERROR$|^;$|shebang|static_block"
 )
 _TRANSPARENT: Final = frozenset(
-    {"preproc_if", "preproc_ifdef", "preproc_else", "preproc_elif", "linkage_specification"}
+    {"preproc_if", "preproc_ifdef", "preproc_else", "preproc_elif", "linkage_specification", "enum_body_declarations"}
 )
 _EXPORTED: Final = re.compile(r"(?:module\.)?exports\b|[\w$]+\.prototype\.")
 _REQUIRED: Final = re.compile(r"^(?:const|let|var)\s[^;\n]*=\s*require\(")
@@ -86,8 +86,6 @@ def outline(language: str, text: str, most: int = MAX_LINES) -> str:
 
 
 def _choose(lines: list[Line], most: int) -> list[Line]:
-    if len(lines) <= most:
-        return lines
     ranked = sorted(range(len(lines)), key=lambda at: (bool(_PRIVATE.match(lines[at].text)), lines[at].depth, at))
     return [lines[at] for at in sorted(ranked[:most])]
 

@@ -124,3 +124,6 @@ def test_only_text_is_spoiled_and_its_tokens_are_counted_again() -> None:
         {"content": {"role": "model", "parts": [{"text": "12345"}]}, "finishReason": "MAX_TOKENS"}
     ]
     assert spoiled["usageMetadata"] == {"promptTokenCount": 9, "candidatesTokenCount": 2, "totalTokenCount": 11}
+    uncounted = JSONResponse({"candidates": [{"content": {"parts": parts}}]})
+    spoiled = json.loads(text_of(spoil(ModelReply.TRUNCATED, uncounted)))
+    assert spoiled["usageMetadata"] == {"candidatesTokenCount": 2, "totalTokenCount": 2}

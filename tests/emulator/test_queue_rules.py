@@ -55,7 +55,15 @@ class TestNumbers:
         assert {code(value) for value in (low, high, str(low), str(high))} == {None}
         assert {code(wrong) for wrong in (low - 1, high + 1, str(high + 1), "many", 0.5)} == {"InvalidParameterValue"}
 
-    @pytest.mark.parametrize("asked", [{"ReceiptHandle": "h"}, {"VisibilityTimeout": 1}])
+    @pytest.mark.parametrize(
+        "asked",
+        [
+            {"ReceiptHandle": "h"},
+            {"VisibilityTimeout": 1},
+            {"ReceiptHandle": "", "VisibilityTimeout": 1},
+            {"ReceiptHandle": "h", "VisibilityTimeout": ""},
+        ],
+    )
     def test_a_change_of_visibility_needs_both_of_its_parameters(self, asked: dict[str, Any]) -> None:
         assert refusal("ChangeMessageVisibility", **asked) == "MissingParameter"
 
@@ -69,6 +77,10 @@ class TestMessages:
         body = "x" * (1024 - counted)
         assert refusal("SendMessage", small, MessageBody=body, MessageAttributes=attributes) is None
         assert refusal("SendMessage", small, MessageBody=body + "x", MessageAttributes=attributes) is not None
+
+    def test_a_queue_that_does_not_say_how_much_takes_one_mib(self) -> None:
+        assert refusal("SendMessage", {}, MessageBody="x" * 1_048_576) is None
+        assert refusal("SendMessage", {}, MessageBody="x" * 1_048_577) == "InvalidParameterValue"
 
     def test_a_batch_has_at_most_one_mib(self) -> None:
         half = {"MessageBody": "x" * 524288}

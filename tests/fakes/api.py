@@ -54,6 +54,9 @@ class Answer:
         assert self.headers["content-type"] == "application/problem+json"
         assert self.json["status"] == self.status
         assert self.json["request_id"] == self.headers["x-request-id"]
+        assert isinstance(self.json["detail"], str)
+        assert self.json["detail"], "it says what is wrong"
+        assert "None" not in self.json["detail"]
         return str(self.json["type"]).removeprefix("urn:agenticai:problem:")
 
 

@@ -65,8 +65,16 @@ def test_the_plan_is_asked_for_with_the_files_that_exist() -> None:
     factory, _ = changed()
 
     (prompt,) = [p.text for p in factory.model.prompts if p.schema is not None and CHANGE in p.text]
-    assert "- greet.py (python, " in prompt
-    assert "- README.md (markdown, " in prompt
+    marks = re.findall(r"<([a-z]+)-([0-9a-f]{8})>\n", prompt)
+    assert {name for name, _ in marks} == {"change", "requirements", "outline"}
+    assert len({tag for _, tag in marks}) == 1
+    assert "-None>" not in prompt
+    files = prompt.partition("# Its files\n\n")[2].partition("\n\n")[0].splitlines()
+    assert [re.sub(r"\d+", "9", line) for line in files] == [
+        "- README.md (markdown, 9 bytes)",
+        "- greet.py (python, 9 bytes)",
+        "- test_greet.py (python, 9 bytes)",
+    ]
 
 
 def test_a_change_is_planned_with_what_earlier_plans_agreed_on_and_what_the_files_declare() -> None:

@@ -1,15 +1,29 @@
 """What a function's settings become: names of resources, clients with their limits, links that S3 takes."""
 
+import importlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from pydantic import ValidationError
 
-from shared.composition import RunningSettings, Settings, client, connect, connect_runner, read_settings
+from shared.composition import (
+    Connections,
+    ModelSettings,
+    RunningSettings,
+    Settings,
+    client,
+    connect,
+    connect_model,
+    connect_runner,
+    read_settings,
+)
+from shared.functions import agent_function
+from shared.language_model.port import ModelUnusable, Prompt
 from shared.metrics import no_metrics
-from shared.models.messages import PlanRequested
+from shared.models.messages import PlanRequested, TaskReady
 from shared.models.project import Revision, StoredObject
 from shared.models.runs import Language, TestsRequested
 from shared.queues import AgentQueue
@@ -60,6 +74,52 @@ def test_each_setting_names_what_is_asked() -> None:
     assert [body["QueueUrl"].rpartition("/")[2] for body in queues.bodies] == ["pm", "dev", "qa", "ops", "pm"]
 
 
+@dataclass
+class FakeContext:
+    """What Lambda tells a function of itself."""
+
+    function_name: str = "pm"
+    memory_limit_in_mb: int = 128
+    invoked_function_arn: str = "arn"
+    aws_request_id: str = "1"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 300_000
+
+
+def test_an_agents_function_is_composed_once_and_puts_off_what_it_cannot_read_in_its_own_queue() -> None:
+    made: list[tuple[Connections, Settings]] = []
+
+    def agent(connections: Connections, settings: Settings) -> Any:
+        made.append((connections, settings))
+
+    handler = agent_function(TaskReady, agent, ENVIRON, Settings)
+    assert made == []
+    queues = Wire(client("sqs"), (200, {}))
+    attributes = {"ApproximateReceiveCount": "1"}
+    record = {"messageId": "m", "receiptHandle": "r", "body": "no message", "attributes": attributes}
+    for _ in range(2):
+        answer = handler({"Records": [record]}, FakeContext())  # type: ignore[arg-type]
+        assert answer == {"batchItemFailures": [{"itemIdentifier": "m"}]}
+    ((connections, settings),) = made
+    assert (settings.table_name, type(connections)) == ("projects", Connections)
+    assert [body["QueueUrl"].rpartition("/")[2] for body in queues.bodies] == ["dev", "dev"]
+    assert {(body["ReceiptHandle"], body["VisibilityTimeout"]) for body in queues.bodies} == {("r", 0)}
+
+
+@pytest.mark.parametrize("agent", ["pm", "dev", "qa", "ops"])
+def test_each_agents_function_serves_its_own_queue_with_the_settings_of_its_environment(
+    agent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (ENVIRON | {"GEMINI_API_KEY_PARAMETER": "/dev/key", "GEMINI_MODEL": "m"}).items():
+        monkeypatch.setenv(name, value)
+    worker = importlib.reload(importlib.import_module(f"{agent}_agent.worker"))
+    queues = Wire(client("sqs"), (200, {}))
+    record = {"messageId": "m", "receiptHandle": "r", "body": "?", "attributes": {"ApproximateReceiveCount": "1"}}
+    assert worker.handler({"Records": [record]}, FakeContext()) == {"batchItemFailures": [{"itemIdentifier": "m"}]}
+    assert [body["QueueUrl"].rpartition("/")[2] for body in queues.bodies] == [agent]
+
+
 def test_metrics_are_written_only_where_they_are_asked_for() -> None:
     settings = read_settings(Settings, ENVIRON)
     assert connect(settings).measure is no_metrics
@@ -91,6 +151,19 @@ def test_an_answer_is_waited_for_as_long_as_it_takes(
 def test_clients_are_made_once() -> None:
     assert client("sqs") is client("sqs")
     assert client("sqs") is not client("s3")
+
+
+def test_a_model_whose_key_cannot_be_read_is_asked_again_and_one_without_a_key_is_not() -> None:
+    named = {"gemini_api_key_parameter": "/dev/key", "gemini_model": "m"}
+    waited: list[float] = []
+    model = connect_model(ModelSettings.model_validate(named), waited.append)
+    throttled = (400, {"__type": "AccessDeniedException"})
+    parameters = Wire(client("ssm"), throttled, (400, {"__type": "ParameterNotFound"}))
+    with pytest.raises(ModelUnusable, match="there is no API key for the model in /dev/key"):
+        model.generate(Prompt("system", "text"), lambda: 900.0)
+    assert [(body["Name"], body["WithDecryption"]) for body in parameters.bodies] == [("/dev/key", True)] * 2
+    assert len(waited) == 1
+    assert 0 <= waited[0] <= 2
 
 
 @pytest.mark.parametrize(("language", "function"), [("python", "runner"), ("node", "node-runner")])

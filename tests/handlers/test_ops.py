@@ -3,6 +3,7 @@
 import hashlib
 import io
 import re
+import stat
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -165,6 +166,49 @@ def test_functions_in_two_languages_have_their_runtimes_and_dependencies() -> No
     assert "npm install --omit=dev" in text
 
 
+def test_one_function_is_described_as_one_and_several_as_several() -> None:
+    one = lambdas(ProjectType.NODE_LAMBDA, ("app.handler",))
+    for detected, described, told in (
+        (one, "A Lambda function behind an HTTP API.", "a Lambda function with the handler `app.handler`"),
+        (
+            SEVERAL,
+            "Lambda functions behind an HTTP API.",
+            "Lambda functions with the handlers `app.handler` at `/app`, ",
+        ),
+    ):
+        assert Template.parse(write_template(detected) or "", Path()).document["Description"] == described
+        assert told in write_instructions("x", detected, frozenset())
+    assert "` and `users/delete/app.handler` at `/delete-2`" in write_instructions("x", SEVERAL, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("name", "stack"),
+    [
+        ("To-do service", "to-do-service"),
+        ("2048 Game!", "game"),
+        ("Größe", "gr-e"),
+        ("v2", "v2"),
+        ("概要", "my-project"),
+        ("x" * 61, "x" * 60),
+        ("x" * 59 + " yz", "x" * 59),
+    ],
+)
+def test_a_stack_is_named_as_cloudformation_allows_it(name: str, stack: str) -> None:
+    text = write_instructions(name, lambdas(ProjectType.PYTHON_LAMBDA, ("app.handler",)), frozenset())
+    assert f"--stack-name {stack} " in text.replace("\n", " ")
+
+
+def test_the_readme_and_what_was_seen_are_told_where_there_is_something_to_tell() -> None:
+    detected = lambdas(ProjectType.PYTHON_LAMBDA, ("app.handler",))
+    package = write_instructions("x", Detected(ProjectType.PACKAGE), frozenset({"docs/readme.md", "ReadMe.rst"}))
+    assert "`ReadMe.rst`" in package
+    assert "its source files" in write_instructions("x", Detected(ProjectType.PACKAGE), frozenset({"a.py"}))
+    assert "\nSeen before it was packaged: it answers.\n" in write_instructions(
+        "x", detected, frozenset(), "it answers"
+    )
+    assert "Seen before" not in write_instructions("x", detected, frozenset())
+
+
 def test_a_library_has_no_template() -> None:
     assert write_template(Detected(ProjectType.PACKAGE)) is None
 
@@ -225,6 +269,9 @@ def test_the_same_files_give_the_same_bytes_in_any_order() -> None:
     archive = zipfile.ZipFile(io.BytesIO(one))
     assert archive.namelist() == ["a/x.py", "b.txt"]
     assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+    modes = {stat.filemode(entry.external_attr >> 16) for entry in archive.infolist()}
+    assert modes == {"-rw-r--r--"}, "which Lambda needs to read them"
+    assert {(entry.create_system, entry.compress_type) for entry in archive.infolist()} == {(3, zipfile.ZIP_DEFLATED)}
 
 
 @pytest.mark.parametrize("path", ["../x", "/etc/passwd", "a/../../b", "C:/x", "a\\b", ""])

@@ -1,8 +1,12 @@
 """What Ops sees of a function's package by the real runner: its handler imported as Lambda does it, and its answer."""
 
+import re
 import shutil
 import textwrap
+from datetime import datetime
+from ipaddress import ip_address
 from itertools import chain, repeat
+from typing import Any
 
 import pytest
 
@@ -224,7 +228,21 @@ def test_what_ends_the_runner_is_no_proof() -> None:
 
 
 def test_the_event_has_what_the_payload_format_says() -> None:
-    assert {"version", "routeKey", "rawPath", "rawQueryString", "headers", "requestContext"} <= HTTP_EVENT.keys()
+    event: dict[str, Any] = dict(HTTP_EVENT)
+    context = event.pop("requestContext")
+    host = f"{context['apiId']}.execute-api.us-east-1.amazonaws.com"
+    assert event == {
+        "version": "2.0", "routeKey": context["routeKey"], "rawPath": "/", "rawQueryString": "",
+        "headers": {"accept": "*/*", "host": host}, "isBase64Encoded": False,
+    }  # fmt: skip
+    assert re.fullmatch(r"\d{12}", context["accountId"])
+    assert (context["domainName"], context["stage"], context["routeKey"]) == (host, "$default", "ANY /")
+    moment = datetime.strptime(context["time"], "%d/%b/%Y:%H:%M:%S %z")
+    assert moment.timestamp() * 1000 == context["timeEpoch"]
+    assert {"method": "GET", "path": "/", "protocol": "HTTP/1.1"}.items() <= context["http"].items()
+    assert {*context["http"]} == {"method", "path", "protocol", "sourceIp", "userAgent"}
+    assert ip_address(context["http"]["sourceIp"])
+    assert context["requestId"]
 
 
 @needs_sandbox

@@ -133,6 +133,31 @@ def test_what_is_logged_of_an_unreadable_message_names_no_other_messages_project
     assert {"project_id", "correlation_id", "work", "receive_count"}.isdisjoint(unreadable)
 
 
+def test_a_message_that_cannot_be_put_off_comes_again_all_the_same_and_the_log_says_when() -> None:
+    log = io.StringIO()
+
+    def refuse(*_: object) -> None:
+        raise Retryable("SQS is busy")
+
+    answer = serve(
+        event(BODY, received=2),
+        FakeContext(),  # type: ignore[arg-type]
+        worker=FakeWorker(Retryable("busy")),  # type: ignore[arg-type]
+        accepts=PlanRequested,
+        postpone=refuse,
+        logger=Logger(service="put off", stream=log),
+    )
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+    again, later = map(json.loads, log.getvalue().splitlines())
+    told = {name: again[name] for name in ("level", "message", "error_type", "reason", "message_id", "seconds")}
+    assert told == {
+        "level": "WARNING", "message": "will be delivered again", "error_type": "Retryable", "reason": "busy",
+        "message_id": "m0", "seconds": 20,
+    }  # fmt: skip
+    assert (later["level"], later["message"]) == ("WARNING", "comes again after the visibility timeout")
+    assert later["reason"] == "SQS is busy"
+
+
 def test_a_defect_of_ours_keeps_the_message_too() -> None:
     answer, postponed = served(FakeWorker(KeyError("defect")), BODY)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}]}

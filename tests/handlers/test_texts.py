@@ -46,6 +46,7 @@ def test_what_is_no_text_is_refused_with_the_reason(adapter: TypeAdapter[str], w
 
 
 def test_a_text_may_be_as_long_as_is_said() -> None:
+    assert [NAME.validate_python(letter) for letter in "aXé1-"] == [*"aXé1-"]
     assert NAME.validate_python("x" * 100)
     assert REQUIREMENTS.validate_python("x" * 10)
     assert REQUIREMENTS.validate_python("x" * MAX_REQUIREMENTS)

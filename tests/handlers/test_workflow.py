@@ -6,9 +6,10 @@ import zipfile
 
 import pytest
 
-from shared.language_model.port import FinishReason, ModelQuotaSpent, ModelUnavailable, Prompt
+from shared.language_model.port import FinishReason, ModelQuotaSpent, ModelUnavailable, ModelUnusable, Prompt
 from shared.models.errors import Retryable
 from shared.models.events import EventType
+from shared.models.project import TokenUsage
 from shared.models.workflow import ProjectStatus
 from shared.worker import WorkOutcome
 from tests.fakes import replies
@@ -110,6 +111,38 @@ def test_a_blocked_reply_fails_the_project_with_a_reason_to_act_on() -> None:
     failure = factory.project(project.id).failure
     assert failure is not None
     assert "word the requirements differently" in failure.reason
+
+
+@pytest.mark.parametrize(("told", "kept"), [("x" * 2000, "x" * 2000), ("x" * 2001, "x" * 1997 + "...")])
+def test_a_reason_is_kept_up_to_what_a_person_reads(told: str, kept: str) -> None:
+    factory = Factory(lambda prompt: ModelUnusable(told))
+    project = factory.post(REQUIREMENTS)
+    assert {outcome for _, outcome in factory.run()} == {WorkOutcome.FAILED}
+
+    failure = factory.project(project.id).failure
+    assert failure is not None
+    assert (failure.step, failure.reason) == ("pm", kept)
+    event = factory.projects.events(project.id)[-1]
+    assert (event.type, event.detail, event.work, event.attempt) == (EventType.WORK_FAILED, kept, "PLAN#1", 1)
+
+
+def test_the_timeline_says_how_long_work_took_and_what_it_cost() -> None:
+    def answer(prompt: Prompt) -> Answer:
+        factory.skip(1.5)
+        return replies.good(prompt)
+
+    factory = Factory(answer)
+    project = factory.post(REQUIREMENTS)
+    factory.run()
+
+    events = {(event.work, event.type): event for event in factory.projects.events(project.id)}
+    planned, begun = events["PLAN#1", EventType.WORK_DONE], events["PLAN#1", EventType.WORK_STARTED]
+    assert planned.duration_ms == (planned.at - begun.at).total_seconds() * 1000
+    assert planned.duration_ms is not None
+    assert 1500 < planned.duration_ms < 1600
+    assert planned.tokens == TokenUsage(calls=1, prompt_tokens=10, output_tokens=10)
+    spent = sum((event.tokens for event in events.values()), TokenUsage())
+    assert factory.project(project.id).tokens == spent == TokenUsage(calls=4, prompt_tokens=40, output_tokens=40)
 
 
 def test_an_unavailable_model_leaves_the_message_to_be_delivered_again() -> None:

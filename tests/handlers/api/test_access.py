@@ -131,6 +131,10 @@ def test_a_fault_says_where_it_is() -> None:
     api = FakeApi()
     errors = api.call("POST", "/api/projects", {"name": "", "requirements": "short"}).json["errors"]
     assert [error["pointer"] for error in errors] == ["/name", "/requirements"]
+    errors = api.call("POST", "/api/projects", {"name": "demo", "a/b~c": 1}).json["errors"]
+    assert errors == [{"pointer": "/a~1b~0c", "detail": "Extra inputs are not permitted"}], "by RFC 6901"
+    errors = api.call("POST", "/api/projects", {"name": "demo"}).json["errors"]
+    assert errors == [{"pointer": "", "detail": "give requirements, a template, or both"}]
     errors = api.call("GET", "/api/projects", query={"limit": "0", "status": "LOST"}).json["errors"]
     assert [error["parameter"] for error in errors] == ["limit", "status"]
     errors = api.call("GET", "/api/projects/nonsense").json["errors"]

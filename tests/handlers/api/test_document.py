@@ -48,6 +48,36 @@ def test_every_error_is_a_problem() -> None:
             assert all(list(answer["content"]) == ["application/problem+json"] for answer in errors)
 
 
+OPERATION = {"tags", "summary", "description", "operationId", "parameters", "requestBody", "responses", "security"}
+PARAMETER = {"name", "in", "description", "required", "schema", "examples"}
+
+
+def test_the_document_has_the_members_that_openapi_defines_and_says_what_each_is_for() -> None:
+    operations = [operation for methods in DESCRIBED["paths"].values() for operation in methods.values()]
+    answers = [answer for operation in operations for answer in operation["responses"].values()]
+    headers = [header for answer in answers for header in answer.get("headers", {}).values()]
+    parameters = [parameter for operation in operations for parameter in operation.get("parameters", ())]
+    bodies = [operation["requestBody"] for operation in operations if "requestBody" in operation]
+    contents = [content for each in (*answers, *bodies) for content in each.get("content", {}).values()]
+    for parts, known in (
+        (operations, OPERATION),
+        (answers, {"description", "headers", "content"}),
+        (headers, {"description", "schema"}),
+        (parameters, PARAMETER),
+        (bodies, {"description", "required", "content"}),
+        (contents, {"schema", "examples"}),
+    ):
+        assert parts
+        assert set().union(*parts) <= known
+    assert all(part["description"] for part in (*answers, *headers, *parameters))
+
+
+def test_a_project_that_was_begun_says_where_it_is_and_each_its_version() -> None:
+    paths = DESCRIBED["paths"]
+    assert set(paths["/api/projects"]["post"]["responses"]["201"]["headers"]) == {"ETag", "Location"}
+    assert set(paths["/api/projects/{project_id}"]["get"]["responses"]["200"]["headers"]) == {"ETag"}
+
+
 def test_a_files_text_is_text() -> None:
     answer = DESCRIBED["paths"]["/api/projects/{project_id}/files/{path}"]["get"]["responses"]["200"]
     assert answer["content"] == {"text/plain": {"schema": {"type": "string"}}}

@@ -176,8 +176,12 @@ def test_a_project_that_is_not_finished_takes_no_change_and_no_deployment(status
     api = FakeApi()
     project_id = finished(api, status)
     change = {"requirements": "Greet in French as well."}
-    assert api.call("POST", f"/api/projects/{project_id}/modify", change).problem == "not-now"
-    assert api.call("POST", f"/api/projects/{project_id}/deploy").problem == "not-now"
+    for refused in (
+        api.call("POST", f"/api/projects/{project_id}/modify", change),
+        api.call("POST", f"/api/projects/{project_id}/deploy"),
+    ):
+        assert refused.problem == "not-now"
+        assert refused.json["detail"].endswith("; this is for one that is COMPLETED or NEEDS_REVIEW.")
     assert api.sent.messages == []
 
 
@@ -315,6 +319,14 @@ def test_a_deletion_that_ran_out_of_time_goes_on_when_it_is_asked_again() -> Non
     api.seconds_left = 29.0
     assert api.call("DELETE", path).status == 204
     assert api.table.items == {}
+
+
+def test_what_agents_have_not_made_yet_is_named() -> None:
+    api = FakeApi()
+    path = api.post().headers["location"]
+    for part, missing in (("/plan", "plan yet"), ("/files/a.py", "file")):
+        answer = api.call("GET", path + part)
+        assert (answer.problem, answer.json["detail"]) == ("not-found", f"There is no such {missing}.")
 
 
 def test_a_project_without_its_first_item_does_not_exist() -> None:

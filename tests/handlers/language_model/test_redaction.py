@@ -16,6 +16,7 @@ from shared.language_model.port import (
     Remaining,
     Reply,
 )
+from shared.language_model.redaction import Redaction
 from shared.models.errors import AgentError
 from shared.models.project import TokenUsage
 
@@ -87,6 +88,35 @@ def test_an_sdks_own_error_is_told_by_its_name_alone() -> None:
     with pytest.raises(ModelUnavailable, match=r"^the model's SDK failed: KeyError$") as raised:
         asked(KeyError(f"header {KEY}"))
     assert "marked" not in "".join(traceback.format_exception(raised.value))
+
+
+class Silent(Exception):
+    """An error of an SDK whose text does not say what it holds."""
+
+    def __str__(self) -> str:
+        return "silent"
+
+
+def after(error: Exception, *, cause: Exception | None = None, context: Exception | None = None) -> Exception:
+    error.__cause__, error.__context__ = cause, context
+    return error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Silent(KEY),
+        after(ValueError("outer"), cause=ValueError(KEY)),
+        after(ValueError("outer"), context=after(ValueError("middle"), cause=Silent(KEY))),
+    ],
+)
+def test_a_key_that_an_error_or_its_causes_hold_is_found(error: Exception) -> None:
+    assert str(Redaction(KEY).of_error(error)) == f"the model's SDK failed: {type(error).__name__}"
+
+
+def test_an_error_that_does_not_hold_the_key_stays() -> None:
+    for error in (ValueError("harmless"), after(ValueError("harmless"), cause=ValueError("too"))):
+        assert Redaction(KEY).of_error(error) is error
 
 
 def test_a_text_too_short_to_be_a_key_changes_nothing() -> None:

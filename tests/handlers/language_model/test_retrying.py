@@ -6,12 +6,21 @@ from pydantic import ValidationError
 from shared.composition import ModelSettings, adapter
 from shared.language_model.google_genai import GoogleGenaiModel
 from shared.language_model.google_generativeai import GoogleGenerativeaiModel
-from shared.language_model.port import FinishReason, ModelQuotaSpent, ModelUnavailable, ModelUnusable, Prompt
-from shared.language_model.retrying import MAX_ATTEMPTS, MAX_DELAY_SECONDS, RetryingModel
+from shared.language_model.port import (
+    RESERVE_SECONDS,
+    FinishReason,
+    ModelQuotaSpent,
+    ModelUnavailable,
+    ModelUnusable,
+    Prompt,
+    call_seconds,
+)
+from shared.language_model.retrying import RetryingModel
 from shared.models.errors import AgentError
 from tests.fakes.model import Answer, ScriptedModel, said
 
 PROMPT = Prompt("system", "text")
+MAX_ATTEMPTS = 5
 
 
 class Clock:
@@ -76,7 +85,7 @@ def test_what_no_short_wait_can_help_is_not_asked_again(failure: AgentError) -> 
 
 
 def test_nothing_is_waited_for_that_would_leave_no_time() -> None:
-    for clock, after in ((Clock(50.0), 10.0), (Clock(900.0), MAX_DELAY_SECONDS + 1)):
+    for clock, after in ((Clock(50.0), 10.0), (Clock(900.0), 70.5)):
         failure = ModelUnavailable("throttled", after=after)
         assert ask(clock, failure) == (failure, 1)
         assert clock.waited == []
@@ -95,3 +104,14 @@ def test_the_settings_name_the_adapter(named: dict[str, str], kind: type) -> Non
 def test_an_adapter_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ValidationError, match="'google-genai' or 'google-generativeai'"):
         ModelSettings.model_validate({"gemini_api_key_parameter": "/p", "gemini_model": "m", "model_adapter": "x"})
+
+
+@pytest.mark.parametrize(("remaining", "seconds"), [(400.0, 300.0), (100.0, 100.0 - RESERVE_SECONDS)])
+def test_one_call_takes_what_is_left_but_for_the_end_and_five_minutes_at_most(remaining: float, seconds: float) -> None:
+    assert call_seconds(lambda: remaining) == seconds
+
+
+def test_a_backoff_grows_to_the_longest_wait() -> None:
+    clock = Clock()
+    ask(clock, *[ModelUnavailable("overloaded")] * MAX_ATTEMPTS, chance=5.0)
+    assert clock.waited == [10.0, 20.0, 40.0], "80 seconds would be longer than what is waited for"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from qa_agent.verdict import MAX_ROUNDS, Standing, Verdict, best, decide, fingerprint
+from qa_agent.verdict import Standing, Verdict, best, decide, fingerprint
 from shared.models.project import Revision
 from shared.models.quality import Finding, QualityReport, Severity
 from shared.models.records import TestRecord
@@ -65,12 +65,12 @@ def test_whether_an_analyser_failed_says_nothing_about_whether_the_code_changed(
 
 
 def test_the_rounds_end() -> None:
-    assert decide(report(MAX_ROUNDS - 1, BROKEN), []) is Verdict.REPAIR
-    assert decide(report(MAX_ROUNDS, BROKEN), []) is Verdict.REVIEW
+    assert decide(report(2, BROKEN), []) is Verdict.REPAIR
+    assert decide(report(3, BROKEN), []) is Verdict.REVIEW
 
 
 def test_a_report_that_passed_goes_on_whatever_the_round() -> None:
-    assert decide(report(MAX_ROUNDS, REMARK, passed=True), [record_of(0, REMARK)]) is Verdict.PASS
+    assert decide(report(3, REMARK, passed=True), [record_of(0, REMARK)]) is Verdict.PASS
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,9 @@ FILES = {
     "src/store.js": "export const LIMIT = 3;\nexport function load() {}\nexport default class Store {}\n",
     "src/all.js": "export * from './store.js';\nexport { load as open } from './store.js';\n",
     "lib/common.js": "module.exports = { add, remove: 1 };\nfunction add() {}\nmodule.exports.extra = 2;\n",
+    "lib/more.js": "module.exports = make();\nmodule.exports.extra = 2;\nfunction make() {}\n",
+    "lib/spread.js": "const base = make();\nmodule.exports = { ...base, add: 1 };\nfunction make() {}\n",
+    "lib/kept.js": "const all = module.exports;\nexports.add = 1;\nall.sub = 2;\n",
     "lib/any.js": "module.exports = make();\nfunction make() {}\n",
     "src/types.ts": "export interface Item { title: string }\nexport type Id = string;\nexport enum Kind { A }\n",
     "package.json": '{"dependencies": {"express": "^5", "@acme/tools": "1"}}',
@@ -53,6 +56,8 @@ def test_what_a_script_names_and_is_not_there_is_found(path: str, text: str, wor
         ("src/app.js", "import { load, open } from './all.js';\nload(open);\n"),
         ("lib/app.js", "const { add, remove: r, extra } = require('./common');\nadd(r, extra);\n"),
         ("lib/app.js", "const { x } = require('./any');\nlet y;\ntry { y = require('./optional'); } catch {}\nx(y);\n"),
+        ("lib/app.js", "const { x } = require('./more');\nconst { y } = require('./spread');\nx(y);\n"),
+        ("lib/app.js", "const { sub } = require('./kept');\nsub();\n"),
         ("src/app.ts", "import { Item, Id, Kind } from './types.js';\nlet x: Item, y: Id, z = Kind.A;\n"),
         ("src/app.js", "import fs from 'node:fs';\nimport path from 'path';\nimport e from 'express/lib/x';\n"
                        "import '@acme/tools/a';\nfs(path, e);\n"),

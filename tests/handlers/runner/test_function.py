@@ -91,10 +91,50 @@ def test_a_machine_of_lambda_is_known_by_what_it_is(tmp_path: Path) -> None:
         ({"proc/mounts": "/dev/root / ext4 ro\n/dev/nvme0n1p1 /etc/hosts ext4 rw 0 0\n"}, "the disks are not"),
         ({"proc/meminfo": "MemTotal:       32783440 kB\n"}, "the machine has more memory than a function"),
         ({"proc/meminfo": ""}, "the machine has more memory than a function"),
+        ({"proc/meminfo": "MemTotal:       11534337 kB\n"}, "the machine has more memory than a function"),
+        ({"proc/mounts": ""}, "the disks are not a micro-VM's"),
+        ({"proc/mounts": "tmpfs /tmp tmpfs rw 0 0\n"}, "the disks are not a micro-VM's"),
+        ({"proc/sys/kernel/osrelease": ""}, "the kernel is not Lambda's"),
     ],
 )
 def test_any_other_machine_is_none(changed: dict[str, str], reason: str, tmp_path: Path) -> None:
     assert why(tmp_path, machine(tmp_path, **changed)).startswith(reason)
+
+
+def test_the_largest_function_is_one(tmp_path: Path) -> None:
+    largest = "MemFree: 99999999 kB\nMemTotal:  11534336 kB\n"
+    assert why(tmp_path, machine(tmp_path, **{"proc/meminfo": largest})) == ""
+
+
+@pytest.mark.parametrize("file", ["proc/sys/kernel/osrelease", "proc/mounts", "proc/meminfo", "var/runtime/bootstrap"])
+def test_a_machine_that_does_not_show_what_it_is_is_none(file: str, tmp_path: Path) -> None:
+    code = machine(tmp_path)
+    (tmp_path / file).unlink()
+    assert why(tmp_path, code) != ""
+
+
+@pytest.mark.parametrize("folder", ["", "var/task", "var/runtime"])
+def test_a_system_of_which_a_part_can_be_written_to_is_none(folder: str, tmp_path: Path) -> None:
+    code, open_one = machine(tmp_path), tmp_path / folder
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(os, "access", lambda path, mode: (path, mode) == (open_one, os.W_OK))
+        assert why_no_micro_vm(code, tmp_path) == "the system can be written to"
+
+
+def test_a_machine_with_a_sandbox_uses_it_and_deletes_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    asked: list[bool] = []
+
+    def sandbox(_: Job, *, unsafe: bool = False) -> EndedRun:
+        asked.append(unsafe)
+        return EndedRun(0, "", "", b"", contained=True)
+
+    monkeypatch.setattr(isolation, "run", sandbox)
+    monkeypatch.setattr(isolation, "why_no_micro_vm", lambda _: "")
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
+    assert isolation.run_isolated(JOB).contained
+    assert asked == [False]
+    assert (tmp_path / "file").exists()
 
 
 def test_code_elsewhere_or_in_a_system_that_can_be_written_to_is_not_in_lambda(tmp_path: Path) -> None:

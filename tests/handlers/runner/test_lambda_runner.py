@@ -72,12 +72,18 @@ def test_environments_that_are_spent_do_not_count() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
-    [TIMED_OUT, THROTTLED, ReadTimeoutError(endpoint_url="http://engine"), {"schema": "tests-run/1"}, "text"],
+    ("answer", "words"),
+    [
+        (TIMED_OUT, "the runner failed: Sandbox.Timedout: Task timed out after 120.00 seconds"),
+        (THROTTLED, "the runner could not be asked: .*Rate Exceeded"),
+        (ReadTimeoutError(endpoint_url="http://engine"), "the runner could not be asked: Read timeout"),
+        ({"schema": "tests-run/1"}, "the runner's answer cannot be read: 1 faults"),
+        ("text", "the runner failed: None: None"),
+    ],
     ids=["timeout", "throttled", "unanswered", "unreadable", "no document"],
 )
-def test_what_may_be_otherwise_later_is_tried_again_later(answer: Any) -> None:
+def test_what_may_be_otherwise_later_is_tried_again_later(answer: Any, words: str) -> None:
     client = FakeLambda(answer)
-    with pytest.raises(Retryable):
+    with pytest.raises(Retryable, match=words):
         ask(client)
     assert len(client.asked) == 1

@@ -7,6 +7,7 @@ import pytest
 
 from runner.packages import CARRIED, find_needed
 
+REQUESTS = version("requests")
 REQUIREMENTS = Path(__file__).parents[3] / "handlers" / "runner" / "requirements.txt"
 
 
@@ -45,13 +46,57 @@ def test_what_a_package_needs_comes_with_it() -> None:
         ("--index-url https://example.com", ()),
         ("-r other.txt", ()),
         ("black", ()),
-        ("requests==1.0", (f"requests==1.0 (there is {version('requests')})",)),
-        ("requests>99", (f"requests>99 (there is {version('requests')})",)),
+        ("requests==1.0", (f"requests==1.0 (there is {REQUESTS})",)),
+        ("requests>99", (f"requests>99 (there is {REQUESTS})",)),
         ("git+https://example.com/x.git", ("git+https://example.com/x.git",)),
+        ("requests @ https://example.com/x.zip", (f"requests @ https://example.com/x.zip (there is {REQUESTS})",)),
+        ("requests == 2.31.0 --hash=sha256:abc", ()),
+        ("requests==2.31.0 \\\n    --hash=sha256:abc", ()),
+        ("requests#fragment", ("requests#fragment",)),
+        ("requests==2.*", ()),
+        ("requests===2.1", ()),
+        ("requests~=2.99", ()),
+        ("requests==3.*", (f"requests==3.* (there is {REQUESTS})",)),
+        ("requests<2.1", (f"requests<2.1 (there is {REQUESTS})",)),
+        ("requests==2.1,==1.0", (f"requests==1.0,==2.1 (there is {REQUESTS})",)),
+        ("requests===two", (f"requests===two (there is {REQUESTS})",)),
+        ("pytest-cov\npre_commit\nUvicorn", ()),
+        ("black\nbuild\ncoverage\nflake8\ngunicorn\nhatchling\nisort\nmypy\npip", ()),
+        ("pylint\nruff\nsetuptools\ntox\ntwine\nwheel", ()),
+        ("numpy\nscipy\nnumpy", ("numpy", "scipy")),
     ],
 )
 def test_lines_of_requirements(line: str, told: tuple[str, ...]) -> None:
     assert missing(requirements_txt=f"# what it needs\n{line}\n") == told
+
+
+@pytest.mark.parametrize(
+    ("path", "counts"),
+    [
+        ("requirements.txt", True),
+        ("a/b/requirements.txt", True),
+        ("requirements-dev.txt", True),
+        ("requirements_test.2.txt", True),
+        ("my-requirements.txt", False),
+        ("requirements.txt.old", False),
+        ("requirements/dev.txt", False),
+        ("requirements.md", False),
+    ],
+)
+def test_packages_are_declared_in_files_that_are_named_for_it(path: str, counts: bool) -> None:
+    assert find_needed({path: b"numpy"}).missing == (("numpy",) if counts else ())
+
+
+def test_packages_have_the_names_under_which_python_imports_them() -> None:
+    names = {*find_needed({"requirements.txt": b"PyYAML\npydantic\n"}).packages}
+    assert {"yaml", "pydantic", "pydantic_core", "typing_extensions.py", "py.py"} <= names
+    assert not {"PyYAML", "pyyaml", "typing_extensions", "six", "python_dateutil"} & names
+    assert f"typing_extensions-{version('typing-extensions')}.dist-info" in names
+
+
+def test_a_project_of_which_something_is_missing_gets_no_package() -> None:
+    needed = find_needed({"requirements.txt": b"requests\nnumpy\n"})
+    assert (needed.packages, needed.missing) == ({}, ("numpy",))
 
 
 def test_what_is_installed_here_by_chance_is_not_carried() -> None:
@@ -68,8 +113,23 @@ def test_dependencies_of_a_pyproject_and_of_its_tests_count_and_the_project_itse
         docs = ["sphinx"]
         [dependency-groups]
         dev = ["pandas", {include-group = "test"}]
+        tests = ["jax"]
+        testing = ["polars"]
+        lint = ["sphinx"]
         """
-    assert missing(pyproject_toml=text) == ("numpy", "pandas", "scipy")
+    assert missing(pyproject_toml=text) == ("numpy", "pandas", "scipy", "jax", "polars")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "project = 1", "[project]\ndependencies = 'numpy'", "[project]\noptional-dependencies = ['numpy']"]
+)
+def test_what_no_pyproject_may_hold_declares_nothing(text: str) -> None:
+    assert missing(pyproject_toml=text) == ()
+
+
+def test_a_package_of_the_project_itself_is_not_missing() -> None:
+    files = {"lib/pyproject.toml": b'[project]\nname = "My_Lib"\n', "requirements.txt": b"my-lib\nnumpy\n"}
+    assert find_needed(files).missing == ("numpy",)
 
 
 def test_a_pyproject_that_cannot_be_read_declares_nothing() -> None:

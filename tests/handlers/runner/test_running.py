@@ -1,6 +1,8 @@
 """A project's tests are run by unittest or pytest, and each is told with its place, its message and the way to it."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -8,6 +10,9 @@ from runner.packages import Needed
 from runner.programs import find_node
 from runner.running import Runner
 from runner.sandbox.errors import NotRun
+from runner.sandbox.inside.job import Job
+from runner.sandbox.process import EndedRun
+from shared.models.runs import TestedTest, TestsRun
 from tests.handlers.runner.asking import TIGHT, outcomes, request, run
 from tests.handlers.runner.sandbox.projects import needs_sandbox
 
@@ -219,3 +224,141 @@ def test_a_run_that_ends_early_has_emptied_nothing_and_says_why() -> None:
     ended = run({"test_it.py": "import os\n\n\ndef test_it():\n    os._exit(0)\n"}, TIGHT)
     assert ended.trouble == "The run ended before its tests were over, in test_it.test_it (exit status 0)."
     assert ended.emptied == ()
+
+
+class FakeSandbox:
+    """Runs nothing: answers each job with the next report, a list of lines."""
+
+    def __init__(self, *reports: list[dict[str, Any]]) -> None:
+        self._reports = list(reports)
+        self.jobs: list[Job] = []
+
+    def __call__(self, job: Job) -> EndedRun:
+        self.jobs.append(job)
+        lines = self._reports.pop(0)
+        lines = [*lines, {"complete": len(lines)}]
+        return EndedRun(0, "", "printed", "\n".join(map(json.dumps, lines)).encode(), contained=True)
+
+
+def answer(sandbox: FakeSandbox, *paths: str, language: str = "python", weakness: bool = True) -> TestsRun:
+    asked = request(dict.fromkeys(paths, ""), language).model_copy(update={"weakness": weakness})
+    runner = Runner(run_job=sandbox, find_needed=lambda _: Needed({}, ()), find_node=lambda: "/usr/bin/node")
+    return runner.run(asked)
+
+
+def ended(test: str, outcome: str = "passed", **more: Any) -> dict[str, Any]:
+    return {"test": test, "outcome": outcome, "seconds": 0.5, "message": "", **more}
+
+
+FILES = ("store.py", "tests/test_it.py", "tests/test_it/deep.py", "src/a.test.js")
+
+
+def told(**line: Any) -> TestedTest:
+    """What is told of one test that failed."""
+    (test,) = answer(
+        FakeSandbox([ended(**{"test": "tests.test_it.T.test_a", "outcome": "failed", **line})]), *FILES
+    ).tests
+    return test
+
+
+@pytest.mark.parametrize(
+    ("test", "path"),
+    [
+        ("tests.test_it.T.test_a", "tests/test_it.py"),
+        ("tests.test_it.deep.test_a", "tests/test_it/deep.py"),
+        ("setUpClass (tests.test_it.T)", ""),
+        ("unittest.loader._FailedTest.tests.test_it", "tests/test_it.py"),
+        ("unittest.loader._FailedTest.store", "store.py"),
+        ("src/a.test.js: adds: twice", "src/a.test.js"),
+        ("nowhere.test_a", ""),
+        ("store", "store.py"),
+    ],
+)
+def test_the_file_of_a_test_is_told_by_its_name(test: str, path: str) -> None:
+    found = told(test=test)
+    assert (found.path, found.line, found.checks) == (path, 1, None)
+
+
+def test_a_test_is_told_where_it_is_written_with_its_checks() -> None:
+    expects = [
+        ["tests.test_it.T.test_a", "tests/test_it.py", 7, 2],
+        ["tests.test_it.T.test_b", "tests/test_it.py", 9, 0],
+    ]
+    sandbox = FakeSandbox([{"expects": expects}, ended("tests.test_it.T.test_a[1]"), ended("tests.test_it.T.test_b")])
+    found = answer(sandbox, *FILES, weakness=False)
+    assert [(test.path, test.line, test.checks, test.seconds) for test in found.tests] == [
+        ("tests/test_it.py", 7, 2, 0.5),
+        ("tests/test_it.py", 9, 0, 0.5),
+    ]
+    assert (found.written, found.collected, found.output) == (("tests/test_it.py",), 2, "printed")
+
+
+def test_a_test_that_is_written_nowhere_is_where_its_own_file_was_left() -> None:
+    frames = [["store.py", 3, "add"], ["tests/test_it.py", 5, "test_a"], ["tests/test_it.py", 6, "check"]]
+    assert (told(frames=frames).path, told(frames=frames).line) == ("tests/test_it.py", 5)
+    assert (told(test="Base.test_a", frames=frames).path, told(test="Base.test_a", frames=frames).line) == (
+        "store.py",
+        3,
+    )
+
+
+@pytest.mark.parametrize(
+    ("message", "frames"),
+    [
+        ('File "/work/code/store.py", line 3, in add', [("store.py", 3, "add")]),
+        ('  File "store.py", line 3', [("store.py", 3, "<module>")]),
+        ("tests/test_it.py:4: in <module>", [("tests/test_it.py", 4, "<module>")]),
+        ("store.py:0: in add", [("store.py", 1, "add")]),
+        ('File "/usr/lib/python3/json.py", line 3, in loads\nstore.py:5: in add', [("store.py", 5, "add")]),
+        ("see store.py:5: above", []),
+        ("nothing", []),
+    ],
+)
+def test_the_projects_lines_are_found_in_a_traceback_that_is_a_message(
+    message: str, frames: list[tuple[str, int, str]]
+) -> None:
+    found = told(message=message).frames
+    assert [(frame.path, frame.line, frame.function) for frame in found] == frames
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("KeyError: 1\nand more", "KeyError: 1\nand more"),
+        ("Traceback (most recent call last):\n  File 'a.py', line 1\nKeyError: 1\n", "KeyError: 1"),
+        ("Traceback:\na.py:1: in <module>\nE   KeyError: 1\nE     with more\nEnd", "KeyError: 1\nwith more"),
+        ("a" + "b" * 4_000, "b" * 4_000),
+    ],
+    ids=["no traceback", "python", "pytest", "long"],
+)
+def test_a_message_is_shown_without_the_traceback_in_it_and_its_end_if_it_is_long(message: str, shown: str) -> None:
+    assert told(message=message).message == shown
+
+
+MOST_TESTS = 1_000
+"""That an answer lists."""
+
+
+def test_of_very_many_tests_those_that_did_not_pass_are_listed_first() -> None:
+    lines = [ended(f"t{number}") for number in range(MOST_TESTS)] + [ended("bad", "failed"), ended("worse", "error")]
+    found = answer(FakeSandbox(lines), *FILES)
+    assert [test.id for test in found.tests[:3]] == ["bad", "worse", "t0"]
+    assert (len(found.tests), found.collected) == (MOST_TESTS, MOST_TESTS + 2)
+
+
+EMPTIED = {"emptied": "add", "path": "store.py", "line": 3, "called": True, "noticed": False}
+
+
+def test_functions_are_emptied_after_python_tests_that_passed_if_that_was_asked_for() -> None:
+    sandbox = FakeSandbox([ended("t")], [EMPTIED])
+    (function,) = answer(sandbox, *FILES).emptied
+    assert function.model_dump() == {"path": "store.py", "line": 3, "name": "add", "called": True, "noticed": False}
+    assert [job.limits.wall_seconds for job in sandbox.jobs] == [60, 20], "with time to end after the 15 seconds"
+    assert {job.limits.output_bytes for job in sandbox.jobs} == {16 * 1024}
+    for sandbox, weakness, language in (
+        (FakeSandbox([ended("t")]), False, "python"),
+        (FakeSandbox([ended("t", "failed")]), True, "python"),
+        (FakeSandbox([ended("t")]), True, "node"),
+    ):
+        found = answer(sandbox, *FILES, weakness=weakness, language=language)
+        assert (found.language, found.emptied, len(sandbox.jobs)) == (language, (), 1)

@@ -69,6 +69,25 @@ def test_one_write_is_no_transaction_which_would_cost_twice() -> None:
     assert operations == ["PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"]
 
 
+def test_a_write_holds_only_where_the_item_is_as_it_has_to_be() -> None:
+    table, wire = table_on((200, {}))
+    table.write(Put(ONE, {}, absent=True))
+    table.write(Put(ONE, {"n": 1}))
+    table.write(Update(ONE, set={"state": "B"}, add={"n": 2}, among={"state": ["C", "A"]}))
+    table.write(Remove(ONE))
+    absent, put, update, remove = wire.bodies
+    assert absent["ConditionExpression"] == "attribute_not_exists(PK)"
+    assert "ConditionExpression" not in {**put, **remove}
+    assert put["Item"] == ITEM
+    assert remove["Key"] == update["Key"] == {"PK": {"S": "P#1"}, "SK": {"S": "A"}}
+    assert update["UpdateExpression"] == "SET #state = :v0 ADD #n :v1"
+    assert update["ConditionExpression"] == "attribute_exists(PK) AND #state IN (:v2, :v3)"
+    assert update["ExpressionAttributeNames"] == {"#state": "state", "#n": "n"}
+    assert update["ExpressionAttributeValues"] == {
+        ":v0": {"S": "B"}, ":v1": {"N": "2"}, ":v2": {"S": "A"}, ":v3": {"S": "C"},
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("answer", "keys"),
     [

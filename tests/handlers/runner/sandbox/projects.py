@@ -16,10 +16,12 @@ from runner.sandbox.verdict import TestRun
 
 
 def why_no_sandbox() -> str:
-    """Return why this machine has no sandbox, or nothing if it has one."""
+    """Return why this machine has no sandbox, or nothing if it has one; raise what is no refusal of the machine's."""
     try:
         run(Job((INTERPRETER, "-I", "-S", "-c", ""), {}, (os.path.realpath(sys.base_prefix),), {}))
     except NotRun as reason:
+        if "could not be made" in str(reason):
+            raise  # the process that makes it failed, and to skip its tests would hide that
         return str(reason)
     return ""
 

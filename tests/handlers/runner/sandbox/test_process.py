@@ -14,7 +14,7 @@ from agenticai.sandbox.projects import run_python_tests
 from runner.sandbox.errors import NoSandbox, NotRun
 from runner.sandbox.inside.job import Job
 from runner.sandbox.inside.limits import Limits
-from runner.sandbox.process import INTERPRETER, run
+from runner.sandbox.process import INTERPRETER, find_libraries, run
 from runner.sandbox.refusals import why_not
 from tests.handlers.runner.sandbox.projects import needs_sandbox
 
@@ -127,12 +127,28 @@ def test_who_may_map_no_other_user_has_a_sandbox_too(tmp_path: Path) -> None:
     assert said.startswith("True True"), said
 
 
-def test_settings_that_forbid_a_sandbox_are_named(tmp_path: Path) -> None:
-    (tmp_path / "kernel").mkdir()
-    setting = tmp_path / "kernel" / "apparmor_restrict_unprivileged_userns"
-    setting.write_text("1\n")
-    refused = why_not("mount /", errno.EACCES, tmp_path)
-    assert refused.startswith("this machine does not let a program make a sandbox (mount /: Permission denied); ")
-    assert refused.endswith("its setting kernel.apparmor_restrict_unprivileged_userns is 1")
-    setting.write_text("0\n")
-    assert "setting" not in why_not("mount /", errno.EACCES, tmp_path)
+@pytest.mark.parametrize(
+    ("setting", "forbidding", "allowing"),
+    [
+        ("kernel/apparmor_restrict_unprivileged_userns", "1", "0"),
+        ("kernel/unprivileged_userns_clone", "0", "1"),
+        ("user/max_user_namespaces", "0", "63335"),
+    ],
+)
+def test_settings_that_forbid_a_sandbox_are_named(setting: str, forbidding: str, allowing: str, tmp_path: Path) -> None:
+    file = tmp_path / setting
+    file.parent.mkdir()
+    refused = "this machine does not let a program make a sandbox (mount /: Permission denied)"
+    for content, told in (
+        (forbidding, f"{refused}; its setting {setting.replace('/', '.')} is {forbidding}"),
+        (allowing, refused),
+    ):
+        file.write_text(f"{content}\n")
+        assert why_not("mount /", errno.EACCES, tmp_path) == told
+
+
+def test_of_the_folders_with_libraries_only_the_interpreters_own_are_kept(tmp_path: Path) -> None:
+    own = os.path.realpath(sys.base_prefix)
+    listed = os.pathsep.join([f"{own}/lib", str(tmp_path), "", f"{own}/more"])
+    assert find_libraries({"LD_LIBRARY_PATH": listed}) == {"LD_LIBRARY_PATH": f"{own}/lib{os.pathsep}{own}/more"}
+    assert find_libraries({"LD_LIBRARY_PATH": str(tmp_path)}) == find_libraries({}) == {}

@@ -8,7 +8,7 @@ import pytest
 from agenticai.sandbox.projects import run_python_tests
 from runner.sandbox.inside.limits import Limits
 from runner.sandbox.process import EndedRun
-from runner.sandbox.report import LONGEST_ID, TestResult
+from runner.sandbox.report import EmptiedFunction, Frame, Report, TestResult, WrittenTest
 from runner.sandbox.verdict import TestRun, judge
 from tests.handlers.runner.sandbox.projects import TIGHT, needs_sandbox, run_body
 
@@ -233,7 +233,7 @@ def test_a_report_whose_last_line_does_not_count_the_others_is_incomplete(lines:
 def test_a_name_is_shown_on_one_line_and_shortened() -> None:
     (result,) = judge(ended({**GOOD, "test": "a\n\tb\x1b" + "c" * 10_000}, {"complete": 1}), Limits()).results
     assert result.id.startswith(r"a\n\tb\x1bccc")
-    assert len(result.id) == LONGEST_ID + len("...")
+    assert len(result.id) == 500 + len("...")
 
 
 def test_a_line_without_the_key_of_the_first_is_none_of_the_runners() -> None:
@@ -264,6 +264,89 @@ def test_a_report_with_lines_of_another_kind_is_damaged() -> None:
 def test_a_result_that_is_none_is_an_error(line: object) -> None:
     run = judge(ended(line, {"complete": 1}), Limits())
     assert (run.passed, [result.outcome for result in run.results]) == (False, ["error"])
+
+
+@pytest.mark.parametrize(
+    ("place", "frames"),
+    [
+        (["a.py", 3, "f"], [Frame("a.py", 3, "f")]),
+        (["a\n.py", 0, "\x1b"], [Frame(r"a\n.py", 1, r"\x1b")]),
+        (["a.py", "3", "f"], [Frame("a.py", 1, "f")]),
+        (["a.py", 3], []),
+        ("a.py", []),
+    ],
+)
+def test_a_frame_is_a_path_a_line_from_1_and_a_function(place: object, frames: list[Frame]) -> None:
+    for listed, expected in (([place], frames), ({"a.py": place}, []), (None, [])):
+        (result,) = judge(ended({**GOOD, "frames": listed}, {"complete": 1}), Limits()).results
+        assert list(result.frames) == expected
+
+
+@pytest.mark.parametrize(
+    ("row", "tests"),
+    [
+        (["t", "t.py", 4, 2], [WrittenTest("t", "t.py", 4, 2)]),
+        (["t", "t.py", 0, -1], [WrittenTest("t", "t.py", 1, 0)]),
+        (["t", "t.py", None, "2"], [WrittenTest("t", "t.py", 1, 0)]),
+        (["t", "t.py", 4], []),
+        ("t.py", []),
+    ],
+)
+def test_a_written_test_is_a_name_a_path_a_line_from_1_and_its_checks(row: object, tests: list[WrittenTest]) -> None:
+    for listed, expected in (([row], tests), ({"t": row}, [])):
+        assert list(judge(ended({"expects": listed}, GOOD, {"complete": 2}), Limits()).written) == expected
+
+
+def test_an_emptied_function_was_called_or_noticed_only_where_that_is_said() -> None:
+    lines = (
+        {"emptied": "f", "path": "a.py", "line": 3, "called": True, "noticed": False},
+        {"emptied": "g", "path": "a.py", "line": 0, "called": 1, "noticed": True},
+        {"emptied": "h"},
+    )
+    report = Report.read(ended(*lines).report or b"")
+    assert report.emptied == (
+        EmptiedFunction("f", "a.py", 3, called=True, noticed=False),
+        EmptiedFunction("g", "a.py", 1, called=False, noticed=True),
+        EmptiedFunction("h", "None", 1, called=False, noticed=False),
+    )
+
+
+def test_a_result_that_says_little_took_no_time_and_has_no_message() -> None:
+    for seconds, taken in ((1, 0.0), ("1.5", 0.0), (float("inf"), 0.0), (1.5, 1.5)):
+        line = {"test": "t", "outcome": "passed", "seconds": seconds}
+        assert judge(ended(line, {"complete": 1}), Limits()).results == (TestResult("t", "passed", taken, ""),)
+
+
+@pytest.mark.parametrize(
+    ("whole", "skipped"),
+    [
+        ("setUpClass (tests.test_it.T)", True),
+        ("setUpModule (tests.test_it)", True),
+        ("unittest.loader.ModuleSkipped.tests.test_it", True),
+        ("setUpClass (tests.test_it.Other)", False),
+        ("setUpClass (tests.test_it.T.te)", False),
+        ("tests.test_it", False),
+    ],
+)
+def test_the_tests_of_a_class_or_module_that_was_skipped_as_a_whole_do_not_count_as_not_run(
+    whole: str, skipped: bool
+) -> None:
+    first = {"expects": [["tests.test_it.T.test_a", "tests/test_it.py", 4, 1]]}
+    skip = {"test": whole, "outcome": "skipped", "message": ""}
+    assert trouble(first, GOOD, skip, {"complete": 3}) == ("" if skipped else "Not run: tests.test_it.T.test_a.")
+
+
+def test_a_test_that_failed_is_told_before_those_that_were_not_run() -> None:
+    first = {"expects": [["other", "t.py", 1, 1]]}
+    for outcome in ("failed", "error"):
+        assert trouble(first, {**GOOD, "outcome": outcome}, {"complete": 2}, exit_code=1) == ""
+
+
+def test_a_test_that_ended_is_not_the_one_in_which_the_run_ended() -> None:
+    assert trouble({"began": "t"}, GOOD, exit_code=1) == "The run ended before its tests were over (exit status 1)."
+    assert trouble(GOOD, {"began": "u"}, exit_code=-9) == ("The run ended before its tests were over, in u (signal 9).")
+    assert trouble(GOOD, {"complete": 1}, exit_code=-9) == "They passed, but then the run ended with signal 9."
+    assert trouble({"began": "u"}, exit_code=-24) == "u used more than 60 seconds of processor time."
 
 
 def test_a_report_of_any_content_can_be_read() -> None:

@@ -1,0 +1,61 @@
+"""Whatever a test replaces of what runs the tests is found, by name, and nothing else is."""
+
+import unittest
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from runner.sandbox.runners.machinery import Machinery
+from runner.sandbox.runners.reporting import Report
+
+
+class Reporting:
+    """What would report."""
+
+    def addFailure(self) -> None:  # noqa: N802 - unittest's own name
+        """Report a failure."""
+
+
+def replaced(*_: object) -> None:
+    """Stand where another function stood."""
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "value"),
+    [
+        (unittest.TestCase, "fail", replaced),
+        (unittest.TestCase, "failureException", unittest.SkipTest),
+        (unittest.TestResult, "wasSuccessful", property(replaced)),
+        (unittest.TestResult, "addError", staticmethod(replaced)),
+        (unittest.TestSuite, "run", classmethod(replaced)),
+        (unittest.loader.TestLoader, "loadTestsFromModule", replaced),
+        (unittest.case, "_addSkip", replaced),
+        (unittest.runner, "TextTestRunner", Reporting),
+        (Reporting, "addFailure", replaced),
+        (Report, "say", replaced),
+    ],
+)
+def test_what_is_replaced_is_named(owner: Any, name: str, value: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    machinery = Machinery(Reporting)
+    assert machinery.find_changed(Reporting()) == frozenset()
+    monkeypatch.setattr(owner, name, value)
+    assert f"{owner.__name__}.{name}" in machinery.find_changed(Reporting())
+
+
+def test_the_code_of_a_function_that_stays_is_looked_at_and_what_is_added_or_removed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    machinery = Machinery(Reporting)
+    monkeypatch.setattr(unittest.TestCase.skipTest, "__code__", replaced.__code__)
+    monkeypatch.setattr(unittest.TestCase, "added", replaced, raising=False)
+    monkeypatch.delattr(unittest.TestCase, "defaultTestResult")
+    names = {"TestCase.skipTest", "TestCase.added", "TestCase.defaultTestResult"}
+    assert machinery.find_changed(Reporting()) == names
+
+
+def test_a_result_hides_a_function_of_its_class_and_holds_what_it_likes_beside() -> None:
+    result = Reporting()
+    vars(result).update(addFailure=replaced, other=replaced, __doc__="words")
+    assert Machinery(Reporting).find_changed(result) == {"addFailure"}
+    assert Machinery(Reporting).find_changed(SimpleNamespace(addFailure=replaced)) == frozenset()
