@@ -155,12 +155,7 @@ def launch(
     bind(reach.host, port).close()  # the process does it again, seconds later: here it is told at once
     home = (home or find_home(environ)).resolve()
     make_home(home)
-    runtime_python(home, environ=environ, on_progress=on_progress)
-    if engine.starts_localstack:
-        localstack_python(home, environ=environ, on_progress=on_progress)
-    if engine.image:
-        with closing(connect(environ).client) as docker:
-            fetch_image(docker, engine.image, on_progress)
+    _fetch(engine, home, environ, on_progress)
     private_folder(run_dir)
     log = run_dir.resolve() / "engine.log"
     with open(log, "ab", opener=owner_only) as errors:
@@ -181,6 +176,16 @@ def launch(
             start_new_session=True,
         )
     return Launch(process, log, engine)
+
+
+def _fetch(engine: Chosen, home: Path, environ: Mapping[str, str], on_progress: Callable[[str], None]) -> None:
+    """Fetch what the functions, and LocalStack where it is to be started, run on; what is there already stays."""
+    runtime_python(home, environ=environ, on_progress=on_progress)
+    if engine.starts_localstack:
+        localstack_python(home, environ=environ, on_progress=on_progress)
+    if engine.image:
+        with closing(connect(environ).client) as docker:
+            fetch_image(docker, engine.image, on_progress)
 
 
 def start_engine(*, timeout_s: float = START_SECONDS, **options: Unpack[LaunchOptions]) -> Engine:
