@@ -48,7 +48,7 @@ def _table(title: str, rows: Any) -> str:
 
 def _parameter(parameter: dict[str, Any]) -> str:
     where = parameter["in"] + (", required" if parameter.get("required") else "")
-    description = escape(parameter.get("description", ""))
+    description = escape(parameter["description"])
     return f"<tr><td><code>{escape(parameter['name'])}</code><td>{where}<td>{description}"
 
 

@@ -142,6 +142,37 @@ def test_javascript_that_can_be_exploited(line: str, rule: str) -> None:
     assert check(JavascriptSecurity(), "a.test.js", line) == []
 
 
+STATEMENT = "'SELECT * FROM t WHERE a = '"
+
+
+@pytest.mark.parametrize(
+    ("calls", "rule"),
+    [
+        ("eval new\tFunction window.eval globalThis.eval vm.runInThisContext vm.runInNewContext", "code-injection"),
+        ("exec execSync child_process.exec child_process.execSync cp.exec cp.execSync", "command-injection"),
+        (
+            "db.query db.execute db.exec db.prepare db.raw db.run db.all db.get db.each db.unsafe "
+            "prisma.$queryRawUnsafe prisma.$executeRawUnsafe",
+            "sql-injection",
+        ),
+    ],
+)
+def test_every_call_that_carries_out_what_it_is_given(calls: str, rule: str) -> None:
+    for call in calls.split(" "):
+        found = check(JavascriptSecurity(), "a.js", f"{call}({STATEMENT} + a);\n")
+        assert rule in {fault.rule for fault in found}, call
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["SELECT a FROM t WHERE b = ", "INSERT INTO t VALUES (", "UPDATE t SET a = ", "delete from t where a = ",
+     "DROP TABLE ", "SELECT a,\\n b FROM t WHERE c = "],
+)  # fmt: skip
+def test_every_statement_that_data_is_put_into(statement: str) -> None:
+    found = check(JavascriptSecurity(), "a.js", f"db.query(`{statement}${{a}}`);\n")
+    assert [fault.rule for fault in found] == ["sql-injection"]
+
+
 @pytest.mark.parametrize(
     "line",
     [
