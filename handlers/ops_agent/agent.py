@@ -1,11 +1,13 @@
 """Packaging a revision: detect what it is, zip it, prove the package, and say how to deploy it."""
 
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
+
+from pydantic import TypeAdapter
 
 from ops_agent.deployment import write_additions, write_instructions, write_template
-from ops_agent.project_type import ProjectType, detect
-from ops_agent.proof import Proof, prove
+from ops_agent.project_type import Detected, ProjectType, detect
+from ops_agent.proof import Contents, Proof, prove
 from shared.language_model.port import Delivery
 from shared.manifests import read_tested
 from shared.models import layout
@@ -51,7 +53,7 @@ class OpsAgent:
         texts = {path: content.decode(errors="replace") for path, content in contents.items()}
         detected = detect(texts)
         contents |= write_additions(texts, detected)
-        proof = prove(self._runner, project.id, contents, detected, delivery.remaining) if detected.functions else None
+        proof = self._prove(message, project, contents, detected, delivery) if detected.functions else None
         if proof:
             detected = replace(detected, functions=proof.functions)
             contents |= {path: text for each in proof.functions for path, text in each.write_entry().items()}
@@ -68,6 +70,15 @@ class OpsAgent:
             proof=proof,
             overruled=_has_failed(proof) and self._is_unproven(message),
         )
+
+    def _prove(
+        self, message: DeployRequested, project: Project, contents: Contents, detected: Detected, delivery: Delivery
+    ) -> Proof:
+        """Return what is seen of the package; of two workers, both go on with the proof that was stored first."""
+        proof = prove(self._runner, project.id, contents, detected, delivery.remaining)
+        key = layout.proof_object(project.id, message.revision, message.correlation_id, project.retries)
+        stored = self._objects.put_first(key, _proofs().dump_json(proof, indent=1), "application/json")
+        return _proofs().validate_json(stored)
 
     def _is_unproven(self, message: DeployRequested) -> bool:
         """Return whether a person wants the revision whatever is seen of its package."""
@@ -97,3 +108,8 @@ class OpsAgent:
 
 def _has_failed(proof: Proof | None) -> bool:
     return proof is not None and proof.passed is False
+
+
+@cache
+def _proofs() -> TypeAdapter[Proof]:
+    return TypeAdapter(Proof)

@@ -21,7 +21,7 @@ from shared.models.records import DeploymentRecord, TaskRecord, TestRecord
 from shared.models.workflow import ProjectStatus
 from shared.projects import Projects
 from shared.runners.port import Runner
-from shared.storage.objects import Objects, read_named
+from shared.storage.objects import Objects, describe, read_named
 from shared.works import Changes
 
 Analyse = Callable[[Revision, Mapping[str, str], Evidence], QualityReport]
@@ -55,14 +55,15 @@ class QaAgent:
         tested, manifest = fix(self._projects, self._objects, project.id, place("manifest.json"))
         contents = {file.path: read_named(self._objects, file.object) for file in tested.files}
         files = {path: content.decode(errors="replace") for path, content in contents.items()}
-        report = self._analyse(message.revision, files, self._gather(message, contents))
-        page = render(project.name, report).encode()
-        return Tested(
-            report,
-            self._objects.put(place("report.json"), report.model_dump_json(indent=1).encode(), "application/json"),
-            self._objects.put(place("report.html"), page, "text/html; charset=utf-8"),
-            manifest,
+        found = self._analyse(message.revision, files, self._gather(message, contents))
+        # Tests take other times in each run: of two workers, both go on with the report that was stored first.
+        key = place("report.json")
+        stored = self._objects.put_first(key, found.model_dump_json(indent=1).encode(), "application/json")
+        report = QualityReport.model_validate_json(stored)
+        page = self._objects.put(
+            place("report.html"), render(project.name, report).encode(), "text/html; charset=utf-8"
         )
+        return Tested(report, describe(key, stored), page, manifest)
 
     def _gather(self, message: TestRequested, contents: Mapping[str, bytes]) -> Evidence:
         """Return how the tests ended, and what that is compared with."""

@@ -115,12 +115,13 @@ def _find_misnamed(project: StoredProject) -> Iterator[str]:
 
 
 def _find_orphaned(project: StoredProject) -> Iterator[str]:
-    """Objects that no item names. A reply of the model is found by its key, which follows from the work that asked.
+    """Objects that no item names. What a model or a package's run answered is found by a key that the work implies.
 
     What work that has not ended wrote is not named yet: a redelivery, or a retry by its owner, writes the same again.
     """
     named = {named.object.key for named in project.items.named}
     owned = [_replies(project, plan) for plan in project.items.plans]
+    owned += [layout.proofs(project.id, deployment.revision) for deployment in project.items.deployments]
     owned += [_folder(project, work) for work in project.items.works if work.state is not WorkState.DONE]
     for stored in project.objects:
         if stored.key not in named and not stored.key.startswith(tuple(owned)):

@@ -4,6 +4,7 @@ A project's items are one partition of the table, told apart by how their sort k
 below its id in each of the bucket's `FOLDERS`.
 """
 
+import hashlib
 from enum import StrEnum
 from functools import partial
 from typing import Final
@@ -130,6 +131,17 @@ def reply_object(project_id: str, build: int, retries: int | str = "", name: str
     """Return the key of a reply of the model in a build, after so many retries; without a `name`, their prefix."""
     tried = f"{retries}/" if retries != "" else ""
     return plan_object(project_id, build, f"replies/{tried}{name}")
+
+
+def proofs(project_id: str, revision: Revision | str | int) -> str:
+    """Return the prefix of the keys of what was seen of a revision's package."""
+    return deployment_object(project_id, revision, "proofs/")
+
+
+def proof_object(project_id: str, revision: Revision | str | int, request: str, retries: int) -> str:
+    """Return the key of what was seen of a package for one request to deploy it, after so many retries."""
+    digest = hashlib.sha256(request.encode()).hexdigest()[:16]
+    return f"{proofs(project_id, revision)}{retries}-{digest}.json"
 
 
 def archive_object(project_id: str, digest: str) -> str:

@@ -1,5 +1,6 @@
 """The entry points, by which LocalStack finds what it was configured to load."""
 
+from localstack.runtime import hooks
 from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
 from localstack.services.plugins import Service, aws_provider
 
@@ -23,3 +24,16 @@ def dynamodb_moto() -> Service:
     from .dynamodb import dispatch_in_turn
 
     return Service.for_provider(DynamodbApi(), dispatch_table_factory=dispatch_in_turn)
+
+
+@hooks.on_infra_start()  # type: ignore[untyped-decorator]
+def update_in_place() -> None:
+    """Have CloudFormation update a function's alias instead of creating it once more."""
+    from localstack.services.cloudformation.engine.v2.change_set_model_executor import ChangeSetModelExecutor
+    from localstack.services.lambda_.resource_providers.lambda_alias import LambdaAliasProvider
+
+    from .updates import replacing_what_differs, update_alias
+
+    LambdaAliasProvider.update = update_alias
+    change = ChangeSetModelExecutor._execute_resource_change
+    ChangeSetModelExecutor._execute_resource_change = replacing_what_differs(change)
