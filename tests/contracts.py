@@ -98,7 +98,6 @@ LOCALSTACK: Final = HeldEngine(
         "test_the_log_of_a_function_is_kept_for_two_weeks": "the retention of a log group is ignored",
         "test_everything_is_tagged_with_its_stage": "resources do not get the tags of their stack",
         "test_a_browser_of_the_allowed_origin_may_ask": "the guard does not know the origins of a deployed API",
-        "test_a_changed_parameter_is_a_new_version_behind_the_alias": "CloudFormation cannot update an alias",
         "test_a_failed_update_leaves_the_stack_of_before": "after a failed update the status is ROLLBACK_COMPLETE",
     },
     by_night=_RULES | {"test_api_contract"},

@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx2
@@ -236,8 +236,18 @@ class TestEnds:
 
 
 @pytest.mark.nightly
+@pytest.mark.parametrize("change", [test_updates_under_load.change_handler, test_updates_under_load.change_layer])
+def test_an_update_of_functions_fails_no_request_and_loses_no_message(
+    running: Bench, tmp_path: Path, change: Callable[[Path], None]
+) -> None:
+    before = test_updates_under_load.versions_at_work(running)
+    test_updates_under_load.update_under_load(running, tmp_path, change)
+    assert test_updates_under_load.versions_at_work(running) > before
+
+
+@pytest.mark.nightly
 def test_an_update_of_a_queue_fails_no_request_and_loses_no_message(running: Bench, tmp_path: Path) -> None:
-    """It is the last: the queue stays as it is then. LocalStack cannot update functions."""
+    """It is the last: the queue stays as it is then."""
     test_updates_under_load.update_under_load(running, tmp_path, test_updates_under_load.change_queue)
     url = running.outputs.queue_urls["pm"]
     told = running.target.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])

@@ -27,13 +27,13 @@ def dynamodb_moto() -> Service:
 
 
 @hooks.on_infra_start()  # type: ignore[untyped-decorator]
-def update_in_place() -> None:
-    """Have CloudFormation update a function's alias instead of creating it once more."""
+def update_functions() -> None:
+    """Have CloudFormation update functions that have versions and aliases."""
     from localstack.services.cloudformation.engine.v2.change_set_model_executor import ChangeSetModelExecutor
     from localstack.services.lambda_.resource_providers.lambda_alias import LambdaAliasProvider
 
-    from .updates import replacing_what_differs, update_alias
+    from .updates import as_cloudformation, update_alias
 
     LambdaAliasProvider.update = update_alias
     change = ChangeSetModelExecutor._execute_resource_change
-    ChangeSetModelExecutor._execute_resource_change = replacing_what_differs(change)
+    ChangeSetModelExecutor._execute_resource_change = as_cloudformation(change)

@@ -1,4 +1,4 @@
-"""Updates that LocalStack's CloudFormation cannot make by itself: of a Lambda alias, which names what changed."""
+"""Updates of stacks as CloudFormation makes them, where LocalStack's fails: of functions with versions and aliases."""
 
 import functools
 from collections.abc import Callable
@@ -31,22 +31,30 @@ def update_alias(_: object, request: ResourceRequest[Any]) -> ProgressEvent[Any]
     return ProgressEvent(status=OperationStatus.SUCCESS, resource_model={**wanted, "Id": before["Id"]})
 
 
-def replacing_what_differs(change: Change) -> Change:
-    """Return the same, replacing a resource only if a property that can't be updated has another value.
+def as_cloudformation(change: Change) -> Change:
+    """Return the same, keeping what AWS keeps.
 
-    LocalStack replaces it already if such a property refers to a resource that changes, whatever the value is.
+    A resource is replaced only if a property that can't be updated has another value: LocalStack replaces it already
+    if such a property refers to a resource that changes. One that the template no longer has stays if its
+    DeletionPolicy says so, as that of a function's earlier versions does, which may be at work still.
     """
 
     @functools.wraps(change)
     def carry_out(executor: Any, name: str, before: Any, after: Any) -> None:
-        if getattr(before, "properties", None) and getattr(after, "requires_replacement", False):
+        was, wanted = (getattr(each, "properties", None) for each in (before, after))
+        if was and not wanted and _is_retained(executor, name):
+            return
+        if was and wanted and after.requires_replacement:
             fixed = _fixed_properties(after.resource_type)
-            after.requires_replacement = any(
-                before.properties.properties.get(each) != after.properties.properties.get(each) for each in fixed
-            )
+            after.requires_replacement = any(was.properties.get(each) != wanted.properties.get(each) for each in fixed)
         change(executor, name, before, after)
 
     return carry_out
+
+
+def _is_retained(executor: Any, name: str) -> bool:
+    template = executor._change_set.stack.processed_template or {}
+    return bool(template.get("Resources", {}).get(name, {}).get("DeletionPolicy") == "Retain")
 
 
 def _fixed_properties(resource_type: str) -> list[str]:
