@@ -57,6 +57,7 @@ def test_an_error_means_what_it_means(
 )
 def test_a_reply_without_text_says_why(kind: ModelReply, finish: FinishReason, detail: str) -> None:
     answer = bad(kind)
+    assert json.loads(text_of(answer))["usageMetadata"] == {"promptTokenCount": 100, "totalTokenCount": 100}
     reply = read_reply(text_of(answer))
     assert (answer.status_code, reply.text, reply.finish_reason, reply.detail) == (200, "", finish, detail)
     assert reply.tokens.prompt_tokens == 100

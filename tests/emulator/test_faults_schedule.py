@@ -1,5 +1,6 @@
 """The book of faults: what a rule fits, which one wins, and what is told of it."""
 
+from contextlib import nullcontext
 from datetime import UTC, datetime
 
 import pytest
@@ -18,6 +19,7 @@ from agenticai.emulator.faults.rules import (
     Latency,
     ModelReply,
     RecordedCall,
+    rename,
 )
 from agenticai.emulator.faults.schedule import FaultBook
 
@@ -141,3 +143,17 @@ class TestReading:
         adapter: TypeAdapter[list[Fault]] = TypeAdapter(list[Fault])
         rules: list[Fault] = [CallFault(when=Call(nth=3), then=SLOW)]
         assert adapter.validate_json(adapter.dump_json(rules)) == rules
+
+
+@pytest.mark.parametrize(("seconds", "is_one"), [(0.001, True), (0, False), (-1, False)])
+def test_a_delay_is_of_some_time(seconds: float, is_one: bool) -> None:
+    with nullcontext() if is_one else pytest.raises(ValidationError):
+        Delay(do="delay", seconds=seconds)
+
+
+def test_a_rule_keeps_the_name_that_no_mapping_has() -> None:
+    call = CallFault(when=Call(function="pm"), then=SLOW)
+    delivery = DeliveryFault(when=Delivery(on="delivery", queue="qa"), then=Delay(do="delay", seconds=1))
+    assert (rename(call, {}, {}), rename(delivery, {}, {})) == (call, delivery)
+    assert rename(call, {"pm": "a-pm"}, {"pm": "wrong"}).when == Call(function="a-pm")
+    assert rename(delivery, {"qa": "wrong"}, {"qa": "a-qa"}).when == Delivery(on="delivery", queue="a-qa")

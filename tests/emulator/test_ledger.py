@@ -171,3 +171,20 @@ def test_what_ended_or_was_forgotten_does_not_run(ledger: Ledger) -> None:
     assert (told.running, told.finished, told.last, told.failed, told.errors) == ((), 0, None, None, {})
     ledger.environment_ended("token")
     assert ledger.activity() == ()
+
+
+def test_an_environment_of_the_same_token_takes_the_place_of_the_one_before_whose_calls_stay_counted() -> None:
+    ledger = Ledger()
+    ledger.environment_started("token", FUNCTION)
+    ledger.record(PUT, token="token")
+    ledger.environment_started("token", FUNCTION)
+    ledger.record(PUT, token="token")
+    ledger.environment_ended("token")
+    assert [line.calls for line in ledger.usage().calls] == [2]
+
+
+def test_a_function_whose_environments_are_gone_is_known_by_its_last_invocation(ledger: Ledger) -> None:
+    run(ledger, {})
+    ledger.environment_ended("token")
+    (function,) = ledger.activity()
+    assert (function.function, function.running, function.finished) == (FUNCTION.name, (), 1)

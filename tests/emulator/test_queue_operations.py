@@ -110,6 +110,12 @@ class TestStart:
         (moved,) = bench.queues.messages["dev"]
         assert moved["MessageId"] == "message-2"
         assert moved["sent"]["MessageAttributes"] == attributes
+        received = next(json.loads(body) for body, _ in bench.queues.asked if "WaitTimeSeconds" in body)
+        assert (received["VisibilityTimeout"], received["WaitTimeSeconds"], received["MaxNumberOfMessages"]) == (
+            30,
+            0,
+            1,
+        )
         assert moved["sent"]["MessageSystemAttributes"]["AWSTraceHeader"]["StringValue"] == "Root=1"
 
     def test_of_a_fifo_queue_the_group_stays_and_the_id_becomes_the_deduplication_id(self) -> None:

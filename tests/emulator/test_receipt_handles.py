@@ -12,6 +12,7 @@ def test_a_handle_is_of_its_queue_alone() -> None:
     assert was_given_by(QUEUE, handle)
     assert not was_given_by(QUEUE + "-dead", handle)
     assert handle != receipt_handle(QUEUE, "receive-2")
+    assert not was_given_by(QUEUE, f"{handle[:8]}!{handle[8:]}")
 
 
 @pytest.mark.parametrize("handle", ["", "garbage", "é", "AAAA", "/////w==", QUEUE])

@@ -2,6 +2,7 @@
 
 import copy
 import io
+import json
 import zipfile
 
 import pytest
@@ -195,3 +196,16 @@ def test_what_waits_to_be_packaged_has_nothing_to_show_yet() -> None:
 
     (deployment,) = factory.projects.deployments(project.id)
     assert {deployment.project_type, deployment.package, deployment.instructions, deployment.proof} == {None}
+
+
+def test_a_plan_of_one_task_is_told_as_one() -> None:
+    def answer(prompt: Prompt) -> str:
+        if prompt.schema is None:
+            return replies.good(prompt)
+        return json.dumps({**replies.PLAN, "tasks": list(replies.PLAN["tasks"])[:1]})
+
+    factory = Factory(answer)
+    project = factory.post("A library that greets people by name.")
+    factory.run()
+    details = [event.detail for event in factory.projects.events(project.id)]
+    assert "planned 1 task: code" in details

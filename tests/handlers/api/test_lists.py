@@ -230,3 +230,11 @@ def test_no_page_is_of_a_project_that_is_half_gone(name: str) -> None:
     for _ in range(2):
         assert lists.api.call("GET", lists.at(name), query={"cursor": cursor}).problem == "not-found"
         assert lists.api.call("GET", lists.at(name)).problem == "not-found"
+
+
+@pytest.mark.parametrize("sign", ["!", " ", "%", "é"])
+def test_a_cursor_with_a_sign_that_none_has_is_foreign(lists: Lists, sign: str) -> None:
+    cursor = str(lists.page("events", limit="1")["next"])
+    for wrong in (sign + cursor, cursor + sign):
+        answer = lists.api.call("GET", f"/api/projects/{lists.id}/events", query={"cursor": wrong})
+        assert answer.problem == "foreign-cursor", wrong

@@ -329,6 +329,13 @@ def test_what_agents_have_not_made_yet_is_named() -> None:
         assert (answer.problem, answer.json["detail"]) == ("not-found", f"There is no such {missing}.")
 
 
+def test_a_file_is_found_below_all_its_folders() -> None:
+    api = FakeApi()
+    made = api.post()
+    api.add_file(made.json["id"], "src/deep/er/a b.py", "x = 1\n")
+    assert api.call("GET", f"{made.headers['location']}/files/src/deep/er/a%20b.py").body == "x = 1\n"
+
+
 def test_a_project_without_its_first_item_does_not_exist() -> None:
     api = FakeApi()
     made = api.post()
