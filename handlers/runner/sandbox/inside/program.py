@@ -37,7 +37,7 @@ def become(job: Job, folder: str) -> NoReturn:
 
 def _write(job: Job, folder: str) -> None:
     for name in ("code", "tmp"):
-        os.mkdir(f"{folder}/{name}")
+        os.makedirs(f"{folder}/{name}", exist_ok=True)
     if job.packages and not job.contained:
         os.mkdir(f"{folder}/packages")
         for name, source in job.packages.items():

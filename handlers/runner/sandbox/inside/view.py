@@ -16,6 +16,7 @@ USER: Final = 1000
 """The id of the user inside, who has no rights."""
 
 _BASE, _OLD = "/tmp", "/.old"  # noqa: S108 - only where the new root is put together, unseen by others
+_TEMPORARY: Final = "/tmp"  # noqa: S108 - a folder of the sandbox's own
 _PROTECTED: Final = kernel.READ_ONLY | kernel.NO_SUID | kernel.NO_DEVICES
 _SYSTEM: Final = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/etc/alternatives")
 _DEVICES: Final = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
@@ -42,15 +43,15 @@ def build(job: Job) -> None:
     os.mkdir(_BASE + _OLD)
     kernel.pivot_root(_BASE, _BASE + _OLD)
     os.chdir("/")
+    limits = f"size={job.limits.disk_bytes},nr_inodes={job.limits.disk_files}"
+    kernel.mount("tmpfs", _make_folder(WORK), f"{limits},mode=0700,uid={USER},gid={USER}")
+    _make()  # before what is shown: a program may be installed below one of the links
     _show((*_SYSTEM, *job.shown), _PROTECTED)
     _hide(job.hidden)
     _show(_DEVICES, kernel.READ_ONLY | kernel.NO_SUID | kernel.NO_EXEC)
     for name, source in job.packages.items():
         _bind(_OLD + source, f"{PACKAGES}/{name}", _PROTECTED)
-    _make()
     kernel.mount("proc", _make_folder("/proc"), "hidepid=2,subset=pid")
-    limits = f"size={job.limits.disk_bytes},nr_inodes={job.limits.disk_files}"
-    kernel.mount("tmpfs", _make_folder(WORK), f"{limits},mode=0700,uid={USER},gid={USER}")
     kernel.detach(_OLD)
     os.rmdir(_OLD)
     kernel.set_attributes("/", _PROTECTED)
@@ -98,6 +99,8 @@ def _make() -> None:
     for path, target in _LINKS.items():
         _make_folder(os.path.dirname(path))
         os.symlink(target, path)
+    os.mkdir(WORK + _TEMPORARY, 0o700)
+    os.chown(WORK + _TEMPORARY, USER, USER)
 
 
 def _make_folder(folder: str) -> str:

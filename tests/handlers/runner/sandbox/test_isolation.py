@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from runner.sandbox.inside.job import Job
 from runner.sandbox.inside.kernel import architecture
-from runner.sandbox.process import INTERPRETER
+from runner.sandbox.process import INTERPRETER, run
 from tests.handlers.runner.sandbox.projects import REASON, needs_sandbox, run_body
 
 pytestmark = needs_sandbox
@@ -42,6 +43,28 @@ def test_no_file_of_this_machine_is_there_but_the_systems(tmp_path: Path) -> Non
         self.assertEqual((os.getcwd(), os.listdir("/work/tmp")), ("/work/code", []))
         """,
     )
+
+
+def test_a_program_below_the_folder_of_temporary_files_is_there_and_stays_as_it_is(tmp_path: Path) -> None:
+    """As a Python that is unpacked in /tmp: there the sandbox has its own folder for temporary files."""
+    program = tmp_path / "bin" / "program"
+    program.parent.mkdir()
+    program.write_text("runs")
+    look = f"""
+import os
+assert open({str(program)!r}).read() == "runs"
+assert os.listdir({str(tmp_path)!r}) == ["bin"]
+for attempt in (lambda: open({str(program)!r}, "w"), lambda: os.rename({str(program.parent)!r}, "/tmp/other")):
+    try:
+        attempt()
+    except OSError:
+        continue
+    raise AssertionError("it was changed")
+open("/tmp/written", "w").close()
+"""
+    shown = (os.path.realpath(sys.base_prefix), str(program.parent))
+    ended = run(Job((INTERPRETER, "-I", "-S", "-c", look), {}, shown, {}))
+    assert (ended.exit, ended.output, ended.contained) == (0, "", True)
 
 
 @pytest.mark.parametrize("private", ["cwd", "AGENTICAI_HOME"])
