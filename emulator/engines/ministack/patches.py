@@ -274,5 +274,20 @@ PATCHES: Final = (
         ),
         hold_to_roles,
     ),
+    Patch(
+        "Policies",
+        _parts(IAM, "parse_policy_document", "_first_match", "evaluate", "evaluate_resource_policy"),
+        lambda context: context.permissions.evaluation.take_over(),
+    ),
+    Patch(
+        "Policies of what services deliver to",
+        (
+            *(f"{SQS}.queue_policy_allows", f"{CLOUDWATCH}._dispatch_alarm_actions", f"{S3}._deliver_event_to_lambda"),
+            *_parts("services.sns", "topic_policy_allows", "_deliver_to_lambda"),
+            *("services.apigateway_v1._call_lambda_raw", "services.apigateway._invoke_lambda_proxy"),
+            "services.eventbridge._invoke_target",
+        ),
+        lambda context: context.permissions.ask_for_services(context.ministack),
+    ),
 )
 """In the order in which they are applied: a later one may wrap what an earlier one put in."""
