@@ -311,6 +311,7 @@ def by(principal: object, **more: Any) -> Said:
         ([allow()], [by({"AWS": ROOT})], None, "Allow"),
         # A principal is written out: wildcards in it are none, and its case counts.
         ([], [by({"AWS": f"arn:aws:iam::{ACCOUNT}:role/*"})], None, "ImplicitDeny"),
+        ([], [by({"AWS": f"arn:aws:sts::{ACCOUNT}:assumed-role/shop/*"})], None, "ImplicitDeny"),
         ([], [by({"AWS": ROLE.replace("shop", "Shop")})], None, "ImplicitDeny"),
         ([], [by({"Service": "s3.amazonaws.com"})], None, "ImplicitDeny"),
         ([], [by({"AWS": [ROLE.replace("shop", "bills"), ROLE]})], None, "Allow"),
