@@ -273,6 +273,21 @@ def test_an_api_invokes_a_function_that_lets_it(roles: Roles) -> None:
         assert (ask(rest_url), ask(http_url)) == (200, 200)
 
 
+def test_an_alias_has_a_policy_of_its_own(roles: Roles, sns: Any) -> None:
+    function = roles.cloud.deploy(DOES, role=roles.role(LOGS))
+    made = roles.cloud.lambda_.publish_version(FunctionName=function)["Version"]
+    live = roles.cloud.lambda_.create_alias(FunctionName=function, Name="live", FunctionVersion=made)["AliasArn"]
+    topic = sns.create_topic(Name=f"live-{uuid.uuid4().hex[:8]}")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=live)
+    allowed: Any = {"Action": "lambda:InvokeFunction", "Principal": "sns.amazonaws.com"}
+    roles.cloud.lambda_.add_permission(FunctionName=function, StatementId="all", **allowed)
+    sns.publish(TopicArn=topic, Message="[]")
+    assert [one.resource for one in denials(roles, "sns.amazonaws.com") if function in one.resource] == [live]
+    roles.cloud.lambda_.add_permission(FunctionName=function, StatementId="live", Qualifier="live", **allowed)
+    sns.publish(TopicArn=topic, Message="[]")
+    eventually(lambda: len(roles.cloud.finished(function)) == 1)
+
+
 def test_topics_and_rules_invoke_a_function_that_lets_them(roles: Roles, sns: Any) -> None:
     function = roles.cloud.deploy(DOES, role=roles.role(LOGS))
     arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{function}"

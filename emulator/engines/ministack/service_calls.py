@@ -64,7 +64,8 @@ class ServiceCalls:
         if not function or not self._roles.knows(Caller(config["FunctionName"], config["Role"])):
             return True
         named = arn if arn.startswith("arn:") else self._lambda._func_arn(arn)
-        return self._may(service, "lambda:InvokeFunction", named, function.get("policy"), source, account)
+        policy = self._lambda._functions[config["FunctionName"]]["policy"]  # which a version's own record lacks
+        return self._may(service, "lambda:InvokeFunction", named, policy, source, account)
 
     def _may(self, service: str, action: str, arn: str, policy: object, source: str, account: str) -> bool:
         """Return whether a policy lets a service do this in the name of a resource of an account, and note it."""
