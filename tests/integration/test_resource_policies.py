@@ -175,6 +175,14 @@ def test_tags_of_the_role_are_variables(roles: Roles) -> None:
     assert roles.done(roles.function(reads), GET)[0].startswith("AccessDenied")
 
 
+def test_a_listing_is_held_to_its_prefix(roles: Roles) -> None:
+    function = roles.function(allow("s3:ListBucket", BUCKET, Condition={"StringLike": {"s3:prefix": ["a/*", "b"]}}))
+    prefixes: list[dict[str, Any]] = [{"Prefix": "a/1"}, {"Prefix": "b"}, {"Prefix": "bc"}, {}]
+    calls: list[Call] = [("s3", "list_objects_v2", {"Bucket": "held", **prefix}) for prefix in prefixes]
+    said = [one.partition(":")[0] for one in roles.done(function, *calls)]
+    assert said == ["done", "done", "AccessDenied", "AccessDenied"]
+
+
 def test_a_grant_whose_condition_does_not_hold_is_not_used(roles: Roles) -> None:
     elsewhere = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
     function = roles.function(allow("s3:GetObject", f"{BUCKET}/*"), allow("s3:Get*", "*", Condition=elsewhere))

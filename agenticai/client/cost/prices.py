@@ -20,6 +20,7 @@ LineId = Literal[
     "dynamodb-write-units",
     "dynamodb-read-units",
     "dynamodb-storage",
+    "dynamodb-backups",
     "s3-writes",
     "s3-reads",
     "s3-storage",
