@@ -25,6 +25,7 @@ LineId = Literal[
     "s3-reads",
     "s3-storage",
     "api-requests",
+    "kms-requests",
     "log-ingestion",
     "alarms",
     "data-out",
