@@ -30,7 +30,7 @@ def show_permissions(
         report = control.permissions()
     chosen = _choose(report, function)
     if policies:
-        narrowest = {one.function: narrow(one) for one in chosen}
+        narrowest = narrow_all(chosen)
         screen.emit(narrowest)
         screen.say(json.dumps(narrowest, indent=2))
         return chosen
@@ -54,6 +54,11 @@ def refuse_denials(functions: Iterable[FunctionPermissions]) -> None:
     ]
     if denied:
         raise DeniedError("\n".join([*denied, "Add what is missing to the template, or have the code not ask for it."]))
+
+
+def narrow_all(functions: Iterable[FunctionPermissions]) -> Mapping[str, Mapping[str, Any]]:
+    """Return the narrowest policy of each function by its name; services have no roles, and so no policies."""
+    return {one.function: narrow(one) for one in functions if one.role}
 
 
 def narrow(permissions: FunctionPermissions) -> Mapping[str, Any]:

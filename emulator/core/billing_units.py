@@ -1,6 +1,7 @@
 """The units in which AWS bills calls to SQS and DynamoDB; each call is rounded up by itself.
 
-Sizes are those of the bodies: a little more than AWS counts, which is message bodies and items alone. See
+Sizes are those of the bodies: a little more than AWS counts, which is message bodies and items alone. An engine that
+knows the items tells DynamoDB's units itself (`emulator/core/capacity`); those here leave indexes out. See
 https://aws.amazon.com/sqs/pricing/ and
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html.
 """

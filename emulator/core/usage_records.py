@@ -46,7 +46,7 @@ class CallCount(Record):
     """How often one caller made one call. Services are named as in a SigV4 scope (`dynamodb`, `execute-api`, …).
 
     `function` is the caller's name, or for an event source mapping that of its function, and None for a client.
-    `errors` counts by error code; bytes are those of the bodies, and `units` what `billing_units` makes of each call.
+    `errors` counts by error code; bytes are those of the bodies, and `units` what AWS bills.
     """
 
     service: str
@@ -57,7 +57,7 @@ class CallCount(Record):
     errors: dict[str, int]
     request_bytes: int
     response_bytes: int
-    units: int
+    units: float
 
 
 class FunctionUsage(Record):

@@ -15,6 +15,12 @@ GEMINI: Final = "/_gemini"
 
 _CREDENTIAL: Final = re.compile(r"Credential=[^/,\s]+/\d{8}/[^/,\s]*/([^/,\s]+)/aws4_request")
 _DEPLOYED_API: Final = re.compile(r"/_aws/execute-api/([^/]+)/|/restapis/([^/]+)/[^/]+/_user_request_(?:/|$)")
+LINK_OF_S3: Final = frozenset({"AWSAccessKeyId", "Signature", "Expires"})
+"""What a link to S3 has that is signed by version 2, as boto3 makes them where nothing else is asked for.
+
+See https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html.
+"""
+
 _PARSED: Final = "agenticai.request"
 
 
@@ -39,7 +45,8 @@ class Request:
     @property
     def session_token(self) -> str | None:
         """The session token that the request was signed with."""
-        return self.headers.get("x-amz-security-token") or self.parameter("X-Amz-Security-Token")
+        in_link = self.parameter("X-Amz-Security-Token") or self.parameter("x-amz-security-token")
+        return self.headers.get("x-amz-security-token") or in_link
 
     @property
     def is_form(self) -> bool:
@@ -51,6 +58,8 @@ class Request:
         """The AWS service as in the SigV4 scope, such as `dynamodb`; None for a request that is not to AWS."""
         if deployed_api(self.path):
             return "execute-api"
+        if self.parameters.keys() >= LINK_OF_S3:
+            return "s3"
         credential = f"Credential={unquote(self.parameter('X-Amz-Credential') or '')}"
         signed = _CREDENTIAL.search(self.headers.get("authorization", "") or credential)
         return signed and signed[1]

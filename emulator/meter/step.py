@@ -1,10 +1,12 @@
 """The step of the gateway that counts each AWS call as it streams by."""
 
 import re
+from collections.abc import Sequence
 from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from agenticai.emulator.core.capacity import noting_capacity
 from agenticai.emulator.http.operations import FORM_BYTES, find_operation
 from agenticai.emulator.http.request import Request, decode_headers, read_request
 from agenticai.emulator.meter.attribution import project_in, project_of_response
@@ -28,22 +30,26 @@ class Meter:
         if request is None or service is None:
             await self._app(scope, receive, send)
             return
-        exchange = Exchange(request, service, receive, send, self._ledger)
-        try:
-            await self._app(scope, exchange.receive, exchange.send)
-        finally:
-            exchange.finish()
+        with noting_capacity() as taken:
+            exchange = Exchange(request, service, receive, send, self._ledger, taken)
+            try:
+                await self._app(scope, exchange.receive, exchange.send)
+            finally:
+                exchange.finish()
 
 
 class Exchange:
-    """One request and its answer, measured while they pass."""
+    """One request and its answer, measured while they pass; `taken` is the capacity that the engine tells."""
 
-    def __init__(self, request: Request, service: str, receive: Receive, send: Send, ledger: Ledger) -> None:
+    def __init__(
+        self, request: Request, service: str, receive: Receive, send: Send, ledger: Ledger, taken: Sequence[float]
+    ) -> None:
         self._request = request
         self._service = service
         self._receive = receive
         self._send = send
         self._ledger = ledger
+        self._taken = taken
         self._finished = False
         self._status = 0
         self._headers: dict[str, str] = {}
@@ -89,6 +95,7 @@ class Exchange:
             request_bytes=self._request_bytes,
             response_bytes=self._response_bytes,
             error=self._error(),
+            capacity=sum(self._taken) if self._taken else None,
         )
 
     def _project_id(self) -> str | None:

@@ -12,17 +12,23 @@ T = TypeVar("T", "_CallSum", "_FunctionSum")
 
 @dataclass(frozen=True)
 class MeteredCall:
-    """One AWS call; bytes are those of its bodies, `error` is AWS's error code."""
+    """One AWS call; bytes are those of its bodies, `error` is AWS's error code.
+
+    `capacity` is what it takes of DynamoDB's, where the engine tells that.
+    """
 
     service: str
     operation: str
     request_bytes: int = 0
     response_bytes: int = 0
     error: str | None = None
+    capacity: float | None = None
 
     @property
-    def units(self) -> int:
+    def units(self) -> float:
         """What it is billed as."""
+        if self.capacity is not None:
+            return self.capacity
         return billing_units(self.service, self.operation, self.request_bytes, self.response_bytes)
 
 
@@ -39,7 +45,7 @@ class _CallSum:
     calls: int = 0
     request_bytes: int = 0
     response_bytes: int = 0
-    units: int = 0
+    units: float = 0
     errors: Counter[str] = field(default_factory=Counter)
 
 

@@ -18,11 +18,16 @@ def handler(event, context):
 
 
 class Apis:
-    """Makes APIs on an engine; each is deployed with who may call it, in one of the ways there are."""
+    """Makes APIs on an engine; each is deployed with who may call it, in one of the ways there are.
 
-    def __init__(self, cloud: Cloud) -> None:
+    Their `functions` have the role of this name; one that is not in IAM lets every API invoke them.
+    """
+
+    def __init__(self, cloud: Cloud, *, role: str = "any") -> None:
         session = new_session()
         self.cloud = cloud
+        self.role = role
+        self.functions: list[str] = []
         self.rest: Any = session.client("apigateway", endpoint_url=cloud.endpoint_url)
         self.http: Any = session.client("apigatewayv2", endpoint_url=cloud.endpoint_url)
 
@@ -68,5 +73,6 @@ class Apis:
         return str(api)
 
     def _function(self, body: str, kind: str, variable: str = "") -> str:
-        name = self.cloud.deploy(SOURCE.format(body=body, kind=kind), ALLOWED_ORIGIN=variable)
+        name = self.cloud.deploy(SOURCE.format(body=body, kind=kind), role=self.role, ALLOWED_ORIGIN=variable)
+        self.functions.append(name)
         return self.cloud.lambda_.get_function(FunctionName=name)["Configuration"]["FunctionArn"]

@@ -77,6 +77,13 @@ def test_an_alarm_on_a_queue_fires_and_clears_and_publishes_both(cloud: Cloud, c
     _, inbox = make_queue(cloud)
     arn = cloud.sqs.get_queue_attributes(QueueUrl=inbox, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    lets = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+    }
+    cloud.sqs.set_queue_attributes(QueueUrl=inbox, Attributes={"Policy": json.dumps({"Statement": [lets]})})
     queue, url = make_queue(cloud)
     alarm = put_alarm(
         cloudwatch,

@@ -3,37 +3,32 @@
 import json
 import shutil
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
 
-from agenticai.emulator.core.permission_records import FunctionPermissions
 from agenticai.emulator.engines.chosen import Chosen
 from agenticai.emulator.process import start_engine
 from tests.integration.cloud import CASSETTES, Cloud, bundle, eventually
+from tests.integration.roles import (
+    ACCOUNT,
+    BUCKET,
+    DOES,
+    GET,
+    ITEM,
+    LOGS,
+    PUT,
+    TABLE,
+    WRITTEN,
+    Call,
+    Roles,
+    allow,
+    roles_of,
+)
 from tests.needs import needs
 
-ACCOUNT = "000000000000"
-BUCKET = "arn:aws:s3:::held"
-TABLE = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/held"
-TRUST = {
-    "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]
-}
-LOGS = {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": "*"}
-DOES = """
-import boto3, botocore.exceptions
-def handler(event, context):
-    said = []
-    for service, operation, parameters in event:
-        try:
-            getattr(boto3.client(service), operation)(**parameters)
-            said.append("done")
-        except botocore.exceptions.ClientError as error:
-            said.append(error.response["Error"]["Code"] + ": " + error.response["Error"].get("Message", ""))
-    return said
-"""
 SENDS = """
 export const handler = async (event) => Promise.all(event.map(async ([operation, parameters]) => {
     const { AWS_ACCESS_KEY_ID: key, AWS_SESSION_TOKEN: token, AWS_ENDPOINT_URL: url } = process.env;
@@ -52,60 +47,12 @@ export const handler = async (event) => Promise.all(event.map(async ([operation,
     return message ?? Message ?? "";
 }));
 """
-Call = tuple[str, str, dict[str, Any]]
-
-GET: Call = ("s3", "get_object", {"Bucket": "held", "Key": "a/1"})
-PUT: Call = ("s3", "put_object", {"Bucket": "held", "Key": "a/1", "Body": "x"})
-ITEM: Call = ("dynamodb", "get_item", {"TableName": "held", "Key": {"PK": {"S": "1"}}})
-WRITTEN = {"Put": {"TableName": "held", "Item": {"PK": {"S": "1"}}}}
-
-
-def allow(action: str | Sequence[str], resource: str | Sequence[str], **more: Any) -> dict[str, Any]:
-    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
-
-
-class Roles:
-    """Makes roles of statements, and functions that have them."""
-
-    def __init__(self, cloud: Cloud, iam: Any) -> None:
-        self.cloud = cloud
-        self.iam = iam
-
-    def role(self, *statements: dict[str, Any]) -> str:
-        name = f"role-{uuid.uuid4().hex[:8]}"
-        self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
-        document = {"Version": "2012-10-17", "Statement": statements}
-        self.iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=json.dumps(document))
-        return name
-
-    def function(self, *statements: dict[str, Any]) -> str:
-        return self.cloud.deploy(DOES, role=self.role(*statements))
-
-    def done(self, function: str, *calls: Call) -> list[str]:
-        said: list[str] = self.cloud.invoke(function, calls).payload
-        return said
-
-    def report(self, function: str) -> FunctionPermissions:
-        return next(one for one in self.cloud.control.permissions().functions if one.function == function)
 
 
 @pytest.fixture(scope="module")
 def roles(cloud: Cloud) -> Iterator[Roles]:
-    session = boto3.Session(ACCOUNT, "any", region_name="us-east-1")
-    s3 = session.client("s3", endpoint_url=cloud.endpoint_url)
-    dynamodb = session.client("dynamodb", endpoint_url=cloud.endpoint_url)
-    iam: Any = session.client("iam", endpoint_url=cloud.endpoint_url)
-    s3.create_bucket(Bucket="held")
-    s3.put_object(Bucket="held", Key="a/1", Body=b"there")
-    dynamodb.create_table(
-        TableName="held",
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": "PK", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "PK", "KeyType": "HASH"}],
-    )
-    yield Roles(cloud, iam)
-    for client in (s3, dynamodb, iam):
-        client.close()
+    with roles_of(cloud) as made:
+        yield made
 
 
 @pytest.mark.parametrize(

@@ -182,6 +182,7 @@ def _stored(use: StackUse) -> dict[LineId, float]:
         "log-ingestion": use.stored.log_bytes / GB,
         "s3-storage": use.stored.object_bytes / GB,
         "dynamodb-storage": use.stored.table_bytes / GB,
+        "dynamodb-backups": use.stored.backup_bytes / GB,
         "alarms": use.stored.alarms,
     }
 

@@ -10,6 +10,11 @@ from agenticai.emulator.core.usage_records import CallCount, Caller, FunctionUsa
 
 _S3_WRITES: Final = {"PutObject", "CopyObject", "PostObject", "ListObjectsV2", "ListObjects", "ListObjectVersions"}
 _S3_FREE: Final = {"DeleteObject", "DeleteObjects"}
+_BY_KEY: Final = {"GetParameter", "GetParameters", "PutParameter"}
+"""What Parameter Store has KMS do for: it asks for each SecureString each time, as all parameters of a stack are.
+
+See https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html.
+"""
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,8 @@ def _billed(row: CallCount) -> tuple[LineId, float] | None:
             if row.operation in _S3_FREE:
                 return None
             return "s3-writes" if row.operation in _S3_WRITES else "s3-reads", row.calls
+        case "ssm" if row.operation in _BY_KEY:
+            return "kms-requests", row.calls
         case "execute-api":
             return "api-requests", row.calls
         case _:

@@ -10,6 +10,8 @@ from agenticai.client.cost.prices import LINES, LineId
 from agenticai.emulator.core.usage_records import Usage
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TableDescriptionTypeDef
+
     from agenticai.client.stack import DeployedStack
     from agenticai.emulator.client import ControlClient
 
@@ -18,7 +20,9 @@ ITEM_BYTES: Final = 100
 
 STORING: Final = frozenset({"dynamodb", "s3", "logs", "monitoring", "cloudwatch", "cloudformation"})
 NO_METER: Final = "Only the embedded engine's meter counts the calls and invocations of a stack."
-KEPT: Final[frozenset[LineId]] = frozenset({"dynamodb-storage", "s3-storage", "log-ingestion", "alarms"})
+KEPT: Final[frozenset[LineId]] = frozenset(
+    {"dynamodb-storage", "dynamodb-backups", "s3-storage", "log-ingestion", "alarms"}
+)
 CALLED: Final[frozenset[LineId]] = frozenset(LINES) - KEPT
 """Lines that are billed by calls and invocations; the others, by what is kept."""
 
@@ -27,12 +31,16 @@ READS: Final = ("Get", "List", "Head", "Describe", "Filter", "Query", "Scan", "B
 
 @dataclass(frozen=True)
 class Stored:
-    """What lies in a stack: bytes of its functions' logs, of all versions of its objects, and of its table; alarms."""
+    """What lies in a stack: bytes of its functions' logs, of all versions of its objects, and of its table; alarms.
+
+    `backup_bytes` are those of which AWS keeps all states of the last days: the table's without its indexes.
+    """
 
     log_bytes: int
     object_bytes: int
     alarms: int
     table_bytes: int = 0
+    backup_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -114,8 +122,15 @@ def _written(total: Usage) -> "Counter[str]":
 
 
 def _stored(stack: "DeployedStack") -> Stored:
+    dynamodb, name = stack.target.client("dynamodb"), stack.outputs.table_name
+    table = dynamodb.describe_table(TableName=name)["Table"]
+    own = table["TableSizeBytes"] + ITEM_BYTES * table["ItemCount"]
     return Stored(
-        sum(_log_bytes(stack)), sum(_object_bytes(stack)), sum(1 for _ in _alarms(stack)), sum(_table_bytes(stack))
+        sum(_log_bytes(stack)),
+        sum(_object_bytes(stack)),
+        sum(1 for _ in _alarms(stack)),
+        table_bytes=own + sum(_index_bytes(table)),
+        backup_bytes=own,
     )
 
 
@@ -133,9 +148,7 @@ def _object_bytes(stack: "DeployedStack") -> Iterator[int]:
         yield from (version["Size"] for version in page.get("Versions", ()))
 
 
-def _table_bytes(stack: "DeployedStack") -> Iterator[int]:
-    table = stack.target.client("dynamodb").describe_table(TableName=stack.outputs.table_name)["Table"]
-    yield table["TableSizeBytes"] + ITEM_BYTES * table["ItemCount"]
+def _index_bytes(table: "TableDescriptionTypeDef") -> Iterator[int]:
     for index in table.get("GlobalSecondaryIndexes", ()):
         yield index.get("IndexSizeBytes", 0) + ITEM_BYTES * index.get("ItemCount", 0)
 

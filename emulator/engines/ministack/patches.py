@@ -14,6 +14,7 @@ from agenticai.emulator.engines.ministack import compressed
 from agenticai.emulator.engines.ministack.alarms import Alarms
 from agenticai.emulator.engines.ministack.backlog import Backlog
 from agenticai.emulator.engines.ministack.bundles import Bundles
+from agenticai.emulator.engines.ministack.capacities import tell_capacity
 from agenticai.emulator.engines.ministack.conditions import leave_out_unwanted, resolve_compared
 from agenticai.emulator.engines.ministack.deliveries import FaultyDeliveries
 from agenticai.emulator.engines.ministack.event_sources import EventSources, correct_answers
@@ -136,6 +137,12 @@ def make_http_apis(context: PatchContext) -> None:
     HttpApis(services.apigateway, services.cloudformation.provisioners._RESOURCE_HANDLERS)
 
 
+def tell_what_calls_take(context: PatchContext) -> None:
+    """Have DynamoDB tell the meter what capacity each call takes."""
+    dynamodb = context.ministack.services.dynamodb
+    dynamodb.handle_request = tell_capacity(dynamodb.handle_request)
+
+
 def hold_to_roles(context: PatchContext) -> None:
     """Check the calls of functions by their roles, of those too that MiniStack runs itself."""
     for module in (context.ministack.core.lambda_runtime, context.ministack.services.lambda_svc):
@@ -243,6 +250,7 @@ PATCHES: Final = (
         _parts(DYNAMODB, "_set_item", "_remove_item", "_update_counts"),
         lambda context: TableSizes(context.ministack.services.dynamodb),
     ),
+    Patch("Capacity of calls", (f"{DYNAMODB}.handle_request",), tell_what_calls_take),
     Patch(
         "Objects in a file",
         _parts(S3, "S3_PERSIST", "DATA_DIR", "_buckets", "_object_versions", "_multipart_uploads")
@@ -273,6 +281,21 @@ PATCHES: Final = (
             "core.lambda_runtime.execution_credentials",
         ),
         hold_to_roles,
+    ),
+    Patch(
+        "Policies",
+        _parts(IAM, "parse_policy_document", "_first_match", "evaluate", "evaluate_resource_policy"),
+        lambda context: context.permissions.evaluation.take_over(),
+    ),
+    Patch(
+        "Policies of what services deliver to",
+        (
+            *(f"{SQS}.queue_policy_allows", f"{CLOUDWATCH}._dispatch_alarm_actions", f"{S3}._deliver_event_to_lambda"),
+            *_parts("services.sns", "topic_policy_allows", "_deliver_to_lambda"),
+            *("services.apigateway_v1._call_lambda_raw", "services.apigateway._invoke_lambda_proxy"),
+            "services.eventbridge._invoke_target",
+        ),
+        lambda context: context.permissions.ask_for_services(context.ministack),
     ),
 )
 """In the order in which they are applied: a later one may wrap what an earlier one put in."""

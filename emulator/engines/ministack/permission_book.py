@@ -7,9 +7,13 @@ from typing import Final
 
 from agenticai.emulator.core.permission_records import Denial, FunctionPermissions, Grant, PermissionReport
 from agenticai.emulator.engines.ministack.roles import Allowance, Caller, Roles
+from agenticai.emulator.policies.applying import Call
 
 MOST_DENIALS: Final = 1_000
 """Different denials that are kept; more say nothing new."""
+
+OF_SERVICES: Final = ".amazonaws.com"
+"""How principals of AWS's services end; names of functions have no dots."""
 
 logger = logging.getLogger("agenticai.permissions")
 
@@ -20,40 +24,50 @@ class PermissionBook:
     def __init__(self, roles: Roles) -> None:
         self._roles = roles
         self._used: dict[tuple[str, Allowance], Counter[str]] = defaultdict(Counter)
-        self._denied: Counter[tuple[str, str, str, bool]] = Counter()
+        self._denied: Counter[tuple[str, Denial]] = Counter()
 
-    def note_use(self, caller: Caller, action: str, resource: str) -> None:
+    def note_use(self, caller: Caller, call: Call) -> None:
         """Count an action that a function's role allows."""
-        for allowance in self._roles.allowing(caller, action, resource):
-            self._used[caller.function, allowance][action] += 1
+        for allowance in self._roles.allowing(caller, call):
+            self._used[caller.function, allowance][call.action] += 1
 
-    def note_denial(self, caller: Caller, action: str, resource: str, *, explicitly: bool) -> None:
-        """Count an action that it does not, and log the statement that is missing."""
-        key = (caller.function, action, resource, explicitly)
-        if key not in self._denied and len(self._denied) >= MOST_DENIALS:
+    def note_service_use(self, service: str, call: Call) -> None:
+        """Count an action that a resource's own policy lets an AWS service do."""
+        allowance = Allowance(f"the policy of {call.resource}", call.action, call.resource)
+        self._used[service, allowance][call.action] += 1
+
+    def note_denial(self, who: str, role: str, denial: Denial) -> None:
+        """Count what was denied to a function of this role, or to a service, and log once why."""
+        if (who, denial) not in self._denied and len(self._denied) >= MOST_DENIALS:
             return
-        self._denied[key] += 1
-        if self._denied[key] == 1:
-            denial = Denial(action=action, resource=resource, times=1, explicitly=explicitly)
-            logger.warning(
-                "%s may not %s on %s: %s", caller.function, action, resource, denial.remedy(caller.role_name)
-            )
+        self._denied[who, denial] += 1
+        if self._denied[who, denial] == 1:
+            logger.warning("%s may not %s on %s: %s", who, denial.action, denial.resource, denial.remedy(role))
 
     def report(self, callers: Iterable[Caller], *, enforced: bool) -> PermissionReport:
-        """Return what is known of these functions, of those whose role is in IAM."""
-        functions = tuple(self._of(caller) for caller in callers if self._roles.knows(caller))
-        return PermissionReport(enforced=enforced, functions=functions)
+        """Return what is known of these functions, of those whose role is in IAM, and of services that called."""
+        functions = [self._of_function(caller) for caller in callers if self._roles.knows(caller)]
+        names = {who for who, _ in [*self._used, *self._denied] if who.endswith(OF_SERVICES)}
+        return PermissionReport(enforced=enforced, functions=(*functions, *map(self._of_service, sorted(names))))
 
-    def _of(self, caller: Caller) -> FunctionPermissions:
-        grants = [
-            Grant(**allowance._asdict(), used=dict(self._used.get((caller.function, allowance), {})))
-            for allowance in self._roles.allowances(caller)
-        ]
-        denials = [
-            Denial(action=action, resource=resource, times=times, explicitly=explicitly)
-            for (function, action, resource, explicitly), times in sorted(self._denied.items())
-            if function == caller.function
-        ]
+    def _of_function(self, caller: Caller) -> FunctionPermissions:
+        grants = [self._grant(caller.function, allowance) for allowance in self._roles.allowances(caller)]
         return FunctionPermissions(
-            function=caller.function, role=caller.role_name, grants=tuple(grants), denials=tuple(denials)
+            function=caller.function,
+            role=caller.role_name,
+            grants=tuple(grants),
+            denials=self._denials(caller.function),
         )
+
+    def _of_service(self, service: str) -> FunctionPermissions:
+        grants = [self._grant(who, allowance) for who, allowance in sorted(self._used) if who == service]
+        return FunctionPermissions(function=service, role="", grants=tuple(grants), denials=self._denials(service))
+
+    def _grant(self, who: str, allowance: Allowance) -> Grant:
+        return Grant(**allowance._asdict(), used=dict(self._used.get((who, allowance), {})))
+
+    def _denials(self, who: str) -> tuple[Denial, ...]:
+        denials = [
+            denial.model_copy(update={"times": times}) for (one, denial), times in self._denied.items() if one == who
+        ]
+        return tuple(sorted(denials, key=lambda denial: (denial.action, denial.resource, denial.statement)))

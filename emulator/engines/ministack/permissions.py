@@ -1,4 +1,4 @@
-"""What functions may do: each of their calls is held to the policies of their role, by MiniStack's own evaluator."""
+"""What functions may do: each of their calls is held to the policies of their role."""
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +12,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agenticai.emulator.core.permission_records import PermissionReport
 from agenticai.emulator.engines.ministack.permission_book import PermissionBook
+from agenticai.emulator.engines.ministack.policy_evaluation import Because, PolicyEvaluation
 from agenticai.emulator.engines.ministack.roles import Caller, Roles
+from agenticai.emulator.engines.ministack.service_calls import ServiceCalls, denial_of
 from agenticai.emulator.http.aws_errors import AwsError, error_answer
 from agenticai.emulator.http.json_bodies import answer_with
 from agenticai.emulator.http.request import Request as HttpRequest
@@ -28,6 +30,15 @@ See https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#eve
 
 WRITING: Final = ("logs:CreateLogStream", "logs:PutLogEvents")
 """What Lambda does with a function's log in the name of its role."""
+
+WORDING: Final = {
+    "boundary": (
+        ("in an identity-based policy", "in a permissions boundary"),
+        ("no identity-based policy allows", "no permissions boundary allows"),
+    ),
+    "resource": (("no identity-based policy allows", "no resource-based policy allows"),),
+}
+"""How AWS's messages differ where the policies of the role have not decided."""
 
 OF_AN_ACCOUNT: Final = {
     "dynamodb:ListTables": "arn:aws:dynamodb:{region}:{account}:table/*",
@@ -53,6 +64,8 @@ class Permissions:
         self._lambda: Any = lambda_svc
         self._roles = Roles(iam_evaluator, iam)
         self._book = PermissionBook(self._roles)
+        self.evaluation = PolicyEvaluation(iam_evaluator)
+        self._because: ContextVar[Because | None] = ContextVar("because", default=None)
         self._caller_of = caller_of
         self._enforced = enforced
         self._calling: ContextVar[Caller | None] = ContextVar("calling", default=None)
@@ -76,6 +89,11 @@ class Permissions:
         actions.access_denied_response = self._answer_denied
         self._emit = self._lambda._emit_lambda_logs
         self._lambda._emit_lambda_logs = self._write_log
+
+    def ask_for_services(self, ministack: Any) -> None:
+        """Have AWS's services do only what the policies of queues, topics and functions let them."""
+        services = ServiceCalls(self._evaluator, self.evaluation, self._book, self._roles, enforced=self._enforced)
+        services.exchange(ministack)
 
     def step(self, app: ASGIApp) -> ASGIApp:
         """Return the step that knows which function a request is of, before the engine."""
@@ -155,6 +173,7 @@ class Permissions:
             type="AssumedRole",
             account=caller.account,
             policies=self._roles.statements(caller),
+            keys={**self._roles.keys(caller), "lambda:sourcefunctionarn": self._arn(caller)},
             limits=self._roles.limits(caller),
         )
 
@@ -166,18 +185,31 @@ class Permissions:
         if caller is None:
             return None
         resource = _held_to(action, resource_arn, region, caller.account)
+        self.evaluation.latest.set(None)
         denied = self._enforce(key, action, service, region, resource, service_context)
         if denied is None:
-            self._book.note_use(caller, action, resource)
+            call = self.evaluation.latest.get()
+            if call:  # AWS allows some calls without a look at policies
+                self._book.note_use(caller, call)
             return None
-        self._book.note_denial(caller, action, resource, explicitly=denied.decision == "Deny")
+        because = getattr(denied, "because", Because("resource"))
+        self._because.set(because)
+        self._book.note_denial(caller.function, caller.role_name, denial_of(because, action, resource))
         return denied if self._enforced else None
+
+    def _arn(self, caller: Caller) -> str:
+        """Return the ARN of a function, as Lambda tells it to the services that it calls."""
+        region, account = self._current_region(), caller.account
+        return f"arn:aws:lambda:{region}:{account}:function:{caller.function}"
 
     def _answer_denied(self, service: str, action: str, principal: str, request_id: str, **how: Any) -> Any:
         """Answer, in the place of `access_denied_response`, with the resource in the message, as AWS does."""
         if not how.get("message") and not how.get("resource_policy_arn"):
             resource = _held_to(action, how.get("resource_arn", "*"), self._current_region(), principal.split(":")[4])
             message = self._word(action, principal, resource, how.get("explicit_deny", False))
+            because = self._because.get()
+            for said, instead in WORDING.get(because.layer if because else "role", ()):
+                message = message.replace(said, instead)
             how |= {"message": message, "resource_arn": resource}
         return self._answer(service, action, principal, request_id, **how)
 

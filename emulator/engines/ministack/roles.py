@@ -2,12 +2,15 @@
 
 import functools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+from agenticai.emulator.policies.applying import Call, applies, is_action, is_resource
+from agenticai.emulator.policies.statements import Statement, parse_policy
+
 CACHED: Final = 4_096
-"""Policies that stay parsed, and calls whose allowances stay known."""
+"""Policies that stay parsed."""
 
 
 @dataclass(frozen=True)
@@ -47,43 +50,61 @@ class Roles:
     def __init__(self, evaluator: Any, iam: Any) -> None:
         self._evaluator = evaluator
         self._iam = iam
-        self._parsed = functools.lru_cache(CACHED)(evaluator.parse_policy_document)
-        self._allowing = functools.lru_cache(CACHED)(self._find_allowing)
+        self._parsed = functools.lru_cache(CACHED)(_parse)
 
     def knows(self, caller: Caller) -> bool:
         """Return whether a function's role is in IAM."""
         return self._role(caller) is not None
 
-    def statements(self, caller: Caller) -> list[list[Any]]:
-        """Return the statements of each policy of a function's role, as the evaluator reads them."""
-        return [self._parsed(text) for _, text in self._policies(caller)]
+    def statements(self, caller: Caller) -> list[Sequence[Statement]]:
+        """Return the statements of each policy of a function's role."""
+        return [self._parsed(text, f"the policy {name}") for name, text in self._policies(caller)]
 
-    def limits(self, caller: Caller) -> list[Any]:
-        """Return the boundary of a function's role, as the evaluator reads it."""
-        found: list[Any] = self._evaluator._permissions_boundary(self._iam._roles, caller.role_name, caller.account)
-        return found
+    def limits(self, caller: Caller) -> list[list[Sequence[Statement]]]:
+        """Return the boundary of a function's role, if it has one."""
+        arn = (self._role(caller) or {}).get("PermissionsBoundary")
+        if not arn:
+            return []
+        text = _text(self._evaluator._resolve_managed_policy_document(arn, caller.account) or {})
+        return [[self._parsed(text, f"the permissions boundary {arn.rpartition('/')[2]}")]]
+
+    def keys(self, caller: Caller) -> dict[str, str]:
+        """Return the condition keys that say who a function is, its role's tags among them.
+
+        See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html and
+        https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html.
+        """
+        role = self._role(caller) or {}
+        tags = {f"aws:principaltag/{tag['Key'].lower()}": tag["Value"] for tag in role.get("Tags") or ()}
+        return {
+            **tags,
+            "aws:principalarn": caller.role,
+            "aws:userid": f"{role.get('RoleId', '')}:{caller.function}",
+            "aws:principalisawsservice": "false",
+            "aws:viaawsservice": "false",
+            "aws:multifactorauthpresent": "false",
+        }
 
     def allowances(self, caller: Caller) -> Iterator[Allowance]:
         """Yield all that the policies of a function's role allow."""
+        for name, statement in self._named(caller):
+            yield from _allowances(name, statement)
+
+    def allowing(self, caller: Caller, call: Call) -> Iterator[Allowance]:
+        """Yield what of it a call falls under, conditions included."""
+        for name, statement in self._named(caller):
+            if statement.effect == "Allow" and applies(statement, call):
+                for allowance in _allowances(name, statement):
+                    lookup = call.lookup if statement.has_variables else None
+                    if is_action(call.action, [allowance.action]) and is_resource(
+                        call.resource, allowance.resource, lookup
+                    ):
+                        yield allowance
+
+    def _named(self, caller: Caller) -> Iterator[tuple[str, Statement]]:
         for name, text in self._policies(caller):
-            for statement in self._parsed(text):
-                yield from _allowances(name, statement)
-
-    def allowing(self, caller: Caller, action: str, resource: str) -> list[Allowance]:
-        """Return what of it an action on a resource falls under."""
-        return self._allowing(self._policies(caller), action, resource)
-
-    def _find_allowing(self, policies: tuple[tuple[str, str], ...], action: str, resource: str) -> list[Allowance]:
-        acts, concerns = self._evaluator._action_matches, self._evaluator._resource_matches
-        return [
-            allowance
-            for name, text in policies
-            for statement in self._parsed(text)
-            if acts(action, statement.actions, statement.not_actions)
-            and concerns(resource, statement.resources, statement.not_resources)
-            for allowance in _allowances(name, statement)
-            if acts(action, [allowance.action], []) and concerns(resource, [allowance.resource], [])
-        ]
+            for statement in self._parsed(text, f"the policy {name}"):
+                yield name, statement
 
     def _role(self, caller: Caller) -> Mapping[str, Any] | None:
         role: Mapping[str, Any] | None = self._iam._roles.get_scoped(caller.account, None, caller.role_name)
@@ -97,14 +118,18 @@ class Roles:
             for arn in role.get("AttachedPolicies", ())
         }
         documents = {**(role.get("InlinePolicies") or {}), **managed}
-        return tuple(
-            (name, document if isinstance(document, str) else json.dumps(document))
-            for name, document in documents.items()
-            if document
-        )
+        return tuple((name, _text(document)) for name, document in documents.items() if document)
 
 
-def _allowances(policy: str, statement: Any) -> Iterator[Allowance]:
+def _parse(text: str, policy: str) -> Sequence[Statement]:
+    return parse_policy(text, policy)
+
+
+def _text(document: Any) -> str:
+    return document if isinstance(document, str) else json.dumps(document)
+
+
+def _allowances(policy: str, statement: Statement) -> Iterator[Allowance]:
     """Yield what a statement allows; one that says what it leaves out is told as a wildcard."""
     if statement.effect == "Allow":
         for action in statement.actions or ["*"]:

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from agenticai.client.errors import DeniedError, SelectionError
-from agenticai.commands.permissions import _choose, narrow, refuse_denials
+from agenticai.commands.permissions import _choose, narrow, narrow_all, refuse_denials
 from agenticai.display.permissions import details, overview
 from agenticai.emulator.core.permission_records import Denial, FunctionPermissions, Grant, PermissionReport
 
@@ -40,6 +40,23 @@ def test_the_narrowest_policy_has_what_was_used_on_the_resources_of_the_grants()
         {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": [BUCKET]},
     ]
     assert narrow(OTHER)["Statement"] == []
+
+
+def test_services_have_no_policies() -> None:
+    service = FUNCTION.model_copy(update={"function": "sns.amazonaws.com", "role": ""})
+    assert narrow_all([FUNCTION, service]) == {"orders-api": narrow(FUNCTION)}
+
+
+def test_a_denial_says_where_what_is_missing_belongs() -> None:
+    denial = FUNCTION.denials[0]
+    statement = '{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "arn:aws:sqs:us-east-1:0:[/q]"}'
+    bounded = denial.model_copy(update={"lacks": "boundary"})
+    assert bounded.remedy("r") == f"the permissions boundary of its role r lacks {statement}"
+    with_principal = statement.replace('"Action"', '"Principal": {"Service": "sns.amazonaws.com"}, "Action"')
+    of_service = denial.model_copy(update={"lacks": "resource", "service": "sns.amazonaws.com"})
+    assert of_service.remedy("") == f"the policy of {denial.resource} lacks {with_principal}"
+    named = denial.model_copy(update={"explicitly": True, "statement": "statement No of the policy own"})
+    assert named.remedy("r") == "statement No of the policy own denies it"
 
 
 def test_a_function_is_named_whole_or_by_what_no_other_has() -> None:

@@ -22,7 +22,8 @@ from tests.agenticai.client.cost.uses import MILLION, calls, lambda_use
         (calls("s3", "DeleteObject"), 0),
         (calls("execute-api", "Invoke"), 3.50),
         (calls("dynamodb", "DescribeTable"), 0),
-        (calls("ssm", "GetParameter"), 0),
+        (calls("ssm", "GetParameter"), 3.00),  # of KMS, which decrypts it
+        (calls("ssm", "DescribeParameters"), 0),
     ],
 )
 def test_calls_cost_what_the_price_pages_say(row: CallCount, dollars: float) -> None:

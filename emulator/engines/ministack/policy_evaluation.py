@@ -1,0 +1,93 @@
+"""MiniStack's evaluation of policies, by the rules of `agenticai.emulator.policies`; results say what decided."""
+
+from collections.abc import Iterable, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from agenticai.emulator.policies.applying import Call, find_first
+from agenticai.emulator.policies.patterns import Value
+from agenticai.emulator.policies.principals import Naming, naming
+from agenticai.emulator.policies.statements import Effect, Statement, parse_policy
+
+Layer = Literal["role", "boundary", "resource"]
+"""Whose policies decided: those of a function's role, its permissions boundary, or the resource's own."""
+
+Documents = Iterable[Iterable[Statement]]
+
+
+@dataclass(frozen=True)
+class Because:
+    """Why a call was denied: the statement that denies it, or else the layer that has none which allows it."""
+
+    layer: Layer
+    statement: Statement | None = None
+
+
+class PolicyEvaluation:
+    """Stands in the place of MiniStack's evaluation; a result has a member more, `because`, if it is a denial."""
+
+    def __init__(self, evaluator: Any) -> None:
+        self._evaluator = evaluator
+        self._value: Any = evaluator._resolve_condition_key
+        self.latest: ContextVar[Call | None] = ContextVar("latest", default=None)
+
+    def take_over(self) -> None:
+        """Replace MiniStack's functions of the same names."""
+        self._evaluator.parse_policy_document = parse_policy
+        self._evaluator._first_match = self._find_first
+        self._evaluator.evaluate = self._evaluate
+        self._evaluator.evaluate_resource_policy = self._evaluate_resource
+
+    def call(self, context: Any) -> Call:
+        """Return the call that one of MiniStack's contexts is of."""
+
+        def lookup(key: str) -> Value:
+            own = context.principal_keys.get(key.lower())
+            value = self._value(key, context) if own is None else own
+            return [str(one) for one in value] if isinstance(value, list) else None if value is None else str(value)
+
+        return Call(context.action, context.resource_arn, lookup)
+
+    def _find_first(self, context: Any, statements: Sequence[Statement], effect: Effect) -> Statement | None:
+        return find_first(statements, effect, self.call(context))
+
+    def _evaluate(self, context: Any, policies: Documents, *limits: Documents) -> Any:
+        """Return what these policies, within these limits, say of a call."""
+        call = self.call(context)
+        self.latest.set(call)
+        bounding: list[tuple[Layer, list[Statement]]] = [("boundary", _flat(limit)) for limit in limits]
+        return self._decide(call, context, [("role", _flat(policies)), *bounding])
+
+    def _evaluate_resource(
+        self,
+        document: object,
+        context: Any,
+        service: str | None = None,
+        named_only: bool = False,
+        direct_only: bool = False,
+    ) -> Any:
+        """Return what a resource's own policy says of a call, by the statements that name its caller so closely."""
+        closest = Naming.ITSELF if direct_only else Naming.ROLE if named_only else Naming.ACCOUNT
+        statements = parse_policy(document, f"the policy of {context.resource_arn}")
+        concerned = [one for one in statements if naming(one, context.principal_arn, service) >= closest]
+        return self._decide(self.call(context), context, [("resource", concerned)])
+
+    def _decide(self, call: Call, context: Any, layers: Sequence[tuple[Layer, Sequence[Statement]]]) -> Any:
+        for layer, statements in layers:
+            if denying := find_first(statements, "Deny", call):
+                return self._result(context, "Deny", Because(layer, denying))
+        for layer, statements in layers:
+            if find_first(statements, "Allow", call) is None:
+                return self._result(context, "ImplicitDeny", Because(layer))
+        return self._result(context, "Allow", None)
+
+    def _result(self, context: Any, decision: str, because: Because | None) -> Any:
+        sid = because.statement.sid if because and because.statement else ""
+        result = self._evaluator.EvalResult(decision, context.principal_arn, sid)
+        result.because = because
+        return result
+
+
+def _flat(documents: Documents) -> list[Statement]:
+    return [statement for statements in documents for statement in statements]

@@ -1,0 +1,178 @@
+"""What AWS's services do with a queue, topic or function: only what its own policy lets them, as on AWS."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from agenticai.emulator.core.permission_records import Denial
+from agenticai.emulator.engines.ministack.permission_book import PermissionBook
+from agenticai.emulator.engines.ministack.policy_evaluation import Because, PolicyEvaluation
+from agenticai.emulator.engines.ministack.roles import Caller, Roles
+
+GATEWAY: Final = "apigateway.amazonaws.com"
+EVENTS: Final = "events.amazonaws.com"
+STORAGE: Final = "s3.amazonaws.com"
+TOPICS: Final = "sns.amazonaws.com"
+ALARMS: Final = "cloudwatch.amazonaws.com"
+ACTIONS: Final = {"ALARM": "AlarmActions", "OK": "OKActions", "INSUFFICIENT_DATA": "InsufficientDataActions"}
+
+# MiniStack's records are dictionaries.
+Record = Mapping[str, Any]
+
+
+class ServiceCalls:
+    """Asks the policy of what a service delivers to; a delivery that it does not allow is noted, and not made.
+
+    A function whose role is not in IAM takes everything, as it may do everything.
+    """
+
+    def __init__(
+        self, evaluator: Any, evaluation: PolicyEvaluation, book: PermissionBook, roles: Roles, *, enforced: bool
+    ) -> None:
+        self._evaluator = evaluator
+        self._evaluation = evaluation
+        self._book = book
+        self._roles = roles
+        self._enforced = enforced
+
+    def exchange(self, ministack: Any) -> None:
+        """Have MiniStack's deliveries ask; it asks for those to queues and topics that a function causes only."""
+        self._here: Callable[[], tuple[str, str]] = lambda: (
+            ministack.core.responses.get_region(),
+            ministack.core.responses.get_account_id(),
+        )
+        services = ministack.services
+        self._sqs, self._sns, self._lambda = services.sqs, services.sns, services.lambda_svc
+        services.sqs.queue_policy_allows = self._to_queue
+        services.sns.topic_policy_allows = self._to_topic
+        services.cloudwatch._dispatch_alarm_actions = self._of_alarm(services.cloudwatch._dispatch_alarm_actions)
+        services.apigateway_v1._call_lambda_raw = self._of_rest_api(services.apigateway_v1._call_lambda_raw)
+        services.apigateway._invoke_lambda_proxy = self._of_http_api(services.apigateway._invoke_lambda_proxy)
+        services.eventbridge._invoke_target = self._of_rule(services.eventbridge._invoke_target)
+        services.sns._deliver_to_lambda = self._of_topic(services.sns._deliver_to_lambda)
+        services.s3._deliver_event_to_lambda = self._of_bucket(services.s3._deliver_event_to_lambda)
+
+    def _to_queue(self, arn: str, service: str, source: str, account: str) -> bool:
+        found = self._sqs.queue_policy_for_arn(arn)
+        return found is None or self._may(service, "sqs:SendMessage", arn, found[0], source, account)
+
+    def _to_topic(self, arn: str, service: str, source: str, account: str) -> bool:
+        found = self._sns.topic_policy_for_arn(arn)
+        return found is None or self._may(service, "sns:Publish", arn, found[0], source, account)
+
+    def _to_function(self, arn: str, service: str, source: str, account: str) -> bool:
+        function, config, _ = self._lambda._get_func_record_for_ref(arn)
+        if not function or not self._roles.knows(Caller(config["FunctionName"], config["Role"])):
+            return True
+        named = arn if arn.startswith("arn:") else self._lambda._func_arn(arn)
+        policy = self._lambda._functions[config["FunctionName"]]["policy"]  # which a version's own record lacks
+        return self._may(service, "lambda:InvokeFunction", named, policy, source, account)
+
+    def _may(self, service: str, action: str, arn: str, policy: object, source: str, account: str) -> bool:
+        """Return whether a policy lets a service do this in the name of a resource of an account, and note it."""
+        context = self._evaluator.EvalContext(
+            principal_arn="*",
+            principal_type="Service",
+            principal_account="",
+            action=action,
+            resource_arn=arn,
+            region=self._here()[0],
+            secure_transport=True,
+            service_context={
+                "aws:sourcearn": source,
+                "aws:sourceaccount": account,
+                "aws:sourceowner": account,
+                "aws:principalisawsservice": "true",
+                "aws:principalservicename": service,
+            },
+        )
+        result = self._evaluator.evaluate_resource_policy(policy, context, service=service)
+        if result.decision == "Allow":
+            self._book.note_service_use(service, self._evaluation.call(context))
+            return True
+        self._book.note_denial(service, "", denial_of(result.because, action, arn, service))
+        return not self._enforced
+
+    def _of_alarm(self, dispatch: Callable[..., Any]) -> Callable[..., Any]:
+        def dispatched(alarm: Record, old: str, new: str, reason: str) -> Any:
+            name, source = ACTIONS[new], alarm.get("AlarmArn", "")
+            allowed = [arn for arn in alarm.get(name) or () if self._of_action(arn, source)]
+            return dispatch({**alarm, name: allowed}, old, new, reason)
+
+        return dispatched
+
+    def _of_action(self, arn: str, source: str) -> bool:
+        return _service(arn) != "sns" or self._to_topic(arn, ALARMS, source, self._here()[1])
+
+    def _of_rest_api(self, invoke: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def invoked(function: str, event: Record, **owner: Any) -> Any:
+            asked = event["requestContext"]
+            route = f"{asked['apiId']}/{asked['stage']}/{asked['httpMethod']}{asked['resourcePath']}"
+            if not self._of_gateway(function, route):
+                return None, "Invalid permissions on Lambda function"
+            return await invoke(function, event, **owner)
+
+        return invoked
+
+    def _of_http_api(self, invoke: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def invoked(
+            integration: Record, api: str, stage: str, path: str, method: str, *rest: Any, **named: Any
+        ) -> Any:
+            function = integration.get("integrationUri", "")
+            function = function.partition("/functions/")[2].removesuffix("/invocations") or function
+            key = named.get("route_key") or (rest[3] if len(rest) > 3 else "$default")
+            route = key if key.startswith("$") else f"{method}{key.partition(' ')[2]}"
+            if not self._of_gateway(function, f"{api}/{stage}/{route}"):
+                return 500, {"Content-Type": "application/json"}, b'{"message": "Internal Server Error"}'
+            return await invoke(integration, api, stage, path, method, *rest, **named)
+
+        return invoked
+
+    def _of_gateway(self, function: str, route: str) -> bool:
+        region, account = self._here()
+        return self._to_function(function, GATEWAY, f"arn:aws:execute-api:{region}:{account}:{route}", account)
+
+    def _of_rule(self, deliver: Callable[..., Any]) -> Callable[..., Any]:
+        def delivered(target: Record, event: Record, rule: Record, *rest: Any) -> Any:
+            _, account = self._here()
+            arn = target.get("Arn", "")
+            asks = {"lambda": self._to_function, "sqs": self._to_queue, "sns": self._to_topic}
+            ask = None if target.get("RoleArn") else asks.get(_service(arn))
+            if ask is None or ask(arn, EVENTS, rule.get("Arn", ""), account):
+                return deliver(target, event, rule, *rest)
+            return None
+
+        return delivered
+
+    def _of_topic(self, deliver: Callable[..., Any]) -> Callable[..., Any]:
+        def delivered(function: str, envelope: str, topic: str, *rest: Any) -> Any:
+            if self._to_function(function, TOPICS, topic, self._here()[1]):
+                return deliver(function, envelope, topic, *rest)
+            return None
+
+        return delivered
+
+    def _of_bucket(self, deliver: Callable[..., Any]) -> Callable[..., Any]:
+        def delivered(function: str, event: Record, *rest: Any) -> Any:
+            bucket = event["Records"][0]["s3"]["bucket"]["arn"] if event.get("Records") else ""
+            if self._to_function(function, STORAGE, bucket, self._here()[1]):
+                return deliver(function, event, *rest)
+            return None
+
+        return delivered
+
+
+def denial_of(because: Because, action: str, resource: str, service: str = "") -> Denial:
+    """Return the record of a denial."""
+    return Denial(
+        action=action,
+        resource=resource,
+        times=1,
+        explicitly=because.statement is not None,
+        statement=because.statement.name if because.statement else "",
+        lacks=because.layer,
+        service=service,
+    )
+
+
+def _service(arn: str) -> str:
+    return "".join(arn.split(":")[2:3])

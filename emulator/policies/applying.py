@@ -1,0 +1,54 @@
+"""Which statements apply to a call.
+
+See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from agenticai.emulator.policies.conditions import are_met
+from agenticai.emulator.policies.patterns import Lookup, fill_in, matches
+from agenticai.emulator.policies.statements import Effect, Statement
+
+
+@dataclass(frozen=True)
+class Call:
+    """An action on a resource, and the values of condition keys."""
+
+    action: str
+    resource: str
+    lookup: Lookup
+
+
+def find_first(statements: Iterable[Statement], effect: Effect, call: Call) -> Statement | None:
+    """Return the first statement of this effect that applies to a call."""
+    return next((one for one in statements if one.effect == effect and applies(one, call)), None)
+
+
+def applies(statement: Statement, call: Call) -> bool:
+    """Return whether a statement is about a call, its conditions included; its principals aside."""
+    return (
+        is_action(call.action, statement.actions, statement.not_actions)
+        and _is_resource(statement, call)
+        and are_met(statement, call.lookup)
+    )
+
+
+def is_action(action: str, actions: Sequence[str], not_actions: Sequence[str] = ()) -> bool:
+    """Return whether an action is one of these, or none of the others; case is no matter."""
+    listed = any(matches(action, ((each, False),), ignore_case=True) for each in actions or not_actions)
+    return listed if actions else not listed
+
+
+def is_resource(resource: str, pattern: str, lookup: Lookup | None) -> bool:
+    """Return whether a resource is as a pattern says; not where a variable of it has no value."""
+    pieces = fill_in(pattern, lookup)
+    return pieces is not None and matches(resource, pieces)
+
+
+def _is_resource(statement: Statement, call: Call) -> bool:
+    """Return whether a statement is about a call's resource; one with a variable that has no value is about none."""
+    lookup = call.lookup if statement.has_variables else None
+    patterns = [fill_in(each, lookup) for each in statement.resources or statement.not_resources]
+    listed = any(pieces is not None and matches(call.resource, pieces) for pieces in patterns)
+    return listed if statement.resources else not listed and None not in patterns

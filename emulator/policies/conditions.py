@@ -1,0 +1,122 @@
+"""Conditions of statements: the operators, by what a call has.
+
+See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html and, on keys
+with several values, …/reference_policies_condition-single-vs-multi-valued-context-keys.html there.
+"""
+
+import ipaddress
+import operator
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from agenticai.emulator.policies.patterns import Lookup, Pieces, Value, fill_in, matches, matches_arn, plain
+from agenticai.emulator.policies.statements import Statement, as_list
+
+Compare = Callable[[str, Pieces], bool]
+"""Compares what a call has with one value of a policy."""
+
+ORDERS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
+    "equals": operator.eq,
+    "lessthan": operator.lt,
+    "lessthanequals": operator.le,
+    "greaterthan": operator.gt,
+    "greaterthanequals": operator.ge,
+}
+IF_EXISTS: Final = "ifexists"
+YEAR_OR_MONTH: Final = re.compile(r"\d{4}(-\d{2})?")
+
+
+def are_met(statement: Statement, lookup: Lookup) -> bool:
+    """Return whether all of a statement's conditions hold for a call."""
+    return all(
+        _holds(name.lower(), lookup(key), as_list(wanted), lookup if statement.has_variables else None)
+        for name, keys in statement.conditions.items()
+        for key, wanted in keys.items()
+    )
+
+
+def _holds(name: str, actual: Value, wanted: Sequence[str], lookup: Lookup | None) -> bool:
+    if name == "null":
+        return any((actual is None or actual == []) == (each.lower() == "true") for each in wanted)
+    name, optional = name.removesuffix(IF_EXISTS), name.endswith(IF_EXISTS)
+    prefix, _, base = name.rpartition(":")
+    negated = base not in COMPARISONS and _positive(base) in COMPARISONS
+    compare = COMPARISONS.get(_positive(base) if negated else base)
+    if compare is None:
+        return False
+    if actual is None or actual == []:
+        return optional or prefix == "forallvalues" or (negated and not prefix)
+    given = [actual] if isinstance(actual, str) else actual
+    patterns = [fill_in(each, lookup if base.startswith(("string", "arn")) else None) for each in wanted]
+
+    def fits(one: str) -> bool:
+        return any(pattern is not None and compare(one, pattern) for pattern in patterns) is not negated
+
+    every = prefix == "forallvalues" or (negated and not prefix)
+    return all(map(fits, given)) if every else any(map(fits, given))
+
+
+def _positive(base: str) -> str:
+    """Return the operator that a negated one is the opposite of."""
+    return base.removeprefix("not") if base.startswith("notip") else base.replace("not", "", 1)
+
+
+def _equal(actual: str, wanted: Pieces) -> bool:
+    return actual == plain(wanted)
+
+
+def _equal_in_any_case(actual: str, wanted: Pieces) -> bool:
+    return actual.lower() == plain(wanted).lower()
+
+
+def _in_network(actual: str, wanted: Pieces) -> bool:
+    try:
+        return ipaddress.ip_address(actual) in ipaddress.ip_network(plain(wanted), strict=False)
+    except ValueError:
+        return False
+
+
+def _numbers(compare: Callable[[Any, Any], bool]) -> Compare:
+    def compared(actual: str, wanted: Pieces) -> bool:
+        try:
+            return compare(float(actual), float(plain(wanted)))
+        except ValueError:
+            return False
+
+    return compared
+
+
+def _dates(compare: Callable[[Any, Any], bool]) -> Compare:
+    def compared(actual: str, wanted: Pieces) -> bool:
+        try:
+            return compare(_moment(actual), _moment(plain(wanted)))
+        except (ValueError, OverflowError):
+            return False
+
+    return compared
+
+
+def _moment(text: str) -> datetime:
+    """Return a moment that is given in epoch seconds or as ISO 8601, perhaps without day or time. Raises ValueError."""
+    if YEAR_OR_MONTH.fullmatch(text):
+        text = f"{text}-01-01"[:10]
+    elif re.fullmatch(r"\d+(\.\d+)?", text):
+        return datetime.fromtimestamp(float(text), UTC)
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+COMPARISONS: Final[Mapping[str, Compare]] = {
+    "stringequals": _equal,
+    "stringequalsignorecase": _equal_in_any_case,
+    "stringlike": matches,
+    "arnequals": matches_arn,
+    "arnlike": matches_arn,
+    "binaryequals": _equal,
+    "bool": _equal_in_any_case,
+    "ipaddress": _in_network,
+    **{f"numeric{name}": _numbers(order) for name, order in ORDERS.items()},
+    **{f"date{name}": _dates(order) for name, order in ORDERS.items()},
+}

@@ -1,0 +1,84 @@
+"""Texts of policies: their wildcards, and the variables that are filled in from a call.
+
+See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html.
+"""
+
+import functools
+import re
+from collections.abc import Callable, Sequence
+from typing import Final
+
+Value = str | Sequence[str] | None
+Lookup = Callable[[str], Value]
+"""Returns what a call has by the name of a condition key, in any case; None for a key that it does not have."""
+
+Pieces = tuple[tuple[str, bool], ...]
+"""A text in pieces; each says whether its wildcards are none, because it was a variable."""
+
+VARIABLE: Final = re.compile(r"\$\{([^}]*)\}")
+DEFAULT: Final = re.compile(r"([^,]+?)\s*,\s*'(.*)'")
+ARN_PARTS: Final = 6
+
+
+def fill_in(text: str, lookup: Lookup | None) -> Pieces | None:
+    """Return a text with its variables filled in; None if the call lacks one. Without `lookup`, `${` is only text."""
+    if lookup is None or "${" not in text:
+        return ((text, False),)
+    pieces = []
+    for index, part in enumerate(VARIABLE.split(text)):
+        value = _value(part, lookup) if index % 2 else part
+        if value is None:
+            return None
+        pieces.append((value, index % 2 == 1))
+    return tuple(pieces)
+
+
+def plain(pieces: Pieces) -> str:
+    """Return the text of these pieces, for what compares without wildcards."""
+    return "".join(text for text, _ in pieces)
+
+
+def matches(actual: str, pieces: Pieces, *, ignore_case: bool = False) -> bool:
+    """Return whether a text is as a pattern says: `*` is any characters, `?` one."""
+    return _compile(pieces, ignore_case=ignore_case).fullmatch(actual) is not None
+
+
+def matches_arn(actual: str, pieces: Pieces) -> bool:
+    """Return whether an ARN is as a pattern says, each of the six parts for itself.
+
+    See "Amazon Resource Name (ARN) condition operators" in
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html.
+    """
+    given, wanted = actual.split(":", ARN_PARTS - 1), _split_arn(pieces)
+    if wanted == ((("*", False),),):
+        return True
+    return len(given) == len(wanted) == ARN_PARTS and all(map(matches, given, wanted))
+
+
+def _split_arn(pieces: Pieces) -> tuple[Pieces, ...]:
+    """Return the parts between the first five colons, those of what was filled in among them."""
+    parts: list[list[tuple[str, bool]]] = [[]]
+    for text, literal in pieces:
+        first, *more = text.split(":", ARN_PARTS - len(parts))
+        parts[-1].append((first, literal))
+        parts.extend([(each, literal)] for each in more)
+    return tuple(tuple(part) for part in parts)
+
+
+@functools.lru_cache(8_192)
+def _compile(pieces: Pieces, *, ignore_case: bool) -> re.Pattern[str]:
+    pattern = "".join(
+        re.escape(text) if literal else re.escape(text).replace(r"\*", ".*").replace(r"\?", ".")
+        for text, literal in pieces
+    )
+    return re.compile(pattern, re.DOTALL | (re.IGNORECASE if ignore_case else 0))
+
+
+def _value(name: str, lookup: Lookup) -> str | None:
+    """Return what stands for a variable: a key's one value, its default, or the character that it is."""
+    if name in ("*", "?", "$"):
+        return name
+    found = DEFAULT.fullmatch(name)
+    key, default = found.groups() if found else (name, None)
+    value = lookup(key.strip())
+    return value if isinstance(value, str) else default
