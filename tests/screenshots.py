@@ -33,7 +33,7 @@ DOCUMENTED: Final = ("overview", "queues", "dead-letters", "project", "project-q
 COLOURS: Final = 256
 TALLEST: Final = 1_600
 LIMIT_MS: Final = 60_000
-LAST_LINE: Final = re.compile("AWS calls since it started|One column per run|No runs yet")
+LAST_LINE: Final = re.compile("AWS calls? since it started|One column per run|No runs yet")
 ATTEMPTS: Final = 8
 NETWORK_CHANGED: Final = "net::ERR_NETWORK_CHANGED"
 FRAMES: Final = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
