@@ -17,7 +17,7 @@ from agenticai.emulator.core.usage_records import (
     UsageByProject,
 )
 from agenticai.emulator.engines.function import Invocation, InvocationOutcome
-from agenticai.emulator.meter.attribution import project_of_event, project_of_result
+from agenticai.emulator.meter.attribution import message_ids_of_event, project_of_event, project_of_result
 from agenticai.emulator.meter.sums import MeteredCall, Origin, Sums
 
 INVOCATIONS_KEPT = 1_000
@@ -240,4 +240,5 @@ def _finish(
         cold_start=outcome.init_ms is not None,
         error_type=outcome.error.error_type if outcome.error else None,
         project_id=project_id,
+        message_ids=message_ids_of_event(invocation.event),
     )
