@@ -110,13 +110,13 @@ def _tier(shown: Bill) -> None:
             "forecast": [row.month for row in rows],
             "forecast of it": [row.month_share for row in rows],
             "to pay": [row.month_usd for row in rows],
-            "note": [row.note for row in rows],
         },
         column_config={"forecast of it": share_column("auto-inverse")},
         hide_index=True,
         height="content",
         key="tier",
     )
+    st.caption("  \n".join(map(plain, costs.tier_notes(rows))))
 
 
 def _free_tier(told: "Sequence[FreeTierUse] | Missing") -> None:

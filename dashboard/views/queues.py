@@ -21,13 +21,13 @@ WINDOWS: Final = {"5 minutes": 5, "15 minutes": 15, "1 hour": 60, "1 day": 1440,
 COUNTS: Final = ("visible", "in flight", "delayed", "received / min", "deleted / min")
 SHOWN: Final = 20
 WIDTHS: Final = {
-    "function": 105,
-    "running": 65,
-    "since": 65,
-    "at most": 70,
-    "throttled": 80,
-    "ran last (UTC)": 150,
-    "failed last (UTC)": 150,
+    "function": 100,
+    "running": 62,
+    "since": 60,
+    "at most": 65,
+    "throttled": 75,
+    "ran last (UTC)": 140,
+    "failed last (UTC)": 140,
 }
 """Of the columns about functions, in pixels, so that the last of them has room at 1280."""
 

@@ -158,7 +158,7 @@ def test_scores_of_projects(opened: Opened) -> None:
         "scores", FakeSource(), FakeScores(reports, [project(1, 90, name=HOSTILE), project(2), project(3, None)])
     )
     assert not page.exception
-    assert [metric.value for metric in page.metric] == ["2 of 3", "95.0", "100", "90"]
+    assert [metric.value for metric in page.metric] == ["2 of 3", "95.0", "95", "90"]
     parts, rules, lowest = (frame.value for frame in page.dataframe)
     assert list(parts["part"]) == ["lint", "tests"]
     assert list(rules["rule"]) == ["S105"]

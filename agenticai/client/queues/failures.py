@@ -86,7 +86,7 @@ class FailureLog:
 
 
 def find_silent_attempts(function: str, invocations: "Iterable[FinishedInvocation]") -> Attempts:
-    """Return invocations of a function that were ended from outside, by a timeout say, by the messages they were for."""
+    """Return the invocations of a function that were ended from outside, as by a timeout, by their messages' ids."""
     found: defaultdict[str, tuple[Attempt, ...]] = defaultdict(tuple)
     for done in invocations:
         if done.function == function and done.error_type:

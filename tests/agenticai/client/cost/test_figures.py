@@ -24,7 +24,8 @@ def test_quantities(number: float | None, unit: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "shown"), [(None, "-"), (0, "0 %"), (0.00123, "0.12 %"), (2.6e-7, "0.000026 %"), (0.4, "40 %"), (26.1633, "2,616 %")]
+    ("part", "shown"),
+    [(None, "-"), (0, "0 %"), (0.00123, "0.12 %"), (2.6e-7, "0.000026 %"), (0.4, "40 %"), (26.1633, "2,616 %")],
 )
 def test_shares(part: float | None, shown: str) -> None:
     assert share(part) == shown
