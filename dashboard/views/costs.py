@@ -39,11 +39,13 @@ def _draw(_: Connected) -> None:
         start = costs.nearest_stop(st.query_params.get("projects"))
         projects = st.select_slider("Projects a month", costs.STOPS, value=start, key="projects-a-month")
     with narrow:
+        # A number that the field begins with could not be cleared.
+        st.session_state.setdefault("budget", costs.limit_of(st.query_params.get("budget")))
         limit = st.number_input(
             "Budget a month, US dollars",
             min_value=0.0,
             max_value=1_000_000.0,
-            value=costs.limit_of(st.query_params.get("budget")),
+            value=None,
             placeholder="none",
             key="budget",
         )

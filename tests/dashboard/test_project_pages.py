@@ -270,6 +270,7 @@ class TestProject:
         page.button(key="delete-yes").click().run()
         assert connection.api.asked == [("delete", ID)]
         assert page.title[0].value == "Projects"
+        assert any("was deleted" in text.value for text in page.text)
 
 
 class TestModelCalls:
