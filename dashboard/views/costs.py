@@ -67,6 +67,8 @@ def _bill(connected: Connected, projects: int, limit: float | None) -> None:
     if not shown.metered:
         st.info(plain(f"{NO_METER} The table shows what is known without it."))
     _tier(shown)
+    if shown.metered:
+        st.caption("  \n".join(map(plain, costs.tier_notes(costs.tier_rows(shown)))))
     _free_tier(connected.source.free_tier())
     _month(used, shown, limit)
     if shown.metered:
@@ -118,7 +120,6 @@ def _tier(shown: Bill) -> None:
         height="content",
         key="tier",
     )
-    st.caption("  \n".join(map(plain, costs.tier_notes(rows))))
 
 
 def _free_tier(told: "Sequence[FreeTierUse] | Missing") -> None:

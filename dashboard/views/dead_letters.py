@@ -11,7 +11,7 @@ from agenticai.dashboard.components.fold import fold
 from agenticai.dashboard.components.outcome import act, outcome
 from agenticai.dashboard.components.selection import selection_table
 from agenticai.dashboard.components.session import REFRESH_SECONDS, part, with_stack
-from agenticai.dashboard.components.texts import age, code, plain, say, when
+from agenticai.dashboard.components.texts import age, code, many, plain, say, when
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.letters import found, scenario_of
 from agenticai.dashboard.services.payloads import formatted
@@ -163,8 +163,8 @@ def _letter(connected: Connected, agent: str, letter: DeadLetter) -> None:
     with st.container(border=True):
         st.subheader(plain(letter.cause))
         say(
-            f"message {message.id}\nfirst sent {when(message.sent_at)}, received {message.received} times\n"
-            f"asks for {letter.asked.work or letter.asked.problem or 'something unknown'}"
+            f"message {message.id}\nfirst sent {when(message.sent_at)}, received {many(message.received, 'time')}\n"
+            f"{_asked(letter)}"
         )
         _project(connected, letter)
         for number, attempt in enumerate(letter.attempts):
@@ -176,13 +176,21 @@ def _letter(connected: Connected, agent: str, letter: DeadLetter) -> None:
         _copy(connected, agent, letter)
 
 
+def _asked(letter: DeadLetter) -> str:
+    asked = letter.asked
+    return (
+        f"asks for {asked.work}" if asked.work else f"cannot be read: {asked.problem or 'what it asks for is unknown'}"
+    )
+
+
 def _project(connected: Connected, letter: DeadLetter) -> None:
     if letter.asked.project_id is None:
         return
     try:
         project = connected.api.get(letter.asked.project_id)
     except ApiError as error:
-        say(f"project {letter.asked.project_id}: {error}")
+        why = "there is no such project" if error.status == 404 else str(error)
+        say(f"project {letter.asked.project_id}: {why}")
         return
     say(f"project {project.id} “{project.name}” is {project.status} now")
 

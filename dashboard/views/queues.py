@@ -9,7 +9,7 @@ from agenticai.client.queues.model import Attempt
 from agenticai.dashboard.components.columns import count_columns
 from agenticai.dashboard.components.depth_chart import depth_chart
 from agenticai.dashboard.components.session import part, with_stack
-from agenticai.dashboard.components.texts import age, code, plain, say, when
+from agenticai.dashboard.components.texts import age, code, many, plain, say, when
 from agenticai.dashboard.services.clocks import now_of
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.payloads import formatted
@@ -135,5 +135,6 @@ def _messages(connected: Connected, name: str) -> None:
     st.caption(f"{len(shown.messages):,} of {shown.total:,} messages, the first in the queue's order.")
     for message in shown.messages:
         with st.container(border=True):
-            say(f"{message.id}   {message.state}   sent {when(message.sent_at)}   received {message.received} times")
+            received = many(message.received, "time")
+            say(f"{message.id}   {message.state}   sent {when(message.sent_at)}   received {received}")
             code(formatted(message.body), "json")
