@@ -48,7 +48,7 @@ def _draw(connected: Connected) -> None:
     outcome()
     drawn: list[object] = []
     part(lambda connected: _letters(connected, agent, drawn), every_s=REFRESH_SECONDS)
-    fold("All of them", lambda: _all_of_them(connected, states[agent]), key=f"all-fold-{agent}")
+    fold("Redrive all, or purge", lambda: _all_of_them(connected, states[agent]), key=f"all-fold-{agent}")
 
 
 def _letters(connected: Connected, agent: str, drawn: list[object]) -> None:
@@ -177,10 +177,9 @@ def _letter(connected: Connected, agent: str, letter: DeadLetter) -> None:
 
 
 def _asked(letter: DeadLetter) -> str:
-    asked = letter.asked
-    return (
-        f"asks for {asked.work}" if asked.work else f"cannot be read: {asked.problem or 'what it asks for is unknown'}"
-    )
+    if letter.asked.work:
+        return f"asks for {letter.asked.work}"
+    return f"cannot be read: {letter.asked.problem or 'nothing says what it asks for'}"
 
 
 def _project(connected: Connected, letter: DeadLetter) -> None:
