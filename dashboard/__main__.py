@@ -33,6 +33,9 @@ THEME: Final = {
 The accent is blue: red is left to what failed.
 """
 
+UPLOAD_MB: Final = 1
+"""Of a file with requirements, of which the API takes far less."""
+
 SETTINGS: Final[dict[str, Any]] = {
     "server.address": ADDRESS,
     "server.headless": True,
@@ -40,6 +43,7 @@ SETTINGS: Final[dict[str, Any]] = {
     "server.enableXsrfProtection": True,
     "server.enableCORS": True,
     "server.allowedHosts": [ADDRESS, "localhost"],
+    "server.maxUploadSize": UPLOAD_MB,
     "server.showEmailPrompt": False,
     "browser.gatherUsageStats": False,
     "browser.serverAddress": ADDRESS,

@@ -98,7 +98,10 @@ class ControlClient(AbstractContextManager["ControlClient"]):
         return self._get("usage/projects", TypeAdapter(UsageByProject), {"since": str(since)})
 
     def invocations(self) -> tuple[FinishedInvocation, ...]:
-        """Return the latest 1,000 invocations that ended, the oldest first, since they were last forgotten."""
+        """Return the latest 1,000 invocations that ended, and the latest 1,000 that failed, the oldest first.
+
+        They are those since they were last forgotten.
+        """
         return self._get("invocations", TypeAdapter(tuple[FinishedInvocation, ...]))
 
     def permissions(self) -> PermissionReport:

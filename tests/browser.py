@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from tests.needs import needs
 
@@ -21,6 +21,12 @@ def chromium(*options: str) -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield browser
         browser.close()
+
+
+def complaints(message: ConsoleMessage) -> list[str]:
+    """Return what a page's console says is wrong, if it does; Streamlit's own graphs have no worker, and say so."""
+    is_wrong = message.type in {"error", "warning"} and "useWorker" not in message.text
+    return [message.text] if is_wrong else []
 
 
 def keep_page(browser: Browser) -> Page:

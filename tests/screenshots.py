@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from agenticai.commands.dashboard import serve_dashboard
 from agenticai.scenarios.benches.embedded import bench
-from tests.browser import chromium, keep_page
+from tests.browser import chromium, complaints, keep_page
 from tests.seeded import Seeded, seed
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ DOCUMENTED: Final = ("overview", "queues", "dead-letters", "project", "project-q
 COLOURS: Final = 256
 TALLEST: Final = 1_600
 LIMIT_MS: Final = 60_000
-LAST_LINE: Final = re.compile("AWS calls since it started|One column per run|No runs yet")
+LAST_LINE: Final = re.compile("AWS calls? since it started|One column per run|No runs yet")
 ATTEMPTS: Final = 8
 NETWORK_CHANGED: Final = "net::ERR_NETWORK_CHANGED"
 FRAMES: Final = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
@@ -118,7 +118,7 @@ def opened(browser: Browser, address: str, look: Look, errors: list[str] | None 
     page.set_default_timeout(LIMIT_MS)
     page.set_viewport_size({"width": look[0], "height": 900})
     page.emulate_media(color_scheme=look[1])
-    page.on("console", lambda message: said.extend([message.text] if message.type == "error" else []))
+    page.on("console", lambda message: said.extend(complaints(message)))
     page.on("pageerror", lambda error: said.append(str(error)))
     for _ in range(ATTEMPTS):
         said.clear()

@@ -20,6 +20,7 @@ from agenticai.client.errors import SettingsError
 from agenticai.commands.settings import DEFAULT_PORT, DEFAULT_STAGE, on_stack
 from agenticai.dashboard.services.told import ENDPOINT, LOG, STAGE, START
 from agenticai.display.console import Display, this_command
+from agenticai.display.stopping import catch_stop, wait_until_stopped
 from agenticai.stack.waiting import pause
 
 ADDRESS: Final = "127.0.0.1"
@@ -29,14 +30,20 @@ LOOK_SECONDS: Final = 0.1
 
 
 def show_dashboard(endpoint: str, stage: str, port: int, host: str = ADDRESS, *, browser: bool, as_json: bool) -> None:
-    """Serve until a signal says stop. Raises SettingsError."""
+    """Serve until a signal says stop. Raises SettingsError if the dashboard ends by itself."""
     screen = Display(as_json=as_json)
     with serve_dashboard(endpoint, stage, port, host) as (process, url):
+        stopped = catch_stop()
         screen.emit({"url": url, "endpoint_url": endpoint, "stage": stage})
         screen.say(f"The dashboard is at {url} and shows the stack at {endpoint}. Ctrl-C ends it.")
         if browser:
             webbrowser.open(url)
-        process.wait()
+        wait_until_stopped(None, lambda: _check_running(process), stopped)
+        screen.say("Stopping.")
+
+
+def _check_running(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is not None:
         raise SettingsError("The dashboard ended unexpectedly.")
 
 

@@ -14,14 +14,22 @@ CHECK_SECONDS: Final = 0.5
 """Between two looks at whether the engine still runs."""
 
 
-def wait_until_stopped(engine: "Engine | None", look: Callable[[], None] = lambda: None) -> None:
-    """Return when a signal says stop; `look` is called now and then.
-
-    Raises EngineCrashed when the engine ends by itself.
-    """
+def catch_stop() -> threading.Event:
+    """Return an event that a signal to stop sets from now on; the process goes on."""
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stopped.set())
+    return stopped
+
+
+def wait_until_stopped(
+    engine: "Engine | None", look: Callable[[], None] = lambda: None, stopped: threading.Event | None = None
+) -> None:
+    """Return when a signal says stop, or has said so since `stopped` was made; `look` is called now and then.
+
+    Raises EngineCrashed when the engine ends by itself.
+    """
+    stopped = stopped or catch_stop()
     while not stopped.wait(CHECK_SECONDS):
         if engine and not engine.running:
             raise EngineCrashed(f"{engine.ended_because()} Start it again with `agenticai up`.")

@@ -9,11 +9,17 @@ import streamlit as st
 from agenticai.dashboard.components.chart import UTC_AXIS, Spec, channel, draw_chart, layer
 from agenticai.dashboard.components.texts import plain, when
 from agenticai.dashboard.services.depths import DepthSeries
-from agenticai.dashboard.services.queue_rows import curve
+from agenticai.dashboard.services.queue_rows import curve, skips
 
 MOMENT: Final = channel("at:T", title="UTC", timeUnit="utcyearmonthdatehoursminutesseconds", format="%Y-%m-%d %H:%M:%S")
 HEIGHT: Final = 380
 """Pixels, those of the legend included."""
+
+COLUMNS: Final = {"expr": "width < 400 ? 1 : 2"}
+"""Of the legend, so that no name of a queue is cut on a telephone."""
+
+SKIPPED: Final = "#8a93a3"
+"""A colour that is seen in the light and in the dark."""
 
 
 def depth_chart(series: DepthSeries, queues: Sequence[str], since: datetime, key: str) -> None:
@@ -24,7 +30,7 @@ def depth_chart(series: DepthSeries, queues: Sequence[str], since: datetime, key
         {"type": "line", "interpolate": "step-after"},
         x=channel("at:T", title="UTC", scale={"type": "utc"}, axis=UTC_AXIS),
         y=channel("messages:Q", title="messages", axis={"tickMinStep": 1, "format": "d"}),
-        color=channel("queue:N", title=None, legend={"orient": "bottom", "columns": 2, "labelLimit": 400}),
+        color=channel("queue:N", title=None, legend={"orient": "bottom", "columns": COLUMNS, "labelLimit": 400}),
         tooltip=[channel("queue:N"), channel("messages:Q"), MOMENT],
     )
     layers = [steps, *_skipped(series, since)]
@@ -34,11 +40,10 @@ def depth_chart(series: DepthSeries, queues: Sequence[str], since: datetime, key
 
 
 def _skipped(series: DepthSeries, since: datetime) -> list[Spec]:
-    jumps = [jump for jump in series.jumps if jump.at >= since]
-    if not jumps:
+    values = skips(series, since)
+    if not values:
         return []
-    values = [{"at": jump.at.isoformat(), "skipped": f"{jump.seconds:g} s skipped"} for jump in jumps]
-    mark = {"type": "rule", "strokeDash": [4, 4], "opacity": 0.6}
+    mark = {"type": "rule", "strokeDash": [4, 4], "color": SKIPPED}
     return [layer(values, mark, x=channel("at:T"), tooltip=[channel("skipped:N"), MOMENT])]
 
 

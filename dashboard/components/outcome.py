@@ -26,9 +26,10 @@ def act(do: Callable[[], str]) -> None:
 
 
 def outcome() -> None:
-    """Show what became of the last act, if there was one."""
-    if told := st.session_state.pop(_TOLD, None):
-        with st.container(border=True):
-            say("\n".join(told))
-    if refused := st.session_state.pop(_REFUSED, None):
-        st.error(plain(refused))
+    """Show what became of the last act, if there was one, in a place that is kept: what follows stays as it is."""
+    with st.container():
+        if told := st.session_state.pop(_TOLD, None):
+            with st.container(border=True):
+                say("\n".join(told))
+        if refused := st.session_state.pop(_REFUSED, None):
+            st.error(plain(refused))

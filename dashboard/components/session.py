@@ -92,7 +92,11 @@ def part(draw: Callable[[Connected], None], *, every_s: float | None = REFRESH_S
     @st.fragment(run_every=every_s)
     def drawn() -> None:
         try:
-            draw(connection().get())
+            connected = connection().get()
+        except FAULTS:
+            st.rerun()  # the page says that no stack runs, and waits for one
+        try:
+            draw(connected)
         except FAULTS as error:
             connection().lose()
             if every_s is None:  # nothing else would draw it again

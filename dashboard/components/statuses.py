@@ -4,6 +4,7 @@ from typing import Final, Literal
 
 import streamlit as st
 
+from agenticai.client.cost import figures
 from shared.models.workflow import ProjectStatus
 
 Colour = Literal["green", "red", "orange", "blue"]
@@ -23,6 +24,4 @@ def status_badge(status: ProjectStatus) -> None:
 
 def dollars(amount: float | None) -> str:
     """Return an amount of US dollars; a dash where it is not known."""
-    if amount is None:
-        return "-"
-    return "$0" if amount == 0 else f"${amount:,.6f}" if amount < 0.01 else f"${amount:,.2f}"
+    return "-" if amount is None else figures.dollars(amount)

@@ -39,9 +39,9 @@ def when(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def many(count: int, thing: str) -> str:
-    """Return so many of a thing."""
-    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+def many(count: int, thing: str, things: str = "") -> str:
+    """Return so many of a thing, whose plural is `things`, by default with an s."""
+    return f"{count:,} {thing if count == 1 else things or f'{thing}s'}"
 
 
 def age(seconds: float | None) -> str:

@@ -78,7 +78,7 @@ def _bars(rows: list[Row], y: Spec, axis: Spec) -> Spec:
         x2={"field": "end"},
         y=y,
         color=channel("kind:N", title=None, scale=colours, legend=legend),
-        stroke=channel("kind:N", scale=colours, legend=None),  # so that seconds are seen among hours
+        stroke=channel("kind:N", title=None, scale=colours, legend=legend),  # so that seconds are seen among hours
         tooltip=_tooltip(),
     )
 

@@ -79,6 +79,15 @@ def tier_rows(shown: Bill) -> list[TierRow]:
     ]
 
 
+def tier_notes(rows: Sequence[TierRow]) -> list[str]:
+    """Return the notes of lines, each once, behind the lines that have it."""
+    titles: dict[str, list[str]] = {}
+    for row in rows:
+        if row.note:
+            titles.setdefault(row.note, []).append(f"{row.service} {row.title}")
+    return [f"{', '.join(lines)}: {note}" for note, lines in titles.items()]
+
+
 def by_function(shown: Bill) -> list[Spent]:
     """Return what each function cost, the dearest first."""
     return [Spent(who, usd, _part(usd, shown.used_usd)) for who, usd in shown.by_function.items()]

@@ -65,7 +65,8 @@ class OwnCalls:
     def told(self) -> str:
         """Return that as a sentence for people."""
         total, latest = self.so_far()
-        made = f"The dashboard made {total:,} AWS calls since it started, {latest:,} of them in the last minute"
+        calls = "call" if total == 1 else "calls"
+        made = f"The dashboard made {total:,} AWS {calls} since it started, {latest:,} of them in the last minute"
         if self.usd is None:
             return f"{made}."
         return f"{made}; without the free tier, they cost ${self.usd:.6f}."

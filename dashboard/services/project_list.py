@@ -60,13 +60,18 @@ class ProjectRow:
     cost_usd: float | None
 
 
+def is_id(text: str) -> bool:
+    """Return whether a project may have this id."""
+    return _ID.fullmatch(text) is not None
+
+
 def find(api: Lists, text: str = "", status: "ProjectStatus | None" = None, cursor: str | None = None) -> Found:
     """Return a page of the projects of a status whose name or id has the text in it. Raises `ApiError`."""
     sought = text.strip().casefold()
     if not sought:
         page = api.list_projects(PAGE, cursor, status)
         return Found(tuple(page.items), page.next, len(page.items))
-    if _ID.fullmatch(sought.upper()):
+    if is_id(sought.upper()):
         return _by_id(api, sought.upper(), status)
     return _searched(api, sought, status, cursor)
 

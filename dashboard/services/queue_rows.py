@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from agenticai.client.durations import age
 from agenticai.client.queues.model import AgentQueues, QueueState
 from agenticai.dashboard.services.depths import DepthPoint, DepthSeries
 
 MINUTE: Final = timedelta(minutes=1)
+
+MARKS: Final = 60
+"""Of skipped time, in a chart; what is closer together is one mark."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,19 @@ def rates(points: Sequence[DepthPoint], now: datetime) -> tuple[int | None, int 
     before = next((point for point in reversed(points) if point.at <= now - MINUTE), None)
     then = (before.received or 0, before.deleted or 0) if before else (0, 0)
     return last.received - then[0], last.deleted - then[1]
+
+
+def skips(series: DepthSeries, since: datetime) -> list[dict[str, object]]:
+    """Return where a chart that begins at `since` marks skipped time, with how much was skipped there."""
+    apart, marks = (series.now - since) / MARKS, list[tuple[datetime, float]]()
+    for jump in series.jumps:
+        if jump.at < since:
+            continue
+        if marks and jump.at - marks[-1][0] < apart:
+            marks[-1] = marks[-1][0], marks[-1][1] + jump.seconds
+        else:
+            marks.append((jump.at, jump.seconds))
+    return [{"at": at.isoformat(), "skipped": f"{age(seconds)} skipped"} for at, seconds in marks]
 
 
 def curve(series: DepthSeries, queues: Sequence[str], since: datetime) -> list[dict[str, object]]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from agenticai.client.durations import age
 from shared.models import layout
 from shared.models.events import EventType, TimelineEvent
 from shared.models.project import Revision
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from shared.models.views import ProjectSummaryView
 
 REPAIR: Final = "repair"
+EXACT_S: Final = 120
+"""Sums of less are told in hundredths of a second."""
+
 _AGENTS: Final = {
     layout.ItemKind.PLAN: "pm",
     layout.ItemKind.TASK: "dev",
@@ -78,7 +82,11 @@ def in_words(found: Sequence[Span]) -> str:
     lost = sum(span.kind is SpanKind.LOST for span in found)
     again = sum(span.attempt > 1 and span.kind is not SpanKind.WAITING for span in found)
     without_end = f", {lost} without an end" if lost else ""
-    return f"{worked:.2f} s working, {waited:.2f} s waiting, {again} redelivered{without_end}"
+    return f"{_long(worked)} working, {_long(waited)} waiting, {again} redelivered{without_end}"
+
+
+def _long(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds < EXACT_S else age(seconds)
 
 
 class _Timeline:

@@ -7,7 +7,7 @@ import streamlit as st
 from agenticai.dashboard.components.columns import count_columns
 from agenticai.dashboard.components.outcome import act, outcome
 from agenticai.dashboard.components.session import part, with_stack
-from agenticai.dashboard.components.texts import age, plain, when
+from agenticai.dashboard.components.texts import age, many, plain, when
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.port import Bench, Missing
 from agenticai.dashboard.views import bench_faults
@@ -74,7 +74,9 @@ def _settle(bench: Bench) -> None:
 def _settled(bench: Bench) -> str:
     settled = bench.settle()
     state = "quiet" if settled.quiet else "held by a fault" if settled.held else "not quiet yet"
-    return f"{settled.deliveries} deliveries, {age(settled.skipped_s)} skipped; the bench is {state}."
+    # What is delivered automatically meanwhile is not counted.
+    delivered = f"{many(settled.deliveries, 'delivery', 'deliveries')}, " if bench.dispatching() == "stepped" else ""
+    return f"{delivered}{age(settled.skipped_s)} skipped; the bench is {state}."
 
 
 def _dispatch(connected: Connected, bench: Bench) -> None:

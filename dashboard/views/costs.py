@@ -39,11 +39,13 @@ def _draw(_: Connected) -> None:
         start = costs.nearest_stop(st.query_params.get("projects"))
         projects = st.select_slider("Projects a month", costs.STOPS, value=start, key="projects-a-month")
     with narrow:
+        # A number that the field begins with could not be cleared.
+        st.session_state.setdefault("budget", costs.limit_of(st.query_params.get("budget")))
         limit = st.number_input(
             "Budget a month, US dollars",
             min_value=0.0,
             max_value=1_000_000.0,
-            value=costs.limit_of(st.query_params.get("budget")),
+            value=None,
             placeholder="none",
             key="budget",
         )
@@ -65,6 +67,8 @@ def _bill(connected: Connected, projects: int, limit: float | None) -> None:
     if not shown.metered:
         st.info(plain(f"{NO_METER} The table shows what is known without it."))
     _tier(shown)
+    if shown.metered:
+        st.caption("  \n".join(map(plain, costs.tier_notes(costs.tier_rows(shown)))))
     _free_tier(connected.source.free_tier())
     _month(used, shown, limit)
     if shown.metered:
@@ -110,7 +114,6 @@ def _tier(shown: Bill) -> None:
             "forecast": [row.month for row in rows],
             "forecast of it": [row.month_share for row in rows],
             "to pay": [row.month_usd for row in rows],
-            "note": [row.note for row in rows],
         },
         column_config={"forecast of it": share_column("auto-inverse")},
         hide_index=True,

@@ -11,7 +11,7 @@ from agenticai.dashboard.components.fold import fold
 from agenticai.dashboard.components.outcome import act, outcome
 from agenticai.dashboard.components.selection import selection_table
 from agenticai.dashboard.components.session import REFRESH_SECONDS, part, with_stack
-from agenticai.dashboard.components.texts import age, code, plain, say, when
+from agenticai.dashboard.components.texts import age, code, many, plain, say, when
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.letters import found, scenario_of
 from agenticai.dashboard.services.payloads import formatted
@@ -46,13 +46,19 @@ def _draw(connected: Connected) -> None:
     )
     st.query_params["queue"] = agent
     outcome()
-    part(lambda connected: _letters(connected, agent), every_s=REFRESH_SECONDS)
-    fold("All of them", lambda: _all_of_them(connected, states[agent]), key=f"all-fold-{agent}")
+    drawn: list[object] = []
+    part(lambda connected: _letters(connected, agent, drawn), every_s=REFRESH_SECONDS)
+    fold("Redrive all, or purge", lambda: _all_of_them(connected, states[agent]), key=f"all-fold-{agent}")
 
 
-def _letters(connected: Connected, agent: str) -> None:
+def _letters(connected: Connected, agent: str, drawn: list[object]) -> None:
+    """Draw a page of letters; where there are more or fewer than when the page was drawn, draw all of it anew."""
     after = st.session_state.get(f"after-{agent}")
     letters = connected.source.letters(agent, after, PAGE)
+    numbers = _numbers(connected, letters)
+    if drawn and drawn[0] != numbers:
+        st.rerun()
+    drawn[:] = [numbers]
     if connected.source.looking:
         _look_again(connected, agent, letters)
     if not letters.letters:
@@ -60,6 +66,13 @@ def _letters(connected: Connected, agent: str) -> None:
     else:
         _listed(connected, agent, letters)
     _pages(agent, letters)
+
+
+def _numbers(connected: Connected, letters: Letters) -> object:
+    """Return how many letters there are: in all queues where it costs nothing to ask, else in the one that is shown."""
+    if connected.source.looking:
+        return letters.total
+    return [state.dead_letters.depth.total for state in connected.source.queues()]
 
 
 def _look_again(connected: Connected, agent: str, letters: Letters) -> None:
@@ -103,11 +116,11 @@ def _listed(connected: Connected, agent: str, letters: Letters) -> None:
         [letter.message.id for letter in shown],
         {
             "cause": [printable(letter.cause) for letter in shown],
-            "project": [printable(letter.asked.project_id or "") for letter in shown],
-            "asked for": [printable(letter.asked.work or letter.asked.problem or "") for letter in shown],
-            "first sent": [when(letter.message.sent_at) for letter in shown],
-            "age": [age((letters.now - letter.message.sent_at).total_seconds()) for letter in shown],
             "attempts": [len(letter.attempts) for letter in shown],
+            "asked for": [printable(letter.asked.work or letter.asked.problem or "") for letter in shown],
+            "project": [printable(letter.asked.project_id or "") for letter in shown],
+            "first sent (UTC)": [when(letter.message.sent_at).removesuffix(" UTC") for letter in shown],
+            "age": [age((letters.now - letter.message.sent_at).total_seconds()) for letter in shown],
             "message": [letter.message.id for letter in shown],
         },
     )
@@ -150,8 +163,8 @@ def _letter(connected: Connected, agent: str, letter: DeadLetter) -> None:
     with st.container(border=True):
         st.subheader(plain(letter.cause))
         say(
-            f"message {message.id}\nfirst sent {when(message.sent_at)}, received {message.received} times\n"
-            f"asks for {letter.asked.work or letter.asked.problem or 'something unknown'}"
+            f"message {message.id}\nfirst sent {when(message.sent_at)}, received {many(message.received, 'time')}\n"
+            f"{_asked(letter)}"
         )
         _project(connected, letter)
         for number, attempt in enumerate(letter.attempts):
@@ -163,13 +176,20 @@ def _letter(connected: Connected, agent: str, letter: DeadLetter) -> None:
         _copy(connected, agent, letter)
 
 
+def _asked(letter: DeadLetter) -> str:
+    if letter.asked.work:
+        return f"asks for {letter.asked.work}"
+    return f"cannot be read: {letter.asked.problem or 'nothing says what it asks for'}"
+
+
 def _project(connected: Connected, letter: DeadLetter) -> None:
     if letter.asked.project_id is None:
         return
     try:
         project = connected.api.get(letter.asked.project_id)
     except ApiError as error:
-        say(f"project {letter.asked.project_id}: {error}")
+        why = "there is no such project" if error.status == 404 else str(error)
+        say(f"project {letter.asked.project_id}: {why}")
         return
     say(f"project {project.id} “{project.name}” is {project.status} now")
 

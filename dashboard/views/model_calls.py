@@ -42,7 +42,19 @@ def _draw(connected: Connected) -> None:
     else:
         _missed(connected, {each.digest: each for each in missed})
     st.subheader("Latest calls")
-    part(_calls)
+    part(lambda connected: _live(connected, missed))
+
+
+def _live(connected: Connected, drawn: Sequence[MissedReply] | Missing) -> None:
+    """Draw the latest calls; where other requests wait than when the page was drawn, draw all of it anew."""
+    missed = connected.source.missed_replies()
+    if _digests(missed) != _digests(drawn):
+        st.rerun()
+    _calls(connected)
+
+
+def _digests(missed: Sequence[MissedReply] | Missing) -> list[str]:
+    return [] if isinstance(missed, Missing) else [one.digest for one in missed]
 
 
 def _missed(connected: Connected, missed: dict[str, MissedReply]) -> None:

@@ -12,6 +12,7 @@ from agenticai.dashboard.components.texts import age, plain, say, when
 from agenticai.dashboard.services.clocks import now_of
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.model_calls import missing_reply
+from agenticai.dashboard.services.project_list import is_id
 from agenticai.dashboard.views import project_acts
 from agenticai.dashboard.views.sections import (
     calls,
@@ -102,14 +103,15 @@ def _section(connected: Connected, project: ProjectView | None, shown: Section) 
 
 def _read(connected: Connected, project_id: str) -> ProjectView | None:
     """The project; None, with a sentence in its place, where it is not there."""
-    try:
-        return connected.api.get(project_id)
-    except ApiError as error:
-        if error.status not in (400, 404, 422):
-            raise
-        st.info("There is no such project. It may have been deleted, or its engine was stopped.")
-        say(project_id)
-        return None
+    if is_id(project_id):  # what is none could be the address of something else
+        try:
+            return connected.api.get(project_id)
+        except ApiError as error:
+            if error.status != 404:
+                raise
+    st.info("There is no such project. It may have been deleted, or its engine was stopped.")
+    say(project_id)
+    return None
 
 
 def _head(connected: Connected, project: ProjectView) -> None:

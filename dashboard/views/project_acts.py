@@ -7,7 +7,7 @@ import streamlit as st
 
 from agenticai.client.errors import ApiError
 from agenticai.dashboard.components.fold import fold
-from agenticai.dashboard.components.outcome import act, outcome
+from agenticai.dashboard.components.outcome import act, outcome, tell
 from agenticai.dashboard.components.texts import plain, say
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.new_project import Unusable, requirements_of
@@ -77,6 +77,7 @@ def _delete(connected: Connected, project: ProjectView) -> None:
     except ApiError as error:
         st.error(plain(str(error)))
         return
+    tell(f"{project.name} ({project.id}) was deleted.")
     del st.session_state[DELETING]
     del st.query_params["project"]
     st.rerun()

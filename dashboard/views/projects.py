@@ -6,6 +6,7 @@ import streamlit as st
 
 from agenticai.client.errors import ApiError
 from agenticai.dashboard.components.fold import fold
+from agenticai.dashboard.components.outcome import outcome
 from agenticai.dashboard.components.session import REFRESH_SECONDS, part, with_stack
 from agenticai.dashboard.components.statuses import dollars
 from agenticai.dashboard.components.texts import age, plain
@@ -51,6 +52,7 @@ def page() -> None:
 
 
 def _draw(connected: Connected) -> None:
+    outcome()
     fold("New project", lambda: _new(connected), key="new-project-fold", icon=":material/add:")
     left, right = st.columns([2, 1])
     text = left.text_input("Search", placeholder="Name or id", key="projects-search", max_chars=200)

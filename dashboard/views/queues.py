@@ -9,7 +9,7 @@ from agenticai.client.queues.model import Attempt
 from agenticai.dashboard.components.columns import count_columns
 from agenticai.dashboard.components.depth_chart import depth_chart
 from agenticai.dashboard.components.session import part, with_stack
-from agenticai.dashboard.components.texts import age, code, plain, say, when
+from agenticai.dashboard.components.texts import age, code, many, plain, say, when
 from agenticai.dashboard.services.clocks import now_of
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.payloads import formatted
@@ -21,13 +21,13 @@ WINDOWS: Final = {"5 minutes": 5, "15 minutes": 15, "1 hour": 60, "1 day": 1440,
 COUNTS: Final = ("visible", "in flight", "delayed", "received / min", "deleted / min")
 SHOWN: Final = 20
 WIDTHS: Final = {
-    "function": 105,
-    "running": 65,
-    "since": 65,
-    "at most": 70,
-    "throttled": 80,
-    "ran last (UTC)": 150,
-    "failed last (UTC)": 150,
+    "function": 100,
+    "running": 62,
+    "since": 60,
+    "at most": 65,
+    "throttled": 75,
+    "ran last (UTC)": 140,
+    "failed last (UTC)": 140,
 }
 """Of the columns about functions, in pixels, so that the last of them has room at 1280."""
 
@@ -135,5 +135,6 @@ def _messages(connected: Connected, name: str) -> None:
     st.caption(f"{len(shown.messages):,} of {shown.total:,} messages, the first in the queue's order.")
     for message in shown.messages:
         with st.container(border=True):
-            say(f"{message.id}   {message.state}   sent {when(message.sent_at)}   received {message.received} times")
+            received = many(message.received, "time")
+            say(f"{message.id}   {message.state}   sent {when(message.sent_at)}   received {received}")
             code(formatted(message.body), "json")

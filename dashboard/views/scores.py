@@ -1,5 +1,6 @@
 """Test scores: what QA gave the projects, and how the bench's own scenarios fared over runs."""
 
+import statistics
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -101,11 +102,10 @@ def _projects(connected: Connected) -> None:
 
 
 def _totals(scores: list[float], projects: int) -> None:
-    middle = sorted(scores)[len(scores) // 2]
     figures = {
         "Scored projects": f"{len(scores):,} of {projects:,}",
         "Average": f"{sum(scores) / len(scores):.1f}",
-        "Median": f"{middle:g}",
+        "Median": f"{statistics.median(scores):g}",
         "Lowest": f"{min(scores):g}",
     }
     for column, (label, figure) in zip(st.columns(len(figures)), figures.items(), strict=True):

@@ -112,7 +112,10 @@ class UsageByProject(Record):
 
 
 class FinishedInvocation(Record):
-    """One invocation that ended. `init_ms` is None on a warm start; `error_type` None when it succeeded."""
+    """One invocation that ended. `init_ms` is None on a warm start; `error_type` None when it succeeded.
+
+    `message_ids` are those of the queue's messages that it was to process.
+    """
 
     function: str
     version: str
@@ -126,6 +129,7 @@ class FinishedInvocation(Record):
     cold_start: bool
     error_type: str | None
     project_id: str | None
+    message_ids: tuple[str, ...] = ()
 
 
 class RunningInvocation(Record):

@@ -1,4 +1,4 @@
-"""Which project a call belongs to, read from the text of events, results and paths."""
+"""Which project and messages a call belongs to, read from events, results and paths."""
 
 import json
 import re
@@ -19,6 +19,13 @@ def project_in(text: str) -> str | None:
 def project_of_event(event: JsonValue) -> str | None:
     """Return the project that an invocation works for."""
     return project_in(json.dumps(event))
+
+
+def message_ids_of_event(event: JsonValue) -> tuple[str, ...]:
+    """Return the ids of the queue's messages that an invocation is to process; none for another event."""
+    records = event.get("Records") if isinstance(event, dict) else None
+    given = [record for record in records if isinstance(record, dict)] if isinstance(records, list) else []
+    return tuple(str(record["messageId"]) for record in given if "messageId" in record)
 
 
 def project_of_result(result: JsonValue) -> str | None:

@@ -17,7 +17,7 @@ from agenticai.emulator.core.usage_records import (
     UsageByProject,
 )
 from agenticai.emulator.engines.function import Invocation, InvocationOutcome
-from agenticai.emulator.meter.attribution import project_of_event, project_of_result
+from agenticai.emulator.meter.attribution import message_ids_of_event, project_of_event, project_of_result
 from agenticai.emulator.meter.sums import MeteredCall, Origin, Sums
 
 INVOCATIONS_KEPT = 1_000
@@ -74,6 +74,7 @@ class Ledger:
         self._book_id = secrets.token_hex(8)
         self._total = Sums()
         self._recent: deque[FinishedInvocation] = deque(maxlen=INVOCATIONS_KEPT)
+        self._failed: deque[FinishedInvocation] = deque(maxlen=INVOCATIONS_KEPT)
         self._ended: dict[str, _Ended] = {}
 
     def environment_started(self, token: str, function: Deployed) -> None:
@@ -112,6 +113,8 @@ class Ledger:
                 called, environment.running, environment.sums = environment.sums, None, Sums()
                 self._book(project_id, lambda sums: sums.add(called))
             self._recent.append(done)
+            if done.error_type:
+                self._failed.append(done)
             ended = self._ended.setdefault(function.name, _Ended())
             ended.last, ended.failed = done, done if done.error_type else ended.failed
             ended.gave_back = done if _gave_back(outcome) else ended.gave_back
@@ -169,9 +172,10 @@ class Ledger:
         return sums
 
     def invocations(self) -> tuple[FinishedInvocation, ...]:
-        """Return the latest invocations, the oldest first."""
+        """Return the latest invocations, and the latest that failed, the oldest first."""
         with self._lock:
-            return tuple(self._recent)
+            recent = {id(one) for one in self._recent}
+            return (*(one for one in self._failed if id(one) not in recent), *self._recent)
 
     def activity(self) -> tuple[FunctionActivity, ...]:
         """Return what each function is doing that has, or had, an environment, by name."""
@@ -201,6 +205,7 @@ class Ledger:
         """Forget all calls and invocations; the environments that run stay known."""
         with self._lock:
             self._recent.clear()
+            self._failed.clear()
             self._ended.clear()
             self._projects.clear()
             self._changed.clear()
@@ -240,4 +245,5 @@ def _finish(
         cold_start=outcome.init_ms is not None,
         error_type=outcome.error.error_type if outcome.error else None,
         project_id=project_id,
+        message_ids=message_ids_of_event(invocation.event),
     )

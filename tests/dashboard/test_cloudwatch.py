@@ -143,6 +143,6 @@ def test_what_a_look_costs_is_counted(metrics: CloudWatch, target: Target, stubb
     metrics.depths()
     assert calls.usd == pytest.approx(16 * 0.01 / 1000)
     assert (
-        "1 AWS calls since it started, 1 of them in the last minute; without the free tier, they cost $0.000160"
+        "1 AWS call since it started, 1 of them in the last minute; without the free tier, they cost $0.000160"
         in calls.told()
     )

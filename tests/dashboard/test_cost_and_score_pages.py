@@ -109,6 +109,9 @@ def test_the_month_is_that_of_the_slider_and_is_held_to_the_budget(opened: Opene
     page.number_input(key="budget").set_value(0.1).run()
     assert page.query_params["budget"] == "0.1"
     assert "over the budget of $0.10" in shown(page)
+    page.number_input(key="budget").set_value(None).run()
+    assert "budget" not in page.query_params
+    assert "the budget of" not in shown(page)
 
 
 def test_without_a_project_only_the_idle_stack_is_forecast(opened: Opened) -> None:
@@ -158,7 +161,7 @@ def test_scores_of_projects(opened: Opened) -> None:
         "scores", FakeSource(), FakeScores(reports, [project(1, 90, name=HOSTILE), project(2), project(3, None)])
     )
     assert not page.exception
-    assert [metric.value for metric in page.metric] == ["2 of 3", "95.0", "100", "90"]
+    assert [metric.value for metric in page.metric] == ["2 of 3", "95.0", "95", "90"]
     parts, rules, lowest = (frame.value for frame in page.dataframe)
     assert list(parts["part"]) == ["lint", "tests"]
     assert list(rules["rule"]) == ["S105"]

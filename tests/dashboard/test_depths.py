@@ -5,8 +5,8 @@ from typing import Any, cast
 
 from agenticai.client.queues.model import AgentQueues, Depth, QueueState
 from agenticai.dashboard.services.depths import GAPS, SAMPLES, DepthPoint, DepthSeries, EngineDepths, SampledDepths
-from agenticai.dashboard.services.queue_rows import curve, queue_rows, rates
-from agenticai.emulator.core.bench_records import ClockReading, DepthChange, DepthHistory
+from agenticai.dashboard.services.queue_rows import curve, queue_rows, rates, skips
+from agenticai.emulator.core.bench_records import ClockReading, DepthChange, DepthHistory, Jump
 from tests.fakes.dashboard import DEAD, NOW, QUEUE
 
 
@@ -93,3 +93,11 @@ def test_a_curve_begins_with_what_was_there_and_ends_now() -> None:
     drawn = curve(series, [QUEUE], NOW - timedelta(seconds=30))
     assert [step["messages"] for step in drawn] == [1, 2, 2]
     assert drawn[-1]["at"] == NOW.isoformat()
+
+
+def test_skipped_time_that_is_close_together_is_one_mark() -> None:
+    jumps = [Jump(at=NOW - timedelta(minutes=minutes), seconds=seconds) for minutes, seconds in
+             [(70, 5), (50, 60), (49.5, 30), (10, 7200)]]  # fmt: skip
+    marks = skips(DepthSeries((), NOW, jumps=tuple(jumps)), NOW - timedelta(hours=1))
+    assert [mark["skipped"] for mark in marks] == ["1 min 30 s skipped", "2 h skipped"]
+    assert marks[0]["at"] == (NOW - timedelta(minutes=50)).isoformat()

@@ -54,6 +54,30 @@ def test_where_there_is_no_stack_a_page_says_how_to_start_one(opened: Callable[.
     assert "Nothing answers there." in shown(page)
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_where_the_stack_is_gone_meanwhile_the_whole_page_waits_for_one(
+    opened: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    source = FakeSource()
+    monkeypatch.setattr(FakeConnection, "get", gone_after(1))
+    page = opened(name, source)
+    assert not page.warning
+    assert "Start one with `agenticai up`" in page.info[0].value
+
+
+def gone_after(times: int) -> Callable[[FakeConnection], object]:
+    """A connection that finds its stack so often, and then no more."""
+    find, asked = FakeConnection.get, [0]
+
+    def get(connection: FakeConnection) -> object:
+        asked[0] += 1
+        if asked[0] > times:
+            raise ControlError("Nothing answers there.")
+        return find(connection)
+
+    return get
+
+
 def test_a_page_on_another_target_says_what_it_cannot_tell(opened: Callable[..., AppTest]) -> None:
     assert "This target does not tell" in shown(opened("bench", FakeSource(exact=False))).replace("\\", "")
     assert "Samples taken by this page" in shown(opened("queues", FakeSource(exact=False)))
@@ -147,12 +171,16 @@ def test_the_bench_is_told(opened: Callable[..., AppTest]) -> None:
     source = FakeSource()
     page = opened("bench", source)
     page.button(key="settle").click().run()
+    assert "1 min skipped; the bench is quiet." in shown(page)
+    assert "deliveries" not in shown(page)
     assert page.button(key="next").disabled
     page.button(key="mode-stepped").click().run()
     page.button(key="next").click().run()
     assert "3 delivered." in shown(page)
     assert isinstance(source.controls, FakeBench)
-    assert source.controls.told == [("settle", None), ("dispatch", "stepped"), ("settle", 1)]
+    page.button(key="settle").click().run()
+    assert "3 deliveries, 1 min skipped; the bench is quiet." in shown(page)
+    assert source.controls.told == [("settle", None), ("dispatch", "stepped"), ("settle", 1), ("settle", None)]
 
 
 def test_a_fault_is_made_from_a_form_and_taken_off_again(opened: Callable[..., AppTest]) -> None:

@@ -146,8 +146,11 @@ class TestProject:
             assert part not in markup(page), part
         assert "\u202e" not in shown(page)
 
-    def test_a_project_that_is_gone_has_a_sentence_in_its_place(self, opened: Open) -> None:
-        page = opened(project="0" * 26)
+    @pytest.mark.parametrize("project_id", ["0" * 26, "../../etc/passwd", "<script>"])
+    def test_a_project_that_is_not_there_has_a_sentence_in_its_place(
+        self, opened: Open, connection: FakeConnection, project_id: str
+    ) -> None:
+        page = opened(project=project_id)
         assert "There is no such project." in page.info[0].value
         page.button(key="all-projects").click().run()
         assert "project" not in page.query_params
@@ -270,6 +273,7 @@ class TestProject:
         page.button(key="delete-yes").click().run()
         assert connection.api.asked == [("delete", ID)]
         assert page.title[0].value == "Projects"
+        assert any("was deleted" in text.value for text in page.text)
 
 
 class TestModelCalls:

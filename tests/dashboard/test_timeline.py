@@ -73,6 +73,11 @@ def test_a_worker_that_died_leaves_an_attempt_without_an_end() -> None:
     assert in_words(found) == "2.00 s working, 2.00 s waiting, 1 redelivered, 1 without an end"
 
 
+def test_a_long_wait_is_told_in_its_largest_units() -> None:
+    found = [Span("dev", "one", 1, SpanKind.WAITING, at(0), at(20_255), "")]
+    assert in_words(found) == "0.00 s working, 5 h 37 min waiting, 0 redelivered"
+
+
 def test_what_failed_for_good_is_waited_for_again_only_after_a_retry() -> None:
     events = planned().add(EventType.WORK_STARTED, 3, ONE)
     events.add(EventType.WORK_FAILED, 4, ONE, status=ProjectStatus.FAILED)

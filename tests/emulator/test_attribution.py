@@ -5,7 +5,7 @@ import json
 import pytest
 from pydantic import JsonValue
 
-from agenticai.emulator.meter.attribution import project_in, project_of_event, project_of_result
+from agenticai.emulator.meter.attribution import message_ids_of_event, project_in, project_of_event, project_of_result
 
 ONE = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 TWO = "01BX5ZZKBKACTAV9WEVGEMMVRZ"
@@ -48,3 +48,17 @@ def test_only_a_create_requests_result_names_its_project() -> None:
 
 def test_a_key_names_its_project() -> None:
     assert project_in(f"/bucket/projects/{ONE}/src/app.py") == ONE
+
+
+@pytest.mark.parametrize(
+    ("event", "ids"),
+    [
+        ({"Records": [{"messageId": "1", "body": "{}"}, {"messageId": "2"}]}, ("1", "2")),
+        ({"Records": [{"s3": {}}, "1"]}, ()),
+        ({"Records": "1"}, ()),
+        ({"requestContext": {}}, ()),
+        (["1"], ()),
+    ],
+)
+def test_the_messages_of_an_event_are_those_of_its_records(event: JsonValue, ids: tuple[str, ...]) -> None:
+    assert message_ids_of_event(event) == ids

@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from agenticai.emulator.core.usage_records import RunningInvocation
 from agenticai.emulator.engines.function import FunctionError, Invocation, InvocationOutcome
-from agenticai.emulator.meter.ledger import Ledger
+from agenticai.emulator.meter.ledger import INVOCATIONS_KEPT, Ledger
 from agenticai.emulator.meter.sums import MeteredCall
 from agenticai.emulator.spool.file import Spool
 from agenticai.emulator.spool.shelf import Shelf
@@ -101,6 +101,15 @@ def test_a_functions_use_is_billed_by_the_started_millisecond_with_init(ledger: 
     assert row.gb_seconds == ledger.usage(ONE).gb_seconds == 1.0
     (done,) = ledger.invocations()
     assert (done.function, done.version, done.error_type, done.project_id) == ("dev", "3", "ValueError", ONE)
+
+
+def test_what_failed_is_kept_longer_than_what_ended_well(ledger: Ledger) -> None:
+    run(ledger, {"Records": [{"messageId": "m1"}]}, error="Runtime.ExitError")
+    for _ in range(INVOCATIONS_KEPT):
+        run(ledger, {})
+    first, *others = ledger.invocations()
+    assert (first.error_type, first.message_ids) == ("Runtime.ExitError", ("m1",))
+    assert [one.error_type for one in others] == [None] * INVOCATIONS_KEPT
 
 
 def test_errors_are_counted_by_code(ledger: Ledger) -> None:

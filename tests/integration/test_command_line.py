@@ -21,6 +21,7 @@ from agenticai.scenarios.format.scenario import LIBRARY, load
 from agenticai.scenarios.format.script import Modify
 from tests.forking import run_command
 from tests.integration.cloud import alive, eventually
+from tests.screenshots import free_port
 
 ROOT = Path(__file__).parents[2]
 GREETING = load(LIBRARY / "greeting.yaml")
@@ -302,6 +303,17 @@ def test_an_interrupted_command_says_so_and_leaves_nothing_behind() -> None:
     _, said = process.communicate(timeout=300)
     assert (process.returncode, said.decode()) == (130, "agenticai: interrupted.\n")
     eventually(lambda: not any(alive(pid) for pid in engines))
+
+
+@pytest.mark.usefixtures("interruptible")
+def test_the_dashboard_ends_without_an_error_when_it_is_interrupted() -> None:
+    nowhere = ["dashboard", "--no-browser", "--port", str(free_port()), "--endpoint", "http://127.0.0.1:9"]
+    with subprocess.Popen([*COMMAND, *nowhere], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline().startswith("The dashboard is at http://127.0.0.1:")
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=300)
+    assert (process.returncode, said) == (0, "Stopping.\n")
 
 
 def test_help_lists_every_command() -> None:

@@ -14,7 +14,7 @@ from agenticai.dashboard.front_page import PARTS, PROJECT
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.format.scenario import LIBRARY, load
-from tests.browser import chromium, keep_page, needs_chromium
+from tests.browser import chromium, complaints, keep_page, needs_chromium
 
 pytestmark = needs_chromium
 HOSTILE = "<img src=x onerror=\"document.title='taken over'\"> **bold** :red[x]"
@@ -42,7 +42,7 @@ class Seen:
         self.hosts.add(request.url.split("/")[2])
 
     def note_message(self, message: ConsoleMessage) -> None:
-        self.errors.extend([message.text] if message.type == "error" else [])
+        self.errors.extend(complaints(message))
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +137,7 @@ def test_what_is_selected_stays_so_while_the_list_is_refreshed(seen: Seen, runni
     expect(page.get_by_role("heading", name="Poison")).to_be_visible(timeout=LIMIT_MS)
     poison(running, "qa", json.dumps({"schema": "second/1"}))
     expect(page.get_by_text("2 shown, 2 in the queue.")).to_be_visible(timeout=LIMIT_MS)
+    expect(page.get_by_text("QA (2)")).to_be_visible(timeout=LIMIT_MS)
     expect(page.get_by_role("button", name="Redrive 1 selected")).to_be_visible(timeout=LIMIT_MS)
 
     with running.control() as control:

@@ -2,7 +2,8 @@
 
 import json
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +13,6 @@ from agenticai.client.queues.model import Attempt
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
 
-    from agenticai.client.queues.model import DeadLetter
     from agenticai.emulator.core.usage_records import FinishedInvocation
 
 SAID: Final = "will be delivered again"
@@ -85,19 +85,23 @@ class FailureLog:
             self._last = attempt
 
 
-def find_silent_attempts(
-    letter: "DeadLetter", function: str, invocations: "Iterable[FinishedInvocation]"
-) -> Iterator[Attempt]:
-    """Yield invocations that were ended from outside, by a timeout say, while they worked on the letter's project."""
+def find_silent_attempts(function: str, invocations: "Iterable[FinishedInvocation]") -> Attempts:
+    """Return the invocations of a function that were ended from outside, as by a timeout, by their messages' ids."""
+    found: defaultdict[str, tuple[Attempt, ...]] = defaultdict(tuple)
     for done in invocations:
-        if (
-            done.function == function
-            and done.error_type
-            and done.project_id == letter.asked.project_id is not None
-            and done.started_at >= letter.message.sent_at
-        ):
+        if done.function == function and done.error_type:
             said = f"the function ended after {done.duration_ms / 1000:.1f} s without a word"
-            yield Attempt(done.started_at, done.error_type, said, done.request_id)
+            attempt = Attempt(done.started_at, done.error_type, said, done.request_id)
+            for message_id in done.message_ids:
+                found[message_id] += (attempt,)
+    return found
+
+
+def merge_attempts(logged: Sequence[Attempt], silent: Iterable[Attempt]) -> tuple[Attempt, ...]:
+    """Return all attempts, the oldest first; of a request that logged why it failed, only that."""
+    told = {attempt.request_id for attempt in logged}
+    unsaid = (attempt for attempt in silent if attempt.request_id not in told)
+    return tuple(sorted((*logged, *unsaid), key=lambda attempt: attempt.at))
 
 
 def read_request_lines(logs: "CloudWatchLogsClient", function: str, attempt: Attempt) -> list[str]:

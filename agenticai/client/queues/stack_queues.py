@@ -8,7 +8,12 @@ from botocore.exceptions import ClientError
 
 from agenticai.client.errors import SelectionError
 from agenticai.client.queues.editing import delete, send_copy
-from agenticai.client.queues.failures import FailureLog, find_silent_attempts, read_request_lines
+from agenticai.client.queues.failures import (
+    FailureLog,
+    find_silent_attempts,
+    merge_attempts,
+    read_request_lines,
+)
 from agenticai.client.queues.messages import Messages, SqsMessages
 from agenticai.client.queues.model import (
     AgentQueues,
@@ -169,11 +174,10 @@ class StackQueues:
             return
         function = self._outputs.function_names[agent]
         logged = self._failures[agent].look(min(letter.message.sent_at for letter in letters), now)
-        unexplained = any(letter.message.id not in logged for letter in letters)
-        ended = self._engine.invocations() if self._engine and unexplained else ()
-        seen = [done for done in ended if done.error_type]
+        unexplained = any(len(logged.get(letter.message.id, ())) < letter.message.received for letter in letters)
+        silent = find_silent_attempts(function, self._engine.invocations() if self._engine and unexplained else ())
         for letter in letters:
-            attempts = logged.get(letter.message.id) or tuple(find_silent_attempts(letter, function, seen))
+            attempts = merge_attempts(logged.get(letter.message.id, ()), silent.get(letter.message.id, ()))
             yield DeadLetter(letter.message, letter.asked, attempts)
 
     def _states(self, agents: Iterable[str]) -> list[AgentQueues]:

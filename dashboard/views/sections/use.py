@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from agenticai.dashboard.components.columns import count_columns
 from agenticai.dashboard.components.statuses import dollars
 from agenticai.dashboard.components.texts import plain, say
 from agenticai.dashboard.services.connecting import Connected
@@ -61,7 +62,8 @@ def _functions(usage: Usage) -> None:
         "billed ms": [row.billed_ms for row in rows],
         "GB-seconds": [round(row.gb_seconds, 4) for row in rows],
     }
-    st.dataframe(table, hide_index=True, key="functions")
+    counts = count_columns(("invocations", "errors", "cold starts", "billed ms"))
+    st.dataframe(table, column_config=counts, hide_index=True, key="functions")
 
 
 def _calls(usage: Usage) -> None:
@@ -73,7 +75,7 @@ def _calls(usage: Usage) -> None:
         "calls": [row.calls for row in rows],
         "errors": [row.errors for row in rows],
     }
-    st.dataframe(table, hide_index=True, key="calls")
+    st.dataframe(table, column_config=count_columns(("calls", "errors")), hide_index=True, key="calls")
 
 
 def _tokens(connected: Connected, project: ProjectView) -> None:
@@ -98,6 +100,7 @@ def _tokens(connected: Connected, project: ProjectView) -> None:
             "tokens out": [row.output_tokens for row in rows],
             "cost": [dollars(row.cost_usd) for row in rows],
         },
+        column_config=count_columns(("calls", "tokens in", "tokens out")),
         hide_index=True,
         key="tokens",
     )

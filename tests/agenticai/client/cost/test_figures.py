@@ -13,6 +13,7 @@ from agenticai.client.cost.figures import dollars, quantity, share
         (16_222.2, "", "16,222"),
         (74.138, "GB-seconds", "74.14"),
         (0.00123, "", "0.00123"),
+        (0.0000123, "", "0.0000123"),
         (5, "GB", "5 GB"),
         (69.1 / 1024**2, "GB", "69.1 KB"),
         (0, "GB", "0 B"),
@@ -23,7 +24,8 @@ def test_quantities(number: float | None, unit: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "shown"), [(None, "-"), (0, "0 %"), (0.00123, "0.12 %"), (0.4, "40 %"), (26.1633, "2,616 %")]
+    ("part", "shown"),
+    [(None, "-"), (0, "0 %"), (0.00123, "0.12 %"), (2.6e-7, "0.000026 %"), (0.4, "40 %"), (26.1633, "2,616 %")],
 )
 def test_shares(part: float | None, shown: str) -> None:
     assert share(part) == shown
@@ -38,6 +40,7 @@ def test_shares(part: float | None, shown: str) -> None:
         (0.000354, "$0.000354"),
         (1234.5, "$1,234.50"),
         (0.0101, "$0.0101"),
+        (0.00000012, "$0.00000012"),
     ],
 )
 def test_dollars(amount: float, shown: str) -> None:

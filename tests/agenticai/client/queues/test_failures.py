@@ -10,11 +10,11 @@ from aws_lambda_powertools import Logger
 
 from agenticai.client.logs import LATE
 from agenticai.client.queues import failures
-from agenticai.client.queues.failures import MARGIN, SAID, FailureLog, find_silent_attempts
-from agenticai.client.queues.model import Asked, Attempt, DeadLetter
+from agenticai.client.queues.failures import MARGIN, SAID, FailureLog, find_silent_attempts, merge_attempts
+from agenticai.client.queues.model import Attempt
 from agenticai.emulator.core.usage_records import FinishedInvocation
 from shared.models.errors import Retryable
-from tests.agenticai.client.queues.test_model import AT, PROJECT, TASK, message
+from tests.agenticai.client.queues.test_model import AT, PROJECT
 from tests.fakes.queue_clients import Logs
 from tests.handlers.test_sqs_batch import BODY, FakeWorker, served
 
@@ -133,38 +133,31 @@ def test_the_workers_own_lines_are_read() -> None:
     assert (message_id, attempt.error_type, attempt.message) == (told["message_id"], "Retryable", "busy")
 
 
-DEAD = DeadLetter(message(json.dumps(TASK)), Asked.of(json.dumps(TASK)))
-
-
 def ended(**changes: object) -> FinishedInvocation:
     fields: dict[str, object] = {
         "function": "dev", "version": "1", "request_id": "request", "started_at": AT + timedelta(seconds=1),
         "init_ms": None, "duration_ms": 900_000.0, "billed_ms": 900_000, "memory_mb": 128, "gb_seconds": 1.0,
         "cold_start": False, "error_type": "Sandbox.Timedout", "project_id": PROJECT,
+        "message_ids": ("1",),
     }  # fmt: skip
     return FinishedInvocation.model_validate({**fields, **changes})
 
 
 def test_a_function_that_was_ended_from_outside_is_an_attempt() -> None:
-    (attempt,) = find_silent_attempts(DEAD, "dev", [ended()])
+    (attempt,) = find_silent_attempts("dev", [ended()])["1"]
     assert (attempt.error_type, attempt.request_id) == ("Sandbox.Timedout", "request")
     assert "900.0 s" in attempt.message
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
-        {"function": "pm"},
-        {"error_type": None},
-        {"project_id": "0" * 26},
-        {"project_id": None},
-        {"started_at": AT - timedelta(seconds=1)},
-    ],
-)
-def test_what_ended_otherwise_or_elsewhere_is_none(other: dict[str, object]) -> None:
-    assert list(find_silent_attempts(DEAD, "dev", [ended(**other)])) == []
+@pytest.mark.parametrize("other", [{"function": "pm"}, {"error_type": None}, {"message_ids": ("2",)}])
+def test_what_ended_otherwise_or_elsewhere_or_for_another_message_is_none(other: dict[str, object]) -> None:
+    assert "1" not in find_silent_attempts("dev", [ended(**other)])
 
 
-def test_a_letter_that_names_no_project_is_nobodys_attempt() -> None:
-    nameless = DeadLetter(message("{"), Asked.of("{"))
-    assert list(find_silent_attempts(nameless, "dev", [ended(project_id=None)])) == []
+def test_all_attempts_are_told_each_request_once() -> None:
+    logged = [Attempt(AT + timedelta(seconds=2), "Retryable", "throttled", "second")]
+    silent = find_silent_attempts("dev", [ended(request_id="first"), ended(request_id="second")])["1"]
+    assert [(one.request_id, one.error_type) for one in merge_attempts(logged, silent)] == [
+        ("first", "Sandbox.Timedout"),
+        ("second", "Retryable"),
+    ]
