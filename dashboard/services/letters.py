@@ -1,16 +1,32 @@
 """Dead letters: searched, grouped by cause, and turned into a scenario that reproduces one."""
 
 import json
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
 from agenticai.client.queues.model import DeadLetter
+from shared.models.workflow import ProjectStatus
 
 if TYPE_CHECKING:
     from shared.models.views import ProjectView
 
+
+OFTEN: Final = 1_000
+"""More calls than a message's deliveries make."""
+
+_REFUSED: Final = re.compile(r"An error occurred \((?P<code>[\w.]+)\) when calling the (?P<operation>\w+) operation")
+"""How botocore tells what AWS refused."""
+
+_WORKING: Final = {
+    "pm": ProjectStatus.PLANNING,
+    "dev": ProjectStatus.DEVELOPING,
+    "qa": ProjectStatus.TESTING,
+    "ops": ProjectStatus.DEPLOYING,
+}
+"""The status of a project that waits for an agent."""
 
 BESIDE: Final = {"name": "Beside it", "template": "cli-tool"}
 """The project of a scenario whose message belongs to none; each has one."""
@@ -32,23 +48,50 @@ def _searched(letter: DeadLetter) -> str:
 
 
 def scenario_of(letter: DeadLetter, agent: str, project: "ProjectView | None") -> str | None:
-    """Return a scenario file that sends a letter's message once more, where its project is, or was, made anew.
+    """Return a scenario file in which a letter's message fails once more, where its project is, or was, made anew.
 
-    It expects the message among the dead letters again. What failed by a fault of AWS needs a rule for it besides. None
-    where a scenario would take something in the message for the id of a project.
+    What AWS refused is refused again by a rule, while the project is made. Any other message is sent once more when
+    that is done. Either is expected among the dead letters again. None where a scenario would take something in the
+    message for the id of a project.
     """
-    if "${" in letter.message.body:
+    fault = _fault_of(letter, agent)
+    if project and fault:
+        happens = {
+            "description": f"AWS refuses the {agent} agent a call as often as it delivers a message.",
+            "skips_time": True,
+            "projects": {"project": _requested(project)},
+            "steps": [{"create": "project"}, {"settle": {}}],
+            "faults": [fault],
+            "expect": {
+                "projects": {"project": {"status": _WORKING[agent].value}},
+                "dead_letters": {agent: {"count": {"min": 1}}},
+            },
+        }
+    elif "${" in letter.message.body:
         return None
-    asked = {"name": project.name, "requirements": project.requirements} if project else BESIDE
-    body = _with_placeholder(_body(letter), project.id) if project else _body(letter)
-    document = {
-        "name": f"dead-letter-{letter.message.id[:8]}",
-        "description": f"A message that the {agent} agent could not process is sent again.",
-        "projects": {"project": asked},
-        "steps": [{"create": "project"}, {"settle": {}}, {"send": {"queue": agent, "body": body}}, {"settle": {}}],
-        "expect": {"dead_letters": {agent: 1}},
-    }
+    else:
+        body = _with_placeholder(_body(letter), project.id) if project else _body(letter)
+        happens = {
+            "description": f"A message that the {agent} agent could not process is sent again.",
+            "projects": {"project": _requested(project) if project else BESIDE},
+            "steps": [{"create": "project"}, {"settle": {}}, {"send": {"queue": agent, "body": body}}, {"settle": {}}],
+            "expect": {"dead_letters": {agent: 1}},
+        }
+    document = {"name": f"dead-letter-{letter.message.id[:8]}", **happens}
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
+
+
+def _requested(project: "ProjectView") -> dict[str, str]:
+    return {"name": project.name, "requirements": project.requirements}
+
+
+def _fault_of(letter: DeadLetter, agent: str) -> dict[str, Any] | None:
+    """Return the rule by which AWS refuses what it refused last; None where the last attempt failed otherwise."""
+    refused = _REFUSED.search(letter.attempts[-1].message) if letter.attempts else None
+    if not refused:
+        return None
+    when = {"function": agent, "operation": refused["operation"], "times": OFTEN}
+    return {"when": when, "then": {"do": "error", "code": refused["code"]}}
 
 
 def _body(letter: DeadLetter) -> Any:

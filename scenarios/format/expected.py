@@ -26,13 +26,6 @@ class ExpectedProject(Section):
     gone: bool = Field(default=False, description="it is deleted, and nothing else is looked at")
 
 
-class ExpectedDeadLetters(Section):
-    """What a dead-letter queue holds."""
-
-    count: int = Field(ge=0)
-    body: re.Pattern[str] | None = Field(default=None, description="a regular expression found in every message")
-
-
 class Bounds(Section):
     """The least and the most that a figure may be."""
 
@@ -44,6 +37,13 @@ class Bounds(Section):
         if self.min is None and self.max is None:
             raise ValueError("give min, max, or both")
         return self
+
+
+class ExpectedDeadLetters(Section):
+    """What a dead-letter queue holds."""
+
+    count: Annotated[int, Field(ge=0)] | Bounds
+    body: re.Pattern[str] | None = Field(default=None, description="a regular expression found in every message")
 
 
 def _read_count(value: object) -> object:

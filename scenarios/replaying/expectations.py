@@ -92,7 +92,9 @@ def _check_dead_letters(scenario: Scenario, found: Mapping[str, Sequence[str]]) 
     for agent, bodies in found.items():
         wanted = next((letters for name, letters in expected.items() if name == agent), None)
         count = wanted.count if wanted else 0
-        if len(bodies) != count:
+        if isinstance(count, Bounds):
+            yield from _outside(count, len(bodies), f"The number of dead letters of {agent}")
+        elif len(bodies) != count:
             shown = "".join(f"\n{body[:SHOWN]}" for body in bodies)
             yield f"The {agent} dead-letter queue holds {_count_messages(len(bodies))} and not {count}:{shown}".rstrip(
                 ":"

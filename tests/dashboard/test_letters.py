@@ -7,13 +7,14 @@ from typing import Any, cast
 
 import pytest
 
-from agenticai.client.queues.model import Asked, DeadLetter
+from agenticai.client.queues.model import Asked, Attempt, DeadLetter
 from agenticai.dashboard.components.texts import age, plain
 from agenticai.dashboard.services.letters import found, scenario_of
 from agenticai.dashboard.services.payloads import formatted
 from agenticai.scenarios.format.scenario import load
 from agenticai.scenarios.format.script import Send
-from tests.fakes.dashboard import HOSTILE, letter, message
+from shared.models.workflow import ProjectStatus
+from tests.fakes.dashboard import HOSTILE, NOW, letter, message
 
 THROTTLED, TIMED_OUT = letter("aaaaaaaa-1"), letter("bbbbbbbb-2", "Sandbox.Timedout", '{"project_id": "01JD"}')
 
@@ -59,6 +60,19 @@ def test_a_message_is_for_the_project_that_is_made_anew(tmp_path: Path) -> None:
     sent = next(step for step in scenario.steps if isinstance(step, Send)).send
     assert sent.body == {"project_id": "${project}", "key": "projects/${project}/a.py"}
     assert scenario.projects["project"].requirements == "Greet.\n\nWell."
+
+
+@pytest.mark.parametrize("body", ["{}", "${nobody}"])
+def test_what_aws_refused_is_refused_again(tmp_path: Path, body: str) -> None:
+    said = "S3 could not store a: An error occurred (AccessDenied) when calling the PutObject operation: no"
+    attempt = Attempt(NOW, "Retryable", said, "request-1")
+    dead = DeadLetter(message("12345678-1", body), Asked("01JD", None, None), (attempt,))
+    project = cast("Any", SimpleNamespace(id="01JD", name="Greeting", requirements="Greet."))
+    scenario = played(tmp_path, dead, project)
+    (rule,) = scenario.faults
+    assert (rule.when.function, rule.when.operation, rule.then.code) == ("dev", "PutObject", "AccessDenied")
+    assert scenario.expect.projects["project"].status is ProjectStatus.DEVELOPING
+    assert not [step for step in scenario.steps if isinstance(step, Send)]
 
 
 def test_bodies_are_easy_to_read_and_of_a_bounded_length() -> None:
