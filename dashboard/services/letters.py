@@ -1,8 +1,9 @@
-"""Dead letters: searched, grouped by cause, and turned into a scenario that reproduces one."""
+"""Dead letters: searched, found for a project, and turned into a scenario that reproduces one."""
 
 import json
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
@@ -11,8 +12,12 @@ from agenticai.client.queues.model import DeadLetter
 from shared.models.workflow import ProjectStatus
 
 if TYPE_CHECKING:
+    from agenticai.dashboard.services.port import Source
     from shared.models.views import ProjectView
 
+
+LOOKED_AT: Final = 100
+"""Letters, for those of one project."""
 
 OFTEN: Final = 1_000
 """More calls than a message's deliveries make."""
@@ -45,6 +50,32 @@ def found(letters: Iterable[DeadLetter], text: str, cause: str | None = None) ->
 def _searched(letter: DeadLetter) -> str:
     attempts = (f"{attempt.error_type} {attempt.message} {attempt.request_id}" for attempt in letter.attempts)
     return "\n".join((letter.message.id, letter.cause, letter.message.body, *attempts)).lower()
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """The agent among whose dead letters a project's message is; without `surely`, it may be one of the `count`."""
+
+    agent: str
+    count: int
+    surely: bool
+
+
+def find_stuck(source: "Source", project: "ProjectView") -> Stuck | None:
+    """Return where a project that waits for an agent is stuck; None where it is not, or at rest.
+
+    Where a look at messages changes them, or there are too many to look at, it is only told that it may be so.
+    """
+    agent = next((name for name, status in _WORKING.items() if status is project.status), None)
+    state = next((state for state in source.queues() if state.agent == agent), None) if agent else None
+    count = state.dead_letters.depth.total if state else 0
+    if not state or not count:
+        return None
+    if source.looking or count > LOOKED_AT:
+        return Stuck(state.agent, count, surely=False)
+    letters = source.letters(state.agent, None, LOOKED_AT).letters
+    named = sum(letter.asked.project_id == project.id for letter in letters)
+    return Stuck(state.agent, named, surely=True) if named else None
 
 
 def scenario_of(letter: DeadLetter, agent: str, project: "ProjectView | None") -> str | None:

@@ -6,11 +6,13 @@ from typing import Final
 import streamlit as st
 
 from agenticai.client.errors import ApiError
+from agenticai.dashboard.components.links import link
 from agenticai.dashboard.components.session import part, with_stack
 from agenticai.dashboard.components.statuses import dollars, status_badge
-from agenticai.dashboard.components.texts import age, plain, say, when
+from agenticai.dashboard.components.texts import age, many, plain, say, when
 from agenticai.dashboard.services.clocks import now_of
 from agenticai.dashboard.services.connecting import Connected
+from agenticai.dashboard.services.letters import find_stuck
 from agenticai.dashboard.services.model_calls import missing_reply
 from agenticai.dashboard.services.project_list import is_id
 from agenticai.dashboard.views import project_acts
@@ -58,7 +60,7 @@ def _draw(connected: Connected, project_id: str) -> None:
     if project is None:
         return
     st.container().title(plain(project.name))
-    known = [project, project]  # for the first run of the page's two live parts, which then read it themselves
+    known = [project] * 3  # for the first run of the page's live parts, which then read it themselves
 
     def latest(connected: Connected) -> ProjectView | None:
         return known.pop() if known else _read(connected, project_id)
@@ -68,6 +70,8 @@ def _draw(connected: Connected, project_id: str) -> None:
         lambda connected: _live_head(connected, latest(connected), project),
         every_s=AT_REST_SECONDS if ended else LIVE_SECONDS,
     )
+    if not ended:
+        part(lambda connected: _stuck(connected, latest(connected)), every_s=AT_REST_SECONDS)
     project_acts.draw(connected, project)
     shown = SECTIONS[_choose_section()]
     part(lambda connected: _section(connected, latest(connected), shown), every_s=None if ended else LIVE_SECONDS)
@@ -130,6 +134,19 @@ def _head(connected: Connected, project: ProjectView) -> None:
     st.caption(plain(f"{project.id}, created {when(project.created_at)}, changed {when(project.updated_at)}"))
     if project.failure:
         _failure(project)
+
+
+def _stuck(connected: Connected, project: ProjectView | None) -> None:
+    """Draw a link to the dead letters, if one of them is why a project waits, or may be."""
+    stuck = find_stuck(connected.source, project) if project else None
+    if not stuck:
+        return
+    with st.container(border=True):
+        if stuck.surely:
+            st.warning("A message of this project failed each time and is a dead letter now.")
+        else:
+            st.info(f"{stuck.agent.upper()} has {many(stuck.count, 'dead letter')}; this project's message may be one.")
+        link("dead-letters", f"The dead letters of {stuck.agent.upper()}", ":material/mail:", queue=stuck.agent)
 
 
 def _failure(project: ProjectView) -> None:

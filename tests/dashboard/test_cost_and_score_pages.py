@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from agenticai.client.cost.free_tier import FreeTierUse
 from agenticai.client.cost.use import Stored
 from agenticai.dashboard.components import session
+from agenticai.dashboard.services.quality import ReportReader
 from agenticai.dashboard.services.replaying import Replays, ReplayState
 from agenticai.dashboard.services.runs import Runs
 from agenticai.dashboard.views import scores
@@ -155,7 +156,8 @@ def test_where_there_is_no_stack_a_page_says_how_to_start_one(opened: Opened, na
     assert "Start one with" in page.info[0].value
 
 
-def test_scores_of_projects(opened: Opened) -> None:
+def test_scores_of_projects(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scores, "reader", lambda: ReportReader(start=lambda work: work()))
     reports = {1: report(lint=10), 2: report(finding("S105", HOSTILE))}
     page = opened(
         "scores", FakeSource(), FakeScores(reports, [project(1, 90, name=HOSTILE), project(2), project(3, None)])

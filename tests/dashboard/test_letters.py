@@ -9,12 +9,12 @@ import pytest
 
 from agenticai.client.queues.model import Asked, Attempt, DeadLetter
 from agenticai.dashboard.components.texts import age, plain
-from agenticai.dashboard.services.letters import found, scenario_of
+from agenticai.dashboard.services.letters import Stuck, find_stuck, found, scenario_of
 from agenticai.dashboard.services.payloads import formatted
 from agenticai.scenarios.format.scenario import load
 from agenticai.scenarios.format.script import Send
 from shared.models.workflow import ProjectStatus
-from tests.fakes.dashboard import HOSTILE, NOW, letter, message
+from tests.fakes.dashboard import HOSTILE, NOW, FakeSource, letter, message
 
 THROTTLED, TIMED_OUT = letter("aaaaaaaa-1"), letter("bbbbbbbb-2", "Sandbox.Timedout", '{"project_id": "01JD"}')
 
@@ -73,6 +73,27 @@ def test_what_aws_refused_is_refused_again(tmp_path: Path, body: str) -> None:
     assert (rule.when.function, rule.when.operation, rule.then.code) == ("dev", "PutObject", "AccessDenied")
     assert scenario.expect.projects["project"].status is ProjectStatus.DEVELOPING
     assert not [step for step in scenario.steps if isinstance(step, Send)]
+
+
+@pytest.mark.parametrize(
+    ("status", "letters", "exact", "stuck"),
+    [
+        (ProjectStatus.DEVELOPING, 1, True, Stuck("dev", 1, surely=True)),
+        (ProjectStatus.DEVELOPING, 0, True, None),
+        (ProjectStatus.PLANNING, 1, True, None),
+        (ProjectStatus.COMPLETED, 1, True, None),
+        (ProjectStatus.DEVELOPING, 3, False, Stuck("dev", 3, surely=False)),
+        (ProjectStatus.DEVELOPING, 101, True, Stuck("dev", 101, surely=False)),
+    ],
+)
+def test_a_project_whose_message_is_dead_is_stuck(
+    status: ProjectStatus, letters: int, exact: bool, stuck: Stuck | None
+) -> None:
+    dead = [letter(f"m{number}") for number in range(letters)]  # of the project 01JD
+    source = cast("Any", FakeSource(dead, exact=exact))
+    assert find_stuck(source, cast("Any", SimpleNamespace(id="01JD", status=status))) == stuck
+    other = find_stuck(source, cast("Any", SimpleNamespace(id="other", status=status)))
+    assert other == (None if stuck is None or stuck.surely else stuck)
 
 
 def test_bodies_are_easy_to_read_and_of_a_bounded_length() -> None:

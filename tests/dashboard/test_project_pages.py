@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from agenticai.client.errors import ApiError
+from agenticai.client.queues.model import AgentQueues, Asked, DeadLetter, Depth, QueueState
 from agenticai.dashboard.components import session
 from agenticai.dashboard.services.port import Missing
 from agenticai.dashboard.views.project import SECTIONS
@@ -14,6 +15,7 @@ from shared.models.project import Failure, Revision
 from shared.models.records import TriedFunction
 from shared.models.views import ProjectView
 from shared.models.workflow import ProjectStatus
+from tests.fakes.dashboard import message
 from tests.fakes.dashboard_filled import filled
 from tests.fakes.dashboard_projects import (
     ID,
@@ -154,6 +156,21 @@ class TestProject:
         assert "There is no such project." in page.info[0].value
         page.button(key="all-projects").click().run()
         assert "project" not in page.query_params
+
+    @pytest.mark.parametrize(("looking", "said"), [("", "is a dead letter now"), ("It counts.", "may be one")])
+    def test_a_project_that_waits_for_a_dead_letter_says_so(
+        self, opened: Open, connection: FakeConnection, looking: str, said: str
+    ) -> None:
+        connection.api.projects = [project(status=ProjectStatus.PLANNING)]
+        queue = QueueState("pm-queue", Depth(0, 0, 0), None)
+        connection.source.waiting = [AgentQueues("pm", queue, QueueState("pm-dlq", Depth(1, 0, 0), None))]
+        connection.source.dead = [DeadLetter(message("m", "{}"), Asked(ID, "PLAN#1", None))]
+        connection.source.looking = looking
+        page = opened(project=ID)
+        assert any(said in told.value for told in (*page.warning, *page.info))
+        connection.source.waiting, connection.source.dead = [], []
+        page.run()
+        assert not page.warning
 
     def test_a_project_is_read_once_for_all_parts_of_its_page(
         self, opened: Open, connection: FakeConnection, monkeypatch: pytest.MonkeyPatch
