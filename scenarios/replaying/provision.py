@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -57,9 +58,7 @@ def provision(bench: Bench, api: ProjectsApi, project_id: str, calls: Sequence[A
         deploy_stack(bench.target, name, StackDefinition(template))
         if reason := _ask_functions(bench, cloudformation, name):
             return reason
-        if calls:
-            _call_api(_find_api(bench, cloudformation, name), calls, by_proxy=not bench.target.endpoint_url)
-        return None
+        return _ask_api(bench, cloudformation, name, calls) if calls else None
     except (ClientError, StackError) as error:
         said = message(error) if isinstance(error, ClientError) else str(error)
         raise StepFailed(f"the template of project {project_id} was not deployed: {said}") from error
@@ -94,11 +93,24 @@ def _ask_functions(bench: Bench, cloudformation: "CloudFormationClient", name: s
     return None
 
 
-def _find_api(bench: Bench, cloudformation: "CloudFormationClient", name: str) -> str:
-    """Return the address of the stack's HTTP API."""
+def _ask_api(bench: Bench, cloudformation: "CloudFormationClient", name: str, calls: Sequence[ApiCall]) -> str | None:
+    """Call the stack's HTTP API; None if it answers as it should, or why this target has none."""
+    api_id = _find_api(cloudformation, name)
+    try:
+        bench.target.client("apigatewayv2").get_api(ApiId=api_id)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] != HTTPStatus.NOT_IMPLEMENTED:
+            raise
+        return "its functions were asked and its API was not, because this target has no HTTP APIs"
+    _call_api(bench.target.http_api_url(api_id), calls, by_proxy=not bench.target.endpoint_url)
+    return None
+
+
+def _find_api(cloudformation: "CloudFormationClient", name: str) -> str:
+    """Return the id of the stack's HTTP API."""
     for resource in cloudformation.describe_stack_resources(StackName=name)["StackResources"]:
         if resource["ResourceType"] == "AWS::ApiGatewayV2::Api":
-            return bench.target.http_api_url(resource["PhysicalResourceId"])
+            return resource["PhysicalResourceId"]
     raise StepFailed("what was deployed has no API that could be called")
 
 
