@@ -58,7 +58,7 @@ def provision(bench: Bench, api: ProjectsApi, project_id: str, calls: Sequence[A
         deploy_stack(bench.target, name, StackDefinition(template))
         if reason := _ask_functions(bench, cloudformation, name):
             return reason
-        return _ask_api(bench, cloudformation, name, calls) if calls else None
+        return ask_api(bench, cloudformation, name, calls) if calls else None
     except (ClientError, StackError) as error:
         said = message(error) if isinstance(error, ClientError) else str(error)
         raise StepFailed(f"the template of project {project_id} was not deployed: {said}") from error
@@ -93,7 +93,7 @@ def _ask_functions(bench: Bench, cloudformation: "CloudFormationClient", name: s
     return None
 
 
-def _ask_api(bench: Bench, cloudformation: "CloudFormationClient", name: str, calls: Sequence[ApiCall]) -> str | None:
+def ask_api(bench: Bench, cloudformation: "CloudFormationClient", name: str, calls: Sequence[ApiCall]) -> str | None:
     """Call the stack's HTTP API; None if it answers as it should, or why this target has none."""
     api_id = _find_api(cloudformation, name)
     try:

@@ -1,10 +1,15 @@
 """Answers of what was deployed, held to what a step's calls say."""
 
+from contextlib import nullcontext
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
+from botocore.exceptions import ClientError
 from pydantic import JsonValue
 
 from agenticai.scenarios.format.script import ApiCall
-from agenticai.scenarios.replaying.provision import find_difference
+from agenticai.scenarios.replaying.provision import ask_api, find_difference
 
 
 @pytest.mark.parametrize(
@@ -34,3 +39,19 @@ def test_an_answer_is_as_it_should_be(answer: JsonValue, text: str) -> None:
 )
 def test_an_answer_that_is_otherwise_is_said(answer: JsonValue, status: int, text: str, said: str) -> None:
     assert said in str(find_difference(ApiCall(request="GET /", answer=answer), status, text))
+
+
+@pytest.mark.parametrize(("status", "is_told"), [(501, True), (404, False)])
+def test_a_target_without_http_apis_is_told_and_any_other_fault_is_one(status: int, is_told: bool) -> None:
+    refusal: Any = {"Error": {"Code": "Refused"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+
+    def refuse(**_: object) -> None:
+        raise ClientError(refusal, "GetApi")
+
+    resource = {"ResourceType": "AWS::ApiGatewayV2::Api", "PhysicalResourceId": "unknown"}
+    cloudformation: Any = SimpleNamespace(describe_stack_resources=lambda **_: {"StackResources": [resource]})
+    bench: Any = SimpleNamespace(target=SimpleNamespace(client=lambda _: SimpleNamespace(get_api=refuse)))
+    with nullcontext() if is_told else pytest.raises(ClientError):
+        told = ask_api(bench, cloudformation, "made", [ApiCall(request="GET /")])
+        assert told
+        assert told.endswith("this target has no HTTP APIs")
