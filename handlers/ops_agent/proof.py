@@ -242,7 +242,6 @@ def _name(event: str | None) -> str:
 
 def _reason(message: str) -> str:
     """Return the line of a traceback that names the error: Python's last one, and Node's first, above its frames."""
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    lines = [line.strip() for line in message.splitlines() if line.strip()] or ["it said nothing"]
     has_frames = any(line.startswith("at ") for line in lines[1:])
-    told = lines[:1] if has_frames else lines[-1:]
-    return "".join(told)[:500] or "it said nothing"
+    return lines[0 if has_frames else -1][:500]

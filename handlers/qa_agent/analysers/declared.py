@@ -15,13 +15,11 @@ from typing import Any, Final
 from qa_agent.analysers.port import SourceFile
 
 _UNLIKE: Final[Mapping[str, tuple[str, ...]]] = {
-    "bs4": ("beautifulsoup4",), "bson": ("pymongo",), "cairosvg": ("cairosvg",), "cv2": ("opencv",),
-    "fitz": ("pymupdf",), "gi": ("pygobject",), "mpl_toolkits": ("matplotlib",), "mysqldb": ("mysqlclient",),
-    "pkg_resources": ("setuptools",), "pylab": ("matplotlib",), "pythoncom": ("pywin32",), "skimage": ("scikitimage",),
-    "sklearn": ("scikitlearn",), "win32api": ("pywin32",), "win32con": ("pywin32",), "wx": ("wxpython",),
-    "google": ("google", "protobuf", "grpc", "firebase"), "rest_framework": ("djangorestframework",),
-    "corsheaders": ("djangocorsheaders",), "allauth": ("djangoallauth",), "mcp": ("mcp", "fastmcp"),
-    "past": ("future",), "psycopg2": ("psycopg",), "azure": ("azure",), "dbus": ("dbuspython",),
+    "bs4": ("beautifulsoup4",), "bson": ("pymongo",), "cv2": ("opencv",), "fitz": ("pymupdf",), "gi": ("pygobject",),
+    "google": ("protobuf", "grpc", "firebase"), "mpl_toolkits": ("matplotlib",), "mysqldb": ("mysqlclient",),
+    "past": ("future",), "pkg_resources": ("setuptools",), "pylab": ("matplotlib",), "pythoncom": ("pywin32",),
+    "skimage": ("scikitimage",), "sklearn": ("scikitlearn",), "win32api": ("pywin32",), "win32con": ("pywin32",),
+    "wx": ("wxpython",),
 }  # fmt: skip
 _BRINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "flask": ("werkzeug", "jinja2", "click", "itsdangerous", "markupsafe", "blinker"),
@@ -29,7 +27,7 @@ _BRINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "starlette": ("anyio",),
     "aws_lambda_powertools": ("typing_extensions", "jmespath", "pydantic"),
     "chalice": ("botocore", "boto3"),
-    "pydantic": ("typing_extensions", "annotated_types", "pydantic_core"),
+    "pydantic": ("typing_extensions", "annotated_types"),
     "requests": ("urllib3", "certifi", "idna", "charset_normalizer"),
     "httpx": ("httpcore", "anyio", "certifi", "idna", "h11"),
     "aiohttp": ("multidict", "yarl", "aiosignal", "frozenlist", "attr"),
@@ -38,15 +36,14 @@ _BRINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "scikit_learn": ("numpy", "scipy", "joblib"), "xgboost": ("numpy", "scipy"), "torch": ("numpy",),
     "opencv_python": ("numpy",), "opencv_python_headless": ("numpy",), "tensorflow": ("numpy", "keras"),
     "sqlalchemy": ("typing_extensions", "greenlet"), "alembic": ("sqlalchemy",), "sqlmodel": ("sqlalchemy", "pydantic"),
-    "flask_sqlalchemy": ("sqlalchemy", "flask"), "django": ("asgiref", "sqlparse"),
-    "celery": ("kombu", "billiard", "vine"),
+    "django": ("asgiref", "sqlparse"), "celery": ("kombu", "billiard", "vine"),
     "typer": ("click", "rich"), "rich": ("pygments", "markdown_it"), "jinja2": ("markupsafe",),
-    "pytest": ("_pytest", "pluggy", "iniconfig", "packaging"), "moto": ("boto3", "botocore", "responses"),
+    "pytest": ("pluggy", "iniconfig", "packaging"), "moto": ("boto3", "botocore", "responses"),
     "streamlit": ("pandas", "numpy", "altair"), "sphinx": ("docutils",),
     "scrapy": ("twisted", "parsel", "lxml", "w3lib"),
-    "tensorboard": ("numpy",), "uvicorn": ("h11", "click"), "google_genai": ("google", "pydantic", "httpx"),
+    "tensorboard": ("numpy",), "uvicorn": ("h11", "click"), "google_genai": ("pydantic", "httpx"),
     "openai": ("httpx", "pydantic", "typing_extensions"), "anthropic": ("httpx", "pydantic", "typing_extensions"),
-    "boto3": ("botocore", "s3transfer", "jmespath", "dateutil", "urllib3"), "pyyaml": ("_yaml",),
+    "boto3": ("botocore", "s3transfer", "jmespath", "dateutil", "urllib3"),
 }  # fmt: skip
 _NAME: Final = re.compile(r"\s*([A-Za-z0-9][\w.-]*)")
 _EGG: Final = re.compile(r"egg=([\w.-]+)")
@@ -74,7 +71,7 @@ class Declared:
         """Return whether a top-level module can come from what is declared, or from `more` distributions."""
         module = _normalize(module)
         names = self._names.union(map(_normalize, more))
-        if any(module in map(_normalize, _BRINGS.get(name, ())) for name in names):
+        if any(module in _BRINGS.get(name, ()) for name in names):
             return True
         return any(_is_like(module, name) for name in names)
 

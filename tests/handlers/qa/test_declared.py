@@ -13,50 +13,75 @@ def declared(path: str, text: str) -> Declared:
 BROUGHT = {
     "Flask": "flask werkzeug jinja2 click itsdangerous markupsafe blinker",
     "fastapi": "fastapi starlette pydantic typing_extensions anyio httpx uvicorn multipart",
+    "starlette": "anyio",
     "aws-lambda-powertools": "aws_lambda_powertools typing_extensions jmespath pydantic",
+    "chalice": "botocore boto3",
     "pydantic": "typing_extensions annotated_types pydantic_core",
     "requests": "urllib3 certifi idna charset_normalizer",
     "httpx": "httpcore anyio certifi idna h11",
     "aiohttp": "multidict yarl aiosignal frozenlist attr",
     "pandas": "numpy dateutil pytz",
+    "scipy": "numpy",
+    "matplotlib": "numpy mpl_toolkits pylab",
+    "seaborn": "numpy pandas matplotlib",
+    "pyarrow": "numpy",
     "scikit-learn": "sklearn numpy scipy joblib",
+    "scikit-image": "skimage",
+    "xgboost": "numpy scipy",
+    "torch": "numpy",
+    "opencv-python": "cv2 numpy",
+    "opencv-python-headless": "cv2 numpy",
+    "tensorflow": "numpy keras",
+    "tensorboard": "numpy",
     "sqlalchemy": "typing_extensions greenlet",
+    "alembic": "sqlalchemy",
+    "sqlmodel": "sqlalchemy pydantic",
+    "Flask-SQLAlchemy": "flask_sqlalchemy sqlalchemy flask",
     "Django": "asgiref sqlparse",
+    "djangorestframework": "rest_framework",
+    "django-cors-headers": "corsheaders",
+    "django-allauth": "allauth",
     "celery": "kombu billiard vine",
     "typer": "click rich",
     "rich": "pygments markdown_it",
+    "Jinja2": "markupsafe",
     "pytest": "_pytest pluggy iniconfig packaging",
     "boto3": "botocore s3transfer jmespath dateutil urllib3",
     "pyyaml": "yaml _yaml",
     "moto": "boto3 botocore responses",
     "streamlit": "pandas numpy altair",
+    "sphinx": "docutils",
     "scrapy": "twisted parsel lxml w3lib",
+    "uvicorn": "h11 click",
     "google-genai": "google pydantic httpx",
+    "protobuf": "google",
+    "grpcio-status": "google",
+    "firebase-admin": "google",
     "openai": "httpx pydantic typing_extensions",
     "anthropic": "httpx pydantic typing_extensions",
     "beautifulsoup4": "bs4",
     "pymongo": "bson pymongo",
-    "opencv-python": "cv2 numpy",
     "PyMuPDF": "fitz",
+    "PyGObject": "gi",
     "mysqlclient": "MySQLdb",
     "setuptools": "pkg_resources",
     "pywin32": "win32api win32con pythoncom",
     "wxPython": "wx",
-    "protobuf": "google",
-    "djangorestframework": "rest_framework",
-    "django-cors-headers": "corsheaders",
     "future": "past",
+    "fastmcp": "mcp",
+    "dbus-python": "dbus",
+    "azure-storage-blob": "azure",
     "psycopg[binary]": "psycopg psycopg2",
     "python-dotenv": "dotenv",
     "pillow-simd": "pillow",
 }
 
 
-@pytest.mark.parametrize("distribution", BROUGHT)
-def test_what_a_distribution_brings_may_be_imported(distribution: str) -> None:
-    found = declared("requirements.txt", f"{distribution}>=1\n")
-    assert [module for module in BROUGHT[distribution].split() if not found.may_bring(module)] == []
-    assert not found.may_bring("quux")
+def test_what_a_distribution_brings_may_be_imported() -> None:
+    for distribution, modules in BROUGHT.items():
+        found = declared("requirements.txt", f"{distribution}>=1\n")
+        assert [module for module in modules.split() if not found.may_bring(module)] == [], distribution
+        assert not found.may_bring("quux")
 
 
 @pytest.mark.parametrize(
