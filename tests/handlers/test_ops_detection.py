@@ -16,7 +16,19 @@ def named(*handlers: str) -> list[str]:
 
 
 def test_what_says_nothing_does_not_name_a_function() -> None:
-    for word in "app function handler index lambda lambda_function lambda_handler main src SRC Main".split():
+    for word in [
+        "app",
+        "function",
+        "handler",
+        "index",
+        "lambda",
+        "lambda_function",
+        "lambda_handler",
+        "main",
+        "src",
+        "SRC",
+        "Main",
+    ]:
         assert named(f"orders/{word}.handler", f"users/{word}.handler") == ["orders", "users"], word
     assert named("src/app.handler", "src/main.handler") == ["app", "main"]
 
@@ -177,7 +189,7 @@ def test_every_form_of_a_handler_is_known() -> None:
 
 
 def test_a_program_beside_a_site_makes_it_a_package() -> None:
-    endings = "py js ts go java rs c cpp cs rb php kt".split()
+    endings = ["py", "js", "ts", "go", "java", "rs", "c", "cpp", "cs", "rb", "php", "kt"]
     for ending in endings:
         files = {"public/index.html": "<p>", f"server.{ending}": ""}
         assert detect(files).type is ProjectType.PACKAGE, ending

@@ -14,7 +14,7 @@ from qa_agent.analysers.python_scope import count_in_module, find_defined, read_
 from qa_agent.analysers.python_signatures import Signature, read_callable
 
 # Written when a project is built.
-_GENERATED: Final = ("_pb2", "_pb2_grpc", "_version", "version", "__version__")
+_GENERATED: Final = ("_pb2", "_pb2_grpc", "version", "__version__")
 # What becomes a module without being Python source.
 _COMPILED: Final = frozenset({".pyx", ".pxd", ".c", ".cc", ".cpp", ".rs", ".so", ".pyd", ".pyi"})
 
@@ -26,7 +26,14 @@ _ONCE: Final = frozenset(
         *("telnetlib", "uu", "xdrlib", "__main__", "_typeshed", "annotationlib", "compression"),
     )
 )
-STANDARD: Final = sys.stdlib_module_names | _ONCE
+
+
+def list_standard(own: frozenset[str] = sys.stdlib_module_names) -> frozenset[str]:
+    """Return the modules of the standard library in any version; `own` are those of the Python that runs this."""
+    return own | _ONCE
+
+
+STANDARD: Final = list_standard()
 
 
 @dataclass

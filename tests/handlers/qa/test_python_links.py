@@ -2,8 +2,9 @@
 
 import pytest
 
-from qa_agent.analysers.port import SourceFile
+from qa_agent.analysers.port import Fault, SourceFile
 from qa_agent.analysers.python_links import PythonLinks
+from qa_agent.analysers.python_modules import list_standard
 from shared.models.severity import Severity
 from shared.source_files import language_of
 
@@ -33,11 +34,14 @@ def load(path, mode="r"):
 FILES = {"todo/__init__.py": "", "todo/store.py": STORE, "requirements.txt": "flask>=3\npython-dotenv\n"}
 
 
-def check(files: dict[str, str]) -> list[tuple[str, int, str, str]]:
+def find(files: dict[str, str]) -> list[Fault]:
     analyser = PythonLinks()
     sources = [SourceFile(path, language_of(path, text), text) for path, text in files.items()]
-    faults = analyser.check([source for source in sources if analyser.reads(source)])
-    return [(fault.path, fault.line, fault.severity.value, fault.message) for fault in faults]
+    return list(analyser.check([source for source in sources if analyser.reads(source)]))
+
+
+def check(files: dict[str, str]) -> list[tuple[str, int, str, str]]:
+    return [(fault.path, fault.line, fault.severity.value, fault.message) for fault in find(files)]
 
 
 @pytest.mark.parametrize(
@@ -55,6 +59,8 @@ def check(files: dict[str, str]) -> list[tuple[str, int, str, str]]:
         ("from todo.store import load\nload('a', moed='r')\n", "has no parameter moed"),
         ("from todo.store import load\nload('a', path='r')\n", "gets the argument path twice"),
         ("from todo import store as s\ns.load()\n", "s.load is called without path"),
+        ("import todo.store as s\ns.load()\n", "s.load is called without path"),
+        ("import todo\ntodo.lode\n", "todo has no lode"),
         ("from todo.store import Store\nStore()\n", "Store is called without path"),
         ("from todo.store import Store\nStore('a', 3)\n", "takes 1 positional arguments, 2 are given"),
         ("from todo.store import Item\nItem(done=True)\n", "Item is called without title"),
@@ -68,9 +74,11 @@ def check(files: dict[str, str]) -> list[tuple[str, int, str, str]]:
 )
 def test_what_is_not_there_is_found(text: str, words: str) -> None:
     depth = "todo/web/app.py" if text.startswith("from ..") else "todo/app.py"
-    found = check({**FILES, depth: text})
-    assert [(path, severity) for path, _, severity, _ in found] == [(depth, Severity.ERROR)]
-    assert words in found[0][3]
+    (fault,) = find({**FILES, depth: text})
+    assert words in fault.message
+    of_a_call = any(word in words for word in ("takes", "called", "parameter", "argument"))
+    assert (fault.path, fault.rule, fault.severity) == (depth, "call" if of_a_call else "import", Severity.ERROR)
+    assert fault.line == (3 if "self" in text else text.count("\n"))
 
 
 @pytest.mark.parametrize(
@@ -145,3 +153,65 @@ def test_manifests_of_every_kind_are_read(path: str, text: str, module: str) -> 
 def test_a_script_declares_for_itself() -> None:
     script = '# /// script\n# dependencies = [\n#   "httpx",\n# ]\n# ///\nimport httpx\n'
     assert check({"requirements.txt": "", "run.py": script}) == []
+
+
+def test_what_lambda_or_the_tests_have_needs_no_declaration() -> None:
+    for module in ("boto3", "botocore", "s3transfer", "awslambdaric", "setuptools", "pkg_resources", "pip", "wheel"):
+        assert check({"app.py": f"import {module}\n"}) == [], module
+    for module in ("pytest", "_pytest", "hypothesis", "mock"):
+        for path in ("test_app.py", "conftest.py", "a/conftest.py"):
+            assert check({path: f"import {module}\n"}) == [], module
+        (fault,) = find({"app.py": f"import {module}\n"})
+        assert (fault.rule, fault.severity) == ("undeclared-dependency", Severity.WARNING)
+
+
+def test_what_was_or_will_be_in_the_standard_library_is() -> None:
+    past = """
+        aifc asynchat asyncore audioop cgi cgitb chunk crypt distutils imghdr imp lib2to3 mailcap msilib nis nntplib
+        ossaudiodev pipes smtpd sndhdr spwd sunau telnetlib uu xdrlib __main__ _typeshed annotationlib compression
+        """
+    assert list_standard(frozenset()) == {*past.split()}
+    assert check({"requirements.txt": "", "app.py": "import json\nimport telnetlib\nimport compression.zstd\n"}) == []
+
+
+def test_what_is_built_or_compiled_may_be_imported() -> None:
+    for ending in ("_pb2", "_pb2_grpc", "_version", "__version__"):
+        assert check({**FILES, "todo/app.py": f"from todo.store{ending} import x\nimport todo.a{ending}\n"}) == [], (
+            ending
+        )
+    for suffix in (".pyx", ".pxd", ".c", ".cc", ".cpp", ".rs", ".so", ".pyd", ".pyi", ".cpython-313-x86.so"):
+        files = {**FILES, f"todo/fast{suffix}": "", "todo/app.py": "from todo.fast import x\nimport fast\n"}
+        assert check(files) == [], suffix
+    assert len(check({**FILES, "todo/fast.txt": "", "todo/app.py": "from todo.fast import x\nimport fast\n"})) == 2
+
+
+def test_only_what_may_be_or_declare_a_module_is_read() -> None:
+    for language in ("python", "toml", "text", "ini", "yaml", "c", "cpp", "rust"):
+        assert PythonLinks().reads(SourceFile("a", language, "")), language
+    for language in ("json", "markdown", "javascript"):
+        assert not PythonLinks().reads(SourceFile("a", language, "")), language
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "def f(self):\n    self.g(1, 2)\n  @staticmethod\n  def g(a): ...",
+        "def f(self):\n    self.g(1, 2)\n  def g(this, a): ...",
+        "def f(self):\n    self.g(1, 2)\n  def g(self): ...\n  def g(self, a, b): ...",
+        "def f(self):\n    self.g = print\n    self.g(1, 2)\n  def g(self): ...",
+        "def f(self, other):\n    other.g(1, 2)\n  def g(self): ...",
+        "def f(self):\n    with raises(TypeError):\n      self.g(1, 2)\n  def g(self): ...",
+        "def f(self):\n    try:\n      self.g(1, 2)\n    except TypeError: ...\n  def g(self): ...",
+        "def f(this):\n    self.g(1, 2)\n  def g(self): ...",
+        "@decorate\n  def f(self):\n    self.g(1, 2)\n  def g(self): ...",
+    ],
+)
+def test_a_method_is_called_as_it_is_defined_only_where_that_is_sure(body: str) -> None:
+    assert check({"a.py": f"class A:\n  {body}\n"}) == []
+
+
+def test_a_class_that_may_get_its_methods_from_elsewhere_has_any() -> None:
+    body = "  def f(self):\n    self.g(1, 2)\n  def g(self): ...\n"
+    assert len(check({"a.py": f"class A:\n{body}"})) == 1
+    for head in ("class A(dict):", "class A(metaclass=M):", "@decorate\nclass A:"):
+        assert check({"a.py": f"{head}\n{body}"}) == []
