@@ -156,7 +156,8 @@ def test_the_probe_is_told_the_handler_and_the_event_and_is_no_test_of_weakness(
         (Function("app.run", language="node"), "package-proof.test.mjs", 'const NAME = "run";'),
     ):
         runner = FakeRunner(ending("", "", language=function.language))
-        files = {"event.json": "{}", "app.py": HELLO, "test_app.py": "", "requirements.txt": "", "a/pyproject.toml": ""}
+        empty = dict.fromkeys(("test_app.py", "requirements.txt", "a/pyproject.toml"), "")
+        files: dict[str, bytes | str] = {"event.json": "{}", "app.py": HELLO, **empty}
         proof_of(files, PASSING, function, runner=runner)
         (asked,) = runner.asked
         assert (asked.language, asked.weakness, asked.project_id) == (function.language, False, "p" * 26)

@@ -4,7 +4,7 @@ import ast
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Final
@@ -41,7 +41,7 @@ class Module:
     """A file of Python: where it is, and its syntax tree, None if it does not parse."""
 
     path: str
-    tree: ast.Module | None = field(repr=False)
+    tree: ast.Module | None
 
     @property
     def package(self) -> tuple[str, ...]:
@@ -72,7 +72,7 @@ class Modules:
         self.files: list[Module] = []
         self._by_path: dict[tuple[str, ...], list[Module]] = defaultdict(list)
         self._by_root: dict[tuple[str, ...], list[Module]] = defaultdict(list)
-        self._by_end: dict[tuple[str, ...], list[Module]] = defaultdict(list)
+        self._ends: set[tuple[str, ...]] = set()
         self._folders: set[tuple[str, ...]] = set()
         self._opaque: set[str] = set()
         for file in files:
@@ -94,8 +94,7 @@ class Modules:
         self.files.append(module)
         parts = _dotted(module.path)
         self._by_path[parts].append(module)
-        for start in range(len(parts)):
-            self._by_end[parts[start:]].append(module)
+        self._ends.update(parts[start:] for start in range(len(parts)))
         folder = module.package
         self._folders.update(
             folder[start:end] for start in range(len(folder)) for end in range(start + 1, len(folder) + 1)
@@ -103,7 +102,7 @@ class Modules:
 
     def own(self, top: str) -> bool:
         """Return whether a top-level name is one of the project's."""
-        return (top,) in self._by_end or (top,) in self._folders or top in self._opaque
+        return (top,) in self._ends or (top,) in self._folders or top in self._opaque
 
     def begins_here(self, top: str) -> bool:
         """Return whether a top-level name is a module or folder that no package of the project holds."""
@@ -115,9 +114,7 @@ class Modules:
 
     def exists(self, name: tuple[str, ...]) -> bool:
         """Return whether a dotted name is a module, a folder of some, or may become one."""
-        return (
-            name in self._by_end or name in self._folders or name[-1] in self._opaque or name[-1].endswith(_GENERATED)
-        )
+        return name in self._ends or name in self._folders or name[-1] in self._opaque or name[-1].endswith(_GENERATED)
 
     def relative(self, module: Module, level: int, name: str | None) -> tuple[str, ...] | None:
         """Return the full name of what a relative import means; None if it leaves the project."""
