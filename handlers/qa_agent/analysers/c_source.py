@@ -106,7 +106,7 @@ def read(text: str, *, last: bool = False) -> Source:
 def _tokenize(text: str) -> Iterator[Token]:
     line = 1
     for match in _TOKEN.finditer(text):
-        yield Token(match.lastgroup or "other", match[0], line)
+        yield Token(str(match.lastgroup), match[0], line)
         line += match[0].count("\n")
 
 
@@ -115,8 +115,8 @@ def _blank(token: Token) -> Token:
 
 
 def _directive(token: Token) -> tuple[str, str]:
-    match = _DIRECTIVE.match(token.text)
-    return (match[1], match[2].strip()) if match else ("", "")
+    ((command, rest),) = _DIRECTIVE.findall(token.text)
+    return command, rest.strip()
 
 
 def _obey(token: Token, opened: list[_Conditional], source: Source, *, last: bool) -> None:

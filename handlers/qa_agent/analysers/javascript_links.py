@@ -105,12 +105,10 @@ class _Project:
 
     def check_names(self, script: Script) -> Iterator[Fault]:
         """Yield the names that a script uses and nothing declares, whatever their scope."""
-        alone = script.is_module or script.is_common
-        if not alone and self._loads_foreign:
+        if self._loads_foreign and not (script.is_module or script.is_common):
             return
-        known = script.declared | (set() if alone else self._shared)
         for name, line in script.used.items():
-            if name not in known and name not in self._shared and not is_given(name):
+            if name not in script.declared and name not in self._shared and not is_given(name):
                 yield _fault(script, line, UNDEFINED, f"{name} is not defined")
 
     def _check_package(self, script: Script, item: Import) -> Iterator[Fault]:
@@ -139,9 +137,7 @@ class _Project:
         script = self._scripts.get(path)
         if script is None or not script.exports_known or path in seen:
             return None
-        if script.is_module == by_require or (script.is_common and not by_require and not script.exports):
-            return None
-        if not script.exports and not script.passed_on:
+        if script.is_module == by_require or not (script.exports or script.passed_on):
             return None
         names = set(script.exports)
         for source in script.passed_on:

@@ -37,7 +37,7 @@ class Import:
 
     line: int
     source: str
-    names: tuple[str, ...] = ()
+    names: tuple[str, ...]
     by_require: bool = False
     is_guarded: bool = False
     """Whether `try` stands around it."""
@@ -48,14 +48,14 @@ class Script:
     """What one file says of itself."""
 
     path: str
+    is_common: bool
+    shared: set[str]
     imports: list[Import] = field(default_factory=list)
     exports: set[str] = field(default_factory=set)
     passed_on: list[str] = field(default_factory=list)
     is_module: bool = False
-    is_common: bool = False
     exports_known: bool = True
     declared: set[str] = field(default_factory=set)
-    shared: set[str] = field(default_factory=set)
     used: dict[str, int] = field(default_factory=dict)
     """The first line of each name that is used."""
 
@@ -118,6 +118,8 @@ def _read_export(node: Node, script: Script) -> None:
         if "*" in words:
             script.passed_on.append(source)
     declaration = node.child_by_field_name("declaration")
+    if declaration is not None and declaration.type == "ambient_declaration":
+        declaration = declaration.named_children[0]
     if declaration is not None:
         script.exports.update(_declared_by(declaration))
         for part in declaration.named_children:
@@ -202,8 +204,8 @@ def _declared_by(node: Node) -> Iterator[str]:
     """Yield the names that a node declares, in whatever scope."""
     if node.type in _NAMED:
         yield _text(node.child_by_field_name("name"))
-    elif node.type in {"variable_declarator", "required_parameter", "optional_parameter"}:
-        yield from _bound(node.child_by_field_name("name") or node.child_by_field_name("pattern"))
+    elif node.type == "variable_declarator":
+        yield from _bound(node.child_by_field_name("name"))
     elif node.type == "formal_parameters":
         for part in node.named_children:
             yield from _bound(part)
