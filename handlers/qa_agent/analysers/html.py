@@ -20,8 +20,8 @@ _FAULTS: Final = frozenset(
         "unexpected-end-tag", "end-tag-too-early", "end-tag-too-early-named", "end-tag-too-early-ignored",
         "expected-closing-tag-but-got-eof", "expected-named-closing-tag-but-got-eof",
         "expected-one-end-tag-but-got-another",
-        "adoption-agency-1.1", "adoption-agency-1.2", "adoption-agency-1.3", "adoption-agency-4.4",
-        "unexpected-end-tag-before-html", "unexpected-implied-end-tag", "unexpected-cell-end-tag",
+        "adoption-agency-1.2", "adoption-agency-1.3", "adoption-agency-4.4",
+        "unexpected-end-tag-before-html", "unexpected-cell-end-tag",
         "eof-in-tag-name", "eof-in-attribute-name", "eof-in-attribute-value-double-quote",
         "eof-in-attribute-value-single-quote", "eof-in-attribute-value-no-quotes", "eof-in-comment",
         "eof-in-comment-double-dash", "eof-in-comment-end-dash", "eof-in-script-in-script", "eof-in-doctype",
@@ -29,7 +29,6 @@ _FAULTS: Final = frozenset(
         "expected-end-of-tag-but-got-eof", "expected-tag-name", "expected-closing-tag-but-got-char",
         "invalid-character-in-attribute-name", "unexpected-character-after-attribute-value",
         "unexpected-EOF-after-attribute-value",
-        "expected-script-data-but-got-eof", "unexpected-EOF-in-text-mode",
     }
 )  # fmt: skip
 _TEMPLATED: Final = re.compile(r"\{\{|\{%|<%|<\?php")

@@ -20,7 +20,7 @@ _PLACEHOLDER: Final = re.compile(
     re.IGNORECASE,
 )
 # A path, an option, a selector, or words with signs between them.
-_NAME: Final = re.compile(r"[/.#-]|[a-zA-Z]+(?:[-_.:][a-zA-Z]+)*[-_.:]?$")
+_NAME: Final = re.compile(r"[/.#-]|[a-z]+(?:[-_.:][a-z]+)+$")
 _KINDS: Final = ("[a-zA-Z]", r"\d", r"[^\w]")
 _LEAST: Final = 6
 """Characters of a password that somebody may mean in earnest."""
@@ -174,12 +174,7 @@ def _if_in_earnest(place: Place) -> Severity:
 
 def _is_password(text: str) -> bool:
     kinds = sum(bool(re.search(kind, text)) for kind in _KINDS)
-    return (
-        len(text) >= _LEAST
-        and kinds >= 2
-        and not _PLACEHOLDER.search(text)
-        and not re.match(r"[/.#-]|[a-z]+(?:[-_.:][a-z]+)+$", text)
-    )
+    return len(text) >= _LEAST and kinds >= 2 and not _PLACEHOLDER.search(text) and not _NAME.match(text)
 
 
 # Errors wherever they are: certificates that are not checked, and YAML that makes objects.

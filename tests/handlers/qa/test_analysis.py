@@ -4,7 +4,10 @@ import re
 
 import pytest
 
-from qa_agent.analysis import analyse
+from qa_agent.analysers.complexity import Complexity
+from qa_agent.analysers.isolation import make_jobs
+from qa_agent.analysers.port import SourceFile
+from qa_agent.analysis import ANALYSERS, analyse
 from qa_agent.scoring import PASSING_SCORE, WEIGHTS
 from shared.models.project import Revision
 from shared.models.quality import QualityReport, ScorePart, Severity
@@ -143,3 +146,41 @@ def test_a_complex_function_costs_points_in_any_language() -> None:
 def test_nothing_at_all_does_not_pass() -> None:
     report = analyse(REVISION, {})
     assert (report.score, report.passed) == (0.0, False)
+
+
+def test_every_analyser_has_its_name_and_some_see_all_files_at_once() -> None:
+    kinds = {"py": "python", "js": "javascript", "html": "html", "css": "css"}
+    files = [SourceFile(f"{name}.{ending}", language, "") for name in "ab" for ending, language in kinds.items()]
+    jobs = list(make_jobs(ANALYSERS, files))
+    alone = {"syntax", "lizard", "secrets", "hidden-text", "leftovers", "javascript-security"}
+    together = {"ruff", "python-links", "javascript-links", "html-links"}
+    assert {job.analyser.name for job in jobs} == alone | together
+    assert {job.analyser.name for job in jobs if len(job.files) > 1} == together
+
+
+def test_complexity_is_measured_in_every_language_that_lizard_reads_but_python() -> None:
+    for language in "javascript typescript go java rust c cpp ruby kotlin csharp php".split():  # noqa: SIM905 - a list of names
+        assert Complexity().reads(SourceFile("a", language, "")), language
+        assert not Complexity().reads(SourceFile("tests/a", language, "")), language
+    for language in ("python", "html", "text"):
+        assert not Complexity().reads(SourceFile("a", language, "")), language
+
+
+def test_a_function_is_too_complex_above_fifteen() -> None:
+    for branches, found in ((14, []), (15, ["f has a cyclomatic complexity of 16 (> 15)"])):
+        text = "\nfunction f(a) {\n" + "  if (a) b();\n" * branches + "}\n"
+        faults = list(Complexity().check([SourceFile("a.js", "javascript", text)]))
+        assert [fault.message for fault in faults] == found
+        assert {(fault.path, fault.line, fault.rule, fault.severity) for fault in faults} <= {
+            ("a.js", 2, "complexity", Severity.WARNING)
+        }
+
+
+def test_lines_are_shown_around_a_finding_and_a_long_message_is_cut() -> None:
+    text = "a = 1\nb = 2\nc = 3\nprint(undefined)\nd = 4  \ne = 5\nf = 6\n"
+    (finding,) = [each for each in analyse(REVISION, {"a.py": text}).findings if each.rule == "F821"]
+    assert finding.lines == ("2: b = 2", "3: c = 3", "4: print(undefined)", "5: d = 4", "6: e = 5")
+    for length in (160, 161):
+        line = f"print(undefined)  # {'x' * (length - 20)}"
+        (finding,) = [each for each in analyse(REVISION, {"a.py": line}).findings if each.rule == "F821"]
+        assert finding.lines == (f"1: {line}" if length == 160 else f"1: {line[:159]}…",)

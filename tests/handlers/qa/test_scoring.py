@@ -63,7 +63,8 @@ def test_where_an_analyser_failed_its_parts_have_no_points(analyser: str, parts:
 @pytest.mark.parametrize(
     ("rules", "part"),
     [
-        (["S101", "secret", "hidden-text", "weak-hash"], "security"),
+        (["S101", "secret", "hidden-text", "code-injection", "sql-injection", "command-injection"], "security"),
+        (["unchecked-certificate", "weak-hash", "weak-random"], "security"),
         (["F821", "B006", "import", "call", "undeclared-dependency"], "lint"),
         (["undefined-name", "reference", "leftover", "empty-catch"], "lint"),
         (["C901", "complexity"], "complexity"),
@@ -229,3 +230,32 @@ def test_a_low_score_or_an_error_is_a_reason_against(
     reached: float, faults: list[Fault], reasons: tuple[str, ...]
 ) -> None:
     assert find_reasons_against(reached, faults) == reasons
+
+
+def test_for_what_people_and_tools_of_their_own_read_no_parser_is_expected() -> None:
+    for suffix in (
+        "", ".txt", ".rst", ".adoc", ".csv", ".tsv", ".log", ".lock", ".sum", ".env", ".example", ".sample", ".conf",
+        ".properties", ".editorconfig", ".svg", ".ico", ".map", ".pem", ".typed", ".in", ".tpl", ".tmpl", ".mod",
+        ".work", ".local",
+    ):  # fmt: skip
+        for path in (f"A{suffix}", f"A{suffix.upper()}"):
+            assert not score(source(path, language="text"))["syntax"].measured, path
+        assert score(source(f"a{suffix}", language="go"))["syntax"].measured
+    for language in ("markdown", "ini", "make", "dockerfile", "go-module", "mermaid", "diff"):
+        assert not score(source("a.x", language=language))["syntax"].measured, language
+    for language in ("text", "ruby", "json"):
+        assert score(source("a.x", language=language))["syntax"].measured, language
+
+
+def test_data_needs_no_tests_and_programs_do() -> None:
+    for language in ("json", "yaml", "toml", "xml", "html", "css", "sql"):
+        assert score(source(language=language))["tests"].explanation == "there is no code to test", language
+    for language in ("python", "javascript", "go", "ruby"):
+        assert score(source(language=language))["tests"].explanation == "there are no tests", language
+
+
+def test_links_and_leftovers_are_lint_of_the_languages_that_have_them() -> None:
+    for language, measured in (
+        ("python", True), ("javascript", True), ("typescript", True), ("html", True), ("go", False), ("css", False)
+    ):  # fmt: skip
+        assert score(source(language=language))["lint"].measured is measured, language

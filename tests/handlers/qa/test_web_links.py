@@ -182,8 +182,10 @@ def test_every_table_of_a_manifest_declares_and_the_one_nearest_to_the_root_is_t
     assert scripts({**using, "package.json": "{}", "tsconfig.json": '{"paths": {}}'}) == []
     assert scripts({**using, "package.json": "{}", "a.css": '"paths"'}) == [("package.json", told)]
     for text in (
-        "import x from 'node:fs';\nx();\n", "import x from 'https://a/b.js';\nx();\n", "import x from 'fs/promises';\nx();\n",
-        "let x;\ntry { x = require('lodash'); } catch {}\n", "import x from '#a';\nx();\n", "import x from '/a';\nx();\n",
+        "import x from 'node:fs';\nx();\n", "import x from 'https://a/b.js';\nx();\n",
+        "import x from 'fs/promises';\nx();\n",
+        "let x;\ntry { x = require('lodash'); } catch {}\n", "import x from '#a';\nx();\n",
+        "import x from '/a';\nx();\n",
     ):  # fmt: skip
         assert scripts({"package.json": "{}", "a.js": text}) == [], text
     for package in ("@acme/tools", "lodash.map", "x-y"):
@@ -198,7 +200,8 @@ def test_names_are_shared_by_plain_scripts_alone_and_not_looked_at_in_typescript
                       "self.start = 1;\n", "global.start = 1;\n"):  # fmt: skip
         assert scripts({"a.js": declaring, "b.js": "start();\n"}) == [], declaring
     told = [("b.js", "start is not defined")]
-    for declaring in ("export const start = 1;\n", "const start = 1;\nmodule.exports = {};\n", "let start;\nrequire('a');\n",
+    for declaring in ("export const start = 1;\n", "const start = 1;\nmodule.exports = {};\n",
+    "let start;\nrequire('a');\n",
                       "let start;\nexports.a = 1;\n", "window.start == 1;\n"):  # fmt: skip
         assert scripts({"a.js": declaring, "b.js": "start();\n"}) == told, declaring
     assert scripts({"a.js": "const start = 1;\n", "b.js": "start();\nexport {};\n"}) == []
@@ -313,7 +316,8 @@ def test_every_way_to_declare_a_name_is_known(text: str) -> None:
 
 def test_what_only_looks_like_a_declaration_is_none() -> None:
     for text in (
-        "const { a: start } = {};\na;\n", "f({ a });\nfunction f() {}\n", "export { a };\n", "const b = { c: a };\nb;\n",
+        "const { a: start } = {};\na;\n", "f({ a });\nfunction f() {}\n", "export { a };\n",
+        "const b = { c: a };\nb;\n",
         "!a;\n", "const b = <a.B />;\nb;\n", "const B = <div b={a} />;\nB;\n",
     ):  # fmt: skip
         assert ("a.jsx", "a is not defined") in scripts({"a.jsx": text}), text
@@ -343,8 +347,10 @@ def test_every_way_to_export_in_common_js_is_known(exporting: str, names: str) -
 def test_the_names_of_the_platform_need_no_declaration() -> None:
     for name in (
         "Map", "structuredClone", "fetch", "window", "Buffer", "process", "describe", "vi", "HTMLElement", "SVGElement",
-        "CSSRule", "DOMRect", "IDBRequest", "WebGLTexture", "ResizeObserver", "IntersectionObserver", "CountQueuingStrategy",
-        "AnimationEffect", "KeyboardEvent", "CompositionEvent", "DeviceMotionEvent", "ViewTransition", "NetworkInformation",
+        "CSSRule", "DOMRect", "IDBRequest", "WebGLTexture", "ResizeObserver", "IntersectionObserver",
+        "CountQueuingStrategy",
+        "AnimationEffect", "KeyboardEvent", "CompositionEvent", "DeviceMotionEvent", "ViewTransition",
+        "NetworkInformation",
         "AbortPaymentEvent", "ScreenOrientation", "BatteryManager", "OscillatorNode", "PeriodicWave", "AsyncDisposable",
     ):  # fmt: skip
         assert scripts({"a.js": f"{name};\n"}) == [], name
@@ -380,8 +386,10 @@ def test_the_line_of_an_import_is_told() -> None:
         ('<script src="bundle.js">', "warning"), ('<script src="mybundle.js">', "error"),
         ('<script src="{{ a }}.js">', None), ('<script src="{% a %}.js">', None), ('<script src="<% a %>.js">', None),
         ('<script src="${a}.js">', None), ('<script src="%PUBLIC%/a.js">', None), ('<script src="http://[a.js">', None),
-        ('<script src="a%20b.js">', "error"), ('<script src=" there.js ">', None), ('<script src="./deep/../there.js">', None),
-        ('<script src="/there.js">', None), ('<script src="/x/there.js">', None), ('<base href="/"><script src="x/there.js">', None),
+        ('<script src="a%20b.js">', "error"), ('<script src=" there.js ">', None),
+        ('<script src="./deep/../there.js">', None),
+        ('<script src="/there.js">', None), ('<script src="/x/there.js">', None),
+        ('<base href="/"><script src="x/there.js">', None),
         ('<script src="x/there.js">', "error"),
     ],
 )  # fmt: skip
