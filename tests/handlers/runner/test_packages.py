@@ -94,6 +94,38 @@ def test_packages_have_the_names_under_which_python_imports_them() -> None:
     assert f"typing_extensions-{version('typing-extensions')}.dist-info" in names
 
 
+def test_every_package_is_there_under_the_names_of_its_modules() -> None:
+    needed = find_needed({"requirements.txt": b"pyyaml\nrequests\npydantic\n"})
+    assert {
+        "boto3", "pytest", "_pytest", "py.py", "pydantic", "yaml", "_yaml", "requests", "dateutil", "six.py",
+        "typing_extensions.py",
+    } <= {*needed.packages}  # fmt: skip
+    for name, path in needed.packages.items():
+        assert Path(path).name == name, "nothing is shown under another name"
+
+
+def test_what_a_package_asks_for_here_comes_with_it_and_with_its_extras(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, folder, needs in (
+        ("Flask", "flask", ("opentelemetry-api", "tiny[all] >=1", "gone ; sys_platform == 'win32'", "absent")),
+        ("opentelemetry-api", "opentelemetry", ("flask",)),
+        ("tiny", "tiny", ("extra-thing ; extra == 'all'", "other-thing ; extra == 'other'")),
+        ("extra.thing", "extra_thing", ()),
+        ("other-thing", "other_thing", ()),
+    ):
+        (tmp_path / folder).mkdir()
+        about = tmp_path / f"{name.lower().replace('-', '_').replace('.', '_')}-3.0.dist-info"
+        about.mkdir()
+        lines = [f"Name: {name}", "Version: 3.0", *(f"Requires-Dist: {each}" for each in needs)]
+        (about / "METADATA").write_text("\n".join(lines))
+    monkeypatch.syspath_prepend(tmp_path)
+    names = {*find_needed({"requirements.txt": b"flask==3.0\n"}).packages}
+    assert {"flask", "opentelemetry", "tiny", "extra_thing", "opentelemetry_api-3.0.dist-info"} <= names
+    assert not {"other_thing", "gone", "absent", "opentelemetry_api"} & names
+    assert find_needed({"requirements.txt": b"tiny\nother-thing\n"}).missing == ("other-thing",)
+
+
 def test_a_project_of_which_something_is_missing_gets_no_package() -> None:
     needed = find_needed({"requirements.txt": b"requests\nnumpy\n"})
     assert (needed.packages, needed.missing) == ({}, ("numpy",))

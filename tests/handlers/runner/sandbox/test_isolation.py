@@ -80,6 +80,15 @@ def test_a_folder_of_the_users_in_one_that_is_shown_is_empty(
         monkeypatch.chdir(folder)
     else:
         monkeypatch.setenv(private, str(folder))
+    passes(
+        tmp_path,
+        f"""
+        seen = os.statvfs({str(folder)!r})
+        self.assertEqual((seen.f_blocks * seen.f_frsize, seen.f_files), (4096, 1))
+        self.assertEqual(seen.f_flag & 7, os.ST_RDONLY | os.ST_NOSUID | 4)
+        self.assertEqual(oct(os.stat({str(folder)!r}).st_mode), "0o40555")
+        """,
+    )
     passes(tmp_path, f"{look.format([])}\nwith self.assertRaises(OSError): open({str(folder / 'new')!r}, 'w')")
 
 
@@ -98,6 +107,61 @@ def test_nothing_can_be_written_but_the_one_folder(tmp_path: Path) -> None:
             for attempt in (os.remove, change, move, add):
                 with self.subTest(file), self.assertRaises(OSError):
                     attempt(file)
+        """,
+    )
+
+
+def test_what_is_seen_is_as_narrow_as_it_can_be(tmp_path: Path) -> None:
+    passes(
+        tmp_path,
+        """
+        def allows(path):
+            flags = os.statvfs(path).f_flag
+            return {name for name in ("RDONLY", "NOSUID", "NODEV", "NOEXEC") if flags & getattr(os, "ST_" + name)}
+
+        for path in ("/", "/usr", "/etc", "/packages/_agenticai_tests"):
+            self.assertEqual(allows(path), {"RDONLY", "NOSUID", "NODEV"}, path)
+        for name in ("null", "zero", "full", "random", "urandom"):
+            self.assertEqual(allows("/dev/" + name), {"RDONLY", "NOSUID", "NOEXEC"}, name)
+        for path in ("/proc", "/work"):
+            self.assertEqual(allows(path), {"NOSUID", "NODEV"}, path)
+        links = {
+            "/tmp": "work/tmp", "/var/tmp": "../work/tmp", "/dev/shm": "../work/tmp", "/dev/fd": "/proc/self/fd",
+            "/dev/stdin": "/proc/self/fd/0", "/dev/stdout": "/proc/self/fd/1", "/dev/stderr": "/proc/self/fd/2",
+        }
+        self.assertEqual({path: os.readlink(path) for path in links}, links)
+        devices = {"null", "zero", "full", "random", "urandom"} | {path[5:] for path in links if path[:5] == "/dev/"}
+        self.assertEqual(set(os.listdir("/dev")), devices)
+        files = {
+            "/etc/passwd": "sandbox:x:1000:1000::/work:/bin/sh\\n", "/etc/group": "sandbox:x:1000:\\n",
+            "/etc/hosts": "127.0.0.1 localhost\\n::1 localhost\\n",
+        }
+        self.assertEqual({path: open(path).read() for path in files}, files)
+        modes = {path: (os.stat(path).st_uid, oct(os.stat(path).st_mode)) for path in ("/work", "/")}
+        self.assertEqual(modes, {"/work": (1000, "0o40700"), "/": (0, "0o40755")})
+        """,
+    )
+
+
+def test_a_program_begins_with_the_limits_of_its_job_and_nothing_of_ours(tmp_path: Path) -> None:
+    passes(
+        tmp_path,
+        """
+        import resource
+        names = "CPU DATA FSIZE NOFILE RTPRIO NICE CORE NPROC MSGQUEUE MEMLOCK"
+        mib = 1024 * 1024
+        limits = [resource.getrlimit(getattr(resource, "RLIMIT_" + name)) for name in names.split()]
+        self.assertEqual(limits[0], (60, 61))
+        self.assertEqual(limits[1:], [(n, n) for n in (256 * mib, 8 * mib, 256, 0, 0, 1, 64, 0, 0)])
+        work = os.statvfs("/work")
+        self.assertEqual((work.f_blocks * work.f_frsize, work.f_files), (16 * mib, 8192))
+        root = os.statvfs("/")
+        self.assertEqual((root.f_blocks * root.f_frsize, root.f_files), (mib, 1024))
+        self.assertEqual((os.getpgid(0), os.getsid(0)), (os.getpid(), os.getpid()))
+        self.assertEqual(signal.pthread_sigmask(signal.SIG_BLOCK, []), set())
+        self.assertEqual((os.umask(0), os.getpriority(os.PRIO_PROCESS, 0) >= 5), (0o022, True))
+        self.assertEqual((os.environ["HOME"], os.environ["TMPDIR"]), ("/work", "/work/tmp"))
+        self.assertEqual(os.environ["PYTHONPATH"], "/packages")
         """,
     )
 

@@ -1,6 +1,7 @@
 """Whatever a test replaces of what runs the tests is found, by name, and nothing else is."""
 
 import unittest
+from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
@@ -59,3 +60,18 @@ def test_a_result_hides_a_function_of_its_class_and_holds_what_it_likes_beside()
     vars(result).update(addFailure=replaced, other=replaced, __doc__="words")
     assert Machinery(Reporting).find_changed(result) == {"addFailure"}
     assert Machinery(Reporting).find_changed(SimpleNamespace(addFailure=replaced)) == frozenset()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("unittest.case", "unittest.suite", "unittest.loader", "unittest.result", "unittest.runner"),
+        *("unittest.async_case", "_pytest.python", "_pytest.reports", "_pytest.runner", "_pytest.skipping"),
+        *("_pytest.unittest", "pluggy._callers", "pluggy._hooks", "pluggy._manager", "pluggy._result"),
+    ],
+)
+def test_every_module_that_runs_tests_is_looked_at(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = import_module(name)
+    machinery = Machinery(Reporting)
+    monkeypatch.setattr(module, "added", replaced, raising=False)
+    assert machinery.find_changed(Reporting()) == {f"{name}.added"}

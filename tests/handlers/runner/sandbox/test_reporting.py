@@ -114,6 +114,24 @@ def test_how_a_test_of_pytest_ended_is_told_by_its_first_bad_phase(
     assert lines == [{"began": "a.test_b"}, told] * 2
 
 
+def test_of_what_a_test_raised_first_the_way_is_told(project: Path) -> None:
+    lines: list[dict[str, Any]] = []
+    reporting = with_pytest.Reporting(lambda **line: lines.append(line))
+    reporting.pytest_runtest_logstart("a.py::test_b")
+    for file, failed in (("passed.py", False), ("first.py", True), ("second.py", True)):
+        with pytest.raises(KeyError) as raised:
+            step(f"{project}/{file}", fail)()
+        making = reporting.pytest_runtest_makereport(None, SimpleNamespace(excinfo=SimpleNamespace(tb=raised.tb)))
+        next(making)
+        report = SimpleNamespace(failed=failed)
+        with pytest.raises(StopIteration) as ended:
+            making.send(report)
+        assert ended.value.value is report
+    reporting.pytest_runtest_logfinish("a.py::test_b")
+    assert lines[-1]["frames"] == [("first.py", 2, "step")]
+    assert lines[-1]["outcome"] == "failed"
+
+
 def test_a_file_that_pytest_cannot_collect_is_an_error_and_one_that_it_skips_is_skipped_as_a_whole() -> None:
     lines: list[dict[str, Any]] = []
     reporting = with_pytest.Reporting(lambda **line: lines.append(line))
