@@ -9,12 +9,15 @@ class InMemoryObjects:
 
     def __init__(self) -> None:
         self.contents: dict[str, bytes] = {}
+        self.types: dict[str, str] = {}
 
     def put(self, key: str, content: bytes, content_type: str) -> StoredObject:
         self.contents[key] = content
+        self.types[key] = content_type
         return describe(key, content)
 
     def put_first(self, key: str, content: bytes, content_type: str) -> bytes:
+        self.types.setdefault(key, content_type)
         return self.contents.setdefault(key, content)
 
     def get(self, key: str) -> bytes | None:

@@ -195,7 +195,8 @@ def test_a_program_beside_a_site_makes_it_a_package() -> None:
         assert detect(files).type is ProjectType.PACKAGE, ending
         assert detect({"public/index.html": "<p>", f"public/lib.{ending}": ""}).site == "public"
         assert detect({"public/index.html": "<p>", f"tests/server.{ending}": ""}).site == "public"
-    assert detect({"public/index.html": "<p>", "notes.md": ""}).type is ProjectType.STATIC_SITE
+    assert detect({"public/index.html": "<p>", "notes.md": "", "LICENSE": ""}).type is ProjectType.STATIC_SITE
+    assert detect({"public/index.html": "<p>", "serve": "#!/usr/bin/env python3\n"}).type is ProjectType.PACKAGE
 
 
 BUILDS = {

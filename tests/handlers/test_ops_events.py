@@ -21,6 +21,21 @@ CHECKS: Mapping[Language, tuple[str, str]] = {
 }
 
 
+HOST = "example.execute-api.us-east-1.amazonaws.com"
+HTTP_EVENT = {
+    "version": "2.0", "routeKey": "ANY /", "rawPath": "/", "rawQueryString": "",
+    "headers": {"accept": "*/*", "host": HOST},
+    "requestContext": {
+        "accountId": "123456789012", "apiId": "example", "domainName": HOST,
+        "http": {"method": "GET", "path": "/", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "proof"},
+        "requestId": "proof", "routeKey": "ANY /", "stage": "$default", "time": "01/Jan/2026:00:00:00 +0000",
+        "timeEpoch": 1767225600000,
+    },
+    "isBase64Encoded": False,
+}  # fmt: skip
+"""What an HTTP API sends for `GET /`, in payload format 2.0."""
+
+
 def ending(*messages: str, language: Language = "python", trouble: str = "") -> Answers:
     """Have the probe's tests pass or, with a message, fail; those that are not named have no end."""
     tests = tuple(
@@ -165,7 +180,7 @@ def test_the_probe_is_told_the_handler_and_the_event_and_is_no_test_of_weakness(
         installed = {"requirements.txt"} if function.language == "python" else set()
         assert {*sent} == {"event.json", "app.py", probe} | installed
         assert words in sent[probe].decode()
-        assert json.dumps(json.dumps({"version": "2.0"}))[1:-3] in sent[probe].decode()
+        assert json.dumps(json.dumps(HTTP_EVENT)) in sent[probe].decode()
 
 
 def failing_from(root: str) -> Answers:

@@ -40,6 +40,41 @@ def package_again(factory: Factory, project_id: str, *, unproven: bool) -> Proje
     return factory.project(project_id).status
 
 
+def test_what_is_stored_of_a_package_and_its_test_says_what_it_is() -> None:
+    factory, project_id = in_review()
+    assert package_again(factory, project_id, unproven=True) is ProjectStatus.COMPLETED
+    kinds = {
+        key.replace(project_id, "ID"): kind
+        for key, kind in factory.objects.types.items()
+        if key.startswith(("deployments/", "test_results/"))
+    }
+    proofs = {key for key in kinds if key.startswith("deployments/ID/1.0/proofs/")}
+    assert kinds == {
+        "test_results/ID/1.0/manifest.json": "application/json",
+        "test_results/ID/1.0/report.json": "application/json",
+        "test_results/ID/1.0/report.html": "text/html; charset=utf-8",
+        "deployments/ID/1.0/package.zip": "application/zip",
+        "deployments/ID/1.0/template.yaml": "application/yaml",
+        "deployments/ID/1.0/DEPLOY.md": "text/markdown; charset=utf-8",
+        **dict.fromkeys(proofs, "application/json"),
+    }
+    assert len(proofs) == 2
+    (deployment,) = factory.projects.deployments(project_id)
+    for stored, name in (
+        (deployment.package, "package.zip"), (deployment.template, "template.yaml"),
+        (deployment.instructions, "DEPLOY.md")
+    ):  # fmt: skip
+        assert stored is not None
+        assert stored.key == f"deployments/{project_id}/1.0/{name}"
+        assert stored.size == len(factory.objects.contents[stored.key])
+    assert deployment.project_type == "python-lambda"
+    assert deployment.package == factory.project(project_id).package
+    assert b"Handler: greet.handler\n" in factory.objects.contents[f"deployments/{project_id}/1.0/template.yaml"]
+    instructions = factory.objects.contents[f"deployments/{project_id}/1.0/DEPLOY.md"].decode()
+    assert "# Deploying demo\n" in instructions
+    assert "Seen before it was packaged: greet.handler cannot be imported" in instructions
+
+
 def test_a_package_that_was_seen_to_fail_is_completed_for_who_says_so() -> None:
     factory, project_id = in_review()
     assert package_again(factory, project_id, unproven=True) is ProjectStatus.COMPLETED

@@ -113,7 +113,7 @@ class _Project:
 
     def _check_package(self, script: Script, item: Import) -> Iterator[Fault]:
         named = _PACKAGE.match(item.source)
-        if self._manifest is None or self._has_aliases or not named or ":" in item.source or item.is_guarded:
+        if self._manifest is None or self._has_aliases or not named or item.is_guarded:
             return
         package = named[1]
         if package not in self._packages and package not in BUILT_IN_MODULES:

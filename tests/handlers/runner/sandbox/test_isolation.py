@@ -138,6 +138,7 @@ def test_what_is_seen_is_as_narrow_as_it_can_be(tmp_path: Path) -> None:
         }
         self.assertEqual({path: open(path).read() for path in files}, files)
         modes = {path: (os.stat(path).st_uid, oct(os.stat(path).st_mode)) for path in ("/work", "/")}
+        self.assertEqual((os.listdir("."), set(os.listdir("/work"))), (["test_it.py"], {"code", "tmp"}))
         self.assertEqual(modes, {"/work": (1000, "0o40700"), "/": (0, "0o40755")})
         """,
     )
