@@ -185,3 +185,150 @@ def test_what_ends_the_runner_has_not_passed() -> None:
 
     (ended,) = run_tests(Ending(), "p", {"test_a.py": b""})
     assert ended.trouble == "The tests ended what runs them: exit status 137."
+
+
+def test_every_form_and_ending_of_an_import_of_javascript_is_followed() -> None:
+    for ending in ("", ".js", ".mjs", ".cjs", ".ts", ".jsx", ".tsx", "/index.js", "/index.ts"):
+        found = "src/deep/a.json" if not ending else f"src/deep/a{ending}"
+        source = "../src/deep/a.json" if not ending else "../src/deep/a"
+        for text in (
+            f"import a from '{source}'", f'import "{source}"', f"const a = require( '{source}')",
+            f"export * from \"{source}\"",
+            f"await import('{source}')",
+        ):  # fmt: skip
+            for path in ("test/b.test.js", "test/b.test.ts", "test/b.test.mjs"):
+                assert find_imported(path, {path: text, found: ""}) == (found,), text
+    for text in ("import a from 'src/deep/a'", "// from ./src/deep/a", "import a from '/src/deep/a'"):
+        assert find_imported("b.js", {"b.js": text, "src/deep/a.js": ""}) == ()
+    assert find_imported("src/b.js", {"src/b.js": "import './deep/a'", "src/deep/a.js": "", "deep/a.js": ""}) == (
+        "src/deep/a.js",
+    )
+    assert find_imported("b.css", {"b.css": "import './a'", "a.js": ""}) == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "found"),
+    [
+        ("a/b/c.py", "from . import d", ("a/b/d.py",)),
+        ("a/b/c.py", "from .d import x, y", ("a/b/d.py",)),
+        ("a/b/c.py", "from ..e import f", ("a/e/f.py",)),
+        ("a/b/c.py", "  from ... import top", ("top.py",)),
+        ("a/b/c.py", "from .....top import x", ("top.py",)),
+        ("a/b/c.py", "import a.b.d as d, top  # a comment, x", ("a/b/d.py", "top.py")),
+        ("a/b/c.py", "from a.b import (d as x, y) \\", ("a/b/d.py", "a/b/__init__.py")),
+        ("a/b/c.py", "from lib.one import two", ("src/lib/one/two.py",)),
+        ("a/b/c.py", "import lib.one.two", ("src/lib/one/two.py",)),
+        ("a/b/c.py", "x = 'from a.b import d'", ()),
+        ("c.py", "from . import top", ("top.py",)),
+        ("c.py", "import c, test_x", ()),
+    ],
+)
+def test_every_form_of_an_import_of_python_is_followed(path: str, source: str, found: tuple[str, ...]) -> None:
+    there = ("a/b/d.py", "a/b/__init__.py", "a/e/f.py", "top.py", "__init__.py", "src/lib/one/two.py", "test_x.py")
+    assert find_imported(path, {**dict.fromkeys(there, ""), path: f"x = 1\n{source}\ny = 2\n"}) == found
+
+
+def test_only_files_that_a_runner_collects_can_lack_their_tests() -> None:
+    for language, path, missed in (
+        ("python", "tests/test_a.py", 1), ("python", "a_test.py", 1), ("python", "tests/data.py", 0),
+        ("node", "a.test.js", 1),
+        ("node", "a.spec.mjs", 1), ("node", "a.test.cjs", 1), ("node", "a.test.ts", 1), ("node", "a.spec.tsx", 1),
+        ("node", "a.test.jsx", 1), ("node", "a.test.mts", 1), ("node", "tests/a.js", 0), ("python", "a.test.js", 0),
+        ("node", "test_a.py", 0), ("python", "tests/test_a.txt", 0),
+    ):  # fmt: skip
+        evidence = Evidence(runs=(TestsRun.model_validate({"language": language}),), planned=frozenset({path}))
+        faults = find_test_faults({path: ""}, evidence)
+        assert [(fault.path, fault.line, fault.rule, fault.severity) for fault in faults] == (
+            [(path, 1, "test-missing", Severity.ERROR)] * missed
+        ), path
+    planned = frozenset({"test_a.py"})
+    for fields in ({"trouble": "The run ended early."}, {"not_run": "no"}, {"written": ("test_a.py",)}):
+        ended = TestsRun.model_validate({"language": "python", **fields})
+        assert "test-missing" not in [
+            one.rule for one in find_test_faults({"test_a.py": ""}, Evidence((ended,), planned))
+        ]
+    assert find_test_faults({}, Evidence((run(),), planned)) == []
+
+
+def test_a_message_is_told_without_addresses_and_in_twelve_lines() -> None:
+    for message, shown in (
+        ("<A at 0x7f00aa> is", "<A at 0x...> is"),
+        ("<A at 0x7f00a> is", "<A at 0x7f00a> is"),
+        ("a0x7f00aa11", "a0x7f00aa11"),
+        ("\n" + "x\n" * 13, "\n".join("x" * 12)),
+        (" \n", "it says nothing"),
+    ):
+        (fault,) = find_test_faults(
+            FILES, Evidence(runs=(run(PASSED.model_copy(update={"outcome": "error", "message": message})),))
+        )
+        assert fault.message == f"tests.test_store.test_add ends with an error: {shown}"
+
+
+def test_a_failure_is_told_at_the_last_line_of_the_test_itself() -> None:
+    def line(*frames: tuple[str, int, str], name: str = "T.test_a[x.y]") -> tuple[str, int, str]:
+        places = tuple(ProjectFrame(path=path, line=number, function=function) for path, number, function in frames)
+        test = FAILED.model_copy(update={"id": name, "frames": places, "message": "m"})
+        (fault,) = find_test_faults(FILES, Evidence(runs=(run(test),)))
+        return fault.path, fault.line, fault.message.partition("m")[2]
+
+    own = "tests/test_store.py"
+    assert line() == (own, 4, "")
+    assert line((own, 5, "test_a"), (own, 7, "check")) == (own, 5, "")
+    assert line((own, 5, "setUp"), (own, 7, "check")) == (own, 7, "")
+    assert line((own, 5, "test_a"), ("app/store.py", 3, "add"), ("app/keys.py", 2, "key")) == (
+        own, 5, " (raised at app/keys.py:2, in key)"
+    )  # fmt: skip
+
+
+def test_the_file_of_a_test_that_is_nowhere_is_the_last_on_its_way_or_any_test() -> None:
+    gone = FAILED.model_copy(update={"path": "gone.py"})
+    for test, path in (
+        (gone, "app/keys.py"),
+        (gone.model_copy(update={"frames": ()}), "tests/test_store.py"),
+        (
+            gone.model_copy(update={"frames": (ProjectFrame(path="/usr/x.py", line=1, function="f"),)}),
+            "tests/test_store.py",
+        ),
+    ):
+        (fault,) = find_test_faults(FILES, Evidence(runs=(run(test),)))
+        assert fault.path == path
+
+
+def test_what_was_weakened_is_held_against_every_earlier_round() -> None:
+    report = analyse(Revision(build=1), {}, Evidence())
+
+    def faults(before: TestedTest, *now: TestedTest, **fields: object) -> list[str]:
+        earlier = report.model_copy(update={"runs": (run(before),)})
+        found = find_test_faults(FILES, Evidence(runs=(run(*now, **fields),), earlier=(earlier,)))
+        return [fault.message for fault in found if fault.rule == "test-weakened"]
+
+    failed = FAILED.model_copy(update={"checks": 2})
+    words = (
+        "tests.test_store.test_add failed, and was not mended: it was taken away; "
+        "mend the code, and have the test as it was"
+    )
+    assert faults(failed) == [words]
+    assert faults(failed.model_copy(update={"outcome": "error"})) == [words]
+    for harmless in ({"checks": 0}, {"checks": None}, {"outcome": "skipped"}, {"outcome": "passed"}):
+        assert faults(failed.model_copy(update=harmless)) == []
+    assert faults(failed, failed) == faults(failed, PASSED.model_copy(update={"checks": None})) == []
+    assert faults(failed, not_run="no") == []
+    uncollected = failed.model_copy(update={"id": "tests.test_store", "outcome": "error", "checks": None})
+    assert faults(failed, uncollected) == []
+    assert faults(failed, uncollected.model_copy(update={"path": "app/store.py"})) == [words]
+    assert faults(failed, uncollected.model_copy(update={"outcome": "failed"})) == [words]
+
+
+def test_tests_are_run_in_every_language_that_has_some() -> None:
+    for path, language in (
+        ("test_a.py", "python"),
+        ("a.test.js", "node"),
+        ("a.spec.ts", "node"),
+        ("tests/a.mjs", "node"),
+    ):
+        runner = FakeRunner()
+        run_tests(runner, "p", {path: b"x"})
+        assert [(asked.language, asked.project_id, asked.weakness) for asked in runner.asked] == [(language, "p", True)]
+    for path in ("a.py", "a.go", "a_test.go", "tests/a.html"):
+        runner = FakeRunner()
+        assert (run_tests(runner, "p", {path: b"x"}), runner.asked) == ((), [])
