@@ -97,8 +97,8 @@ class Proof:
 
     passed: bool | None
     summary: str
-    functions: tuple[Function, ...] = ()
-    tried: tuple[TriedFunction, ...] = ()
+    functions: tuple[Function, ...]
+    tried: tuple[TriedFunction, ...]
 
 
 def prove(

@@ -53,11 +53,11 @@ def proof_of(
     answers: Answers = PASSING,
     *functions: Function,
     runner: FakeRunner | None = None,
-    seconds: Callable[[], float] = lambda: 1000,
+    seconds: Callable[[], float] | None = None,
 ) -> Proof:
     contents = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
     detected = Detected(ProjectType.PYTHON_LAMBDA, functions or (Function("app.handler"),))
-    return prove(runner or FakeRunner(answers), "p" * 26, contents, detected, seconds)
+    return prove(runner or FakeRunner(answers), "p" * 26, contents, detected, *filter(None, [seconds]))
 
 
 def test_every_name_of_an_example_event_is_known_and_the_nearest_is_sent() -> None:
@@ -66,7 +66,7 @@ def test_every_name_of_an_example_event_is_known_and_the_nearest_is_sent() -> No
         "deep/down/event.json", "events/order.json", "event/order.json",
     ):  # fmt: skip
         assert proof_of({path: "{}"}).summary.endswith(f" answered the event in {path}"), path
-        assert proof_of({path: "{}", "x/y/z/event.json": "{}"}).summary.endswith(f" in {path}")
+        assert proof_of({path: "{}", "a/b/c/event.json": "{}"}).summary.endswith(f" in {path}")
     for path in ("events/order.txt", "a/events/order.json", "Events/order.json", "my_event.json", "event.jsonl"):
         assert proof_of({path: "{}"}).summary.endswith(" answered an HTTP API's GET /"), path
 
@@ -89,6 +89,13 @@ def test_of_several_functions_each_has_the_event_that_names_it() -> None:
         tried = proof_of({path: "{}"}, PASSING, *functions).tried
         expected = [f"the event in {event}" if event else "an HTTP API's GET /" for event in told]
         assert [one.seen.partition(" answered ")[2] for one in tried] == expected, path
+
+
+def test_an_event_may_name_its_function_in_other_signs() -> None:
+    functions = list_functions([("a/create_order.handler", "python"), ("b/mail.handler", "python")])
+    for name in ("create_order", "Create-Order.new", "my create  order"):
+        (tried, _) = proof_of({f"events/{name}.json": "{}"}, PASSING, *functions).tried
+        assert tried.seen.endswith(f" answered the event in events/{name}.json"), name
 
 
 def test_a_failure_without_a_network_is_not_blamed_and_any_other_is() -> None:
@@ -163,6 +170,11 @@ def test_a_package_of_node_that_is_declared_or_lambdas_own_is_not_missed() -> No
             assert proof.passed is (None if needed else False), name
             told = f"index.handler was not tried: not runnable here: needs {needed}"
             assert (proof.summary == told) is bool(needed)
+
+
+def test_python_misses_no_package_of_node() -> None:
+    proof = proof_of({"package.json": '{"dependencies": {"a": "1"}}'}, ending("Cannot find module 'a' from x"))
+    assert proof.passed is False
 
 
 def test_the_probe_is_told_the_handler_and_the_event_and_is_no_test_of_weakness() -> None:

@@ -346,9 +346,9 @@ def test_a_site_that_must_be_built_is_never_shipped_unbuilt(
     ("proof", "status", "told"),
     [
         (None, ProjectStatus.COMPLETED, ""),
-        (Proof(True, "it answered"), ProjectStatus.COMPLETED, "; it answered"),
-        (Proof(None, "nothing runs it"), ProjectStatus.COMPLETED, "; nothing runs it"),
-        (Proof(False, "it failed"), ProjectStatus.NEEDS_REVIEW, "; it failed"),
+        (Proof(True, "it answered", (), ()), ProjectStatus.COMPLETED, "; it answered"),
+        (Proof(None, "nothing runs it", (), ()), ProjectStatus.COMPLETED, "; nothing runs it"),
+        (Proof(False, "it failed", (), ()), ProjectStatus.NEEDS_REVIEW, "; it failed"),
     ],
 )
 def test_what_was_seen_to_fail_is_for_a_person_to_look_at(

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from agenticai.sandbox.projects import run_python_tests
+from runner.sandbox import process
 from runner.sandbox.errors import NoSandbox, NotRun
+from runner.sandbox.inside import kernel
 from runner.sandbox.inside.job import Job
 from runner.sandbox.inside.limits import Limits
-from runner.sandbox.process import INTERPRETER, find_libraries, run
+from runner.sandbox.process import INTERPRETER, EndedRun, find_libraries, run
 from runner.sandbox.refusals import why_not
 from tests.handlers.runner.sandbox.projects import needs_sandbox
 
@@ -152,3 +154,89 @@ def test_of_the_folders_with_libraries_only_the_interpreters_own_are_kept(tmp_pa
     listed = os.pathsep.join([f"{own}/lib", str(tmp_path), "", f"{own}/more"])
     assert find_libraries({"LD_LIBRARY_PATH": listed}) == {"LD_LIBRARY_PATH": f"{own}/lib{os.pathsep}{own}/more"}
     assert find_libraries({"LD_LIBRARY_PATH": str(tmp_path)}) == find_libraries({}) == {}
+
+
+def test_the_users_own_folders_are_hidden_and_none_that_programs_need(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs: list[Job] = []
+
+    def keep(job: Job) -> EndedRun:
+        jobs.append(job)
+        return EndedRun(0, "", "", b"", contained=True)
+
+    monkeypatch.setattr(process, "_run", keep)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("AGENTICAI_HOME", str(tmp_path / "own"))
+    job = Job(("/opt/bin/program",), {}, ("/opt/shown",), {}, hidden=("/srv/x",))
+    run(job)
+    own = [str(folder / ".agenticai") for folder in (tmp_path, *tmp_path.parents)]
+    assert jobs[-1].contained
+    assert jobs[-1].hidden == (
+        "/srv/x", str(tmp_path / "home"), str(tmp_path), str(ROOT / "handlers"), str(tmp_path / "own"), *own
+    )  # fmt: skip
+    for needed in (
+        "/usr/bin", "/usr/lib", "/usr/local/bin", "/usr/local/lib", "/etc/alternatives", "/nix/store", "/usr", "/etc",
+        "/usr/local", "/nix", "/opt/shown", "/opt/bin", "/opt",
+    ):  # fmt: skip
+        monkeypatch.setenv("AGENTICAI_HOME", needed)
+        run(job)
+        assert needed not in jobs[-1].hidden, needed
+
+
+def test_there_is_no_sandbox_on_another_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr("platform.system", lambda: "Darwin")
+    with pytest.raises(NoSandbox, match=r"^the sandbox needs Linux, and this is Darwin$"):
+        run(python("pass"))
+
+
+def test_there_is_no_sandbox_on_an_unknown_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platform.machine", lambda: "vax")
+    with pytest.raises(OSError, match="the sandbox does not know vax") as refused:
+        kernel.architecture()
+    assert (refused.value.errno, refused.value.filename) == (0, "processor")
+    monkeypatch.setattr("struct.calcsize", lambda _: 4)
+    with pytest.raises(OSError, match="the sandbox does not know a 32-bit interpreter"):
+        kernel.architecture()
+
+
+SAID = '{"began": true}\n'
+
+
+@pytest.mark.parametrize(
+    ("status", "ended"),
+    [
+        (f'{SAID}{{"exit": 0}}\n', (0, "")),
+        (f'{SAID}{{"exit": -9}}\n', (-9, "")),
+        (f'{SAID}{{"exceeded": "memory"}}\n', (None, "memory")),
+        (SAID, (None, "killed")),
+        ("words\n" + SAID, (None, "killed")),
+        ("", NoSandbox("the sandbox could not be made: it was killed")),
+        ("words\nlast words\n", NoSandbox("the sandbox could not be made: last words")),
+        (
+            '{"failed": "mount /", "errno": 13}\n',
+            NoSandbox("does not let a program make a sandbox (mount /: Permission"),
+        ),
+        (
+            f'{SAID}{{"failed": "/bin/x", "errno": 2}}\n',
+            NotRun("could not be started (/bin/x: No such file or directory)"),
+        ),
+    ],
+)
+def test_how_a_program_ended_is_what_the_processes_around_it_said(
+    status: str, ended: tuple[int | None, str] | NotRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Played by a program in the place of the one that makes the sandbox."""
+    text = f"import sys; sys.stderr.write({status!r}); sys.stdin.buffer.read(1)"
+    monkeypatch.setattr(process, "_LAUNCH", text)
+    if isinstance(ended, NotRun):
+        with pytest.raises(NotRun) as refused:
+            run(python("pass"))
+        assert type(refused.value) is type(ended)
+        assert str(ended) in str(refused.value)
+    else:
+        found = run(python("pass"))
+        assert (found.exit, found.exceeded, found.output, found.report) == (*ended, "", b"")
