@@ -1,16 +1,24 @@
 """The analysis as a whole: findings, a score whose parts add up, and nothing unread or failed that passes."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
+from qa_agent.agent import QaAgent
 from qa_agent.analysers.complexity import Complexity
 from qa_agent.analysers.isolation import make_jobs
 from qa_agent.analysers.port import SourceFile
 from qa_agent.analysis import ANALYSERS, analyse
+from qa_agent.evidence import Evidence
 from qa_agent.scoring import PASSING_SCORE, WEIGHTS
+from shared.models.messages import TestRequested
 from shared.models.project import Revision
 from shared.models.quality import QualityReport, ScorePart, Severity
+from tests.fakes import replies
+from tests.fakes.factory import Factory
+from tests.fakes.runner import FakeRunner
 from tests.handlers.qa.breaking import Breaking
 from tests.handlers.qa.test_secrets import KEY
 
@@ -184,3 +192,18 @@ def test_lines_are_shown_around_a_finding_and_a_long_message_is_cut() -> None:
         line = f"print(undefined)  # {'x' * (length - 20)}"
         (finding,) = [each for each in analyse(REVISION, {"a.py": line}).findings if each.rule == "F821"]
         assert finding.lines == (f"1: {line}" if length == 160 else f"1: {line[:159]}…",)
+
+
+def test_a_revision_without_a_plan_lacks_no_planned_test() -> None:
+    factory, seen = Factory(replies.good), list[Evidence]()
+    project = factory.post("Nothing is planned of it.")
+
+    def look(revision: Revision, files: Mapping[str, str], evidence: Evidence) -> QualityReport:
+        seen.append(evidence)
+        return analyse(revision, files, evidence)
+
+    message = TestRequested(project_id=project.id, correlation_id="c", revision=REVISION)
+    delivery: Any = None
+    tested = QaAgent(factory.projects, factory.objects, FakeRunner(), look).work(message, project, delivery)
+    assert seen == [Evidence(runs=(), planned=frozenset(), earlier=())]
+    assert tested.report == analyse(REVISION, {})

@@ -235,6 +235,7 @@ def test_every_name_of_a_password_needs_a_hash_for_passwords() -> None:
         ("db.query('SELECT a FROM t LIMIT ' + config.LIMIT_MAX);", None),
         ("db.query('SELECT a FROM t LIMIT ' + 3);", None),
         ("db.query('SELECT a FROM t LIMIT ' - a);", "sql-injection"),
+        ("a.b.query('SELECT a FROM t WHERE b = ' + c);", "sql-injection"),
         ("query('SELECT a FROM t WHERE b = ' + c);", None),
         ("db.other('SELECT a FROM t WHERE b = ' + c);", None),
         ("db.query('SELECTED a FROM t WHERE b = ' + c);", None),
