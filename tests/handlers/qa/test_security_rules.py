@@ -113,7 +113,7 @@ def test_a_password_is_meant_in_earnest_unless_it_is_a_word_or_a_placeholder() -
         "dummy123", "<abc123>", "${abc123}", "{abc123}", "xxx12345", "***abc123", "abc...123", "http://a1.b", "abc 123",
         "/abc123", ".abc123", "#abc123", "-abc123", "abc-def", "abc_def.ghi", "abc:def",
     )  # fmt: skip
-    found = [fault for fault in check(Ruff(), "a.py", "".join(f"password = '{text}'\n" for text in texts))]
+    found = list(check(Ruff(), "a.py", "".join(f"password = '{text}'\n" for text in texts)))
     assert [texts[one.line - 1] for one in found if (one.rule, one.severity) == ("S105", WARNING)] == [*texts]
 
 
