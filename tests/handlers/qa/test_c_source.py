@@ -59,6 +59,7 @@ def test_what_is_not_closed_is_named_with_its_line() -> None:
         ('\nauto s = u8R"(a";\n', (2, "a raw string is not closed")),
         ("\n)\n", (2, ") closes nothing")),
         ("{\n(\n}\n", (3, "} does not close the ( of line 2")),
+        ("{\n[\n(\n]\n", (4, "] does not close the ( of line 3")),
         ("[\n", (1, "[ is not closed")),
         ("#define A (\n", (1, "( is not closed")),
         ("#if (A\n#endif\n", (1, "( is not closed")),
@@ -68,7 +69,8 @@ def test_what_is_not_closed_is_named_with_its_line() -> None:
     ):
         assert imbalance(text) == expected, text
     for text in (
-        "#define BEGIN {\n", "#define END }\n", "// ' ( {\n", "/* ' \" ( */\n", "int x = 1'000;\n",
+        "#define BEGIN {\n", "int a[(3)] = {b[1]};\n", "#define END }\n", "// ' ( {\n", "/* ' \" ( */\n",
+        "int x = 1'000;\n",
         "x = '\\'' + '(';\n",
         'x = "\\"(" u8"{" L"[";\n', 'x = R"(a " ( )";\n', 'x = LR"--(a )" )--";\n', "// a \\\n {\n", "x = u8'{';\n",
         "#define A \\\n 1\n", "#pragma a ' b\n", "#error it's (\n", "int x = 0x1p-3 + .5e+3;\n",
