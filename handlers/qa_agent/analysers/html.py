@@ -60,7 +60,7 @@ def _find_faults(text: str) -> list[Place]:
     parser = html5lib.HTMLParser()
     parser.parse(text)
     return [
-        Place(line, (E.get(code, code) % variables if variables else E.get(code, code)).rstrip("."))
+        Place(line, (E.get(code, code) % (variables or {})).rstrip("."))
         for (line, _), code, variables in parser.errors
         if code in _FAULTS
     ]

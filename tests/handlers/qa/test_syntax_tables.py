@@ -29,6 +29,14 @@ def test_every_fault_of_html_is_found_and_what_is_shown_as_it_was_meant_is_none(
         assert severities("html", text) == ["error"] * count, text
     for text in ("<p>a", "<p>&unknown;", "<title>a</title><p>b", "<ul><li>a<li>b</ul>", "<br/>", "a & b", "<p><p></p>"):
         assert severities("html", text) == [], text
+    for text, words in (
+        ("<div a ", "expected-end-of-tag-but-got-eof"),
+        ("<b></p></b>", "Unexpected end tag (p)"),
+        ("<!--a", "Unexpected end of file in comment"),
+    ):
+        (fault,) = Syntax().check([SourceFile("a.html", "html", text)])
+        assert words in fault.message
+        assert not fault.message.endswith(".")
     for mark in ("{{ a }}", "{% a %}", "<% a %>", "<?php a ?>"):
         assert {*severities("html", f"<div>{mark}")} == {"warning"}, mark
 
