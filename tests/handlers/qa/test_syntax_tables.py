@@ -99,6 +99,10 @@ def test_an_operator_needs_what_follows_it() -> None:
         for text in (f"f(a {operator} );", f"a {operator} ;", f"[a {operator} ];", f"{{ a {operator} }}"):
             assert "error" in severities("javascript", f"{text}\n"), text
     assert severities("javascript", "a : = b;\n") == ["error"]
+    for statement in ("a = ;", "a || ;", "int a[] = {b = };", "a = = b;"):
+        assert severities("c", f"void f(void) {{ {statement} }}\n") == ["error"], statement
+    for statement in ("g(a = );", "g(a == );", "a[b +=];"):
+        assert severities("c", f"void f(void) {{ {statement} }}\n") == ["warning"], "a macro may take nothing"
     for operator in "=+-,.([{&|<~@:^%":
         assert "error" in severities("javascript", f"a {operator}"), operator
 

@@ -282,6 +282,18 @@ def test_there_are_no_rights_and_no_way_to_get_any(tmp_path: Path) -> None:
     )
 
 
+def test_every_namespace_is_its_own(tmp_path: Path) -> None:
+    names = ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts")
+    ours = {name: os.readlink(f"/proc/self/ns/{name}") for name in names}
+    passes(
+        tmp_path,
+        f"""
+        for name, ours in {ours!r}.items():
+            self.assertNotEqual(os.readlink("/proc/self/ns/" + name), ours)
+        """,
+    )
+
+
 def test_no_priority_is_given_even_where_the_user_may_have_it(tmp_path: Path) -> None:
     before = resource.getrlimit(resource.RLIMIT_RTPRIO)
     try:
