@@ -117,9 +117,11 @@ def test_every_form_of_an_application_has_an_entry(path: str, made: tuple[str, .
 
 
 def test_the_application_nearest_to_the_root_is_the_one() -> None:
-    found = find_entry({"a/z.js": EXPRESS, "c/a/b.js": EXPRESS, "b/y.js": EXPRESS})
+    found = find_entry({"a/z/b.js": EXPRESS, "c/z.js": EXPRESS, "b/y.js": EXPRESS})
     assert found is not None
-    assert found.path == "a/lambda-entry.mjs"
+    assert found.path == "b/lambda-entry.mjs"
+    handlers = {f"{path}.py": "lambda_handler = 1\n" for path in ("a/b/c", "z", "b/c")}
+    assert [one.handler.partition(".")[0] for one in detect(handlers).functions] == ["z", "b/c", "a/b/c"]
 
 
 @pytest.mark.parametrize(
@@ -160,7 +162,7 @@ def test_the_requirements_above_a_handler_are_installed_and_else_the_projects() 
     assert list_installed("app.handler", paths) == ("requirements.txt", "requirements-lambda.txt")
     assert list_installed("app.handler", frozenset({"a/requirements.txt"})) == ()
     project = '[project]\ndependencies = ["flask", 1, "httpx>=1"]\n'
-    files = {"b/pyproject.toml": project.replace("flask", "b"), "a/pyproject.toml": project, "x/y/pyproject.toml": ""}
+    files = {"b/pyproject.toml": project.replace("flask", "b"), "a/pyproject.toml": project, "a/a/pyproject.toml": ""}
     assert [*list_requirements(files, "app.handler")] == ["flask", "httpx>=1"]
     assert [*list_requirements(files | {"requirements.txt": ""}, "app.handler")] == []
     for text in ("project = 1\n", "[project]\ndependencies = 'a'\n", "x = 1\n", "[project"):
