@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -207,3 +208,29 @@ def test_a_revision_without_a_plan_lacks_no_planned_test() -> None:
     tested = QaAgent(factory.projects, factory.objects, FakeRunner(), look).work(message, project, delivery)
     assert seen == [Evidence(runs=(), planned=frozenset(), earlier=())]
     assert tested.report == analyse(REVISION, {})
+
+
+def test_errors_that_are_not_listed_count_and_tests_that_fail_do_not() -> None:
+    factory = Factory(replies.good)
+    project = factory.post("Its report is made up.")
+    agent = QaAgent(factory.projects, factory.objects, FakeRunner())
+    message = TestRequested(project_id=project.id, correlation_id="c", revision=REVISION)
+    delivery: Any = None
+    tested = agent.work(message, project, delivery)
+    (finding,) = analyse(REVISION, {"a.py": "def f(:\n"}).findings
+    findings = (
+        finding,
+        finding.model_copy(update={"rule": "test"}),
+        finding.model_copy(update={"severity": "warning"}),
+    )
+    report = tested.report.model_copy(update={"findings": findings, "omitted_errors": 7})
+    fields = agent.conclude(message, project, replace(tested, report=report)).fields
+    assert fields["errors"] == 1 + 7
+    assert {name: fields[name] for name in ("score", "passed", "passing")} == {
+        "score": 0,
+        "passed": False,
+        "passing": 0,
+    }
+    assert [fields[name]["key"].rpartition("/")[2] for name in ("report", "page", "manifest")] == [
+        "report.json", "report.html", "manifest.json"
+    ]  # fmt: skip

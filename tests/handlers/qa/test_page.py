@@ -1,5 +1,6 @@
 """The report as a page: self-contained, escaped, and complete."""
 
+import re
 from html.parser import HTMLParser
 
 from qa_agent.analysers.port import SourceFile
@@ -77,3 +78,11 @@ def test_each_part_is_told_with_its_points_and_weight() -> None:
     assert '<th scope="row">syntax</th><td class="n">not measured</td><td class="n">(40)</td>' in prose
     assert '<th scope="row">together</th><td class="n">5</td><td class="n">5</td>' in prose
     assert "<td>100 &times; 5 / 5 = 100</td>" in prose
+
+
+def test_nothing_stands_between_the_rows_the_files_and_their_findings() -> None:
+    files = {f"{name}.js": "let a = ;\nlet b = ;\n" for name in "ab"}
+    shown = render("demo", analyse(Revision(build=1), files | {"c.go": "package c\n", "d.go": "package d\n"}))
+    assert re.findall(r"</(?:tr|details|li)>([^<>\n]+)<(?:tr|details|li)\b", shown) == []
+    for closing, opening, count in (("</tr>", "<tr>", 6), ("</details>", "<details", 1), ("</li>", "<li>", 3)):
+        assert shown.count(f"{closing}{opening}") >= count, closing

@@ -45,6 +45,7 @@ def test_scripts_and_styles_are_read_by_what_their_type_says() -> None:
     for kind in ("module", "text/javascript", "application/javascript", "text/babel", "text/jsx", "TEXT/JSX"):
         for quote in ('"', "'", ""):
             assert lines("html", f"<p></p>\n<script type = {quote}{kind}{quote}>\nlet a = ;\n</script>") == [3], kind
+    assert lines("html", "\n<script>\nlet a = ;\n</script>") == [3]
     for text in ("<SCRIPT>\nlet a = ;\n</SCRIPT >", "<script a='>'>\nlet a = ;\n</script>"):
         assert lines("html", text) == [2], text
     for kind in ("importmap", "application/json", "application/ld+json"):
@@ -74,6 +75,7 @@ def test_a_statement_of_every_dialect_is_right() -> None:
         ("SELECT 1;\nSELECT (1;\n", [2]),
         ("SELECT 1;\nSELECT 1);\n", [2]),
         ("SELECT 1;\n\nSELECT FROM WHERE;\nSELECT 2;\nSELECT * FROM;\n", [3, 5]),
+        ("\nSELECT 1;\nSELECT * FROM", [3]),
         ("-- )\n/* ( */ SELECT ')', '(''', \"(\", `)`;\n", []),
         ("SELECT $$ ( $$;\n", []),
         ("SELECT '\\' || ')';\nSELECT ')';\n", []),
@@ -159,6 +161,7 @@ def test_a_byte_order_mark_is_wrong_where_it_is_read_as_text() -> None:
 
 
 def test_a_note_may_be_there_twice_and_no_other_key() -> None:
+    assert lines("json", '{"a": [1, {"b": []}],\n"a": {"a": 1, "b": [{"a": 1}]},\n"b": 1, "b": 2}') == [2, 3]
     for key, found in (("//", 0), ("#", 0), ("_comment", 0), ("<<", 0), ("comment", 1)):
         assert len(severities("json", f'{{"{key}": 1, "{key}": 2}}')) == found, key
     for key, found in (("_comment", 0), ("<<", 0), ("comment", 1)):
