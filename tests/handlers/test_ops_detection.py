@@ -56,6 +56,11 @@ def test_the_entry_of_a_function_begins_its_imports_in_its_folder() -> None:
     )
 
 
+def test_a_folder_may_have_a_dot_in_its_name() -> None:
+    text = Function("src/v1.0/app.run", "v", "src").write_entry()["lambda_root_v.py"].decode()
+    assert 'importlib.import_module("v1.0.app").run\n' in text
+
+
 PYTHON_ENTRY = '''\
 """Has Lambda call the application in main.py."""
 
@@ -236,6 +241,7 @@ def test_dependencies_are_put_into_the_package_between_its_unpacking_and_packing
     ) in text
     assert "       curl -i ADDRESS\n" in text
     assert "where FUNCTION is the output `FunctionName`.\n" in text
+    assert "terminal there.\n\n2. Upload the code:\n" in write_instructions("x", detected, frozenset())
     several = list_functions([("a/b.handler", "python"), ("a/c.handler", "node"), ("a/d.handler", "node")])
     text = write_instructions("x", Detected(ProjectType.MIXED_LAMBDA, several), frozenset())
     assert "the handlers `a/b.handler` at `/b`, `a/c.handler` at `/c` and `a/d.handler` at `/d`; " in text
