@@ -33,7 +33,7 @@ pytest: ## unit and integration tests in one run
 	$(SETUP) dev
 	@$(BIN)/pytest -q -n auto --dist loadfile --no-loadscope-reorder -m "not nightly" --ignore tests/containers tests
 
-nightly: ## second looks that `make test` leaves out, such as pages of the dashboard in their other theme and width
+nightly: ## more variants of tests that `make test` runs, such as pages of the dashboard in their other theme and width
 	$(SETUP) dev
 	@$(BIN)/pytest -q -n auto --dist loadfile --no-loadscope-reorder -m nightly tests
 

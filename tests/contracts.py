@@ -69,7 +69,7 @@ def _is_of(suite: ModuleType, name: str, each: object) -> bool:
     return (name.startswith(("test_", "Test")) or isinstance(each, _FIXTURE)) and each.__module__ == suite.__name__
 
 
-_TAKEN: Final = "it is taken"
+_ACCEPTED: Final = "it is accepted"
 
 _RULES: Final = frozenset(
     {"test_ports", "test_engine_functions", "test_queue_rules", "test_queue_rules_refused", "test_fifo_queues"}
@@ -81,19 +81,19 @@ LOCALSTACK: Final = HeldEngine(
     without=frozenset({STEPS, HANDLERS}),
     differences={
         "test_a_fifo_queue_is_made_however_true_is_written[TRUE]": "the attribute is kept as it is written",
-        "test_system_attributes_are_named_in_either_of_two_ways": "AttributeNames is not read beside the newer name",
-        "test_one_alone[delay]": _TAKEN,
-        "test_in_a_batch_each_fails_by_itself": "a delay of more than 900 seconds is taken",
-        "test_a_receive[visibility]": _TAKEN,
-        "test_a_dead_letter_queue_that_is_not_there": _TAKEN,
-        "test_a_dead_letter_queue_that_takes_none": "RedriveAllowPolicy is not looked at",
+        "test_system_attributes_are_named_in_either_of_two_ways": "AttributeNames is ignored if the newer name is given too",
+        "test_one_alone[delay]": _ACCEPTED,
+        "test_in_a_batch_each_fails_by_itself": "a delay of more than 900 seconds is accepted",
+        "test_a_receive[visibility]": _ACCEPTED,
+        "test_a_dead_letter_queue_that_is_not_there": _ACCEPTED,
+        "test_a_dead_letter_queue_that_takes_none": "RedriveAllowPolicy is ignored",
         "test_what_is_empty_is_left_out": "an empty list of successes is in the answer",
-        "test_a_queue_that_shows_a_message_again_before_the_function_must_end": _TAKEN,
+        "test_a_queue_that_shows_a_message_again_before_the_function_must_end": _ACCEPTED,
         "test_a_stack_fails_for_the_same_reason": "the mapping of such a queue is created",
-        "test_a_setting_of_streams": _TAKEN,
-        "test_a_group_waits_until_all_that_is_in_flight_is_deleted": "groups come in another order",
+        "test_a_setting_of_streams": _ACCEPTED,
+        "test_a_group_waits_until_all_that_is_in_flight_is_deleted": "groups come in a different order",
         "test_dead_letters_of_one_are_moved_back_even_if_its_visibility_timeout_is_none": (
-            "what is moved back within five minutes is taken for a duplicate, and lost"
+            "a message that is moved back within five minutes counts as a duplicate, and is lost"
         ),
         "test_the_log_of_a_function_is_kept_for_two_weeks": "the retention of a log group is ignored",
         "test_everything_is_tagged_with_its_stage": "resources do not get the tags of their stack",
@@ -112,38 +112,38 @@ BARE_MINISTACK: Final = HeldEngine(
     differences={
         "test_a_dependency_that_is_not_in_the_bundle_is_missing": "functions see the packages of the engine",
         "test_a_layer_is_on_the_path_after_the_task_root": "a layer's modules go before the function's own",
-        "test_an_exit_ends_the_environment": "an exit is an error of the handler",
+        "test_an_exit_ends_the_environment": "an exit counts as an error of the handler",
         "test_a_result_that_is_no_json_is_an_error": "the error has another type",
         "test_a_fifo_queue_is_made_however_true_is_written": "attributes are kept as they are written",
-        "test_system_attributes_are_named_in_either_of_two_ways": "only the names in AttributeNames are read",
-        "test_the_sources_of_a_dead_letter_queue_are_listed": "there is no ListDeadLetterSourceQueues",
-        "test_only_a_dead_letter_queue_can_be_redriven": "there is no StartMessageMoveTask",
+        "test_system_attributes_are_named_in_either_of_two_ways": "only AttributeNames is read",
+        "test_the_sources_of_a_dead_letter_queue_are_listed": "ListDeadLetterSourceQueues does not exist",
+        "test_only_a_dead_letter_queue_can_be_redriven": "StartMessageMoveTask does not exist",
         "test_dead_letters_of_one_are_moved_back_even_if_its_visibility_timeout_is_none": (
-            "there is no StartMessageMoveTask"
+            "StartMessageMoveTask does not exist"
         ),
-        "test_one_alone[delay]": _TAKEN,
-        "test_one_alone[deduplication]": _TAKEN,
-        "test_one_alone[reserved name]": _TAKEN,
-        "test_in_a_batch_each_fails_by_itself": "bad entries of a batch are taken",
+        "test_one_alone[delay]": _ACCEPTED,
+        "test_one_alone[deduplication]": _ACCEPTED,
+        "test_one_alone[reserved name]": _ACCEPTED,
+        "test_in_a_batch_each_fails_by_itself": "invalid entries of a batch are accepted",
         "test_a_batch_keeps_the_trace_header": "the trace header of an entry is lost",
-        "test_a_receive": _TAKEN,
-        "test_a_name": _TAKEN,
+        "test_a_receive": _ACCEPTED,
+        "test_a_name": _ACCEPTED,
         "test_other_attributes_than_it_has": "Policy is not compared",
-        "test_a_dead_letter_queue_that_is_not_there": "a dead-letter queue that is not there is taken",
-        "test_a_dead_letter_queue_that_takes_none": "RedriveAllowPolicy is not looked at",
-        "test_nothing_is_told_where_nothing_is_asked": "all attributes are told",
+        "test_a_dead_letter_queue_that_is_not_there": "a dead-letter queue that does not exist is accepted",
+        "test_a_dead_letter_queue_that_takes_none": "RedriveAllowPolicy is ignored",
+        "test_nothing_is_told_where_nothing_is_asked": "all attributes are returned",
         "test_what_is_empty_is_left_out": "empty lists are in the answers",
-        "test_a_queue_that_shows_a_message_again_before_the_function_must_end": _TAKEN,
-        "test_the_preview_names_every_resource_that_is_added": "change sets list what their conditions leave out",
+        "test_a_queue_that_shows_a_message_again_before_the_function_must_end": _ACCEPTED,
+        "test_the_preview_names_every_resource_that_is_added": "change sets also list resources whose condition is false",
         "test_a_stack_fails_for_the_same_reason": "the mapping of such a queue is created",
-        "test_a_second_one_of_the_same_queue": _TAKEN,
-        "test_a_large_batch_without_a_window": _TAKEN,
-        "test_a_setting_of_streams": _TAKEN,
-        "test_a_queue_that_is_not_there": _TAKEN,
-        "test_a_group_waits_until_all_that_is_in_flight_is_deleted": "a group goes on while one of it is in flight",
-        "test_what_was_received_with_no_timeout_comes_again": "messages of one group do not come together",
-        "test_a_queue_that_is_purged_takes_the_same_message_again": "a purge does not forget duplicates",
-        "test_one_is_made_again_with_the_attributes_that_it_has_by_default": "DeduplicationScope is not there",
+        "test_a_second_one_of_the_same_queue": _ACCEPTED,
+        "test_a_large_batch_without_a_window": _ACCEPTED,
+        "test_a_setting_of_streams": _ACCEPTED,
+        "test_a_queue_that_is_not_there": _ACCEPTED,
+        "test_a_group_waits_until_all_that_is_in_flight_is_deleted": "the next message of a group comes while one is in flight",
+        "test_what_was_received_with_no_timeout_comes_again": "a receive does not return messages of one group together",
+        "test_a_queue_that_is_purged_takes_the_same_message_again": "a purge keeps deduplication ids",
+        "test_one_is_made_again_with_the_attributes_that_it_has_by_default": "DeduplicationScope is missing",
     },
     by_night=_RULES | {"test_api_contract"},
 )

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 NEEDS_A_KEY = (
     "No reply is stored for these requirements, and this engine asks no model, so the project will fail at its plan."
-    " To have Gemini plan it, start the engine with a key: GEMINI_API_KEY=... agenticai up --live."
-    " With --model, another model is asked"
+    " Afterwards `agenticai replies` helps you to write the reply. To have a model plan it, start the engine with"
+    " GEMINI_API_KEY=... agenticai up --live, or with agenticai up --model URL."
 )
 
 

@@ -27,7 +27,7 @@ def told(what: str) -> str:
         ("request line and headers", f"{largest.HEAD_BYTES // KIB} KiB, within {connections.HEAD_SECONDS:.0f} s"),
         ("a body that is slow", f"{limits.PATIENCE_SECONDS:.0f} s"),
         (
-            "an answer that nobody takes",
+            "an answer that the client does not read",
             f"{connections.SLOWEST_BYTES // KIB} KiB in {connections.ANSWER_SECONDS / 60:.0f} minutes",
         ),
         ("bodies of all requests", f"{limits.HELD_BYTES // MIB} MiB"),

@@ -71,7 +71,8 @@ def printed(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def run(commands: str, folder: Path, environ: dict[str, str]) -> str:
     if commands == STARTS:
         return ""
-    shell = ["bash", "-euo", "pipefail", "-c", commands]
+    # A reader types all blocks into one terminal: each has to end in the folder in which the next one begins.
+    shell = ["bash", "-euo", "pipefail", "-c", f'{commands}\n[ "$PWD" -ef "$0" ]', str(folder)]
     done = subprocess.run(
         shell,
         cwd=folder,

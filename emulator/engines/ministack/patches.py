@@ -288,7 +288,7 @@ PATCHES: Final = (
         lambda context: context.permissions.evaluation.take_over(),
     ),
     Patch(
-        "Policies of what services deliver to",
+        "Policies of delivery targets",
         (
             *(f"{SQS}.queue_policy_allows", f"{CLOUDWATCH}._dispatch_alarm_actions", f"{S3}._deliver_event_to_lambda"),
             *_parts("services.sns", "topic_policy_allows", "_deliver_to_lambda"),
