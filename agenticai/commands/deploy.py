@@ -1,4 +1,4 @@
-"""The command that deploys the stack: to an engine that runs, or to AWS after a look at what would happen there."""
+"""The command that deploys the stack: to a running engine, or to AWS after a preview."""
 
 import os
 import shlex
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 HEALTHY: Final = Polling(first=0.2, longest=5, limit=60)
-"""How long a deployed API has to become healthy: an environment is started, and AWS spreads what was changed."""
+"""How long a deployed API has to become healthy: an environment starts, and AWS propagates the change."""
 
 TRIAL: Final = LIBRARY / "greeting.yaml"
 TRYING: Final = Polling(first=1, longest=5, limit=900)
@@ -46,7 +46,7 @@ Asking = Callable[[ChangeSet], bool]
 
 @dataclass(frozen=True)
 class Where:
-    """A stage on a target: `aws`, with the region and the profile to take, or the address of an engine."""
+    """A stage on a target: `aws`, with the region and profile to use, or the address of an engine."""
 
     endpoint: str
     stage: str
@@ -60,7 +60,7 @@ class Where:
 
     @property
     def settings(self) -> str:
-        """The variables, to be put before a command, by which it finds the same region with the same credentials."""
+        """Environment variables to put before a command, so that it uses the same region and credentials."""
         named = {"AWS_PROFILE": self.profile, "AWS_DEFAULT_REGION": self.region}
         return "".join(f"{name}={shlex.quote(value)} " for name, value in named.items() if value)
 
@@ -75,9 +75,10 @@ class Where:
 
 @dataclass(frozen=True)
 class Deployment:
-    """What to deploy, and where; `parameters` are the template's. `agreed` is asked before anything is changed.
+    """What to deploy, and where, with the template's `parameters`.
 
-    With a `trial` a project is tried out on AWS.
+    `agreed` gets the question and the word that confirms it, and returns whether to go on. With `trial`, a small
+    project is run after a deployment to AWS.
     """
 
     where: Where
@@ -96,7 +97,7 @@ def parse_parameters(given: list[str]) -> dict[str, str]:
 
 
 def deploy(deployment: Deployment, *, as_json: bool) -> None:
-    """Build the handlers and deploy the stack; what is there already is updated.
+    """Build the handlers, and create or update the stack.
 
     On AWS it first reports what prevents a deployment, shows what would change, and asks. If the deployed API is not
     healthy, it restores the previous versions. Raises StackError and SettingsError.
@@ -137,7 +138,7 @@ def deploy(deployment: Deployment, *, as_json: bool) -> None:
 
 
 def _functions_of(target: Target, stage: str) -> Collection[str]:
-    """Return the functions of a stage; none where it was not deployed yet."""
+    """Return the functions of a stage; none if it is not deployed yet."""
     try:
         return read_stage_outputs(target, stage).function_names.values()
     except NotDeployedError:
@@ -162,7 +163,7 @@ def _check(screen: Display, target: Target, deployment: Deployment, secrets: Sec
 def _make_confirm(
     screen: Display, pause: Callable[[], None], deployment: Deployment, begin: Callable[[], None]
 ) -> Asking:
-    """Return what shows the changes on AWS and asks; `begin` is called when the deployment goes on."""
+    """Return a function that shows the changes on AWS and asks for consent; it calls `begin` if the answer is yes."""
 
     def confirm(change_set: ChangeSet) -> bool:
         if deployment.where.is_aws:
@@ -180,13 +181,16 @@ def _make_confirm(
 
 
 def _note(target: Target, stage: str, before: Mapping[str, str]) -> None:
-    """Keep which versions serve, before anything changes them: so that there is a way back whatever happens next."""
+    """Store which versions serve now, before anything changes, so that a rollback is always possible."""
     if before:
         note_versions_before(target.client("ssm"), stage, before)
 
 
 def _serve_deployed(target: Target, stage: str, before: Mapping[str, str]) -> Mapping[str, str]:
-    """Have the versions serve that the stack holds, after a rollback too; return those of before that do no more."""
+    """Point the aliases at the versions that the stack holds, and return the previous versions that no longer serve.
+
+    After a rollback, the aliases point at other versions than those of the stack.
+    """
     functions = target.client("lambda")
     deployed = read_deployed_versions(target.client("cloudformation"), stack_name(stage))
     now = read_versions(functions, deployed)
@@ -196,7 +200,7 @@ def _serve_deployed(target: Target, stage: str, before: Mapping[str, str]) -> Ma
 
 @dataclass(frozen=True)
 class _Updating:
-    """Shows the resource that is at work, in the place of the one before."""
+    """Shows which resource is being deployed, in place of the previous one."""
 
     update: Callable[[str], None]
 
@@ -219,7 +223,7 @@ def serving_before(functions: "LambdaClient", before: Mapping[str, str]) -> Iter
 
 
 def await_healthy(screen: Display, deployed: DeployedStack, wait: Pause = pause) -> None:
-    """Ask the API whether all that it stands on is well. Raises DeployError if it is not within a minute."""
+    """Wait until the API reports that it is healthy. Raises DeployError if it does not within a minute."""
     said = ""
     with screen.step("API healthy") as step, deployed.api() as api:
         try:
@@ -237,7 +241,7 @@ def await_healthy(screen: Display, deployed: DeployedStack, wait: Pause = pause)
 
 
 def try_out(screen: Display, deployed: DeployedStack, wait: Pause = pause) -> None:
-    """Have a small project made, and delete it. Raises DeployError if it does not complete, and leaves it then."""
+    """Run a small project and delete it. Raises DeployError if it does not complete; the project then stays."""
     first, name = load(TRIAL).first, stack_name(deployed.outputs.stage)
     with screen.step("a project tried out") as step, deployed.api() as api:
         left = ""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from agenticai.commands.dashboard import serve_dashboard
 from agenticai.dashboard_speed.seeding import seed_letters, seed_projects, seed_runs
-from agenticai.dashboard_speed.watching import PageTimes, chromium, watch
+from agenticai.dashboard_speed.watching import PageTimes, run_chromium, watch
 from agenticai.dashboard_speed.workload import Pair, at_work, compare, rate
 from agenticai.display.console import Display, figures, grid
 from agenticai.emulator.core.home import VARIABLE
@@ -109,7 +109,7 @@ def measure_rates(screen: Display, stack: Bench, url: str, pairs: int, seconds: 
     """Measure what the agents get done without the dashboard and with it."""
     if not pairs:
         return []
-    with chromium() as browser, stack.control() as control, at_work(stack), screen.status("measuring the rate"):
+    with run_chromium() as browser, stack.control() as control, at_work(stack), screen.status("measuring the rate"):
         page = browser.new_page()
         api = stack.outputs.function_names["api"]
         return list(

@@ -1,4 +1,4 @@
-"""What a browser sees of a page: when it could be used, and how long each of its refreshes took."""
+"""Measures pages in a browser: when each can be used, and how long each of its refreshes takes."""
 
 import base64
 import shutil
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 LOAD_SECONDS: Final = 60.0
 LOOK_MS: Final = 50
 STILL_MS: Final = 100.0
-"""A page is drawn when nothing on it has changed for so long."""
+"""A page counts as drawn if nothing on it has changed for this long."""
 
 WATCH: Final = """
 (() => {
@@ -42,12 +42,12 @@ WATCH: Final = """
     document, {subtree: true, childList: true, attributes: true, characterData: true});
 })()
 """
-"""Keeps, with the time in ms since the page was asked for, each message to and from the server, and each change."""
+"""Records each message to and from the server, and each change, with the time in ms since the page was requested."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run of the page's script, or of one live part of it; all times in ms since the page was asked for."""
+    """A run of the page's script, or of one live part of it; all times in ms since the page was requested."""
 
     asked: float
     began: float
@@ -68,7 +68,7 @@ class Run:
 
 @dataclass(frozen=True)
 class PageTimes:
-    """The ms until a page could be used, first with an empty cache and then with a full one, and its refreshes."""
+    """The ms until a page could be used, with an empty cache and then with a full one, and its refreshes."""
 
     first_ms: float
     again_ms: Sequence[float]
@@ -80,7 +80,7 @@ class PageTimes:
         return statistics.median(self.again_ms)
 
     def refresh_ms(self, name: str, percent: int) -> float:
-        """Return a percentile of `server_ms` or `drawn_ms` over the refreshes; NaN where there was none."""
+        """Return a percentile of `server_ms` or `drawn_ms` over the refreshes; NaN if there were none."""
         times: list[float] = [getattr(run, name) for run in self.refreshes]
         if len(times) < 2:
             return times[0] if times else float("nan")
@@ -88,8 +88,8 @@ class PageTimes:
 
 
 @contextmanager
-def chromium() -> "Iterator[BrowserContext]":
-    """Run Chromium without a window inside the block. Raises SettingsError where there is none.
+def run_chromium() -> "Iterator[BrowserContext]":
+    """Run headless Chromium during the block. Raises SettingsError if it is not installed.
 
     It has a new profile on disk and one window, whose tabs are its pages, as a person's browser has: in the contexts
     that Playwright makes by default every page opens a window, whose own programs start while the page is measured,
@@ -112,23 +112,23 @@ def chromium() -> "Iterator[BrowserContext]":
 
 
 def watch(url: str, *, again: int, refreshes: int, longest_s: float) -> PageTimes:
-    """Open a page with an empty cache, then so often `again`, and stay for some refreshes, at most `longest_s`."""
-    with chromium() as context:
+    """Open a page with an empty cache, then `again` times more, and stay for `refreshes`, at most `longest_s`."""
+    with run_chromium() as context:
         context.add_init_script(WATCH)
-        loads = [_opened(context, url, 0, 0)[0].drawn for _ in range(1 + again)]
-        _, *following = _opened(context, url, refreshes, longest_s)
+        loads = [_open(context, url, 0, 0)[0].drawn for _ in range(1 + again)]
+        _, *following = _open(context, url, refreshes, longest_s)
     return PageTimes(loads[0], loads[1:], [run for run in following if run.is_refresh])
 
 
-def _opened(context: "BrowserContext", url: str, refreshes: int, longest_s: float) -> list[Run]:
-    """Open a page; return the run that drew it, and then as many refreshes as there were until it is time to go."""
+def _open(context: "BrowserContext", url: str, refreshes: int, longest_s: float) -> list[Run]:
+    """Open a page, and return the run that drew it and the refreshes that followed."""
     page = context.new_page()
     page.goto(url, wait_until="commit")
     began, found = time.monotonic(), list[Run]()
     while True:
         page.wait_for_timeout(LOOK_MS)
         seen, waited = page.evaluate("[performance.now(), window.__seen]"), time.monotonic() - began
-        found = runs_of(*seen)
+        found = find_runs(*seen)
         loaded = [place for place, run in enumerate(found) if not run.is_refresh]
         if loaded and (len(found) - 1 - loaded[-1] >= refreshes or waited > LOAD_SECONDS + longest_s):
             break
@@ -140,8 +140,8 @@ def _opened(context: "BrowserContext", url: str, refreshes: int, longest_s: floa
     return found[loaded[-1] :]
 
 
-def runs_of(now: float, seen: Mapping[str, Any]) -> list[Run]:
-    """Return the runs that have ended and been drawn, in their order; what was given up for another is left out."""
+def find_runs(now: float, seen: Mapping[str, Any]) -> list[Run]:
+    """Return the runs that have ended and been drawn, in their order, without those that another run replaced."""
     from streamlit.proto.BackMsg_pb2 import BackMsg
     from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
@@ -154,7 +154,7 @@ def runs_of(now: float, seen: Mapping[str, Any]) -> list[Run]:
         elif message.HasField("script_finished"):
             status = message.script_finished
             done = status in {ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY}
-            drawn = drawn_at(seen["changed"], at, now)
+            drawn = find_drawn(seen["changed"], at, now)
             if done and drawn is not None:
                 refresh = status == ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
                 sent = max((one for one in asked if one <= began), default=began)
@@ -162,7 +162,7 @@ def runs_of(now: float, seen: Mapping[str, Any]) -> list[Run]:
     return runs
 
 
-def drawn_at(changes: Sequence[float], ended: float, now: float) -> float | None:
+def find_drawn(changes: Sequence[float], ended: float, now: float) -> float | None:
     """Return when the last change was drawn that belongs to a run which ended then; None if more may come."""
     last = ended
     for before, at in pairwise([ended, *(at for at in changes if at > ended)]):

@@ -1,4 +1,4 @@
-"""A project followed in a terminal: its events as they come, and between them what it works on or waits for."""
+"""How a terminal shows a project that is followed: its events, and between them what it works on or waits for."""
 
 from collections.abc import Callable
 from time import monotonic
@@ -13,11 +13,11 @@ from shared.models.events import EventType, TimelineEvent
 from shared.models.workflow import FINAL, ProjectStatus
 
 QUIET_SECONDS: Final = 60.0
-"""How long nothing happens until a line says so, where no terminal shows a spinner."""
+"""After how long without an event a line says so, if no terminal shows a spinner."""
 
 
 class Following:
-    """Takes a project's events one by one; None stands for another look that found nothing new."""
+    """Shows a project's events one by one; None means that a poll found no new one."""
 
     def __init__(self, display: Display, status: Status, now: Callable[[], float] = monotonic) -> None:
         self._display = display
@@ -28,7 +28,7 @@ class Following:
         self._heard = self._said = now()
 
     def __call__(self, event: TimelineEvent | None) -> None:
-        """Show the next event, and in any case what the project does now."""
+        """Show the next event, if any, and what the project does now."""
         if event is not None:
             self._take(event)
             self._heard = self._said = self._now()
@@ -63,7 +63,7 @@ class Following:
 
 
 def format_elapsed(seconds: float) -> str:
-    """Return a time in words: 12 s, 3 min 5 s, 2 h 10 min."""
+    """Return a duration as text: 12 s, 3 min 5 s, 2 h 10 min."""
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
@@ -72,7 +72,7 @@ def format_elapsed(seconds: float) -> str:
 
 
 def _is_interrupted(event: TimelineEvent) -> bool:
-    """Return whether work was given up for now, to be taken up again without anybody asking."""
+    """Return whether work failed but will be retried automatically."""
     return event.type is EventType.WORK_FAILED and event.status not in FINAL
 
 
@@ -83,7 +83,7 @@ def _mark(event: TimelineEvent) -> TextPart:
 
 
 def _detail(event: TimelineEvent) -> str:
-    """Return what is said of an event; the reason of a failure that ends the project is said at the end, once."""
+    """Return the text beside an event; why a project failed is shown once, at the end."""
     if _is_interrupted(event):
         return f"{event.detail}; it is tried again by itself"
     if event.type is EventType.WORK_FAILED:

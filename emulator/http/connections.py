@@ -1,4 +1,4 @@
-"""The server's side of a connection, held to a time for each request's head and to a pace for each answer."""
+"""Server connections that time out: a request's head has to be complete in time, and an answer has to be read."""
 
 import asyncio
 import resource
@@ -11,30 +11,30 @@ else:
     Protocol = object
 
 HEAD_SECONDS: Final = 30.0
-"""For a request line and headers, from their first byte to their last."""
+"""The time limit for a request line and headers, from their first byte to their last."""
 
 UNENDED_HEAD_BYTES: Final = 64 * 1024
-"""Of a head that has not ended yet; `RequestLimits` holds a whole one to `largest.HEAD_BYTES`."""
+"""The limit for an incomplete head; `RequestLimits` checks a complete one against `largest.HEAD_BYTES`."""
 
 ANSWER_SECONDS: Final = 300.0
 SLOWEST_BYTES: Final = 64 * 1024
-"""What a client takes of an answer at the least in `ANSWER_SECONDS`."""
+"""How much of an answer a client has to read in `ANSWER_SECONDS`."""
 
 
 def most_connections() -> int:
-    """Return how many connections are taken: the other half of the open files is for functions and what they do."""
+    """Return the maximum number of connections; half of the files that may be open are left for functions."""
     return min(1_000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
 
 
 def most_before_refusal(most: int) -> int:
-    """Return from how many connections on requests are refused: more than make room, as that takes a moment."""
+    """Return the number of connections at which requests are refused: making room for one takes a moment."""
     return most + most // 4 + 2
 
 
 class Connection(Protocol):
-    """What each of uvicorn's protocols lacks: they wait without end for a head, and for a client to take an answer.
+    """Adds timeouts to a protocol of uvicorn, which waits forever for a head, and for a client to read an answer.
 
-    It also makes room for a new connection, where there are too many: by closing the one that has been idle longest.
+    If there are too many connections, a new one closes the one that has been idle longest.
     """
 
     head_s = HEAD_SECONDS
@@ -53,11 +53,11 @@ class Connection(Protocol):
 
     @property
     def _refused_body(self) -> bool:
-        """Whether what comes may be the rest of a body whose request was answered without it."""
+        """Whether incoming bytes may be the rest of a body, whose request was answered without reading it."""
         return self.idle and self.cycle is not None and self.cycle.more_body
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Make room, and wait for a first byte no longer than for a next request."""
+        """Make room, and wait for the first byte no longer than for a next request."""
         super().connection_made(transport)
         self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
         self._heard_at = self.loop.time()
@@ -73,7 +73,7 @@ class Connection(Protocol):
             min(idle, key=lambda one: one._heard_at).timeout_keep_alive_handler()
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes; those of a head within its time."""
+        """Receive bytes, and start or stop the time limit of a head."""
         before, was_idle, self._heard_at = self.cycle, self.idle, self.loop.time()
         super().data_received(data)
         if self.cycle is not before or self.transport.is_closing() or self.transport.get_protocol() is not self:
@@ -90,28 +90,28 @@ class Connection(Protocol):
             self._give_up()
 
     def on_response_complete(self) -> None:
-        """Go on to the next request, unless the body of this one was announced and will not come: then close.
+        """Go on to the next request, or close if this one announced a body that will not come.
 
-        It would be sent only after a 100, see https://httpwg.org/specs/rfc9110.html#field.expect.
+        The client sends it only after a 100, see https://httpwg.org/specs/rfc9110.html#field.expect.
         """
         super().on_response_complete()
         if self.cycle.more_body and any(name == b"expect" for name, _ in self.scope["headers"]):
             self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the timers."""
+        """Cancel the timers."""
         self._head_done()
         if self._answer_timer is not None:
             self._answer_timer.cancel()
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
-        """Look from time to time whether the client takes what is sent."""
+        """Check at intervals that the client reads the answer."""
         super().pause_writing()
         self._watch(self.transport.get_write_buffer_size())
 
     def resume_writing(self) -> None:
-        """Stop looking."""
+        """Stop checking."""
         super().resume_writing()
         if self._answer_timer is not None:
             self._answer_timer.cancel()
@@ -138,18 +138,18 @@ class Connection(Protocol):
 
 
 def is_compiled() -> bool:
-    """Return whether the parser and the event loop that are compiled are installed; not every platform has them."""
+    """Return whether the compiled parser and event loop are installed; not every platform has them."""
     return find_spec("httptools") is not None and find_spec("uvloop") is not None
 
 
 def connection_class(*, compiled: bool) -> type[Connection]:
-    """Return the protocol on the parser httptools, which is compiled, or on h11."""
+    """Return the connection class for the parser httptools, which is compiled, or for h11."""
     if compiled:
         from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
         class OnHttptools(Connection, HttpToolsProtocol):  # type: ignore[misc]
             def on_headers_complete(self) -> None:
-                """Keep, as h11 does, the host of a request that names a whole address."""
+                """Keep, as h11 does, the host of a request whose target is a whole URL."""
                 super().on_headers_complete()
                 if not self.url.startswith(b"/"):
                     self.scope["raw_path"] = self.url.partition(b"?")[0]

@@ -92,7 +92,7 @@ class Mappings:
         if config is None:
             return
         caller = Caller(record["FunctionName"], config["Role"])
-        for action in self._permissions.denied_polling(caller, record["EventSourceArn"]):
+        for action in self._permissions.find_denied_polling(caller, record["EventSourceArn"]):
             said = f"The provided execution role does not have permissions to call {action} on SQS"
             raise Refused(AwsError("InvalidParameterValueException", said))
 

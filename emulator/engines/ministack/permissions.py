@@ -1,4 +1,4 @@
-"""What functions may do: each of their calls is held to the policies of their role."""
+"""The permissions of functions: each of their calls is checked against the policies of their role."""
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -23,13 +23,13 @@ from agenticai.emulator.http.request import read_request
 PATH: Final = "/permissions"
 
 POLLING: Final = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
-"""What an event source mapping does with a queue in the name of its function's role.
+"""The actions of an event source mapping on its queue, which the function's role has to allow.
 
 See https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions.
 """
 
 WRITING: Final = ("logs:CreateLogStream", "logs:PutLogEvents")
-"""What Lambda does with a function's log in the name of its role."""
+"""The actions of Lambda on a function's log, which the function's role has to allow."""
 
 WORDING: Final = {
     "boundary": (
@@ -38,7 +38,7 @@ WORDING: Final = {
     ),
     "resource": (("no identity-based policy allows", "no resource-based policy allows"),),
 }
-"""How AWS's messages differ where the policies of the role have not decided."""
+"""How AWS words a refusal that was not decided by the policies of the role."""
 
 OF_AN_ACCOUNT: Final = {
     "dynamodb:ListTables": "arn:aws:dynamodb:{region}:{account}:table/*",
@@ -46,14 +46,14 @@ OF_AN_ACCOUNT: Final = {
     "sqs:ListQueues": "arn:aws:sqs:{region}:{account}:*",
     "ssm:DescribeParameters": "arn:aws:ssm:{region}:{account}:*",
 }
-"""What AWS holds actions to that name no resource, as its refusals say; all others are held to `*`."""
+"""The resources that AWS checks for actions that name none, as its refusals say; for all others it checks `*`."""
 
 
 class Permissions:
-    """Holds functions to their roles, and keeps the book of what they used and were denied.
+    """Checks the calls of functions against their roles, and records what they used and were denied.
 
-    `caller_of` returns the function that a call's session token belongs to; None for a client's. A role that is not in
-    IAM says nothing, so a function that names one may do everything. Unless it is `enforced`, a denial is only noted.
+    `caller_of` returns the function that a call's session token belongs to; None for a client's. A function whose role
+    is not in IAM may do everything. Unless `enforced`, a denial is only recorded.
     """
 
     def __init__(self, caller_of: Callable[[str], Caller | None], *, enforced: bool) -> None:
@@ -71,9 +71,9 @@ class Permissions:
         self._calling: ContextVar[Caller | None] = ContextVar("calling", default=None)
 
     def exchange(self, ministack: Any) -> None:
-        """Have MiniStack check the calls of functions, and no others', by these roles.
+        """Have MiniStack check the calls of functions, and no others, against these roles.
 
-        It is as if these came by TLS, as on AWS: policies that refuse what does not are of no concern here.
+        They count as made over TLS, as on AWS, so that policies that require TLS allow them.
         """
         app, actions = ministack.app, ministack.core.iam_actions
         app.AUTH = Authorised(self._calling)
@@ -91,12 +91,12 @@ class Permissions:
         self._lambda._emit_lambda_logs = self._write_log
 
     def ask_for_services(self, ministack: Any) -> None:
-        """Have AWS's services do only what the policies of queues, topics and functions let them."""
+        """Have AWS services do only what the policies of queues, topics and functions allow."""
         services = ServiceCalls(self._evaluator, self.evaluation, self._book, self._roles, enforced=self._enforced)
         services.exchange(ministack)
 
     def step(self, app: ASGIApp) -> ASGIApp:
-        """Return the step that knows which function a request is of, before the engine."""
+        """Return the step of the gateway that finds out which function made a request."""
 
         async def known(scope: Scope, receive: Receive, send: Send) -> None:
             token = read_request(scope).session_token if scope["type"] == "http" else None
@@ -113,7 +113,7 @@ class Permissions:
         return known
 
     def _hiding(self, caller: Caller, request: HttpRequest, send: Send) -> Send:
-        """Return what sends an answer, but not whether an object is there to who may not list its bucket.
+        """Return a `send` that turns 404 for an object into 403 if the caller may not list the bucket.
 
         See https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html.
         """
@@ -135,12 +135,12 @@ class Permissions:
 
         return sent
 
-    def denied_polling(self, caller: Caller, queue_arn: str) -> Iterator[str]:
-        """Yield what an event source mapping would do with a queue and the function's role does not allow."""
+    def find_denied_polling(self, caller: Caller, queue_arn: str) -> Iterator[str]:
+        """Yield the actions of an event source mapping on a queue that the function's role does not allow."""
         return (action for action in POLLING if not self.allows(caller, f"sqs:{action}", queue_arn))
 
     def allows(self, caller: Caller, action: str, resource: str) -> bool:
-        """Return whether AWS may do this in the name of a function's role, and note it."""
+        """Return whether a function's role allows an action, and record it."""
         if not self._roles.knows(caller):
             return True
         reset = self._calling.set(caller)
@@ -151,7 +151,7 @@ class Permissions:
             self._calling.reset(reset)
 
     def routes(self) -> list[Route]:
-        """Return the route of the control API that tells of it."""
+        """Return the route of the control API that returns the report."""
 
         async def permissions(_: Request) -> Response:
             return answer_with(self.report())
@@ -159,13 +159,13 @@ class Permissions:
         return [Route(PATH, permissions, methods=["GET"])]
 
     def report(self) -> PermissionReport:
-        """Return what each deployed function's role grants, what was used of it, and what was denied."""
+        """Return what the role of each deployed function grants, what of it was used, and what was denied."""
         deployed = [record["config"] for record in list(self._lambda._functions._data.values())]
         callers = [Caller(config["FunctionName"], config["Role"]) for config in deployed]
         return self._book.report(sorted(callers, key=lambda caller: caller.function), enforced=self._enforced)
 
     def _principal(self, *_: Any) -> Any:
-        """Return, in the place of `resolve_principal`, the function that calls."""
+        """Return the calling function; replaces `resolve_principal`."""
         caller = self._calling.get()
         assert caller  # noqa: S101 - nothing else is checked
         return self._evaluator.PrincipalInfo(
@@ -180,11 +180,11 @@ class Permissions:
     def _check_call(
         self, key: str, action: str, service: str, region: str, resource_arn: str = "*", service_context: Any = None
     ) -> Any:
-        """Check, in the place of `enforce`, and note what comes of it."""
+        """Check a call, and record the result; replaces `enforce`."""
         caller = self._calling.get()
         if caller is None:
             return None
-        resource = _held_to(action, resource_arn, region, caller.account)
+        resource = _resource_of(action, resource_arn, region, caller.account)
         self.evaluation.latest.set(None)
         denied = self._enforce(key, action, service, region, resource, service_context)
         if denied is None:
@@ -198,14 +198,16 @@ class Permissions:
         return denied if self._enforced else None
 
     def _arn(self, caller: Caller) -> str:
-        """Return the ARN of a function, as Lambda tells it to the services that it calls."""
+        """Return the ARN of a function, as services that it calls see it."""
         region, account = self._current_region(), caller.account
         return f"arn:aws:lambda:{region}:{account}:function:{caller.function}"
 
     def _answer_denied(self, service: str, action: str, principal: str, request_id: str, **how: Any) -> Any:
-        """Answer, in the place of `access_denied_response`, with the resource in the message, as AWS does."""
+        """Answer with the resource in the message, as AWS does; replaces `access_denied_response`."""
         if not how.get("message") and not how.get("resource_policy_arn"):
-            resource = _held_to(action, how.get("resource_arn", "*"), self._current_region(), principal.split(":")[4])
+            resource = _resource_of(
+                action, how.get("resource_arn", "*"), self._current_region(), principal.split(":")[4]
+            )
             message = self._word(action, principal, resource, how.get("explicit_deny", False))
             because = self._because.get()
             for said, instead in WORDING.get(because.layer if because else "role", ()):
@@ -214,7 +216,7 @@ class Permissions:
         return self._answer(service, action, principal, request_id, **how)
 
     def _write_log(self, function: Mapping[str, Any], *rest: Any, **named: Any) -> Any:
-        """Write a function's log, in the place of `_emit_lambda_logs`, if its role lets Lambda do so."""
+        """Write a function's log if its role allows that; replaces `_emit_lambda_logs`."""
         config = function.get("config") or function
         caller = Caller(config["FunctionName"], config["Role"])
         group = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{caller.function}"
@@ -225,7 +227,7 @@ class Permissions:
 
 
 class Authorised:
-    """Stands in the place of MiniStack's AUTH: true while a function's call is answered, so that clients' are not."""
+    """Replaces MiniStack's AUTH: true while a function's call is answered, so that calls of clients are not checked."""
 
     def __init__(self, calling: ContextVar[Caller | None]) -> None:
         self._calling = calling
@@ -234,8 +236,8 @@ class Authorised:
         return self._calling.get() is not None
 
 
-def _held_to(action: str, resource: str, region: str, account: str) -> str:
-    """Return the resource that AWS holds an action to."""
+def _resource_of(action: str, resource: str, region: str, account: str) -> str:
+    """Return the resource that AWS checks for an action."""
     return OF_AN_ACCOUNT[action].format(region=region, account=account) if action in OF_AN_ACCOUNT else resource
 
 

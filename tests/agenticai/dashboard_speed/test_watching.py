@@ -6,7 +6,7 @@ import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from agenticai.dashboard_speed.watching import STILL_MS, PageTimes, Run, drawn_at, runs_of
+from agenticai.dashboard_speed.watching import STILL_MS, PageTimes, Run, find_drawn, find_runs
 
 Noted = tuple[float, str]
 MUCH_LATER = 10_000.0
@@ -47,7 +47,7 @@ def test_a_page_is_loaded_by_the_run_that_was_not_given_up_and_then_refreshed() 
         ],
         "changed": [310, 350, 2060],
     }
-    loaded, refresh = runs_of(MUCH_LATER, seen)
+    loaded, refresh = find_runs(MUCH_LATER, seen)
     assert loaded == Run(asked=10, began=40, ended=300, drawn=350, is_refresh=False)
     assert refresh == Run(asked=2000, began=2005, ended=2050, drawn=2060, is_refresh=True)
     assert (refresh.server_ms, refresh.drawn_ms) == (45, 60)
@@ -55,13 +55,13 @@ def test_a_page_is_loaded_by_the_run_that_was_not_given_up_and_then_refreshed() 
 
 def test_a_run_that_may_still_be_drawn_is_left_out() -> None:
     seen = {"sent": [], "received": [began(0), ended(5, ForwardMsg.FINISHED_SUCCESSFULLY)], "changed": []}
-    assert runs_of(5 + STILL_MS, seen) == []
-    assert len(runs_of(6 + STILL_MS, seen)) == 1
+    assert find_runs(5 + STILL_MS, seen) == []
+    assert len(find_runs(6 + STILL_MS, seen)) == 1
 
 
 def test_changes_after_a_pause_belong_to_another_run() -> None:
-    assert drawn_at([90, 150, 180, 180 + STILL_MS + 1], 100, MUCH_LATER) == 180
-    assert drawn_at([], 100, MUCH_LATER) == 100
+    assert find_drawn([90, 150, 180, 180 + STILL_MS + 1], 100, MUCH_LATER) == 180
+    assert find_drawn([], 100, MUCH_LATER) == 100
 
 
 def test_times_are_summed_up() -> None:

@@ -1,17 +1,31 @@
 """docs/quality-score.md says what the code does."""
 
 import re
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 
-from qa_agent.analysers import complexity, ruff, syntax
+from qa_agent import analysers
+from qa_agent.analysers import complexity, javascript_modules, ruff, syntax
+from qa_agent.analysers.port import Fault, SourceFile
 from qa_agent.analysis import analyse
 from qa_agent.evidence import Evidence
-from qa_agent.scoring import ENOUGH_TESTS, ENOUGH_WORDS, LEAST_LINES, PASSING_SCORE, PENALTIES, TOLERANCE, WEIGHTS
+from qa_agent.scoring import (
+    ENOUGH_TESTS,
+    ENOUGH_WORDS,
+    LEAST_LINES,
+    PASSING_SCORE,
+    PENALTIES,
+    TOLERANCE,
+    WEIGHTS,
+    score_parts,
+)
 from shared.models.project import Revision
 from shared.models.runs import TestedTest, TestsRun
 from shared.models.severity import Severity
+from shared.source_files import TEXT
 from tests.handlers.qa.test_analysis import README
 
 PAGE = (Path(__file__).parents[3] / "docs" / "quality-score.md").read_text(encoding="utf-8")
@@ -54,6 +68,25 @@ def test_the_severities() -> None:
     assert tuple(errors) == ruff.ERRORS
     assert told[f"`{syntax.SYNTAX}`"] == Severity.ERROR
     assert told[f"`{syntax.DOUBT}`"] == Severity.WARNING
+
+
+def find_rules() -> set[str]:
+    """The names of rules that analysers have as constants; those of ruff are its own."""
+    modules = [import_module(f"{analysers.__name__}.{found.name}") for found in iter_modules(analysers.__path__)]
+    constants = [value for module in modules for name, value in vars(module).items() if re.fullmatch("[A-Z]+", name)]
+    words = {value for value in constants if isinstance(value, str) and re.fullmatch("[a-z-]+", value)}
+    return words - {javascript_modules.DEFAULT, TEXT}
+
+
+def test_every_rule_is_told_and_costs_points() -> None:
+    rules = find_rules()
+    assert len(rules) > 15
+    assert rules <= {name for rule, _, _ in rows("Severities") for name in re.findall(r"`([a-z-]+)`", rule)}
+    code = [SourceFile("a.py", "python", "x = 1\n")]
+    full = score_parts(code, [], {"a.py"})
+    faults = [Fault("a.py", 1, rule, Severity.ERROR, "") for rule in rules]
+    free = [fault.rule for fault in faults if score_parts(code, [fault], {"a.py"}) == full]
+    assert free == [syntax.DOUBT]  # its file counts as not measured
 
 
 def test_every_language_is_named() -> None:

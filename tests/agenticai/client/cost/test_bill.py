@@ -4,7 +4,7 @@ import pytest
 
 from agenticai.client.cost.bill import Bill, LineUse, bill, reason
 from agenticai.client.cost.charges import cost_usd
-from agenticai.client.cost.use import Stored
+from agenticai.client.cost.use import KEPT, Stored
 from tests.agenticai.client.cost.uses import MILLION, ONE, TWO, calls, lambda_use, polls, unmetered, usage, use_of
 
 GB = 1024**3
@@ -28,6 +28,11 @@ def test_what_was_used_is_what_the_meter_counted() -> None:
     assert line(used, "api-requests").used == 7
     assert line(used, "data-out").used == 1
     assert [line(used, name).used for name in ("log-ingestion", "s3-storage", "alarms")] == [2, 1, 4]
+
+
+def test_every_line_of_what_is_kept_is_measured() -> None:
+    used = bill(use_of(stored=Stored(1, 1, 1, table_bytes=1, backup_bytes=1)), 0)
+    assert {each.id for each in used.lines if each.used} == KEPT
 
 
 def test_the_cost_is_that_of_all_calls_and_its_parts_add_up() -> None:

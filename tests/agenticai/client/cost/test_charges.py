@@ -3,6 +3,7 @@
 import pytest
 
 from agenticai.client.cost.charges import charges, cost_usd, quantities
+from agenticai.client.cost.use import CALLED
 from agenticai.emulator.core.usage_records import CallCount
 from tests.agenticai.client.cost.uses import MILLION, calls, lambda_use
 
@@ -28,6 +29,15 @@ from tests.agenticai.client.cost.uses import MILLION, calls, lambda_use
 )
 def test_calls_cost_what_the_price_pages_say(row: CallCount, dollars: float) -> None:
     assert cost_usd([row], []) == pytest.approx(dollars)
+
+
+def test_every_line_of_calls_and_invocations_is_billed_for_some() -> None:
+    rows = [
+        *(calls("sqs", "SendMessage"), calls("dynamodb", "PutItem"), calls("dynamodb", "GetItem")),
+        *(calls("s3", "PutObject"), calls("s3", "GetObject"), calls("ssm", "GetParameter")),
+        calls("execute-api", "GET", caller="client", response_bytes=MILLION),
+    ]
+    assert {charge.line for charge in charges(rows, [lambda_use(1, 1)])} == CALLED
 
 
 def test_functions_cost_by_request_and_by_memory_and_time() -> None:
