@@ -22,7 +22,7 @@ from agenticai.stack.changes import ChangeSet
 from agenticai.stack.deploying import reached
 from agenticai.stack.errors import DeployError, NotDeployedError
 from agenticai.stack.events import StackEvent
-from agenticai.stack.outputs import AGENTS
+from agenticai.stack.outputs import AGENTS, StackOutputs
 from agenticai.stack.preflight import check_deployment
 from agenticai.stack.secrets import Secrets, find_unstored, read_api_token
 from agenticai.stack.stage import read_stage_outputs, stack_name
@@ -102,8 +102,8 @@ def deploy(deployment: Deployment, *, as_json: bool) -> None:
     On AWS it first reports what prevents a deployment, shows what would change, and asks. If the deployed API is not
     healthy, it restores the previous versions. Raises StackError and SettingsError.
     """
-    screen, home, where = Display(as_json=as_json), find_home(), deployment.where
-    make_home(home)
+    screen, where = Display(as_json=as_json), deployment.where
+    make_home(find_home())
     target, control_secret = where.find()
     secrets = Secrets(gemini_api_key=gemini_api_key(os.environ) or None)
     with reached(target):
@@ -111,23 +111,7 @@ def deploy(deployment: Deployment, *, as_json: bool) -> None:
             _check(screen, target, deployment, secrets)
         functions = target.client("lambda")
         before = read_versions(functions, _functions_of(target, where.stage))
-        with screen.step("handlers built") as step:
-            prepared = prepare(home / "cache", step.update, functions_on=target.functions_on)
-            step.done()
-        with screen.step("stack deployed") as step:
-            on_event = show.ShownEvents(screen) if where.is_aws else _Updating(step.update)
-            confirm = _make_confirm(screen, step.pause, deployment, lambda: _note(target, where.stage, before))
-            outputs = deploy_prepared(
-                target,
-                where.stage,
-                prepared,
-                secrets,
-                step.update,
-                parameters=deployment.parameters,
-                on_event=on_event,
-                confirm=confirm,
-            )
-            step.done()
+        outputs = _build_and_deploy(screen, target, deployment, secrets, before)
         changed = _serve_deployed(target, where.stage, before)
         deployed = DeployedStack(target, outputs, read_api_token(target.client("ssm"), where.stage), control_secret)
         with serving_before(functions, changed):
@@ -135,6 +119,31 @@ def deploy(deployment: Deployment, *, as_json: bool) -> None:
             if where.is_aws and deployment.trial:
                 try_out(screen, deployed)
     _present(screen, deployed, where)
+
+
+def _build_and_deploy(
+    screen: Display, target: Target, deployment: Deployment, secrets: Secrets, before: Mapping[str, str]
+) -> StackOutputs:
+    """Build the handlers and deploy the stack; `before` are the versions to note before anything changes."""
+    where = deployment.where
+    with screen.step("handlers built") as step:
+        prepared = prepare(find_home() / "cache", step.update, functions_on=target.functions_on)
+        step.done()
+    with screen.step("stack deployed") as step:
+        on_event = show.ShownEvents(screen) if where.is_aws else _Updating(step.update)
+        confirm = _make_confirm(screen, step.pause, deployment, lambda: _note(target, where.stage, before))
+        outputs = deploy_prepared(
+            target,
+            where.stage,
+            prepared,
+            secrets,
+            step.update,
+            parameters=deployment.parameters,
+            on_event=on_event,
+            confirm=confirm,
+        )
+        step.done()
+    return outputs
 
 
 def _functions_of(target: Target, stage: str) -> Collection[str]:
