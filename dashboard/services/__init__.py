@@ -1,1 +1,1 @@
-"""What the pages show, and do, without Streamlit: asked of a target through one port."""
+"""The logic of the pages, without Streamlit: it reads and changes a target through one port."""

@@ -1,4 +1,4 @@
-"""What takes long to read: a look returns what was read last, and has it read anew for the next look."""
+"""A cache for slow reads: a look returns the latest known answer and refreshes it in a background thread."""
 
 import threading
 import time
@@ -7,21 +7,21 @@ from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
 Start = Callable[[Callable[[], None]], object]
-"""Has something done meanwhile."""
+"""Runs a function in the background."""
 
 OLDEST_SECONDS: Final = 30.0
-"""What was read longer ago is not shown any more."""
+"""An answer older than this is not returned; the caller waits for a new one."""
 
 
 def start_thread(work: Callable[[], None]) -> None:
-    """Do something in a thread of its own, which ends with this process."""
+    """Run a function in a daemon thread, which ends with this process."""
     threading.Thread(target=work, daemon=True, name="reading").start()
 
 
 class Latest(Generic[T]):
-    """The latest answer of somebody who takes long to tell. Several threads may look.
+    """Caches the latest answer of a slow source. Thread-safe.
 
-    The first look waits for the answer, as does one after a long pause, and one that asks somebody else.
+    The first look waits for the answer, as does one after a long pause and one at another source.
     """
 
     def __init__(self, start: Start = start_thread, clock: Callable[[], float] = time.monotonic) -> None:
@@ -34,7 +34,10 @@ class Latest(Generic[T]):
         self._reading = False
 
     def look(self, of: object, read: Callable[[], T]) -> T:
-        """Return what `of` tells, which `read` reads. Raises what `read` raises, then or at the next look."""
+        """Return the latest answer of the source `of`, which `read` reads.
+
+        Raises what `read` raises, at once or at the next look.
+        """
         with self._lock:
             if self._of is not of or not self._known or self._known[0][0] < self._clock() - OLDEST_SECONDS:
                 self._of, self._known, self._error = of, [(self._clock(), read())], None
@@ -50,7 +53,7 @@ class Latest(Generic[T]):
         answer, error = list[tuple[float, T]](), None
         try:
             answer = [(self._clock(), read())]
-        except Exception as failed:  # noqa: BLE001 - the thread's edge: who looks next gets it
+        except Exception as failed:  # noqa: BLE001 - the thread's edge: the next look raises it
             error = failed
         self._reading = False
         if self._of is of:

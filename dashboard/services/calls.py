@@ -1,4 +1,4 @@
-"""The language model's calls as the engine tells them: each look asks only for what is new."""
+"""The language model's calls as the engine reports them; each look fetches only new ones."""
 
 import threading
 from collections import deque
@@ -14,7 +14,7 @@ KEPT: Final = 2_000
 
 
 class EngineCalls:
-    """The latest calls. Several threads may look."""
+    """Keeps the latest calls. Thread-safe."""
 
     def __init__(self, control: "ControlClient") -> None:
         self._control = control
@@ -23,7 +23,7 @@ class EngineCalls:
         self._next = 0
 
     def look(self) -> "Sequence[ModelExchange]":
-        """Ask for what is new, and return all. Raises ControlError."""
+        """Fetch new calls and return all of them. Raises ControlError."""
         with self._lock:
             history = self._control.model_calls(self._next)
             self._next = history.next

@@ -1,4 +1,4 @@
-"""The choice of what tells most of a stack."""
+"""Chooses the adapter that reports most about a stack."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def source_of(stack: "DeployedStack") -> "Source":
-    """Return what tells most of a stack; it lives as long as the stack is looked at."""
+    """Return the adapter that reports most about a stack; it can be used for as long as the stack is shown."""
     capabilities = stack.target.capabilities
     if Capability.CONTROL in capabilities:
         return EngineSource(stack, stack.control())

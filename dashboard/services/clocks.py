@@ -1,4 +1,4 @@
-"""The time by which ages are told: the target's own where it has one."""
+"""The time from which ages are computed: the target's own clock if it has one."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
@@ -10,14 +10,14 @@ if TYPE_CHECKING:
 
 
 class Timed(Protocol):
-    """What has a clock, or not."""
+    """A source that may have a clock."""
 
     def clock(self) -> "ClockReading | Missing":
-        """The target's time."""
+        """Return the target's time."""
         ...
 
 
 def now_of(source: Timed) -> datetime:
-    """Return the target's time; this machine's where the target has none of its own."""
+    """Return the target's time, or this machine's if the target has no clock."""
     reading = source.clock()
     return datetime.now(UTC) if isinstance(reading, Missing) else reading.now

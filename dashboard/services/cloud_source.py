@@ -1,4 +1,4 @@
-"""The adapter of the port for AWS itself: what its API, CloudWatch and the free tier's API tell of a stack."""
+"""The adapter of the port for AWS: it reads AWS's API, CloudWatch and the free tier's API."""
 
 import dataclasses
 from typing import TYPE_CHECKING, Final
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from agenticai.dashboard.services.port import Missing
 
 FREE_TIER_SECONDS: Final = 3600.0
-"""How long an answer of the free tier's API is kept: AWS itself counts a few times a day."""
+"""How long an answer of the free tier's API is cached; AWS updates its figures a few times a day."""
 
 
 class CloudSource(AwsSource):
-    """What AWS tells. Each refresh asks SQS for its depths, and CloudWatch once a minute."""
+    """Reports a stack on AWS. Each refresh asks SQS for its depths, and CloudWatch once a minute."""
 
     refresh_s = 10.0
 
@@ -58,7 +58,7 @@ class CloudSource(AwsSource):
 
 
 def _doing(minute: FunctionMinute) -> Doing:
-    """Return what a function did in the last minute that is known, as what it is doing."""
+    """Convert a function's last known minute to what it is doing."""
     failed = None
     if minute.errors:
         said = f"{minute.errors:,} of {minute.invocations:,} invocations failed in the minute before"

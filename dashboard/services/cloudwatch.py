@@ -1,4 +1,4 @@
-"""What CloudWatch measures of a stack's queues and functions: one batched question a minute at the most."""
+"""CloudWatch's metrics of a stack's queues and functions, read with at most one batched request a minute."""
 
 import itertools
 import threading
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
 
 PERIOD: Final = timedelta(minutes=1)
-"""CloudWatch keeps no finer values of SQS and Lambda."""
+"""The finest resolution that CloudWatch keeps for SQS and Lambda."""
 
 HISTORY: Final = timedelta(days=1)
-"""How far the first look goes back. That is fewer values than one request may bring."""
+"""How far back the first look reads. That is fewer values than one response may hold."""
 
 LATE: Final = timedelta(minutes=5)
-"""How much later than a minute's end its value may come, or still change."""
+"""How long after the end of a minute its value may still arrive or change."""
 
 MOST_VALUES: Final = 100_800
-"""Of one answer of GetMetricData."""
+"""The maximum number of values in one response of GetMetricData."""
 
 QUEUES: Final = {
     "visible": ("ApproximateNumberOfMessagesVisible", "Maximum"),
@@ -33,7 +33,7 @@ QUEUES: Final = {
     "deleted": ("NumberOfMessagesDeleted", "Sum"),
     "oldest_s": ("ApproximateAgeOfOldestMessage", "Maximum"),
 }
-"""What is asked of a queue: the names and statistics of AWS/SQS."""
+"""The metrics of a queue that are read: the names and statistics of AWS/SQS."""
 
 FUNCTIONS: Final = {
     "invocations": ("Invocations", "Sum"),
@@ -41,18 +41,18 @@ FUNCTIONS: Final = {
     "throttles": ("Throttles", "Sum"),
     "running": ("ConcurrentExecutions", "Maximum"),
 }
-"""What is asked of a function: the names and statistics of AWS/Lambda."""
+"""The metrics of a function that are read: the names and statistics of AWS/Lambda."""
 
 Values = dict[datetime, float]
-"""By the beginning of their minute."""
+"""Values by the start of their minute."""
 
 Key = tuple[str, str]
-"""A queue or a function, and what of it."""
+"""A queue or a function, and the name of a metric."""
 
 
 @dataclass(frozen=True)
 class FunctionMinute:
-    """What a function did in the last minute that CloudWatch tells of, which ended at `at`."""
+    """What a function did in the last minute that CloudWatch reports, which ended at `at`."""
 
     at: datetime
     invocations: int
@@ -62,7 +62,7 @@ class FunctionMinute:
 
 
 class CloudWatch:
-    """Keeps the latest values, and asks for newer ones once a minute. Several threads may look.
+    """Caches the latest values, and reads newer ones once a minute. Thread-safe.
 
     Every method raises botocore's errors.
     """
@@ -83,7 +83,7 @@ class CloudWatch:
         self._values: defaultdict[Key, Values] = defaultdict(dict)
 
     def depths(self) -> DepthSeries:
-        """Return how the depths of all queues changed, up to the end of the last minute that is known."""
+        """Return how the depths of all queues changed, up to the end of the last known minute."""
         values, end = self._look()
         points = sorted(
             itertools.chain.from_iterable(_points(name, values) for name in self._queues), key=lambda point: point.at
@@ -96,12 +96,12 @@ class CloudWatch:
         return DepthSeries(tuple(points[-KEPT:]), end, note)
 
     def oldest_s(self, queue: str) -> float | None:
-        """Return the age of a queue's oldest message in the last minute that is known; None where there was none."""
+        """Return the age of a queue's oldest message in the last known minute; None if the queue was empty."""
         values, end = self._look()
         return values[queue, "oldest_s"].get(end - PERIOD)
 
     def functions(self) -> Mapping[str, FunctionMinute]:
-        """Return what each function did in the last minute that is known; none of those that did nothing yet."""
+        """Return what each function did in the last known minute, without functions that have not done anything yet."""
         values, _ = self._look()
         return {name: minute for name in self._functions if (minute := _minute(name, values))}
 
@@ -131,7 +131,7 @@ class CloudWatch:
 
 
 Query = tuple[Key, str, str, str, str]
-"""What it is the value of; namespace, dimension, metric and statistic."""
+"""The key of the value, then namespace, dimension, metric and statistic."""
 
 
 def _of_queues(names: Iterable[str]) -> Iterator[Query]:
@@ -153,7 +153,7 @@ def _query(number: int, key: Key, namespace: str, dimension: str, metric: str, s
 
 
 def _points(queue: str, values: Mapping[Key, Values]) -> Iterator[DepthPoint]:
-    """Yield a queue's points, each at its minute's end; what was received and deleted is counted from the first."""
+    """Yield a queue's points, each at the end of its minute; receives and deletes are counted from the first one."""
     received = deleted = 0
     minutes = sorted({at for kind in QUEUES for at in values[queue, kind]})
     for at in minutes:

@@ -1,4 +1,4 @@
-"""The way to the stack that the dashboard shows, found again whenever it is lost."""
+"""The connection to the stack that the dashboard shows; it is found again whenever it is lost."""
 
 import threading
 import weakref
@@ -19,12 +19,12 @@ from agenticai.emulator.core.errors import EngineError
 from agenticai.stack.errors import StackError
 
 FAULTS: Final = (ProjectsError, EngineError, StackError, BotoCoreError, ClientError)
-"""What any question to a target may raise; each message is for people."""
+"""What any request to a target may raise; each message can be shown to users."""
 
 
 @dataclass(frozen=True)
 class Connected:
-    """A stack, what tells of it, and its API."""
+    """A stack, the adapter that reports about it, and a client of its API."""
 
     stack: DeployedStack
     source: Source
@@ -42,9 +42,9 @@ class Connected:
 
 
 class Connection:
-    """Finds the stack of a stage at an address, and keeps it until `lose` is called. Several threads may ask.
+    """Finds the stack of a stage at an address, and keeps it until `lose` is called. Thread-safe.
 
-    The connections of a lost one are closed when the last page that still draws with it is done.
+    The connections of a lost stack are closed when the last page that still uses it is drawn.
     """
 
     def __init__(self, endpoint_url: str, stage: str, find: Callable[[str, str], DeployedStack] = stack_at) -> None:
@@ -56,7 +56,7 @@ class Connection:
         self.own_calls = OwnCalls()
 
     def get(self) -> Connected:
-        """Return the stack. Raises `FAULTS` where there is none."""
+        """Return the stack. Raises `FAULTS` if there is none."""
         with self._lock:
             if self._connected is None:
                 stack = self._find(self.endpoint_url, self.stage)
@@ -66,7 +66,7 @@ class Connection:
             return self._connected
 
     def lose(self) -> None:
-        """Look for the stack anew when it is asked for next: another may have come in its place."""
+        """Find the stack again at the next `get`, as it may have been replaced by another one."""
         with self._lock:
             self._connected = None
 

@@ -1,4 +1,4 @@
-"""The bill of a stack as rows and curves: what the page of the free tier shows of it."""
+"""The bill of a stack as rows and curves for the free tier page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,19 +11,19 @@ STOPS: Final = (
     0, 1, 2, 5, 10, 20, 50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1_000, 1_500, 2_000, 2_500, 3_000, 4_000,
     5_000, 6_000, 7_000, 8_000, 9_000, 10_000, 15_000, 20_000, 30_000, 40_000, 50_000, 75_000, 100_000,
 )  # fmt: skip
-"""Projects a month, from which a slider chooses."""
+"""The stops of the slider for projects per month."""
 
 USUAL: Final = 100
 POINTS: Final = 12
-"""Points of the curve of a month's cost, beside 0."""
+"""The number of points of the monthly cost curve, without the one at 0."""
 
 SHOWN: Final = 20
-"""Projects in the table, the dearest."""
+"""The number of projects in the table, the most expensive ones."""
 
 
 @dataclass(frozen=True)
 class TierRow:
-    """A line of the free tier; shares are parts of the month's allowance, None where there is none."""
+    """A line of the free tier; shares are parts of the month's allowance, None if there is no allowance."""
 
     service: str
     title: str
@@ -38,7 +38,7 @@ class TierRow:
 
 @dataclass(frozen=True)
 class Spent:
-    """So many US dollars, and whose; `part` is the part of all."""
+    """An amount of US dollars and who caused it; `part` is its share of the total."""
 
     who: str
     usd: float
@@ -46,14 +46,14 @@ class Spent:
 
 
 def nearest_stop(asked: str | None) -> int:
-    """Return the stop of the slider that is nearest to a number in an address; the usual one for anything else."""
+    """Return the slider's stop that is nearest to the number in an address, or the default if it is not a number."""
     if asked is None or not asked.isascii() or not asked.isdigit():
         return USUAL
     return min(STOPS, key=lambda stop: abs(stop - int(asked[:9])))
 
 
 def limit_of(asked: str | None) -> float | None:
-    """Return the budget in US dollars that an address names; None for anything that is no amount."""
+    """Return the budget in US dollars that an address names; None if it is not an amount."""
     try:
         amount = float(asked or "")
     except ValueError:
@@ -62,7 +62,7 @@ def limit_of(asked: str | None) -> float | None:
 
 
 def tier_rows(shown: Bill) -> list[TierRow]:
-    """Return every line of the free tier."""
+    """Return all lines of the free tier."""
     return [
         TierRow(
             service=use.line.service,
@@ -80,7 +80,7 @@ def tier_rows(shown: Bill) -> list[TierRow]:
 
 
 def tier_notes(rows: Sequence[TierRow]) -> list[str]:
-    """Return the notes of lines, each once, behind the lines that have it."""
+    """Return each distinct note, after the names of the lines that have it."""
     titles: dict[str, list[str]] = {}
     for row in rows:
         if row.note:
@@ -89,17 +89,17 @@ def tier_notes(rows: Sequence[TierRow]) -> list[str]:
 
 
 def by_function(shown: Bill) -> list[Spent]:
-    """Return what each function cost, the dearest first."""
+    """Return the cost of each function, the most expensive first."""
     return [Spent(who, usd, _part(usd, shown.used_usd)) for who, usd in shown.by_function.items()]
 
 
 def by_project(shown: Bill, most: int = SHOWN) -> list[Spent]:
-    """Return what the dearest projects cost, the dearest first."""
+    """Return the cost of the most expensive projects, the most expensive first."""
     return [Spent(p.project_id, p.usd, _part(p.usd, shown.used_usd)) for p in shown.projects[:most]]
 
 
 def dearest(shown: Bill) -> str | None:
-    """Say which project cost most, and why."""
+    """Return a sentence that names the most expensive project, and why it cost most."""
     if not shown.projects:
         return None
     most = shown.projects[0]
@@ -107,7 +107,7 @@ def dearest(shown: Bill) -> str | None:
 
 
 def verdict(shown: Bill, limit: float) -> tuple[bool, str]:
-    """Return whether the month is within a budget, and that in a sentence."""
+    """Return whether the month is within a budget, and a sentence that says so."""
     spare = limit - shown.month_usd
     within = spare >= 0
     how = f"{dollars(spare)} below" if within else f"{dollars(-spare)} over"
@@ -115,7 +115,7 @@ def verdict(shown: Bill, limit: float) -> tuple[bool, str]:
 
 
 def month_curve(used: Measured, projects: int) -> list[dict[str, object]]:
-    """Return what a month costs from none to so many projects, by service: the parts of a stacked chart."""
+    """Return the monthly cost of 0 up to `projects` projects, by service, as the rows of a stacked chart."""
     numbers = sorted({round(projects * step / POINTS) for step in range(POINTS + 1)})
     bills = [used.bill(number) for number in numbers]
     costs = [(month.forecast_for, month.by_service) for month in bills]
@@ -128,7 +128,7 @@ def month_curve(used: Measured, projects: int) -> list[dict[str, object]]:
 
 
 def services(shown: Bill) -> Sequence[tuple[str, str, str]]:
-    """Return each service with what it cost until now, and what it costs in the month beyond the free tier."""
+    """Return each service with its cost until now, and its cost of the month beyond the free tier."""
     forecast = bool(shown.projects) or not shown.forecast_for
     return [(name, dollars(used), dollars(m) if forecast else "-") for name, (used, m) in shown.by_service.items()]
 

@@ -1,4 +1,4 @@
-"""How the depths of queues changed: exact where the target keeps it, else as it was seen now and then."""
+"""How the depths of queues changed: exact if the target records it, else sampled at each look."""
 
 import threading
 from collections import deque
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from agenticai.emulator.core.bench_records import Jump
 
 KEPT: Final = 50_000
-"""Points, of all queues together."""
+"""The maximum number of points that are kept, of all queues together."""
 
 
 @dataclass(frozen=True)
 class DepthPoint:
-    """A queue's numbers of messages from a moment on; `received` and `deleted` in all, where they are known."""
+    """A queue's message counts from `at` on; `received` and `deleted` are running totals, None if unknown."""
 
     at: datetime
     queue: str
@@ -31,7 +31,7 @@ class DepthPoint:
 
     @property
     def total(self) -> int:
-        """All messages in the queue."""
+        """The number of all messages in the queue."""
         return self.visible + self.in_flight + self.delayed
 
 
@@ -44,9 +44,9 @@ GAPS: Final = "The engine dropped some changes before this page read them, so th
 
 @dataclass(frozen=True)
 class DepthSeries:
-    """Points in their order, up to `now`; `jumps` are skipped time.
+    """Points in order, up to `now`; `jumps` are skipped time.
 
-    `note` says what is not exact, and why; it is empty where no change is missing.
+    `note` says what is not exact, and why; it is empty if no change is missing.
     """
 
     points: tuple[DepthPoint, ...]
@@ -56,7 +56,7 @@ class DepthSeries:
 
 
 class EngineDepths:
-    """The engine's own history, of which each look asks only for what is new. Several threads may look."""
+    """The engine's own history; each look fetches only what is new. Thread-safe."""
 
     def __init__(self, control: "ControlClient", queues: Iterable[str]) -> None:
         self._control = control
@@ -67,7 +67,7 @@ class EngineDepths:
         self._exact = True
 
     def look(self) -> DepthSeries:
-        """Ask for what is new, and return all. Raises ControlError."""
+        """Fetch what is new, and return all points. Raises ControlError."""
         with self._lock:
             more = True
             while more:
@@ -84,7 +84,7 @@ class EngineDepths:
 
 
 class SampledDepths:
-    """What was seen at each look, for a target that keeps no history."""
+    """Depths sampled at each look, for a target that keeps no history."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -92,7 +92,7 @@ class SampledDepths:
         self._latest: dict[str, QueueState] = {}
 
     def look(self, states: Iterable[AgentQueues], now: datetime | None = None) -> DepthSeries:
-        """Note what changed, and return all."""
+        """Record what changed, and return all points."""
         now = now or datetime.now(UTC)
         with self._lock:
             for state in (one for pair in states for one in (pair.queue, pair.dead_letters)):

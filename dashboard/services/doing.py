@@ -1,4 +1,4 @@
-"""What functions are doing now: what runs and since when, whether they are throttled, and what failed last."""
+"""What functions are doing now: what runs and since when, whether they are throttled, and their last failure."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -28,16 +28,16 @@ THROTTLED: Final = frozenset(
         "TooManyRequestsException",
     }
 )
-"""The error codes of services that are asked too often."""
+"""The error codes with which services throttle a caller."""
 
 
 @dataclass(frozen=True)
 class Doing:
     """What a function is doing now.
 
-    `running` invocations run, the first of them `since`; at most `limit` may for its queue, None where nothing limits
-    that. `throttled` of its own calls were refused for their rate. `failed` is its latest failure, and `last` its
-    latest invocation that ended.
+    `running` is the number of running invocations, the first of which started at `since`. At most `limit` may run for
+    its queue; None if there is no limit. `throttled` is the number of its own calls that were throttled. `failed` is
+    its latest failure, and `last` its latest invocation that ended.
     """
 
     running: int = 0
@@ -49,34 +49,34 @@ class Doing:
 
     @property
     def at_limit(self) -> bool:
-        """Whether no further invocation may begin before one has ended."""
+        """Whether no further invocation can start before one has ended."""
         return self.limit is not None and self.running >= self.limit
 
 
 class Control(Protocol):
-    """What an engine tells."""
+    """The part of an engine's control API that is needed here."""
 
     def activity(self) -> "tuple[FunctionActivity, ...]":
-        """What each function is doing."""
+        """Return what each function is doing."""
         ...
 
     def clock(self) -> "ClockReading":
-        """The engine's time."""
+        """Return the engine's time."""
         ...
 
 
 class Failures(Protocol):
-    """What tells of deliveries that failed."""
+    """A source of failed deliveries."""
 
     def last_failure(self, agent: str, since: datetime, now: datetime) -> Attempt | None:
-        """Return the latest of an agent; None where there was none since a moment."""
+        """Return an agent's latest failure since a moment, or None if there was none."""
         ...
 
 
 class EngineDoing:
-    """Asks an engine, and the log of a function when it has failed since the last look. Several threads may look.
+    """Asks an engine, and reads a function's log if it has failed since the last look. Thread-safe.
 
-    `limits` returns how many invocations the queue of each agent may cause at once.
+    `limits` returns the maximum concurrency of each agent's queue.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class EngineDoing:
         )
 
     def _logged(self, name: str, failed: "FinishedInvocation | None") -> Attempt | None:
-        """Return what the log tells: a worker that fails says so there, and its invocation ends well all the same."""
+        """Return the failure that the log reports: a worker logs its failure, while its invocation succeeds."""
         if failed is None or name not in self._outputs.queue_urls:
             return None
         known = self._known.get(name)
@@ -119,13 +119,13 @@ class EngineDoing:
             return known[1]
         now = self._control.clock().now
         told = self._failures.last_failure(name, failed.started_at, now)
-        if now - failed.started_at > timedelta(milliseconds=failed.duration_ms) + LATE:  # nothing more will come
+        if now - failed.started_at > timedelta(milliseconds=failed.duration_ms) + LATE:  # no more log lines will come
             self._known[name] = failed.request_id, told
         return told
 
 
 def attempt_of(failed: "FinishedInvocation | None") -> Attempt | None:
-    """Return an invocation that failed as an attempt."""
+    """Convert a failed invocation to an attempt."""
     if failed is None or failed.error_type is None:
         return None
     said = f"the invocation ended after {failed.duration_ms / 1000:.1f} s"
@@ -137,7 +137,7 @@ def _latest(*attempts: Attempt | None) -> Attempt | None:
 
 
 def concurrency_limits(lambdas: "LambdaClient", outputs: "StackOutputs") -> dict[str, int]:
-    """Return how many invocations the queue of each agent may cause at once. Raises botocore's errors."""
+    """Return the maximum concurrency of each agent's queue. Raises botocore's errors."""
     pages = lambdas.get_paginator("list_event_source_mappings").paginate()
     mappings = [mapping for page in pages for mapping in page["EventSourceMappings"]]
     queues = {url.rpartition("/")[2]: agent for agent, url in outputs.queue_urls.items()}

@@ -1,4 +1,4 @@
-"""The rules of faults as the fields of a form, read from their types, and a form's answers as a rule."""
+"""Fault rules as forms: the fields are derived from the rules' types, and a form's answers make a rule."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -32,12 +32,12 @@ LABELS: Final[Mapping[str, str]] = {
 
 
 class WrongRule(Exception):
-    """What was written is no rule; the message says why."""
+    """The input is not a valid rule; the message says why."""
 
 
 @dataclass(frozen=True)
 class FormField:
-    """A field of a form: one of `choices` where there are some, else text, a whole number or a number."""
+    """A field of a form: one of `choices` if there are any, else text, an integer or a number."""
 
     name: str
     kind: Literal["choice", "text", "whole number", "number"]
@@ -46,13 +46,13 @@ class FormField:
 
     @property
     def label(self) -> str:
-        """What people read beside it."""
+        """The field's label."""
         return LABELS[self.name]
 
 
 @dataclass(frozen=True)
 class Effect:
-    """What can happen to a call or a delivery, in words, and what has to be said of it."""
+    """An effect on a call or a delivery, with its description and its fields."""
 
     do: str
     told: str
@@ -60,12 +60,12 @@ class Effect:
 
 
 def rule_of(on: On, when: Mapping[str, Any], do: str, then: Mapping[str, Any]) -> Fault:
-    """Return the rule that a form's answers make. Raises WrongRule."""
+    """Return the rule that a form's answers describe. Raises WrongRule."""
     return _rules([{"when": {"on": on, **when}, "then": {"do": do, **then}}])[0]
 
 
 def rules_in(text: str) -> tuple[Fault, ...]:
-    """Return the rules of a text in YAML, as scenarios have them. Raises WrongRule."""
+    """Parse the rules in a YAML text, in the format of scenarios. Raises WrongRule."""
     try:
         return _rules(parse_yaml(text))
     except (yaml.YAMLError, RecursionError) as error:
@@ -73,7 +73,7 @@ def rules_in(text: str) -> tuple[Fault, ...]:
 
 
 def in_words(fault: Fault) -> str:
-    """Return a rule as a sentence: for what it is, and what happens then."""
+    """Return a rule as a sentence: what it matches, and what happens then."""
     when = fault.when
     last = when.nth + when.times - 1
     which = f"{when.on} {when.nth}" if when.times == 1 else f"{_PLURALS[when.on]} {when.nth} to {last}"
@@ -88,7 +88,7 @@ def in_words(fault: Fault) -> str:
 
 
 def state_in_words(rule: ActiveRule) -> str:
-    """Return what a rule has met, and whether it is for more."""
+    """Return how often a rule has matched, and whether it can match again."""
     when = rule.fault.when
     met = f"{rule.met:,} matched, applied to {rule.applied:,}"
     return f"{met}, finished" if rule.met >= when.nth + when.times - 1 else met
@@ -139,4 +139,4 @@ EFFECTS: Final[Mapping[On, Mapping[str, Effect]]] = {
     "call": _effects(CallEffect),
     "delivery": _effects(DeliveryEffect),
 }
-"""What can happen, by the `do` of the rule."""
+"""The possible effects, by the `do` of the rule."""

@@ -1,4 +1,4 @@
-"""Answers that are kept for a while, because they change slowly and asking for them costs something."""
+"""A cache with a time to live, for answers that change slowly and cost something to fetch."""
 
 import threading
 import time
@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 class Kept(Generic[T]):
-    """Asks when nothing is kept yet, or for so many seconds. Several threads may look. Raises what asking raises."""
+    """Fetches an answer if none is cached or the cached one is too old. Thread-safe. Raises what the fetch raises."""
 
     def __init__(self, ask: Callable[[], T], seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._ask = ask

@@ -1,4 +1,4 @@
-"""Dead letters: searched, found for a project, and turned into a scenario that reproduces one."""
+"""Dead letters: search them, find those of a project, and turn one into a scenario that reproduces it."""
 
 import json
 import re
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 LOOKED_AT: Final = 100
-"""Letters, for those of one project."""
+"""The number of dead letters that are searched for those of one project."""
 
 OFTEN: Final = 1_000
-"""More calls than a message's deliveries make."""
+"""More calls than the deliveries of one message can make."""
 
 _REFUSED: Final = re.compile(r"An error occurred \((?P<code>[\w.]+)\) when calling the (?P<operation>\w+) operation")
-"""How botocore tells what AWS refused."""
+"""The format in which botocore reports an error of AWS."""
 
 _WORKING: Final = {
     "pm": ProjectStatus.PLANNING,
@@ -34,11 +34,11 @@ _WORKING: Final = {
 """The status of a project that waits for an agent."""
 
 BESIDE: Final = {"name": "Beside it", "template": "cli-tool"}
-"""The project of a scenario whose message belongs to none; each has one."""
+"""The project of a scenario for a message without a project, as each scenario needs one."""
 
 
 def found(letters: Iterable[DeadLetter], text: str, cause: str | None = None) -> list[DeadLetter]:
-    """Return the letters of a cause in whose body, attempts, project or id a text stands, in any case."""
+    """Return the letters of a cause whose body, attempts, project or id contain a text, ignoring case."""
     wanted = text.strip().lower()
     return [
         letter
@@ -54,7 +54,7 @@ def _searched(letter: DeadLetter) -> str:
 
 @dataclass(frozen=True)
 class Stuck:
-    """The agent among whose dead letters a project's message is; without `surely`, it may be one of the `count`."""
+    """The agent whose dead letters hold a project's message; without `surely`, it may be one of the `count`."""
 
     agent: str
     count: int
@@ -62,9 +62,9 @@ class Stuck:
 
 
 def find_stuck(source: "Source", project: "ProjectView") -> Stuck | None:
-    """Return where a project that waits for an agent is stuck; None where it is not, or at rest.
+    """Return where a project that waits for an agent is stuck; None if it is not stuck or waits for no agent.
 
-    Where a look at messages changes them, or there are too many to look at, it is only told that it may be so.
+    If reading messages changes them, or there are too many to read, the result is not `surely`.
     """
     agent = next((name for name, status in _WORKING.items() if status is project.status), None)
     state = next((state for state in source.queues() if state.agent == agent), None) if agent else None
@@ -79,11 +79,11 @@ def find_stuck(source: "Source", project: "ProjectView") -> Stuck | None:
 
 
 def scenario_of(letter: DeadLetter, agent: str, project: "ProjectView | None") -> str | None:
-    """Return a scenario file in which a letter's message fails once more, where its project is, or was, made anew.
+    """Return a scenario file in which a letter's message fails again, with its project created anew.
 
-    What AWS refused is refused again by a rule, while the project is made. Any other message is sent once more when
-    that is done. Either is expected among the dead letters again. None where a scenario would take something in the
-    message for the id of a project.
+    If AWS refused a call, a fault rule refuses it again while the project runs. Any other message is sent again after
+    the project has ended. In both cases the scenario expects it among the dead letters. Returns None if a scenario
+    would take some text in the message for the id of a project.
     """
     fault = _fault_of(letter, agent)
     if project and fault:
@@ -117,7 +117,7 @@ def _requested(project: "ProjectView") -> dict[str, str]:
 
 
 def _fault_of(letter: DeadLetter, agent: str) -> dict[str, Any] | None:
-    """Return the rule by which AWS refuses what it refused last; None where the last attempt failed otherwise."""
+    """Return the rule that repeats AWS's last refusal; None if the last attempt failed for another reason."""
     refused = _REFUSED.search(letter.attempts[-1].message) if letter.attempts else None
     if not refused:
         return None

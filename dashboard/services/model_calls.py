@@ -1,4 +1,4 @@
-"""A project's calls of the language model, from the replies that it stored, its events and the engine's own record."""
+"""A project's calls of the language model, from the replies that it stored, its events and the engine's records."""
 
 import json
 import re
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shared.models.views import ProjectView
 
 SECOND: Final = timedelta(seconds=1)
-"""S3 tells times to the second."""
+"""The resolution of times in S3."""
 
 _KEY: Final = re.compile(r"(\d+)/replies/(\d+)/(.+)-(\d+)\.json")
 _MISSED: Final = re.compile(r"No stored reply fits .*?/(?:[a-z0-9-]+-)?([0-9a-f]{32})\.yaml", re.DOTALL)
@@ -27,10 +27,10 @@ _TASK: Final = re.compile(r"(\d+\.\d+)-(.+)")
 
 @dataclass(frozen=True)
 class ModelCall:
-    """A call; what could not be told of it is None.
+    """A call; None stands for what is unknown.
 
-    `turn` is 2 where the first reply could not be used, `retry` counts the retries of the project before it, and
-    `attempt` the deliveries of its message. `error` is the HTTP status of an answer other than 200.
+    `turn` is 2 if the first reply was invalid, `retry` counts the project's earlier retries, and `attempt` the
+    deliveries of its message. `error` is the HTTP status of an answer other than 200.
     """
 
     agent: str
@@ -60,8 +60,8 @@ def calls_of(
     """Return the calls of a project, the oldest first.
 
     The agents store each reply, once, before they read it. The engine knows how long a call took and what was asked; a
-    call of its record belongs to a stored reply if the text is the same. One without a reply belongs to the project if
-    its requirements are in the prompt, and it was made while one of its agents worked.
+    recorded call belongs to a stored reply if the text is the same. One without a reply belongs to the project if the
+    prompt contains its requirements, and it was made while one of its agents worked.
     """
     prefix = layout.objects(project.id)[layout.FOLDERS.index("plans")]
     entries = [entry for entry in stored.objects(prefix) if _KEY.fullmatch(entry.key.removeprefix(prefix))]
@@ -105,7 +105,7 @@ def _read(
 
 
 def _work(build: str, name: str, events: Sequence[TimelineEvent]) -> str:
-    """The key of the work whose reply has this name; a task's may be followed by the file that was asked for alone."""
+    """Return the key of the work whose reply has this name; a task id may be followed by the one file requested."""
     named = _TASK.fullmatch(name)
     if named is None:
         return layout.plan(int(build))
@@ -115,13 +115,13 @@ def _work(build: str, name: str, events: Sequence[TimelineEvent]) -> str:
 
 
 def _attempt(key: str, at: datetime, events: Iterable[TimelineEvent]) -> int | None:
-    """The attempt that was at work at a time."""
+    """Return the attempt that was running at a time."""
     starts = [event for event in events if event.work == key and event.type is EventType.WORK_STARTED]
     return max((event.attempt for event in starts if event.at <= at + SECOND), default=None)
 
 
 def _with(call: ModelCall, exchange: "ModelExchange") -> ModelCall:
-    """A call with what the engine knows of it."""
+    """Return a call with what the engine recorded about it."""
     seconds = exchange.duration_ms / 1000
     return replace(call, at=exchange.at, seconds=seconds, system=exchange.system, prompt=exchange.prompt)
 
@@ -151,7 +151,7 @@ def _asked_by(project: "ProjectView", events: Sequence[TimelineEvent], exchange:
 
 
 def _at_work(events: Sequence[TimelineEvent], at: datetime) -> TimelineEvent | None:
-    """The start of the latest work that was going on at a time, of those that ask the model."""
+    """Return the start event of the latest work that asks the model and was running at a time."""
     found = None
     for index, event in enumerate(events):
         if event.type is EventType.WORK_STARTED and event.agent in ("pm", "dev") and event.at <= at:
@@ -161,6 +161,6 @@ def _at_work(events: Sequence[TimelineEvent], at: datetime) -> TimelineEvent | N
 
 
 def missing_reply(reason: str) -> str | None:
-    """Return the digest of the request for whose reply a project failed; None if it failed for something else."""
+    """Return the digest of the request whose missing reply failed a project; None if it failed for another reason."""
     found = _MISSED.search(reason)
     return found and found[1]

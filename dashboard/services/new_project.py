@@ -1,4 +1,4 @@
-"""What a new project, or a change of one, is asked for with: text, a file, a template."""
+"""The input for a new project or a change request: text, a file, or a template."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,16 +6,16 @@ from typing import Final
 NAME_WORDS: Final = 6
 LONGEST_NAME: Final = 100
 LARGEST_FILE: Final = 200_000
-"""Bytes; the API takes no larger body."""
+"""The maximum size in bytes; the API accepts no larger body."""
 
 
 class Unusable(Exception):
-    """What was given cannot be posted; the message says what to do."""
+    """The input cannot be posted; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class NewRequest:
-    """What is posted."""
+    """The request to post."""
 
     name: str
     requirements: str | None
@@ -23,7 +23,7 @@ class NewRequest:
 
 
 def new_request(name: str, text: str, file: bytes | None, template: str | None) -> NewRequest:
-    """Return what to post. Raises `Unusable`."""
+    """Return the request to post. Raises `Unusable`."""
     requirements = requirements_of(text, file)
     if requirements is None and template is None:
         raise Unusable("Enter the requirements, choose a file that contains them, or choose a template.")
@@ -32,7 +32,7 @@ def new_request(name: str, text: str, file: bytes | None, template: str | None) 
 
 
 def requirements_of(text: str, file: bytes | None) -> str | None:
-    """Return the requirements in a text or a file; None where both are empty. Raises `Unusable`."""
+    """Return the requirements in a text or a file; None if both are empty. Raises `Unusable`."""
     written = text.strip() or None
     if file is None:
         return written

@@ -1,4 +1,4 @@
-"""The AWS calls that the dashboard itself makes, counted as its clients make them, and what they cost."""
+"""Counts the AWS calls that the dashboard itself makes, and what they cost."""
 
 import threading
 import time
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from botocore.model import OperationModel
 
 SERVICES: Final = ("sqs", "logs", "s3", "lambda", "cloudwatch", "dynamodb")
-"""Those that pages ask."""
+"""The services that pages call."""
 
 BILLED_SERVICES: Final = (*SERVICES, "freetier")
-"""Those that they ask of AWS itself."""
+"""The services that pages call on AWS."""
 
 MINUTE: Final = 60.0
 
 
 class OwnCalls:
-    """Counts calls of AWS clients. Several threads may call.
+    """Counts calls of AWS clients. Thread-safe.
 
-    `usd` is what the calls cost, free tier not counted; None where the target bills nothing.
+    `usd` is the cost of the calls without the free tier; None if the target bills nothing.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -44,7 +44,7 @@ class OwnCalls:
             events.register("before-parameter-build.*.*", self._price if billed else self.count)
 
     def count(self, **_: Any) -> None:
-        """Count one call, as botocore's event `before-parameter-build` tells of it."""
+        """Count one call; a handler of botocore's event `before-parameter-build`."""
         with self._lock:
             self._total += 1
             self._latest.append(self._clock())
@@ -56,14 +56,14 @@ class OwnCalls:
             self.usd = (self.usd or 0.0) + usd
 
     def so_far(self) -> tuple[int, int]:
-        """Return how many there were in all, and in the last minute."""
+        """Return the number of calls in all, and in the last minute."""
         with self._lock:
             while self._latest and self._latest[0] <= self._clock() - MINUTE:
                 self._latest.popleft()
             return self._total, len(self._latest)
 
     def told(self) -> str:
-        """Return that as a sentence for people."""
+        """Return the counts as a sentence for the page."""
         total, latest = self.so_far()
         calls = "call" if total == 1 else "calls"
         made = f"The dashboard made {total:,} AWS {calls} since it started, {latest:,} of them in the last minute"

@@ -1,10 +1,10 @@
-"""Messages' bodies, made easy to read where they are JSON."""
+"""Formats the bodies of messages, JSON above all."""
 
 import json
 
 
 def formatted(body: str, most: int = 20_000) -> str:
-    """Return a body with its members on lines of their own, or as it is where it is no JSON; long ones are cut."""
+    """Return a JSON body indented, any other body as it is; long ones are cut."""
     try:
         text = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
@@ -13,5 +13,5 @@ def formatted(body: str, most: int = 20_000) -> str:
 
 
 def cut(text: str, most: int = 200_000) -> str:
-    """Return a text as it is, or its beginning with how much follows."""
+    """Return a text, cut if it is long, with the length of the rest."""
     return text if len(text) <= most else f"{text[:most]}\n… {len(text) - most} more characters"

@@ -1,4 +1,4 @@
-"""A plan as a graph in Graphviz's language: tasks by their state, and what each waits for."""
+"""A plan as a graph in Graphviz's language: tasks coloured by state, with their dependencies."""
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -16,7 +16,7 @@ LONGEST_LABEL: Final = 40
 
 
 class TaskState(StrEnum):
-    """How far a task is."""
+    """The state of a task."""
 
     WAITING = "waiting for other tasks"
     READY = "waiting for an agent"
@@ -32,7 +32,7 @@ FILLS: Final[Mapping[TaskState, str]] = {
     TaskState.DONE: "#bbf7d0",
     TaskState.FAILED: "#fecaca",
 }
-"""Light, with dark writing on them, so that they are readable on a light page and on a dark one."""
+"""Light colours with dark text, readable in the light theme and in the dark one."""
 
 
 def task_states(plan: "Plan", events: Sequence[TimelineEvent], build: int) -> dict[str, TaskState]:
@@ -61,7 +61,7 @@ def _state(latest: TimelineEvent | None, *, ready: bool) -> TaskState:
 
 
 def graph(plan: "Plan", states: Mapping[str, TaskState]) -> str:
-    """Return the plan in the DOT language; every text from outside stands in it as text."""
+    """Return the plan in the DOT language, with all external text escaped."""
     lines = [
         "digraph {",
         'graph [bgcolor="transparent" rankdir="TB"];',
@@ -80,7 +80,7 @@ def graph(plan: "Plan", states: Mapping[str, TaskState]) -> str:
 
 
 def _text(text: str) -> str:
-    """Text inside of quotes: no quote, escape, entity or line ends in it (https://graphviz.org/doc/info/lang.html)."""
+    """Shorten and escape a text for a quoted DOT string, see https://graphviz.org/doc/info/lang.html."""
     shown = printable(text)
     cut = shown if len(shown) <= LONGEST_LABEL else f"{shown[: LONGEST_LABEL - 1]}…"
     return cut.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"').replace("<", "&lt;").replace(">", "&gt;")

@@ -1,4 +1,4 @@
-"""The port through which pages ask a target: what it can tell is typed, and what it cannot says why."""
+"""The port through which pages read a target; what a target does not report comes with the reason."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,14 +23,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Missing:
-    """What this target cannot tell, and why, as a sentence."""
+    """What this target does not report, with the reason as a sentence."""
 
     why: str
 
 
 @dataclass(frozen=True)
 class ObjectEntry:
-    """An object of the bucket, as a listing has it; `modified` is exact to the second."""
+    """An object of the bucket in a listing; `modified` has a resolution of one second."""
 
     key: str
     size: int
@@ -38,91 +38,91 @@ class ObjectEntry:
 
 
 class Bench(Protocol):
-    """What a bench can be told. Raises `EngineError`."""
+    """The controls of a bench. Raises `EngineError`."""
 
     def advance(self, seconds: float) -> "ClockReading":
-        """Skip so many seconds, more than 0."""
+        """Skip `seconds`, which must be more than 0."""
         ...
 
     def settle(self, *, deliveries: int | None = None) -> "Settled":
-        """Work until nothing is left to do, or so many deliveries are done, and skip the waits."""
+        """Work until nothing is left to do, or for some `deliveries`, skipping the waits."""
         ...
 
     def dispatching(self) -> "Dispatch":
-        """How messages reach functions now."""
+        """Return how messages are delivered to functions now."""
         ...
 
     def dispatch(self, mode: "Dispatch") -> None:
-        """Choose how messages reach functions."""
+        """Set how messages are delivered to functions."""
         ...
 
     def rules(self) -> "Sequence[ActiveRule]":
-        """The fault rules that are on, with what each has met."""
+        """Return the active fault rules, with what each has matched."""
         ...
 
     def faults(self, schedule: "Sequence[Fault]") -> None:
-        """Set the fault rules in place of those before."""
+        """Replace the fault rules."""
         ...
 
     def add_fault(self, fault: "Fault") -> None:
-        """Add a fault rule behind those that are on."""
+        """Append a fault rule to the active ones."""
         ...
 
     def remove_fault(self, rule: int) -> None:
-        """Take a fault rule off, by its number."""
+        """Remove a fault rule by its number."""
         ...
 
     def fired(self) -> "Sequence[Fired]":
-        """The faults that were applied since the rules were set."""
+        """Return the faults that were applied since the rules were set."""
         ...
 
 
 class Source(Protocol):
-    """What a target tells of one stack. Raises `SelectionError`, `EngineError`, `StackError` and botocore's errors."""
+    """A target's reports on a stack. Raises `SelectionError`, `EngineError`, `StackError` and botocore's errors."""
 
     name: str
-    """What the target is, for people."""
+    """The target's display name."""
 
     refresh_s: float
-    """How many seconds a page waits at least before it asks again by itself."""
+    """The shortest interval in seconds at which pages refresh by themselves."""
 
     looking: str
-    """What a look at messages does to them, for people; empty where it does nothing."""
+    """What reading messages does to them, as a sentence for the page; empty if it does nothing."""
 
     def close(self) -> None:
-        """Close the connections of its own; those of the stack's clients stay open."""
+        """Close its own connections; those of the stack's clients stay open."""
         ...
 
     def queues(self) -> list[AgentQueues]:
-        """Every queue with its dead-letter queue, in the order of the workflow."""
+        """Return every queue with its dead-letter queue, in the order of the workflow."""
         ...
 
     def depths(self) -> "DepthSeries":
-        """How the depths of all queues changed."""
+        """Return how the depths of all queues changed."""
         ...
 
     def messages(self, queue: str, after: str | None, limit: int) -> "MessagePage":
-        """Messages of any queue of the stack, by its full name."""
+        """Return messages of any queue of the stack, by its full name."""
         ...
 
     def look_again(self, queue: str) -> None:
-        """Have the next look at the messages of a queue be a new one, where looks are kept."""
+        """Discard the cached messages of a queue, so that the next look reads them again."""
         ...
 
     def letters(self, agent: str, after: str | None, limit: int) -> Letters:
-        """Dead letters of an agent, each with what it asked for and why it failed."""
+        """Return dead letters of an agent, each with what it asked for and why it failed."""
         ...
 
     def redrive(self, agent: str, ids: Sequence[str]) -> Iterator[Redriven]:
-        """Send chosen dead letters back."""
+        """Redrive selected dead letters."""
         ...
 
     def redrive_all(self, agent: str, per_second: int | None) -> Iterator[Move]:
-        """Send all dead letters of an agent back; tell how far that is."""
+        """Redrive all dead letters of an agent, and yield the progress."""
         ...
 
     def delete(self, queue: str, ids: Sequence[str]) -> Iterator[str]:
-        """Delete messages of a queue, by its full name; yields the ids of those that were there."""
+        """Delete messages of a queue, by its full name, and yield the ids of those that were deleted."""
         ...
 
     def send_copy(self, agent: str, message: "QueuedMessage", body: str) -> str:
@@ -134,7 +134,7 @@ class Source(Protocol):
         ...
 
     def log_lines(self, agent: str, attempt: Attempt) -> list[str]:
-        """What an agent's function logged in a delivery."""
+        """Return what an agent's function logged during a delivery."""
         ...
 
     @property
@@ -143,54 +143,54 @@ class Source(Protocol):
         ...
 
     def clock(self) -> "ClockReading | Missing":
-        """The target's time."""
+        """Return the target's time."""
         ...
 
     def usage(self, project_id: str | None = None) -> "Usage | Missing":
-        """AWS calls and Lambda use, of all or of one project."""
+        """Return the AWS calls and Lambda use of all projects or of one."""
         ...
 
     def usage_by_project(self) -> "Mapping[str, Usage] | Missing":
-        """What each project used, by its id; those that used nothing are not there."""
+        """Return the use of each project by its id, without projects that used nothing."""
         ...
 
     def use(self) -> "StackUse":
-        """What was used by all and by each project at one moment, and what is stored: what a bill is made from.
+        """Return the use of the stack and of each project at one moment, and what is stored: the input of a bill.
 
-        Where no meter counts it, it says so line by line.
+        If no meter counts it, each line says so.
         """
         ...
 
     def free_tier(self) -> "Sequence[FreeTierUse] | Missing":
-        """What the account used of the free tier this month, as AWS counts it."""
+        """Return the account's free tier use of this month, as AWS counts it."""
         ...
 
     def doing(self) -> "Mapping[str, Doing] | Missing":
-        """What the function of each agent is doing now, and that of the API, by `api` and the agents' names."""
+        """Return what each agent's function and the API's are doing now, by the agents' names and `api`."""
         ...
 
     def invocations(self) -> "Sequence[FinishedInvocation] | Missing":
-        """The latest invocations that ended, the oldest first."""
+        """Return the latest invocations that ended, the oldest first."""
         ...
 
     def objects(self, prefix: str) -> list[ObjectEntry]:
-        """The objects of the stack's bucket whose keys begin so, by key."""
+        """Return the objects of the stack's bucket whose keys start with `prefix`, by key."""
         ...
 
     def content(self, key: str) -> bytes:
-        """What an object of the stack's bucket holds. Raises botocore's errors where there is none."""
+        """Return the content of an object of the stack's bucket. Raises botocore's errors if it does not exist."""
         ...
 
     def model(self) -> "Model":
-        """The language model that the stack asks."""
+        """Return the language model that the stack uses."""
         ...
 
     def model_calls(self) -> "Sequence[ModelExchange] | Missing":
-        """The latest calls of the language model, the oldest first."""
+        """Return the latest calls of the language model, the oldest first."""
         ...
 
     def missed_replies(self) -> "Sequence[MissedReply] | Missing":
-        """The requests that had no stored reply and have none yet, the newest first."""
+        """Return the requests that have no stored reply yet, the newest first."""
         ...
 
     def store_reply(self, digest: str, text: str) -> "StoredReply | Missing":

@@ -15,32 +15,32 @@ if TYPE_CHECKING:
     from shared.models.workflow import ProjectStatus
 
 PAGE: Final = 25
-"""Projects shown at once; a search may show more, for it never cuts a page of the API."""
+"""The number of projects on a page; a search may show more, as it never cuts a page of the API."""
 
 SEARCHED_PAGE: Final = 100
 MOST_PAGES: Final = 10
-"""Pages of the API that one search reads."""
+"""The maximum number of the API's pages that one search reads."""
 
 _ID: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 
 
 class Lists(Protocol):
-    """The API, as far as a list needs it."""
+    """The part of the API that a list needs."""
 
     def list_projects(
         self, limit: int = ..., cursor: str | None = ..., status: "ProjectStatus | None" = ...
     ) -> "ProjectPage":
-        """One page."""
+        """Return one page."""
         ...
 
     def get(self, project_id: str) -> "ProjectView":
-        """One project."""
+        """Return one project."""
         ...
 
 
 @dataclass(frozen=True)
 class Found:
-    """Projects, the cursor of those that follow, and how many were looked at."""
+    """Projects, the cursor of the next ones, and how many were searched."""
 
     projects: "tuple[ProjectSummaryView, ...]"
     next: str | None
@@ -49,7 +49,7 @@ class Found:
 
 @dataclass(frozen=True)
 class ProjectRow:
-    """A project as the list shows it; `cost_usd` is what the model cost, None where that is not known."""
+    """A project in the list; `cost_usd` is the cost of the model, None if unknown."""
 
     id: str
     name: str
@@ -61,12 +61,12 @@ class ProjectRow:
 
 
 def is_id(text: str) -> bool:
-    """Return whether a project may have this id."""
+    """Return whether a text has the form of a project id."""
     return _ID.fullmatch(text) is not None
 
 
 def find(api: Lists, text: str = "", status: "ProjectStatus | None" = None, cursor: str | None = None) -> Found:
-    """Return a page of the projects of a status whose name or id has the text in it. Raises `ApiError`."""
+    """Return a page of the projects of a status whose name or id contains a text. Raises `ApiError`."""
     sought = text.strip().casefold()
     if not sought:
         page = api.list_projects(PAGE, cursor, status)
@@ -99,7 +99,7 @@ def _by_id(api: Lists, project_id: str, status: "ProjectStatus | None") -> Found
 
 
 def rows(projects: "Iterable[ProjectSummaryView]", now: datetime, model: Model) -> list[ProjectRow]:
-    """Return what the list shows of projects at a time."""
+    """Return the rows of the list for projects, at a time."""
     return [
         ProjectRow(
             id=project.id,

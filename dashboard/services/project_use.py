@@ -32,7 +32,7 @@ class FunctionRow:
 
 @dataclass(frozen=True)
 class CallRow:
-    """An operation that was called for a project, by whom, and how often."""
+    """An operation that was called for a project, with the caller and the number of calls."""
 
     service: str
     operation: str
@@ -43,7 +43,7 @@ class CallRow:
 
 @dataclass(frozen=True)
 class TokenRow:
-    """What one agent asked the model for, and what that costs; None where no price is known."""
+    """One agent's use of the model, and its cost; None if the price is unknown."""
 
     agent: str
     calls: int
@@ -54,7 +54,7 @@ class TokenRow:
 
 @dataclass(frozen=True)
 class CostRow:
-    """A line of the bill: so much of it, and what that costs before the free tier."""
+    """A line of the bill: a quantity, and its cost before the free tier."""
 
     service: str
     title: str
@@ -64,15 +64,15 @@ class CostRow:
 
 
 class Metered(Protocol):
-    """What tells what projects used, or not."""
+    """A source that may report what projects used."""
 
     def usage_by_project(self) -> "Mapping[str, Usage] | Missing":
-        """AWS calls and Lambda use of each project, by its id."""
+        """Return the AWS calls and Lambda use of each project, by its id."""
         ...
 
 
 def cost_rows(usage: "Usage") -> list[CostRow]:
-    """Return the lines of AWS's bill that a project is on, the dearest first."""
+    """Return a project's lines of the AWS bill, the most expensive first."""
     sums: dict[LineId, float] = {}
     for charge in charges_of(usage):
         sums[charge.line] = sums.get(charge.line, 0.0) + charge.quantity
@@ -85,7 +85,7 @@ def cost_rows(usage: "Usage") -> list[CostRow]:
 
 
 def aws_costs_usd(source: Metered, project_ids: "Iterable[str]") -> list[float | None]:
-    """Return what AWS would charge for each project before the free tier; None where the target does not tell."""
+    """Return the AWS cost of each project before the free tier; None if the target does not report it."""
     used = source.usage_by_project()
     if isinstance(used, Missing):
         return [None for _ in project_ids]
@@ -93,7 +93,7 @@ def aws_costs_usd(source: Metered, project_ids: "Iterable[str]") -> list[float |
 
 
 def function_rows(usage: "Usage") -> list[FunctionRow]:
-    """Return the functions, the one that used most first."""
+    """Return the functions, the most used first."""
     used = [
         FunctionRow(row.function, row.invocations, row.errors, row.cold_starts, row.billed_ms, row.gb_seconds)
         for row in usage.functions
@@ -113,7 +113,7 @@ def call_rows(usage: "Usage") -> list[CallRow]:
 
 
 def token_rows(events: "Sequence[TimelineEvent]", model: "Model", day: date) -> list[TokenRow]:
-    """Return the agents that asked the model, in the order in which they first did."""
+    """Return the agents that asked the model, in the order of their first calls."""
     used: dict[str, TokenUsage] = {}
     for event in events:
         if event.tokens.calls:

@@ -1,4 +1,4 @@
-"""QA's scores over projects: how they are spread, which parts lose points, and which rules are broken most."""
+"""QA's scores over all projects: their distribution, which parts lose points, and which rules are broken most."""
 
 import threading
 from collections import Counter, defaultdict
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from shared.models.views import ProjectSummaryView
 
 BIN: Final = 10
-"""Points of a score in one bar of the distribution."""
+"""The width in points of one bar of the distribution."""
 
 PAGE: Final = 100
-"""Projects that one request lists at most."""
+"""The maximum number of projects in one request."""
 
 AT_ONCE: Final = 50
-"""Reports that one look has read at most: each takes two requests."""
+"""The maximum number of reports that one look reads; each takes two requests."""
 
 
 @dataclass(frozen=True)
 class PartRow:
-    """A part of the score over all reports: the share of its points that was reached, and who lost some."""
+    """A part of the score over all reports: the share of its points that was reached, and which projects lost some."""
 
     name: str
     reached: float
@@ -38,7 +38,7 @@ class PartRow:
 
 @dataclass(frozen=True)
 class RuleRow:
-    """A rule, how often it was broken, in how many projects, and what it says of the first of them."""
+    """A rule, how often it was broken, in how many projects, and its message in the first of them."""
 
     rule: str
     severity: "Severity"
@@ -49,7 +49,7 @@ class RuleRow:
 
 @dataclass(frozen=True)
 class Reports:
-    """Reports by project; `unread` are those that a later look reads, and `asked` requests to the API it took."""
+    """Reports by project; `unread` is left for later looks, and `asked` is the number of API requests made."""
 
     by_project: dict[str, QualityReport]
     unread: int
@@ -67,7 +67,7 @@ def all_projects(api: ProjectsApi) -> list["ProjectSummaryView"]:
 
 
 def distribution(projects: Iterable["ProjectSummaryView"]) -> list[dict[str, object]]:
-    """Return how many projects of each status scored how much, in steps of ten points; 100 is a step of its own."""
+    """Return how many projects of each status are in each step of ten points; 100 is a step of its own."""
     counts = Counter((int(p.score // BIN) * BIN, str(p.status)) for p in projects if p.score is not None)
     return [
         {"from": low, "points": f"{low}" if low == 100 else f"{low}-{low + BIN - 1}", "status": status, "projects": n}
@@ -94,7 +94,7 @@ def part_rows(reports: Iterable[QualityReport]) -> list[PartRow]:
 
 
 def rule_rows(reports: Sequence[QualityReport], most: int = 20) -> list[RuleRow]:
-    """Return the rules that are broken most often, those first that are broken in most projects."""
+    """Return the rules that are broken most, those in most projects first."""
     found = defaultdict(list)
     projects: Counter[str] = Counter()
     for report in reports:
@@ -109,7 +109,7 @@ def rule_rows(reports: Sequence[QualityReport], most: int = 20) -> list[RuleRow]
 
 
 class ReportReader:
-    """Has the latest report of every project read, a few at each look, and keeps them. Several threads may look.
+    """Reads the latest report of every project, a few at each look, and caches them. Thread-safe.
 
     A report never changes, but a project gets a new one with each revision.
     """
@@ -122,7 +122,7 @@ class ReportReader:
         self._asked = 0
 
     def look(self, api: ProjectsApi, projects: Iterable["ProjectSummaryView"], at_once: int = AT_ONCE) -> Reports:
-        """Return the reports of these projects that are known, and have a few more read for the next look."""
+        """Return the known reports of these projects, and start to read a few more for the next look."""
         wanted = {(p.id, str(p.revision)): p.id for p in projects if p.score is not None}
         with self._lock:
             self._read = {key: report for key, report in self._read.items() if key in wanted}
@@ -143,7 +143,7 @@ class ReportReader:
             self._reading.release()
 
     def _report(self, api: ProjectsApi, project_id: str) -> QualityReport | None:
-        """Return the latest report; None where there is none, as of a project that was deleted meanwhile."""
+        """Return the latest report; None if there is none, for example because the project was deleted meanwhile."""
         try:
             self._asked += 1
             test = next((test for test in reversed(api.tests(project_id)) if test.report_url), None)

@@ -1,4 +1,4 @@
-"""Queues as rows and curves: what each page shows of them."""
+"""Queues as table rows and chart curves."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from agenticai.dashboard.services.depths import DepthPoint, DepthSeries
 MINUTE: Final = timedelta(minutes=1)
 
 MARKS: Final = 60
-"""Of skipped time, in a chart; what is closer together is one mark."""
+"""The maximum number of marks for skipped time in a chart; closer ones are merged."""
 
 
 @dataclass(frozen=True)
 class QueueRow:
-    """A queue in a table; None stands for what the target does not tell. Rates are those of the last minute."""
+    """A queue in a table; None stands for what the target does not report. Rates are those of the last minute."""
 
     agent: str
     name: str
@@ -56,7 +56,7 @@ def _row(agent: str, queue: QueueState, series: DepthSeries, *, is_dead_letters:
 
 
 def rates(points: Sequence[DepthPoint], now: datetime) -> tuple[int | None, int | None]:
-    """Return how many messages were received and deleted in the last minute; None where that is not counted."""
+    """Return how many messages were received and deleted in the last minute; None if that is not counted."""
     if not points:
         return (0, 0)
     last = points[-1]
@@ -68,7 +68,7 @@ def rates(points: Sequence[DepthPoint], now: datetime) -> tuple[int | None, int 
 
 
 def skips(series: DepthSeries, since: datetime) -> list[dict[str, object]]:
-    """Return where a chart that begins at `since` marks skipped time, with how much was skipped there."""
+    """Return the marks for skipped time in a chart that starts at `since`, with how much was skipped at each."""
     apart, marks = (series.now - since) / MARKS, list[tuple[datetime, float]]()
     for jump in series.jumps:
         if jump.at < since:
@@ -81,7 +81,7 @@ def skips(series: DepthSeries, since: datetime) -> list[dict[str, object]]:
 
 
 def curve(series: DepthSeries, queues: Sequence[str], since: datetime) -> list[dict[str, object]]:
-    """Return what a chart draws: the depth of each queue at each change, at `since` and now."""
+    """Return the points of a chart: the depth of each queue at each change, at `since` and now."""
     drawn: list[dict[str, object]] = []
     for name in queues:
         points = [point for point in series.points if point.queue == name]

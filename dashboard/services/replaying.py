@@ -1,4 +1,4 @@
-"""Replays that the dashboard starts: one at a time, each a process that ends with the dashboard."""
+"""Replays started from the dashboard: one at a time, each in a process that ends with the dashboard."""
 
 import os
 import subprocess
@@ -11,19 +11,19 @@ from time import monotonic
 from typing import IO, Final
 
 TIED: Final = (sys.executable, "-P", "-m", "agenticai.dashboard.tied")
-"""Runs a command of the command line, and ends it when standard input does."""
+"""Runs a command of the command line, and ends it when standard input is closed."""
 
 KEPT_BYTES: Final = 64 * 1024
-"""Of what a replay says, the end is shown."""
+"""How much of a replay's output is shown; the end is kept."""
 
 
 class ReplayRuns(Exception):
-    """A replay runs already; wait until it has ended, or end it."""
+    """A replay is running already; wait until it has ended, or end it."""
 
 
 @dataclass(frozen=True)
 class ReplayState:
-    """A replay that runs, or ran last; `status` is that of its process, None while it runs."""
+    """The current or last replay; `status` is the exit status of its process, None while it is running."""
 
     scenarios: tuple[str, ...]
     status: int | None
@@ -32,7 +32,7 @@ class ReplayState:
 
     @property
     def running(self) -> bool:
-        """Whether it goes on."""
+        """Whether it is still running."""
         return self.status is None
 
 
@@ -77,7 +77,7 @@ class _Replay:
 
 
 class Replays:
-    """Starts replays, and tells how the one that runs, or ran last, is getting on. Several threads may ask."""
+    """Starts replays, and reports the state of the current or last one. Thread-safe."""
 
     def __init__(self, command: Sequence[str] = TIED) -> None:
         self._command = command
@@ -85,19 +85,19 @@ class Replays:
         self._replay: _Replay | None = None
 
     def start(self, scenarios: Sequence[str]) -> None:
-        """Start a replay of these scenarios, of the whole library if there are none. Raises ReplayRuns, OSError."""
+        """Start a replay of these scenarios, or of the whole library if there are none. Raises ReplayRuns, OSError."""
         with self._lock:
             if self._replay and self._replay.state().running:
                 raise ReplayRuns("A replay is already running: wait until it ends, or end it.")
             self._replay = _Replay(scenarios, self._command)
 
     def state(self) -> ReplayState | None:
-        """Return the replay that runs, or ran last; None before the first one."""
+        """Return the current or last replay; None before the first one."""
         with self._lock:
             return self._replay.state() if self._replay else None
 
     def end(self) -> None:
-        """End the replay that runs, if one does, and return when it is gone with its engines."""
+        """End the current replay, if any, and return when its process and engines have ended."""
         with self._lock:
             if self._replay:
                 self._replay.end()

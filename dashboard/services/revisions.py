@@ -1,4 +1,4 @@
-"""The files of each revision of a project, as they are stored, and what changed between two of them."""
+"""The stored files of each revision of a project, and the differences between two revisions."""
 
 import difflib
 import re
@@ -14,27 +14,27 @@ from shared.models.project import Revision
 from shared.models.records import Manifest
 
 LONGEST_FILE: Final = 500_000
-"""Bytes of a file that is still compared, or shown."""
+"""The maximum size in bytes of a file that is compared or shown."""
 
 MANIFEST: Final = "manifest.json"
 _REVISION: Final = re.compile(r"(\d{1,9})\.(\d{1,9})/(.+)", re.DOTALL)
 
 
 class Stored(Protocol):
-    """The stack's bucket, as far as revisions need it."""
+    """The part of the stack's bucket that revisions need."""
 
     def objects(self, prefix: str) -> list[ObjectEntry]:
-        """The objects below a prefix."""
+        """Return the objects below a prefix."""
         ...
 
     def content(self, key: str) -> bytes:
-        """What an object holds."""
+        """Return the content of an object."""
         ...
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A revision's files: their objects' keys by path. `tested` says that it is the list that QA worked from."""
+    """A revision's files: their objects' keys by path. `tested` is true if it is the list that QA tested."""
 
     revision: Revision
     keys: Mapping[str, str]
@@ -51,10 +51,10 @@ class FileChange:
 
 
 def snapshots(stored: Stored, project_id: str) -> list[Snapshot]:
-    """Return the revisions of a project that have files, in their order.
+    """Return the revisions of a project that have files, in order.
 
-    What QA tested is the list that it kept. A revision that it has not tested is what was written for it, over the one
-    before it.
+    The files of a tested revision are those in QA's list. The files of an untested one are those written for it, on top
+    of those of the previous revision.
     """
     code = layout.objects(project_id)[layout.FOLDERS.index("projects")]
     written: dict[tuple[int, int], dict[str, str]] = {}
@@ -82,7 +82,7 @@ def _manifest(content: bytes) -> dict[str, str] | None:
 
 
 def changes(stored: Stored, before: Snapshot | None, after: Snapshot) -> list[FileChange]:
-    """Return the files that differ, by path; all of them are new where there is nothing before."""
+    """Return the files that differ, by path; without `before`, all of them are new."""
     old: Mapping[str, str] = before.keys if before else {}
     paths = sorted({*old, *after.keys})
     differing = [path for path in paths if old.get(path) != after.keys.get(path)]
@@ -102,7 +102,7 @@ def _change(stored: Stored, path: str, old: str | None, new: str | None) -> File
 
 
 def _text(stored: Stored, key: str | None) -> str | None:
-    """An object's text; empty where there is no object, None where it is too long."""
+    """Return an object's text; empty if there is no object, None if it is too long."""
     if key is None:
         return ""
     content = stored.content(key)
@@ -110,7 +110,7 @@ def _text(stored: Stored, key: str | None) -> str | None:
 
 
 def in_words(found: Sequence[FileChange]) -> str:
-    """How many files were added, changed and removed."""
+    """Return how many files were added, changed and removed, in words."""
     return ", ".join(f"{number} {kind}" for kind, number in _counted(found) if number) or "no difference"
 
 

@@ -1,4 +1,4 @@
-"""The bench's own results: the runs that are kept in the state folder, and how scenarios fared over them."""
+"""The bench's own results: the runs in the state folder, and the outcomes of scenarios over these runs."""
 
 import functools
 import threading
@@ -16,10 +16,10 @@ from agenticai.display.printable import printable
 RUNS: Final = "runs"
 DOCUMENT: Final = "run.json"
 PAGE: Final = "report.html"
-"""The files of a run, in a folder of its own below `runs/` in the state folder."""
+"""The files of a run, in its own folder below `runs/` in the state folder."""
 
 SCENARIOS: Final = Path(__file__).resolve().parents[2] / "scenarios"
-"""The room of the scenarios, which stands beside this one: its files are read, its code is not."""
+"""The folder of the scenarios, next to this package: its files are read, its code is not imported."""
 
 LIBRARY: Final = SCENARIOS / "library"
 
@@ -31,7 +31,7 @@ FIGURES: Final[tuple[Figure, ...]] = ("seconds", "AWS calls", "cost in US dollar
 
 
 class DocumentPart(BaseModel):
-    """What this page reads of a part of a run's document; the rest is left out."""
+    """The part of a run's document that this page reads; other fields are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -60,12 +60,12 @@ class Replay(DocumentPart):
 
     @property
     def calls(self) -> int:
-        """AWS calls of all services."""
+        """The AWS calls of all services."""
         return sum(self.calls_by_service.values())
 
     @property
     def evidence(self) -> tuple[str, ...]:
-        """What is wrong, sentence by sentence."""
+        """What is wrong, one sentence each."""
         broken = (f"{one.invariant}: {one.subject}: {one.evidence}" for one in self.violations)
         return (*self.unmet, *broken, *([self.differs] if self.differs else []))
 
@@ -81,7 +81,7 @@ class Replay(DocumentPart):
 
 
 class RunDocument(DocumentPart):
-    """A run, as `agenticai replay` keeps it."""
+    """A run, as `agenticai replay` stores it."""
 
     schema_: Literal["agenticai-run/1"] = Field(alias="schema")
     started_at: datetime
@@ -94,7 +94,7 @@ class RunDocument(DocumentPart):
 
 @dataclass(frozen=True)
 class Run:
-    """A run that is kept, and the name of its folder."""
+    """A stored run, and the name of its folder."""
 
     name: str
     document: RunDocument
@@ -105,23 +105,23 @@ class Run:
         return self.document.started_at
 
     def count(self, outcome: ReplayOutcome) -> int:
-        """Return how many replays ended so."""
+        """Return how many replays had this outcome."""
         return sum(replay.outcome == outcome for replay in self.document.scenarios)
 
     @property
     def calls(self) -> int:
-        """AWS calls of all replays."""
+        """The AWS calls of all replays."""
         return sum(replay.calls for replay in self.document.scenarios)
 
     @property
     def cost_usd(self) -> float:
-        """US dollars of all replays, free tier not counted."""
+        """The US dollars of all replays, without the free tier."""
         return sum(replay.cost_usd for replay in self.document.scenarios)
 
 
 @dataclass(frozen=True)
 class Break:
-    """A scenario that fails: since which run, when it passed last, and what was wrong then."""
+    """A failing scenario: since which run it fails, when it passed last, and what was wrong then."""
 
     scenario: str
     since: datetime
@@ -144,7 +144,7 @@ def address(run: str) -> str:
 
 
 class Runs:
-    """The runs in a state folder; each document is read once. Several threads may look."""
+    """The runs in a state folder; each document is read once. Thread-safe."""
 
     def __init__(self, home: Path) -> None:
         self._folder = home / RUNS
@@ -152,7 +152,7 @@ class Runs:
         self._read: dict[tuple[str, int, int], Run | None] = {}
 
     def look(self) -> list[Run]:
-        """Return the runs that have ended, the newest first; what cannot be read is left out."""
+        """Return the runs that have ended, the newest first, without unreadable ones."""
         with self._lock:
             found = {key: path for path in self._folder.glob(f"*/{DOCUMENT}") if (key := _key(path))}
             self._read = {key: self._read[key] if key in self._read else _run(path) for key, path in found.items()}
@@ -175,7 +175,7 @@ def _run(path: Path) -> Run | None:
 
 
 def grid(runs: Sequence[Run]) -> dict[str, list[str]]:
-    """Return a table of how each scenario ended in each run, the newest run first: a column for each of them."""
+    """Return a table of each scenario's outcome in each run, with one column per run, the newest first."""
     names = scenario_names(runs)
     ended = {run.name: outcomes(run) for run in runs}
     table = {
@@ -193,7 +193,7 @@ def _passed(name: str, ended: Iterable[Mapping[str, ReplayOutcome]]) -> str:
 
 
 def outcomes(run: Run) -> dict[str, ReplayOutcome]:
-    """Return how each scenario of a run ended: failed if any of its replays did."""
+    """Return the outcome of each scenario of a run: failed if any of its replays failed."""
     ended: dict[str, ReplayOutcome] = {}
     for replay in run.document.scenarios:
         if ended.get(replay.name) != "failed":
@@ -202,7 +202,7 @@ def outcomes(run: Run) -> dict[str, ReplayOutcome]:
 
 
 def trend(runs: Sequence[Run], scenarios: Iterable[str], figure: Figure) -> list[dict[str, object]]:
-    """Return a figure of scenarios over runs, the average of the replays of each run, in the order of time."""
+    """Return a figure of scenarios over runs, averaged over the replays of each run, in chronological order."""
     chosen, points = set(scenarios), list[dict[str, object]]()
     for run in reversed(runs):
         replays: dict[str, list[float]] = {}
@@ -218,7 +218,7 @@ def trend(runs: Sequence[Run], scenarios: Iterable[str], figure: Figure) -> list
 
 
 def breaks(runs: Sequence[Run]) -> list[Break]:
-    """Return every scenario that failed when it was replayed last, that first which broke first."""
+    """Return every scenario that failed in its last replay, sorted by when it broke, the earliest first."""
     found = []
     judged = [(run, outcomes(run)) for run in runs]
     for name in {name for _, ends in judged for name in ends}:
@@ -243,18 +243,18 @@ def _evidence(run: Run, name: str) -> str:
 
 
 def scenario_names(runs: Sequence[Run]) -> list[str]:
-    """Return the names of all scenarios that were ever replayed, sorted."""
+    """Return the sorted names of all scenarios that were ever replayed."""
     return sorted({replay.name for run in runs for replay in run.document.scenarios})
 
 
 @functools.cache
 def library(folder: Path = LIBRARY) -> list[ScenarioFile]:
-    """Return the scenarios of the library, by name; they are read once, as the library is part of the product."""
+    """Return the scenarios of the library by name; they are read once, as the library is part of the product."""
     return [ScenarioFile(path.stem, _description(path)) for path in sorted(folder.glob("*.yaml"))]
 
 
 def _description(path: Path) -> str:
-    """Return the sentence at the head of a scenario's file; of one that cannot be read, nothing."""
+    """Return the first sentence of a scenario's file, or nothing if the file cannot be read."""
     head = [line for line in path.read_text("utf-8").splitlines() if line.startswith("description:")]
     try:
         told = yaml.safe_load(head[0]) if head else {}

@@ -1,4 +1,4 @@
-"""The adapters of the port: a stack on an engine with a control API, and one that only the AWS API tells of."""
+"""Adapters of the port: for a stack on an engine with a control API, and for one with the AWS API alone."""
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from agenticai.emulator.core.usage_records import FinishedInvocation, Usage
 
 UNMETERED_SECONDS: Final = 60.0
-"""How long it is kept what a stack stores, which takes a handful of calls."""
+"""How long it is cached what a stack stores; reading it takes a handful of calls."""
 
 RECEIVED: Final = (
     "On this target, messages can be read only by receiving them: each look counts as a receive, and hides the messages"
@@ -44,7 +44,7 @@ NO_FREE_TIER: Final = "Only AWS reports an account's free tier use; this target 
 
 
 class AwsSource:
-    """What the AWS API alone tells, of any target."""
+    """Reports what the AWS API alone provides, for any target."""
 
     refresh_s = 0.0
     looking = RECEIVED
@@ -61,7 +61,7 @@ class AwsSource:
         self._model: Model | None = None
 
     def close(self) -> None:
-        """Nothing of its own is open."""
+        """Do nothing: it has no connections of its own."""
 
     def queues(self) -> list[AgentQueues]:
         return self._queues.states()
@@ -132,7 +132,7 @@ class AwsSource:
         return self._s3.get_object(Bucket=self._stack.outputs.bucket_name, Key=key)["Body"].read()
 
     def model(self) -> Model:
-        if self._model is None:  # it is the same for as long as the stack is
+        if self._model is None:  # it is the same for the life of the stack
             self._model = model_of(self._stack.target, self._stack.outputs, self._control_if_any)
         return self._model
 
@@ -147,7 +147,7 @@ class AwsSource:
 
 
 class EngineSource(AwsSource):
-    """What an engine of ours tells through its control API beside that."""
+    """Adds what the control API of an AgenticAI engine reports."""
 
     def __init__(self, stack: "DeployedStack", control: "ControlClient") -> None:
         super().__init__(stack, control)

@@ -12,7 +12,7 @@ API = "api"
 
 @dataclass(frozen=True)
 class Station:
-    """Where a request comes by; `queues` is None for the API, and `doing` where the target does not tell it."""
+    """A step on a request's way; `queues` is None for the API, and `doing` if the target does not report it."""
 
     name: str
     queues: AgentQueues | None
@@ -20,12 +20,12 @@ class Station:
 
     @property
     def title(self) -> str:
-        """Its name, for people."""
+        """The station's title."""
         return self.name.upper()
 
 
 def stations(states: Sequence[AgentQueues], doing: "Mapping[str, Doing] | Missing") -> list[Station]:
-    """Return the API and the agents, in the order in which a request comes to them."""
+    """Return the API and the agents, in the order in which a request reaches them."""
     told: Mapping[str, Doing] = {} if isinstance(doing, Missing) else doing
     agents = [Station(state.agent, state, told.get(state.agent)) for state in states]
     return [Station(API, None, told.get(API)), *agents]

@@ -1,4 +1,4 @@
-"""A project's timeline as spans: what waited for an agent, what was worked on, and what failed or came again."""
+"""A project's timeline as spans: waiting for an agent, working, failed, or redelivered."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 REPAIR: Final = "repair"
 EXACT_S: Final = 120
-"""Sums of less are told in hundredths of a second."""
+"""Sums below this many seconds are shown in hundredths of a second."""
 
 _AGENTS: Final = {
     layout.ItemKind.PLAN: "pm",
@@ -30,7 +30,7 @@ _ASKED: Final = (EventType.PROJECT_CREATED, EventType.CHANGE_REQUESTED)
 
 
 class SpanKind(StrEnum):
-    """What a span of time was for a piece of work."""
+    """What happened to a piece of work during a span."""
 
     WAITING = "waiting"
     WORKING = "working"
@@ -41,7 +41,7 @@ class SpanKind(StrEnum):
 
 @dataclass(frozen=True)
 class Span:
-    """Part of the way of a piece of work; `attempt` counts deliveries from 1."""
+    """A period in the life of a piece of work; `attempt` counts deliveries from 1."""
 
     agent: str
     work: str
@@ -60,23 +60,22 @@ class Span:
 def spans(
     events: Sequence[TimelineEvent], project: "ProjectSummaryView", plan: "Plan | None", now: datetime
 ) -> list[Span]:
-    """Return the spans of a project's events, which are in their order, up to `now`, by when they begin.
+    """Return the spans of a project's events, which are in order, up to `now`, sorted by start.
 
-    With the `plan` of the current build its tasks wait from when the tasks that they depend on are done, else from when
-    the plan is.
+    With the `plan` of the current build, a task waits from when its dependencies are done, else from when the plan is.
     """
     timeline = _Timeline(events, project, plan, now)
     return sorted(timeline.spans(), key=lambda span: (span.start, span.end))
 
 
 def work_in_words(key: str) -> str:
-    """The work of an item's key: of a task its id, else its kind and revision."""
+    """Return the id of a task, or the kind and revision of any other work, from its key."""
     kind, _, rest = key.partition("#")
     return layout.task_of(key) or f"{kind.lower()} {rest}".strip()
 
 
 def in_words(found: Sequence[Span]) -> str:
-    """How long was worked and waited in all, and what came again."""
+    """Return the total times of working and waiting, and what was redelivered, in words."""
     waited = sum(span.seconds for span in found if span.kind is SpanKind.WAITING)
     worked = sum(span.seconds for span in found if span.kind not in (SpanKind.WAITING, SpanKind.LOST))
     lost = sum(span.kind is SpanKind.LOST for span in found)
@@ -125,7 +124,7 @@ class _Timeline:
             yield self._span(key, _kind(following), attempt, started.at, following.at, following.detail)
 
     def _is_open(self, key: str, before: int) -> bool:
-        """Whether an attempt is without an end: then nobody knows since when the next one was waited for."""
+        """Return whether an attempt has no recorded end; then it is unknown since when the next one waited."""
         latest = next((event for event in reversed(self._events[:before]) if event.work == key), None)
         return latest is not None and latest.type is EventType.WORK_STARTED
 
@@ -138,7 +137,7 @@ class _Timeline:
         return max((event.attempt for event in self._events if event.work == key), default=0)
 
     def _released(self, key: str, before: int | None = None) -> datetime:
-        """When the message that asks for a piece of work was sent, or was sent again."""
+        """Return when the message that asks for a piece of work was sent or resent."""
         earlier = self._events[:before]
         releasing = [event for event in earlier if event.work == key or self._releases(event, key)]
         latest = releasing or earlier or self._events
@@ -161,7 +160,7 @@ class _Timeline:
                 return False
 
     def _needed(self, key: str) -> set[str]:
-        """The works that must be done before a task is."""
+        """Return the work that must be done before a task can start."""
         build, _, number = _revision(key).partition(".")
         if number not in ("", "0"):
             return {layout.test(f"{build}.{int(number) - 1}")}
@@ -173,14 +172,14 @@ class _Timeline:
         return needed
 
     def _expected(self) -> Iterator[str]:
-        """The works that wait for an agent now."""
+        """Return the work that waits for an agent now."""
         for key in self._next():
             latest = next((event for event in reversed(self._events) if event.work == key), None)
             if latest is None or latest.type not in (EventType.WORK_STARTED, EventType.WORK_DONE):
                 yield key
 
     def _next(self) -> Iterator[str]:
-        """The works that the project's status leaves to do, those at work included."""
+        """Return the work that the project's status leaves to do, including what is running."""
         revision = self._project.revision
         match self._project.status:
             case ProjectStatus.CREATED | ProjectStatus.PLANNING:
@@ -204,12 +203,12 @@ class _Timeline:
 
 
 def _revision(key: str) -> str:
-    """The revision in a key, or the build in that of a plan."""
+    """Return the revision in a key; for a plan's key, the build."""
     return key.split("#", 2)[1]
 
 
 def _kind(following: TimelineEvent) -> SpanKind:
-    """What an attempt was, by the next that happened to its work."""
+    """Return the kind of an attempt, from the next event of its work."""
     if following.type is EventType.WORK_DONE:
         return SpanKind.WORKING
     if following.type is EventType.WORK_FAILED:

@@ -1,4 +1,4 @@
-"""What the dashboard's process is told by the command that starts it, each in an environment variable."""
+"""The environment variables with which `agenticai dashboard` configures the dashboard's process."""
 
 from typing import Final
 
@@ -8,4 +8,4 @@ START: Final = "DASHBOARD_START"
 """The command that starts a stack where this dashboard looks for one."""
 
 LOG: Final = "DASHBOARD_LOG"
-"""The file with what the dashboard's process says, for as long as it runs."""
+"""The log file of the dashboard's process, for as long as it runs."""
