@@ -1,4 +1,4 @@
-"""The dashboard's process, `python -m agenticai.dashboard PORT HOST`: serves until its standard input ends."""
+"""The dashboard's process, `python -m agenticai.dashboard PORT HOST`: it serves until its standard input is closed."""
 
 import gc
 import importlib
@@ -28,13 +28,13 @@ THEME: Final = {
     "theme.dark.primaryColor": "#3b69dc",
     "theme.dark.textColor": "#f5f6f8",
 }
-"""Colours that can be read on their ground, captions too, which are the text's colour at 60 %.
+"""Colours with enough contrast to their background, even in captions, which have the text's colour at 60 % opacity.
 
-The accent is blue: red is left to what failed.
+The accent is blue: red is reserved for failures.
 """
 
 UPLOAD_MB: Final = 1
-"""Of a file with requirements, of which the API takes far less."""
+"""The limit for an upload of requirements; the API accepts far less."""
 
 SETTINGS: Final[dict[str, Any]] = {
     "server.address": ADDRESS,
@@ -53,28 +53,29 @@ SETTINGS: Final[dict[str, Any]] = {
     "client.showErrorLinks": "false",
     **THEME,
 }
-"""Streamlit's settings; those of a user's own files do not count.
+"""Streamlit's settings, which override those in a user's own files.
 
-It would collect garbage after each refresh, which takes as long as the refresh; Python collects it in time.
+Streamlit would collect garbage after each refresh, which takes as long as the refresh; Python's own collection
+suffices.
 """
 
 NICENESS: Final = 10
-"""What is watched goes first: an engine on a busy machine, and its functions."""
+"""Lowers the dashboard's priority below that of an engine on a busy machine, and its functions."""
 
 POLICY: Final = (
     b"default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval'; worker-src 'self' blob:;"
     b" style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; frame-ancestors 'none'"
 )
-"""Pages load nothing from elsewhere, and nobody frames them; charts compile their expressions."""
+"""Pages load nothing from other origins and cannot be framed; charts compile their expressions."""
 
 OVERVIEW: Final = "/overview"
-"""The page at the root, by a name of its own."""
+"""The page at the root, by its own name."""
 
 _PAGE: Final = re.compile(r"/[a-z-]*")
 
 
 class Pages:
-    """Answers every page's address with the one HTML page, and says what pages may load."""
+    """Serves the one HTML page at every page's address, with the security policy in its headers."""
 
     def __init__(self, app: ASGIApp, folder: Path) -> None:
         self._app = app
@@ -105,7 +106,7 @@ def _with_policy(send: Send) -> Send:
 
 
 def main() -> None:
-    """Serve on a port of this machine, at the address that HOST names."""
+    """Serve on a port of this machine, under the host name HOST."""
     port, host = int(sys.argv[1]), sys.argv[2]
     os.nice(NICENESS)
     threading.Thread(target=_follow_lifeline, daemon=True, name="lifeline").start()
@@ -131,12 +132,12 @@ def main() -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
-        ws_per_message_deflate=False,  # to compress takes longer than to send within a machine
+        ws_per_message_deflate=False,  # compression takes longer than sending within a machine
     )
 
 
 def _noted(error: Exception) -> bool:
-    """Log what nobody foresaw, and show a sentence in its place."""
+    """Log an unexpected error, and show a sentence in its place."""
     import streamlit as st
 
     logging.getLogger(__name__).error("a page failed", exc_info=error)
@@ -145,7 +146,7 @@ def _noted(error: Exception) -> bool:
 
 
 def _preload() -> None:
-    """Import what tables and clients need while nobody waits for a page; the garbage collector then passes over it."""
+    """Import what tables and clients need before a page is requested, and exempt it from garbage collection."""
     for module in ("pandas", "pyarrow", "boto3"):
         importlib.import_module(module)
     gc.collect()
@@ -153,7 +154,7 @@ def _preload() -> None:
 
 
 def _follow_lifeline() -> None:
-    """End at once when the other end of standard input is closed, or its owner dies: nothing is kept here."""
+    """Exit at once when standard input is closed, or its owner dies: the dashboard keeps no state."""
     while os.read(0, 1024):
         pass
     os._exit(0)

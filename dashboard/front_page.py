@@ -1,4 +1,4 @@
-"""The one HTML page of Streamlit, with what its program would otherwise find out first: its server, a page's parts."""
+"""Streamlit's one HTML page, with what its program would otherwise have to request: the server and a page's modules."""
 
 import json
 import re
@@ -11,7 +11,7 @@ ASSETS: Final = Path("static/js")
 STYLES: Final = Path("static/css")
 
 PROJECT: Final = "project"
-"""The parts of one project's page, which has the address of the list."""
+"""The modules of one project's page, which has the address of the list."""
 
 PARTS: Final[dict[str, tuple[str, ...]]] = {
     "": ("Html", "PageLink"),
@@ -24,16 +24,16 @@ PARTS: Final[dict[str, tuple[str, ...]]] = {
     "costs": ("Html", "Slider", "NumberInput", "Metric", "DataFrame", "ArrowVegaLiteChart"),
     "bench": ("Html", "Metric", "NumberInput", "Selectbox", "TextInput", "TextArea", "Button", "DataFrame"),
 }
-"""The programs for what each page draws first, by its path: fetched with the page, not when the first of them is drawn.
+"""The JavaScript modules for what each page draws first, by its path: fetched with the page, not when first drawn.
 
-Programs take the browser's time even when they are not run: a page without a chart does not fetch the one for charts.
+Even modules that do not run cost the browser time, so a page without a chart does not fetch the one for charts.
 """
 
 _IMPORTED: Final = re.compile(r"""(?:from|import)\s*["'`]\./([\w.-]+\.js)["'`]""")
 
 
 def parts_of(path: str, query: str = "") -> tuple[str, ...]:
-    """Return the parts of the page at an address; those of every page where it is not known."""
+    """Return the modules of the page at an address; if it is unknown, those of every page."""
     name = path.strip("/")
     if name == "projects" and re.search(r"(^|&)project=.", query):
         name = PROJECT
@@ -41,10 +41,10 @@ def parts_of(path: str, query: str = "") -> tuple[str, ...]:
 
 
 def read_front_page(folder: Path, parts: Sequence[str]) -> str:
-    """Return the page in Streamlit's `folder`, which asks the server of its own origin, whatever its path.
+    """Return the page in Streamlit's `folder`, changed to find the server at the root of its origin, whatever its path.
 
-    Left alone, the program looks for the server below each page's path first, where there is none. The parts are named
-    last: the program itself goes first.
+    Otherwise the program looks for the server below each page's path first, where there is none. The modules are listed
+    last, so that the program itself loads first.
     """
     page = (folder / "index.html").read_text("utf-8")
     programs = (name for name in _list_parts(folder / ASSETS, parts) if name not in page)
@@ -59,7 +59,7 @@ _HOST: Final = {
     "metricsUrl": "",
     "blockErrorDialogs": False,
 }
-"""What `/_stcore/host-config` answers: known at once, the program opens its socket without asking."""
+"""The answer of `/_stcore/host-config`: with it in the page, the program opens its socket without a request."""
 
 _SETTINGS: Final = f"""<script>
   window.__streamlit = {{
@@ -74,13 +74,13 @@ def _preload(name: str) -> str:
 
 
 def _link_styles(folder: Path, parts: Sequence[str]) -> Iterator[str]:
-    """Yield links to the style sheets of parts: a part waits for its own."""
+    """Yield links to the style sheets of modules: a module waits for its own."""
     for path in _files(folder, parts, "css"):
         yield f'<link rel="stylesheet" crossorigin href="/{STYLES.as_posix()}/{path.name}">'
 
 
 def _list_parts(folder: Path, parts: Sequence[str]) -> Iterator[str]:
-    """Yield the files of parts, and those that they import."""
+    """Yield the files of modules, and those that they import."""
     seen, waiting = set[str](), [path.name for path in _files(folder, parts, "js")]
     while waiting:
         name = waiting.pop(0)

@@ -1,7 +1,7 @@
-"""The first step of every request: only the dashboard's own pages, and programs, are answered.
+"""The first step of every request: only requests from the dashboard's own pages, and from programs, are answered.
 
-Streamlit compares host names and not ports, so that any server on this machine could offer a page that acts through
-the dashboard's socket.
+Streamlit compares host names without ports, so a page of any server on this machine could act through the dashboard's
+socket.
 """
 
 from starlette.responses import PlainTextResponse
@@ -9,9 +9,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class OwnPages:
-    """Refuses what is not addressed to this machine by its own names and `port`, or comes from another origin.
+    """Refuses requests whose host is not a name of this machine with `port`, and those from another origin.
 
-    A link from elsewhere may open a page: to be looked at, a page does nothing.
+    A link from elsewhere may open a page, as opening a page changes nothing.
     """
 
     def __init__(self, app: ASGIApp, port: int) -> None:

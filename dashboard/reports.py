@@ -1,4 +1,4 @@
-"""The address of each run's report: the page as it was kept, in a sandbox that lets it reach nothing."""
+"""The address of each run's report: the page as it was stored, in a sandbox without network access."""
 
 import asyncio
 import base64
@@ -22,7 +22,7 @@ _SCRIPT: Final = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
 def policy() -> str:
-    """Return what a report may do: show itself, and run the one script of its frame, as a page of no origin."""
+    """Return the security policy of a report: it has no origin, and may only show itself and run its frame's script."""
     scripts = _SCRIPT.findall(FRAME.read_text("utf-8"))
     hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
     allowed = " ".join(f"'sha256-{digest}'" for digest in hashes) or "'none'"
@@ -33,7 +33,7 @@ def policy() -> str:
 
 
 class Reports:
-    """Answers the addresses of reports; everything else goes to the next step."""
+    """Serves the reports; all other requests go to the next step."""
 
     def __init__(self, app: ASGIApp, home: Path | None = None) -> None:
         self._app = app

@@ -1,6 +1,7 @@
-"""A command of the command line whose life is tied to another process, `python -m agenticai.dashboard.tied ARGUMENTS`.
+"""A command whose life is tied to another process, `python -m agenticai.dashboard.tied ARGUMENTS`.
 
-It is interrupted when standard input ends, however its owner ended, as by Ctrl-C; it then ends what it started.
+The command is interrupted, as by Ctrl-C, when standard input is closed, however its owner ended; it then ends what it
+started.
 """
 
 import os
@@ -15,13 +16,13 @@ GRACE_SECONDS: Final = 15.0
 
 
 def main() -> int:
-    """Run the command to its end, or to that of standard input; return its status."""
+    """Run the command until it ends or standard input is closed, and return its status."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     return run([sys.executable, "-P", "-m", "agenticai", *sys.argv[1:]], lifeline=0)
 
 
 def run(command: Sequence[str], lifeline: int) -> int:
-    """Run a command until it ends, interrupted when the descriptor `lifeline` comes to its end; return its status."""
+    """Run a command, interrupt it when the descriptor `lifeline` reaches its end, and return its status."""
     with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:
         threading.Thread(target=_follow, args=(process, lifeline), daemon=True, name="lifeline").start()
         return process.wait()

@@ -1,6 +1,6 @@
-"""Charts in Vega-Lite's own words (https://vega.github.io/vega-lite/docs/).
+"""Charts written directly as Vega-Lite specifications (https://vega.github.io/vega-lite/docs/).
 
-Altair would check each against its schema, which takes longer than all else that is done for a page.
+Altair would validate each against its schema, which takes longer than everything else that a page needs.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ UTC_AXIS: Final[Spec] = {
         "hours": "%H:%M", "minutes": "%H:%M", "seconds": "%H:%M:%S", "milliseconds": "%H:%M:%S.%L",
     }
 }  # fmt: skip
-"""The axis of times: by default Vega writes the full hour as `08 AM`, and days and months in English."""
+"""The time axis; by default Vega writes the full hour as `08 AM`, and days and months in English."""
 
 
 def channel(shorthand: str, **options: Any) -> Spec:
@@ -33,5 +33,5 @@ def layer(values: Sequence[Any], mark: Spec, **encoding: Spec | list[Spec]) -> S
 
 
 def draw_chart(layers: Sequence[Spec], *, height: int, key: str, alt: str) -> None:
-    """Draw layers above each other; `height` is in pixels, and `alt` says in words what they show."""
+    """Draw layers on top of each other; `height` is in pixels, and `alt` describes the chart in words."""
     st.vega_lite_chart(spec={"layer": list(layers), "height": height}, key=key, alt=alt)

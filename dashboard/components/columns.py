@@ -1,4 +1,4 @@
-"""Columns of tables that several pages have."""
+"""Table columns that several pages use."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
@@ -10,13 +10,13 @@ if TYPE_CHECKING:
 
 
 def count_columns(names: Iterable[str]) -> "dict[str, ColumnConfig]":
-    """Return the columns of counts: with separators between thousands."""
+    """Return columns for counts, with thousands separators."""
     return {name: st.column_config.NumberColumn(format="localized") for name in names}
 
 
 def share_column(color: Literal["blue", "auto", "auto-inverse"] = "blue") -> "ColumnConfig":
-    """Return the column of a share: a bar that is full at 1, with the share in percent beside it.
+    """Return a column for shares: a bar that is full at 1, with the percentage beside it.
 
-    `auto` is for shares of which much is good, `auto-inverse` for those of which much is bad.
+    `auto` is for shares where more is better, `auto-inverse` for those where less is better.
     """
     return st.column_config.ProgressColumn(min_value=0, max_value=1, format="percent", color=color)

@@ -13,17 +13,17 @@ from agenticai.dashboard.services.queue_rows import curve, skips
 
 MOMENT: Final = channel("at:T", title="UTC", timeUnit="utcyearmonthdatehoursminutesseconds", format="%Y-%m-%d %H:%M:%S")
 HEIGHT: Final = 380
-"""Pixels, those of the legend included."""
+"""In pixels, including the legend."""
 
 COLUMNS: Final = {"expr": "width < 400 ? 1 : 2"}
-"""Of the legend, so that no name of a queue is cut on a telephone."""
+"""The number of columns of the legend, so that no queue's name is cut on a phone."""
 
 SKIPPED: Final = "#8a93a3"
-"""A colour that is seen in the light and in the dark."""
+"""A colour that is visible in the light theme and in the dark one."""
 
 
 def depth_chart(series: DepthSeries, queues: Sequence[str], since: datetime, key: str) -> None:
-    """Draw the depths of queues as steps since a moment."""
+    """Draw the depths of queues as steps, from `since` to now."""
     drawn = curve(series, queues, since)
     steps = layer(
         drawn,
@@ -48,7 +48,7 @@ def _skipped(series: DepthSeries, since: datetime) -> list[Spec]:
 
 
 def _in_words(steps: Sequence[Mapping[str, object]], since: datetime) -> str:
-    """What the chart shows: the most messages that each queue had, and how many it has."""
+    """Return a description of the chart: the maximum and the current depth of each queue."""
     depths: dict[str, list[int]] = {}
     for step in steps:
         depths.setdefault(str(step["queue"]), []).append(int(str(step["messages"])))

@@ -1,4 +1,4 @@
-"""What is folded away until somebody asks for it: a browser spends as long on what it hides as on what it shows."""
+"""A collapsible section that is drawn only when opened: a browser spends as long on hidden content as on visible."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import streamlit as st
 
 
 def fold(label: str, draw: Callable[[], None], *, key: str, icon: str | None = None) -> None:
-    """Draw something below a label that unfolds it, from when it was unfolded first: what was typed there then stays.
+    """Draw a section that opens on a click; once opened it is always drawn, so that its inputs are kept.
 
     `label` is Markdown.
     """

@@ -1,4 +1,4 @@
-"""One call of the language model: what was asked, what came back, how long it took and what it cost."""
+"""One call of the language model: the prompt, the reply, how long it took and what it cost."""
 
 import streamlit as st
 
@@ -10,7 +10,7 @@ from agenticai.dashboard.services.timeline import work_in_words
 
 
 def in_a_line(call: ModelCall) -> str:
-    """Return what tells a call from others."""
+    """Return a one-line label that distinguishes a call from others."""
     return f"{call.agent} {work_in_words(call.work)}{', second turn' if call.turn == 2 else ''}"
 
 

@@ -1,4 +1,4 @@
-"""What became of an act, shown until the next one."""
+"""The outcome of an action, shown until the next one."""
 
 from collections.abc import Callable
 
@@ -12,12 +12,12 @@ _REFUSED = "outcome-refused"
 
 
 def tell(*sentences: str) -> None:
-    """Keep what became of an act for the page that is drawn next."""
+    """Keep the outcome of an action for the next page that is drawn."""
     st.session_state[_TOLD] = [sentence.strip() for sentence in sentences]
 
 
 def act(do: Callable[[], str]) -> None:
-    """Do something that returns what became of it, and draw the page anew with that, or with why it was refused."""
+    """Do something that returns its outcome, and redraw the page with that, or with why it was refused."""
     try:
         tell(*do().split("\n"))
     except FAULTS as error:
@@ -26,7 +26,7 @@ def act(do: Callable[[], str]) -> None:
 
 
 def outcome() -> None:
-    """Show what became of the last act, if there was one, in a place that is kept: what follows stays as it is."""
+    """Show the outcome of the last action, if any, in a reserved place, so that the elements below keep their state."""
     with st.container():
         if told := st.session_state.pop(_TOLD, None):
             with st.container(border=True):

@@ -1,4 +1,4 @@
-"""A table whose rows can be selected: what is selected stays so while the table is refreshed."""
+"""A table with selectable rows, whose selection survives refreshes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,16 +8,16 @@ import streamlit as st
 
 @dataclass(frozen=True)
 class Shown:
-    """What a table showed last: the ids of its rows, and the key and the selection that it began with."""
+    """What a table showed last: the ids of its rows, its key, and its initial selection."""
 
     ids: tuple[str, ...]
     key: str
     begun_with: tuple[int, ...] = ()
 
     def followed_by(self, ids: tuple[str, ...], selected: Sequence[int]) -> "Shown":
-        """Return what the table shows next; where other ids are in its rows, it begins anew with the same selection.
+        """Return the next state of the table; if its ids change, it gets a new key with the same selection.
 
-        A table knows its selection by the numbers of the rows: else something else would be selected.
+        Streamlit stores a selection as row numbers, so that other rows would be selected otherwise.
         """
         if ids[: len(self.ids)] == self.ids:
             return Shown(ids, self.key, self.begun_with)
@@ -28,7 +28,7 @@ class Shown:
 
 
 def selection_table(name: str, ids: Sequence[str], columns: Mapping[str, Sequence[object]]) -> list[str]:
-    """Show a table of columns, each of its rows with an id; return the ids of those that are selected."""
+    """Show a table of columns, with an id for each row; return the ids of the selected rows."""
     kept = f"{name}-shown"
     before: Shown = st.session_state.get(kept) or Shown(tuple(ids), f"{name}-0")
     told = st.session_state.get(before.key)

@@ -1,4 +1,4 @@
-"""The one connection of the dashboard's process, and what stands in for a page while there is no stack."""
+"""The one connection of the dashboard's process, and what a page shows while there is no stack."""
 
 import os
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from agenticai.dashboard.services.told import ENDPOINT, STAGE, START
 
 REFRESH_SECONDS: Final = 2.0
 OWN_CALLS_SECONDS: Final = 10.0
-"""Number of times the last line of a page is drawn again: each part that is refreshed costs a run of its own."""
+"""The interval in seconds at which the last line of a page is redrawn: each live part costs a run of its own."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -22,7 +22,7 @@ def connection() -> Connection:
 
 
 def refresh_s() -> float:
-    """Return how long the target wants pages to wait before they ask again; 0 while there is no target."""
+    """Return the refresh interval in seconds that the target asks for; 0 if there is no target."""
     try:
         return connection().get().source.refresh_s
     except FAULTS:
@@ -30,7 +30,7 @@ def refresh_s() -> float:
 
 
 def with_stack(draw: Callable[[Connected], None]) -> None:
-    """Draw with the stack; where there is none, or it does not answer, say so, and begin anew when it does."""
+    """Draw with the stack; if there is none, or it does not answer, say so, and start again when it does."""
     shared = connection()
     try:
         connected = shared.get()
@@ -52,7 +52,7 @@ def _own_calls() -> None:
 
 
 def _draw_again(reason: str) -> None:
-    """Say what went wrong, and draw the page anew after a while: at once might be for ever."""
+    """Show an error, and redraw the page after a while; at once could loop forever."""
     drawn = False
 
     @st.fragment(run_every=REFRESH_SECONDS)
@@ -67,7 +67,7 @@ def _draw_again(reason: str) -> None:
 
 
 def _trouble(reason: str) -> None:
-    """Say what went wrong, a sentence, and what follows."""
+    """Show an error, as a sentence, and what happens next."""
     st.warning(f"{plain(reason.rstrip('. '))}. This page asks again by itself.")
 
 
@@ -85,7 +85,7 @@ def _wait(reason: str) -> None:
 
 
 def part(draw: Callable[[Connected], None], *, every_s: float | None = REFRESH_SECONDS) -> None:
-    """Draw part of a page that refreshes by itself; what it cannot tell it says in its place."""
+    """Draw a part of a page that refreshes by itself; if the target fails, the error is shown in its place."""
     if every_s is not None:
         every_s = max(every_s, refresh_s())
 
@@ -94,12 +94,12 @@ def part(draw: Callable[[Connected], None], *, every_s: float | None = REFRESH_S
         try:
             connected = connection().get()
         except FAULTS:
-            st.rerun()  # the page says that no stack runs, and waits for one
+            st.rerun()  # the page says that no stack is running, and waits for one
         try:
             draw(connected)
         except FAULTS as error:
             connection().lose()
-            if every_s is None:  # nothing else would draw it again
+            if every_s is None:  # nothing else would redraw it
                 _draw_again(str(error))
             else:
                 _trouble(str(error))

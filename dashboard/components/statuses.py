@@ -1,4 +1,4 @@
-"""A project's status, in one colour on all pages."""
+"""A project's status, with the same colour on all pages."""
 
 from typing import Final, Literal
 
@@ -23,5 +23,5 @@ def status_badge(status: ProjectStatus) -> None:
 
 
 def dollars(amount: float | None) -> str:
-    """Return an amount of US dollars; a dash where it is not known."""
+    """Return an amount of US dollars; a dash if it is unknown."""
     return "-" if amount is None else figures.dollars(amount)

@@ -1,4 +1,4 @@
-"""Text of unknown origin, shown as text: never as markup, and without characters that hide or turn the writing."""
+"""Shows text of unknown origin as text: never as markup, and without characters that hide or reverse other text."""
 
 import re
 from datetime import UTC, datetime
@@ -11,15 +11,15 @@ from agenticai.display.printable import printable, printable_lines
 
 _PUNCTUATION: Final = re.compile(r"([!-/:-@\[-`{-~])")
 _REPLACED: Final = re.compile(r"(?<=:)(?=[a-z/])|(?<=www)(?=\.)|(?=@)|(?<=[-<>=~])(?=[-<>=~])", re.IGNORECASE)
-"""Within addresses, arrows and `:streamlit:`, which Streamlit replaces even where their punctuation is escaped."""
+"""Places in addresses, arrows and `:streamlit:` that Streamlit replaces even if their punctuation is escaped."""
 
 _JOINER: Final = "\u2060"
 
 
 def plain(text: str) -> str:
-    """Return text for a place that Streamlit reads as Markdown, such as a label: it is shown as it is.
+    """Escape text for a place that Streamlit reads as Markdown, such as a label, so that it is shown as it is.
 
-    What Streamlit would replace has a word joiner in it, which cannot be seen.
+    What Streamlit would replace gets a word joiner, which is invisible.
     """
     return _PUNCTUATION.sub(r"\\\1", _REPLACED.sub(_JOINER, printable(text)))
 
@@ -30,20 +30,20 @@ def say(text: str) -> None:
 
 
 def code(text: str, language: str | None = None) -> None:
-    """Show lines of text in a fixed width, with a button that copies them."""
+    """Show lines of text in a monospaced font, with a button that copies them."""
     st.code("\n".join(printable_lines(text)), language=language, wrap_lines=True)
 
 
 def when(at: datetime) -> str:
-    """Return a time as all pages write it."""
+    """Format a time as all pages do."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def many(count: int, thing: str, things: str = "") -> str:
-    """Return so many of a thing, whose plural is `things`, by default with an s."""
+    """Return a count with its noun, whose plural is `things`, by default with an s."""
     return f"{count:,} {thing if count == 1 else things or f'{thing}s'}"
 
 
 def age(seconds: float | None) -> str:
-    """Return a length of time in its two largest units; a dash where it is not known."""
+    """Return a duration in its two largest units; a dash if it is unknown."""
     return "-" if seconds is None else durations.age(seconds)

@@ -1,4 +1,4 @@
-"""The chart of a project's timeline: a lane for each piece of work, its waiting and working told apart."""
+"""The chart of a project's timeline: a lane for each piece of work, with waiting and working in different colours."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -17,14 +17,14 @@ COLOURS: Final = {
 }
 LANE_HEIGHT: Final = 28
 AROUND: Final = 130
-"""Pixels of the axis and the legend."""
+"""Pixels for the axis and the legend."""
 
 SHORT_S: Final = 10
 DAY_S: Final = 86_400
-_UTC: Final = {"type": "utc", "padding": 8}  # so that a mark at an end is whole
+_UTC: Final = {"type": "utc", "padding": 8}  # keeps a mark at either end whole
 
 Row = dict[str, str | int | float]
-"""What the chart draws of a span."""
+"""A span as a row of the chart's data."""
 
 
 def lane(span: Span) -> str:
@@ -37,7 +37,7 @@ def _exact(at: datetime) -> str:
 
 
 def timeline_chart(spans: Sequence[Span], key: str) -> None:
-    """Draw spans, each lane where it first begins."""
+    """Draw spans, with the lanes ordered by their first span."""
     lanes = list(dict.fromkeys(lane(span) for span in spans))
     rows = [_row(span) for span in spans]
     y = channel("lane:N", title=None, sort=lanes, axis={"labelLimit": 220, "labelOverlap": False})
@@ -78,20 +78,20 @@ def _bars(rows: list[Row], y: Spec, axis: Spec) -> Spec:
         x2={"field": "end"},
         y=y,
         color=channel("kind:N", title=None, scale=colours, legend=legend),
-        stroke=channel("kind:N", title=None, scale=colours, legend=legend),  # so that seconds are seen among hours
+        stroke=channel("kind:N", title=None, scale=colours, legend=legend),  # keeps seconds visible among hours
         tooltip=_tooltip(),
     )
 
 
 def _time_axis(spans: Sequence[Span]) -> Spec:
-    """An axis whose labels are as exact as the time that it covers asks for."""
+    """Return a time axis whose labels are as precise as the period needs."""
     seconds = (max(span.end for span in spans) - min(span.start for span in spans)).total_seconds()
     shape = "%H:%M:%S.%L" if seconds < SHORT_S else "%H:%M:%S" if seconds < DAY_S else "%m-%d %H:%M"
     return {"format": shape, "tickCount": 5, "labelOverlap": "greedy"}
 
 
 def _marks(shown: list[Row], y: Spec) -> list[Spec]:
-    """A cross where an attempt failed, a triangle where a message was delivered again."""
+    """Return a cross where an attempt failed, and a triangle where a message was redelivered."""
     bad = {SpanKind.FAILED.value, SpanKind.INTERRUPTED.value, SpanKind.LOST.value}
     failures = [row for row in shown if row["kind"] in bad]
     again = [row for row in shown if int(row["attempt"]) > 1 and row["kind"] != SpanKind.WAITING.value]

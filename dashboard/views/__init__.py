@@ -1,1 +1,1 @@
-"""The dashboard's pages, one module each; `page` draws it."""
+"""The dashboard's pages, one module each, with a function `page` that draws it."""

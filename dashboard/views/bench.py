@@ -74,7 +74,7 @@ def _settle(bench: Bench) -> None:
 def _settled(bench: Bench) -> str:
     settled = bench.settle()
     state = "quiet" if settled.quiet else "held by a fault" if settled.held else "not quiet yet"
-    # What is delivered automatically meanwhile is not counted.
+    # Automatic deliveries in the meantime are not counted.
     delivered = f"{many(settled.deliveries, 'delivery', 'deliveries')}, " if bench.dispatching() == "stepped" else ""
     return f"{delivered}{age(settled.skipped_s)} skipped; the bench is {state}."
 
@@ -96,7 +96,7 @@ def _choose(bench: Bench, mode: "Dispatch") -> str:
 
 
 def _deliver(connected: Connected, bench: Bench) -> str:
-    """Deliver one message, and say what its function did."""
+    """Deliver one message, and return what its function did."""
     before = {one.request_id for one in _ended(connected)}
     settled = bench.settle(deliveries=1)
     if not settled.deliveries:

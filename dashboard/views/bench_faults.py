@@ -1,4 +1,4 @@
-"""The faults of the bench: those that are on, with what each has met, and a form for another one."""
+"""The faults of the bench: the active rules, with what each has matched, and a form for another one."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -36,7 +36,7 @@ EXAMPLE: Final = """- when: {function: dev, service: gemini, nth: 1}
 
 
 def draw(connected: Connected) -> None:
-    """Draw the rules that are on, live, and the ways to make others."""
+    """Draw the active rules, which refresh, and the ways to add others."""
     st.subheader("Faults")
     part(_on)
     form, written = st.tabs(["Add a fault", "As YAML"])
@@ -117,7 +117,7 @@ def _when_delivery(connected: Connected) -> dict[str, Any]:
 
 
 def _name(label: str, known: "Sequence[str] | Mapping[str, str]", key: str) -> str:
-    """A name from a list, or another, which may be a shell pattern; any of them unless one is chosen."""
+    """Return a name from a list, or another one, which may be a shell pattern; if none is chosen, it matches any."""
     chosen = st.selectbox(
         label,
         [ANY, *known],
@@ -181,6 +181,6 @@ def _set(bench: Bench, faults: "Sequence[Fault]", said: str) -> str:
 
 
 def _written(connected: Connected, fault: "Fault") -> "Fault":
-    """A rule with the names of agents in place of those of their functions and queues."""
+    """Return a rule in which the names of functions and queues are replaced by those of their agents."""
     functions = {name: agent for agent, name in connected.functions.items()}
     return rename(fault, functions, {name: agent for agent, name in connected.queues.items()})

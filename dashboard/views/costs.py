@@ -1,4 +1,4 @@
-"""Free tier and cost: what was used, what a month would cost, and who caused it."""
+"""Free tier and cost: what was used, what a month would cost, and which functions and projects caused it."""
 
 from typing import TYPE_CHECKING, Final
 
@@ -39,7 +39,7 @@ def _draw(_: Connected) -> None:
         start = costs.nearest_stop(st.query_params.get("projects"))
         projects = st.select_slider("Projects a month", costs.STOPS, value=start, key="projects-a-month")
     with narrow:
-        # A number that the field begins with could not be cleared.
+        # A field with an initial number could not be cleared.
         st.session_state.setdefault("budget", costs.limit_of(st.query_params.get("budget")))
         limit = st.number_input(
             "Budget a month, US dollars",

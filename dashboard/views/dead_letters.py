@@ -1,4 +1,4 @@
-"""Dead letters: what could not be processed, why, and the way back."""
+"""Dead letters: messages that could not be processed, the reasons, and how to redrive them."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -19,7 +19,7 @@ from agenticai.display.printable import printable
 
 PAGE: Final = 500
 OPENED: Final = 20
-"""Letters that are shown in full at once."""
+"""The maximum number of letters that are shown in full at once."""
 
 SHOWN_BODY: Final = 20_000
 
@@ -52,7 +52,7 @@ def _draw(connected: Connected) -> None:
 
 
 def _letters(connected: Connected, agent: str, drawn: list[object]) -> None:
-    """Draw a page of letters; where there are more or fewer than when the page was drawn, draw all of it anew."""
+    """Draw a page of letters; if their number has changed since the page was drawn, redraw all of it."""
     after = st.session_state.get(f"after-{agent}")
     letters = connected.source.letters(agent, after, PAGE)
     numbers = _numbers(connected, letters)
@@ -69,7 +69,7 @@ def _letters(connected: Connected, agent: str, drawn: list[object]) -> None:
 
 
 def _numbers(connected: Connected, letters: Letters) -> object:
-    """Return how many letters there are: in all queues where it costs nothing to ask, else in the one that is shown."""
+    """Return the numbers of letters: of all queues if asking costs nothing, else of the one that is shown."""
     if connected.source.looking:
         return letters.total
     return [state.dead_letters.depth.total for state in connected.source.queues()]
@@ -133,7 +133,7 @@ def _listed(connected: Connected, agent: str, letters: Letters) -> None:
 
 
 def _extent(letters: Letters, shown: int) -> str:
-    """Say how much of the queue is shown, and what is not."""
+    """Return a sentence that says how much of the queue is shown, and what is not."""
     read, said = len(letters.letters), f"{shown:,} shown, {letters.total:,} in the queue."
     if read < letters.total:
         said += f" Causes and search cover the {read:,} letters on this page."

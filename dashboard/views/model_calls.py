@@ -1,4 +1,4 @@
-"""Model calls: the latest of all projects, and the requests that wait for somebody to write their reply."""
+"""Model calls: the latest ones of all projects, and the requests without a stored reply."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -21,7 +21,7 @@ from agenticai.emulator.core.model_records import MissedReply, ModelExchange
 
 SHOWN: Final = 200
 NEWEST: Final = "exchanges-newest"
-"""In the session: the number of the newest call that is shown."""
+"""The session key of the number of the newest call that is shown."""
 
 
 def page() -> None:
@@ -46,7 +46,7 @@ def _draw(connected: Connected) -> None:
 
 
 def _live(connected: Connected, drawn: Sequence[MissedReply] | Missing) -> None:
-    """Draw the latest calls; where other requests wait than when the page was drawn, draw all of it anew."""
+    """Draw the latest calls; if other requests are waiting than when the page was drawn, redraw all of it."""
     missed = connected.source.missed_replies()
     if _digests(missed) != _digests(drawn):
         st.rerun()
@@ -146,7 +146,7 @@ def _calls(connected: Connected) -> None:
 
 
 def _shown(exchanges: Sequence[ModelExchange]) -> list[ModelExchange]:
-    """The latest calls, the newest first; none comes in above one that is selected."""
+    """Return the latest calls, the newest first; while one is selected, no newer ones are added."""
     selected = st.session_state.get("exchanges", {}).get("selection", {}).get("rows")
     newest = st.session_state.get(NEWEST, 0) if selected else exchanges[-1].number
     st.session_state[NEWEST] = newest

@@ -1,4 +1,4 @@
-"""Overview: a map of the way that a request takes, from the client to the stores, live."""
+"""Overview: a live map of a request's way, from the client to the stores."""
 
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from agenticai.emulator.core.bench_records import ClockReading
 
 MAP_SECONDS: Final = 4.0
-"""Number of times the map is drawn again: it has many parts, and is the page that stays open all day."""
+"""The interval in seconds at which the map is redrawn: it has many parts, and stays open all day."""
 
 STYLE: Final = """<style>
 .st-key-map { max-width: 75rem; }
@@ -43,7 +43,7 @@ STYLE: Final = """<style>
   }
 }
 </style>"""
-"""Arrows between the boxes of the map, in the colour of the text; they point down where boxes are below each other."""
+"""Arrows between the boxes of the map, in the colour of the text; they point down if boxes are stacked."""
 
 
 def page() -> None:
@@ -152,5 +152,5 @@ def _stores() -> None:
 
 
 def _badge(path: str, text: str, colour: str, **query: str) -> None:
-    """Show a figure as a link to where more is told of it."""
+    """Show a figure as a link to its details."""
     link(path, f":{colour}-badge[{plain(text)}]", **query)

@@ -1,4 +1,4 @@
-"""One project: how it stands, what can be done with it, and all that is known of it, live until it ends."""
+"""One project: its state, its actions and its details, live until it ends."""
 
 from collections.abc import Callable
 from typing import Final
@@ -44,7 +44,7 @@ SECTIONS: Final[dict[str, Section]] = {
 
 LIVE_SECONDS: Final = 1.5
 AT_REST_SECONDS: Final = 10.0
-"""Number of times a project that has ended is looked at: somebody may have it changed."""
+"""The interval in seconds at which a project that has ended is read again, as it may be changed."""
 
 
 def draw(project_id: str) -> None:
@@ -60,7 +60,7 @@ def _draw(connected: Connected, project_id: str) -> None:
     if project is None:
         return
     st.container().title(plain(project.name))
-    known = [project] * 3  # for the first run of the page's live parts, which then read it themselves
+    known = [project] * 3  # for the first run of the live parts, which later read it themselves
 
     def latest(connected: Connected) -> ProjectView | None:
         return known.pop() if known else _read(connected, project_id)
@@ -78,7 +78,7 @@ def _draw(connected: Connected, project_id: str) -> None:
 
 
 def _live_head(connected: Connected, now: ProjectView | None, drawn: ProjectView) -> None:
-    """Draw the head; where the project is gone, has ended or was begun anew, draw the whole page."""
+    """Draw the head; if the project was deleted, has ended or was restarted, redraw the whole page."""
     if now is None:
         st.rerun()
     _head(connected, now)
@@ -106,8 +106,8 @@ def _section(connected: Connected, project: ProjectView | None, shown: Section) 
 
 
 def _read(connected: Connected, project_id: str) -> ProjectView | None:
-    """The project; None, with a sentence in its place, where it is not there."""
-    if is_id(project_id):  # what is none could be the address of something else
+    """Return the project, or None, with a sentence on the page, if it does not exist."""
+    if is_id(project_id):  # a text that is no id could be the path of another resource
         try:
             return connected.api.get(project_id)
         except ApiError as error:
@@ -137,7 +137,7 @@ def _head(connected: Connected, project: ProjectView) -> None:
 
 
 def _stuck(connected: Connected, project: ProjectView | None) -> None:
-    """Draw a link to the dead letters, if one of them is why a project waits, or may be."""
+    """Draw a link to the dead letters, if one of them is, or may be, why a project waits."""
     stuck = find_stuck(connected.source, project) if project else None
     if not stuck:
         return

@@ -1,4 +1,4 @@
-"""What can be done with a project: change, try again, package again, delete."""
+"""The actions on a project: change, retry, package again, delete."""
 
 from collections.abc import Callable
 from typing import Final
@@ -15,14 +15,14 @@ from shared.models.views import ProjectView
 from shared.models.workflow import AT_REST
 
 DELETING: Final = "deleting"
-"""In the session: the id of the project that was asked to be deleted once."""
+"""The session key of the id of the project whose deletion has to be confirmed."""
 
 OVERRULING: Final = "overruling"
-"""In the session: the id of the project that was asked to be packaged unproven once."""
+"""The session key of the id of the project whose packaging without proof has to be confirmed."""
 
 
 def draw(connected: Connected, project: ProjectView) -> None:
-    """Draw the acts that the project's status allows."""
+    """Draw the actions that the project's status allows."""
     outcome()
     at_rest = project.status in AT_REST
     with st.container(horizontal=True):
@@ -54,7 +54,7 @@ def _confirm(connected: Connected, project: ProjectView) -> None:
 
 
 def package_unproven(connected: Connected, project: ProjectView) -> None:
-    """Draw the act that completes a project although its package failed when it was tried: asked twice."""
+    """Draw the action that completes a project although the test of its package failed; it asks for confirmation."""
     at_rest = project.status in AT_REST
     if st.button("Package it anyway", icon=":material/gavel:", disabled=not at_rest, key="unproven"):
         st.session_state[OVERRULING] = project.id
@@ -109,7 +109,7 @@ def _modify(connected: Connected, project: ProjectView, text: str, file: bytes |
 
 
 def _do(do: Callable[[], object], said: str) -> None:
-    """Do something, and say so."""
+    """Do something, and show `said`."""
 
     def done() -> str:
         do()

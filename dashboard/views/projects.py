@@ -1,4 +1,4 @@
-"""Projects: all of them, newest first, one of them in full, and a new one."""
+"""Projects: the list, newest first, one project in full, and the form for a new one."""
 
 from typing import TYPE_CHECKING, Final
 
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
 
 ALL: Final = "All"
 SEARCH_SECONDS: Final = 10.0
-"""Number of times a search, which may read many pages, is done again."""
+"""The interval in seconds at which a search, which may read many pages, is repeated."""
 
 TEMPLATES: Final = "projects-templates"
-"""In the session: the templates, which are read once."""
+"""The session key of the templates, which are read once."""
 
 CURSORS: Final = "projects-cursors"
-"""In the session: the cursors of the pages before the one that is shown."""
+"""The session key of the cursors of the previous pages."""
 
 LISTED: Final = "projects-listed"
 CHOSEN: Final = "projects-chosen"
-"""In the session: the ids of the projects that were shown last, and the one that was chosen from them.
+"""The session key of the project ids shown last, and of the one chosen from them.
 
-It is kept until its page is drawn: a refresh that the browser asked for before it knew of the page's address may come
-in between, and lead back to the list.
+It is kept until the project's page is drawn: a refresh that the browser requested before it knew the new address may
+come in between, and would lead back to the list.
 """
 
 
@@ -98,7 +98,7 @@ def _table(connected: Connected, found: Found) -> None:
 
 
 def _chosen() -> None:
-    """Keep which project was chosen, from the list as it was shown: it may have grown since."""
+    """Store which project was chosen, from the list as it was shown, as the list may have grown since."""
     listed: list[str] = st.session_state.get(LISTED, [])
     rows = st.session_state["projects"]["selection"]["rows"]
     if rows and rows[0] < len(listed):

@@ -1,4 +1,4 @@
-"""Queues: how deep they are and were, and what waits in them."""
+"""Queues: their depths now and over time, and the messages in them."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -29,10 +29,10 @@ WIDTHS: Final = {
     "ran last (UTC)": 140,
     "failed last (UTC)": 140,
 }
-"""Of the columns about functions, in pixels, so that the last of them has room at 1280."""
+"""The widths in pixels of the columns about functions; the last one fits at a window width of 1280."""
 
 LOG_CHARACTERS: Final = 20_000
-"""Of the log lines of a failure, the last ones."""
+"""The maximum length of the log lines of a failure; the end is kept."""
 
 
 def page() -> None:
@@ -77,7 +77,7 @@ def _table_and_chart(connected: Connected, minutes: int) -> None:
 
 
 def _look(connected: Connected, name: str) -> None:
-    """Show messages only to who asks for it, where that does something to them."""
+    """Show messages only on request if reading changes them."""
     st.caption(
         plain(f"{connected.source.looking} After five receives, SQS moves an agent's message to its dead-letter queue.")
     )
@@ -119,7 +119,7 @@ def _when(at: datetime) -> str:
 
 
 def _failure(connected: Connected, name: str, failed: Attempt) -> None:
-    """Show the latest failure of a function, and its log lines when they are asked for."""
+    """Show the latest failure of a function, and its log lines on request."""
     asked = st.query_params.get("doing") == name
     label = plain(f"Log lines of {name.upper()}'s {failed.error_type}: {failed.message[:200]}")
     if st.toggle(label, value=asked, key=f"failed-{name}"):

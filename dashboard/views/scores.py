@@ -1,4 +1,4 @@
-"""Test scores: what QA gave the projects, and how the bench's own scenarios fared over runs."""
+"""Test scores: QA's scores of the projects, and the outcomes of the bench's own scenarios over runs."""
 
 import statistics
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PROJECTS, BENCH = "projects", "bench"
 KINDS: Final = {PROJECTS: "Projects", BENCH: "Scenarios of the bench"}
 TRENDS: Final = 5
-"""Scenarios whose trend is shown from the start."""
+"""The number of scenarios whose trend is shown by default."""
 
 REFRESH_SECONDS: Final = 10.0
 FOLLOW_SECONDS: Final = 2.0
@@ -43,25 +43,25 @@ ENDS: Final[Mapping[int | None, str]] = {0: "passed", 1: "failed", 130: "interru
 
 @st.cache_resource(show_spinner=False)
 def reader() -> ReportReader:
-    """Return what keeps the reports of projects, for all sessions."""
+    """Return the reader of quality reports, shared by all sessions."""
     return ReportReader()
 
 
 @st.cache_resource(show_spinner=False)
 def listed() -> "Latest[list[ProjectSummaryView]]":
-    """Return what keeps the list of all projects, for all sessions."""
+    """Return the cached list of all projects, shared by all sessions."""
     return Latest()
 
 
 @st.cache_resource(show_spinner=False)
 def kept_runs() -> runs.Runs:
-    """Return what keeps the runs that were read, for all sessions."""
+    """Return the runs that were read, shared by all sessions."""
     return runs.Runs(find_home())
 
 
 @st.cache_resource(show_spinner=False)
 def replays() -> Replays:
-    """Return what starts replays, for all sessions."""
+    """Return what starts replays, shared by all sessions."""
     return Replays()
 
 
@@ -170,7 +170,7 @@ def _bench() -> None:
 
 @st.fragment(run_every=FOLLOW_SECONDS)
 def _follow() -> None:
-    """Show the replay that runs; when it has ended, draw the page with its results."""
+    """Show the current replay; when it has ended, redraw the page with its results."""
     state = replays().state()
     if state and state.running:
         _replay(state)

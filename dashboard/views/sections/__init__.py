@@ -1,1 +1,1 @@
-"""The parts of a project's page, one module each; `draw` draws it."""
+"""The parts of a project's page, one module each, with a function `draw` that draws it."""

@@ -14,7 +14,7 @@ from shared.models.views import ProjectView
 
 
 def draw(connected: Connected, project: ProjectView) -> None:
-    """Draw the calls, one of them in full."""
+    """Draw the calls, the selected one in full."""
     exchanges = connected.source.model_calls()
     found = calls_of(project, connected.api.events(project.id), connected.source, exchanges, connected.source.model())
     if isinstance(exchanges, Missing):

@@ -1,4 +1,4 @@
-"""What changed between two revisions: builds, and the repair rounds between them."""
+"""The differences between two revisions: builds and repair rounds."""
 
 from typing import Final
 
@@ -15,7 +15,7 @@ LONGEST_DIFF: Final = 50_000
 
 
 def draw(connected: Connected, project: ProjectView) -> None:
-    """Draw the difference of two revisions, by default of the latest to the one before."""
+    """Draw the differences between two revisions, by default between the latest one and the one before."""
     found = snapshots(connected.source, project.id)
     if not found:
         st.caption("There are no files yet.")

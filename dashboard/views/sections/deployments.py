@@ -1,4 +1,4 @@
-"""The packaged revisions: what was seen of each package, its instructions, and what can be downloaded."""
+"""The packaged revisions: the result of each package's test, its instructions, and the downloads."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -42,7 +42,7 @@ def _deployment(connected: Connected, project: ProjectView, deployment: Deployme
 
 
 def _proof(deployment: DeploymentView) -> None:
-    """Draw whether the package was proven, and what was seen of each function."""
+    """Draw whether the package was proven, and the result for each function."""
     if not deployment.proof:
         st.caption("Not proven: only the packages of functions are tried, when they are made.")
         return

@@ -11,7 +11,7 @@ from shared.models.views import ProjectView
 
 
 def draw(connected: Connected, project: ProjectView) -> None:
-    """Draw the files, one of them in full."""
+    """Draw the list of files, and the selected one in full."""
     files = {file.path: file for file in connected.api.files(project.id)}
     if not files:
         st.caption("There are no files yet.")

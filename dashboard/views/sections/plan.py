@@ -1,4 +1,4 @@
-"""The plan: its tasks as a graph and as a list, and what they agree on."""
+"""The plan: its tasks as a graph and as a list, and the interfaces that they agree on."""
 
 import streamlit as st
 

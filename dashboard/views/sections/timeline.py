@@ -17,7 +17,7 @@ from shared.models.views import ProjectView
 
 
 def plan_of(connected: Connected, project: ProjectView) -> Plan | None:
-    """Return the plan of the current build; None where there is none yet."""
+    """Return the plan of the current build; None if there is none yet."""
     try:
         return connected.api.plan(project.id)
     except ApiError as error:

@@ -14,7 +14,7 @@ from shared.models.views import ProjectView
 
 
 def draw(connected: Connected, project: ProjectView) -> None:
-    """Draw what is known of a project's use."""
+    """Draw a project's use."""
     _tokens(connected, project)
     usage = connected.source.usage(project.id)
     st.subheader("AWS")
