@@ -1,1 +1,1 @@
-"""What people and programs need to use a deployed stack: the API's typed client, following a project, downloads."""
+"""The client of a deployed stack, for commands and programs: a typed API, following a project, and downloads."""

@@ -34,16 +34,16 @@ from shared.models.workflow import ProjectStatus
 
 T = TypeVar("T")
 TIMEOUT_SECONDS = 35.0
-"""API Gateway gives up after 29 seconds."""
+"""Longer than the 29 seconds after which API Gateway gives up."""
 
 REPEATED: Final = frozenset({429, 500, 502, 503, 504})
-"""Statuses for which a request is repeated: a function that ended, a service that was throttled."""
+"""Statuses for which a request is retried: a function that crashed, a throttled service."""
 
 LONGEST_PAGE: Final = 1000
-"""Number of items; few lists are longer, so one request reads most of them."""
+"""The number of items on a page; few lists are longer, so one request reads most of them."""
 
 PAUSES: Final = (0.1, 0.2, 0.4, 0.8)
-"""Seconds before each repetition."""
+"""The pauses in seconds before each retry."""
 
 
 def _new_key() -> str:
@@ -51,9 +51,9 @@ def _new_key() -> str:
 
 
 class ProjectsApi(AbstractContextManager["ProjectsApi"]):
-    """Speaks to the API at `url` with a token; every method raises `ApiError`.
+    """A client of the API at `url` with a token; every method raises `ApiError`.
 
-    A request that fails on the other side is repeated; POST with the same Idempotency-Key, so that it counts once.
+    A request that fails on the server is retried; a POST with the same Idempotency-Key, so that it is applied once.
     """
 
     def __init__(
@@ -82,11 +82,11 @@ class ProjectsApi(AbstractContextManager["ProjectsApi"]):
         self._http.close()
 
     def check_health(self) -> None:
-        """Have the API ask all that it stands on; a failure names what does not answer."""
+        """Ask the API to check everything that it depends on; the error names what does not answer."""
         self._request("GET", "/health/deep")
 
     def create(self, name: str, requirements: str | None, template: str | None = None) -> ProjectView:
-        """Post requirements, a template to begin from, or both."""
+        """Create a project from requirements, a template, or both."""
         given = {"name": name, "requirements": requirements, "template": template}
         body = {field: value for field, value in given.items() if value is not None}
         return self._parse(ProjectView, "POST", "/api/projects", json=body)
@@ -120,16 +120,16 @@ class ProjectsApi(AbstractContextManager["ProjectsApi"]):
         return self._parse(ProjectView, "POST", f"{_at(project_id)}/modify", json={"requirements": requirements})
 
     def deploy(self, project_id: str, *, unproven: bool = False) -> ProjectView:
-        """Request that a finished project is packaged again; `unproven` whatever is seen of its package."""
+        """Request that a finished project is packaged again; with `unproven` even if the test of its package fails."""
         params = {"unproven": "true"} if unproven else {}
         return self._parse(ProjectView, "POST", f"{_at(project_id)}/deploy", params=params)
 
     def retry(self, project_id: str) -> ProjectView:
-        """Request that the step that failed, or is stuck, is tried again."""
+        """Request that the failed or stuck step is retried."""
         return self._parse(ProjectView, "POST", f"{_at(project_id)}/retry")
 
     def archive(self, project_id: str) -> ArchiveView:
-        """Return the address of a zip of all of a project's files."""
+        """Return the URL of a zip of all of a project's files."""
         return self._parse(ArchiveView, "GET", f"{_at(project_id)}/archive")
 
     def plan(self, project_id: str) -> Plan:
@@ -157,13 +157,14 @@ class ProjectsApi(AbstractContextManager["ProjectsApi"]):
         return self._all(EventPage, f"{_at(project_id)}/events")
 
     def report(self, test: TestView) -> QualityReport:
-        """Return the report of a test that has ended."""
+        """Return the report of a finished test."""
         return TypeAdapter(QualityReport).validate_json(self.download(str(test.report_url)))
 
     def download(self, url: str) -> bytes:
-        """Return the content at an address that the API gave; such addresses carry their own permission.
+        """Return the content at a URL that the API returned; such URLs are pre-signed.
 
-        An emulator is asked at its own address: its functions may know it by a name that leads nowhere from here.
+        An emulator is asked at the address that is known here: its functions may know it by a name that does not
+        resolve here.
         """
         given = httpx2.URL(url)
         at = httpx2.URL(self._emulator_url) if self._emulator_url else given
@@ -176,7 +177,7 @@ class ProjectsApi(AbstractContextManager["ProjectsApi"]):
             raise ApiError(f"The download failed ({error}); ask again for a fresh address.") from error
 
     def _all(self, kind: type[Page[T]], path: str) -> list[T]:
-        """Return all items of a list, from its first page to its last."""
+        """Return all items of a list, from all of its pages."""
         page = self._parse(kind, "GET", path, params={"limit": LONGEST_PAGE})
         items = [*page.items]
         while page.next is not None:
@@ -200,7 +201,7 @@ class ProjectsApi(AbstractContextManager["ProjectsApi"]):
             self._wait(seconds)
             response = self._answer(method, path, headers=headers, **request)
             if method == "DELETE" and response.status_code == httpx2.codes.NOT_FOUND:
-                return response  # the first request has done it
+                return response  # a previous attempt has deleted it
         if response.is_success:
             return response
         if response.is_client_error:
@@ -224,7 +225,7 @@ def _at(project_id: str) -> str:
 
 
 def _is_local(url: str) -> bool:
-    """Whether an address is this machine's own, to which no proxy leads."""
+    """Return whether an address is on this machine, where no proxy is used."""
     host = urlsplit(url).hostname or ""
     try:
         return ip_address(host).is_loopback
@@ -233,7 +234,7 @@ def _is_local(url: str) -> bool:
 
 
 def _reason(response: httpx2.Response) -> str:
-    """What a problem document (RFC 9457) says in words, or API Gateway's own message, or the answer as it is."""
+    """Return the message of a problem document (RFC 9457), or API Gateway's own message, or the body as it is."""
     try:
         document = response.json()
         if faults := document.get("errors"):
@@ -244,7 +245,7 @@ def _reason(response: httpx2.Response) -> str:
 
 
 def _describe_fault(fault: dict[str, str]) -> str:
-    """A fault of a request as a sentence: the pointer /name and a reason are "the name should have …"."""
+    """Return a fault of a request as a sentence: the pointer /name and a reason become "the name should have …"."""
     where = " ".join((fault.get("pointer") or fault.get("parameter") or "request").strip("/").split("/"))
     reason = fault["detail"].removeprefix("String ").removeprefix("Value ")
     return f"the {where}{'' if reason.startswith(('should', 'must')) else ':'} {reason}"

@@ -1,4 +1,4 @@
-"""A project's code and deployment package, written below a folder."""
+"""Downloads a project's code and deployment package to a folder."""
 
 import hashlib
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from shared.paths import accept_paths
 
 @dataclass(frozen=True)
 class Downloaded:
-    """Where a project was written to; `package`, `template` and `instructions` are None if it has none.
+    """Where a project was written; `package`, `template` and `instructions` are None if it has none.
 
-    `refused` names each file that was not written, and says why.
+    `refused` names each file that was not written, with the reason.
     """
 
     code: Path
@@ -27,11 +27,11 @@ class Downloaded:
 
 
 def download(api: ProjectsApi, project_id: str, folder: Path) -> Downloaded:
-    """Write the files to `folder/code`, and the newest package with what goes with it beside that.
+    """Write the files to `folder/code`, and the latest package with its template and instructions next to that.
 
-    The folder is replaced as a whole, and holds nothing of an earlier download. A file whose path is unsafe is refused,
-    the others are written. Nothing is changed if what arrives is not what the project's items name. Raises `ApiError`,
-    and `FolderError` if the folder cannot be written, or holds what was not downloaded to it.
+    The folder is replaced as a whole, without anything from an earlier download. A file with an unsafe path is refused,
+    the others are written. Nothing is changed if the downloaded content does not match the project's items. Raises
+    `ApiError`, and `FolderError` if the folder cannot be written, or contains anything that was not downloaded to it.
     """
     listed = {file.path: file.sha256 for file in api.files(project_id)}
     accepted, refused = accept_paths(listed)

@@ -1,30 +1,30 @@
-"""What can go wrong while a deployed stack is used, each as one sentence that says what to do next.
+"""What can go wrong while a deployed stack is used, each with a message of one sentence that says what to do next.
 
 ProjectsError
  ├─ ApiError        the API did not answer as asked
  ├─ FolderError     a folder or a file on this machine cannot be written
- ├─ SettingsError   it is not clear what a command is for: no engine, or no project, or several
+ ├─ SettingsError   it is not clear what a command applies to: no engine, or no project, or several
  ├─ SelectionError  a queue, a dead letter or a function is not there, or it is not clear which one is meant
- ├─ BudgetError     a budget's file is wrong, or nothing was measured that it could be held to
- ├─ DeniedError     functions were denied what they asked for
+ ├─ BudgetError     a budget's file is invalid, or nothing was measured to check it against
+ ├─ DeniedError     functions were denied actions
  ├─ DemoFailed      the demo's project is not COMPLETED (in commands/demo.py)
- └─ Unfollowed      a person stopped to follow a project, which goes on
+ └─ Unfollowed      a user stopped following a project, which goes on
 """
 
 from typing import ClassVar
 
 
 class ProjectsError(Exception):
-    """What was asked of a stack's projects could not be done; the message is for the person at the terminal.
+    """A request about a stack's projects failed; the message is for the user at the terminal.
 
-    `exit_status` is the status with which the command ends.
+    `exit_status` is the exit status of the command.
     """
 
     exit_status: ClassVar[int] = 1
 
 
 class ApiError(ProjectsError):
-    """The API refused, failed or did not answer; the message holds its own reason, and `status` is HTTP's, if any."""
+    """The API refused, failed or did not answer; the message has its reason, and `status` the HTTP status, if any."""
 
     def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)
@@ -36,11 +36,11 @@ class FolderError(ProjectsError):
 
 
 class SettingsError(ProjectsError):
-    """An option, an argument or a variable leaves open what is meant; the message says how to choose."""
+    """An option, an argument or a variable is ambiguous or missing; the message says how to choose."""
 
 
 class Unfollowed(ProjectsError):
-    """A person stopped to follow a project, which goes on; the message says how to follow it again."""
+    """A user stopped following a project, which goes on; the message says how to follow it again."""
 
     exit_status = 130
 
@@ -50,8 +50,8 @@ class SelectionError(ProjectsError):
 
 
 class DeniedError(ProjectsError):
-    """Functions were denied what they asked for; the message names them, and the actions."""
+    """Functions were denied actions; the message names the functions and the actions."""
 
 
 class BudgetError(ProjectsError):
-    """A budget's file is wrong, or nothing was measured that it could be held to; the message says what to do."""
+    """A budget's file is invalid, or nothing was measured to check it against; the message says what to do."""

@@ -1,4 +1,4 @@
-"""The way to a stack that somebody else brought up."""
+"""Finds a stack that was started elsewhere."""
 
 import httpx2
 
@@ -16,9 +16,9 @@ from agenticai.stack.target import AWS, Capability, Target
 
 
 def stack_at(endpoint_url: str, stage: str) -> DeployedStack:
-    """Return the stack of a stage on `aws`, or on the emulator at this address, with what its control API can do.
+    """Return the stack of a stage on `aws`, or on the emulator at this address, with the features of its control API.
 
-    Raises `agenticai.stack.errors.StackError` where there is none, or where something else answers, or nothing.
+    Raises `agenticai.stack.errors.StackError` if there is none, or if nothing or something else answers.
     """
     target, secret = (Target.aws(), None) if endpoint_url == AWS else engine_at(endpoint_url)
     with reached(target):
@@ -28,9 +28,9 @@ def stack_at(endpoint_url: str, stage: str) -> DeployedStack:
 
 
 def engine_at(endpoint_url: str) -> tuple[Target, str | None]:
-    """Return the emulator at an address, with what its control API can do, and the secret that this asks for, if any.
+    """Return the emulator at an address, with the features of its control API, and the API's secret, if any.
 
-    Raises TargetError for what is no address, and where something else answers.
+    Raises TargetError for an invalid address, and if something else answers.
     """
     target = Target.endpoint(endpoint_url)
     secret = _secret(target.endpoint_url)
@@ -39,7 +39,7 @@ def engine_at(endpoint_url: str) -> tuple[Target, str | None]:
 
 
 def _secret(endpoint_url: str) -> str | None:
-    """Return what the control API of an engine of this machine asks for, as `agenticai up` noted it."""
+    """Return the secret of the control API of an engine on this machine, as `agenticai up` stored it."""
     try:
         return noted_token(find_home(), endpoint_url)
     except NoHome:
@@ -47,15 +47,15 @@ def _secret(endpoint_url: str) -> str | None:
 
 
 def target_of(endpoint_url: str, about: EngineAbout) -> Target:
-    """Return the engine that says this of itself as a target."""
+    """Return the target for an engine that describes itself like this."""
     able = frozenset(map(Capability, about.abilities))
     return Target.gateway(about.engine, endpoint_url, able, about.functions_url, about.functions_on)
 
 
 def _health(target: Target, secret: str | None) -> EngineHealth | None:
-    """Return what an engine of ours says of itself; None where another answers.
+    """Return the health of an AgenticAI engine; None if something else answers.
 
-    Where nothing does, that is said at once: an engine that starts meanwhile would be taken for another.
+    If nothing answers, it raises at once: an engine that starts in the meantime would be mistaken for another.
     """
     try:
         with ControlClient(target.endpoint_url, token=secret) as control:

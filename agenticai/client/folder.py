@@ -1,4 +1,4 @@
-"""The folder that a download replaces as a whole: checked before any work begins, and named when a write fails."""
+"""The folder that a download replaces as a whole: checked before any work begins, and named if a write fails."""
 
 import hashlib
 import json
@@ -13,15 +13,15 @@ from typing import Final
 from agenticai.client.errors import FolderError
 
 MARKER: Final = ".agenticai.json"
-"""Says which files of a folder were downloaded to it, with their SHA-256: these, unchanged, may be replaced."""
+"""The file that lists a folder's downloaded files with their SHA-256; while unchanged, these may be replaced."""
 
 _COMPILED: Final = "__pycache__"
-"""What Python leaves beside code that was tried out; it may be replaced, too."""
+"""What Python leaves next to code that was run; it may be replaced, too."""
 
 
 def check_folder(folder: Path) -> None:
     """Raise `FolderError` if a folder cannot be made or replaced, without making or changing it."""
-    if os.path.islink(folder):  # which, unlike a Path, takes a name that is too long
+    if os.path.islink(folder):  # unlike a Path, it accepts a name that is too long
         raise FolderError(f"{folder} is a link, which is not followed: remove it, or name another folder with --out.")
     check_place(folder)
     if os.path.lexists(folder):
@@ -30,7 +30,7 @@ def check_folder(folder: Path) -> None:
 
 
 def check_place(folder: Path) -> None:
-    """Raise `FolderError` if a folder is neither writable nor can be made, without making or changing it."""
+    """Raise `FolderError` if a folder is not writable and cannot be created, without creating or changing it."""
     nearest = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
     if not nearest.is_dir():
         raise FolderError(f"{nearest} is not a folder: name one with --out that exists or can be created.")
@@ -46,7 +46,8 @@ def _check_writable(folder: Path) -> None:
 def replaced(folder: Path) -> Iterator[Path]:
     """Yield a new, empty folder, which replaces `folder` with all its contents when the block ends without an error.
 
-    So no link in the old folder is followed, and none of its files stays. Raises `FolderError` as `check_folder` does.
+    This way no link in the old folder is followed, and none of its files stays. Raises `FolderError` as `check_folder`
+    does.
     """
     with written(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -90,7 +91,7 @@ def _mark(folder: Path) -> None:
 
 
 def _check_contents(folder: Path) -> None:
-    """Raise `FolderError` if anything is in the folder that was not downloaded to it, or was changed since."""
+    """Raise `FolderError` if the folder contains anything that was not downloaded to it, or was changed since."""
     downloaded = _read_marker(folder / MARKER)
     for path in _list_contents(folder):
         name = path.relative_to(folder).as_posix()
@@ -106,7 +107,7 @@ def _check_contents(folder: Path) -> None:
 
 
 def _read_marker(marker: Path) -> Mapping[str, str]:
-    """Return the digests of the files that were downloaded, by path; none if there is no valid marker."""
+    """Return the digests of the downloaded files by path; empty if there is no valid marker."""
     if marker.is_symlink() or not marker.is_file():
         return {}
     try:
@@ -117,7 +118,7 @@ def _read_marker(marker: Path) -> Mapping[str, str]:
 
 
 def _list_contents(folder: Path) -> Iterator[Path]:
-    """Yield the files and links below a folder, without the marker and what Python compiled."""
+    """Yield the files and links below a folder, without the marker and Python's compiled files."""
     for parent, folders, files in os.walk(folder):
         links = [name for name in folders if Path(parent, name).is_symlink()]
         if _COMPILED in folders and _COMPILED not in links:

@@ -1,4 +1,4 @@
-"""A project followed to its end, event by event, as they happen."""
+"""Follows a project to its end, event by event."""
 
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final

@@ -1,4 +1,4 @@
-"""The log events of a stack's functions: those since a moment, and those that come."""
+"""The log events of a stack's functions: those since a moment, and new ones."""
 
 import re
 from collections import Counter
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 POLL_SECONDS: Final = 1.0
 
 LATE: Final = timedelta(seconds=10)
-"""How much later than events with a later time another may arrive: each function's environment sends its own."""
+"""How much later than newer events an event may arrive, as each function's environment sends its own."""
 
 _DURATION: Final = re.compile(r"([0-9]{1,6})([smhd])")
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -34,7 +34,7 @@ class LogEvent:
 
 
 def duration(text: str) -> timedelta:
-    """Return the length of time that a text such as 30s, 5m, 2h or 1d means. Raises `SettingsError`."""
+    """Parse a duration such as 30s, 5m, 2h or 1d. Raises `SettingsError`."""
     match = _DURATION.fullmatch(text)
     if match is None:
         raise SettingsError(f"{text!r} is not a duration: give one such as 30s, 5m, 2h or 1d.")
@@ -42,7 +42,7 @@ def duration(text: str) -> timedelta:
 
 
 def before(now: datetime, long: timedelta) -> datetime:
-    """Return the moment so long before `now`, or that from which CloudWatch Logs counts, the beginning of 1970."""
+    """Return the moment `long` before `now`, but not before 1970, where CloudWatch Logs begins to count."""
     return now - min(long, now - datetime.fromtimestamp(0, UTC))
 
 
@@ -70,7 +70,7 @@ class FunctionLogs:
     def follow(
         self, functions: Iterable[str], since: datetime, project_id: str | None, wait: Pause
     ) -> Iterator[LogEvent]:
-        """Yield each event once, as it comes, without end."""
+        """Yield each event once, as it arrives, without end."""
         names, seen, first = tuple(functions), Counter[LogEvent](), since
         while True:
             events = [event for event in self.events(names, first, project_id) if event.at >= first]
@@ -94,7 +94,7 @@ class FunctionLogs:
 def read_events(
     logs: "CloudWatchLogsClient", function: str, since: datetime, pattern: str, most: int | None = None
 ) -> "Iterator[FilteredLogEventTypeDef]":
-    """Yield the events of a function's log since a moment whose lines fit a filter pattern, at most `most` of them.
+    """Yield the events of a function's log since a moment that match a filter pattern, at most `most` of them.
 
     Raises botocore's errors.
     """
@@ -108,4 +108,4 @@ def read_events(
         for page in pages:
             yield from page["events"]
     except logs.exceptions.ResourceNotFoundException:
-        return  # it has never run
+        return  # the function has never run

@@ -1,4 +1,4 @@
-"""What the language model costs: the tokens of a project, or of all, at the prices of one dated file."""
+"""What the language model costs: the tokens of one project, or of all, at the prices of one dated file."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ MILLION: Final = 1_000_000
 
 
 class Price(Record):
-    """US dollars for a million tokens, through the day `until`."""
+    """US dollars per million tokens, valid through the day `until`."""
 
     input: float
     output: float
@@ -37,21 +37,21 @@ class Prices(Record):
     models: Mapping[str, tuple[Price, ...]]
 
     def price(self, model: str, day: date) -> Price | None:
-        """Return what a model costs on a day; None if that is not known."""
+        """Return a model's price on a day; None if it is unknown."""
         return next((p for p in self.models.get(model, ()) if p.until is None or day <= p.until), None)
 
 
 @cache
 def prices(path: Path = PRICES) -> Prices:
-    """Return the prices of the file."""
+    """Read the prices from the file."""
     return Prices.model_validate(yaml.safe_load(path.read_text("utf-8")))
 
 
 @dataclass(frozen=True)
 class Model:
-    """The language model of a stack: its name, and where its replies come from; None where that is not known.
+    """The language model of a stack: its name, and the source of its replies; None if unknown.
 
-    `dev_model` is the name of the one that dev asks, where that is another than pm's.
+    `dev_model` is the name of dev's model, if it differs from pm's.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Model:
 
     @property
     def names(self) -> str:
-        """The models that the stack asks, in words."""
+        """The names of the models that the stack uses, in words."""
         return f"{self.name} and {self.dev_model}" if self.dev_model else self.name
 
     @property
@@ -70,15 +70,15 @@ class Model:
 
     @property
     def asked(self) -> bool:
-        """Whether a model is asked, which takes its time."""
+        """Whether a model is asked, which takes time."""
         return self.answers in ("live", "compatible")
 
     def price(self, day: date) -> Price | None:
-        """Return what its tokens cost; None if that is not known, and where there are two of them."""
+        """Return the price of its tokens; None if it is unknown, or if there are two models."""
         return None if self.dev_model else prices().price(self.name, day)
 
     def cost_usd(self, prompt_tokens: int, output_tokens: int, day: date) -> float | None:
-        """Return the price in US dollars without the free tier: 0 where no model is asked, None if it is not known."""
+        """Return the price in US dollars without the free tier: 0 if no model is asked, None if it is unknown."""
         if self.answers in ("stored", "nearest"):
             return 0.0
         price = self.price(day) if self.asked else None
@@ -86,9 +86,9 @@ class Model:
 
 
 def model_of(target: "Target", outputs: "StackOutputs", control: "ControlClient | None") -> Model:
-    """Return the model that a stack's functions ask, live where they ask Google itself.
+    """Return the model that a stack's functions ask; it is live if they ask Google itself.
 
-    Where they ask another endpoint, only the control API knows who answers there.
+    For another endpoint, only the control API knows which model answers there.
     """
     pm, dev = (_read_variables(target, outputs.function_names[agent]) for agent in ("pm", "dev"))
     name, other = pm.get("GEMINI_MODEL", "unknown"), dev.get("GEMINI_MODEL", "unknown")

@@ -1,4 +1,4 @@
-"""A reply that somebody wrote, checked as the agents will: the plan's schema and rules, or the files of a task."""
+"""Checks a written reply as the agents will: against the plan's schema and rules, or the files of a task."""
 
 import re
 from dataclasses import dataclass
@@ -27,22 +27,22 @@ _EXISTING: Final = re.compile(r"^- (.+) \(\S+, \d+ bytes\)$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Checked:
-    """What a reply holds, in a sentence, and why an agent would refuse it; it is good if there is no reason."""
+    """A sentence that says what a reply contains, and the reasons why an agent would refuse it."""
 
     holds: str
     faults: tuple[str, ...]
 
     @property
     def good(self) -> bool:
-        """Whether an agent would take it."""
+        """Whether an agent would accept it."""
         return not self.faults
 
 
 def check(missed: MissedReply, text: str) -> Checked:
     """Check a reply to a request.
 
-    What a changed file was before is not in the request as the agent has it, so whether too much of it is gone is the
-    one thing that is not checked here.
+    The request does not contain the previous content of a changed file as the agent has it, so one thing is not checked
+    here: whether too much of it was removed.
     """
     if not text.strip():
         return Checked("nothing", ("the answer is empty",))
@@ -50,12 +50,12 @@ def check(missed: MissedReply, text: str) -> Checked:
 
 
 def waiting_for(missed: MissedReply, projects: "Iterable[ProjectSummaryView]") -> "list[ProjectSummaryView]":
-    """Return the projects that failed for want of this reply: their failure names the request's digest."""
+    """Return the projects that failed because this reply is missing: their failure names the request's digest."""
     return [project for project in projects if project.failure and missed.digest in project.failure.reason]
 
 
 def skeleton(missed: MissedReply) -> str:
-    """Return the form of a reply to a request, to be filled in."""
+    """Return a template of the reply to a request."""
     if tag := _tag(missed):
         return "\n".join(f'<file-{tag} path="{file.path}">\n\n</file-{tag}>' for file in _task(missed).files)
     return _PLAN
@@ -79,19 +79,19 @@ def _files(missed: MissedReply, text: str) -> Checked:
 
 
 def _optional(missed: MissedReply) -> frozenset[str]:
-    """The files of a repair that a reply may leave out: they are listed last."""
+    """Return the files of a repair that a reply may omit: they are listed last."""
     listed = missed.prompt.rpartition("\n# Your answer")[0].rpartition(_MAY_BE_LEFT_OUT)
     return frozenset(path for path, _, _ in _PLANNED.findall(listed[2])) if listed[1] else frozenset()
 
 
 def _tag(missed: MissedReply) -> str | None:
-    """The tag of the envelopes that a request asks for: the last one in it, below what people and files say."""
+    """Return the tag of the envelopes that a request asks for: the last one in it, after text from users and files."""
     found = _TAG.findall(missed.prompt)
     return found[-1] if found else None
 
 
 def _task(missed: MissedReply) -> PlannedTask:
-    """The task of a request, read from where the request lists its files."""
+    """Return the task of a request, parsed from the list of its files."""
     headings = list(_TASK.finditer(missed.prompt))
     asked = missed.prompt[headings[-1].start() :] if headings else ""
     asked = asked.partition("\n# Your answer")[0].partition("\nIt is done when:")[0]

@@ -1,4 +1,4 @@
-"""A deployed stack, wherever it is: its addresses, and the clients of its API and of its target's."""
+"""A deployed stack on any target: its addresses, and clients of its API and of its target's API."""
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DeployedStack:
-    """A stage of the stack on a target, with the secrets that its API, and the control API, ask for."""
+    """A stage of the stack on a target, with the secrets of its API and of the control API."""
 
     target: "Target"
     outputs: "StackOutputs"
@@ -24,7 +24,7 @@ class DeployedStack:
 
     def api(self) -> "ProjectsApi":
         """Return a client of the stack's API."""
-        from agenticai.client.api import ProjectsApi  # here, as a bench starts its engine before it needs one
+        from agenticai.client.api import ProjectsApi  # not at the top, as a bench starts its engine before it needs one
 
         return ProjectsApi(self.outputs.api_url, self.token, emulator_url=self.target.endpoint_url)
 
@@ -36,7 +36,7 @@ class DeployedStack:
 
     @contextmanager
     def control_if_any(self) -> "Iterator[ControlClient | None]":
-        """Open a client of the control API for the block; None where the target has none."""
+        """Open a client of the control API for the block; None if the target has no control API."""
         from agenticai.stack.target import Capability
 
         if Capability.CONTROL not in self.target.capabilities:

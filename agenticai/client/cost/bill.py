@@ -1,4 +1,4 @@
-"""The bill of a stack: what was used of each line of the free tier, by whom, and the forecast of a month."""
+"""The bill of a stack: the use of each line of the free tier, by function and project, and the forecast of a month."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -11,14 +11,14 @@ from agenticai.client.cost.use import CALLED, StackUse
 from agenticai.emulator.core.usage_records import Usage
 
 CLIENTS: Final = "clients"
-"""Stands for all who call from outside, such as users of the API, and this bench."""
+"""Stands for all callers from outside, such as users of the API, and this bench."""
 
 
 @dataclass(frozen=True)
 class LineUse:
-    """A line: what was used of it, and how much a month of projects takes.
+    """A line: its use until now, and its use in a month of projects.
 
-    `used` is None where nothing measures it, as `missing` says, and `month` also where no project was measured.
+    `used` is None if nothing measures it, for the reason in `missing`; `month` is also None if no project was measured.
     """
 
     id: LineId
@@ -34,17 +34,17 @@ class LineUse:
 
     @property
     def used_share(self) -> float | None:
-        """What was used, as a part of the month's allowance; None where there is none."""
+        """What was used, as a share of the month's allowance; None if there is no allowance."""
         return self.used / self.line.free if self.line.free and self.used is not None else None
 
     @property
     def month_share(self) -> float | None:
-        """What the month takes, as a part of its allowance; None where there is none."""
+        """The month's use, as a share of its allowance; None if there is no allowance."""
         return self.month / self.line.free if self.line.free and self.month is not None else None
 
     @property
     def month_usd(self) -> float:
-        """US dollars for what the month takes beyond its allowance."""
+        """US dollars for the month's use beyond the allowance."""
         return self.line.beyond_free(self.month or 0)
 
 
@@ -57,7 +57,7 @@ class ProjectCost:
 
     @property
     def usd(self) -> float:
-        """US dollars."""
+        """The cost in US dollars."""
         return sum(charge.usd for charge in self.charges)
 
 
@@ -68,17 +68,17 @@ class Bill:
     forecast_for: int
     lines: tuple[LineUse, ...]
     charges: tuple[Charge, ...]
-    """All that calls and invocations are billed for."""
+    """Everything that calls and invocations are billed for."""
 
     projects: tuple[ProjectCost, ...]
-    """The measured projects, the dearest first."""
+    """The measured projects, the most expensive first."""
 
     idle_receives: float
-    """Empty receives a month, of a stack that nobody uses."""
+    """Empty receives a month of a stack that nobody uses."""
 
     @property
     def metered(self) -> bool:
-        """Whether calls and invocations were counted; if not, what was used of them is not known."""
+        """Whether calls and invocations were counted; if not, their use is unknown."""
         return not all(line.missing for line in self.lines if line.id in CALLED)
 
     @property
@@ -98,12 +98,12 @@ class Bill:
 
     @property
     def unattributed_usd(self) -> float:
-        """US dollars for what belongs to none of the projects, such as lists, looks at queues, and cold starts."""
+        """US dollars of what belongs to no project, such as lists, reads of queues, and cold starts."""
         return self.used_usd - sum(project.usd for project in self.projects)
 
     @property
     def by_service(self) -> Mapping[str, tuple[float, float]]:
-        """US dollars of each service: for what was used, free tier not counted, and for the month beyond it."""
+        """US dollars of each service: until now, free tier not counted, and in the month beyond the free tier."""
         sums = {line.line.service: (0.0, 0.0) for line in self.lines}
         for charge in self.charges:
             service = prices().lines[charge.line].service
@@ -115,7 +115,7 @@ class Bill:
 
     @property
     def by_function(self) -> Mapping[str, float]:
-        """US dollars of each function with its event source mapping, free tier not counted, the dearest first."""
+        """US dollars of each function and its event source mapping, free tier not counted, the most expensive first."""
         sums: defaultdict[str, float] = defaultdict(float)
         for charge in self.charges:
             sums[charge.function or CLIENTS] += charge.usd
@@ -124,22 +124,22 @@ class Bill:
 
 @dataclass(frozen=True)
 class Measured:
-    """What a stack used, sorted out once: any number of bills can be made of it."""
+    """A stack's use in a form from which any number of bills can be computed."""
 
     charges: tuple[Charge, ...]
     projects: tuple[ProjectCost, ...]
     used: Mapping[LineId, float]
     averages: Mapping[LineId, float] | None
-    """How much of each line a project takes; None where none was measured."""
+    """The average use of each line by a project; None if no project was measured."""
 
     fixed: Mapping[LineId, float]
-    """How much of some lines a month takes, whatever the number of projects."""
+    """The monthly use of some lines that does not depend on the number of projects."""
 
     missing: Mapping[LineId, str]
-    """Lines of which nothing tells what was used, each with why."""
+    """The lines whose use is unknown, each with the reason."""
 
     def bill(self, forecast_for: int) -> Bill:
-        """Return the bill, with the forecast for so many projects a month."""
+        """Return the bill, with the forecast for `forecast_for` projects a month."""
         month = self._month(forecast_for)
         lines = tuple(_line(line, self.used, month, self.missing.get(line, "")) for line in LINES)
         return Bill(forecast_for, lines, self.charges, self.projects, self.fixed["sqs-requests"])
@@ -151,7 +151,7 @@ class Measured:
 
 
 def measured(use: StackUse) -> Measured:
-    """Sort out what a stack used."""
+    """Prepare a stack's use for bills."""
     projects = [ProjectCost(str(p.project_id), charges_of(p)) for p in use.projects if _was_worked_on(p)]
     charges = charges_of(use.total)
     return Measured(
@@ -165,14 +165,14 @@ def measured(use: StackUse) -> Measured:
 
 
 def bill(use: StackUse, forecast_for: int) -> Bill:
-    """Return the bill of what was used, with the forecast for so many projects a month."""
+    """Return the bill of a stack's use, with the forecast for `forecast_for` projects a month."""
     return measured(use).bill(forecast_for)
 
 
 def _was_worked_on(used: Usage) -> bool:
-    """Whether a message of the project was delivered: requests may name projects that do not exist.
+    """Return whether a message of the project was delivered, as requests may name projects that do not exist.
 
-    LocalStack delivers unseen: there, another function ran than the one that answers requests.
+    LocalStack's deliveries are not metered: there, it is enough that a function other than the API's ran.
     """
     return any(row.caller == "event source mapping" for row in used.calls) or len(used.functions) > 1
 
@@ -192,7 +192,7 @@ def _averages(use: StackUse, projects: Sequence[ProjectCost]) -> Mapping[LineId,
         return None
     of_all = dict(quantities(charge for project in projects for charge in project.charges))
     of_all.update(_stored(use))
-    of_all["alarms"] = 0.0  # as many for any number of projects
+    of_all["alarms"] = 0.0  # does not depend on the number of projects
     return {line: of_all[line] / len(projects) for line in LINES}
 
 
@@ -202,7 +202,7 @@ def _line(line: LineId, used: Mapping[LineId, float], month: Mapping[LineId, flo
 
 
 def reason(project: ProjectCost, projects: Sequence[ProjectCost]) -> str:
-    """Say in a sentence what most of a project's cost is, and how that compares with the average of all."""
+    """Return a sentence with the largest part of a project's cost, compared with the average of all projects."""
     parts: defaultdict[tuple[LineId, str], float] = defaultdict(float)
     for charge in project.charges:
         parts[charge.line, charge.function or CLIENTS] += charge.usd

@@ -1,4 +1,4 @@
-"""A budget: what a month, a project or a line may come to, read from a small YAML file."""
+"""A budget: limits for a month, a project or a line, read from a small YAML file."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ from agenticai.client.errors import BudgetError
 
 
 class Budget(BaseModel):
-    """The most that may be used; what is absent has no limit.
+    """The limits; what is absent has no limit.
 
-    Those of a month are held to the forecast for `projects` projects, the free tier taken off; those of a project to
-    what was measured, free tier not counted.
+    The limits of a month are checked against the forecast for `projects` projects beyond the free tier; those of a
+    project against what was measured, free tier not counted.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -44,14 +44,14 @@ class Budget(BaseModel):
 
 @dataclass(frozen=True)
 class Overrun:
-    """A limit that does not hold, and by what, as a sentence."""
+    """An exceeded limit, with a sentence that says by how much."""
 
     limit: str
     sentence: str
 
 
 def read_budget(path: Path) -> Budget:
-    """Return the budget of a file. Raises BudgetError."""
+    """Read a budget from a file. Raises BudgetError."""
     try:
         return Budget.model_validate(yaml.safe_load(path.read_text("utf-8")))
     except OSError as error:
@@ -65,7 +65,7 @@ def read_budget(path: Path) -> Budget:
 
 
 def overruns(budget: Budget, bill: Bill) -> tuple[Overrun, ...]:
-    """Return every limit that does not hold. Raises BudgetError where no project was measured."""
+    """Return every exceeded limit. Raises BudgetError if no project was measured."""
     if not bill.projects:
         raise BudgetError("No project was measured on this stack yet, so there is nothing to check against the budget.")
     return (*_of_month(budget, bill), *_of_lines(budget, bill), *_of_projects(budget, bill))

@@ -1,4 +1,4 @@
-"""What AWS bills for calls and invocations: each as a quantity of a line, and that in US dollars."""
+"""What AWS bills for calls and invocations: quantities of lines, and their prices in US dollars."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from agenticai.emulator.core.usage_records import CallCount, Caller, FunctionUsa
 _S3_WRITES: Final = {"PutObject", "CopyObject", "PostObject", "ListObjectsV2", "ListObjects", "ListObjectVersions"}
 _S3_FREE: Final = {"DeleteObject", "DeleteObjects"}
 _BY_KEY: Final = {"GetParameter", "GetParameters", "PutParameter"}
-"""What Parameter Store has KMS do for: it asks for each SecureString each time, as all parameters of a stack are.
+"""The operations for which Parameter Store calls KMS: once for each SecureString, as all parameters of a stack are.
 
 See https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html.
 """
@@ -19,7 +19,7 @@ See https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-sto
 
 @dataclass(frozen=True)
 class Charge:
-    """So much of a line, and who used it; `function` is None for a client."""
+    """A quantity of a line, and who used it; `function` is None for a client."""
 
     line: LineId
     quantity: float
@@ -33,10 +33,10 @@ class Charge:
 
 
 def charges(calls: Iterable[CallCount], functions: Iterable[FunctionUsage]) -> Iterator[Charge]:
-    """Yield what is billed.
+    """Yield the charges.
 
     Units of DynamoDB and SQS are the meter's (`emulator/core/billing_units`). Data out is what clients, who are outside
-    of AWS, got in answers; what functions get from other services of the region is free.
+    of AWS, got in responses; what functions get from other services of the region is free.
     """
     for used in functions:
         yield Charge("lambda-requests", used.invocations, "function", used.function)
@@ -54,12 +54,12 @@ def cost_usd(calls: Iterable[CallCount], functions: Iterable[FunctionUsage]) -> 
 
 
 def charges_of(usage: Usage) -> tuple[Charge, ...]:
-    """Return what is billed for what was used."""
+    """Return the charges for a use."""
     return tuple(charges(usage.calls, usage.functions))
 
 
 def quantities(billed: Iterable[Charge]) -> Mapping[LineId, float]:
-    """Return how much of each line is billed."""
+    """Return the billed quantity of each line."""
     sums = dict.fromkeys(LINES, 0.0)
     for charge in billed:
         sums[charge.line] += charge.quantity

@@ -1,4 +1,4 @@
-"""Quantities, shares and prices as people read them."""
+"""Formats quantities, shares and prices."""
 
 from decimal import Decimal
 from typing import Final
@@ -6,18 +6,18 @@ from typing import Final
 from agenticai.client.cost.prices import GB
 
 WHOLE: Final = 1000
-"""From here on, fractions of a quantity say nothing."""
+"""From this quantity on, no fractions are shown."""
 
 MICRO: Final = 1e-6
-"""Of a dollar: what is less has two significant digits."""
+"""Prices in dollars below this one are shown with two significant digits."""
 
 _BYTES: Final = {"GB": GB, "MB": 1024**2, "KB": 1024}
 
 
 def quantity(number: float | None, unit: str = "") -> str:
-    """Return a quantity with as many digits as it takes to see it; a dash where it is not known.
+    """Format a quantity with as many digits as it needs; a dash if it is unknown.
 
-    Of gigabytes with the unit that suits, as 69.1 KB; of all others without.
+    Gigabytes are shown with the unit that fits, such as 69.1 KB; all other quantities without one.
     """
     if number is None:
         return "-"
@@ -36,7 +36,7 @@ def _bytes(size: float) -> str:
 
 
 def share(part: float | None) -> str:
-    """Return a part of an allowance in percent; a dash where there is none."""
+    """Format a share of an allowance in percent; a dash if there is no allowance."""
     if part is None:
         return "-"
     percent = part * 100
@@ -44,7 +44,7 @@ def share(part: float | None) -> str:
 
 
 def dollars(amount: float) -> str:
-    """Return a price with as many digits as it takes to see it, two at the least after the point."""
+    """Format a price with as many digits as it needs, at least two after the point."""
     if 0 < amount < MICRO:
         return f"${_significant(amount, 2)}"
     digits = 2 if amount >= 1 or not amount else 4 if amount >= 0.01 else 6
@@ -53,5 +53,5 @@ def dollars(amount: float) -> str:
 
 
 def _significant(number: float, digits: int) -> str:
-    """Return so many significant digits, never with an exponent."""
+    """Format a number with `digits` significant digits, never with an exponent."""
     return f"{Decimal(f'{number:.{digits}g}'):f}"

@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class FreeTierUse:
-    """An offer of the free tier: what all of the account used of it since the month began, and will, as AWS forecasts.
+    """An offer of the free tier: the account's use of it in this month until now, and AWS's forecast for the month.
 
     `kind` is how long it is free, such as "Always Free".
     """
@@ -24,20 +24,20 @@ class FreeTierUse:
 
     @property
     def used_share(self) -> float | None:
-        """What was used, as a part of the offer; None where that has no limit."""
+        """The use until now, as a share of the offer; None if the offer has no limit."""
         return self.used / self.limit if self.limit else None
 
     @property
     def forecast_share(self) -> float | None:
-        """What the month will take, as a part of the offer; None where that has no limit."""
+        """The forecast, as a share of the offer; None if the offer has no limit."""
         return self.forecast / self.limit if self.limit else None
 
 
 def free_tier_use(freetier: Any) -> list[FreeTierUse]:
-    """Return the offers of which something was used, as a client of `freetier` tells, the most used first.
+    """Return the offers that were used, as a client of `freetier` reports them, the most used first.
 
-    AWS lists no others, and counts some hours late. Raises botocore's errors.
-    See https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/using-free-tier-api.html.
+    AWS lists no others, and its counts are some hours late. Raises botocore's errors. See
+    https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/using-free-tier-api.html.
     """
     return sorted(_read(freetier), key=lambda use: -(use.forecast_share or 0))
 

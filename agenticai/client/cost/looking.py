@@ -1,4 +1,4 @@
-"""What it costs to look at a stack on AWS: the price of each call that this program makes itself."""
+"""What it costs to inspect a stack on AWS: the price of each call that this program itself makes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,9 +10,9 @@ from agenticai.emulator.core.usage_records import CallCount
 
 
 def look_usd(service: str, operation: str, parameters: Mapping[str, Any]) -> float:
-    """Return the price in US dollars of a call, free tier not counted; `service` is its endpoint's name, as `sqs`.
+    """Return the price of a call in US dollars, free tier not counted; `service` is its endpoint prefix, such as `sqs`.
 
-    Its bytes are left aside: it is priced as the smallest of its kind.
+    Sizes are ignored: a call is priced as the smallest of its kind.
     """
     if service == "monitoring":
         looking = prices().looking

@@ -1,4 +1,4 @@
-"""What AWS charges, and what is free each month: the one dated file of prices, typed."""
+"""AWS's prices and free tier, read from one dated file with typed contents."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 PRICES: Final = Path(__file__).with_name("aws_prices.yaml")
 HOUR_SECONDS: Final = 3600
 GB: Final = 1024**3
-"""Bytes of the gigabyte that AWS bills by."""
+"""The gigabyte that AWS bills by, in bytes."""
 
 LineId = Literal[
     "lambda-requests",
@@ -36,13 +36,13 @@ LINES: Final[tuple[LineId, ...]] = get_args(LineId)
 
 
 class Part(BaseModel):
-    """A part of the file: frozen, and closed to what it does not name."""
+    """A part of the file: frozen, and without unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Line(Part):
-    """A line of a bill: US dollars for each `per` of a unit, and how much of it is free every month."""
+    """A line of a bill: US dollars for each `per` units, and the free quantity per month."""
 
     service: str
     title: str
@@ -64,7 +64,7 @@ class Line(Part):
 
 
 class IdlePolling(Part):
-    """How an event source mapping polls a queue in which nothing waits."""
+    """How an event source mapping polls an empty queue."""
 
     pollers: int = Field(gt=0)
     wait_s: float = Field(gt=0)
@@ -72,7 +72,7 @@ class IdlePolling(Part):
 
 
 class Request(Part):
-    """What one request costs: US dollars for each `per` of them."""
+    """The price of a request: US dollars for each `per` requests."""
 
     usd: float = Field(ge=0)
     per: float = Field(gt=0)
@@ -80,12 +80,12 @@ class Request(Part):
 
     @property
     def unit_usd(self) -> float:
-        """US dollars for one."""
+        """US dollars for one request."""
         return self.usd / self.per
 
 
 class Looking(Part):
-    """What it costs to look: a metric of GetMetricData, and any other request to CloudWatch."""
+    """The prices of CloudWatch: a metric of GetMetricData, and any other request."""
 
     metric: Request
     cloudwatch_request: Request
@@ -109,12 +109,12 @@ class Prices(Part):
         return self
 
     def idle_receives(self, mappings: int) -> float:
-        """Return how many empty receives so many idle event source mappings make in a month."""
+        """Return how many empty receives idle event source mappings make in a month; `mappings` is their number."""
         seconds = self.month_days * 24 * HOUR_SECONDS
         return mappings * self.idle_polling.pollers * seconds / self.idle_polling.wait_s
 
 
 @cache
 def prices(path: Path = PRICES) -> Prices:
-    """Return the prices of the file."""
+    """Read the prices from the file."""
     return Prices.model_validate(yaml.safe_load(path.read_text("utf-8")))

@@ -1,4 +1,4 @@
-"""What a stack has used, as the meter and AWS's own API tell it."""
+"""What a stack has used, from the meter and from AWS's own API."""
 
 import threading
 from collections import Counter
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from agenticai.emulator.client import ControlClient
 
 ITEM_BYTES: Final = 100
-"""What AWS bills for each item of a table, and of an index, beside its attributes."""
+"""The overhead that AWS bills for each item of a table, and of an index, on top of its attributes."""
 
 STORING: Final = frozenset({"dynamodb", "s3", "logs", "monitoring", "cloudwatch", "cloudformation"})
 NO_METER: Final = "Only the embedded engine's meter counts the calls and invocations of a stack."
@@ -24,16 +24,16 @@ KEPT: Final[frozenset[LineId]] = frozenset(
     {"dynamodb-storage", "dynamodb-backups", "s3-storage", "log-ingestion", "alarms"}
 )
 CALLED: Final[frozenset[LineId]] = frozenset(LINES) - KEPT
-"""Lines that are billed by calls and invocations; the others, by what is kept."""
+"""The lines that are billed by calls and invocations; the others are billed by what is stored."""
 
 READS: Final = ("Get", "List", "Head", "Describe", "Filter", "Query", "Scan", "BatchGet", "TransactGet")
 
 
 @dataclass(frozen=True)
 class Stored:
-    """What lies in a stack: bytes of its functions' logs, of all versions of its objects, and of its table; alarms.
+    """What a stack stores: bytes of its functions' logs, of all versions of its objects and of its table; its alarms.
 
-    `backup_bytes` are those of which AWS keeps all states of the last days: the table's without its indexes.
+    `backup_bytes` is the size covered by point-in-time recovery: the table without its indexes.
     """
 
     log_bytes: int
@@ -45,14 +45,14 @@ class Stored:
 
 @dataclass(frozen=True)
 class StackUse:
-    """What was used by all and by each project since the meter began, and by how many mappings queues are polled."""
+    """The use of the stack and of each project since the meter began, and the number of mappings that poll queues."""
 
     total: Usage
     projects: tuple[Usage, ...]
     stored: Stored
     mappings: int
     missing: Mapping[LineId, str] = field(default_factory=dict)
-    """Lines of which nothing tells what was used, each with why, as a sentence."""
+    """The lines whose use is unknown, each with the reason as a sentence."""
 
     @property
     def metered(self) -> bool:
@@ -61,7 +61,7 @@ class StackUse:
 
 
 class UsageReader:
-    """Reads what each project used; a look asks only for those that used something since. Several threads may look."""
+    """Reads what each project used; a look fetches only those with new use. Thread-safe."""
 
     def __init__(self, control: "ControlClient") -> None:
         self._control = control
@@ -70,7 +70,7 @@ class UsageReader:
         self._projects: dict[str, Usage] = {}
 
     def look(self) -> tuple[Usage, Mapping[str, Usage]]:
-        """Return what was used by all and none together, and by each project. Raises ControlError."""
+        """Return the use of the whole stack, and of each project. Raises ControlError."""
         with self._lock:
             read = self._control.usage_by_project(self._next)
             if read.book != self._book:
@@ -82,7 +82,7 @@ class UsageReader:
 
 
 class UseReader:
-    """Reads what a stack has used; each look asks only for what may have changed. Several threads may look."""
+    """Reads what a stack has used; each look fetches only what may have changed. Thread-safe."""
 
     def __init__(self, stack: "DeployedStack", control: "ControlClient") -> None:
         self._stack = stack
@@ -91,19 +91,19 @@ class UseReader:
         self._stored: tuple[Counter[str], Stored] | None = None
 
     def look(self) -> StackUse:
-        """Return what has been used until now. Raises ControlError and botocore's errors."""
+        """Return the use until now. Raises ControlError and botocore's errors."""
         with self._lock:
             total, projects = self.usage.look()
             written = _written(total)
             if self._stored is None or self._stored[0] != written:
                 self._stored = written, _stored(self._stack)
-                total, projects = self.usage.look()  # that look was used, too
+                total, projects = self.usage.look()  # includes the calls that read what is stored
             mappings = len(self._stack.outputs.queue_urls)
             return StackUse(total, tuple(projects.values()), self._stored[1], mappings)
 
 
 def unmetered_use(stack: "DeployedStack") -> StackUse:
-    """Return what can be told of a stack that no meter counts: what it keeps, and how many queues are polled.
+    """Return what is known of a stack without a meter: what it stores, and how many queues are polled.
 
     Raises botocore's errors.
     """
@@ -113,7 +113,7 @@ def unmetered_use(stack: "DeployedStack") -> StackUse:
 
 
 def _written(total: Usage) -> "Counter[str]":
-    """Count what may have changed what is stored: everything but reads."""
+    """Count the calls that may have changed what is stored: all except reads."""
     counts = Counter({row.function: row.invocations for row in total.functions})
     for row in total.calls:
         if row.service in STORING and not row.operation.startswith(READS):

@@ -1,4 +1,4 @@
-"""A stack's queues and dead letters: what waits in them, why it came there, and how it is sent back.
+"""A stack's queues and dead letters: what is in them, why it is there, and how to redrive it.
 
-Nothing here writes to a terminal: the command line and a dashboard show what these services return.
+Nothing here writes to a terminal: the command line and the dashboard show what these services return.
 """

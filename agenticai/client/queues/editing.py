@@ -1,4 +1,4 @@
-"""Messages deleted, sent again in another wording, and queues emptied."""
+"""Deletes messages, sends edited copies of them, and purges queues."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from agenticai.emulator.core.bench_records import QueuedMessage
 
 COPY_OF: Final = "agenticai-copy-of"
-"""The message attribute of an edited copy: the id of the message that it was made from."""
+"""The message attribute of an edited copy: the id of the original message."""
 
 
 def send_copy(sqs: "SQSClient", queue_url: str, message: "QueuedMessage", body: str) -> str:
@@ -26,7 +26,7 @@ def send_copy(sqs: "SQSClient", queue_url: str, message: "QueuedMessage", body: 
 
 
 def delete(sqs: "SQSClient", messages: Messages, queue: tuple[str, str], ids: Sequence[str]) -> Iterator[str]:
-    """Delete these messages of a queue, given by its name and URL; yields the ids of those that were there."""
+    """Delete these messages of a queue, given by its name and URL, and yield the ids of those that were deleted."""
     name, url = queue
     for first in range(0, len(ids), BATCH):
         for received in messages.receive(name, ids[first : first + BATCH], visibility_timeout_s=HIDDEN_SECONDS):

@@ -1,4 +1,4 @@
-"""Why messages failed: what their function's log says of each delivery, or the engine where the log says nothing."""
+"""Why messages failed: each failed delivery from the function's log, or from the engine if nothing was logged."""
 
 import json
 import threading
@@ -16,31 +16,31 @@ if TYPE_CHECKING:
     from agenticai.emulator.core.usage_records import FinishedInvocation
 
 SAID: Final = "will be delivered again"
-"""What a worker logs of a message that it could not process (`handlers/shared/sqs_batch.py`)."""
+"""Part of the log message of a worker that could not process a message (`handlers/shared/sqs_batch.py`)."""
 
 MOST_LINES: Final = 20_000
-"""Of a log that one look reads; a later look goes on from there."""
+"""The maximum number of log lines that one look reads; a later look continues from there."""
 
 MOST_KEPT: Final = 20_000
-"""Messages whose attempts are kept from look to look."""
+"""The maximum number of messages whose attempts are kept between looks."""
 
 MOST_SHOWN: Final = 1_000
-"""Lines of one request."""
+"""The maximum number of log lines of one request."""
 
 LONGEST_RUN: Final = timedelta(minutes=15)
-"""Of a function."""
+"""The longest run of a function."""
 
 MARGIN: Final = timedelta(minutes=1)
-"""Between two clocks, and between a message's arrival and its first delivery."""
+"""The tolerance for differences of clocks, and between a message's arrival and its first delivery."""
 
 Attempts = Mapping[str, tuple[Attempt, ...]]
-"""By message id, the oldest first."""
+"""Attempts by message id, the oldest first."""
 
 
 class FailureLog:
-    """Reads the failed deliveries that a function's log tells of; a look asks only for what is new.
+    """Reads failed deliveries from a function's log; a look fetches only new ones.
 
-    Several threads may look.
+    Thread-safe.
     """
 
     def __init__(self, logs: "CloudWatchLogsClient", function: str) -> None:
@@ -59,7 +59,7 @@ class FailureLog:
             return dict(self._attempts)
 
     def last(self, since: datetime, now: datetime) -> Attempt | None:
-        """Return the latest failed delivery; None where there was none since a moment. Raises botocore's errors."""
+        """Return the latest failed delivery, or None if there was none since a moment. Raises botocore's errors."""
         with self._lock:
             self._read(since, now)
             return self._last
@@ -86,7 +86,7 @@ class FailureLog:
 
 
 def find_silent_attempts(function: str, invocations: "Iterable[FinishedInvocation]") -> Attempts:
-    """Return the invocations of a function that were ended from outside, as by a timeout, by their messages' ids."""
+    """Return the invocations of a function that were terminated, for example by a timeout, by their messages' ids."""
     found: defaultdict[str, tuple[Attempt, ...]] = defaultdict(tuple)
     for done in invocations:
         if done.function == function and done.error_type:
@@ -98,20 +98,20 @@ def find_silent_attempts(function: str, invocations: "Iterable[FinishedInvocatio
 
 
 def merge_attempts(logged: Sequence[Attempt], silent: Iterable[Attempt]) -> tuple[Attempt, ...]:
-    """Return all attempts, the oldest first; of a request that logged why it failed, only that."""
+    """Return all attempts, the oldest first; if a request logged its failure, only that one."""
     told = {attempt.request_id for attempt in logged}
     unsaid = (attempt for attempt in silent if attempt.request_id not in told)
     return tuple(sorted((*logged, *unsaid), key=lambda attempt: attempt.at))
 
 
 def read_request_lines(logs: "CloudWatchLogsClient", function: str, attempt: Attempt) -> list[str]:
-    """Return what a function logged in the request of an attempt, `MOST_SHOWN` lines at the most."""
+    """Return what a function logged in the request of an attempt, at most `MOST_SHOWN` lines."""
     events = read_events(logs, function, attempt.at - LONGEST_RUN, f'"{attempt.request_id}"', MOST_SHOWN)
     return [event["message"] for event in events]
 
 
 def _attempt(line: str) -> tuple[str, Attempt] | None:
-    """The message id and the attempt that a log line tells of; None if it is no such line."""
+    """Parse a message id and its attempt from a log line; None if the line reports no failed delivery."""
     try:
         said = json.loads(line)
         at = datetime.strptime(said["timestamp"], "%Y-%m-%d %H:%M:%S,%f%z").astimezone(UTC)

@@ -1,4 +1,4 @@
-"""The port to the messages in queues; where a target has no control API, they are received and given back."""
+"""The port to the messages in queues; on a target without a control API, they are received and released again."""
 
 import base64
 import threading
@@ -13,30 +13,30 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 BATCH: Final = 10
-"""SQS's largest batch."""
+"""The maximum size of a batch in SQS."""
 
 PEEK_SECONDS: Final = 30
-"""How long a message that is looked at is hidden from others, unless it is given back before."""
+"""How long an inspected message is hidden from others, unless it is released before."""
 
 
 class Messages(Protocol):
-    """The messages of queues, by the queues' names. `agenticai.emulator.client.ControlClient` is one."""
+    """The messages of queues, by the queues' names. `agenticai.emulator.client.ControlClient` implements it."""
 
     def messages(self, queue: str, *, after: str | None = None, limit: int = 100) -> MessagePage:
-        """Show some messages, from after a cursor that a page gave."""
+        """Return some messages, starting after the cursor of a page."""
         ...
 
     def receive(
         self, queue: str, ids: Iterable[str], *, visibility_timeout_s: int = PEEK_SECONDS
     ) -> tuple[ReceivedMessage, ...]:
-        """Receive these messages, ten at the most; those that nobody can receive now are left out."""
+        """Receive these messages, ten at most; those that cannot be received now are left out."""
         ...
 
 
 class SqsMessages:
-    """Looks at messages through SQS alone: each look counts as a receive, and shows what is visible.
+    """Reads messages through SQS alone: each look counts as a receive, and shows only visible messages.
 
-    `urls` are the queues' by name. Raises botocore's errors.
+    `urls` are the queues' URLs by name. Raises botocore's errors.
     """
 
     def __init__(self, sqs: "SQSClient", urls: Mapping[str, str], now: Callable[[], datetime]) -> None:
@@ -45,7 +45,7 @@ class SqsMessages:
         self.now = now
 
     def messages(self, queue: str, *, after: str | None = None, limit: int = 100) -> MessagePage:
-        """Return the first messages; SQS has no cursor, so that a page never has a next one."""
+        """Return the first messages; SQS has no cursor, so a page never has a next one."""
         now = self.now()
         received: list[ReceivedMessage] = []
         for batch in self._batches(queue):
@@ -62,13 +62,13 @@ class SqsMessages:
         )
 
     def depth(self, queue: str) -> Depth:
-        """Return the numbers of messages of a queue."""
+        """Return the message counts of a queue."""
         return Depth.of(self._sqs, self._urls[queue])
 
     def receive(
         self, queue: str, ids: Iterable[str], *, visibility_timeout_s: int = PEEK_SECONDS
     ) -> tuple[ReceivedMessage, ...]:
-        """Receive until these were among the messages, and give back the others."""
+        """Receive until these messages have arrived, and release the others."""
         wanted, found, others = set(ids), list[ReceivedMessage](), list[ReceivedMessage]()
         for batch in self._batches(queue, visibility_timeout_s):
             found += (each for each in batch if each.message.id in wanted)
@@ -79,7 +79,7 @@ class SqsMessages:
         return tuple(found)
 
     def _batches(self, queue: str, visibility_timeout_s: int = PEEK_SECONDS) -> Iterator[list[ReceivedMessage]]:
-        """Each message once, until a receive brings none that is new."""
+        """Yield each message once, until a receive brings no new one."""
         seen: set[str] = set()
         while True:
             answer = self._sqs.receive_message(
@@ -109,9 +109,9 @@ class SqsMessages:
 
 
 class KeptMessages:
-    """Looks at messages anew only when their number has changed, when asked to, or after it received some.
+    """A cache of messages, which are read again if their number has changed, on request, or after some were received.
 
-    For pages that are drawn again and again: each look at SQS's messages counts as a receive. Several threads may look.
+    It is for pages that are redrawn often, as each look at SQS's messages counts as a receive. Thread-safe.
     """
 
     def __init__(self, messages: SqsMessages) -> None:
@@ -120,7 +120,7 @@ class KeptMessages:
         self._kept: dict[tuple[str, int], tuple[int, MessagePage]] = {}
 
     def messages(self, queue: str, *, after: str | None = None, limit: int = 100) -> MessagePage:
-        """Return the messages as they were seen last, if there are as many as then."""
+        """Return the cached messages, if their number has not changed."""
         with self._lock:
             number = self._messages.depth(queue).total
             kept = self._kept.get((queue, limit))
@@ -133,7 +133,7 @@ class KeptMessages:
     def receive(
         self, queue: str, ids: Iterable[str], *, visibility_timeout_s: int = PEEK_SECONDS
     ) -> tuple[ReceivedMessage, ...]:
-        """Receive these messages; what was seen of the queue before is out of date then."""
+        """Receive these messages, and discard the cached ones of the queue."""
         self.forget(queue)
         try:
             return self._messages.receive(queue, ids, visibility_timeout_s=visibility_timeout_s)
@@ -141,13 +141,13 @@ class KeptMessages:
             self.forget(queue)
 
     def forget(self, queue: str) -> None:
-        """Have the next look at a queue be a new one."""
+        """Discard the cached messages of a queue."""
         with self._lock:
             self._kept = {asked: page for asked, page in self._kept.items() if asked[0] != queue}
 
 
 def _describe(message: Any) -> QueuedMessage:
-    """A message of ReceiveMessage's answer; what it tells of times is in milliseconds since 1970."""
+    """Convert a message of ReceiveMessage's answer, whose times are in milliseconds since 1970."""
     told: Mapping[str, str] = message.get("Attributes", {})
     sent = _moment(told.get("SentTimestamp", "0"))
     return QueuedMessage(

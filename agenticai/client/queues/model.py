@@ -1,4 +1,4 @@
-"""What is told of queues, of dead letters, and of what became of them."""
+"""The types for queues, dead letters, and the outcomes of redrives."""
 
 import json
 from collections import Counter
@@ -26,7 +26,7 @@ _COUNTS: Final["tuple[QueueAttributeNameType, ...]"] = (
 
 @dataclass(frozen=True)
 class Depth:
-    """A queue's numbers of messages, as SQS counts them."""
+    """The message counts of a queue, as SQS counts them."""
 
     visible: int = 0
     in_flight: int = 0
@@ -46,7 +46,7 @@ class Depth:
 
 @dataclass(frozen=True)
 class QueueState:
-    """A queue now. `oldest_s` is the age in seconds of its oldest message; None where that is not known."""
+    """The state of a queue. `oldest_s` is the age in seconds of its oldest message; None if unknown."""
 
     name: str
     depth: Depth
@@ -64,7 +64,7 @@ class AgentQueues:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a message asks for. `problem` says why no agent can read it; the rest is then a guess, or None."""
+    """What a message asks for. `problem` says why no agent can read it; the other fields are then a guess, or None."""
 
     project_id: str | None
     work: str | None
@@ -73,7 +73,7 @@ class Asked:
 
     @classmethod
     def of(cls, body: str) -> "Asked":
-        """Return what a body asks for."""
+        """Parse what a message's body asks for."""
         try:
             message = parse(body)
         except ValidationError as error:
@@ -88,14 +88,14 @@ class Asked:
             return cls(None, None, None, "it is no JSON object")
         named = {name: document[name] for name in ("project_id", "schema") if isinstance(document.get(name), str)}
         first = error.errors(include_url=False)[0]
-        field = ".".join(map(str, first["loc"][1:]))  # behind the schema
+        field = ".".join(map(str, first["loc"][1:]))  # without the schema
         problem = f"{field}: {first['msg']}" if field else f"no agent reads messages of schema {named.get('schema')}"
         return cls(named.get("project_id"), None, named.get("schema"), problem)
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """A delivery that failed: when, on which request of the function, and with which error."""
+    """A failed delivery: when it failed, in which request of the function, and with which error."""
 
     at: datetime
     error_type: str
@@ -105,7 +105,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """A message that its agent could not process; `attempts` are those that left a trace, the oldest first."""
+    """A message that its agent could not process; `attempts` are the recorded ones, the oldest first."""
 
     message: QueuedMessage
     asked: Asked
@@ -113,7 +113,7 @@ class DeadLetter:
 
     @property
     def cause(self) -> str:
-        """The last error in a few words, the same for letters that failed alike."""
+        """The last error in a few words, the same for letters that failed for the same reason."""
         if not self.attempts:
             return "cause unknown"
         last = self.attempts[-1]
@@ -123,9 +123,9 @@ class DeadLetter:
 
 @dataclass(frozen=True)
 class Letters:
-    """Some dead letters of an agent, of `total`; `next` is the cursor of those that follow.
+    """Some dead letters of an agent, of `total`; `next` is the cursor of the following ones.
 
-    `now` is the target's time; `received` says that they had to be received to be read, which SQS counts.
+    `now` is the target's time; `received` is true if they had to be received to be read, which SQS counts.
     """
 
     letters: tuple[DeadLetter, ...]
@@ -141,18 +141,18 @@ def count_causes(letters: Iterable[DeadLetter]) -> list[tuple[str, int]]:
 
 
 class RedriveOutcome(StrEnum):
-    """What became of a letter that was to be sent back."""
+    """The outcome of redriving a letter."""
 
     SENT = "sent back"
     NOT_THERE = "not there, or in flight"
     NOT_SENT = "not sent"
     TWICE = "sent back, and not deleted"
-    """It is in both queues now: its agent does the work once, however often it is asked."""
+    """It is in both queues now; its agent does the work only once, however often it is asked."""
 
 
 @dataclass(frozen=True)
 class Redriven:
-    """What became of one letter; `new_id` is its message's in the agent's queue."""
+    """The outcome of redriving one letter; `new_id` is the id of its message in the agent's queue."""
 
     id: str
     outcome: RedriveOutcome
@@ -163,7 +163,7 @@ class Redriven:
 
 @dataclass(frozen=True)
 class Move:
-    """A message move task: RUNNING, COMPLETED, CANCELLED or FAILED, and how far it is."""
+    """The progress of a message move task: RUNNING, COMPLETED, CANCELLED or FAILED."""
 
     status: str
     moved: int

@@ -1,4 +1,4 @@
-"""Dead letters sent back to the queue that they came from: chosen ones, or all of them by SQS itself."""
+"""Redrives dead letters to the queue that they came from: selected ones, or all of them by SQS itself."""
 
 import base64
 from collections.abc import Iterator, Sequence
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from agenticai.emulator.core.bench_records import MessageAttribute, QueuedMessage, ReceivedMessage
 
 HIDDEN_SECONDS: Final = 60
-"""How long a letter is hidden while it is sent back; if that is interrupted, it is visible again afterwards."""
+"""How long a letter is hidden while it is redriven; if that is interrupted, it becomes visible again afterwards."""
 
 LOOK_SECONDS: Final = 0.5
 
 NO_MOVE_TASKS: Final = "This target moves no messages by itself: they were sent back one after the other."
 _UNKNOWN: Final = frozenset({"InvalidAction", "UnknownOperationException", "NotImplemented", "InternalFailure"})
-"""How emulators refuse an operation that they do not have."""
+"""The error codes with which emulators refuse an operation that they do not implement."""
 
 MOST_PER_SECOND: Final = 500
 """The highest rate of a message move task."""
@@ -31,10 +31,10 @@ MOST_PER_SECOND: Final = 500
 def redrive(
     sqs: "SQSClient", messages: Messages, dead_letters: tuple[str, str], queue_url: str, ids: Sequence[str]
 ) -> Iterator[Redriven]:
-    """Send these letters back, one after the other, and tell of each; `dead_letters` is their queue's name and URL.
+    """Redrive these letters one after the other, and yield each outcome; `dead_letters` is their queue's name and URL.
 
-    A letter is received, sent, and only then deleted: whatever happens in between, it is not lost, but it may then be
-    in both queues. The copy has a new id and counts its receives anew, as one that SQS moves.
+    A letter is received, sent, and only then deleted: whatever happens in between, it is not lost, but may then be in
+    both queues. The copy has a new id and a new receive count, as with a redrive by SQS.
     """
     name, url = dead_letters
     for first in range(0, len(ids), BATCH):
@@ -75,13 +75,13 @@ def _attribute(held: "MessageAttribute") -> dict[str, Any]:
 
 
 def has_no_move_tasks(error: ClientError) -> bool:
-    """Return whether an error says that the target does not have message move tasks."""
+    """Return whether an error says that the target has no message move tasks."""
     code, status = error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
     return code in _UNKNOWN and (status == 501 or code != "InternalFailure")
 
 
 def redrive_each(redriven: Iterator[Redriven], number: int, per_second: int | None, wait: Pause) -> Iterator[Move]:
-    """Tell of so many letters that are sent back one after the other as of a move task, at most `per_second`."""
+    """Yield the progress of `number` letters, redriven one by one, like that of a move task, at most `per_second`."""
     moved = kept = 0
     yield Move("RUNNING", 0, number)
     for done, one in enumerate(redriven, 1):
@@ -97,12 +97,12 @@ def redrive_each(redriven: Iterator[Redriven], number: int, per_second: int | No
 def redrive_all(
     sqs: "SQSClient", dead_letters_arn: str, queue_arn: str, per_second: int | None, wait: Pause
 ) -> Iterator[Move]:
-    """Have SQS move every letter to the queue, and tell how far it is until it has ended.
+    """Start a message move task for all letters, and yield its progress until it has ended.
 
-    `per_second` is the most that it moves, from 1 to 500; SQS's own choice for None. It goes on when nobody looks.
+    `per_second` is the maximum rate, from 1 to 500; None leaves it to SQS. The task goes on if nobody follows it.
     """
     rate: dict[str, Any] = {} if per_second is None else {"MaxNumberOfMessagesPerSecond": per_second}
-    # The destination is named, because SQS does not know it of a message that was sent to the dead-letter queue itself.
+    # The destination is named, as SQS does not know it for messages sent directly to the dead-letter queue.
     sqs.start_message_move_task(SourceArn=dead_letters_arn, DestinationArn=queue_arn, **rate)
     while True:
         latest: Any = sqs.list_message_move_tasks(SourceArn=dead_letters_arn, MaxResults=1)["Results"][0]

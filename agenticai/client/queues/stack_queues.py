@@ -1,4 +1,4 @@
-"""The queues of one deployed stack: their depths, their dead letters with why they failed, and the way back."""
+"""The queues of one deployed stack: their depths, their dead letters with the reasons, and how to redrive them."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -50,8 +50,8 @@ if TYPE_CHECKING:
 class StackQueues:
     """Reads and redrives the queues of a stack. Raises `SelectionError`, `EngineError` and botocore's errors.
 
-    With the engine's control API (`engine`) messages are read without being received, and ages are known. Without it
-    they are received and given back at once.
+    With the engine's control API (`engine`), messages are read without being received, and ages are known. Without it,
+    they are received and released at once.
     """
 
     def __init__(
@@ -78,13 +78,13 @@ class StackQueues:
         control: ControlClient | None,
         messages: Messages | None = None,
     ) -> "StackQueues":
-        """Return the queues of a stack on a target, whose messages are read by its control API where it shows them."""
+        """Return the queues of a stack on a target; messages are read through its control API if it shows them."""
         engine = control if Capability.CONTENTS in target.capabilities else None
         read = engine or messages or sqs_messages(target, outputs)
         return cls(target.client("sqs"), target.client("logs"), outputs, read, engine)
 
     def agent(self, name: str) -> str:
-        """Return the agent of a queue that is named by its agent, or by its own or its dead-letter queue's name."""
+        """Return the agent of a queue, given the agent's name, or the name of its queue or dead-letter queue."""
         for agent in self._outputs.queue_urls:
             if name in {agent, self._queue(agent), self._dead_letters(agent)}:
                 return agent
@@ -111,7 +111,7 @@ class StackQueues:
         return Letters(explained, page.total, page.next, page.now, received=self._engine is None)
 
     def ids(self, agent: str) -> Iterator[str]:
-        """Return the ids of all dead letters of an agent."""
+        """Yield the ids of all dead letters of an agent."""
         cursor: str | None = ""
         while cursor is not None:
             page = self.page(self._dead_letters(agent), after=cursor or None, limit=PageRequest.MOST)
@@ -119,14 +119,14 @@ class StackQueues:
             cursor = page.next
 
     def redrive(self, agent: str, ids: Sequence[str]) -> Iterator[Redriven]:
-        """Send chosen dead letters back to the agent's queue; see `redriving.redrive`."""
+        """Redrive selected dead letters to the agent's queue; see `redriving.redrive`."""
         name = self._dead_letters(agent)
         return redrive(self._sqs, self._messages, (name, self._urls[name]), self._outputs.queue_urls[agent], ids)
 
     def redrive_all(self, agent: str, per_second: int | None = None, wait: Pause = pause) -> Iterator[Move]:
-        """Have SQS move all dead letters back to the agent's queue; see `redriving.redrive_all`.
+        """Have SQS redrive all dead letters to the agent's queue; see `redriving.redrive_all`.
 
-        The engine moves all before it answers where no rate is asked for; at its highest rate it can be watched.
+        Without a rate, the engine moves all before it answers; at its highest rate the progress can be followed.
         """
         if self._engine:
             per_second = per_second or MOST_PER_SECOND
@@ -146,7 +146,7 @@ class StackQueues:
             yield from self.redrive(agent, fresh)
 
     def delete(self, queue: str, ids: Sequence[str]) -> Iterator[str]:
-        """Delete messages of a queue, by its full name; yields the ids of those that were there."""
+        """Delete messages of a queue, by its full name, and yield the ids of those that were deleted."""
         return delete(self._sqs, self._messages, (queue, self._urls[queue]), ids)
 
     def send_copy(self, agent: str, message: "QueuedMessage", body: str) -> str:
@@ -158,11 +158,11 @@ class StackQueues:
         self._sqs.purge_queue(QueueUrl=self._urls[queue])
 
     def log_lines(self, agent: str, attempt: Attempt) -> list[str]:
-        """Return what the agent's function logged in a delivery."""
+        """Return what the agent's function logged during a delivery."""
         return read_request_lines(self._logs, self._outputs.function_names[agent], attempt)
 
     def last_failure(self, agent: str, since: datetime, now: datetime) -> Attempt | None:
-        """Return the latest delivery in which an agent failed, as its function's log tells; None if none did since."""
+        """Return an agent's latest failed delivery since a moment, from its function's log; None if there was none."""
         return self._failures[agent].last(since, now)
 
     def _arn(self, url: str) -> str:
@@ -198,7 +198,7 @@ class StackQueues:
 
 
 def sqs_messages(target: "Target", outputs: "StackOutputs") -> SqsMessages:
-    """Return the messages of a stack's queues, as SQS alone shows them."""
+    """Return the messages of a stack's queues, read through SQS alone."""
     return SqsMessages(target.client("sqs"), queue_urls(outputs), lambda: datetime.now(UTC))
 
 
