@@ -1,1 +1,1 @@
-"""What a person sees in a terminal, or a machine as JSON."""
+"""The output of commands: text for a terminal, or JSON for programs."""

@@ -1,4 +1,4 @@
-"""How a comparison of targets looks: each scenario as it ends, and tables of what it came to on each target."""
+"""The display of a comparison of targets: each scenario as it ends, and tables of the results on each target."""
 
 import threading
 from collections import Counter
@@ -26,7 +26,7 @@ UNCOUNTED: Final = ("not measured", "dim")
 
 
 class CompareProgress:
-    """What each target does now, under the lines of the scenarios that have ended. Told from several threads."""
+    """Shows what each target is doing, below the lines of the scenarios that have ended. Thread-safe."""
 
     def __init__(self, display: Display, status: Status, scenarios: Sequence[Scenario]) -> None:
         self._display = display
@@ -38,14 +38,14 @@ class CompareProgress:
         self._running: dict[str, str] = {}
 
     def says(self, target: str, does: str) -> None:
-        """Show what a target does now."""
+        """Show what a target is doing now."""
         with self._lock:
             self._running[target] = does
             running = [text("  ", (name, "bold"), f" {what}") for name, what in self._running.items() if what]
             self._status.update(text(f"{self._ended} of {self._total}", *running))
 
     def ended(self, scenario: ScenarioComparison) -> None:
-        """Put the line of a scenario above, and its differences."""
+        """Print the line of a scenario, and its differences, above the live part."""
         with self._lock:
             self._ended += 1
             self._display.say(line(scenario, self._width))
@@ -55,13 +55,13 @@ class CompareProgress:
 
 @contextmanager
 def live(display: Display, scenarios: Sequence[Scenario]) -> Iterator[CompareProgress]:
-    """Show progress inside of the block."""
+    """Show progress during the block."""
     with display.status("starting") as status:
         yield CompareProgress(display, status, scenarios)
 
 
 def line(scenario: ScenarioComparison, width: int) -> Text:
-    """Return a scenario in one line."""
+    """Format a scenario on one line."""
     mark, verdict = VERDICTS[scenario.verdict]
     if scenario.skipped:
         return text(mark, f" {scenario.name:<{width}} ", (f"not compared: {scenario.skipped}", "dim"))
@@ -70,7 +70,7 @@ def line(scenario: ScenarioComparison, width: int) -> Text:
 
 
 def sentence(difference: Difference) -> Text:
-    """Return a difference in words."""
+    """Format a difference as a sentence."""
     told = f"{difference.first} on {difference.first_target}, {difference.other} on {difference.other_target}"
     return text((f"{difference.subject} of {difference.of}: {told}", "red"))
 
@@ -91,7 +91,7 @@ def present(screen: Display, report: ComparisonReport) -> None:
 
 
 def ends(scenarios: Sequence[ScenarioComparison]) -> Table:
-    """Return what each scenario came to on each target."""
+    """Return a table of each scenario's outcome on each target."""
     rows = list[tuple[TextPart, ...]]()
     for scenario in scenarios:
         for number, seen in enumerate(scenario.observations):
@@ -115,7 +115,7 @@ def ends(scenarios: Sequence[ScenarioComparison]) -> Table:
 
 
 def calls(seen: Sequence[Observation], targets: Sequence[str]) -> Table:
-    """Return the calls of all scenarios by operation and caller on each target."""
+    """Return a table of all scenarios' calls by operation and caller, on each target."""
     counts = {target: Counter[tuple[str, str, str]]() for target in targets}
     counted = {each.target: each.counted for each in seen}
     for each in seen:
@@ -132,7 +132,7 @@ def calls(seen: Sequence[Observation], targets: Sequence[str]) -> Table:
 
 
 def timelines(scenario: ScenarioComparison) -> Iterator[Table]:
-    """Yield, for each project, what happened to each piece of its work on each target."""
+    """Yield a table for each project, with the events of each piece of its work on each target."""
     names = dict.fromkeys(project.name for seen in scenario.observations for project in seen.report.projects)
     for name in names:
         told = [
@@ -148,7 +148,7 @@ def timelines(scenario: ScenarioComparison) -> Iterator[Table]:
 
 
 def totals(report: ComparisonReport) -> Text:
-    """Return the comparison in a line."""
+    """Format the totals of a comparison on one line."""
     engines = ", ".join(name if name == engine else f"{name} ({engine})" for name, engine in report.engines.items())
     counts = (text((f"{number} {VERDICTS[verdict][1]}", "bold")) for verdict, number in report.verdicts.items())
     return text(text(", ").join(counts), f"; compared: {engines}")

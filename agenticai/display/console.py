@@ -1,4 +1,4 @@
-"""What a command shows: live progress, tables and lines for people, or one JSON document for machines."""
+"""The output of a command: live progress, tables and lines for users, or one JSON document for programs."""
 
 import json
 import os
@@ -22,26 +22,26 @@ from rich.text import Text
 from agenticai.display.printable import printable_lines, readable
 
 TextPart = str | tuple[str, str] | Text
-"""Some text: plain, or with a style of Rich's such as `bold` or `green`."""
+"""Text, plain or with one of Rich's styles, such as `bold` or `green`."""
 
 PLAIN_WIDTH: Final = 160
-"""Columns where there is no terminal to ask: a line stays a line for whoever searches it."""
+"""The width in columns if there is no terminal: lines stay whole, so that they can be searched."""
 
 UNBOUNDED: Final = 10_000
-"""More columns than any terminal has."""
+"""A width that is larger than any terminal's."""
 
 
 def text(*parts: TextPart) -> Text:
-    """Join parts of a line, or of several.
+    """Join the parts of one or several lines.
 
-    This is the one way of text to the terminal: nothing in it is markup, and what would move the cursor, hide or turn
-    the writing around is escaped, wherever it comes from.
+    All text goes to the terminal through this function: nothing in it is treated as markup, and characters that would
+    move the cursor, hide text or reverse it are escaped, whatever their origin.
     """
     return Text.assemble(*(part if isinstance(part, Text) else _safe(part) for part in parts))
 
 
 def grid(columns: Sequence[Column | str], rows: Iterable[Sequence[TextPart]], title: str = "") -> Table:
-    """Return a table without lines; a Column with `no_wrap` is never broken."""
+    """Return a table without lines; a Column with `no_wrap` is never wrapped."""
     table = Table(*columns, title=text(title) if title else None, title_justify="left", box=None, pad_edge=False)
     for row in rows:
         table.add_row(*map(text, row))
@@ -49,12 +49,12 @@ def grid(columns: Sequence[Column | str], rows: Iterable[Sequence[TextPart]], ti
 
 
 def figures(*headers: str) -> list[Column]:
-    """Return columns of numbers."""
+    """Return right-aligned columns for numbers."""
     return [Column(header, justify="right", style="cyan", no_wrap=True) for header in headers]
 
 
 class Display:
-    """Writes to standard output: for people, or with `as_json` one document for machines."""
+    """Writes to standard output: text for users, or with `as_json` one document for programs."""
 
     def __init__(self, *, as_json: bool = False, environ: Mapping[str, str] = os.environ) -> None:
         self.as_json = as_json
@@ -63,39 +63,39 @@ class Display:
             self.console.width = PLAIN_WIDTH
 
     def say(self, *parts: TextPart) -> None:
-        """Print a line for people. No line is broken: what is to be pasted stays in one piece."""
+        """Print a line for users. It is not wrapped, so that commands can be copied in one piece."""
         self.console.print(text(*parts), soft_wrap=True)
 
     def explain(self, *parts: TextPart) -> None:
-        """Print sentences for people, indented and on a terminal broken between words."""
+        """Print sentences for users, indented, and on a terminal wrapped between words."""
         if self.console.is_terminal:
             self.console.print(Padding(text(*parts), (0, 0, 0, 2)))
         else:
             self.say("  ", text("\n  ").join(text(*parts).split("\n")))
 
     def show(self, table: Table) -> None:
-        """Print a table, wider than the terminal if nothing else keeps its words whole."""
+        """Print a table, wider than the terminal if its words would be cut otherwise."""
         self.console.print(_Whole(table), soft_wrap=True)
 
     def emit(self, document: Any) -> None:
-        """Print the result for machines as one JSON document, if that was asked for."""
+        """Print the result as one JSON document, if `as_json` is set."""
         if self.as_json:
             print(json.dumps(_plain(document), indent=2), flush=True)  # noqa: T201 - the output itself
 
     def status(self, *parts: TextPart) -> Status:
-        """Return a spinner with a line that says what is being done, for a `with` block."""
+        """Return a spinner with a line that says what is being done, for use in a `with` block."""
         spinner = "dots" if self.console.encoding.startswith("utf") else "line"
         return self.console.status(text(*parts), spinner=spinner)
 
     @contextmanager
     def step(self, title: str) -> Iterator["ShownStep"]:
-        """Show a step that takes a while: a spinner with what it does now, then, when it is done, one line."""
+        """Show a long step: a spinner with what it is doing, and one line when it is done."""
         with self.status(title) as status:
             yield ShownStep(self, status, title)
 
 
 class ShownStep:
-    """A step that runs; `done` says that it has ended well, and how long it took."""
+    """A running step; `done` shows that it has succeeded, and how long it took."""
 
     def __init__(self, display: Display, status: Status, title: str) -> None:
         self._display = display
@@ -104,22 +104,22 @@ class ShownStep:
         self._began = monotonic()
 
     def update(self, doing: str) -> None:
-        """Show what it does now."""
+        """Show what the step is doing now."""
         self._status.update(text(doing))
         self._status.start()
 
     def pause(self) -> None:
-        """Take the spinner away, for a question; the next `update` brings it back."""
+        """Remove the spinner for a question; the next `update` shows it again."""
         self._status.stop()
 
     def done(self) -> None:
-        """Put the line that stays in the spinner's place."""
+        """Replace the spinner by the final line."""
         self._status.stop()
         self._display.say(("✓", "green"), f" {self._title} ", (f"{monotonic() - self._began:.1f} s", "dim"))
 
 
 class _Whole:
-    """A table at the width of the terminal, or at the least width that cuts none of its words."""
+    """A table at the width of the terminal, or wider if its words would be cut otherwise."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -136,14 +136,14 @@ def count(number: int, noun: str) -> str:
 
 
 def from_here(path: Path) -> str:
-    """Return a path as one would type it."""
+    """Return a path relative to the current folder if it is inside, to be typed in a command."""
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def this_command(started: str = sys.argv[0], python: str = sys.executable, search: str | None = None) -> str:
-    """Return this command line as it was started, to be pasted in front of a command.
+    """Return this command line as it was started, to be copied in front of a command.
 
-    `started` is the path of the program, `python` what runs it; `search` is a PATH other than this process's.
+    `started` is the path of the program, and `python` the interpreter; `search` replaces this process's PATH.
     """
     program = Path(started)
     if program.name == "__main__.py":
@@ -161,7 +161,7 @@ def _safe(part: str | tuple[str, str]) -> str | tuple[str, str]:
 
 
 def _plain(document: Any) -> Any:
-    """Return what JSON can say of a document. Models are asked one by one: pydantic builds ours on their first use."""
+    """Convert a document to JSON types. Models are dumped one by one, as pydantic builds ours on first use."""
     match document:
         case BaseModel():
             return _plain(document.model_dump(mode="json"))

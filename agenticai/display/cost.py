@@ -1,4 +1,4 @@
-"""The bill of a stack as tables and lines for people."""
+"""The bill of a stack as tables and lines of text."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from agenticai.client.cost.free_tier import FreeTierUse
 
 SHOWN: Final = 10
-"""Projects, the dearest."""
+"""The number of projects shown, the most expensive ones."""
 
 
 def bill(used: Bill) -> Iterator[Table]:
-    """Return the free tier line by line, then what each service, each function and each project cost."""
+    """Yield a table of the free tier line by line, then tables of the costs by service, function and project."""
     month = f"{used.forecast_for:,} projects a month"
     columns = [Column("line", no_wrap=True), *figures("used", "free a month", "share", "forecast", "share", "beyond")]
     yield grid([*columns, "unit"], map(_line, used.lines), f"Free tier, with the forecast for {month}")
@@ -37,7 +37,7 @@ def bill(used: Bill) -> Iterator[Table]:
 
 
 def free_tier(told: "Sequence[FreeTierUse] | None") -> Iterator[Table]:
-    """What the account used of the free tier, as AWS tells it; nothing where it was not asked."""
+    """Yield a table of the account's free tier use as AWS reports it; nothing if AWS was not asked."""
     if told is None:
         return
     columns: list[Column | str] = ["service", "what", "offer", *figures("used", "of", "share", "forecast"), "unit"]
@@ -74,7 +74,7 @@ def _line(use: LineUse) -> tuple[TextPart, ...]:
 
 
 def summary(used: Bill) -> Iterator[Text]:
-    """Return what it comes to, and what that is made from."""
+    """Yield the totals, and what they are based on."""
     idle = f"{used.idle_receives:,.0f} receives a month of idle queues"
     if not used.metered:
         yield text(NO_METER, f" What the calls of a month cost is not known, nor who caused it; {idle} are billed.")

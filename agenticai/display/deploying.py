@@ -1,4 +1,4 @@
-"""A deployment as people see it: what was found before, what would change, each resource as it is done, and the end."""
+"""The display of a deployment: the preflight checks, the changes, each resource when it is done, and the deletion."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ _DONE: Final[Mapping[str, TextPart]] = {
 
 
 def show_preflight(screen: Display, found: Preflight, stage: str) -> None:
-    """Say who deploys what to where, and what was found."""
+    """Show who deploys what where, and the results of the checks."""
     who = found.identity
     screen.say(("Account ", "bold"), f"{who.account} in {who.region}, stage {stage}, as {who.arn}")
     for finding in found.findings:
@@ -34,7 +34,7 @@ def show_preflight(screen: Display, found: Preflight, stage: str) -> None:
 
 
 def list_changes(change_set: ChangeSet) -> Table:
-    """Return what would change, what is replaced first; of a new stack, how many resources there are of each type."""
+    """Return a table of the changes, replacements first; for a new stack, of the number of resources by type."""
     if change_set.creates:
         counts = Counter(change.resource_type for change in change_set.changes)
         return grid((*figures("adds"), "type"), [(str(number), kind) for kind, number in sorted(counts.items())])
@@ -58,13 +58,13 @@ def list_changes(change_set: ChangeSet) -> Table:
 
 
 def describe_kept(change_set: ChangeSet) -> str:
-    """Name the parameters that keep a value which is not the default; empty where there are none."""
+    """Name the parameters that keep a value other than the default; empty if there are none."""
     kept = ", ".join(f"{name}={value}" for name, value in sorted(change_set.kept.items()))
     return f"Kept from before: {kept}" if kept else ""
 
 
 def explain_change(change: Change) -> str:
-    """Say what a change takes: a resource that is replaced is another one, without what was in it."""
+    """Explain a change: a replaced resource is a new one, without the old one's contents."""
     kept = "the old one stays, outside of the stack" if change.keeps else "what is in it is lost"
     if change.action == "Remove":
         return kept
@@ -76,7 +76,7 @@ def explain_change(change: Change) -> str:
 
 
 def describe_idle_cost(mappings: int) -> str:
-    """Say what a stack costs a month when nobody uses it: its queues are polled all the time."""
+    """State the monthly cost of a stack that nobody uses, as its queues are polled all the time."""
     receives = prices().idle_receives(mappings)
     beyond = prices().lines["sqs-requests"].beyond_free(receives)
     return (
@@ -86,14 +86,14 @@ def describe_idle_cost(mappings: int) -> str:
 
 
 class ShownEvents:
-    """Prints a line for each resource when it is done, with how long that took, and each failure with its reason."""
+    """Prints a line for each finished resource, with its duration, and for each failure, with its reason."""
 
     def __init__(self, screen: Display) -> None:
         self._screen = screen
         self._began: dict[str, datetime] = {}
 
     def __call__(self, event: StackEvent) -> None:
-        """Take in an event."""
+        """Handle an event."""
         if event.in_progress:
             self._began.setdefault(event.logical_id, event.time)
         elif event.failed:
@@ -105,13 +105,13 @@ class ShownEvents:
 
 
 def list_doomed(doomed: Doomed) -> Table:
-    """Return what goes with a stage."""
+    """Return a table of what is deleted with a stage."""
     rows = sorted((one.type, one.logical_id, one.physical_id) for one in doomed.resources)
     return grid(["type", Column("resource", no_wrap=True), "name"], rows)
 
 
 def list_what_stays(target: Target, stage: str) -> Sequence[str]:
-    """Say what the end of a stage leaves, and why."""
+    """Return what the deletion of a stage leaves, with the reasons."""
     stays = ["The bucket of uploads, which all stages of the region share."]
     if not target.endpoint_url:
         stays.append(f"A backup of the table agenticai-{stage}, which DynamoDB keeps for 35 days.")

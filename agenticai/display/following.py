@@ -13,11 +13,11 @@ from shared.models.events import EventType, TimelineEvent
 from shared.models.workflow import FINAL, ProjectStatus
 
 QUIET_SECONDS: Final = 60.0
-"""After how long without an event a line says so, if no terminal shows a spinner."""
+"""The time without an event after which a line is printed, if there is no terminal with a spinner."""
 
 
 class Following:
-    """Shows a project's events one by one; None means that a poll found no new one."""
+    """Shows a project's events one by one; None means that a poll found no new event."""
 
     def __init__(self, display: Display, status: Status, now: Callable[[], float] = monotonic) -> None:
         self._display = display
@@ -83,7 +83,7 @@ def _mark(event: TimelineEvent) -> TextPart:
 
 
 def _detail(event: TimelineEvent) -> str:
-    """Return the text beside an event; why a project failed is shown once, at the end."""
+    """Return the text beside an event; the reason of a failed project is shown only at the end."""
     if _is_interrupted(event):
         return f"{event.detail}; it is tried again by itself"
     if event.type is EventType.WORK_FAILED:

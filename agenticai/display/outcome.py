@@ -1,4 +1,4 @@
-"""How a project's end looks in a terminal: why it, or its last change, failed, and what the language model cost."""
+"""The end of a project in a terminal: why it or its last change failed, and the cost of the language model."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -19,7 +19,7 @@ TAKEN_BACK = "Its last change failed and was taken back; the project is as it wa
 
 
 def reason(project: "ProjectView") -> Iterator[TextPart]:
-    """Yield why the project failed, or its last change, a line each; nothing where all went well."""
+    """Yield why the project, or its last change, failed, one line each; nothing if all succeeded."""
     if project.failure is None:
         return
     if project.status is not ProjectStatus.FAILED:
@@ -28,14 +28,14 @@ def reason(project: "ProjectView") -> Iterator[TextPart]:
 
 
 def describe_cost(tokens: "TokenUsage", model: Model, day: date) -> TextPart:
-    """Return what a project's calls of the language model came to."""
+    """Describe the cost of a project's calls of the language model."""
     price = _price(model.cost_usd(tokens.prompt_tokens, tokens.output_tokens, day), model.names)
     said = "stored replies, which cost nothing" if model.answers in ("stored", "nearest") else price
     return f"{_describe_tokens(tokens.calls, tokens.prompt_tokens, tokens.output_tokens)}: {said}", "dim"
 
 
 def describe_use(use: "ModelUse", day: date) -> str:
-    """Return what all calls since the engine started came to, and the models that answered them."""
+    """Describe the cost of all calls since the engine started, and the models that answered them."""
     calls, prompt, output = (
         sum(getattr(each, name) for each in use.models) for name in ("calls", "prompt_tokens", "output_tokens")
     )
@@ -61,7 +61,7 @@ def _price(dollars: float | None, model: str) -> str:
 
 
 def introduce(model: Model, day: date) -> "Text":
-    """Return the line of `up` that says which model is asked, and what it charges."""
+    """Return the line of `up` that names the model and its prices."""
     if not model.asked:
         return text("stored replies only; start with --live and a key to ask Gemini itself, or --model for another")
     if not model.live:

@@ -1,4 +1,4 @@
-"""What functions may do and did, as tables for people."""
+"""Tables of what functions are allowed to do, and what they did."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,7 +10,7 @@ from agenticai.emulator.core.permission_records import FunctionPermissions, Gran
 
 
 def overview(functions: Sequence[FunctionPermissions]) -> Table:
-    """Return how much each function's role grants, how much of that was used, and what was denied."""
+    """Return a table of how much each function's role grants, how much of it was used, and what was denied."""
     rows = [
         (
             one.function,
@@ -25,7 +25,7 @@ def overview(functions: Sequence[FunctionPermissions]) -> Table:
 
 
 def details(permissions: FunctionPermissions, *, everything: bool) -> Iterator[Table]:
-    """Return what a function was denied and what it never used; with `everything` also what it used, and how often."""
+    """Yield tables of a function's denied and unused actions; with `everything`, also of used ones with counts."""
     if permissions.denials:
         denied = [
             (denial.action, printable(denial.resource), str(denial.times), "denied" if denial.explicitly else "missing")

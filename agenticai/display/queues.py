@@ -1,4 +1,4 @@
-"""How queues, dead letters and log events look in a terminal."""
+"""The display of queues, dead letters and log events in a terminal."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from agenticai.client.queues.model import AgentQueues, DeadLetter, QueueState, Redriven
 
 SHOWN_BODY = 200
-"""Characters of a body, where it is not asked for in full."""
+"""The number of characters of a body that are shown without `--full`."""
 
 _LEVELS = {"ERROR": "red", "CRITICAL": "red", "WARNING": "yellow"}
 _TOLD = frozenset(
@@ -26,11 +26,11 @@ _TOLD = frozenset(
         *("function_memory_size", "xray_trace_id", "stack_trace", "exception_name", "exception"),
     )
 )
-"""Fields of a log line that are shown otherwise, or that tell nothing new."""
+"""Fields of a log line that are shown elsewhere, or are of no use."""
 
 
 def queues(states: Iterable["AgentQueues"]) -> Table:
-    """Return every queue and its dead-letter queue, a line each."""
+    """Return a table with a line for each queue and for its dead-letter queue."""
     columns = [Column("queue", no_wrap=True), *figures("visible", "in flight", "delayed", "oldest")]
     rows = []
     for state in states:
@@ -47,7 +47,7 @@ def _row(state: "QueueState", colour: str = "") -> tuple[TextPart, ...]:
 
 
 def letter(dead: "DeadLetter", agent: str, now: datetime, *, full: bool) -> Iterator[Text]:
-    """Yield a dead letter in lines; its id stands alone, to be pasted."""
+    """Yield a dead letter in lines; its id is on a line of its own, to be copied."""
     message, asked = dead.message, dead.asked
     times = f"{message.received} time" + ("" if message.received == 1 else "s")
     yield text((printable(message.id), "bold"))
@@ -71,7 +71,7 @@ def _describe_asked(dead: "DeadLetter") -> str:
 
 
 def _attempts(dead: "DeadLetter", *, full: bool) -> Iterator[Text]:
-    """Yield the last attempt, or every one."""
+    """Yield the last attempt, or with `full` every attempt."""
     if not dead.attempts:
         yield _field("failed", "nothing is logged of it")
     for attempt in dead.attempts if full else dead.attempts[-1:]:
@@ -100,7 +100,7 @@ def _format(body: str) -> str:
 
 
 def describe_redriven(results: Sequence["Redriven"]) -> Iterator[Text]:
-    """Yield what became of each letter."""
+    """Yield the outcome for each letter."""
     for result in results:
         new = f" as {result.new_id}" if result.new_id else ""
         project = f", of project {result.asked.project_id}" if result.asked and result.asked.project_id else ""
@@ -131,5 +131,5 @@ def _value(value: object) -> str:
 
 
 def moment(at: datetime) -> str:
-    """Return a time in UTC, to the second."""
+    """Format a time in UTC, to the second."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"

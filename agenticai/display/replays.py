@@ -1,4 +1,4 @@
-"""A run in a terminal: a line for each replay as it ends, what is wrong with it below, and the totals."""
+"""The display of a run: a line for each replay as it ends, with what is wrong below it, and the totals."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -19,13 +19,13 @@ from agenticai.scenarios.reports.document import ReplayStatus, RunReport, Scenar
 from agenticai.scenarios.reports.figures import dollars, duration
 
 HEADING = "scenario"
-"""The head of the names, and so the least width of their column."""
+"""The heading of the scenario names, which is also their column's minimum width."""
 
 MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("-", "yellow")}
 
 
 class ReplayProgress:
-    """What runs now, under the lines of what has ended. Told from several threads."""
+    """Shows what is running, below the lines of what has ended. Thread-safe."""
 
     def __init__(self, display: Display, status: Status, scenarios: Sequence[Scenario], repeat: int) -> None:
         self._display = display
@@ -38,13 +38,13 @@ class ReplayProgress:
         display.say(header(self._width))
 
     def says(self, who: str, does: str) -> None:
-        """Show what a scenario, or an engine that starts, does now; with an empty text, that it is done."""
+        """Show what a scenario, or a starting engine, is doing now; an empty text means that it is done."""
         with self._lock:
             self._running[who] = does
             self._show()
 
     def ended(self, result: Result) -> None:
-        """Put a replay's line above."""
+        """Print a replay's line above the live part."""
         scenario = ScenarioReport.of(result)
         with self._lock:
             self._ended += 1
@@ -55,7 +55,7 @@ class ReplayProgress:
             self._show()
 
     def stopped_at(self, running: Bench, result: Result) -> None:
-        """Say where the bench of a scenario that failed is, and leave it there until a signal says stop."""
+        """Print where the bench of a failed scenario is, and keep it until a signal to stop."""
         self._status.stop()
         failed = f"\n{result.scenario.name} failed, and its stack is as it left it:"
         self._display.say(failed, *addresses(running), "\nCtrl-C ends it.")
@@ -69,19 +69,19 @@ class ReplayProgress:
 
 @contextmanager
 def live(display: Display, scenarios: Sequence[Scenario], repeat: int) -> Iterator[ReplayProgress]:
-    """Show progress inside of the block, each scenario being replayed so often."""
+    """Show progress during the block; each scenario is replayed `repeat` times."""
     with display.status("starting") as status:
         yield ReplayProgress(display, status, scenarios, repeat)
 
 
 def header(width: int) -> Text:
-    """Return the head of the lines; `width` is that of the names and their heading."""
+    """Return the headings of the lines; `width` is that of the names and their heading."""
     columns = f"{'took':>8} {'skipped':>9} {'faults':>6} {'calls':>6} {'GB-s':>7} {'cost':>10}"
     return text((f"  {HEADING:<{width}} {columns}  projects", "bold"))
 
 
 def line(scenario: ScenarioReport, width: int) -> Text:
-    """Return a replay in one line."""
+    """Format a replay on one line."""
     head = text(MARKS[scenario.outcome], f" {scenario.name:<{width}} ")
     if scenario.outcome == "skipped":
         return text(head, (f"not replayed: {scenario.skipped}", "dim"))
@@ -94,13 +94,13 @@ def line(scenario: ScenarioReport, width: int) -> Text:
 
 
 def evidence(scenario: ScenarioReport) -> Iterator[Text]:
-    """Yield what is wrong with a replay, and what was not looked at."""
+    """Yield what is wrong with a replay, and what was not checked."""
     yield from (text((sentence, "red")) for sentence in scenario.evidence)
     yield from (text(("left out:", "yellow"), f" {part}") for part in scenario.left_out)
 
 
 def totals(report: RunReport) -> Text:
-    """Return the run in a line."""
+    """Format the totals of a run on one line."""
     colours: dict[ReplayStatus, str] = {"passed": "green", "failed": "red", "skipped": "yellow"}
     counts: list[TextPart] = [
         (f"{number} {outcome}", f"bold {colour}")

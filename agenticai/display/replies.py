@@ -1,4 +1,4 @@
-"""Requests that wait for a written reply, as a table and as one whole request."""
+"""The display of requests that wait for a written reply: a table, and one request in full."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def requests(missed: Sequence["MissedReply"], waiting: Mapping[str, Sequence[str]]) -> Table:
-    """Return the requests, each with the projects that failed for want of its reply."""
+    """Return a table of the requests, each with the projects that failed because its reply is missing."""
     columns = [Column("request", no_wrap=True), *map(Column, ("asks for", "asked at"))]
     columns.append(Column("projects that wait", no_wrap=True))
     rows = [(each.digest[:8], each.title, moment(each.at), ", ".join(waiting[each.digest])) for each in missed]
@@ -23,7 +23,7 @@ def requests(missed: Sequence["MissedReply"], waiting: Mapping[str, Sequence[str
 
 
 def request(asked: "MissedReply") -> Iterator[Text]:
-    """Yield all that a reply depends on, and the form that it must have."""
+    """Yield everything that is needed to write a reply, and its required format."""
     yield from _section("System instruction", asked.system)
     yield from _section("Request", asked.prompt)
     if asked.difference:

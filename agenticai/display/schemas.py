@@ -1,4 +1,4 @@
-"""A JSON schema in words: what each field of a reply is, and what it may hold."""
+"""Describes a JSON schema in words: the fields of a reply, and their possible values."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,9 +7,9 @@ Schema = Mapping[str, Any]
 
 
 def describe_schema(schema: Schema) -> str:
-    """Return the fields of an object's schema as an indented list, references put in where they stand.
+    """Return the fields of an object's schema as an indented list, with references resolved in place.
 
-    A reference to what is just being described is named and not described again.
+    A reference to a schema that is being described is named, and not described again.
     """
     return "\n".join(_fields(schema, schema, "", ()))
 
@@ -27,7 +27,7 @@ def _fields(schema: Schema, root: Schema, indent: str, inside: tuple[str, ...]) 
 
 
 def _resolve(schema: Schema, root: Schema, inside: tuple[str, ...]) -> tuple[Schema, tuple[str, ...]]:
-    """Return what a schema refers to, with what it is inside of: a name twice is a circle."""
+    """Return the schema that a schema refers to, and the names it is inside of; a repeated name means a cycle."""
     options = [option for option in schema.get("anyOf", ()) if option.get("type") != "null"]
     if len(options) == 1:
         return _resolve(options[0], root, inside)

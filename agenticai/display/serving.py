@@ -1,4 +1,4 @@
-"""What `up` and `demo` print: where everything is and what can be pasted, and how a project's own tests ended."""
+"""The output of `up` and `demo`: the addresses, commands to copy, and the results of a project's own tests."""
 
 import shlex
 from datetime import UTC, datetime
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 def welcome(running: Bench, new: str, model: Model, curl: Path) -> Text:
-    """Return where everything is, and lines that can be pasted.
+    """Return the addresses, and lines that can be copied.
 
-    `new` is the command that posts a project, and `curl` a file of settings with the API's token.
+    `new` is the command that posts a project, and `curl` a settings file with the API's token.
     """
     endpoint, credentials = running.target.endpoint_url, "AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any"
     return text(
@@ -41,7 +41,7 @@ Ctrl-C stops it; {describe_remains(running)}""",
 
 
 def list_addresses(running: DeployedStack) -> dict[str, object]:
-    """Return the same as `tables.addresses`, for programs."""
+    """Return the content of `tables.addresses` for programs."""
     return {
         "engine": running.target.name,
         "endpoint_url": running.target.endpoint_url,
@@ -54,7 +54,7 @@ def list_addresses(running: DeployedStack) -> dict[str, object]:
 
 
 def describe_remains(running: Bench) -> str:
-    """Return what becomes of the stack when the engine is stopped."""
+    """Say what happens to the stack when the engine is stopped."""
     if running.engine and running.engine.chosen.url:
         port = urlsplit(running.target.endpoint_url).port
         return (
@@ -65,7 +65,7 @@ def describe_remains(running: Bench) -> str:
 
 
 def present_tests(screen: Display, tests: "TestRun | None", untested: str) -> None:
-    """Say how the project's own tests ended, with what they printed if they did not pass, or why they were not run."""
+    """Show the results of the project's own tests, with their output if they failed, or why they were not run."""
     heading = ("The project's own tests", "bold")
     if tests is None:
         screen.say("\n", heading, " were ", ("not run:", "yellow"), f" {untested}")

@@ -1,4 +1,4 @@
-"""An engine kept up until somebody stops it."""
+"""Keeps an engine running until a user stops it."""
 
 import signal
 import threading
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from agenticai.emulator.process import Engine
 
 CHECK_SECONDS: Final = 0.5
-"""Between two looks at whether the engine still runs."""
+"""The interval between checks that the engine is still running."""
 
 
 def catch_stop() -> threading.Event:
-    """Return an event that a signal to stop sets from now on; the process goes on."""
+    """Return an event that is set by a signal to stop from now on; the process goes on."""
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stopped.set())
@@ -25,9 +25,9 @@ def catch_stop() -> threading.Event:
 def wait_until_stopped(
     engine: "Engine | None", look: Callable[[], None] = lambda: None, stopped: threading.Event | None = None
 ) -> None:
-    """Return when a signal says stop, or has said so since `stopped` was made; `look` is called now and then.
+    """Return when a signal to stop arrives, or has arrived since `stopped` was created; `look` is called at intervals.
 
-    Raises EngineCrashed when the engine ends by itself.
+    Raises EngineCrashed if the engine ends by itself.
     """
     stopped = stopped or catch_stop()
     while not stopped.wait(CHECK_SECONDS):

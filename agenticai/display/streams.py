@@ -1,4 +1,4 @@
-"""Standard streams that never fail for what is written to them: what an encoding lacks is written in ASCII."""
+"""Standard streams that accept any text: characters that the encoding lacks are written in ASCII."""
 
 import codecs
 import os
@@ -13,7 +13,7 @@ _ASCII: Final[Mapping[str, str]] = {
     "✗": "x",
     "→": "->",
     "…": "...",
-    "–": "-",  # noqa: RUF001 - a dash, and what stands for it
+    "–": "-",  # noqa: RUF001 - a dash, and its replacement
     "—": "-",
     "━": "-",
     "╸": "-",
@@ -23,9 +23,9 @@ _NAME: Final = "agenticai-ascii"
 
 
 def in_ascii(error: UnicodeError) -> tuple[str, int]:
-    """Replace characters that an encoding lacks: marks by marks of ASCII, others by escapes such as \\xe9.
+    """Replace characters that an encoding lacks: punctuation by ASCII punctuation, others by escapes such as \\xe9.
 
-    It is an error handler for codecs (docs.python.org/3/library/codecs.html#error-handlers).
+    This is an error handler for codecs (docs.python.org/3/library/codecs.html#error-handlers).
     """
     if not isinstance(error, UnicodeEncodeError):
         raise error
@@ -34,11 +34,11 @@ def in_ascii(error: UnicodeError) -> tuple[str, int]:
 
 
 class OutputLost(OSError):
-    """Standard output cannot be written, as where its disk is full; a reader who has left is none of this."""
+    """Standard output cannot be written, for example because its disk is full; a closed pipe does not count."""
 
 
 class _Output(TextIOWrapper):
-    """Standard output whose errors are told from those of other files."""
+    """Standard output whose errors can be distinguished from those of other files."""
 
     def write(self, text: str, /) -> int:
         with _told_apart():
@@ -50,7 +50,7 @@ class _Output(TextIOWrapper):
 
 
 class _Errors(TextIOWrapper):
-    """Standard error that drops what cannot be written: there is nowhere to say so."""
+    """Standard error that drops what cannot be written, as there is nowhere to report it."""
 
     def write(self, text: str, /) -> int:
         with suppress(OSError):
@@ -73,7 +73,7 @@ def _told_apart() -> Iterator[None]:
 
 
 def prepare_streams() -> None:
-    """Have standard output and error take any text, and open those that the caller has closed."""
+    """Make standard output and error accept any text, and open those that the caller has closed."""
     codecs.register_error(_NAME, in_ascii)
     sys.stdin = sys.stdin or _nowhere("r")
     sys.stdout = _of_kind(_Output, sys.stdout or _nowhere("w"))
@@ -81,7 +81,7 @@ def prepare_streams() -> None:
 
 
 def flush_streams() -> None:
-    """Write what is still to be written; whoever has stopped reading, as `head` does, misses nothing.
+    """Flush the streams; if a reader such as `head` has closed the pipe, the rest is dropped.
 
     Raises OutputLost. What cannot be written is dropped.
     """
@@ -95,7 +95,7 @@ def flush_streams() -> None:
 
 
 def _of_kind(kind: type[TextIOWrapper], stream: TextIO) -> TextIO:
-    """Return the same stream, of a kind of its own and for any text; one that is no file is left as it is."""
+    """Wrap a stream in the class `kind`, so that it accepts any text; one that is no file is returned unchanged."""
     if not isinstance(stream, TextIOWrapper):
         return stream
     encoding, buffered, through = stream.encoding, stream.line_buffering, stream.write_through
@@ -103,6 +103,6 @@ def _of_kind(kind: type[TextIOWrapper], stream: TextIO) -> TextIO:
 
 
 def _nowhere(mode: str) -> TextIOWrapper:
-    stream = open(os.devnull, mode, encoding="utf-8")  # noqa: SIM115 - for as long as the process lives
+    stream = open(os.devnull, mode, encoding="utf-8")  # noqa: SIM115 - open for the life of the process
     assert isinstance(stream, TextIOWrapper)  # noqa: S101 - for the type checker
     return stream

@@ -1,4 +1,4 @@
-"""How a sweep looks: its progress with rate and estimate, what breaks as it breaks, and a table at the end."""
+"""The display of a sweep: progress with rate and estimate, each failure at once, and a table at the end."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,10 +15,10 @@ from agenticai.scenarios.sweeping.seeds import SeedResult
 from agenticai.scenarios.sweeping.sweep import CaseResult
 
 EVIDENCE_SHOWN = 4
-"""Lines of evidence for each replay that broke something; the JSON document has them all."""
+"""The number of lines of evidence for each replay that broke something; the JSON document has all of them."""
 
 LINE_EVERY = 25
-"""Trials between two lines of progress, where there is no terminal to show a bar on."""
+"""The number of trials between two lines of progress, if there is no terminal for a progress bar."""
 
 COLOURS = {
     TrialVerdict.SURVIVED: "green",
@@ -29,15 +29,15 @@ COLOURS = {
 
 
 class RateColumn(ProgressColumn):
-    """Replays per second, of late."""
+    """The recent number of replays per second."""
 
     def render(self, task: Task) -> Text:
-        """Return the rate, once it is known."""
+        """Return the rate, or nothing until it is known."""
         return Text(f"{task.finished_speed or task.speed or 0:.2f}/s", style="cyan")
 
 
 class CountsColumn(ProgressColumn):
-    """How many trials have ended how."""
+    """The number of trials by verdict."""
 
     def render(self, task: Task) -> Text:
         """Return the counts that the task was last given."""
@@ -46,7 +46,7 @@ class CountsColumn(ProgressColumn):
 
 
 class Trials:
-    """The progress through some trials; each that broke something is said at once, with how to repeat it."""
+    """The progress of some trials; each failure is printed at once, with the command that repeats it."""
 
     def __init__(self, display: Display, progress: Progress, total: int) -> None:
         self._display = display
@@ -69,7 +69,7 @@ class Trials:
 
 @contextmanager
 def trials(display: Display, total: int) -> Iterator[Trials]:
-    """Show the progress through so many trials."""
+    """Show the progress of `total` trials."""
     with Progress(
         BarColumn(30),
         MofNCompleteColumn(),
@@ -83,7 +83,7 @@ def trials(display: Display, total: int) -> Iterator[Trials]:
 
 
 def introduction(clean: Ending) -> str:
-    """Return what the clean run came to."""
+    """Return the result of the clean run."""
     ends = ", ".join(f"{name} {end.status if end else 'deleted'}" for name, end in clean.projects.items())
     services = Counter(call.service for call in clean.calls)
     made = ", ".join(f"{count} {service}" for service, count in services.most_common())
@@ -91,13 +91,13 @@ def introduction(clean: Ending) -> str:
 
 
 def count_ended(counts: Counter[TrialVerdict]) -> Text:
-    """Return how many trials ended how, in words; empty where none has ended."""
+    """Return the number of trials by verdict, in words; empty if none has ended."""
     ended = (text((f"{counts[verdict]} {verdict}", COLOURS[verdict])) for verdict in TrialVerdict if counts[verdict])
     return text(", ").join(ended)
 
 
 def complaint(name: str, judged: Judged, repeat: str) -> Iterator[Text]:
-    """Yield what is said of a trial that did not survive, line by line."""
+    """Yield the lines about a trial that did not survive."""
     mark = ("?", "yellow") if judged.verdict is TrialVerdict.NOT_REACHED else ("✗", "red")
     yield text(mark, f" {name}: ", (judged.verdict, COLOURS[judged.verdict]))
     for line in judged.evidence[:EVIDENCE_SHOWN]:
@@ -108,7 +108,7 @@ def complaint(name: str, judged: Judged, repeat: str) -> Iterator[Text]:
 
 
 def culprit(least: SeedResult, faults: str) -> Iterator[Text]:
-    """Yield the faults that a schedule was shrunk to, to be put into a scenario's file, and what they break."""
+    """Yield the minimal faults of a shrunk schedule, to be copied into a scenario's file, and what they break."""
     yield text((f"# seed {least.seed}", "bold"))
     for line in least.judged.evidence[:EVIDENCE_SHOWN]:
         yield text(f"# {line}")
@@ -116,12 +116,12 @@ def culprit(least: SeedResult, faults: str) -> Iterator[Text]:
 
 
 def document(judged: Judged) -> dict[str, object]:
-    """Return a verdict for machines."""
+    """Return a verdict as a JSON document."""
     return {"verdict": judged.verdict.value, "evidence": list(judged.evidence)}
 
 
 def case_table(results: Sequence[CaseResult]) -> Table:
-    """Return the cases by function and operation, with how they ended."""
+    """Return a table of the cases by function and operation, with their verdicts."""
     shown = [
         verdict for verdict in TrialVerdict if verdict in _main or any(r.judged.verdict is verdict for r in results)
     ]

@@ -1,4 +1,4 @@
-"""Projects, timelines, scores, use and addresses, as tables and lines for people."""
+"""Projects, timelines, scores, use and addresses, as tables and lines of text."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -29,14 +29,14 @@ ASKED: Final[Mapping[EventType, str]] = {
     EventType.DEPLOYMENT_REQUESTED: "deployment",
     EventType.RETRY_REQUESTED: "retry",
 }
-"""What a person asked for, in a word."""
+"""Short names of users' requests."""
 
 WIDE: Final = 90
-"""Columns from which on a list has room for what is not needed to choose from it."""
+"""The width in columns from which on a list has room for columns that are not needed to choose from it."""
 
 
 def timeline(events: tuple[TimelineEvent, ...]) -> Table:
-    """Return every piece of work with when it began and how long it took, in seconds."""
+    """Return a table of every piece of work with its start, and its duration in seconds."""
     ended = [event for event in events if event.type is not EventType.WORK_STARTED]
     columns = [*figures("began", "took"), *map(Column, ("agent", "work", "attempt", "then"))]
     return grid(columns, [_row(event, events[0]) for event in ended], "Timeline")
@@ -50,7 +50,7 @@ def _row(event: TimelineEvent, first: TimelineEvent) -> tuple[str | tuple[str, s
 
 
 def score(report: QualityReport) -> Table:
-    """Return the parts of a report's score, which add up."""
+    """Return a table of the parts of a report's score, which add up to it."""
     rows = [
         (
             part.name,
@@ -63,12 +63,12 @@ def score(report: QualityReport) -> Table:
 
 
 def usage(used: Usage) -> Table:
-    """Return AWS calls and Lambda use of a project, by caller."""
+    """Return a table of a project's AWS calls and Lambda use, by caller."""
     services = list(used.calls_by_service)
     functions = {row.function: row for row in used.functions}
     rows = []
     called = {(row.function or "", row.caller) for row in used.calls}
-    for caller in sorted(called | {(function, "function") for function in functions}):  # some call nothing
+    for caller in sorted(called | {(function, "function") for function in functions}):  # some functions make no calls
         function = functions.get(caller[0]) if caller[1] == "function" else None
         counts = [
             sum(r.calls for r in used.calls if (r.function or "", r.caller) == caller and r.service == service)
@@ -82,7 +82,7 @@ def usage(used: Usage) -> Table:
 
 
 def projects(page: ProjectPage, width: int) -> Table:
-    """Return a list of projects for so many columns; ids are always whole."""
+    """Return a table of projects that fits `width` columns; ids are never cut."""
     wide = width >= WIDE
     columns = [Column(name, no_wrap=True) for name in ("id", "status", "score", *(["created"] if wide else []))]
     rows = list[tuple[TextPart, ...]]()
@@ -94,7 +94,7 @@ def projects(page: ProjectPage, width: int) -> Table:
 
 
 def templates(listed: list[TemplateSummary], without_key: Mapping[str, bool]) -> Table:
-    """Return a list of templates; `without_key` says, where that is known, which of them stored replies answer."""
+    """Return a table of templates; `without_key` says, if known, which of them have stored replies."""
     said: Mapping[bool, TextPart] = {True: "stored", False: ("needs a key", "yellow")}
     rows = [
         (template.id, template.name, template.description, *([said[without_key[template.id]]] if without_key else []))
@@ -104,13 +104,13 @@ def templates(listed: list[TemplateSummary], without_key: Mapping[str, bool]) ->
 
 
 def project_line(project: ProjectSummaryView) -> Text:
-    """Return a project in one line."""
+    """Format a project on one line."""
     points = "" if project.score is None else f", score {project.score:g}"
     return text(project.id, " ", (printable(project.name), "bold"), ": ", status_part(project.status), points)
 
 
 def addresses(running: DeployedStack) -> tuple[Text, ...]:
-    """Return where the API and AWS are, each in a line."""
+    """Return the addresses of the API and AWS, one line each."""
     endpoint, region, secret = running.target.endpoint_url, running.target.region, running.control_token
     other = running.target.name if running.target.name != "embedded" else ""
     return (
@@ -123,22 +123,22 @@ def addresses(running: DeployedStack) -> tuple[Text, ...]:
 
 
 def event_in_words(event: TimelineEvent) -> str:
-    """Return what an event is about: the work that was done, or what a person asked for."""
+    """Return what an event is about: a piece of work, or a user's request."""
     return ASKED.get(event.type) or printable(work_in_words(event.work))
 
 
 def work_in_words(work: str) -> str:
-    """Return the work of an item's key: TASK#1.0#store is "store", TEST#1.0 is "test 1.0"."""
+    """Format the key of a piece of work: TASK#1.0#store is "store", TEST#1.0 is "test 1.0"."""
     kind, *rest = work.split("#")
     return rest[1] if kind == "TASK" and len(rest) > 1 else " ".join([kind.lower(), *rest])
 
 
 def status_part(status: ProjectStatus) -> tuple[str, str]:
-    """Return a status in its colour."""
+    """Return a status with its colour."""
     return status.value, COLOURS.get(status, "blue")
 
 
 def show_refused(screen: Display, reasons: Sequence[str]) -> None:
-    """Say which files were not written, and why."""
+    """Show which files were not written, with the reasons."""
     for reason in reasons:
         screen.say(("not written:", "red"), f" {reason}")
