@@ -1,1 +1,1 @@
-"""Whole workflows on a running stack: what they are, how they are replayed and judged, and how that is shown."""
+"""End-to-end tests of workflows on a running stack: their format, how they are replayed and judged, and the reports."""

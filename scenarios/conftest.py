@@ -1,4 +1,4 @@
-"""Has pytest collect the scenarios of the library."""
+"""Makes pytest collect the scenarios of the library."""
 
 from agenticai.scenarios.plugin import pytest_collect_file, pytest_unconfigure
 

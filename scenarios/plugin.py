@@ -1,6 +1,6 @@
-"""The hooks that have pytest collect scenario files: each `*.yaml` file in a folder named `library` is a test.
+"""The pytest hooks that collect scenario files: each `*.yaml` file in a folder named `library` is a test.
 
-`conftest.py` beside the library imports them; one beside other scenario files may do the same.
+`conftest.py` next to the library imports them; one next to other scenario files may do the same.
 """
 
 import sys
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from agenticai.scenarios.pytest_items import ScenarioFile
 
 FOLDER: Final = "library"
-"""Files are collected from folders of this name, because other YAML files live beside them."""
+"""The name of the folders from which files are collected, as there are other YAML files next to them."""
 
 SOURCE_ROOT: Final = Path(__file__).parents[1] / "handlers"
 """The source root of the Lambda code, whose models the scenarios share: it has a package named `shared`."""
@@ -32,7 +32,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "ScenarioF
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """End the engine of this process."""
+    """Stop the engine of this process."""
     if __package__ + ".pytest_items" not in sys.modules:
         return
     from agenticai.scenarios.pytest_items import BENCH
@@ -42,9 +42,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def reach_models() -> None:
-    """Have the models found, after all that is on the path already.
+    """Add the models to the import path, after everything that is on it already.
 
-    Raises pytest.Collector.CollectError where the tests that are run have a package `shared` of their own.
+    Raises pytest.Collector.CollectError if the tests have a package `shared` of their own.
     """
     found = find_spec("shared")
     if found is None:

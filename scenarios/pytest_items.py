@@ -20,11 +20,11 @@ from agenticai.stack.errors import StackError
 
 
 class ScenarioFailed(ScenarioError):
-    """A scenario did not end as its file says, or broke an invariant; the message holds the evidence."""
+    """A scenario did not meet its expectations, or broke an invariant; the message has the evidence."""
 
 
 class OwnBench:
-    """The bench of a test process: made when the first scenario wants it, and made anew when its engine has ended."""
+    """The bench of a test process: started for the first scenario, and again if its engine has ended."""
 
     def __init__(self, home: Path) -> None:
         self._home = home
@@ -32,14 +32,14 @@ class OwnBench:
         self._bench: Bench | None = None
 
     def get(self) -> Bench:
-        """Return a bench that runs. Raises the errors of `emulator` and `stack`."""
+        """Return a running bench. Raises the errors of `emulator` and `stack`."""
         if self._bench is None or not (self._bench.engine and self._bench.engine.running):
             self.close()
             self._bench = self._open.enter_context(bench(home=self._home))
         return self._bench
 
     def close(self) -> None:
-        """Take it away."""
+        """Stop the bench."""
         self._open.close()
 
 
@@ -59,7 +59,7 @@ class ScenarioFile(pytest.File):
 
 
 class ScenarioTest(pytest.Item):
-    """A scenario, replayed: what is wrong with it is shown as evidence, without a traceback."""
+    """A scenario as a test: a failure is shown as evidence, without a traceback."""
 
     def __init__(self, name: str, parent: pytest.Collector, scenario: Scenario) -> None:
         super().__init__(name, parent)

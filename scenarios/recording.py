@@ -1,4 +1,4 @@
-"""Replies recorded from a model, and authored ones given the requests of prompts whose wording changed."""
+"""Records replies of a model, and re-keys written replies to prompts whose wording has changed."""
 
 import re
 import shutil
@@ -26,10 +26,10 @@ from shared.models.events import TimelineEvent
 from shared.models.workflow import FINAL, ProjectStatus
 
 BIND: Final[Mapping[str, str]] = {"tag": r'<file-([0-9a-f]{8}) path="the/path'}
-"""What a reply repeats of its request: the mark of a developer's files, which depends on the whole plan."""
+"""What a reply repeats from its request: the tag of a developer's files, which depends on the whole plan."""
 
 RECORDINGS: Final = "recordings"
-"""The folder in the state folder where such runs are kept, in a folder for each scenario."""
+"""The folder in the state folder for these runs, with a subfolder for each scenario."""
 
 OnEvent = Callable[[TimelineEvent], None]
 
@@ -46,11 +46,11 @@ def record(
     report: TellProgress = lambda _: None,
     on_event: OnEvent = lambda _: None,
 ) -> list[Path]:
-    """Play the scenario against a model, in real time, and store what it said in the folder of the scenario's name.
+    """Run the scenario against a model, in real time, and store its replies in the folder of the scenario's name.
 
-    `gemini` is its address, as `emulator.gemini` has it, and `key` the key for it. What was in that folder is replaced;
-    return the new files. The engine keeps what it sees below `runs`. Raises `NotRecorded`, after which the replies are
-    only there, and the errors of `emulator` and `stack`.
+    `gemini` is the model's address, as in `emulator.gemini`, and `key` its key. The previous files of that folder are
+    replaced; the new ones are returned. The engine keeps its records below `runs`. Raises `NotRecorded`, after which
+    the replies are only there, and the errors of `emulator` and `stack`.
     """
     refuse_unrecordable(scenario)
     with emptied_folder(runs / scenario.name) as run_dir:
@@ -61,7 +61,7 @@ def record(
 def _record(
     scenario: Scenario, gemini: str, key: str | None, run_dir: Path, report: TellProgress, on_event: OnEvent
 ) -> list[StoredCassette]:
-    """Play the scenario against the model; return what the engine kept of it in `run_dir`."""
+    """Run the scenario against the model, and return what the engine recorded in `run_dir`."""
     with (
         tempfile.TemporaryDirectory() as none,
         bench(
@@ -82,10 +82,10 @@ def _record(
 def rekey_scenario(
     scenario: Scenario, *, runs: Path, cassettes: Path = CASSETTES, report: TellProgress = lambda _: None
 ) -> list[Path]:
-    """Replay the scenario with its nearest authored replies, and give these the requests that were really sent.
+    """Replay the scenario with its nearest written replies, and store them under the requests that were really sent.
 
-    Return the files changed. Raises `NotRecorded` if it has no replies, and `NotRekeyed` if it is not clear which reply
-    is whose, after which the requests are kept below `runs`.
+    Return the changed files. Raises `NotRecorded` if it has no replies, and `NotRekeyed` if it is ambiguous which reply
+    belongs to which request; the requests are then kept below `runs`.
     """
     own = own_cassettes(scenario, cassettes)
     if not own:
@@ -112,7 +112,7 @@ def own_cassettes(scenario: Scenario, cassettes: Path) -> list[StoredCassette]:
 
 
 def refuse_unrecordable(scenario: Scenario) -> None:
-    """Raise `NotRecorded` unless all that is done is to create projects, to change them, and to wait for their ends."""
+    """Raise `NotRecorded` unless the scenario only creates projects, changes them, and waits for their ends."""
     for step in scenario.script:
         if not isinstance(step, Create | Modify | Settle):
             (name,) = step.model_dump()
@@ -125,7 +125,7 @@ _INSTEAD: Final = "record a scenario that creates and changes its projects and d
 
 
 class _Session:
-    """The scenario's projects, followed as they are worked on; one of each, however many copies there are."""
+    """The scenario's projects, followed while they are worked on; only one of each, however many copies there are."""
 
     def __init__(self, api: ProjectsApi, scenario: Scenario, on_event: OnEvent) -> None:
         self._api = api
@@ -147,7 +147,7 @@ class _Session:
                     self._follow(key)
 
     def _follow(self, key: str) -> None:
-        """See a project to its end. Raises `NotRecorded` if that is another one than the scenario's."""
+        """Follow a project to its end. Raises `NotRecorded` if that is not the end that the scenario expects."""
         if self._api.get(self._ids[key]).status not in FINAL:
             for event in filter(None, follow(self._api, self._ids[key], after=self._seen[key])):
                 self._seen[key].append(event)
@@ -163,7 +163,7 @@ class _Session:
 
 
 def _store(recorded: Sequence[StoredCassette], cassettes: Path, folder: Path) -> list[Path]:
-    """Put the recorded cassettes into the folder, in place of those there. Raises `NotRecorded`."""
+    """Replace the cassettes in the folder by the recorded ones. Raises `NotRecorded`."""
     others = CassetteStore(
         tuple(stored for stored in CassetteStore.load(cassettes).cassettes if stored.path.parent != folder)
     )
@@ -192,7 +192,7 @@ def _text(cassette: Cassette) -> str:
 
 
 def _make_name(request: CanonicalRequest) -> str:
-    """Return a file name for a request: the title of the task that it gives, or that it is for a plan."""
+    """Return a file name for a request, from the title of its task, or for a plan."""
     title = _TITLE.search(request.text)
     return re.sub("[^a-z0-9]+", "-", title[1].lower()).strip("-")[:40] if title else "plan"
 

@@ -1,1 +1,1 @@
-"""Where scenarios are replayed: a deployed stack, on an engine of its own or brought up by somebody else."""
+"""Where scenarios are replayed: a deployed stack, on an engine started for it or on an existing one."""

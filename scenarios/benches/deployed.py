@@ -14,6 +14,6 @@ TellProgress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Bench(DeployedStack):
-    """A deployed stack on a running engine; `engine` is None where somebody else started it."""
+    """A deployed stack on a running engine; `engine` is None if it was started elsewhere."""
 
     engine: "Engine | None" = None

@@ -1,4 +1,4 @@
-"""The stack deployed to a running engine, with replayed replies in place of a real model."""
+"""Deploys the stack to a running engine, with replayed replies in place of a real model."""
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping
@@ -24,12 +24,12 @@ from agenticai.stack.template import TEMPLATE, Template
 
 STAGE: Final = "dev"
 REPLAY_KEY: Final = "replayed-replies-need-no-key"
-"""The Gemini endpoint of the embedded engine asks for a key as Google does, and takes any."""
+"""The key for the embedded engine's Gemini endpoint, which requires a key as Google does, and accepts any."""
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """What a deployment needs and no engine is needed for."""
+    """The parts of a deployment that can be prepared without an engine."""
 
     template: Template
     bundles: Bundles
@@ -38,7 +38,7 @@ class Prepared:
 def prepare(
     cache: Path, report: TellProgress, template: Path | None = None, functions_on: FunctionsOn = HERE
 ) -> Prepared:
-    """Build a template's handlers, the project's own by default. Raises `BuildError`."""
+    """Build the handlers of a template, by default the project's own. Raises `BuildError`."""
 
     def building(progress: BundleProgress) -> None:
         if progress.step is not BundleStep.READY:
@@ -59,10 +59,10 @@ def deploy_prepared(
     on_event: Callable[[StackEvent], object] | None = None,
     confirm: Callable[[ChangeSet], bool] = lambda _: True,
 ) -> StackOutputs:
-    """Bring a stage on a target to what was prepared, with its project templates. Raises `StackError`.
+    """Create or update a stage on a target, with its project templates. Raises `StackError`.
 
-    `parameters` are the template's, `on_event` sees what happens in the place of `report`, and `confirm` what would
-    change. An engine that answers as the Gemini API takes any key, so that none need be given.
+    `parameters` are the template's, `on_event` gets the stack's events instead of `report`, and `confirm` gets the
+    changes and returns whether to go on. An engine that answers as the Gemini API accepts any key, so none is needed.
     """
 
     def deploying(event: StackEvent) -> None:
@@ -104,9 +104,9 @@ def _own_parameters(target: Target) -> Mapping[str, str]:
 def deploy_to(
     engine: Engine, prepare_for: Callable[[Target], Prepared], report: TellProgress, *, gemini_api_key: str | None
 ) -> Iterator[Bench]:
-    """Deploy to an engine, and have its functions' environments started ahead. Raises `StackError`.
+    """Deploy to an engine, and start the environments of its functions ahead of time. Raises `StackError`.
 
-    The functions ask the engine for Gemini's replies; only where it passes that on, the key matters.
+    The functions ask the engine for Gemini's replies; the key only matters if the engine forwards the requests.
     """
 
     target, token = target_of(engine.endpoint_url, engine.about()), secrets.token_urlsafe(32)

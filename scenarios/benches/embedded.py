@@ -1,4 +1,4 @@
-"""A stack on an engine, ready to use: the engine started, the handlers built, the template deployed."""
+"""A ready-to-use stack on an engine: starts the engine, builds the handlers, deploys the template."""
 
 import os
 import shutil
@@ -32,14 +32,14 @@ def bench(
     template: Path | None = None,
     report: TellProgress = lambda _: None,
 ) -> Iterator[Bench]:
-    """Start an engine and deploy the stack to it; leaving the block takes both away.
+    """Start an engine and deploy the stack to it; both are removed at the end of the block.
 
     `gemini` is how the engine answers as the Gemini API: with the replies stored in `cassettes`, or in another of the
-    ways in `emulator/gemini`. The agents ask it with the `gemini_api_key`, which only the API itself looks at.
-    `engine` is what answers as AWS, and `reach` says from where it is reached. `report` is told, in a few words, what
-    is being done. `home` is the state folder, by default what `find_home` finds. What the engine logs is in `run_dir`;
-    without one, it is kept in `home` only if the block ends with an error, or if requests wait there for somebody to
-    write their replies. Raises the errors of `emulator` and `stack`.
+    ways in `emulator/gemini`. The agents send it the `gemini_api_key`, which only the real API checks. `engine` is the
+    emulator of AWS, and `reach` says from where it can be reached. `report` gets progress messages. `home` is the state
+    folder, by default the one that `find_home` returns. The engine's logs are in `run_dir`; without one, they are kept
+    in `home` only if the block ends with an error, or if requests there wait for a written reply. Raises the errors of
+    `emulator` and `stack`.
     """
     home = home or find_home(environ)
     with (
@@ -72,7 +72,7 @@ def launched(
     reach: Reach = HERE,
     report: TellProgress = lambda _: None,
 ) -> Iterator[Launch]:
-    """Start an engine as `bench` does, with nothing on it, and without waiting for it."""
+    """Start an empty engine as `bench` does, without waiting for it."""
     report("starting the engine")
     make_home(home)
     with (
@@ -96,10 +96,10 @@ def launched(
 def _deployed(
     starting: Launch, cache: Path, template: Path | None, key: str | None, report: TellProgress
 ) -> Iterator[Bench]:
-    # Imported only now: what the deployment needs takes as long to import as the engine takes to start.
+    # Imported only now: this import takes as long as the start of the engine.
     from agenticai.scenarios.benches.deployment import deploy_to, prepare
 
-    # While the engine starts, for this machine; what runs functions on another platform says so only when it is ready.
+    # Built while the engine starts, for this machine; an engine for another platform names that only when it is ready.
     elsewhere = starting.chosen.image or starting.chosen.functions_on
     early = None if elsewhere else prepare(cache, report, template)
     with (
@@ -116,9 +116,9 @@ def _deployed(
 
 @contextmanager
 def _folder(given: Path | None, runs: Path) -> Iterator[Path]:
-    """Yield the folder of a run: the one that was given, or a new one.
+    """Yield the folder of a run: the given one, or a new one.
 
-    A new one goes again where the engine's port is taken, or where all went well and no request lacked its reply.
+    A new one is removed if the engine's port is taken, or if all succeeded and no request lacked its reply.
     """
     if given is not None:
         yield given

@@ -1,4 +1,4 @@
-"""Several benches at once, each in a thread of its own, that share one queue of jobs."""
+"""A pool of benches, each in its own thread, that share one queue of jobs."""
 
 import queue
 import threading
@@ -15,24 +15,23 @@ from agenticai.scenarios.format.errors import BenchLost
 T = TypeVar("T")
 
 Start = Callable[[], AbstractContextManager[Bench]]
-"""Starts an engine of its own with the stack, each time it is called."""
+"""Starts a new engine with the stack at each call."""
 
 
 @dataclass(frozen=True)
 class BenchJob(Generic[T]):
-    """Something to do on a bench, and where its result goes."""
+    """A job for a bench, and the future of its result."""
 
     do: Callable[[Bench], T]
     result: Future[T]
 
 
 class BenchPool:
-    """An executor whose every thread has a bench.
+    """An executor whose threads have a bench each.
 
-    A bench on which a job raised is in a state that nobody knows: it is replaced, and the job's future raises
-    `BenchLost`. Where no bench can be started, the futures raise what `start` raised. Leaving the block takes the
-    benches away and cancels the jobs that have not begun; leaving it with an error, such as Ctrl-C, ends at once the
-    engines on which others run.
+    A bench whose job raised is in an unknown state: it is replaced, and the job's future raises `BenchLost`. If no
+    bench can be started, the futures raise what `start` raised. Leaving the block removes the benches and cancels the
+    jobs that have not begun; leaving it with an error, such as Ctrl-C, also stops the engines of running jobs at once.
     """
 
     def __init__(self, start: Start, size: int) -> None:
@@ -59,7 +58,7 @@ class BenchPool:
             self._cancel(self._jobs.get())
 
     def close(self) -> None:
-        """Begin no other job; those that run end."""
+        """Start no further jobs; running ones continue."""
         self._closed.set()
         for _ in self._threads:
             self._jobs.put(None)
@@ -70,7 +69,7 @@ class BenchPool:
                 bench.engine.stop()
 
     def submit(self, do: Callable[[Bench], T]) -> Future[T]:
-        """Have something done on whichever bench is free first."""
+        """Queue a job for the first free bench."""
         job = BenchJob(do, Future[T]())
         self._jobs.put(job)
         return job.result
@@ -81,15 +80,15 @@ class BenchPool:
                 with self._start() as bench:
                     self._started.append(bench)
                     self._work(bench)
-            except Exception as error:  # noqa: BLE001 - the thread's edge: whoever waits for a result is told
+            except Exception as error:  # noqa: BLE001 - the thread's edge: every waiting future raises it
                 self._refuse(error)
 
     def _work(self, bench: Bench) -> None:
-        """Do jobs until there are no more, or one of them costs the bench."""
+        """Run jobs until there are no more, or one of them breaks the bench."""
         while (job := self._next()) is not None:
             try:
                 job.result.set_result(job.do(bench))
-            except Exception as error:  # noqa: BLE001 - the job's edge: its future tells, and the bench is replaced
+            except Exception as error:  # noqa: BLE001 - the job's edge: its future raises it, and the bench is replaced
                 crashed = bench.engine is not None and not bench.engine.running
                 lost = BenchLost(str(error) or type(error).__name__, crashed=crashed)
                 lost.__cause__ = error
@@ -102,7 +101,7 @@ class BenchPool:
             job.result.set_exception(error)
 
     def _next(self) -> BenchJob[Any] | None:
-        """Return the next job, once there is one; None when the pool is closed."""
+        """Wait for the next job and return it; None when the pool is closed."""
         job = self._jobs.get()
         if self._closed.is_set():
             self._cancel(job)

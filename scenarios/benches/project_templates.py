@@ -1,4 +1,4 @@
-"""The templates that projects begin from, stored in the table of a stage: once, and again only where they changed."""
+"""Stores the project templates in a stage's table: all of them once, later only those that changed."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ _FILE: Final = TypeAdapter(tuple[Template, ...])
 
 
 def read_project_templates(path: Path = PROJECT_TEMPLATES) -> tuple[Template, ...]:
-    """Return the templates of a file. Raises ScenarioError if one is not whole, or two have the same id."""
+    """Read the templates from a file. Raises ScenarioError if one is incomplete, or two have the same id."""
     try:
         templates = _FILE.validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
     except ValidationError as error:
@@ -35,7 +35,7 @@ def read_project_templates(path: Path = PROJECT_TEMPLATES) -> tuple[Template, ..
 
 
 def seed_project_templates(dynamodb: "DynamoDBClient", table_name: str, templates: Sequence[Template]) -> list[str]:
-    """Store the templates that the table does not hold as they are; return their ids. Writes nothing else."""
+    """Store the templates that are missing in the table or differ from it, and return their ids."""
     table = DynamoDbTable(dynamodb, table_name)
     stored = Templates(table)
     changed = [template for template in templates if stored.get(template.id) != template]

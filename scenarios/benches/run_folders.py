@@ -1,4 +1,4 @@
-"""The folders of the engines' runs: whoever may still write to one holds it, so that no other run removes it."""
+"""The folders of engines' runs: each is locked while it may be written to, so that no other run removes it."""
 
 import contextlib
 import os
@@ -14,15 +14,15 @@ from agenticai.emulator.gemini import MISSES
 from agenticai.scenarios.format.errors import FolderInUse
 
 KEPT: Final = 5
-"""Folders of ended runs that are kept: those that ended with an error."""
+"""The number of folders of ended runs that are kept; only runs that ended with an error leave one."""
 
 KEPT_WAITING: Final = 20
-"""Folders of ended runs that are kept because requests wait there for somebody to write their replies."""
+"""The number of folders of ended runs that are kept because requests there wait for a written reply."""
 
 
 @contextlib.contextmanager
 def run_folder(runs: Path) -> Iterator[Path]:
-    """Make a folder for one run below `runs`, and hold it while the block lasts; it is not removed at its end."""
+    """Create a folder for one run below `runs`, and lock it during the block; it is not removed at the end."""
     private_folder(runs)
     folder = runs / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{os.getpid()}"
     folder.mkdir(mode=0o700)
@@ -32,7 +32,7 @@ def run_folder(runs: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def emptied_folder(folder: Path) -> Iterator[Path]:
-    """Empty a folder, or make it, and hold it while the block lasts. Raises `FolderInUse` where another run has it."""
+    """Create or empty a folder, and lock it during the block. Raises `FolderInUse` if another run has locked it."""
     with contextlib.ExitStack() as holding:
         with locked(private_folder(folder.parent)):
             if is_in_use(folder):
@@ -44,7 +44,7 @@ def emptied_folder(folder: Path) -> Iterator[Path]:
 
 
 def remove_old_runs(runs: Path) -> None:
-    """Remove the folders of runs that have ended, but for the newest of each kind."""
+    """Remove the folders of runs that have ended, except for the newest of each kind."""
     with contextlib.suppress(FileNotFoundError):  # another run has ended meanwhile, and removed its own
         folders = sorted(runs.glob("*/"), key=lambda folder: folder.stat().st_mtime)
         waiting = [folder for folder in folders if any(folder.glob(f"**/{MISSES}"))]
@@ -53,12 +53,12 @@ def remove_old_runs(runs: Path) -> None:
 
 
 def remove_ended(folders: Sequence[Path], kept: int) -> None:
-    """Remove folders, of which the oldest comes first, except for those in use and the last `kept` of the others."""
+    """Remove folders, sorted from the oldest, except for those in use and the last `kept` of the others."""
     ended = [folder for folder in folders if not is_in_use(folder)]
     for old in ended[:-kept]:
         shutil.rmtree(old, ignore_errors=True)
 
 
 def is_in_use(folder: Path) -> bool:
-    """Return whether somebody holds the folder, or one in it, as an engine holds the one that it was given."""
+    """Return whether the folder, or one in it, is locked; an engine locks the folder that it was given."""
     return any(map(is_held, (folder, *folder.glob("*/"))))

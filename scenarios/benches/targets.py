@@ -1,4 +1,4 @@
-"""A bench on a stack that somebody else brought up."""
+"""A bench on an existing stack."""
 
 from agenticai.client.finding import stack_at
 from agenticai.scenarios.benches.deployed import Bench

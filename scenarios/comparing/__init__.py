@@ -1,1 +1,1 @@
-"""Scenarios replayed on several targets, and in what these differ."""
+"""Scenarios replayed on several targets, and the differences between these."""

@@ -1,4 +1,4 @@
-"""Scenarios replayed on several targets at once, each scenario compared when all have played it."""
+"""Replays scenarios on several targets at once, and compares each scenario when all of them have finished it."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,18 +18,17 @@ from agenticai.scenarios.replaying.replay import Result, say_lacking
 from agenticai.scenarios.reports.document import ReportPart
 
 MOST_PROJECTS: Final = 10
-"""Projects that a scenario may post at once to be compared without being named: a LocalStack works on one message after
-the other, and takes half an hour for fifty."""
+"""The maximum number of projects posted at once, unless a scenario was named: LocalStack needs half an hour for fifty."""
 
 Verdict = Literal["same", "different", "skipped"]
 OnWork = Callable[[str, str], None]
-"""Told, from several threads, what is being done on the target of this name."""
+"""Called from several threads with a target's name and what is being done on it."""
 
 
 class ScenarioComparison(ReportPart):
-    """A scenario on each of the targets, the first of which the others are compared with.
+    """A scenario on each of the targets; the others are compared with the first.
 
-    `skipped` says why it was compared nowhere.
+    `skipped` is the reason why it was compared on no target.
     """
 
     name: str
@@ -39,12 +38,12 @@ class ScenarioComparison(ReportPart):
 
     @property
     def verdict(self) -> Verdict:
-        """What came of it."""
+        """The verdict of the comparison."""
         return "skipped" if self.skipped else "different" if self.differences else "same"
 
 
 class ComparisonReport(ReportPart):
-    """A comparison of targets; `engines` says what answers at each."""
+    """A comparison of targets; `engines` names the engine of each."""
 
     schema_: Literal["agenticai-comparison/1"] = Field(default="agenticai-comparison/1", alias="schema")
     engines: dict[str, str]
@@ -52,7 +51,7 @@ class ComparisonReport(ReportPart):
 
     @property
     def verdicts(self) -> Counter[Verdict]:
-        """How many scenarios came to which verdict."""
+        """The number of scenarios by verdict."""
         return Counter(scenario.verdict for scenario in self.scenarios)
 
     @property
@@ -62,7 +61,7 @@ class ComparisonReport(ReportPart):
 
 
 class TargetComparison:
-    """Compares what is replayed on the benches of pools: one for each target, by its name, with one bench each."""
+    """Compares scenarios on several targets, each with a pool of one bench, by the target's name."""
 
     def __init__(
         self,
@@ -81,14 +80,14 @@ class TargetComparison:
 
     @property
     def engines(self) -> dict[str, str]:
-        """What answers at each target."""
+        """The name of the engine of each target."""
         return {name: target.name for name, target in self._targets.items()}
 
     def compare(self, scenarios: Sequence[Scenario], *, named: bool) -> Iterator[ScenarioComparison]:
-        """Yield each scenario when all targets have played it; none of them waits for another to play the next.
+        """Yield each scenario when all targets have replayed it; no target waits for another before the next scenario.
 
-        What fewer than two targets can play is skipped, and so is what takes too long unless it was `named`. Raises why
-        no bench of a target could be started.
+        A scenario that fewer than two targets can replay is skipped, and so is one that takes too long, unless it was
+        `named`. Raises the error if no bench of a target could be started.
         """
         reasons = {scenario.name: self._say_skipped(scenario, named=named) for scenario in scenarios}
         asked = {
@@ -104,7 +103,7 @@ class TargetComparison:
                 yield compare_observations(scenario.name, seen)
 
     def _say_skipped(self, scenario: Scenario, *, named: bool) -> str:
-        """Return why a scenario is compared nowhere; empty if it is."""
+        """Return why a scenario is not compared; empty if it is."""
         lacking = [reason for target in self._targets.values() if (reason := say_lacking(target, scenario))]
         if len(self._targets) - len(lacking) < 2:
             return "; ".join(lacking)
@@ -129,7 +128,7 @@ class TargetComparison:
         return play
 
     def _await(self, name: str, scenario: Scenario, job: Future[Observation]) -> Observation:
-        """Return what was observed; a bench that was lost fails its scenario."""
+        """Return what was observed; if the bench was lost, the scenario has failed."""
         try:
             return job.result()
         except BenchLost as error:
@@ -138,7 +137,7 @@ class TargetComparison:
 
 
 def compare_observations(scenario: str, seen: Sequence[Observation]) -> ScenarioComparison:
-    """Return what a scenario came to on several targets, and in what the others differ from the first that did."""
+    """Compare what a scenario did on several targets with the first target that replayed it."""
     played = [each for each in seen if each.compared]
     differences = (difference for other in played[1:] for difference in find_differences(played[0], other))
     return ScenarioComparison(name=scenario, observations=tuple(seen), differences=tuple(differences))

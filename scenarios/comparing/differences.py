@@ -1,7 +1,7 @@
-"""In what two targets differ on one scenario, each difference by itself.
+"""The differences between two targets in one scenario.
 
-What may differ by chance is left out: times, ids, and the order of what may happen at once. Of the events of a project
-only the statuses that it went through, and what happened to each piece of work, are in an order.
+Whatever may differ by chance is ignored: times, ids, and the order of concurrent work. Of a project's events, only its
+sequence of statuses, and the sequence of events of each piece of work, are compared in order.
 """
 
 from collections import Counter, defaultdict
@@ -17,11 +17,12 @@ from shared.models.events import EventType, TimelineEvent
 NOTHING = "nothing"
 
 KEPT = frozenset({("ssm", "GetParameter")})
-"""What an environment of a function asks and keeps for a while: how often depends on how many of them there are and
-how long they live, which is chance on AWS too."""
+"""Calls whose result a function's environment caches: their number depends on how many environments there are and how
+long they live, which is chance on AWS too.
+"""
 
 Described = Mapping[str, str]
-"""What is compared in one respect, by what it is of."""
+"""Descriptions of one aspect that are compared, by what they are about."""
 
 
 class Subject(StrEnum):
@@ -39,7 +40,7 @@ class Subject(StrEnum):
 
 
 class Difference(ReportPart):
-    """What the first target did in one respect, and what another did in its place.
+    """A difference between the first target and another in one aspect.
 
     `of` is the project, piece of work, agent or operation.
     """
@@ -53,7 +54,7 @@ class Difference(ReportPart):
 
 
 def find_differences(first: Observation, other: Observation) -> Iterator[Difference]:
-    """Yield in what another target differs from the first, as far as both have played the scenario and can tell."""
+    """Yield the differences of another target from the first, in what both have replayed and can report."""
     if not (first.compared and other.compared):
         return
     counted = frozenset(first.counted) & frozenset(other.counted)
@@ -69,12 +70,12 @@ def find_differences(first: Observation, other: Observation) -> Iterator[Differe
 
 
 def describe_statuses(project: ProjectReport) -> str:
-    """Return the statuses that a project went through, in order."""
+    """Return a project's sequence of statuses."""
     return " → ".join(status for status, _ in groupby(event.status for event in project.events)) or NOTHING
 
 
 def describe_works(project: ProjectReport) -> Described:
-    """Return what happened to each piece of a project's work, in order."""
+    """Return the sequence of events of each piece of a project's work."""
     works: dict[str, list[str]] = defaultdict(list)
     for event in project.events:
         works[f"{event.agent} {event.work}"].append(_describe_event(event))
@@ -90,7 +91,7 @@ def _describe_event(event: TimelineEvent) -> str:
 
 
 def _describe(seen: Observation, counted: Collection[Caller]) -> Iterator[tuple[Subject, Described]]:
-    """Yield what is compared, with the names of projects in place of ids; of calls, those of `counted` callers."""
+    """Yield each compared aspect, with the names of projects in place of ids, and calls only of `counted` callers."""
     report = seen.report
     names = {project.id: project.name for project in report.projects}
     for subject, described in _describe_report(report):

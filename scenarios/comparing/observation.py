@@ -1,4 +1,4 @@
-"""What one target made of a scenario: the report of its replay, and what was called meanwhile as far as it counts."""
+"""A scenario on one target: the report of its replay, and the calls meanwhile as far as the target counts them."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -15,11 +15,11 @@ from agenticai.scenarios.reports.document import ReportPart, ScenarioReport
 from agenticai.stack.target import Capability, Target
 
 LATEST: Final = 2**53
-"""After every call of the model that there was: only the number of the latest is asked for."""
+"""A cursor after all calls of the model, to get only the number of the latest one."""
 
 
 class CallTotal(ReportPart):
-    """How often callers of one kind called one operation."""
+    """How often callers of one kind called an operation."""
 
     caller: Caller
     service: str
@@ -28,7 +28,7 @@ class CallTotal(ReportPart):
 
 
 class ModelTotal(ReportPart):
-    """How often the language model was asked something, by the title of the request, and what HTTP status it gave."""
+    """How often the language model got requests with one title, and the HTTP status of its answers."""
 
     title: str
     status: int
@@ -38,7 +38,7 @@ class ModelTotal(ReportPart):
 class Observation(ReportPart):
     """A scenario on a target, whose engine is `engine`.
 
-    `counted` names the callers whose calls the target counts; of others nothing is known. `model_calls` is None where
+    `counted` are the callers whose calls the target counts; the calls of others are unknown. `model_calls` is None if
     the target does not answer as the language model.
     """
 
@@ -56,10 +56,10 @@ class Observation(ReportPart):
 
 
 def callers_counted(target: Target) -> tuple[Caller, ...]:
-    """Return whose calls a target counts.
+    """Return the kinds of callers whose calls a target counts.
 
-    Event source mappings are counted by an engine that delivers messages itself: those of another poll past the
-    gateway. Functions are known to a gateway only where it is told of their invocations.
+    The calls of event source mappings are counted if the engine itself delivers messages; others poll without the
+    gateway. A gateway only recognises functions if it is notified of their invocations.
     """
     can = target.capabilities
     if Capability.METER not in can:
@@ -72,7 +72,7 @@ def callers_counted(target: Target) -> tuple[Caller, ...]:
 def observe(
     bench: Bench, scenario: Scenario, name: str, *, on_event: OnEvent = lambda _: None, unsafe_run: bool = False
 ) -> Observation:
-    """Replay a scenario on the target of this name. Raises EngineError or botocore's errors if it is out of reach."""
+    """Replay a scenario on the target of this name. Raises EngineError or botocore's errors if it is unreachable."""
     if Capability.GEMINI not in bench.target.capabilities:
         result = replay(bench, scenario, on_event=on_event, unsafe_run=unsafe_run)
         return describe(name, bench.target, result, None)
@@ -83,7 +83,7 @@ def observe(
 
 
 def describe(name: str, target: Target, result: Result, asked: Sequence[ModelExchange] | None) -> Observation:
-    """Return what a replay shows, and what the language model was asked in it, if that is known."""
+    """Return the observation of a replay; `asked` are the calls of the language model, if known."""
     counted = callers_counted(target)
     return Observation(
         target=name,

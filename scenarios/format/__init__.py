@@ -1,1 +1,1 @@
-"""The format of scenario files: what may be asked of the factory, what goes wrong meanwhile, and what is expected."""
+"""The format of scenario files: the requests to the factory, the faults meanwhile, and the expected end."""

@@ -6,10 +6,10 @@ class ScenarioError(Exception):
 
     ScenarioError
      ├─ InvalidScenario  the file is not a scenario
-     ├─ StepFailed       a step of a scenario could not be taken
-     ├─ NotRecorded      a scenario's replies were not recorded, or not given new requests
+     ├─ StepFailed       a step of a scenario failed
+     ├─ NotRecorded      a scenario's replies were not recorded, or not re-keyed
      ├─ FolderInUse      another process writes to the folder that a run would empty
-     └─ BenchLost        what was done on a bench did not end, and the bench with it
+     └─ BenchLost        a job on a bench failed, and its bench is lost
     """
 
 
@@ -18,11 +18,11 @@ class InvalidScenario(ScenarioError):
 
 
 class StepFailed(ScenarioError):
-    """A step of a scenario could not be taken; the message says why, and the scenario fails."""
+    """A step of a scenario failed; the message says why, and the scenario fails."""
 
 
 class NotRecorded(ScenarioError):
-    """A scenario's replies were not recorded or re-keyed; the message says why, and what is stored is as it was."""
+    """A scenario's replies were not recorded or re-keyed; the message says why, and stored replies are unchanged."""
 
 
 class FolderInUse(ScenarioError):
@@ -30,7 +30,7 @@ class FolderInUse(ScenarioError):
 
 
 class BenchLost(ScenarioError):
-    """What was done on a bench raised; the message is the cause's, and `crashed` says that the engine has ended."""
+    """A job on a bench raised; the message is the cause's, and `crashed` says whether the engine has ended."""
 
     def __init__(self, message: str, *, crashed: bool) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""What a scenario file expects at its end; what is left out of it is not looked at, unless a default says so."""
+"""What a scenario file expects at its end; what is left out is not checked, unless a default says so."""
 
 import re
 from typing import Annotated, Literal
@@ -51,7 +51,7 @@ def _read_count(value: object) -> object:
 
 
 Service = Literal["dynamodb", "execute-api", "s3", "sqs", "ssm"]
-"""The services that the factory uses, named as requests to them are signed."""
+"""The services that the factory uses, under their SigV4 signing names."""
 
 DeadLetters = Annotated[
     ExpectedDeadLetters, BeforeValidator(_read_count, json_schema_input_type=int | ExpectedDeadLetters)

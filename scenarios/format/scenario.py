@@ -1,4 +1,4 @@
-"""A scenario: what is asked of the factory, what goes wrong meanwhile, and what is expected, read from a YAML file."""
+"""A scenario: requests to the factory, faults meanwhile, and the expected end, read from a YAML file."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -21,10 +21,8 @@ SCENARIOS: Final = Path(__file__).parents[1]
 LIBRARY: Final = SCENARIOS / "library"
 CASSETTES: Final = SCENARIOS / "cassettes"
 
-"""What the functions go by in a scenario."""
-
 _PATTERN: Final = re.compile(r"[*?[]")
-"""What makes a name a shell pattern, which is for the names under which functions and queues are deployed."""
+"""The characters that make a name a shell pattern; a pattern matches the deployed names of functions and queues."""
 
 
 class ScenarioProject(Section):
@@ -67,19 +65,19 @@ class Scenario(Section):
 
     @property
     def script(self) -> tuple[Step, ...]:
-        """The steps that are taken; after the last one all settles."""
+        """The steps to take; after the last one the scenario settles."""
         return self.steps or tuple(Create(create=key) for key in self.projects)
 
     @property
     def first(self) -> ScenarioProject:
-        """The project that the file names first."""
+        """The first project in the file."""
         return next(iter(self.projects.values()))
 
     @property
     def needs(self) -> frozenset[Capability]:
-        """What a target must be able to do: apply faults, and skip time and deliver messages one by one.
+        """The capabilities that a target must have: to apply faults, and to skip time and deliver messages one by one.
 
-        A function that is killed, or not answered, has its message come again only after the visibility timeout.
+        After a function was killed, or not answered, its message is redelivered only after the visibility timeout.
         """
         steered = any(
             isinstance(step, Advance | AwaitAlarm) or (isinstance(step, Settle) and step.settle != Settling())
@@ -89,7 +87,7 @@ class Scenario(Section):
         return frozenset(capability for capability, is_needed in needed.items() if is_needed)
 
     def expected(self, key: str) -> ExpectedProject:
-        """Return what must be true of a project; of one that no expectation names, that it completed or was deleted."""
+        """Return the expectation of a project; by default that it is completed, or deleted."""
         deleted = any(isinstance(step, Delete) and step.delete == key for step in self.steps)
         return self.expect.projects.get(key, ExpectedProject(gone=deleted))
 
@@ -99,11 +97,11 @@ class Scenario(Section):
         return (key,) if copies == 1 else tuple(f"{key} {number}" for number in range(1, copies + 1))
 
     def key_of(self, name: str) -> str:
-        """Return the short name of the project that a copy is of."""
+        """Return the short name of the project from the name of one of its copies."""
         return name.partition(" ")[0]
 
     def misfits(self) -> Iterator[tuple[Location, str]]:
-        """Yield where something is named that is not there: a project, or at that step no project yet, or an agent."""
+        """Yield each unknown name with its location: of a project, a project that is not created yet, or an agent."""
         yield from self._misfits_of_steps()
         yield from self._misfits_of_faults()
         for part, named in (("projects", self.expect.projects), ("timeline", self.expect.timeline)):
@@ -140,7 +138,7 @@ class Scenario(Section):
 
 
 def load(path: Path) -> Scenario:
-    """Read a scenario; raises `InvalidScenario`, naming the file, the line and the field."""
+    """Read a scenario. Raises `InvalidScenario`, which names the file, the line and the field."""
 
     def misfits(scenario: Scenario) -> Iterator[tuple[Location, str]]:
         if scenario.name != path.stem:

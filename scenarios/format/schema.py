@@ -9,12 +9,12 @@ FILE: Final = SCENARIOS / "scenario.schema.json"
 
 
 def schema() -> dict[str, Any]:
-    """Return the schema, of the draft that Pydantic writes."""
+    """Return the schema, in the draft that Pydantic writes."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Scenario.model_json_schema()}
 
 
 def text() -> str:
-    """Return the schema as its file has it."""
+    """Return the text of the schema's file."""
     return json.dumps(schema(), indent=2) + "\n"
 
 

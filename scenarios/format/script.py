@@ -1,4 +1,4 @@
-"""The steps of a scenario: each a mapping with one key, which says what is done."""
+"""The steps of a scenario: each is a mapping with one key, which is the kind of step."""
 
 import json
 import re
@@ -164,11 +164,11 @@ STEPS: Final = (
 
 
 _PLACEHOLDER: Final = re.compile(r"\$\{([^}]+)\}")
-"""What stands in a message for the id of a project."""
+"""The placeholder for the id of a project in a message."""
 
 
 def _name(step: object) -> str | None:
-    """Return the one key of a step that is read, or of a step that is written."""
+    """Return the one key of a step, whether it is being read or written."""
     keys = list(step) if isinstance(step, dict) else list(type(step).model_fields) if isinstance(step, Section) else []
     return keys[0] if len(keys) == 1 and keys[0] in STEPS else None
 
@@ -196,7 +196,7 @@ Step = Annotated[
 
 
 def list_projects(step: Step) -> tuple[str, ...]:
-    """Return the short names of the projects that a step is for, or that its message names."""
+    """Return the short names of the projects that a step, or its message, names."""
     match step:
         case Create(create=key) | Retry(retry=key) | Deploy(deploy=key) | Delete(delete=key):
             return (key,)

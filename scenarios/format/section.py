@@ -1,4 +1,4 @@
-"""What every part of a scenario file is made of: a closed section, durations, and the keys of projects."""
+"""The base of every part of a scenario file: closed sections, durations, and the keys of projects."""
 
 import re
 from typing import Annotated, Final
@@ -19,7 +19,7 @@ class Section(BaseModel):
 
 
 def _parse_seconds(text: object) -> object:
-    """Return the seconds that a duration such as 45s, 90m, 2h or 1d stands for."""
+    """Convert a duration such as 45s, 90m, 2h or 1d to seconds."""
     found = re.fullmatch(_DURATION, text) if isinstance(text, str) else None
     if found is None:
         raise ValueError("should be a number and a unit, such as 45s, 90m, 2h or 1d")

@@ -1,4 +1,4 @@
-"""What shows that something happened twice in a project: doubled work, paths or replies, counters that are off."""
+"""Finds what happened twice in a project: repeated work, paths or replies, and wrong counters."""
 
 import unicodedata
 from collections import Counter
@@ -15,11 +15,11 @@ from shared.models.records import Work, WorkState
 from shared.models.workflow import ProjectStatus
 
 REPLIES: Final = "/replies/"
-"""In the key of every stored reply of the model."""
+"""Part of the key of every stored reply of the model."""
 
 
 def find_repeated(project: StoredProject) -> Iterator[str]:
-    """Say what happened twice, or was counted otherwise than it happened; nothing of a project that is deleted."""
+    """Yield what happened twice, or was counted wrongly; nothing for a deleted project."""
     if project.items.metadata is None:
         return
     yield from _work(project)
@@ -31,7 +31,7 @@ def find_repeated(project: StoredProject) -> Iterator[str]:
 
 
 def _work(project: StoredProject) -> Iterator[str]:
-    """Each piece of work was done as often as it was asked for, and its item counts its attempts."""
+    """Check that each piece of work was done as often as requested, and that its item counts its attempts."""
     done = _by_work(project, EventType.WORK_DONE)
     started = _by_work(project, EventType.WORK_STARTED)
     for work in project.items.works:
@@ -57,7 +57,7 @@ def _by_work(project: StoredProject, kind: EventType) -> dict[str, list[Timeline
 
 
 def _count_asked(project: StoredProject, work: Work) -> int:
-    """Return how often its owner asked for a revision to be packaged; all other work is asked for once."""
+    """Return how often its owner requested to package a revision again; all other work is requested once."""
     asked = f"revision {work.revision}" if layout.kind_of(work.work) is layout.ItemKind.DEPLOYMENT else None
     return sum(event.type is EventType.DEPLOYMENT_REQUESTED and event.detail == asked for event in project.items.events)
 
@@ -67,7 +67,7 @@ def _moments(events: list[TimelineEvent]) -> str:
 
 
 def _plans(project: StoredProject) -> Iterator[str]:
-    """The fan-in of each plan names the tasks of its build that are done, each counted once."""
+    """Check that the fan-in of each plan names the finished tasks of its build, each counted once."""
     for plan in project.items.plans:
         done = sorted(
             task.task_id
@@ -81,7 +81,7 @@ def _plans(project: StoredProject) -> Iterator[str]:
 
 
 def _files(project: StoredProject) -> Iterator[str]:
-    """There is one item per path, also where case does not count, and a task that is done wrote what it names."""
+    """Check that there is one item per path, ignoring case, and that a finished task wrote what it names."""
     items = project.items
     paths = Counter(unicodedata.normalize("NFC", file.path).casefold() for file in items.files)
     for path, count in paths.items():
@@ -106,7 +106,7 @@ def _replies(project: StoredProject) -> Iterator[str]:
 
 
 def _totals(project: StoredProject) -> Iterator[str]:
-    """What `METADATA` sums up is what the items say: tokens, and in the end the score and the package."""
+    """Check the totals in `METADATA` against the items: tokens, and at the end the score and the package."""
     items, metadata = project.items, project.items.metadata
     if metadata is None:
         return

@@ -1,4 +1,4 @@
-"""Reads the snapshot that the invariants are checked on, through the AWS API and without changing anything."""
+"""Reads the snapshot for the invariants, through the AWS API and without changing anything."""
 
 import hashlib
 from collections import Counter
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 PEEK_SECONDS: Final = 30
-"""How long a message that is looked at is hidden from others; afterwards it is given back at once."""
+"""How long an inspected message is hidden from others; it is released right after."""
 
 BATCH: Final = 10
-"""SQS's largest batch."""
+"""The maximum size of a batch in SQS."""
 
 Item = Mapping[str, Any]
 
@@ -48,11 +48,11 @@ M = TypeVar("M", bound=BaseModel)
 def read(
     bench: Bench, project_ids: Sequence[str], *, deleted: Collection[str] = (), before: Before | None = None
 ) -> StackSnapshot:
-    """Read the stack while nothing runs.
+    """Read the stack while nothing is running.
 
-    `deleted` are those of the projects that their owners deleted. `before` is what the stack was before them: every
-    younger project that is not among them is one that nobody asked for, and what was denied since counts. Without it,
-    all that was ever denied does.
+    `deleted` are the projects that their owners deleted. `before` is the state before the scenario: every younger
+    project that is not in `project_ids` was not requested, and only denials since then count. Without it, all denials
+    count.
     """
     table, bucket = bench.outputs.table_name, bench.outputs.bucket_name
     dynamodb, s3, sqs = (bench.target.client("dynamodb"), bench.target.client("s3"), bench.target.client("sqs"))
@@ -70,18 +70,18 @@ def read(
 
 
 def look_before(bench: Bench) -> Before:
-    """Return what a scenario finds."""
+    """Read the state before a scenario."""
     newest = next(_younger(bench.target.client("dynamodb"), bench.outputs.table_name, ""), "")
     return Before(newest, read_denied(bench))
 
 
 def read_denied(bench: Bench, before: Before | None = None) -> Counter[Denied]:
-    """Return what was denied to functions, and how often, since `before`, or since the engine started."""
+    """Return the denials of functions with their counts, since `before`, or since the engine started."""
     return _read_denied(bench) - Counter(before.denied if before else {})
 
 
 def _read_denied(bench: Bench) -> Counter[Denied]:
-    """Return what was ever denied to them; nothing where functions are not held to their roles."""
+    """Return all denials so far; empty if the roles of functions are not enforced."""
     if Capability.PERMISSIONS not in bench.target.capabilities:
         return Counter()
     with bench.control() as control:
@@ -101,7 +101,7 @@ def read_items(dynamodb: "DynamoDBClient", table: str, project_id: str) -> Items
 
 
 def sort_items(stored: Sequence[Item]) -> Items:
-    """Return a project's items by what they are, from their attributes, `PK` and `SK` among them."""
+    """Sort the stored items of a project, with their attributes such as `PK` and `SK`, by type."""
     unreadable: list[Unreadable] = []
 
     def all_of(prefix: str, kind: type[M]) -> tuple[M, ...]:
@@ -123,7 +123,7 @@ def sort_items(stored: Sequence[Item]) -> Items:
 
 
 def find_objects(value: Any) -> Iterator[StoredObject]:
-    """Yield every object that an item names, wherever in it."""
+    """Yield every object that an item names, at any depth."""
     match value:
         case {"key": _, "size": _, "sha256": _}:
             yield StoredObject.model_validate(value)
@@ -157,7 +157,7 @@ def _partition(dynamodb: "DynamoDBClient", table: str, pk: str) -> Iterator[Item
 
 
 def _younger(dynamodb: "DynamoDBClient", table: str, project_id: str) -> Iterator[str]:
-    """The ids of all projects that were made after one, the newest first: ids sort by the time of their making."""
+    """Return the ids of all projects created after one, the newest first; ids sort by creation time."""
     pages = dynamodb.get_paginator("query").paginate(
         TableName=table,
         IndexName="GSI1",
@@ -169,7 +169,7 @@ def _younger(dynamodb: "DynamoDBClient", table: str, project_id: str) -> Iterato
 
 
 def _objects(s3: "S3Client", bucket: str, project_id: str, items: Items) -> Iterator[BucketKey]:
-    """Yield what the bucket has of a project; only what an item names is read."""
+    """Yield a project's keys in the bucket; the content is only read if an item names the key."""
     named = {named.object.key for named in items.named}
     for prefix in layout.objects(project_id):
         sizes: dict[str, int] = {}
@@ -188,7 +188,7 @@ def _objects(s3: "S3Client", bucket: str, project_id: str, items: Items) -> Iter
 
 
 def _peek(sqs: "SQSClient", url: str) -> tuple[str, ...]:
-    """Return the bodies of the messages that can be received; each is given back, so that all stay where they are."""
+    """Return the bodies of the messages that can be received; each is released, so that all stay in the queue."""
     bodies: dict[str, str] = {}
     handles: list[str] = []
     while received := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=BATCH, VisibilityTimeout=PEEK_SECONDS).get(

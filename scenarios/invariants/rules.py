@@ -1,4 +1,4 @@
-"""The six invariants, each a function from a snapshot to what breaks it, with the evidence."""
+"""The six invariants, each a function from a snapshot to its violations, with the evidence."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from shared.models.workflow import FINAL, LEGAL_MOVES, TAKEN_BACK, ProjectStatus
 
 @dataclass(frozen=True)
 class Violation:
-    """An invariant that does not hold: which one, of what, and how that shows."""
+    """A broken invariant: which one, what it is about, and the evidence."""
 
     invariant: str
     subject: str
@@ -37,9 +37,9 @@ Invariant = Callable[[StackSnapshot], Iterator[Finding]]
 def check_stack(
     bench: Bench, project_ids: Sequence[str], *, deleted: Collection[str] = (), before: Before | None = None
 ) -> tuple[Violation, ...]:
-    """Check the invariants on a stack at rest, for the projects that a scenario made.
+    """Check the invariants on a stack at rest, for the projects that a scenario created.
 
-    `deleted` and `before` are as `agenticai.scenarios.invariants.reading.read` has them. Raises botocore's errors.
+    `deleted` and `before` are those of `agenticai.scenarios.invariants.reading.read`. Raises botocore's errors.
     """
     return find_violations(read(bench, project_ids, deleted=deleted, before=before))
 
@@ -54,7 +54,7 @@ def find_violations(snapshot: StackSnapshot) -> tuple[Violation, ...]:
 
 
 def nothing_vanishes(snapshot: StackSnapshot) -> Iterator[Finding]:
-    """Find projects without a final status that no dead letter names and no owner deleted."""
+    """Find projects that have no final status, are named by no dead letter, and were not deleted by their owner."""
     for project in snapshot.projects:
         reason = None if project.deleted or snapshot.is_dead_letter(project) else _find_lost(snapshot, project)
         if reason:
@@ -71,13 +71,13 @@ def _find_lost(snapshot: StackSnapshot, project: StoredProject) -> str | None:
     if metadata.status in FINAL:
         return None
     if metadata.status is ProjectStatus.WAITING_FOR_QUOTA and any(queue.total for queue in snapshot.queues.values()):
-        return None  # a parked message is there, and will be handled when the quota is back
+        return None  # a parked message is there, and will be handled when the quota resets
     unfinished = [f"{work.work} {work.state}" for work in project.items.works if work.state is not WorkState.DONE]
     return f"it is {metadata.status}, no queue has a message and no dead letter names it; open: {_join(unfinished)}"
 
 
 def nothing_happens_twice(snapshot: StackSnapshot) -> Iterator[Finding]:
-    """Find a second project of a request, item of a path, deployment or piece of work, and counters that are off."""
+    """Find repeats: of a project for one request, an item for one path, a deployment, or work; and wrong counters."""
     for project_id in snapshot.unasked:
         yield project_id, "no request was answered with it: one request made several projects"
     for project in snapshot.projects:
@@ -85,7 +85,7 @@ def nothing_happens_twice(snapshot: StackSnapshot) -> Iterator[Finding]:
 
 
 def table_and_bucket_agree(snapshot: StackSnapshot) -> Iterator[Finding]:
-    """Find objects that are not as their items say, that no item names, or that a deleted project left."""
+    """Find objects that differ from their items, that no item names, or that a deleted project left."""
     for project in snapshot.projects:
         faults = _find_left_over(project) if project.deleted else (*_find_misnamed(project), *_find_orphaned(project))
         yield from ((project.id, evidence) for evidence in faults)
@@ -115,9 +115,9 @@ def _find_misnamed(project: StoredProject) -> Iterator[str]:
 
 
 def _find_orphaned(project: StoredProject) -> Iterator[str]:
-    """Objects that no item names. What a model or a package's run answered is found by a key that the work implies.
+    """Yield objects that no item names. Replies of the model and results of package runs are found by derived keys.
 
-    What work that has not ended wrote is not named yet: a redelivery, or a retry by its owner, writes the same again.
+    Unfinished work may have written objects that are not named yet: a redelivery, or a retry, writes them again.
     """
     named = {named.object.key for named in project.items.named}
     owned = [_replies(project, plan) for plan in project.items.plans]
@@ -129,12 +129,12 @@ def _find_orphaned(project: StoredProject) -> Iterator[str]:
 
 
 def _replies(project: StoredProject, plan: Work) -> str:
-    """Return where the model's replies to all questions of a build are."""
+    """Return the prefix of the model's replies to all questions of a build."""
     return layout.reply_object(project.id, plan.revision.build)
 
 
 def _folder(project: StoredProject, work: Work) -> str:
-    """Return where a piece of work writes its objects, the replies aside."""
+    """Return the prefix of the objects that a piece of work writes, except for replies."""
     match layout.kind_of(work.work):
         case ItemKind.PLAN:
             return layout.plan_object(project.id, work.revision.build)
@@ -151,7 +151,7 @@ def _describe(stored: BucketKey) -> str:
 
 
 def queues_are_empty(snapshot: StackSnapshot) -> Iterator[Finding]:
-    """Find messages that wait or are in flight; only a project that waits for the quota has a parked one."""
+    """Find messages that are waiting or in flight; only a project that waits for the quota may have a parked one."""
     statuses = [project.items.metadata.status for project in snapshot.projects if project.items.metadata]
     waiting = ProjectStatus.WAITING_FOR_QUOTA in statuses
     for agent, queue in snapshot.queues.items():
@@ -164,7 +164,7 @@ def queues_are_empty(snapshot: StackSnapshot) -> Iterator[Finding]:
 
 
 def timeline_makes_legal_moves(snapshot: StackSnapshot) -> Iterator[Finding]:
-    """Find events that move a project otherwise than the tables of moves allow."""
+    """Find events that move a project in a way that the tables of moves do not allow."""
     for project in snapshot.projects:
         events = project.items.events
         if events and events[0].status is not ProjectStatus.CREATED:
@@ -182,14 +182,14 @@ def timeline_makes_legal_moves(snapshot: StackSnapshot) -> Iterator[Finding]:
 
 
 def functions_do_what_they_may(snapshot: StackSnapshot) -> Iterator[Finding]:
-    """Find what functions were denied, by their roles or by what they asked."""
+    """Find the actions that functions were denied by their roles or by resource policies."""
     for denied, times in snapshot.denied.items():
         often = "" if times == 1 else f"{times} times "
         yield denied.function, f"denied {often}{denied.action} on {denied.resource}: {denied.reason}"
 
 
 def _moves(status: ProjectStatus, kind: EventType) -> frozenset[ProjectStatus]:
-    """Return where an event of this type may take a project: work that fails may take its change back."""
+    """Return the statuses to which an event of this type may move a project: failed work may undo its change."""
     taken_back = TAKEN_BACK.get(status, frozenset()) if kind is EventType.WORK_FAILED else frozenset()
     return LEGAL_MOVES[status] | taken_back
 
@@ -206,4 +206,4 @@ INVARIANTS: Final[dict[str, Invariant]] = {
     "the timeline only makes legal moves": timeline_makes_legal_moves,
     "functions do only what their roles allow": functions_do_what_they_may,
 }
-"""By the names that violations give."""
+"""The invariants by the names in violations."""

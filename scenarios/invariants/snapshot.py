@@ -1,4 +1,4 @@
-"""A stack at rest, read once: projects with their items and objects, queues, and dead letters."""
+"""A snapshot of a stack at rest: projects with their items and objects, queues, and dead letters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from shared.models.workflow import ProjectStatus
 
 
 class Metadata(TolerantModel):
-    """The `METADATA` item of a project, as far as an invariant looks at it."""
+    """The fields of a project's `METADATA` item that invariants check."""
 
     status: ProjectStatus
     revision: Revision
@@ -25,13 +25,13 @@ class Metadata(TolerantModel):
 
     @property
     def tokens(self) -> TokenUsage:
-        """The three counters together."""
+        """The three counters as one value."""
         return TokenUsage(calls=self.model_calls, prompt_tokens=self.prompt_tokens, output_tokens=self.output_tokens)
 
 
 @dataclass(frozen=True)
 class Named:
-    """An object as an item names it; `item` is the item's sort key."""
+    """An object that an item names; `item` is the item's sort key."""
 
     item: str
     object: StoredObject
@@ -39,7 +39,7 @@ class Named:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """An item that is not what its sort key says."""
+    """An item that does not have the form that its sort key requires."""
 
     item: str
     reason: str
@@ -62,7 +62,7 @@ class Items:
 
     @property
     def works(self) -> tuple[Work, ...]:
-        """All that is worked on under the worker contract."""
+        """All items of work under the worker contract."""
         return (*self.plans, *self.tasks, *self.tests, *self.deployments)
 
 
@@ -70,7 +70,7 @@ class Items:
 class BucketKey:
     """A key of the bucket: the size in bytes of its current content, None behind a delete marker, and its versions.
 
-    `sha256` is that of the current content; it is None where no item names the key, so that nobody looks at it.
+    `sha256` is that of the current content; it is None if no item names the key, as its content is not read then.
     """
 
     key: str
@@ -82,7 +82,7 @@ class BucketKey:
 
 @dataclass(frozen=True)
 class StoredProject:
-    """All that is stored of one project; `deleted` says that its owner deleted it."""
+    """Everything that is stored of one project; `deleted` is true if its owner deleted it."""
 
     id: str
     deleted: bool
@@ -92,7 +92,7 @@ class StoredProject:
 
 @dataclass(frozen=True)
 class Denied:
-    """An action on a resource that was denied to a function, and why."""
+    """An action on a resource that was denied to a function, with the reason."""
 
     function: str
     action: str
@@ -102,7 +102,7 @@ class Denied:
 
 @dataclass(frozen=True)
 class Before:
-    """What a stack was before a scenario: the id of its newest project, "" if it had none, and what was denied."""
+    """The state before a scenario: the id of the newest project, "" if there was none, and the denials."""
 
     newest_project: str
     denied: Mapping[Denied, int] = field(default_factory=dict)
@@ -110,10 +110,9 @@ class Before:
 
 @dataclass(frozen=True)
 class StackSnapshot:
-    """A stack at rest. The mappings of queues are by agent: pm, dev, qa, ops; of dead letters they hold the bodies.
+    """A stack at rest. The mappings of queues are by agent: pm, dev, qa, ops; those of dead letters hold the bodies.
 
-    `unasked` are the ids of projects that no request was answered with, and `denied` says how often functions were
-    denied what.
+    `unasked` are the ids of projects that were not requested, and `denied` counts the denials of functions.
     """
 
     projects: tuple[StoredProject, ...]
