@@ -18,7 +18,7 @@ from agenticai.scenarios.replaying.replay import Result, say_lacking
 from agenticai.scenarios.reports.document import ReportPart
 
 MOST_PROJECTS: Final = 10
-"""The maximum number of projects posted at once, unless a scenario was named: LocalStack needs half an hour for fifty."""
+"""The maximum number of projects posted at once, unless a scenario was named: LocalStack takes half an hour for 50."""
 
 Verdict = Literal["same", "different", "skipped"]
 OnWork = Callable[[str, str], None]

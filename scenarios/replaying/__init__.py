@@ -1,1 +1,1 @@
-"""A scenario replayed: its steps taken, its end held to what its file expects and to the invariants."""
+"""Replays a scenario: takes its steps, and checks its end against its expectations and the invariants."""

@@ -1,4 +1,4 @@
-"""Two replays of a scenario compared: what must be the same, which is all but times and ids."""
+"""Compares two replays of a scenario: everything except times and ids must be the same."""
 
 from collections.abc import Iterator
 from itertools import zip_longest
@@ -7,7 +7,7 @@ from agenticai.scenarios.replaying.replay import Result
 
 
 def compare(first: Result, second: Result) -> str:
-    """Say in what two replays of one scenario first differ, in a sentence; empty if they do not."""
+    """Return a sentence with the first difference between two replays of one scenario; empty if there is none."""
     for before, after in zip_longest(_describe(first), _describe(second), fillvalue="nothing"):
         if before != after:
             return f"It took another course than the first time: {after!r}, where there was {before!r}."
@@ -15,7 +15,7 @@ def compare(first: Result, second: Result) -> str:
 
 
 def _describe(result: Result) -> Iterator[str]:
-    """Yield what a replay came to, line by line, with the names of projects in place of their ids."""
+    """Yield the result of a replay, line by line, with the names of projects in place of their ids."""
     names = {project.id: name for name, project in result.projects.items()}
     for line in _lines(result):
         for project_id, name in names.items():

@@ -1,4 +1,4 @@
-"""What a scenario came to, held to what its file expects."""
+"""Checks the outcome of a scenario against the expectations in its file."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,14 +14,14 @@ from shared.models.views import ProjectView
 from shared.models.workflow import AT_REST, ProjectStatus
 
 SHOWN = 200
-"""Characters of a message that are shown."""
+"""The number of characters of a message that are shown."""
 
 
 @dataclass(frozen=True)
 class ScenarioOutcome:
-    """What a scenario came to: its projects by name, the bodies of the dead letters by agent, and what was used.
+    """The outcome of a scenario: its projects by name, the bodies of the dead letters by agent, and what was used.
 
-    `alarms` are the states of those that the scenario expects something of.
+    `alarms` are the states of the alarms for which the scenario has expectations.
     """
 
     projects: Mapping[str, ReplayedProject]
@@ -32,7 +32,7 @@ class ScenarioOutcome:
 
 
 def find_unmet(scenario: Scenario, outcome: ScenarioOutcome) -> Iterator[str]:
-    """Say what is not as expected, each in one sentence."""
+    """Yield each unmet expectation as a sentence."""
     for key in scenario.projects:
         for name in scenario.copies_of(key):
             project = outcome.projects.get(name)
@@ -128,7 +128,7 @@ def _outside(bounds: Bounds | None, figure: float, what: str) -> Iterator[str]:
 
 
 def _check_fired(scenario: Scenario, fired: Sequence[Fired]) -> Iterator[str]:
-    """The rules of the file come first in the schedule; those that were added to it are not looked at."""
+    """Check the faults that were applied; the file's rules come first in the schedule, and added ones are ignored."""
     put = {fault.rule for fault in fired if fault.rule < len(scenario.faults)}
     expected = scenario.expect.fired
     if expected == "all":

@@ -1,4 +1,4 @@
-"""Fault rules as a scenario file writes them, with the names of agents, and as a deployed stack needs them."""
+"""Converts fault rules between the names of agents, as in scenario files, and the names in a deployed stack."""
 
 from collections.abc import Iterable
 
@@ -7,13 +7,13 @@ from agenticai.stack.outputs import StackOutputs
 
 
 def name_deployed(faults: Iterable[Fault], outputs: StackOutputs) -> tuple[Fault, ...]:
-    """Return the rules with the names of functions and queues as they are deployed; others stay as they are."""
+    """Return the rules with the deployed names of functions and queues; other names stay as they are."""
     queues = queue_names(outputs)
     return tuple(rename(fault, outputs.function_names, queues) for fault in faults)
 
 
 def name_agents(faults: Iterable[Fault], outputs: StackOutputs) -> tuple[Fault, ...]:
-    """Return the rules with the names of agents in place of those of their functions and queues."""
+    """Return the rules in which the names of functions and queues are replaced by those of their agents."""
     functions = {name: agent for agent, name in outputs.function_names.items()}
     queues = {name: agent for agent, name in queue_names(outputs).items()}
     return tuple(rename(fault, functions, queues) for fault in faults)

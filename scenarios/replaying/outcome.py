@@ -1,4 +1,4 @@
-"""What the projects of a scenario came to, read when all has settled."""
+"""The outcome of a scenario's projects, read when everything has settled."""
 
 import tempfile
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ from shared.models.views import ProjectView
 
 
 class Used(Usage):
-    """What was used on AWS; what the bench itself looked at is left out, but for its requests to the API."""
+    """The use of AWS; the bench's own calls are excluded, except for its requests to the API."""
 
     project_id: str | None = None
     calls: tuple[CallCount, ...] = ()
@@ -26,7 +26,7 @@ class Used(Usage):
 
     @classmethod
     def of(cls, usages: Iterable[Usage]) -> "Used":
-        """Return what several projects used together."""
+        """Return the total use of several projects."""
         calls: list[CallCount] = []
         functions: list[FunctionUsage] = []
         for usage in usages:
@@ -36,15 +36,15 @@ class Used(Usage):
 
     @property
     def cost_usd(self) -> float:
-        """The price in US dollars, beyond the free tier."""
+        """The price in US dollars, free tier not counted."""
         return cost_usd(self.calls, self.functions)
 
 
 @dataclass(frozen=True)
 class ReplayedProject:
-    """A project's end. `view` is None when it is gone, and `tests` where its own were not run; `untested` says why.
+    """The end of a project. `view` is None if it was deleted, `tests` if its tests were not run; `untested` says why.
 
-    `refused` names each file that was not written to this machine, and says why.
+    `refused` names each file that was not written to this machine, with the reason.
     """
 
     id: str
@@ -67,10 +67,10 @@ def read_project(
     *,
     unsafe_run: bool = False,
 ) -> ReplayedProject:
-    """Read a project that is there, and run its own tests where they are expected. Raises `ApiError`.
+    """Read an existing project, and run its own tests if they are expected. Raises `ApiError`.
 
-    With `out`, its files and package are written to that folder and stay there. Where there is no sandbox, its tests
-    are only run with `unsafe_run`.
+    With `out`, its files and package are written to that folder and stay there. Without a sandbox, its tests are only
+    run with `unsafe_run`.
     """
     tests, untested, refused = None, "", tuple[str, ...]()
     with tempfile.TemporaryDirectory() as passing:
@@ -93,7 +93,7 @@ def read_project(
 
 
 def _proof(expected: ExpectedProject, code: Path, unsafe_run: bool) -> tuple[TestRun | None, str]:
-    """How the project's own tests ended, or why they were not run."""
+    """Return the results of the project's own tests, or why they were not run."""
     try:
         match expected.tests:
             case "none":

@@ -1,4 +1,4 @@
-"""How a scenario is driven: message by message on an engine with a control API, and as things come elsewhere."""
+"""How a scenario is driven: message by message on an engine with a control API, elsewhere in real time."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,19 +22,21 @@ if TYPE_CHECKING:
     from agenticai.emulator.client import ControlClient
 
 SETTLE_SECONDS: Final = 300.0
-"""Real time after which an engine that does not settle is said to be stuck."""
+"""Real time after which an engine that has not settled is considered stuck."""
 
 ARRIVAL_SECONDS: Final = 1800.0
-"""Real time after which a stack whose queues do not become empty is said to be stuck."""
+"""Real time after which a stack whose queues are not empty is considered stuck."""
 
 POLL_SECONDS: Final = 0.5
 CALM_LOOKS: Final = 2
-"""Queues are read one after the other, so a message that moves meanwhile may be missed once, but not twice."""
+"""The number of times that all queues must be empty: they are read one after the other, so a message that moves in the
+meantime may be missed once, but not twice.
+"""
 
 
 @dataclass(frozen=True)
 class Observed:
-    """What a control API saw since the faults were set."""
+    """What a control API recorded since the faults were set."""
 
     fired: tuple[Fired, ...] = ()
     calls: tuple[RecordedCall, ...] = ()
@@ -45,29 +47,29 @@ class Pace(Protocol):
     """Drives a stack. Every method raises `StepFailed`, `ControlError`, or botocore's errors."""
 
     def begin(self, faults: Sequence[Fault]) -> None:
-        """Set the faults; what is in the queues waits from now on, where that can be."""
+        """Set the faults, and hold the messages in the queues from now on, if the target can."""
 
     def settle(self, settling: Settling) -> Settled:
-        """Deliver until nothing is left to do, or as far as `settling` says."""
+        """Deliver messages until nothing is left to do, or as far as `settling` says."""
 
     def next(self) -> Settled:
-        """Have something more happen; it is `quiet` when nothing is left to happen."""
+        """Let one more thing happen; the result is `quiet` if nothing is left to do."""
 
     def advance(self, seconds: float) -> None:
-        """Put the clock forward."""
+        """Advance the clock."""
 
     def usage(self, project_id: str) -> Usage:
         """Return what a project used."""
 
     def end(self) -> Observed:
-        """Take the faults away, and say what was seen."""
+        """Remove the faults, and return what was recorded."""
 
     def release(self) -> None:
-        """Let messages be delivered as they come again."""
+        """Resume automatic delivery of messages."""
 
 
 class Stepped:
-    """Has an engine deliver one message at a time, so that the same scenario takes the same course each time."""
+    """Makes an engine deliver one message at a time, so that a scenario takes the same course each time."""
 
     def __init__(self, control: "ControlClient") -> None:
         self._control = control
@@ -96,14 +98,14 @@ class Stepped:
 
 
 def _observed(control: "ControlClient") -> Observed:
-    """Return what was seen since the faults were set, and take those away."""
+    """Return what was recorded since the faults were set, and remove them."""
     observed = Observed(control.fired(), control.calls(), control.invocations())
     control.faults(())
     return observed
 
 
 class Free:
-    """Waits for what a target does by itself, in real time; faults and figures it has from a control API, if any."""
+    """Waits in real time for what a target does by itself; faults and figures need a control API."""
 
     def __init__(
         self,
@@ -153,12 +155,12 @@ class Free:
         return _observed(self._control) if self._control else Observed()
 
     def release(self) -> None:
-        """Do nothing: messages come all the time."""
+        """Do nothing, as messages are always delivered."""
 
 
 @contextmanager
 def pace_of(bench: Bench) -> Iterator[Pace]:
-    """Inside the block, what drives a bench: step by step where its target can be steered."""
+    """Yield the pace for a bench: step by step if its target can be controlled, else in real time."""
     with bench.control_if_any() as control:
         if control and Capability.STEPS in bench.target.capabilities:
             yield Stepped(control)

@@ -1,4 +1,4 @@
-"""What the factory made, deployed as a stack of its own with the template that the factory wrote for it."""
+"""Deploys what the factory produced as a stack of its own, with the template that the factory wrote for it."""
 
 import json
 from collections.abc import Sequence
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
 CALL_SECONDS: Final = 30.0
-"""How long an answer of an API is waited for, which is as long as an HTTP API takes."""
+"""The timeout of a call of an API, which is that of an HTTP API."""
 
 SHOWN: Final = 300
-"""Characters of an answer that are shown."""
+"""The number of characters of an answer that are shown."""
 
 PACKAGE: Final = "package.zip"
-"""What the template calls the package that lies beside it."""
+"""The template's name for the package next to it."""
 
 REQUEST: Final[dict[str, Any]] = {
     "version": "2.0",
@@ -41,15 +41,16 @@ REQUEST: Final[dict[str, Any]] = {
     "requestContext": {"http": {"method": "GET", "path": "/", "sourceIp": "127.0.0.1"}},
     "isBase64Encoded": False,
 }
-"""The least of what an HTTP API sends (payload format 2.0):
-https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html"""
+"""The minimal event of an HTTP API (payload format 2.0), see
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html.
+"""
 
 
 def provision(bench: Bench, api: ProjectsApi, project_id: str, calls: Sequence[ApiCall] = ()) -> str | None:
-    """Deploy a project's newest package, ask its functions and its API, and take the stack away again.
+    """Deploy a project's latest package, call its functions and its API, and delete the stack again.
 
-    Returns None, or why this target cannot run what was deployed. Raises `StepFailed` when it is not deployed, a
-    function fails, or the API answers a call otherwise than it says.
+    Returns None, or why this target cannot run what was deployed. Raises `StepFailed` if the deployment or a function
+    fails, or if the API does not answer a call as expected.
     """
     template = _template(bench, api, project_id)
     name = f"made-{project_id.lower()}"
@@ -67,7 +68,7 @@ def provision(bench: Bench, api: ProjectsApi, project_id: str, calls: Sequence[A
 
 
 def _template(bench: Bench, api: ProjectsApi, project_id: str) -> Template:
-    """Return the template, with the package where the factory stored it."""
+    """Return the template, with the location where the factory stored the package."""
     packaged = [deployment for deployment in api.deployments(project_id) if deployment.template_url]
     if not packaged:
         raise StepFailed(f"project {project_id} has no template: it was not packaged, or as what is not deployed")
@@ -78,7 +79,7 @@ def _template(bench: Bench, api: ProjectsApi, project_id: str) -> Template:
 
 
 def _ask_functions(bench: Bench, cloudformation: "CloudFormationClient", name: str) -> str | None:
-    """Ask each function of the stack for its root; None if none fails, or why it could not be asked."""
+    """Request the root path of each function of the stack; return why that was not possible, else None."""
     functions = bench.target.client("lambda")
     for resource in cloudformation.describe_stack_resources(StackName=name)["StackResources"]:
         if resource["ResourceType"] != "AWS::Lambda::Function":
@@ -94,7 +95,7 @@ def _ask_functions(bench: Bench, cloudformation: "CloudFormationClient", name: s
 
 
 def ask_api(bench: Bench, cloudformation: "CloudFormationClient", name: str, calls: Sequence[ApiCall]) -> str | None:
-    """Call the stack's HTTP API; None if it answers as it should, or why this target has none."""
+    """Call the stack's HTTP API; return why this target has none, or None if it answers as expected."""
     api_id = _find_api(cloudformation, name)
     try:
         bench.target.client("apigatewayv2").get_api(ApiId=api_id)
@@ -131,7 +132,7 @@ def _write_body(body: JsonValue) -> str | None:
 
 
 def find_difference(call: ApiCall, status: int, text: str) -> str | None:
-    """Return how an answer is otherwise than its call says, as the rest of a sentence; None if it is as it says."""
+    """Return how an answer differs from what its call expects, as the rest of a sentence; None if it does not."""
     if status != call.status:
         return f"answered with {status} and not {call.status}: {text[:SHOWN]}"
     if call.answer is None or text == call.answer:
@@ -144,7 +145,7 @@ def find_difference(call: ApiCall, status: int, text: str) -> str | None:
 
 
 def _has(found: JsonValue, wanted: JsonValue) -> bool:
-    """Return whether a document is as wanted: of a mapping what is named counts, at every depth."""
+    """Return whether a document matches; a mapping may have members that are not named, at every depth."""
     match found, wanted:
         case dict(), dict():
             return all(name in found and _has(found[name], value) for name, value in wanted.items())

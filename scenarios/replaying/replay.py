@@ -1,4 +1,4 @@
-"""A scenario replayed on a bench: its faults set, its steps taken, and its end held to expectations and invariants."""
+"""Replays a scenario on a bench: sets its faults, takes its steps, and checks its expectations and the invariants."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,12 +29,12 @@ from agenticai.scenarios.replaying.steps import Play, take
 from agenticai.stack.target import Capability, Target
 
 OnEvent = Callable[[str], None]
-"""Told in a few words what is being done."""
+"""Called with a few words about what is being done."""
 
 Failure = (ScenarioError, ProjectsError, EngineError, ClientError, BotoCoreError)
 
 REORDERED: Final = 0.25
-"""The share of deliveries that a seed puts off behind what else waits in their queue."""
+"""The share of deliveries that a seed moves behind the other messages in their queue."""
 
 DELIVERIES: Final = 400
 
@@ -42,16 +42,16 @@ LACKING: Final = {
     Capability.CONTROL: "applies no faults",
     Capability.STEPS: "cannot skip time and delivers messages on its own",
 }
-"""Why a scenario is not played on a target, by what that lacks."""
+"""The reasons why a scenario is not replayed on a target, by the missing capability."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a scenario came to.
+    """The result of a scenario.
 
-    `not_taken` says which step could not be taken, `stuck` why it did not come to rest, `unmet` these or what is not as
-    expected, `violations` what invariant is broken; `skipped` says why the scenario was not played on this target, and
-    `left_out` what part of it was not. `wall_s` is real time, `skipped_s` the engine's.
+    `not_taken` says which step failed, `stuck` why it did not settle, `unmet` these or the unmet expectations,
+    `violations` the broken invariants; `skipped` says why the scenario was not replayed on this target, and `left_out`
+    which parts of it were not. `wall_s` is real time, `skipped_s` the engine's.
     """
 
     scenario: Scenario
@@ -72,7 +72,7 @@ class Result:
 
     @property
     def passed(self) -> bool:
-        """Whether all is as expected and no invariant is broken."""
+        """Whether all expectations are met and no invariant is broken."""
         return not self.unmet and not self.violations
 
     @property
@@ -87,14 +87,14 @@ class Result:
 
     @property
     def invocations(self) -> tuple[FinishedInvocation, ...]:
-        """What the functions did for these projects, by the beginning."""
+        """What the functions did for these projects, in the order of their starts."""
         ids = {project.id for project in self.projects.values()}
         mine = (done for done in self.observed.invocations if done.project_id in ids)
         return tuple(sorted(mine, key=lambda done: done.started_at))
 
     @property
     def used(self) -> Used:
-        """What all projects used together."""
+        """The total use of all projects."""
         return Used.of(project.usage for project in self.projects.values())
 
 
@@ -109,12 +109,12 @@ def replay(
     keep_failed: bool = False,
     unsafe_run: bool = False,
 ) -> Result:
-    """Play a scenario and judge its end.
+    """Replay a scenario and judge its end.
 
-    `faults` are added to the scenario's own. With a `seed` other than 0, a scenario that asks for no faults has some of
-    its messages delivered in another order, as SQS may. `out` is a folder for what was made. Afterwards the queues are
-    empty and no faults are set, unless it failed and `keep_failed` says that it is to be looked at. Where this
-    machine has no sandbox, a project's own tests are only run with `unsafe_run`.
+    `faults` are added to the scenario's own. With a `seed` other than 0, some messages of a scenario without faults are
+    delivered in another order, as SQS may do. `out` is a folder for the produced files. Afterwards the queues are empty
+    and no faults are set, unless the scenario failed and `keep_failed` keeps it for inspection. If this machine has no
+    sandbox, a project's own tests are only run with `unsafe_run`.
 
     Raises `EngineError` or botocore's errors if the stack cannot be reached at all.
     """
@@ -132,14 +132,14 @@ def replay(
 
 
 def say_lacking(target: Target, scenario: Scenario) -> str:
-    """Return why a scenario cannot be played on a target; empty where it can."""
+    """Return why a scenario cannot be replayed on a target; empty if it can."""
     lacking = sorted(scenario.needs - target.capabilities)
     return f"{target.name} {', '.join(LACKING[each] for each in lacking)}" if lacking else ""
 
 
 def reordering(seed: int) -> tuple[Fault, ...]:
-    """Return rules that put some deliveries off, drawn from the seed; none for 0."""
-    drawn = Random(seed)  # noqa: S311 - to repeat a course, not to keep a secret
+    """Return rules that delay some deliveries, chosen by the seed; none for 0."""
+    drawn = Random(seed)  # noqa: S311 - for repeatable choices, not for secrets
     chosen = [nth for nth in range(1, DELIVERIES) if seed and drawn.random() < REORDERED]
     return tuple(DeliveryFault(when=Delivery(on="delivery", nth=nth), then=Reorder(do="reorder")) for nth in chosen)
 
@@ -157,7 +157,7 @@ def _play_schedule(play: Play, schedule: tuple[Fault, ...], seed: int, out: Path
     snapshot = read(play.bench, list(play.ids.values()), deleted=deleted, before=before)
     projects, unread = _read_all(play, snapshot, usages, out)
     alarms, unnamed = _read_alarms(play)
-    snapshot = replace(snapshot, denied=read_denied(play.bench, before))  # of what the API did for the reading, too
+    snapshot = replace(snapshot, denied=read_denied(play.bench, before))  # includes the API's calls for the reading
     failed = (*not_taken, *stuck, *unread, *unnamed)
     outcome = ScenarioOutcome(projects, snapshot.dead_letters, observed.fired, Used.of(usages.values()), alarms)
     return Result(
@@ -179,7 +179,7 @@ def _play_schedule(play: Play, schedule: tuple[Fault, ...], seed: int, out: Path
 
 
 def _take_steps(play: Play, on_event: OnEvent) -> tuple[str, ...]:
-    """Take the steps up to the first that fails, and say how that failed."""
+    """Take the steps up to the first that fails, and return the failure."""
     for number, step in enumerate(play.scenario.script, start=1):
         on_event(_name_step(step))
         try:
@@ -190,7 +190,7 @@ def _take_steps(play: Play, on_event: OnEvent) -> tuple[str, ...]:
 
 
 def _settle(play: Play, on_event: OnEvent) -> tuple[str, ...]:
-    """Let all come to rest, whatever a fault holds back."""
+    """Let everything settle, even if a fault holds a call."""
     on_event("settle")
     try:
         held = True
@@ -203,7 +203,7 @@ def _settle(play: Play, on_event: OnEvent) -> tuple[str, ...]:
 
 
 def _read_alarms(play: Play) -> tuple[dict[str, AlarmState], tuple[str, ...]]:
-    """Return the states of the alarms that something is expected of, or why they could not be read."""
+    """Return the states of the alarms with expectations, or why they could not be read."""
     try:
         return {name: read_alarm(play.bench, name) for name in play.scenario.expect.alarms}, ()
     except StepFailed as error:
@@ -211,7 +211,7 @@ def _read_alarms(play: Play) -> tuple[dict[str, AlarmState], tuple[str, ...]]:
 
 
 def _find_reasons(projects: Mapping[str, ReplayedProject]) -> Iterator[str]:
-    """Yield why projects failed, which is mostly why a step could not be taken."""
+    """Yield why projects failed, which is usually why a step failed."""
     for name, project in projects.items():
         if project.view and project.view.failure:
             yield f"{name}: It is {project.view.status}: {project.view.failure.reason}"
@@ -220,7 +220,7 @@ def _find_reasons(projects: Mapping[str, ReplayedProject]) -> Iterator[str]:
 def _read_all(
     play: Play, snapshot: StackSnapshot, usages: Mapping[str, Usage], out: Path | None
 ) -> tuple[dict[str, ReplayedProject], tuple[str, ...]]:
-    """Return what the projects came to, or why that could not be read."""
+    """Return the outcomes of the projects, or why they could not be read."""
     try:
         return {name: _read(play, name, snapshot, usage, out) for name, usage in usages.items()}, ()
     except ProjectsError as error:
@@ -238,13 +238,13 @@ def _read(play: Play, name: str, snapshot: StackSnapshot, usage: Usage, out: Pat
 
 
 def _empty(bench: Bench) -> None:
-    """Leave nothing to the next scenario."""
+    """Empty all queues for the next scenario."""
     for url in (*bench.outputs.queue_urls.values(), *bench.outputs.dead_letter_queue_urls.values()):
         bench.target.client("sqs").purge_queue(QueueUrl=url)
 
 
 def _name_step(step: Step) -> str:
-    """Return a step as its file writes it, without what is long."""
+    """Return a step as in its file, without long values."""
     ((name, about),) = step.model_dump(mode="json", exclude_unset=True).items()
     if isinstance(about, dict):
         about = about.get("project") or about.get("queue") or about.get("name") or ""

@@ -1,4 +1,4 @@
-"""Many scenarios replayed on the benches of a pool, in the order given, as benches become free."""
+"""Replays many scenarios on the benches of a pool, in the given order, as benches become free."""
 
 import queue
 import threading
@@ -15,14 +15,14 @@ from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.replaying.replay import Result, replay
 
 OnWork = Callable[[Scenario, str], None]
-"""Told, from several threads, what is being done for a scenario."""
+"""Called from several threads with a scenario and what is being done for it."""
 
 
 @dataclass(frozen=True)
 class Order:
-    """How scenarios are replayed: `keep` stops at the first that fails, and leaves its bench as it is.
+    """How scenarios are replayed: `keep` stops at the first failure, and keeps its bench as it is.
 
-    `unsafe_run` has produced code run where this machine has no sandbox.
+    `unsafe_run` runs produced code even if this machine has no sandbox.
     """
 
     seed: int = 0
@@ -34,14 +34,14 @@ class Order:
 
 @dataclass(frozen=True)
 class EndedReplay:
-    """A replay that has ended, and the bench it was on; None where that was lost."""
+    """A finished replay, and its bench; None if the bench was lost."""
 
     result: Result
     bench: Bench | None
 
 
 class Replays:
-    """Replays scenarios; each object is for one `run`."""
+    """Replays scenarios; each object can be `run` once."""
 
     def __init__(
         self,
@@ -62,9 +62,9 @@ class Replays:
         self._looked_at = threading.Event()
 
     def run(self, pool: BenchPool, scenarios: Sequence[Scenario]) -> list[Result]:
-        """Replay each as often as the order says; the results come as they end.
+        """Replay each scenario as often as the order says, and return the results in the order in which they end.
 
-        A bench that is kept is there until `look_at` returns. Raises why no bench could be started.
+        A kept bench lives until `look_at` returns. Raises the error if no bench could be started.
         """
         jobs = [self._submit(pool, scenario) for _ in range(self._order.repeat) for scenario in scenarios]
         results: list[Result] = []
@@ -87,7 +87,7 @@ class Replays:
         return job
 
     def _play(self, scenario: Scenario, bench: Bench) -> None:
-        """The job of a bench: if it is to be kept, it does not end before it was looked at."""
+        """Replay a scenario on a bench; if the bench is to be kept, wait until it was inspected."""
         if self._stopped.is_set():
             return
         result = self._replay(
@@ -104,7 +104,7 @@ class Replays:
             self._looked_at.wait()
 
     def _failed(self, scenario: Scenario, job: Future[None]) -> None:
-        """A bench that was lost fails its scenario; one that cannot be started ends all."""
+        """Record a failed scenario for a lost bench; a bench that cannot be started ends the whole run."""
         error = None if job.cancelled() else job.exception()
         if isinstance(error, BenchLost):
             lost = Result(scenario, self._order.seed, unmet=(f"The bench was lost: {error}",))

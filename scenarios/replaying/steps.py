@@ -1,4 +1,4 @@
-"""The steps of a scenario, taken: through the API, through AWS's own API, and through the engine's control API."""
+"""Takes the steps of a scenario, through the factory's API, AWS's API, and the engine's control API."""
 
 import json
 from collections.abc import Iterator
@@ -41,15 +41,15 @@ MOVE_SECONDS: Final = 60.0
 POLL_SECONDS: Final = 0.1
 
 MINUTE: Final = 60
-"""How often CloudWatch evaluates an alarm."""
+"""The interval in seconds at which CloudWatch evaluates an alarm."""
 
 
 @dataclass
 class Play:
-    """A scenario while it is played: whom it talks to, and what it has come to.
+    """A running scenario, with its clients and its state.
 
-    `ids` has the id of every copy that was posted, `last_seen` the timelines of those that were deleted, `left_out`
-    the steps that this target cannot take; `unsafe_run` has produced code run where there is no sandbox.
+    `ids` has the id of every copy that was posted, `last_seen` the timelines of the deleted ones, and `left_out` the
+    steps that this target cannot take; `unsafe_run` runs produced code even without a sandbox.
     """
 
     bench: Bench
@@ -67,7 +67,7 @@ class Play:
         return (self.ids[name] for name in self.scenario.copies_of(key))
 
     def status(self, project_id: str) -> ProjectStatus | None:
-        """Return the status as it is stored, read past the API so that reading is no part of what is measured."""
+        """Return the stored status, read without the API, so that the read is not measured."""
         items = read_items(self.bench.target.client("dynamodb"), self.bench.outputs.table_name, project_id)
         return items.metadata.status if items.metadata else None
 
@@ -180,7 +180,7 @@ def _await_alarm(play: Play, wanted: AwaitedAlarm) -> None:
 
 
 def _redrive(bench: Bench, agent: Agent, wait: Pause = pause) -> None:
-    """Start the move, and wait until the dead-letter queue is empty: SQS moves in the background."""
+    """Start the redrive, and wait until the dead-letter queue is empty, as SQS moves messages in the background."""
     sqs, url = bench.target.client("sqs"), bench.outputs.dead_letter_queue_urls[agent]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     sqs.start_message_move_task(SourceArn=arn)

@@ -1,1 +1,1 @@
-"""What is reported of replayed scenarios: one document, and the forms that it is read in."""
+"""Reports of replayed scenarios: one document, and the formats made from it."""

@@ -1,4 +1,4 @@
-"""A time axis on which long stretches without any change are cut short, so that 90 minutes fit beside 90 ms."""
+"""A time axis on which long periods without any change are shortened, so that 90 minutes fit next to 90 ms."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
@@ -8,18 +8,18 @@ from itertools import pairwise
 from typing import Final
 
 LONG_SECONDS: Final = 10.0
-"""A stretch that is longer is cut short."""
+"""A longer stretch is shortened."""
 
 CUT_SHARE: Final = 0.12
 CUT_SECONDS: Final = 0.4
-"""It is drawn as long as this share of all that is not cut would be, and as this time at least."""
+"""The drawn length of a shortened stretch: this share of all others together, and at least this time."""
 
 STEPS: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 60.0)
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """The time between two changes, in seconds from the first one, and where it is drawn."""
+    """The time between two changes, in seconds from the first change, and where it is drawn."""
 
     begin: float
     end: float
@@ -33,7 +33,7 @@ class Stretch:
 
 
 class Axis:
-    """Maps moments to places from 0 to `width`."""
+    """Maps times to positions from 0 to `width`."""
 
     def __init__(self, changes: Iterable[datetime], width: float) -> None:
         moments = sorted(set(changes))
@@ -51,16 +51,16 @@ class Axis:
             left = right
 
     def __call__(self, moment: datetime) -> float:
-        """Return where a moment is drawn."""
+        """Return the position of a time."""
         return self._place(self._since(moment))
 
     @property
     def cuts(self) -> list[Stretch]:
-        """The stretches that are cut short."""
+        """The shortened stretches."""
         return [stretch for stretch in self._stretches if stretch.is_cut]
 
     def ticks(self, room: float) -> Iterator[tuple[float, timedelta]]:
-        """Yield round times with their places, at least `room` apart, and as far from what is cut short."""
+        """Yield round times with their positions, at least `room` from each other and from shortened stretches."""
         step = next((step for step in STEPS if step * self._scale >= room), STEPS[-1])
         taken = [(cut.left + cut.right) / 2 for cut in self.cuts]
         for stretch in self._stretches:

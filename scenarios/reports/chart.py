@@ -1,4 +1,4 @@
-"""A project's course as a drawing: a lane for each queue and each function, bars for work, and marks for faults."""
+"""A chart of a project's course: a lane for each queue and each function, bars for work, and marks for faults."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,15 +20,15 @@ FUNCTION_HEIGHT: Final = 20.0
 LANE_GAP: Final = 12.0
 TICK_ROOM: Final = 76.0
 LETTER: Final = 6.1
-"""The width of a letter of a label, about."""
+"""The approximate width of a letter of a label."""
 
 LEAST: Final = 2.5
-"""No bar is narrower, or it would not be seen."""
+"""The minimum width of a bar, so that it is visible."""
 
 
 @dataclass(frozen=True)
 class Box:
-    """A status or a bar; of its label only as much is kept as there is room for."""
+    """A status or a bar; its label is cut to the available width."""
 
     left: float
     width: float
@@ -48,7 +48,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Lane:
-    """A queue's and a function's ground; the API has no queue."""
+    """The background of a queue and its function; the API has no queue."""
 
     name: str
     top: float
@@ -67,7 +67,7 @@ class Lane:
 
 
 class Chart:
-    """What is drawn of a course, with the place of each part: what `chart.svg` asks for."""
+    """Everything that is drawn of a course, with positions: the input of `chart.svg`."""
 
     left, ground, status_height, function_height = LEFT, WIDTH - LEFT - RIGHT, STATUS_HEIGHT, FUNCTION_HEIGHT
 
@@ -92,17 +92,17 @@ class Chart:
 
     @property
     def ticks(self) -> Iterator[tuple[float, str]]:
-        """Round times, and where they are."""
+        """Round times with their positions."""
         return ((LEFT + place, clock(since)) for place, since in self._axis.ticks(TICK_ROOM))
 
     @property
     def cuts(self) -> Iterator[tuple[float, str]]:
-        """How long what is cut out of the axis was, and the middle of where it was."""
+        """The length of each part that is cut out of the axis, and the middle of its position."""
         return ((LEFT + (cut.left + cut.right) / 2, duration(cut.end - cut.begin)) for cut in self._axis.cuts)
 
     @property
     def faults(self) -> Iterator[tuple[float, float, float, str]]:
-        """Each fault's place, the top and the bottom of its lane, and its title."""
+        """Each fault's position, the top and the bottom of its lane, and its title."""
         lanes = {lane.name: lane for lane in self.lanes}
         for mark in self._course.faults:
             lane = lanes.get(mark.lane) or Lane(mark.lane, STATUS_HEIGHT)

@@ -1,4 +1,4 @@
-"""The course that a project took: what waited in which queue, which function worked on what, and when."""
+"""The course of a project: what waited in which queue, which function worked on what, and when."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,17 +14,17 @@ from shared.models.workflow import ProjectStatus
 
 NOTHING_LEFT: Final = "nothing was left to do"
 UNSAID: Final = {"api": "a request was answered"}
-"""What an invocation did of which no event tells, by lane."""
+"""What an invocation without an event did, by lane."""
 
 NEAR: Final = timedelta(milliseconds=3)
-"""Events are written to the millisecond."""
+"""The tolerance for events, which are stored with a resolution of one millisecond."""
 
 SHORTEST_WAIT: Final = timedelta(milliseconds=250)
-"""A message that is taken sooner has not waited."""
+"""The shortest wait that is shown."""
 
 
 class BarKind(StrEnum):
-    """What a bar stands for, or how the work that it stands for ended."""
+    """What a bar stands for, or the outcome of the work that it stands for."""
 
     DONE = "done"
     FAILED = "failed"
@@ -35,7 +35,7 @@ class BarKind(StrEnum):
 
 @dataclass(frozen=True)
 class Bar:
-    """Something that took time, on a lane."""
+    """A period on a lane."""
 
     lane: str
     begin: datetime
@@ -47,7 +47,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Mark:
-    """Something that happened at a moment, on a lane."""
+    """A moment on a lane."""
 
     lane: str
     at: datetime
@@ -56,7 +56,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Course:
-    """All that is drawn of a project; `statuses` has the moment at which each began."""
+    """Everything that is drawn of a project; `statuses` has the start of each status."""
 
     work: tuple[Bar, ...]
     waiting: tuple[Bar, ...]
@@ -65,13 +65,13 @@ class Course:
 
     @property
     def changes(self) -> list[datetime]:
-        """Every moment at which something begins or ends."""
+        """Every time at which something starts or ends."""
         edges = [moment for bar in self.work for moment in (bar.begin, bar.end)]
         return [*edges, *(mark.at for mark in self.faults), *(at for at, _ in self.statuses)]
 
 
 def trace_course(project: ProjectReport, scenario: ScenarioReport) -> Course:
-    """Return what the events of a project, and the invocations and faults of its scenario, tell."""
+    """Return the course from a project's events, and from the invocations and faults of its scenario."""
     mine = [done for done in scenario.invocations if done.project_id == project.id]
     work = [_invocation(done, scenario, project.events) for done in mine] or list(_events(project.events))
     work.sort(key=lambda bar: bar.begin)
@@ -90,7 +90,7 @@ def _span(work: Sequence[Bar], events: Sequence[TimelineEvent]) -> tuple[datetim
 
 
 def _invocation(done: FinishedInvocation, scenario: ScenarioReport, events: Sequence[TimelineEvent]) -> Bar:
-    """Return the bar of an invocation, named by the events that were written in its time."""
+    """Return the bar of an invocation, named after the events that were written during it."""
     lane = _lane(scenario, done.function)
     end = done.started_at + timedelta(milliseconds=done.duration_ms)
     said = [e for e in events if e.agent == lane and done.started_at - NEAR <= e.at <= end + NEAR]
@@ -110,7 +110,7 @@ def _kind(done: FinishedInvocation, said: Sequence[TimelineEvent], lane: str) ->
 
 
 def _events(events: Sequence[TimelineEvent]) -> Iterator[Bar]:
-    """Bars of a target that has no meter: of what the events say how long it took."""
+    """Yield bars for a target without a meter, from the durations in the events."""
     for event in events:
         if event.type in {EventType.WORK_DONE, EventType.WORK_FAILED}:
             begin = event.at - timedelta(milliseconds=event.duration_ms or 0)
@@ -119,7 +119,7 @@ def _events(events: Sequence[TimelineEvent]) -> Iterator[Bar]:
 
 
 def _waits(work: Sequence[Bar]) -> Iterator[Bar]:
-    """Yield the times in which nothing worked on the project, in the queue of what came next."""
+    """Yield the periods in which nothing worked on the project, on the lane of the next work."""
     ended = work[0].end if work else None
     for before, bar in pairwise(work):
         ended = max(ended or before.end, before.end)

@@ -1,4 +1,4 @@
-"""The report of a run as one document: what `run.json` holds, and what every other report is made from."""
+"""The report of a run as one document: the content of `run.json`, and the source of all other reports."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,13 +19,13 @@ ReplayStatus = Literal["passed", "failed", "skipped"]
 
 
 class ReportPart(BaseModel):
-    """A part of the document: frozen, and closed to what it does not name."""
+    """A part of the document: frozen, and without unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
 
 
 class ProjectReport(ReportPart):
-    """A project's end; `status` is None when it is gone, and `failure` is the reason of one that failed."""
+    """The end of a project; `status` is None if it was deleted, and `failure` is the reason if it failed."""
 
     name: str
     id: str
@@ -46,7 +46,7 @@ class ProjectReport(ReportPart):
 
     @classmethod
     def of(cls, name: str, project: ReplayedProject) -> "ProjectReport":
-        """Return what a replay tells of a project."""
+        """Return the report of a project from its replay."""
         view, tests = project.view, project.tests
         if view is None:
             return cls(name=name, id=project.id, status=None, events=project.events)
@@ -65,7 +65,7 @@ class ProjectReport(ReportPart):
 
 
 class BrokenInvariant(ReportPart):
-    """An invariant that does not hold, of what, and how that shows."""
+    """A broken invariant, what it is about, and the evidence."""
 
     invariant: str
     subject: str
@@ -75,8 +75,9 @@ class BrokenInvariant(ReportPart):
 class ScenarioReport(ReportPart):
     """One replay of a scenario.
 
-    `unmet` says what is not as expected, `left_out` what this target could not do, and `skipped` why it did nothing.
-    `wall_s` is real time, from the first step until all had settled; `skipped_s` is what the engine's clock jumped.
+    `unmet` are the unmet expectations, `left_out` what this target could not do, and `skipped` why it was not replayed.
+    `wall_s` is real time, from the first step until everything had settled; `skipped_s` is the time skipped by the
+    engine's clock.
     """
 
     name: str
@@ -101,7 +102,7 @@ class ScenarioReport(ReportPart):
 
     @property
     def evidence(self) -> tuple[str, ...]:
-        """What is wrong, sentence by sentence."""
+        """What is wrong, one sentence each."""
         broken = (f"{broken.invariant}: {broken.subject}: {broken.evidence}" for broken in self.violations)
         return (*self.unmet, *broken, *([self.differs] if self.differs else []))
 
@@ -123,7 +124,7 @@ class ScenarioReport(ReportPart):
 
     @classmethod
     def of(cls, result: Result, differs: str = "") -> "ScenarioReport":
-        """Return the report of a replay; `differs` says how it took another course than the first one."""
+        """Return the report of a replay; `differs` says how its course differed from the first one."""
         ended: ReplayStatus = "passed" if result.passed and not differs else "failed"
         used = result.used
         return cls(
@@ -170,12 +171,12 @@ class RunReport(ReportPart):
         return "failed" not in outcomes and "passed" in outcomes
 
     def count(self, outcome: ReplayStatus) -> int:
-        """Return how many replays ended so."""
+        """Return how many replays had this outcome."""
         return sum(scenario.outcome == outcome for scenario in self.scenarios)
 
 
 def report_results(results: Sequence[Result], names: Iterable[str]) -> tuple[ScenarioReport, ...]:
-    """Return the reports of results, by scenario; each replay is compared with the first of its scenario."""
+    """Return the reports of results, by scenario; each replay is compared with the first one of its scenario."""
     reports = []
     for name in names:
         replays = [result for result in results if result.scenario.name == name]

@@ -1,4 +1,4 @@
-"""Figures as people read them."""
+"""Formats figures for readers."""
 
 from datetime import timedelta
 from typing import Final
@@ -7,7 +7,7 @@ _UNITS: Final = {"d": 86400, "h": 3600, "min": 60}
 
 
 def duration(seconds: float) -> str:
-    """Return a length of time in one unit: 350 ms, 1.4 s, 90 min, 4 h, 2 d."""
+    """Format a duration in one unit: 350 ms, 1.4 s, 90 min, 4 h, 2 d."""
     for unit, length in _UNITS.items():
         if seconds >= 2 * length:
             return f"{seconds / length:.0f} {unit}"
@@ -17,7 +17,7 @@ def duration(seconds: float) -> str:
 
 
 def clock(since: timedelta) -> str:
-    """Return a time on an axis: 0.4 s, 12 s, 15:02, 1:30:00, 14 d 02:00:00."""
+    """Format a time on an axis: 0.4 s, 12 s, 15:02, 1:30:00, 14 d 02:00:00."""
     seconds = since.total_seconds()
     if seconds < 60:
         return f"{seconds:.2f}".rstrip("0").rstrip(".") + " s"
@@ -30,5 +30,5 @@ def clock(since: timedelta) -> str:
 
 
 def dollars(amount: float) -> str:
-    """Return a price with as many digits as it takes to see it."""
+    """Format a price with as many digits as it needs."""
     return f"${amount:.5f}" if amount < 1 else f"${amount:,.2f}"

@@ -1,4 +1,4 @@
-"""A run as JUnit XML, as CI services read it: a suite for the run, a case for each replay."""
+"""A run as JUnit XML, for CI services: a suite for the run, a test case for each replay."""
 
 import re
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from agenticai.scenarios.reports.document import RunReport, ScenarioReport
 
 _NOT_XML: Final = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
-"""What XML 1.0 cannot hold, not even escaped: https://www.w3.org/TR/xml/#charsets"""
+"""The characters that XML 1.0 does not allow, even escaped: https://www.w3.org/TR/xml/#charsets"""
 
 
 def junit(report: RunReport) -> str:

@@ -1,4 +1,4 @@
-"""A run as one page for people, which needs nothing but itself: totals, a table, and a section for each replay."""
+"""A run as one self-contained HTML page: totals, a table, and a section for each replay."""
 
 from pathlib import Path
 from typing import Final
@@ -12,10 +12,10 @@ from agenticai.scenarios.reports.document import ProjectReport, RunReport, Scena
 from agenticai.scenarios.reports.figures import clock, dollars, duration
 
 OPENED: Final = 6
-"""Up to so many replays, all sections are open from the start."""
+"""The number of replays up to which all sections are open from the start."""
 
 CHARTS: Final = 6
-"""Of so many projects the course is drawn at once; those of the others are folded away."""
+"""The number of projects whose charts are drawn at once; those of the others are collapsed."""
 
 MARKS: Final = {"passed": "✓", "failed": "✗", "skipped": "-"}
 LEGEND: Final = {
@@ -29,7 +29,7 @@ LEGEND: Final = {
 
 
 def page(report: RunReport) -> str:
-    """Return the page; what scenarios, projects and errors say is escaped."""
+    """Return the page; all text from scenarios, projects and errors is escaped."""
     templates = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -83,7 +83,7 @@ def _facts(project: ProjectReport) -> str:
 
 
 def _fault_place(fired: Fired, scenario: ScenarioReport) -> tuple[str, str]:
-    """Return where a fault was, and what it was; what befell a delivery is shown at the queue of its agent."""
+    """Return the place and the kind of a fault; a fault of a delivery is shown at the queue of its agent."""
     if fired.function is not None:
         return scenario.agents.get(fired.function, ""), fired.what
     queue, _, what = fired.what.partition(": ")

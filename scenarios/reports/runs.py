@@ -1,4 +1,4 @@
-"""The runs that are kept: a folder for each under `runs/` in the state folder, with its reports; the newest stay."""
+"""The stored runs: a folder for each under `runs/` in the state folder, with its reports; old ones are removed."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -14,14 +14,14 @@ from agenticai.scenarios.reports.page import page
 from agenticai.stack.private_files import make_private, write_private
 
 RUNS: Final = "runs"
-"""The folder in the state folder."""
+"""The name of the folder in the state folder."""
 
 KEPT: Final = 20
 DOCUMENT: Final = "run.json"
 
 
 def make_folder(seed: int, home: Path, now: datetime | None = None) -> Path:
-    """Create a folder for a run that begins in the state folder `home`.
+    """Create a folder for a starting run in the state folder `home`.
 
     The folders of runs that have ended are removed, except for the newest.
     """
@@ -34,7 +34,7 @@ def make_folder(seed: int, home: Path, now: datetime | None = None) -> Path:
 
 
 def keep(report: RunReport, folder: Path) -> Path:
-    """Write the three reports of a run to its folder; return the page for people."""
+    """Write the three reports of a run to its folder, and return the path of the HTML page."""
     write_private(folder / DOCUMENT, report.model_dump_json(indent=2))
     write_private(folder / "junit.xml", junit(report))
     shown = folder / "report.html"
@@ -43,9 +43,9 @@ def keep(report: RunReport, folder: Path) -> Path:
 
 
 def list_kept(home: Path) -> Iterator[tuple[Path, RunReport]]:
-    """Yield the runs that are kept in the state folder `home`, the newest first.
+    """Yield the runs stored in the state folder `home`, the newest first.
 
-    What cannot be read, because it is of another version, is left out.
+    Unreadable ones, from another version, are left out.
     """
     for document in sorted((home / RUNS).glob(f"*/{DOCUMENT}"), reverse=True):
         try:

@@ -1,1 +1,1 @@
-"""A scenario replayed again and again, each time with something else going wrong at one of its calls."""
+"""Replays a scenario again and again, each time with another fault at one of its calls."""

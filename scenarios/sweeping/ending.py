@@ -1,4 +1,4 @@
-"""What a replay came to, as far as two replays of one scenario must agree."""
+"""The end of a replay, as far as two replays of one scenario must agree."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from shared.models.workflow import ProjectStatus
 
 @dataclass(frozen=True)
 class ProjectEnd:
-    """How a project ended; neither times nor ids. `files` are the SHA-256 of the contents by path."""
+    """How a project ended, without times and ids. `files` are the SHA-256 of the contents by path."""
 
     status: ProjectStatus
     revision: str
@@ -21,7 +21,7 @@ class ProjectEnd:
 
     @classmethod
     def of(cls, items: Items) -> "ProjectEnd | None":
-        """Return the end that a project's items tell of; None for one that is deleted."""
+        """Return the end of a project from its items; None if it was deleted."""
         metadata = items.metadata
         if metadata is None:
             return None
@@ -36,9 +36,9 @@ class ProjectEnd:
 
 @dataclass(frozen=True)
 class Ending:
-    """What one replay came to; `not_taken` says which step could not be taken.
+    """The end of one replay; `not_taken` says which step failed.
 
-    The mappings are by the projects' names, and of dead letters by agent.
+    The mappings are by the projects' names, and for dead letters by agent.
     """
 
     projects: Mapping[str, ProjectEnd | None]
@@ -48,11 +48,11 @@ class Ending:
     fired: tuple[Fired, ...] = ()
     calls: tuple[RecordedCall, ...] = ()
     deliveries: Mapping[str, int] = field(default_factory=dict)
-    """How often messages of each queue, by its name, were delivered."""
+    """The number of deliveries from each queue, by its name."""
 
 
 def find_differences(clean: Ending, other: Ending) -> Iterator[str]:
-    """Say how a replay ended otherwise than the clean one, each difference in one sentence."""
+    """Yield each difference from the end of the clean replay as a sentence."""
     yield from other.not_taken
     for name in sorted({*clean.projects, *other.projects}):
         before, after = clean.projects.get(name), other.projects.get(name)

@@ -1,4 +1,4 @@
-"""Replays under faults held to what must be true of each: the invariants, and the end of the run without faults."""
+"""Judges replays under faults: against the invariants, and against the end of the run without faults."""
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, as_completed
@@ -15,22 +15,22 @@ from agenticai.scenarios.sweeping.ending import Ending, find_differences
 K = TypeVar("K", bound=Hashable)
 
 Rehearse = Callable[[Bench, Sequence[Fault]], Ending]
-"""Replays a scenario with faults beside its own; raises where it does not come to an end."""
+"""Replays a scenario with faults in addition to its own; raises if it does not come to an end."""
 
 
 class TrialVerdict(StrEnum):
-    """How a replay under faults ended."""
+    """The verdict on a replay under faults."""
 
     SURVIVED = "survived"
     VIOLATED = "violated"
     NOT_REACHED = "not reached"
-    """None of the faults was applied, so nothing is shown."""
+    """None of the faults was applied, so the replay proves nothing."""
     CRASHED = "engine crashed"
 
 
 @dataclass(frozen=True)
 class Judged:
-    """The verdict on a replay, and what it rests on."""
+    """The verdict on a replay, and the evidence for it."""
 
     verdict: TrialVerdict
     evidence: tuple[str, ...] = ()
@@ -48,14 +48,14 @@ def judge(rehearse: Rehearse, clean: Ending, faults: Sequence[Fault], bench: Ben
 
 
 def judge_all(pool: BenchPool, trials: Mapping[K, Callable[[Bench], Judged]]) -> Iterator[tuple[K, Judged]]:
-    """Judge all, on whichever benches are free, in the order in which they end."""
+    """Run all trials on whichever benches are free, and yield the verdicts in the order in which they end."""
     asked = {pool.submit(trial): key for key, trial in trials.items()}
     for ended in as_completed(asked):
         yield asked[ended], await_verdict(ended)
 
 
 def await_verdict(trial: Future[Judged]) -> Judged:
-    """Return a trial's verdict once it is there; one that cost its bench is a violation, or the engine's own crash."""
+    """Wait for a trial's verdict; a lost bench counts as a violation, or as a crash if its engine has ended."""
     try:
         return trial.result()
     except BenchLost as lost:

@@ -1,4 +1,4 @@
-"""A scenario replayed under faults only to see how it ends, again and again on one bench."""
+"""Replays a scenario under faults only to see how it ends, again and again on one bench."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -15,14 +15,15 @@ from agenticai.scenarios.replaying.replay import Result, replay
 from agenticai.scenarios.sweeping.ending import Ending, ProjectEnd
 
 LATER_SECONDS: Final = 120.0
-"""Between two replays on a bench. What a warm function keeps (the API's token, for a minute) is stale then: it makes
-the calls that a cold one makes, and the n-th call is the same one in every replay."""
+"""The time skipped between two replays on a bench. It makes what a warm function caches (the API's token, for a minute)
+stale, so that it makes the calls of a cold one, and the n-th call is the same one in every replay.
+"""
 
 
 def rehearsal(scenario: Scenario) -> Callable[[Bench, Sequence[Fault]], Ending]:
-    """Return what replays a scenario with faults beside its own. Its expectations are left aside.
+    """Return a function that replays a scenario with faults in addition to its own. Its expectations are ignored.
 
-    Raises `StepFailed` where it did not come to rest; the bench is not to be used then.
+    Raises `StepFailed` if the scenario did not settle; the bench must not be used after that.
     """
     bare = scenario.model_copy(update={"expect": Expectation()})
 
@@ -37,7 +38,7 @@ def rehearsal(scenario: Scenario) -> Callable[[Bench, Sequence[Fault]], Ending]:
 
 
 def without_faults(scenario: Scenario, bench: Bench) -> Ending:
-    """Return how the scenario as it is ends, to measure others on. Raises `ScenarioError` where it does not pass."""
+    """Return the end of the scenario without added faults. Raises `ScenarioError` if the scenario does not pass."""
     result = replay(bench, scenario)
     faults = [*result.unmet, *map(str, result.violations)]
     if faults:
@@ -52,7 +53,7 @@ def _later(bench: Bench) -> None:
 
 
 def _ending(bench: Bench, result: Result, *, set_before: int) -> Ending:
-    """Return the end of a replay; of the faults that were applied, those after the scenario's own."""
+    """Return the end of a replay; of the applied faults, only those after the scenario's own."""
     dynamodb, table = bench.target.client("dynamodb"), bench.outputs.table_name
     return Ending(
         projects={

@@ -1,4 +1,4 @@
-"""Random fault schedules, each made of a seed alone, and the shrinking of one that fails."""
+"""Random fault schedules, each derived from a seed alone, and the shrinking of a failing one."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,13 +29,13 @@ from agenticai.emulator.faults.rules import (
 
 MOST_FAULTS: Final = 4
 IN_A_ROW: Final = (1, 2, 4, 6)
-"""How often a call is refused in a row: the SDK makes four attempts, so that the last two reach the handler."""
+"""How many calls in a row are refused: the SDK makes four attempts, so that the last two reach the handler."""
 
 OUTAGE: Final = 200
-"""So often that the message goes to the dead-letter queue before the call is answered again."""
+"""Enough refusals for the message to go to the dead-letter queue before a call succeeds again."""
 
 LONGEST_SECONDS: Final = 1200
-"""Of a late answer or a late message: longer than every function's timeout."""
+"""The maximum delay of an answer or a message: longer than every function's timeout."""
 
 MODEL: Final = "gemini"
 
@@ -49,7 +49,7 @@ ERRORS: Final[Mapping[str, tuple[tuple[str, int], ...]]] = {
     "sqs": (("ThrottlingException", 400), ("ServiceUnavailable", 503)),
     "ssm": (("ThrottlingException", 400), ("InternalServerError", 500)),
 }
-"""What each service answers when it is throttled or in trouble, with the HTTP status."""
+"""The errors of each service when it throttles or fails, with the HTTP status."""
 
 ENDS_OTHERWISE: Final = frozenset(
     {
@@ -61,14 +61,14 @@ ENDS_OTHERWISE: Final = frozenset(
         ModelReply.MALFORMED,
     }
 )
-"""Replies after which the model is asked otherwise, or not again."""
+"""Replies after which the model is asked differently, or not again."""
 
 
 @dataclass(frozen=True)
 class Material:
-    """What a clean run offers to faults: its functions' calls, and how many deliveries each queue made, by its name.
+    """Where faults can be applied: the calls of a clean run's functions, and the number of deliveries by queue name.
 
-    `synchronous` is the function behind the API: somebody waits for it, so it is not delayed.
+    `synchronous` is the function behind the API: its caller waits for it, so it is not delayed.
     """
 
     calls: tuple[RecordedCall, ...]
@@ -77,13 +77,13 @@ class Material:
 
 
 def schedule(seed: int, material: Material) -> tuple[Fault, ...]:
-    """Return one to four faults; the same for the same seed and material."""
-    random = Random(seed)  # noqa: S311 - to be repeated, not to be secret
+    """Return one to four faults; always the same ones for the same seed and material."""
+    random = Random(seed)  # noqa: S311 - for repeatable choices, not for secrets
     return tuple(_fault(random, material) for _ in range(random.randint(1, MOST_FAULTS)))
 
 
 def may_end_otherwise(faults: Sequence[Fault]) -> bool:
-    """Return whether a project may rightly end differently than without the faults: refused, or as a dead letter."""
+    """Return whether a project may correctly end differently than without the faults: refused, or as a dead letter."""
     return any(
         (isinstance(fault.then, BadReply) and fault.then.reply in ENDS_OTHERWISE)
         or (isinstance(fault.then, Error) and fault.when.times >= OUTAGE)
@@ -111,7 +111,7 @@ def _fault(random: Random, material: Material) -> Fault:
 
 
 def _effects(random: Random, call: RecordedCall, *, waited_for: bool) -> Iterator[CallEffect]:
-    """Yield what can happen to a call, the likelier the more often it is among them."""
+    """Yield the possible effects on a call; an effect that is yielded more often is likelier."""
     yield Kill(do="kill", side="before")
     yield Kill(do="kill", side="after")
     for code, status in ERRORS.get(call.service, ()):
@@ -137,10 +137,10 @@ def _delivery_fault(random: Random, deliveries: Mapping[str, int]) -> DeliveryFa
 
 
 def shrink(faults: Sequence[Fault], fails: Callable[[Sequence[Fault]], bool]) -> tuple[Fault, ...]:
-    """Return the fewest and simplest of some faults that still fail.
+    """Return a minimal subset of the faults that still fails, in its simplest form.
 
-    First every fault that can go is left out, until none can (the result is 1-minimal, as in Zeller and Hildebrandt,
-    "Simplifying and Isolating Failure-Inducing Input", 2002); then each that is left is made simpler.
+    First every fault that is not needed is left out, until all are needed (the result is 1-minimal, as in Zeller and
+    Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", 2002); then each remaining fault is simplified.
     """
     kept = _fewest(tuple(faults), fails)
     for place in range(len(kept)):
@@ -161,7 +161,7 @@ def _fewest(faults: tuple[Fault, ...], fails: Callable[[Sequence[Fault]], bool])
 
 
 def _simpler(fault: Fault) -> Iterator[Fault]:
-    """Yield the same fault in simpler forms, the simplest first."""
+    """Yield simpler forms of a fault, the simplest first."""
     if isinstance(fault, CallFault):
         for times in (times for times in IN_A_ROW if times < fault.when.times):
             yield fault.model_copy(update={"when": fault.when.model_copy(update={"times": times})})

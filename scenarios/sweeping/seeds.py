@@ -1,4 +1,4 @@
-"""Seeds tried: each makes a schedule of faults, and a schedule that breaks something is shrunk to what it takes."""
+"""Tries seeds: each makes a schedule of faults, and a schedule that breaks something is shrunk to a minimal one."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from agenticai.scenarios.sweeping.schedules import Material, may_end_otherwise, 
 
 @dataclass(frozen=True)
 class SeedResult:
-    """A seed, the schedule that it made, and how that ended."""
+    """A seed, the schedule that it made, and the verdict."""
 
     seed: int
     faults: tuple[Fault, ...]
@@ -26,7 +26,7 @@ class SeedResult:
 def try_seeds(
     pool: BenchPool, rehearse: Rehearse, clean: Ending, material: Material, seeds: Iterable[int]
 ) -> Iterator[SeedResult]:
-    """Try the seeds on the pool's benches; the results come as they end."""
+    """Try the seeds on the pool's benches, and yield the results in the order in which they end."""
     schedules = {seed: schedule(seed, material) for seed in seeds}
     trials = {seed: partial(_judge, rehearse, clean, faults) for seed, faults in schedules.items()}
     for seed, judged in judge_all(pool, trials):
@@ -34,9 +34,9 @@ def try_seeds(
 
 
 def shrink_result(pool: BenchPool, rehearse: Rehearse, clean: Ending, result: SeedResult) -> SeedResult | None:
-    """Return the same with the fewest and simplest faults that still break something, and what those break.
+    """Return the result with the fewest and simplest faults that still break something, and what those break.
 
-    None if the whole schedule breaks nothing when it is tried again.
+    Returns None if the whole schedule breaks nothing when it is tried again.
     """
     last = result.judged
 
@@ -55,7 +55,7 @@ def shrink_result(pool: BenchPool, rehearse: Rehearse, clean: Ending, result: Se
 
 
 def write_yaml(faults: Sequence[Fault]) -> str:
-    """Return the faults as a scenario file has them."""
+    """Return the faults in the format of a scenario file."""
     rules = [fault.model_dump(mode="json", exclude_defaults=True) for fault in faults]
     return str(yaml.safe_dump({"faults": rules}, sort_keys=False, default_flow_style=None, width=120))
 

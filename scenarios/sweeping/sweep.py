@@ -1,4 +1,4 @@
-"""The sweep: a scenario replayed once for each call that its functions make, with something happening at that call."""
+"""The sweep: a scenario is replayed once for each call that its functions make, with a fault at that call."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from agenticai.scenarios.sweeping.ending import Ending
 from agenticai.scenarios.sweeping.judging import Judged, Rehearse, judge, judge_all
 
 Side = Literal["before", "after", "again"]
-"""The function is killed before or after its call, or its message is delivered again and worked on before it."""
+"""The function is killed before or after its call, or its message is delivered again, and handled, before the call."""
 
 KILLS: Final[tuple[Side, ...]] = ("before", "after")
 SIDES: Final[Mapping[str, tuple[Side, ...]]] = {
@@ -23,15 +23,15 @@ SIDES: Final[Mapping[str, tuple[Side, ...]]] = {
     "again": ("again",),
     "all": (*KILLS, "again"),
 }
-"""The sides by what they are called together."""
+"""The sides by the value of the option."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One call of a clean run, and what happens at it.
+    """One call of a clean run, and the fault at it.
 
-    `nth` counts the calls of this operation by this function, from 1: so a case stays what it is when a parameter that
-    a function keeps for a while is read once more or once less.
+    `nth` counts the calls of this operation by this function, from 1: so a case stays the same if a parameter that a
+    function caches is read once more or once less.
     """
 
     function: str
@@ -45,7 +45,7 @@ class Case:
 
     @property
     def fault(self) -> CallFault:
-        """The rule that makes it happen."""
+        """The rule that causes the fault."""
         when = Call(function=self.function, service=self.service, operation=self.operation, nth=self.nth)
         if self.side == "again":
             return CallFault(when=when, then=DeliverAgain(do="deliver again"))
@@ -53,7 +53,7 @@ class Case:
 
     @classmethod
     def parse(cls, text: str) -> "Case":
-        """Return the case that is written so; raises `ScenarioError`."""
+        """Parse a case; raises `ScenarioError`."""
         match text.split(":"):
             case [function, call, nth, ("before" | "after" | "again") as side] if (
                 call.count(".") == 1 and nth.isdecimal() and int(nth)
@@ -70,7 +70,7 @@ def list_cases(
 ) -> Iterator[Case]:
     """Yield the cases of a clean run: those of the first side in the order of the calls, then those of the next.
 
-    `synchronous` are the functions that take no messages, and so have none delivered again.
+    `synchronous` are the functions that handle no messages, so they have no redelivery.
     """
     for side in sides:
         counted: Counter[tuple[str, str, str]] = Counter()
@@ -83,14 +83,14 @@ def list_cases(
 
 @dataclass(frozen=True)
 class CaseResult:
-    """A case and how it ended."""
+    """A case and its verdict."""
 
     case: Case
     judged: Judged
 
 
 def sweep(pool: BenchPool, rehearse: Rehearse, clean: Ending, cases: Iterable[Case]) -> Iterator[CaseResult]:
-    """Try the cases on the pool's benches; the results come as they end."""
+    """Try the cases on the pool's benches, and yield the results in the order in which they end."""
     trials = {case: partial(judge, rehearse, clean, (case.fault,)) for case in cases}
     for case, judged in judge_all(pool, trials):
         yield CaseResult(case, judged)
