@@ -1,5 +1,5 @@
 """AgenticAI: a serverless software factory on AWS, and the bench to run, replay and measure it offline.
 
-The rooms `stack`, `handlers`, `emulator` and `scenarios` stand beside this package in a checkout, where the links in it
-lead to them, and inside of it where it is installed: so it takes no other name in anybody's environment.
+The packages `stack`, `handlers`, `emulator` and `scenarios` are next to this one in a checkout, where links in this
+package lead to them, and inside it when installed: so it occupies only one name in a user's environment.
 """

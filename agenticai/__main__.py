@@ -7,14 +7,14 @@ import sys
 HANDLERS = os.path.join(os.path.dirname(__file__), "handlers")
 
 INTERRUPTED = 130
-"""The status with which Typer, like a shell, ends after Ctrl-C."""
+"""The exit status of Typer, like that of a shell, after Ctrl-C."""
 
 COLLECT_AFTER = 100_000
-"""How many new objects have Python look for unreachable ones: what a command imports stays reachable."""
+"""The number of new objects that triggers a garbage collection: what a command imports stays reachable anyway."""
 
 
 def main() -> None:
-    """Run the command line; what a person can mend is told in a sentence, not a traceback."""
+    """Run the command line; errors that a user can fix are shown as a sentence, without a traceback."""
     gc.set_threshold(COLLECT_AFTER)
     try:
         from agenticai.display.streams import OutputLost, prepare_streams
@@ -30,11 +30,11 @@ def main() -> None:
         sys.stderr.write("agenticai: interrupted.\n")
         sys.exit(INTERRUPTED)
     finally:
-        gc.freeze()  # the end of the process frees all that there is
+        gc.freeze()  # the end of the process frees everything
 
 
 def run() -> None:
-    """Run one command, and end with its status.
+    """Run one command, and exit with its status.
 
     Raises OutputLost, and KeyboardInterrupt until the command begins.
     """
@@ -66,7 +66,7 @@ def run() -> None:
 
 
 def fail(sentence: str, status: int = 1) -> None:
-    """End with a sentence on standard error."""
+    """Exit with a sentence on standard error."""
     from agenticai.display.printable import printable_lines
 
     sys.stderr.write("\n".join(printable_lines(f"agenticai: {sentence}")) + "\n")
@@ -75,5 +75,5 @@ def fail(sentence: str, status: int = 1) -> None:
 
 if __name__ == "__main__":
     if not sys.flags.safe_path:
-        del sys.path[0]  # the working folder, whose modules are not ours and may have the names of any
+        del sys.path[0]  # the working folder, whose modules could have the names of any of ours
     main()

@@ -1,4 +1,4 @@
-"""What is left of an error that nobody foresaw: its traceback in a file, and one sentence that names it."""
+"""Reports an unexpected error: its traceback goes to a file, and one sentence names it."""
 
 import os
 import tempfile
@@ -17,7 +17,7 @@ FOLDER: Final = "crashes"
 
 
 def report_crash(error: Exception, environ: Mapping[str, str] = os.environ) -> str:
-    """Write the traceback to a file, which only its user may read, and return a sentence that names both."""
+    """Write the traceback to a file that only its user may read, and return a sentence with the error and the file."""
     told = "".join(traceback.format_exception(error))
     for name in SECRETS:
         if secret := environ.get(name):
@@ -31,7 +31,7 @@ def report_crash(error: Exception, environ: Mapping[str, str] = os.environ) -> s
 
 
 def _keep(told: str, environ: Mapping[str, str]) -> Path:
-    """Return the file that now holds the text: in the state folder, or among temporary files where there is none."""
+    """Write the text to a file in the state folder, or in a temporary folder if there is none, and return its path."""
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.txt"
     try:
         home = find_home(environ)

@@ -1,4 +1,4 @@
-"""What memory a process and those that it started hold, as Linux tells it."""
+"""The memory of a process and its descendants, as Linux reports it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ KB_IN_MB: Final = 1024
 
 @dataclass(frozen=True)
 class Memory:
-    """Megabytes of an engine's process, and of its functions' processes together, with how many those are.
+    """The memory in megabytes of an engine's process, and of its functions' processes together, and their number.
 
-    What several processes share is counted once (the proportional set size).
+    Memory shared by several processes is counted once (the proportional set size).
     """
 
     engine_mb: float
@@ -22,16 +22,16 @@ class Memory:
 
 
 def memory_of(engine: int, proc: Path = PROC) -> Memory:
-    """Return the memory of the engine with this process id, and of all that descends from it.
+    """Return the memory of the engine with this process id, and of all its descendants.
 
-    Raises OSError where the system has no /proc/PID/smaps_rollup, which only Linux has.
+    Raises OSError if the system has no /proc/PID/smaps_rollup, which only Linux has.
     """
     functions = [held for pid in descendants(engine, proc) if (held := _held_mb(proc / str(pid))) is not None]
     return Memory(_pss_mb(proc / str(engine)), sum(functions), len(functions))
 
 
 def descendants(pid: int, proc: Path = PROC) -> Iterator[int]:
-    """Yield the ids of the processes that a process started, and of those that they started."""
+    """Yield the ids of all descendants of a process."""
     for children in (proc / str(pid) / "task").glob("*/children"):
         for child in map(int, _text(children).split()):
             yield child
@@ -39,7 +39,7 @@ def descendants(pid: int, proc: Path = PROC) -> Iterator[int]:
 
 
 def _held_mb(process: Path) -> float | None:
-    """Return the memory of a process, or None when it has ended meanwhile."""
+    """Return the memory of a process, or None if it has ended meanwhile."""
     try:
         return _pss_mb(process)
     except (FileNotFoundError, ProcessLookupError):

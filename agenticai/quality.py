@@ -1,4 +1,4 @@
-"""What QA, the runner and Ops say of stored software whose worth is known: `make quality`."""
+"""Checks the verdicts of QA, the runner and Ops on stored software of known quality: `make quality`."""
 
 import json
 import sys
@@ -32,7 +32,7 @@ Truth = Literal["good", "wrong", "evil"]
 
 
 class Case(BaseModel):
-    """Software as a model could have written it, and what it is worth; only what is good may pass."""
+    """Software as a model could have written it, with its true quality; only good software may pass."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -45,7 +45,7 @@ class Case(BaseModel):
 
 @dataclass(frozen=True)
 class Judged:
-    """A case with the verdict on it: whether it passed, and the first reason if not."""
+    """A case with its verdict: whether it passed, and the first reason if not."""
 
     case: Case
     passed: bool
@@ -53,12 +53,12 @@ class Judged:
 
     @property
     def right(self) -> bool:
-        """Whether the verdict is the truth."""
+        """Whether the verdict is correct."""
         return self.passed == (self.case.truth == "good")
 
 
 def load_cases(folder: Path = CASES) -> tuple[Case, ...]:
-    """Return the stored cases; one that names no language has that of its file."""
+    """Return the stored cases; a case without a language has that of its file."""
     return tuple(
         Case.model_validate({"language": path.stem, **document})
         for path in sorted(folder.glob("*.yaml"))
@@ -67,7 +67,7 @@ def load_cases(folder: Path = CASES) -> tuple[Case, ...]:
 
 
 def judge(case: Case, runner: Runner) -> Judged:
-    """Have QA test the files as a first revision, and Ops try the package of what it passes."""
+    """Let QA test the files as a first revision, and Ops try the package of what passes."""
     contents = {path: text.encode() for path, text in case.files.items()}
     planned = frozenset(case.planned) | {path for path in case.files if is_test(path)}
     evidence = Evidence(run_tests(runner, _NOBODY, contents), planned)
@@ -82,7 +82,7 @@ def judge(case: Case, runner: Runner) -> Judged:
 
 
 def show(folder: Path = CASES) -> int:
-    """Judge all cases, print the table, and keep the figures; return 1 if a verdict is not the truth."""
+    """Judge all cases, print the table, and store the figures; return 1 if a verdict is wrong."""
     screen, runner, judged = Display(), Runner(), []
     cases = load_cases(folder)
     with screen.status("") as status:
@@ -116,7 +116,7 @@ def _row(judged: Sequence[Judged], language: str) -> tuple[str, ...]:
 
 
 def _remember(screen: Display, judged: Sequence[Judged], history: Path) -> None:
-    """Add the figures to those of earlier runs, and say what changed since the last one."""
+    """Add the figures to those of earlier runs, and show what changed since the last one."""
     wrong = {each.case.name for each in judged if not each.right}
     earlier = list(_read(history))
     history.parent.mkdir(mode=0o700, exist_ok=True)

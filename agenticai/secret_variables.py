@@ -1,4 +1,4 @@
-"""The secrets among this process's variables, hidden from other processes: they may run code that nobody has read."""
+"""Hides the secrets in this process's variables from other processes, which may run code that nobody has reviewed."""
 
 import os
 import resource
@@ -16,9 +16,9 @@ SECRETS: Final = (
 
 
 def hide_secrets() -> None:
-    """Wipe the secrets from where others find them: this process's /proc/PID/environ, and a crash's core file.
+    """Wipe the secrets from where others could read them: this process's /proc/PID/environ, and a crash's core file.
 
-    `os.environ` still has them. A process started from here has them only if it is given them by name.
+    `os.environ` still has them. A child process gets them only if they are passed by name.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     for name in SECRETS:
@@ -27,8 +27,8 @@ def hide_secrets() -> None:
 
 
 def _wipe(name: bytes) -> None:
-    """Overwrite a variable where the system shows it: in the memory that this process was started with."""
-    import ctypes  # imported here: most commands have no secret
+    """Overwrite a variable in the memory with which this process was started, which the system shows."""
+    import ctypes  # imported here, as most commands have no secret
 
     library = ctypes.CDLL(None)
     library.getenv.restype = ctypes.c_void_p

@@ -1,4 +1,4 @@
-"""What a bundle weighs and how long its import takes: `make size`."""
+"""Measures the size of each bundle and the time of its import: `make size`."""
 
 import os
 import statistics
@@ -29,13 +29,13 @@ LIMITS: Final = {
     "RunnerFunction": 60,
     "NodeRunnerFunction": 200,
 }
-"""Megabytes unpacked, the layers included. Lambda takes 250 MiB, which are 262 of these."""
+"""The limits in megabytes unpacked, including layers. Lambda's own limit is 250 MiB, which is 262 MB."""
 RUNS: Final = 5
 
 
 @dataclass(frozen=True)
 class Size:
-    """One function: megabytes unpacked with its layers, its limit, and the seconds that its cold import takes."""
+    """One function: megabytes unpacked with its layers, its limit, and the seconds of its cold import."""
 
     function: str
     unpacked: float
@@ -44,12 +44,12 @@ class Size:
 
     @property
     def fits(self) -> bool:
-        """Whether it keeps its limit."""
+        """Whether it is within its limit."""
         return self.unpacked <= self.limit
 
 
 def measure(home: Path) -> list[Size]:
-    """Build for Lambda and weigh; build for this machine and time the import in a fresh interpreter (the median)."""
+    """Build for Lambda and measure sizes; build for this machine and time imports in fresh interpreters (median)."""
     template = Template.load()
     weighed = build(template, Packaging.of_handlers(cache=home / "cache"))
     runnable = build(template, Packaging.of_handlers(HERE, home / "cache"))
@@ -95,7 +95,7 @@ def _unpacked(bundle: Path, folder: Path) -> Path:
 
 
 def _cold_import(module: str, roots: Sequence[Path], home: Path) -> float:
-    """Return the median time of importing a function's module, its byte code already compiled, as in a warm image."""
+    """Return the median time of importing a function's module with compiled byte code, as in a warm image."""
     python = runtime_python(home.resolve(), environ=os.environ, on_progress=lambda _: None)
     paths = [str(root / folder) for root in roots for folder in ("", "python")]
     program = f"import sys; sys.path[:0] = {paths!r}; import {module}"

@@ -22,17 +22,17 @@ CLIENTS: Final = 10
 PAGE: Final = 100
 
 SETTLED: Final = 200
-"""Number of projects after which an engine's memory should stay as it is."""
+"""The number of projects after which an engine's memory should stay constant."""
 
 GROWTH: Final = 1.10
-"""The most that it may be at the end, as a share of what it was then."""
+"""The maximum memory at the end, as a share of what it was then."""
 
 PATIENCE: Final = Polling(first=1.0, longest=1.0, limit=300)
-"""How often the projects of a batch are read, and after how long those that have not ended are stuck."""
+"""How often the projects of a batch are read, and when those that have not ended are considered stuck."""
 
 
 class Api(Protocol):
-    """What a soak needs of the stack's API."""
+    """The part of the stack's API that a soak needs."""
 
     def create(self, name: str, requirements: str | None, template: str | None = None) -> ProjectView:
         """Post a project."""
@@ -53,7 +53,7 @@ class Api(Protocol):
 
 @dataclass
 class Soak:
-    """The figures so far: what went wrong, the seconds of each read, the memory after so many projects."""
+    """The figures so far: the failures, the seconds of each read, and the memory by number of projects."""
 
     count: int
     failures: list[str] = field(default_factory=list)
@@ -78,12 +78,12 @@ class Soak:
 
     @property
     def growth(self) -> float:
-        """The engine's memory at the end, as a share of what it was after the first projects."""
+        """The engine's memory at the end, as a share of the memory after the first projects."""
         return self.end.engine_mb / self.settled.engine_mb
 
     @property
     def passed(self) -> bool:
-        """Whether no project failed, got stuck or lost, and the memory did not grow."""
+        """Whether no project failed, got stuck or was lost, and the memory did not grow."""
         return not self.failures and self.growth <= GROWTH
 
 
@@ -98,7 +98,7 @@ def soak(
     report: Callable[[Soak], None],
     wait: Pause = pause,
 ) -> Soak:
-    """Post `count` projects in batches, each to its end before the next; with `delete`, delete each batch then."""
+    """Post `count` projects in batches, each after the previous one has ended; with `delete`, delete ended batches."""
     seen, began = Soak(count), monotonic()
     with ThreadPoolExecutor(CLIENTS) as clients:
         for first in range(0, count, batch):
@@ -123,7 +123,7 @@ def post(api: Api, project: ScenarioProject) -> str:
 def follow(
     api: Api, ids: Iterable[str], clients: ThreadPoolExecutor, reads: list[float], wait: Pause = pause
 ) -> list[str]:
-    """Read projects until all have ended, adding to `reads` how long each took; return what went wrong."""
+    """Read projects until all have ended, and add the duration of each read to `reads`; return the failures."""
 
     def read(project_id: str) -> ProjectStatus:
         began = monotonic()
@@ -156,7 +156,7 @@ def list_ids(api: Api) -> set[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Soak an engine of its own; return 1 if a project failed, got stuck or lost, or if the memory grew."""
+    """Soak a new engine; return 1 if a project failed, got stuck or was lost, or if the memory grew."""
     asked, screen = parse_arguments(arguments), Display()
     with bench() as running, running.api() as api:
         assert running.engine is not None  # noqa: S101 - for the type checker: it was started here

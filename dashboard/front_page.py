@@ -1,4 +1,4 @@
-"""Streamlit's one HTML page, with what its program would otherwise have to request: the server and a page's modules."""
+"""Streamlit's one HTML page, with what its program would otherwise have to request: the server and a page's parts."""
 
 import json
 import re
@@ -11,7 +11,7 @@ ASSETS: Final = Path("static/js")
 STYLES: Final = Path("static/css")
 
 PROJECT: Final = "project"
-"""The modules of one project's page, which has the address of the list."""
+"""The parts of one project's page, which has the address of the list."""
 
 PARTS: Final[dict[str, tuple[str, ...]]] = {
     "": ("Html", "PageLink"),
@@ -24,16 +24,16 @@ PARTS: Final[dict[str, tuple[str, ...]]] = {
     "costs": ("Html", "Slider", "NumberInput", "Metric", "DataFrame", "ArrowVegaLiteChart"),
     "bench": ("Html", "Metric", "NumberInput", "Selectbox", "TextInput", "TextArea", "Button", "DataFrame"),
 }
-"""The JavaScript modules for what each page draws first, by its path: fetched with the page, not when first drawn.
+"""The parts (JavaScript modules) that each page draws first, by its path: fetched with the page, not when drawn.
 
-Even modules that do not run cost the browser time, so a page without a chart does not fetch the one for charts.
+Even parts that do not run cost the browser time, so a page without a chart does not fetch the one for charts.
 """
 
 _IMPORTED: Final = re.compile(r"""(?:from|import)\s*["'`]\./([\w.-]+\.js)["'`]""")
 
 
 def parts_of(path: str, query: str = "") -> tuple[str, ...]:
-    """Return the modules of the page at an address; if it is unknown, those of every page."""
+    """Return the parts of the page at an address; if it is unknown, those of every page."""
     name = path.strip("/")
     if name == "projects" and re.search(r"(^|&)project=.", query):
         name = PROJECT
@@ -43,7 +43,7 @@ def parts_of(path: str, query: str = "") -> tuple[str, ...]:
 def read_front_page(folder: Path, parts: Sequence[str]) -> str:
     """Return the page in Streamlit's `folder`, changed to find the server at the root of its origin, whatever its path.
 
-    Otherwise the program looks for the server below each page's path first, where there is none. The modules are listed
+    Otherwise the program looks for the server below each page's path first, where there is none. The parts are listed
     last, so that the program itself loads first.
     """
     page = (folder / "index.html").read_text("utf-8")
@@ -74,13 +74,13 @@ def _preload(name: str) -> str:
 
 
 def _link_styles(folder: Path, parts: Sequence[str]) -> Iterator[str]:
-    """Yield links to the style sheets of modules: a module waits for its own."""
+    """Yield links to the style sheets of parts: a part waits for its own."""
     for path in _files(folder, parts, "css"):
         yield f'<link rel="stylesheet" crossorigin href="/{STYLES.as_posix()}/{path.name}">'
 
 
 def _list_parts(folder: Path, parts: Sequence[str]) -> Iterator[str]:
-    """Yield the files of modules, and those that they import."""
+    """Yield the files of parts, and those that they import."""
     seen, waiting = set[str](), [path.name for path in _files(folder, parts, "js")]
     while waiting:
         name = waiting.pop(0)

@@ -67,7 +67,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 _VERBATIM: Final = "\b"
-"""Keeps the lines of a paragraph of help as they are."""
+"""Keeps the line breaks of a paragraph of help."""
 
 
 def examples(command: str) -> str:

@@ -1,4 +1,4 @@
-"""Options and arguments that commands of several groups take."""
+"""Options and arguments that several groups of commands share."""
 
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +17,7 @@ from agenticai.emulator.engines.chosen import IMAGE, IMAGE_VARIABLE
 
 
 def make_group() -> typer.Typer:
-    """Return what the commands of a module are added to. Help is plain: it can be searched, copied, read anywhere."""
+    """Return the group for a module's commands. Its help is plain text: easy to search, copy and read anywhere."""
     return typer.Typer(rich_markup_mode=None)
 
 
@@ -28,7 +28,7 @@ UnsafeRun = Annotated[
 
 
 def complete_project(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-    """Return the projects whose ids begin so, each with its name, for the shell."""
+    """Return the projects whose ids start with `incomplete`, with their names, for shell completion."""
     from agenticai.commands.project_ids import suggest_ids
 
     return suggest_ids(context.params.get("endpoint", ENDPOINT), context.params.get("stage", DEFAULT_STAGE), incomplete)

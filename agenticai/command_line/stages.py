@@ -21,7 +21,7 @@ Profile = Annotated[
 
 
 def _agree(yes: bool, *, word: bool = False) -> Callable[[str, str], bool]:
-    """Return what asks before something is changed: for a word to be typed where much is at stake, as in production."""
+    """Return a function that asks before a change; with `word`, a word has to be typed, for example in production."""
 
     def ask(question: str, name: str) -> bool:
         if yes:

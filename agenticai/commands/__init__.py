@@ -1,1 +1,1 @@
-"""What the command line does, each command with what it shows."""
+"""The implementations of the commands, with their output."""

@@ -1,4 +1,4 @@
-"""What starts the benches of a command: engines of its own, each with a log folder, or a stack that is up."""
+"""Starts a command's benches: on new engines, each with a log folder, or on an existing stack."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -12,13 +12,13 @@ from agenticai.scenarios.benches.pool import Start
 from agenticai.scenarios.benches.targets import bench_at
 
 OnWork = Callable[[str, str], None]
-"""Told what an engine of this name does, and with an empty text that it is up."""
+"""Called with an engine's name and what it is doing; an empty text means that it is ready."""
 
 
 def engine_starter(
     folder: Path, engine: Chosen = EMBEDDED, *, prefix: str = "engine", on_work: OnWork = lambda _, __: None
 ) -> Start:
-    """Return what starts benches, each on an engine that logs to a folder of its own below `folder`."""
+    """Return a function that starts benches, each on an engine that logs to its own folder below `folder`."""
     numbers = count(1)
 
     @contextmanager
@@ -32,5 +32,5 @@ def engine_starter(
 
 
 def stack_finder(url: str, stage: str) -> Start:
-    """Return what finds the bench of a stack that is up, and leaves it as it is."""
+    """Return a function that finds the bench of an existing stack, and does not change it."""
     return lambda: nullcontext(bench_at(url, stage))

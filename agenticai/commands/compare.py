@@ -1,4 +1,4 @@
-"""The command `compare`: the same scenarios replayed on several targets, and in what these differ."""
+"""The command `compare`: replays the same scenarios on several targets, and shows the differences."""
 
 import shutil
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from agenticai.scenarios.comparing.comparison import ComparisonReport, TargetCom
 
 @dataclass(frozen=True)
 class Compared:
-    """What is compared with what: each target by its name, with the engine to start, or None for a stack that is up."""
+    """What to compare: each target by its name, with the engine to start, or None for an existing stack."""
 
     files: Sequence[str]
     targets: dict[str, Chosen | None]
@@ -30,7 +30,7 @@ class Compared:
     unsafe_run: bool = False
 
     def start(self, name: str, folder: Path, on_work: OnWork) -> Start:
-        """Return what starts the bench of a target."""
+        """Return a function that starts the bench of a target."""
         engine = self.targets[name]
         if engine is None:
             return stack_finder(name, self.stage)
@@ -40,7 +40,7 @@ class Compared:
 def choose_targets(
     names: str, kind: str | None, url: str | None, *, image: str | None = None, docker_socket: bool = False
 ) -> dict[str, Chosen | None]:
-    """Return the targets of a list with commas; the others say how to have LocalStack. Raises SettingsError."""
+    """Parse a comma-separated list of targets; the other options say how to run LocalStack. Raises SettingsError."""
     named = [name.strip() for name in names.split(",") if name.strip()]
     if len(named) < 2 or len(set(named)) < len(named):
         raise SettingsError("Give at least two different targets with --targets, such as embedded,localstack.")

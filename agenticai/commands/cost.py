@@ -1,4 +1,4 @@
-"""The command `cost`: what a stack used of the free tier, the forecast of a month, and whether a budget holds."""
+"""The command `cost`: a stack's use of the free tier, the forecast of a month, and the check of a budget."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -16,7 +16,7 @@ from agenticai.display.console import Display
 from agenticai.stack.target import Capability
 
 PROJECTS: Final = 100
-"""A month, where neither the option nor the budget says how many."""
+"""The projects a month, if neither the option nor the budget has a number."""
 
 
 def show_cost(stack: Stack, budget_file: Path | None, projects: int | None) -> int:
@@ -40,7 +40,7 @@ def show_cost(stack: Stack, budget_file: Path | None, projects: int | None) -> i
 
 
 def bill_of(stack: Stack, projects: int) -> tuple[Bill, Sequence[FreeTierUse] | None]:
-    """Return the bill of a stack, and what AWS itself tells of its account's free tier."""
+    """Return the bill of a stack, and its account's free tier use as AWS reports it."""
     with open_stack(stack) as (found, control):
         use = UseReader(found, control).look() if control else unmetered_use(found)
         of_aws = Capability.METRICS in found.target.capabilities
@@ -50,7 +50,7 @@ def bill_of(stack: Stack, projects: int) -> tuple[Bill, Sequence[FreeTierUse] | 
 def document(
     used: Bill, over: Sequence[Overrun] | None, free_tier: Sequence[FreeTierUse] | None = None
 ) -> dict[str, object]:
-    """Return the bill for machines."""
+    """Return the bill as a JSON document."""
     known = prices()
     dearest = used.projects[0] if used.projects else None
     return {

@@ -1,4 +1,4 @@
-"""The command that serves the dashboard, and ends it again."""
+"""The command that serves the dashboard until it is stopped."""
 
 import contextlib
 import os
@@ -25,12 +25,12 @@ from agenticai.stack.waiting import pause
 
 ADDRESS: Final = "127.0.0.1"
 START_SECONDS: Final = 300.0
-"""Imports alone take a minute where many containers start at once on few cores."""
+"""How long the dashboard may take to start: imports take a minute if many containers start at once on few cores."""
 LOOK_SECONDS: Final = 0.1
 
 
 def show_dashboard(endpoint: str, stage: str, port: int, host: str = ADDRESS, *, browser: bool, as_json: bool) -> None:
-    """Serve until a signal says stop. Raises SettingsError if the dashboard ends by itself."""
+    """Serve until a signal to stop. Raises SettingsError if the dashboard ends by itself."""
     screen = Display(as_json=as_json)
     with serve_dashboard(endpoint, stage, port, host) as (process, url):
         stopped = catch_stop()
@@ -51,11 +51,11 @@ def _check_running(process: "subprocess.Popen[bytes]") -> None:
 def serve_dashboard(
     endpoint: str, stage: str, port: int, host: str = ADDRESS, environ: Mapping[str, str] = os.environ
 ) -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
-    """Serve the dashboard inside the block; yields its process and address. Raises SettingsError.
+    """Serve the dashboard during the block, and yield its process and address. Raises SettingsError.
 
-    `host` is the address that it listens on: pages are answered for 127.0.0.1 and localhost only, whichever that is.
+    `host` is the address that it listens on; whatever that is, pages are only served for 127.0.0.1 and localhost.
 
-    The process ends with this one, however this one ends: it holds the other end of its standard input.
+    The process ends with this one, however this one ends, as it watches for the end of its standard input.
     """
     if find_spec("streamlit") is None:
         raise SettingsError("The dashboard needs Streamlit: pip install 'agenticai[dashboard]'.")
@@ -94,7 +94,7 @@ def _environment(endpoint: str, stage: str, environ: Mapping[str, str]) -> dict[
 def name_start(endpoint: str, stage: str, environ: Mapping[str, str] = os.environ) -> str:
     """Return the command that starts a stack where the dashboard looks for one.
 
-    `agenticai up` starts engines of this machine, with the stage that is meant where none is named.
+    `agenticai up` starts engines on this machine, with the default stage.
     """
     at = urlsplit(endpoint)
     if stage != DEFAULT_STAGE or at.hostname not in (ADDRESS, "localhost"):

@@ -1,4 +1,4 @@
-"""The demo: a request is posted, followed to its end, fetched, and proved by its own tests."""
+"""The demo: posts a request, follows it to its end, downloads the project, and runs its own tests."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class DemoFailed(ProjectsError):
 
 @dataclass(frozen=True)
 class DemoResult:
-    """All that the demo has to show; `tests` is None where they were not run, and `untested` says why."""
+    """The results of the demo; `tests` is None if they were not run, and `untested` says why."""
 
     project: ProjectView
     events: tuple[TimelineEvent, ...]
@@ -42,15 +42,15 @@ class DemoResult:
 
     @property
     def proved(self) -> bool:
-        """Whether all that was made is here, and its tests were run and passed."""
+        """Whether all files are here, and the tests were run and passed."""
         return self.tests is not None and self.tests.passed and not self.downloaded.refused
 
 
 def run_demo(bench: Bench, scenario: Scenario, out: Path, on_event: OnEvent, *, unsafe_run: bool = False) -> DemoResult:
     """Run the scenario's project to its end and write it below `out`.
 
-    Where there is no sandbox, its tests are only run with `unsafe_run`. Raises `DemoFailed` if the project is not
-    COMPLETED; whether its tests passed is in the result.
+    Without a sandbox, its tests are only run with `unsafe_run`. Raises `DemoFailed` if the project is not COMPLETED;
+    the result says whether its tests passed.
     """
     with bench.api() as api, pace_of(bench) as pace:
         first = scenario.first
@@ -60,7 +60,7 @@ def run_demo(bench: Bench, scenario: Scenario, out: Path, on_event: OnEvent, *, 
             on_event(event)
             events += [event] if event else []
         project = _await_completed(api, posted.id)
-        pace.settle(Settling(skip=False))  # the function that completed it is counted when it has returned
+        pace.settle(Settling(skip=False))  # the function that completed it is metered when it has returned
         usage = pace.usage(posted.id)
         downloaded = download(api, project.id, out / scenario.name)
         report = api.report(api.tests(project.id)[-1])
@@ -69,7 +69,7 @@ def run_demo(bench: Bench, scenario: Scenario, out: Path, on_event: OnEvent, *, 
 
 
 def _run_tests(code: Path, *, unsafe_run: bool) -> tuple[TestRun | None, str]:
-    """Return how the project's tests ended, or why they were not run."""
+    """Return the results of the project's tests, or why they were not run."""
     try:
         return run_python_tests(code, unsafe=unsafe_run), ""
     except NotRun as reason:

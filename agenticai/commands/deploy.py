@@ -65,7 +65,7 @@ class Where:
         return "".join(f"{name}={shlex.quote(value)} " for name, value in named.items() if value)
 
     def find(self) -> tuple[Target, str | None]:
-        """Return the target, and the secret that its control API asks for, if any. Raises StackError."""
+        """Return the target, and the secret of its control API, if any. Raises StackError."""
         if self.is_aws:
             return Target.aws(self.region, self.profile), None
         if self.region or self.profile:
@@ -88,7 +88,7 @@ class Deployment:
 
 
 def parse_parameters(given: list[str]) -> dict[str, str]:
-    """Return the parameters of NAME=VALUE options. Raises SettingsError."""
+    """Parse the parameters of NAME=VALUE options. Raises SettingsError."""
     known = Template.load(TEMPLATE).document["Parameters"].keys() - {"Stage"}
     parsed = dict(one.partition("=")[::2] for one in given if "=" in one)
     for name in [one for one in given if "=" not in one] + [name for name in parsed if name not in known]:

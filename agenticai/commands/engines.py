@@ -1,4 +1,4 @@
-"""Which engine a command starts: the embedded one, or LocalStack in one of the ways to have it."""
+"""Chooses the engine that a command starts: the embedded one, or LocalStack in one of several ways."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from agenticai.stack.errors import BuildError
 from agenticai.stack.platform import FunctionsOn
 
 Kind = Literal["process", "running", "container"]
-"""How to have LocalStack: its own runtime without Docker, one that somebody else started, or a container."""
+"""How to run LocalStack: as a process without Docker, an instance that is running already, or in a container."""
 
 OF_A_CONTAINER: Final = ("--localstack-image", "--docker-socket")
 OF_ONE_THAT_RUNS: Final = ("--localstack-url", "--observed", "--functions-on")
@@ -34,8 +34,8 @@ def chosen_engine(
 ) -> Chosen:
     """Return the engine that these options name.
 
-    Without a `kind`, an `image` is started in a container; else LocalStack is taken from where `url` or LOCALSTACK_HOST
-    says that it runs, and else started as a process. Raises SettingsError.
+    Without a `kind`, an `image` is started in a container; else LocalStack is used where `url` or LOCALSTACK_HOST says
+    that it is running, and otherwise started as a process. Raises SettingsError.
     """
     if target not in TARGETS:
         raise SettingsError(f"Unknown engine {target!r}: choose {' or '.join(TARGETS)}.")
@@ -71,7 +71,7 @@ def _listed(options: Sequence[str]) -> str:
 
 
 def _platform_named(functions_on: str) -> str:
-    """Return what bundles can be built for. Raises SettingsError."""
+    """Return the platform for which bundles are built. Raises SettingsError."""
     try:
         FunctionsOn.parse(functions_on)
     except BuildError as error:
@@ -80,7 +80,7 @@ def _platform_named(functions_on: str) -> str:
 
 
 def _running_at(url: str | None, environ: Mapping[str, str]) -> str:
-    """Return the address of a LocalStack that runs, by LocalStack's own variable, AWS's, or its own port."""
+    """Return the address of a running LocalStack, from LocalStack's own variable, AWS's, or its default port."""
     host = environ.get(HOST_VARIABLE, "")
     if host and ":" not in host:
         host = f"{host}:{DEFAULT_PORT}"

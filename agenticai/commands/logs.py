@@ -1,4 +1,4 @@
-"""The command that shows, and follows, what the functions of a stack log."""
+"""The command that shows and follows the logs of a stack's functions."""
 
 import contextlib
 import json
@@ -15,7 +15,7 @@ from agenticai.stack.waiting import pause
 
 
 def show_logs(name: str | None, since: str, project_id: str | None, stack: Stack, *, follow: bool) -> None:
-    """Print what was logged since so long ago, a line each; with `follow`, go on until Ctrl-C."""
+    """Print the log events since a moment, one line each; with `follow`, go on until Ctrl-C."""
     screen, long = Display(as_json=stack.as_json), duration(since)
     with open_stack(stack) as (bench, control):
         logs = FunctionLogs(bench.target.client("logs"), bench.outputs.function_names)
@@ -27,13 +27,13 @@ def show_logs(name: str | None, since: str, project_id: str | None, stack: Stack
         events = (
             logs.follow(functions, begin, project_id, pause) if follow else logs.events(functions, begin, project_id)
         )
-        with contextlib.suppress(KeyboardInterrupt):  # how following ends
+        with contextlib.suppress(KeyboardInterrupt):  # ends following
             for event in events:
                 _print(screen, event)
 
 
 def _print(screen: Display, event: LogEvent) -> None:
-    """A line for people, or a JSON document on a line of its own: there may be no end to wait for."""
+    """Print a line of text, or a JSON document on one line, as the output may never end."""
     if screen.as_json:
         sys.stdout.write(json.dumps({**asdict(event), "at": event.at.isoformat()}) + "\n")
         sys.stdout.flush()

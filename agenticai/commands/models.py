@@ -1,4 +1,4 @@
-"""Which language model an engine asks: none but stored replies, Gemini itself, or one that a server here has."""
+"""Chooses the language model for an engine: stored replies only, Gemini itself, or a model on another server."""
 
 import os
 from collections.abc import Mapping
@@ -19,9 +19,9 @@ _SECONDS: Final = 10.0
 
 @dataclass(frozen=True)
 class Asked:
-    """How the engine answers as the Gemini API, as `emulator.gemini` has it, and the key that goes with each request.
+    """How the engine answers as the Gemini API, as `emulator.gemini` defines it, and the key to send with requests.
 
-    Without a key, the stack gets one that nobody looks at.
+    Without a key, the stack gets a placeholder that is never checked.
     """
 
     how: str = REPLAY
@@ -32,7 +32,7 @@ STORED: Final = Asked()
 
 
 def choose_model(url: str, name: str, *, live: bool, environ: Mapping[str, str] = os.environ) -> Asked:
-    """Return what the options ask for. Raises SettingsError where they contradict, and where no such model is there."""
+    """Return the model that the options name. Raises SettingsError if they contradict, or if there is no such model."""
     if url and live:
         raise SettingsError("--live asks Gemini and --model another model: use only one of them.")
     if url:
@@ -58,7 +58,7 @@ def _serve(url: str, name: str, key: str | None) -> Asked:
 def _is_address(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        parts.port  # noqa: B018  raises where it is no number
+        parts.port  # noqa: B018 - raises if it is not a number
     except ValueError:
         return False
     return parts.scheme in {"http", "https"} and bool(parts.hostname) and not (parts.fragment or parts.query)
@@ -73,7 +73,7 @@ class _Models(BaseModel):
 
 
 def _find(url: str, name: str, key: str | None) -> str:
-    """Return the model's name as the server has it; a server with a single model takes any name for that one."""
+    """Return the model's name on the server; a server with a single model accepts any name for it."""
     served = [model.id for model in _list_models(url, key)]
     if not name and len(served) == 1:
         return served[0]

@@ -1,4 +1,4 @@
-"""What the commands tell of a project at its end, with the language model that its stack asks."""
+"""The outcome of a project in the output of commands, with its stack's language model."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ def model_at(endpoint: str, stage: str) -> Model:
 
 
 def outcome(project: ProjectView, model: Model) -> Iterator[TextPart]:
-    """Yield a project in a line, why it failed if it did, and what the model cost."""
+    """Yield a project on one line, why it failed, if it did, and the cost of the model."""
     yield tables.project_line(project)
     yield from show.reason(project)
     if project.tokens.calls:
@@ -26,7 +26,7 @@ def outcome(project: ProjectView, model: Model) -> Iterator[TextPart]:
 
 
 def tell_outcome(model: Model, project: ProjectView) -> dict[str, object]:
-    """Return the model and the cost of a project, for machines; the cost is null where no price is known."""
+    """Return the model and the cost of a project as a JSON document; the cost is null if the price is unknown."""
     tokens = project.tokens
     cost = model.cost_usd(tokens.prompt_tokens, tokens.output_tokens, datetime.now(UTC).date())
     return {"name": model.name, "answers": model.answers, "cost_usd": cost}

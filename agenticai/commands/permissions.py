@@ -46,7 +46,7 @@ def show_permissions(
 
 
 def refuse_denials(functions: Iterable[FunctionPermissions]) -> None:
-    """Raise DeniedError if functions were denied anything; it names each denial, and the statement that is missing."""
+    """Raise DeniedError if functions were denied anything; it names each denial, and the missing statement."""
     denied = [
         f"{one.function} was denied {denial.action} on {denial.resource}: {denial.remedy(one.role)}."
         for one in functions
@@ -78,7 +78,7 @@ def narrow(permissions: FunctionPermissions) -> Mapping[str, Any]:
 
 
 def _choose(report: PermissionReport, function: str | None) -> tuple[FunctionPermissions, ...]:
-    """Return the functions, or the one whose name has this in it. Raises SelectionError if that is not one."""
+    """Return all functions, or the one whose name contains `function`. Raises SelectionError if none or several do."""
     chosen = tuple(one for one in report.functions if function is None or function in one.function)
     if function is None or len(chosen) == 1:
         return chosen

@@ -1,4 +1,4 @@
-"""The id of a project as a person types it: whole, the beginning of one, or `last`."""
+"""Resolves a project's id as a user types it: the whole id, the beginning of one, or `last`."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -19,16 +19,16 @@ LAST: Final = "last"
 """Stands for the newest project."""
 
 LISTED: Final = 5
-"""How many candidates are named."""
+"""The maximum number of candidates in a message."""
 
 PAGE: Final = 100
-"""The most projects that one answer lists."""
+"""The maximum number of projects on one page."""
 
 _WHOLE: Final = TypeAdapter[str](ProjectId)
 
 
 def find_project(api: ProjectsApi, given: str) -> str:
-    """Return the id that `given` stands for. Raises SettingsError where it stands for none, or for several."""
+    """Return the id that `given` stands for. Raises SettingsError if it matches none, or several."""
     if given == LAST:
         newest = api.list_projects(limit=1).items
         return newest[0].id if newest else _refuse(f"There is no project yet: `{this_command()} new` posts one.")
@@ -48,7 +48,7 @@ def find_project(api: ProjectsApi, given: str) -> str:
 
 
 def suggest_ids(endpoint: str, stage: str, incomplete: str) -> list[tuple[str, str]]:
-    """Return the ids that begin so, the newest first, each with its project's name; none where nothing answers."""
+    """Return the ids that start with `incomplete`, the newest first, with names; none if nothing answers."""
     try:
         with stack_at(endpoint or find_endpoint(), stage).api() as api:
             listed = api.list_projects(limit=PAGE).items
@@ -58,7 +58,7 @@ def suggest_ids(endpoint: str, stage: str, incomplete: str) -> list[tuple[str, s
 
 
 def _all(api: ProjectsApi) -> Iterator[ProjectSummaryView]:
-    """Every project, newest first."""
+    """Yield every project, newest first."""
     page = api.list_projects(limit=PAGE)
     yield from page.items
     while page.next:
@@ -67,7 +67,7 @@ def _all(api: ProjectsApi) -> Iterator[ProjectSummaryView]:
 
 
 def is_whole(given: str) -> bool:
-    """Return whether it is an id, and not the beginning of one."""
+    """Return whether a text is a whole id, and not only the beginning of one."""
     try:
         return bool(_WHOLE.validate_python(given.upper()))
     except ValidationError:

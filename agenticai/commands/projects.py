@@ -1,4 +1,4 @@
-"""The commands that talk to a stack which is already up."""
+"""The commands that use an existing stack."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -33,7 +33,7 @@ NAME_WORDS = 6
 
 @dataclass(frozen=True)
 class PostedRequest:
-    """What `new` was given."""
+    """The arguments of `new`."""
 
     text: str | None
     file: Path | None
@@ -41,7 +41,7 @@ class PostedRequest:
     name: str | None
 
     def requirements(self) -> str | None:
-        """Return the requirements; None where a template says all. Raises `SettingsError`."""
+        """Return the requirements; None if the template has all of them. Raises `SettingsError`."""
         if self.text is None and self.file is None and self.template is None:
             raise SettingsError("Give the requirements as text or with --file, or a template with --template.")
         return _read_given(self.text, self.file)
@@ -62,17 +62,17 @@ def post_project(request: PostedRequest, stack: Stack) -> int:
 
 
 def retry_project(project_id: str, stack: Stack) -> int:
-    """Have the step that failed, or got stuck, tried again, and follow; return 0 if the project completed."""
+    """Retry the failed or stuck step, and follow; return 0 if the project completed."""
     return _ask_again(project_id, ProjectsApi.retry, stack)
 
 
 def package_project(project_id: str, unproven: bool, stack: Stack) -> int:
-    """Have a finished project packaged again, and follow; return 0 if the project completed."""
+    """Package a finished project again, and follow; return 0 if the project completed."""
     return _ask_again(project_id, partial(ProjectsApi.deploy, unproven=unproven), stack)
 
 
 def modify_project(project_id: str, text: str | None, file: Path | None, stack: Stack) -> int:
-    """Ask for a change of a finished project, and follow; return 0 if the project completed."""
+    """Request a change of a finished project, and follow; return 0 if the project completed."""
     requirements = _read_given(text, file)
     if requirements is None:
         raise SettingsError("Say what is to change, as text or with --file.")
@@ -80,7 +80,7 @@ def modify_project(project_id: str, text: str | None, file: Path | None, stack: 
 
 
 def follow_project(project_id: str, stack: Stack) -> int:
-    """Show what a project has done since it was last asked for something, and follow it; return 0 if it completed."""
+    """Show a project's events since its latest request, and follow it; return 0 if it completed."""
     screen = Display(as_json=stack.as_json)
     with stack.connect() as api:
         known = find_project(api, project_id)
@@ -108,9 +108,9 @@ def show_status(project_id: str | None, stack: Stack) -> None:
 
 
 def fetch(project_id: str, out: Path, stack: Stack) -> int:
-    """Write a project's files and package below `out/{id}`; return 0 if none was refused."""
+    """Write a project's files and package below `out/{id}`; return 0 if no file was refused."""
     screen = Display(as_json=stack.as_json)
-    check_place(out / project_id.upper() if is_whole(project_id) else out)  # before anything is asked
+    check_place(out / project_id.upper() if is_whole(project_id) else out)  # before any request is sent
     with stack.connect() as api:
         known = find_project(api, project_id)
         check_folder(out / known)
@@ -138,7 +138,7 @@ def show_templates(stack: Stack) -> None:
 
 
 def rotate_token(stack: Stack) -> None:
-    """Store a new token for the API, and say how long the one before is still good."""
+    """Store a new token for the API, and say how long the old one stays valid."""
     screen, target = Display(as_json=stack.as_json), Target.endpoint(stack.endpoint)
     with reached(target):
         token = rotate(target.client("ssm"), read_stage_outputs(target, stack.stage).stage)
@@ -150,7 +150,7 @@ def rotate_token(stack: Stack) -> None:
 
 
 def without_files(project: ProjectView, stack: Stack) -> str:
-    """Return why there is nothing to fetch of a project."""
+    """Return why a project has nothing to download."""
     shown = stack.command("status", project.id)
     if project.failure:
         return f"{project.id} failed before it had any file: `{shown}` says why."
@@ -158,7 +158,7 @@ def without_files(project: ProjectView, stack: Stack) -> str:
 
 
 def _create(api: ProjectsApi, stack: Stack, name: str, requirements: str | None, template: str | None) -> ProjectView:
-    """Post a project. Raises SettingsError, which lists the templates, where there is none of that name."""
+    """Post a project. Raises SettingsError, which lists the templates, if there is none of that name."""
     try:
         return api.create(name, requirements, template)
     except KeyboardInterrupt as stop:
@@ -172,7 +172,7 @@ def _create(api: ProjectsApi, stack: Stack, name: str, requirements: str | None,
 
 
 def _ask_again(project_id: str, ask: Callable[[ProjectsApi, str], object], stack: Stack) -> int:
-    """Ask something of a project that is there, and follow what comes of it."""
+    """Send a request about an existing project, and follow the project."""
     screen = Display(as_json=stack.as_json)
     with stack.connect() as api:
         known = find_project(api, project_id)
@@ -184,7 +184,7 @@ def _ask_again(project_id: str, ask: Callable[[ProjectsApi, str], object], stack
 def _follow(
     screen: Display, api: ProjectsApi, stack: Stack, project_id: str, after: Sequence[TimelineEvent] = ()
 ) -> int:
-    """Show a project's events as they come, but for those that came before, and its end; return the exit status."""
+    """Show a project's new events, without those in `after`, and its end; return the exit status."""
     try:
         with screen.status("waiting for a queue") as status:
             following = Following(screen, status)
@@ -197,7 +197,7 @@ def _follow(
 
 
 def _before_the_latest(events: Sequence[TimelineEvent]) -> Sequence[TimelineEvent]:
-    """Return the events before those of the latest request that a person made."""
+    """Return the events before those of the user's latest request."""
     latest = max((at for at, event in enumerate(events) if event.agent == "api"), default=0)
     return events[:latest]
 
@@ -210,7 +210,7 @@ def _present_outcome(screen: Display, project: ProjectView, model: Model) -> Non
 
 
 def _present_end(screen: Display, ended: ProjectView, stack: Stack) -> int:
-    """Show how a project ended, what its model calls cost, and what can be done next; return the exit status."""
+    """Show how a project ended, the cost of its model calls, and the next steps; return the exit status."""
     model = model_at(stack.endpoint, stack.stage)
     screen.emit({**ended.model_dump(mode="json"), "model": tell_outcome(model, ended)})
     _present_outcome(screen, ended, model)
@@ -233,7 +233,7 @@ def _read_given(text: str | None, file: Path | None) -> str | None:
 
 
 def _read(file: Path) -> str:
-    """Return the text of a file, or of standard input; a mark of its byte order is no part of it."""
+    """Read the text of a file or of standard input, without a byte order mark."""
     name = "standard input" if str(file) == "-" else str(file)
     try:
         given = sys.stdin.buffer.read() if name == "standard input" else file.read_bytes()
@@ -245,7 +245,7 @@ def _read(file: Path) -> str:
 
 
 def _encodable(given: str | None, what: str) -> str | None:
-    """Return an argument as text. Raises SettingsError if it has bytes that are no UTF-8."""
+    """Return an argument as text. Raises SettingsError if it has bytes that are not UTF-8."""
     text = None if given is None else readable(given)
     try:
         (text or "").encode()

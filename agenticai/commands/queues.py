@@ -1,4 +1,4 @@
-"""The commands that show what waits in queues and dead-letter queues, and send dead letters back."""
+"""The commands that show queues and dead-letter queues, and redrive dead letters."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,24 +16,24 @@ from agenticai.emulator.core.bench_records import PageRequest
 from agenticai.stack.waiting import Pause, pause
 
 WHOLE_ID: Final = 36
-"""Characters of a message id of SQS."""
+"""The length of a message id of SQS."""
 
 WAIT_SECONDS: Final = 10.0
-"""How long to wait for what was sent back to be taken up."""
+"""How long to wait until redriven messages are received."""
 
 LOOK_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Which letters to send back: those of these ids, or of unique beginnings of them, or all."""
+    """The letters to redrive: those with these ids, or unique beginnings of ids, or all."""
 
     messages: tuple[str, ...]
     all: bool
     rate: int | None
 
     def check(self) -> None:
-        """Raise `SelectionError` where it is not clear what is chosen."""
+        """Raise `SelectionError` if the choice is ambiguous or empty."""
         if bool(self.messages) == self.all:
             raise SelectionError("Say which letters: --message ID, once or several times, or --all.")
         if self.rate is not None and not self.all:
@@ -68,7 +68,7 @@ def show_dead_letters(name: str | None, limit: int, stack: Stack, *, full: bool)
 
 
 def redrive_letters(name: str, choice: Choice, stack: Stack, agreed: Callable[[str], bool]) -> int:
-    """Send dead letters back to the queue that they came from; return 0 if all that were chosen were sent."""
+    """Redrive dead letters to the queue that they came from; return 0 if all selected ones were sent."""
     choice.check()
     screen = Display(as_json=stack.as_json)
     with _open_queues(stack) as queues:
@@ -119,7 +119,7 @@ def _move_chosen(
 
 
 def resolve_ids(queues: StackQueues, agent: str, beginnings: Sequence[str]) -> list[str]:
-    """Return the ids that begin so. Raises `SelectionError` where none does, or several do."""
+    """Return the ids that start with these beginnings. Raises `SelectionError` if none or several match one of them."""
     known = [] if all(len(beginning) >= WHOLE_ID for beginning in beginnings) else list(queues.ids(agent))
     found: dict[str, None] = {}
     for beginning in beginnings:
@@ -134,7 +134,7 @@ def resolve_ids(queues: StackQueues, agent: str, beginnings: Sequence[str]) -> l
 
 
 def _await_taken_up(screen: Display, queues: StackQueues, agent: str, wait: Pause = pause) -> AgentQueues:
-    """Return the queue once nothing in it waits to be taken up, or when there was time enough for that."""
+    """Return the state of the queue when it is empty, or after `WAIT_SECONDS`."""
     with screen.status(f"waiting for {agent} to take them up"):
         for _ in range(round(WAIT_SECONDS / LOOK_SECONDS)):
             state = queues.state(agent)
@@ -145,7 +145,7 @@ def _await_taken_up(screen: Display, queues: StackQueues, agent: str, wait: Paus
 
 
 def _read_letters(queues: StackQueues, agent: str, limit: int) -> Letters:
-    """Return so many letters at the most, from as many pages as they take."""
+    """Return at most `limit` letters, from as many pages as needed."""
     page = queues.letters(agent, limit=min(limit, PageRequest.MOST))
     while page.next and len(page.letters) < limit:
         more = queues.letters(agent, after=page.next, limit=min(limit - len(page.letters), PageRequest.MOST))

@@ -1,4 +1,4 @@
-"""The command `record`: replies from a model, or new requests for authored ones."""
+"""The command `record`: records replies of a model, or re-keys written ones."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -33,7 +33,7 @@ def show_recording(
     as_json: bool,
     environ: Mapping[str, str] = os.environ,
 ) -> None:
-    """Record a scenario, if its user agrees to the sentence that says what that means.
+    """Record a scenario, if the user agrees to a sentence that says what that means.
 
     `model` and `model_name` are the options of those names; without them, Gemini is asked.
     """
@@ -58,7 +58,7 @@ def show_recording(
 
 
 def show_rekeying(name: str, *, as_json: bool) -> None:
-    """Re-key a scenario's authored replies."""
+    """Re-key a scenario's written replies."""
     screen, scenario = Display(as_json=as_json), one_scenario(name)
     _check_kept()
     with screen.status("starting the engine") as status:
@@ -73,7 +73,7 @@ def show_rekeying(name: str, *, as_json: bool) -> None:
 
 
 def _check_kept() -> None:
-    """Raise `NotRecorded` where what is stored would go into an installed package and be lost with it."""
+    """Raise `NotRecorded` if the replies would be stored in an installed package, and lost with it."""
     if not (CASSETTES.resolve().parents[1] / "pyproject.toml").exists():
         raise NotRecorded("Replies are stored in scenarios/cassettes of a checkout of the repository: record there.")
 
@@ -88,7 +88,7 @@ def _check_key(environ: Mapping[str, str], scenario: Scenario) -> None:
 
 
 def _calls(scenario: Scenario) -> str:
-    """Return how much the model will be asked, as far as one can know."""
+    """Return an estimate of how often the model will be called."""
     stored = len(own_cassettes(scenario, CASSETTES))
     return f"Every reply is a call, and {scenario.name} has {stored} stored replies now"
 

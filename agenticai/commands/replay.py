@@ -1,4 +1,4 @@
-"""The commands `replay`, which plays scenarios and reports on them, and `runs`, which lists what was reported."""
+"""The commands `replay`, which replays scenarios and reports on them, and `runs`, which lists earlier reports."""
 
 import difflib
 import os
@@ -27,7 +27,7 @@ from agenticai.scenarios.reports.document import RunReport, report_results
 
 @dataclass(frozen=True)
 class Playing:
-    """What `replay` was given; without an `engine` to start, `target` is the URL of a stack that is up."""
+    """The arguments of `replay`; without an `engine` to start, `target` is the URL of an existing stack."""
 
     files: Sequence[str]
     target: str
@@ -38,7 +38,7 @@ class Playing:
 
 
 def show_replay(playing: Playing, *, as_json: bool) -> int:
-    """Replay, report, and keep the reports; return 0 if all passed."""
+    """Replay, report, and store the reports; return 0 if all passed."""
     screen, scenarios = Display(as_json=as_json), choose_scenarios(playing.files)
     home = find_home()
     make_home(home)
@@ -62,7 +62,7 @@ def show_replay(playing: Playing, *, as_json: bool) -> int:
 
 
 def show_runs(*, as_json: bool) -> None:
-    """List the runs that are kept."""
+    """List the stored runs."""
     screen, listed = Display(as_json=as_json), list(runs.list_kept(find_home()))
     screen.emit([_summary(folder, report) for folder, report in listed])
     for folder, report in listed:
@@ -79,7 +79,7 @@ def _summary(folder: Path, report: RunReport) -> dict[str, object]:
 
 
 def choose_scenarios(files: Sequence[str]) -> list[Scenario]:
-    """Return the scenarios of files, folders of files, and names in the library; the whole library where none is named.
+    """Return the scenarios of files, folders of files, and names in the library; if none is named, the whole library.
 
     Raises `ScenarioError`.
     """
@@ -117,7 +117,7 @@ def _find(file: str) -> list[Path]:
 
 
 def sort_longest_first(scenarios: Sequence[Scenario], home: Path) -> list[Scenario]:
-    """Sort so that the last worker ends soonest: by the times of the kept runs, and what is new first."""
+    """Sort so that the last worker ends soonest: by the times in stored runs, new scenarios first."""
     names = {scenario.name for scenario in scenarios}
     took: dict[str, float] = {}
     for _, report in runs.list_kept(home):
@@ -129,9 +129,9 @@ def sort_longest_first(scenarios: Sequence[Scenario], home: Path) -> list[Scenar
 
 
 def _count_workers(playing: Playing, scenarios: Sequence[Scenario]) -> int:
-    """As many as were asked for, and no more than there is work for; what is up already is only one.
+    """Return the number of workers: the requested one, but no more than there are replays; 1 for an existing stack.
 
-    A LocalStack takes what several embedded engines do, so there is one if nothing else is asked for.
+    A LocalStack needs as much as several embedded engines, so there is only one by default.
     """
     if playing.engine is None or playing.engine.url:
         return 1

@@ -1,4 +1,4 @@
-"""The command `replies`: requests that wait for somebody to write the model's reply, and what is written, checked."""
+"""The command `replies`: shows requests that wait for a written reply, and checks and stores the replies."""
 
 import sys
 from collections.abc import Sequence
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from shared.models.views import ProjectSummaryView
 
 SEARCHED: Final = 100
-"""How many of the newest projects are looked through for one that waits."""
+"""How many of the newest projects are searched for those that wait."""
 
 
 @dataclass(frozen=True)
 class Writing:
-    """What to do with a request: `form` and `file` are files to write its form to, and to read its reply from."""
+    """What to do with a request: `form` is the file to write its form to, and `file` the one to read its reply from."""
 
     form: Path | None = None
     file: Path | None = None
@@ -32,7 +32,7 @@ class Writing:
     retry: bool = True
 
     def check(self, wanted: str | None) -> None:
-        """Raise `SelectionError` where the options do not go together."""
+        """Raise `SelectionError` if the options contradict each other."""
         if wanted is None and (self.form or self.file):
             raise SelectionError("Say which request: the beginning of its id, as `agenticai replies` lists them.")
         if self.file is None and (self.check_only or self.anyway):
@@ -42,9 +42,9 @@ class Writing:
 
 
 def show_replies(wanted: str | None, writing: Writing, stack: Stack) -> int:
-    """List what waits, or show one request, or store the reply to it; return the exit status.
+    """List the waiting requests, show one of them, or store the reply to it; return the exit status.
 
-    That is 1 where an agent would refuse the reply. Raises `SelectionError` where the target replays no replies.
+    That is 1 if an agent would refuse the reply. Raises `SelectionError` if the target replays no replies.
     """
     writing.check(wanted)
     screen = Display(as_json=stack.as_json)

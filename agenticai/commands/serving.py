@@ -1,4 +1,4 @@
-"""The commands that bring up an engine of their own: `up` and `demo`."""
+"""The commands that start an engine: `up` and `demo`."""
 
 import contextlib
 import shlex
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 
 DEMO = LIBRARY / "todo-service.yaml"
 EXAMPLE = Path("docs/examples/greeting.md")
-"""Requirements that replies are stored for; there in a checkout only."""
+"""Requirements that have stored replies; the file exists in a checkout only."""
 
 
 def keep_up(port: int, reach: Reach, engine: Chosen, asked: Asked, *, dashboard: bool, as_json: bool) -> None:
-    """Serve until a signal says stop, with the dashboard if asked for; an engine that ends by itself is an error."""
+    """Serve until a signal to stop, optionally with the dashboard; it is an error if the engine ends by itself."""
     screen = Display(as_json=as_json)
     with (
         _benched(screen, port, reach, engine, asked) as running,
@@ -58,7 +58,7 @@ def keep_up(port: int, reach: Reach, engine: Chosen, asked: Asked, *, dashboard:
 
 
 def keep_engine_up(port: int, reach: Reach, engine: Chosen, asked: Asked, *, dashboard: bool, as_json: bool) -> None:
-    """Serve an engine without a stack, with the dashboard if asked for; one that ends by itself is an error."""
+    """Serve an engine without a stack, optionally with the dashboard; it is an error if the engine ends by itself."""
     screen, home = Display(as_json=as_json), find_home()
     with (
         screen.step("engine started") as step,
@@ -88,7 +88,7 @@ def _dashboard(screen: Display, endpoint: str) -> Iterator[None]:
 
 @contextmanager
 def shown_use(screen: Display, control: "ControlClient", model: Model) -> Iterator[Callable[[], None]]:
-    """Show what the model was used for so far while it is asked live; the end of the block leaves it as a line."""
+    """Show the use of the model while it is asked live; the line stays after the end of the block."""
     if not model.asked:
         yield lambda: None
         return
@@ -97,7 +97,7 @@ def shown_use(screen: Display, control: "ControlClient", model: Model) -> Iterat
 
         def look() -> None:
             nonlocal so_far
-            with contextlib.suppress(ControlError):  # an engine that is busy is asked again
+            with contextlib.suppress(ControlError):  # a busy engine is asked again
                 so_far = describe_use(control.model(), datetime.now(UTC).date())
                 status.update(text(so_far))
 
@@ -124,7 +124,7 @@ def show_demo(out: Path, *, unsafe_run: bool, as_json: bool) -> int:
 def _benched(
     screen: Display, port: int = 0, reach: Reach = HERE, engine: Chosen = EMBEDDED, asked: Asked = STORED
 ) -> Iterator[Bench]:
-    """A bench whose making is shown as one step."""
+    """Start a bench, shown as one step."""
     with (
         screen.step("engine started, stack deployed") as step,
         bench(
@@ -141,7 +141,7 @@ def _benched(
 
 
 def command_for_new(running: Bench, command: str) -> str:
-    """Return the line that posts a project to this stack; `command` is how this command line is started."""
+    """Return the command that posts a project to this stack; `command` is how this command line is started."""
     new = ["new", *(["--file", str(EXAMPLE)] if EXAMPLE.exists() else ["--template", "cli-tool"])]
     return f"{command} {shlex.join([*new, *on_stack(running.target.endpoint_url, running.outputs.stage)])}"
 
@@ -172,7 +172,7 @@ def _summarize(result: "DemoResult") -> dict[str, object]:
 
 
 def summarize_tests(tests: "TestRun | None", untested: str) -> dict[str, object]:
-    """Return how the project's own tests ended, for machines."""
+    """Return the results of the project's own tests as a JSON document."""
     if tests is None:
         return {"passed": False, "ran": 0, "not_run": untested}
     failed = [result.id for result in tests.failed]

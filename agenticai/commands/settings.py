@@ -25,9 +25,9 @@ DEFAULT_PORT: Final = 4566
 DASHBOARD_PORT: Final = 8501
 MOST_PORTS: Final = 65535
 DEFAULT_STAGE: Final = "dev"
-_STAGE: Final = re.compile(r"[a-z][a-z0-9-]{0,19}")  # as the template has it
+_STAGE: Final = re.compile(r"[a-z][a-z0-9-]{0,19}")  # as in the template
 TARGETS: Final = ("embedded", "localstack")
-"""What `up` starts."""
+"""The engines that `up` can start."""
 
 ENDPOINT: Final = ""
 """The default of `Endpoint`: look for a running engine."""

@@ -1,4 +1,4 @@
-"""The stack that a command is for, reached through its API, AWS's own API and, where it has one, the control API."""
+"""The stack that a command uses, through its API, AWS's own API and, if it has one, the control API."""
 
 import shlex
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Stack:
-    """The stack that a command talks to, and whether it answers in JSON."""
+    """The stack that a command uses, and whether the output is JSON."""
 
     endpoint: str
     stage: str
@@ -31,13 +31,13 @@ class Stack:
         return stack_at(self.endpoint, self.stage).api()
 
     def command(self, *arguments: str) -> str:
-        """Return a command for the same stack, to be pasted."""
+        """Return a command for the same stack, to be copied."""
         return f"{this_command()} {shlex.join([*arguments, *on_stack(self.endpoint, self.stage)])}"
 
 
 @contextmanager
 def open_stack(stack: Stack) -> "Iterator[tuple[DeployedStack, ControlClient | None]]":
-    """Open the stack, and its control API if it has one; what AWS refuses in the block becomes one sentence."""
+    """Open the stack, and its control API if it has one; an error of AWS in the block becomes one sentence."""
     found = stack_at(stack.endpoint, stack.stage)
     try:
         with reached(found.target), found.control_if_any() as control:

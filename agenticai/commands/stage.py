@@ -1,4 +1,4 @@
-"""The commands for a stage that is deployed: `outputs`, `diff`, `rollback` and `destroy`."""
+"""The commands for a deployed stage: `outputs`, `diff`, `rollback` and `destroy`."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -17,7 +17,7 @@ from agenticai.stack.stage import read_stage_outputs, stack_name
 from agenticai.stack.versions import read_versions, read_versions_before, serve_versions
 
 Agreed = Callable[[str, str], bool]
-"""Asks a question that is answered with a word, such as the stage's name."""
+"""Asks a question that is confirmed with a word, such as the stage's name."""
 
 
 def show_outputs(where: Where, *, as_json: bool) -> None:
@@ -35,7 +35,7 @@ def show_outputs(where: Where, *, as_json: bool) -> None:
 
 @dataclass(frozen=True)
 class Difference:
-    """What a deployment would change, and what drifted; `drift_unknown` says why that is not known, if it is not."""
+    """What a deployment would change, and what drifted; if the drift is unknown, `drift_unknown` says why."""
 
     changes: tuple[Change, ...]
     drift: tuple[Drifted, ...]
@@ -43,7 +43,7 @@ class Difference:
 
 
 def show_diff(where: Where, *, as_json: bool) -> Difference:
-    """Show what a deployment would change, and what was changed by hand since the last; change nothing."""
+    """Show what a deployment would change, and what was changed by hand since the last one; change nothing."""
     screen, home = Display(as_json=as_json), find_home()
     make_home(home)
     target, _ = where.find()
@@ -72,7 +72,7 @@ def show_diff(where: Where, *, as_json: bool) -> Difference:
 
 
 def refuse_drift(stage: str, difference: Difference) -> None:
-    """Raise DriftError if resources drifted, or that is not known."""
+    """Raise DriftError if resources drifted, or if the drift is unknown."""
     if difference.drift_unknown:
         raise DriftError(difference.drift_unknown)
     if difference.drift:
@@ -83,7 +83,7 @@ def refuse_drift(stage: str, difference: Difference) -> None:
 
 
 def roll_back(where: Where, agreed: Agreed, *, as_json: bool) -> None:
-    """Have the versions of functions serve that served before. Raises StackError."""
+    """Restore the function versions from before the last deployment. Raises StackError."""
     screen, (target, _) = Display(as_json=as_json), where.find()
     with reached(target):
         names = read_stage_outputs(target, where.stage).function_names.values()
@@ -102,7 +102,7 @@ def roll_back(where: Where, agreed: Agreed, *, as_json: bool) -> None:
 
 
 def destroy(where: Where, agreed: Agreed, *, as_json: bool) -> None:
-    """Delete a stage with all that is in it. Raises StackError."""
+    """Delete a stage with everything in it. Raises StackError."""
     screen, (target, _) = Display(as_json=as_json), where.find()
     doomed = find_doomed(target, where.stage)
     screen.show(show.list_doomed(doomed))

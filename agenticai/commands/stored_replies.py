@@ -1,4 +1,4 @@
-"""Whether an engine that replays stored replies has one for a request, told before anything is posted."""
+"""Checks, before a request is posted, whether an engine that replays stored replies has one for it."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -26,9 +26,9 @@ NEEDS_A_KEY = (
 
 
 def ask_stored(endpoint: str, stage: str, requirements: Sequence[str]) -> tuple[bool, ...] | None:
-    """Return whether the plan's reply to each of these requirements is stored; None where it does not depend on that.
+    """Return whether the plan's reply to each of these requirements is stored; None if that does not matter.
 
-    That is so where a model is asked, or where the target cannot tell.
+    It does not matter if a model is asked, or if the target does not report it.
     """
     with open_stack(Stack(endpoint, stage, as_json=False)) as (bench, control):
         if control is None:
@@ -40,7 +40,7 @@ def ask_stored(endpoint: str, stage: str, requirements: Sequence[str]) -> tuple[
 
 
 def plan_request(requirements: str, model: str) -> ModelRequest:
-    """Return what the PM agent asks the model first for these requirements, as it is sent to the Gemini API."""
+    """Return the PM agent's first request to the model for these requirements, as it is sent to the Gemini API."""
     prompt = about_project(_project(requirements))
     body = {
         "contents": [{"role": "user", "parts": [{"text": prompt.text}]}],
@@ -54,7 +54,7 @@ def plan_request(requirements: str, model: str) -> ModelRequest:
 
 
 def find_requirements(api: "ProjectsApi", text: str | None, template: str | None) -> str | None:
-    """Return the requirements that a project would begin with; None where the API will refuse them, or the template."""
+    """Return the requirements that a project would begin with; None if the API will refuse them or the template."""
     try:
         given = None if text is None else TypeAdapter[str](Requirements).validate_python(text)
         parts = (api.template(template).requirements if template else None, given)

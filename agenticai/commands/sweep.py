@@ -1,4 +1,4 @@
-"""The command `sweep`: a clean run first, then the same with a fault at every call, or with schedules from seeds."""
+"""The command `sweep`: a clean run first, then replays with a fault at every call, or with schedules from seeds."""
 
 import shlex
 import shutil
@@ -30,9 +30,9 @@ from agenticai.stack.outputs import StackOutputs
 
 @dataclass(frozen=True)
 class Selection:
-    """What is tried: every n-th case of some sides up to a limit, or some cases by name, or seeds from one on.
+    """What to try: every n-th case of some sides up to a limit, some cases by name, or consecutive seeds.
 
-    Raises `SettingsError` where cases and seeds are asked for at once.
+    Raises `SettingsError` if both cases and seeds are requested.
     """
 
     sides: tuple[Side, ...] = KILLS
@@ -47,7 +47,7 @@ class Selection:
             raise SettingsError("--seeds makes its own schedules: leave out --only, --every and --limit.")
 
     def cases(self, clean: Ending, outputs: StackOutputs) -> list[Case]:
-        """Return the cases of a clean run that are to be tried."""
+        """Return the cases of a clean run to try."""
         if self.only:
             return list(self.only)
         cases = list_cases(clean.calls, self.sides, synchronous=[outputs.function_names["api"]])
@@ -56,7 +56,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class Ground:
-    """What every trial stands on: the scenario as it was named, its end without faults, and where it is replayed."""
+    """The basis of every trial: the scenario as it was named, its end without faults, and the benches."""
 
     screen: Display
     name: str
@@ -65,10 +65,10 @@ class Ground:
     clean: Ending
     outputs: StackOutputs
     program: str
-    """How this command line is started."""
+    """The command that starts this command line."""
 
     def command(self, *options: str) -> str:
-        """Return what a person types to try one of them again."""
+        """Return the command that repeats a trial."""
         return f"{self.program} {shlex.join(['sweep', self.name, *options])}"
 
 
@@ -91,21 +91,21 @@ def show_sweep(name: str, selection: Selection, workers: int, *, as_json: bool) 
 
 
 def exit_status(counts: Counter[TrialVerdict]) -> int:
-    """Return 0 if replays survived and none broke anything, else 1: of those that were not reached nothing is shown."""
+    """Return 0 if replays survived and none broke anything, else 1, as those that were not reached prove nothing."""
     return (
         0 if counts[TrialVerdict.SURVIVED] and not counts[TrialVerdict.VIOLATED] + counts[TrialVerdict.CRASHED] else 1
     )
 
 
 def try_selection(ground: Ground, selection: Selection) -> Counter[TrialVerdict]:
-    """Try what is selected, show it as it ends, and count how it ended."""
+    """Try the selection, show each verdict as it comes, and count the verdicts."""
     if selection.seeds:
         return _try_seeds(ground, selection)
     return _try_cases(ground, selection.cases(ground.clean, ground.outputs))
 
 
 def _clean(scenario: Scenario, bench: Bench) -> tuple[Ending, StackOutputs]:
-    """Return the end without faults, on which all others are measured, and the names of the stack that it was on."""
+    """Return the end without faults, with which all others are compared, and the outputs of its stack."""
     return without_faults(scenario, bench), bench.outputs
 
 
@@ -136,7 +136,7 @@ def _try_seeds(ground: Ground, selection: Selection) -> Counter[TrialVerdict]:
 
 
 def _shrink(ground: Ground, result: SeedResult) -> dict[str, object]:
-    """Shrink a schedule that broke something, and say what is left of it."""
+    """Shrink a schedule that broke something, and show the remaining faults."""
     with ground.screen.step(f"seed {result.seed} tried again, its {len(result.faults)} faults shrunk") as step:
         least = shrink_result(ground.pool, ground.rehearse, ground.clean, result)
         step.done()
@@ -153,7 +153,7 @@ def _shrink(ground: Ground, result: SeedResult) -> dict[str, object]:
 def _conclude(
     ground: Ground, judged: list[Judged], wall_s: float, found: Mapping[str, object]
 ) -> Counter[TrialVerdict]:
-    """Say how many replays ended how, and count them."""
+    """Show the number of replays by verdict, and count them."""
     counts = Counter(one.verdict for one in judged)
     ground.screen.say(f"{len(judged)} replays in {wall_s:.0f} s: ", show.count_ended(counts) or "nothing to try")
     head = {"scenario": ground.name, "calls": len(ground.clean.calls), "wall_s": round(wall_s, 1)}

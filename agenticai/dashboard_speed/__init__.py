@@ -1,1 +1,1 @@
-"""How fast the dashboard is on a full stack, and what it costs the engine: `make dashboard-speed`."""
+"""Measures how fast the dashboard is on a full stack, and what it costs the engine: `make dashboard-speed`."""

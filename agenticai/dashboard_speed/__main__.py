@@ -25,22 +25,22 @@ if TYPE_CHECKING:
 USABLE_MS: Final = 1500
 REFRESH_MS: Final = 300
 KEPT: Final = 0.95
-"""The targets: a page can be used after so long, a refresh takes so long, and so much of the engine's rate is left."""
+"""The targets: the time until a page can be used, that of a refresh, and the remaining share of the engine's rate."""
 
 AGENT: Final = "qa"
-"""Whose dead letters they are."""
+"""The agent whose dead letters are seeded."""
 
 AGAIN: Final = 5
 REFRESHES: Final = 8
 LONGEST_SECONDS: Final = 32.0
-"""How long to stay on a page for its refreshes, which on some come every ten seconds."""
+"""The maximum time on a page to see its refreshes; some pages refresh every ten seconds."""
 
 OPEN: Final = "overview"
 """The page that is open while the engine's rate is measured."""
 
 
 def pages(project: str) -> Mapping[str, str]:
-    """Return every page by its name, with its address below the dashboard's."""
+    """Return every page by its name, with its path in the dashboard."""
     return {
         "Overview": "overview",
         "Queues": "queues",
@@ -56,7 +56,7 @@ def pages(project: str) -> Mapping[str, str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, and print what was measured; return 1 if a target was missed."""
+    """Measure, and print the results; return 1 if a target was missed."""
     asked, screen = parsed(arguments), Display()
     with tempfile.TemporaryDirectory() as home, bench() as stack:
         with screen.step(f"{asked.projects} projects, {asked.letters} dead letters, {asked.runs} runs") as step:
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             seed_letters(stack, AGENT, asked.letters, projects)
             seed_runs(Path(home), asked.runs)
             step.done()
-        # The runs are in a folder of their own, of which only the dashboard is told.
+        # The runs are in a folder of their own, which only the dashboard uses.
         environ = {**os.environ, VARIABLE: home}
         with serve_dashboard(stack.target.endpoint_url, stack.outputs.stage, free_port(), environ=environ) as (_, url):
             times = measure_pages(screen, url, pages(projects[0]), asked.page)
@@ -106,7 +106,7 @@ def measure_pages(
 
 
 def measure_rates(screen: Display, stack: Bench, url: str, pairs: int, seconds: float) -> list[Pair]:
-    """Measure what the agents get done without the dashboard and with it."""
+    """Measure the rate of the agents without the dashboard and with it."""
     if not pairs:
         return []
     with run_chromium() as browser, stack.control() as control, at_work(stack), screen.status("measuring the rate"):
@@ -150,7 +150,7 @@ def show_rates(screen: Display, pairs: Sequence[Pair]) -> None:
 
 
 def kept(pairs: Sequence[Pair]) -> float:
-    """Return the part of the engine's rate that is left with the dashboard open, over all pairs."""
+    """Return the share of the engine's rate that remains with the dashboard open, over all pairs."""
     return statistics.fmean(pair.open for pair in pairs) / statistics.fmean(pair.without for pair in pairs)
 
 

@@ -1,4 +1,4 @@
-"""A stack filled like one that has been in use for long: with projects, dead letters and runs of the bench."""
+"""Fills a stack as if it had long been in use: with projects, dead letters and runs of the bench."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import WriteRequestTypeDef
 
 ORIGINALS: Final = 3
-"""Projects that the agents work on; the others are copies of these."""
+"""The number of projects that the agents work on; the others are copies of these."""
 
 CLIENTS: Final = 4
 ITEMS: Final = 25
-"""Of one BatchWriteItem."""
+"""The maximum number of items in one BatchWriteItem."""
 
 LOGGED: Final = 5_000
-"""Letters, the oldest, whose failure is in the log: of a log the engine keeps 2 MiB."""
+"""The number of letters, the oldest ones, whose failure is in the log; the engine keeps 2 MiB of a log."""
 
 MESSAGES: Final = 10
-"""Of one SendMessageBatch."""
+"""The maximum number of messages in one SendMessageBatch."""
 
 EVENTS: Final = 1_000
-"""Log events of one PutLogEvents."""
+"""The number of log events in one PutLogEvents."""
 
 CAUSES: Final = (
     ("ThrottlingException", "persist: rate exceeded"),
@@ -43,27 +43,27 @@ CAUSES: Final = (
     ("ConnectionError", "the bucket closed the connection"),
 )
 PADDING: Final = "x" * 10_000
-"""Beside each replay in a run: what the dashboard does not read of it, such as its projects' events."""
+"""Added to each replay of a run, for the data that the dashboard does not read, such as its projects' events."""
 
 T = TypeVar("T")
 
 
 def seed_projects(stack: DeployedStack, count: int) -> list[str]:
-    """Have a few projects made, copy them until there are `count`, and read each once, so that the meter knows it."""
+    """Create a few projects, copy them until there are `count`, and read each once, so that the meter knows it."""
     scenario = load(LIBRARY / "greeting.yaml").first
     with stack.api() as api, stack.control() as control, ThreadPoolExecutor(CLIENTS) as clients:
         made = [api.create(scenario.name, scenario.requirements).id for _ in range(min(count, ORIGINALS))]
         control.settle(timeout_s=600)
         originals = islice(cycle(made), max(0, count - len(made)))
         copies = list(clients.map(lambda original: _copy(stack, original, str(ULID())), originals))
-    with stack.api() as api:  # one after the other: the API answers 50 requests a second
+    with stack.api() as api:  # one after the other, as the API is limited to 50 requests a second
         for copy in copies:
             api.get(copy)
     return [*made, *copies]
 
 
 def _copy(stack: DeployedStack, original: str, copy: str) -> str:
-    """Copy a project's items, and the objects that the pages of all projects read."""
+    """Copy a project's items, and the objects that are read by the pages about all projects."""
     dynamodb, s3 = stack.target.client("dynamodb"), stack.target.client("s3")
     table, bucket = stack.outputs.table_name, stack.outputs.bucket_name
     found = dynamodb.query(
@@ -83,7 +83,7 @@ def _copy(stack: DeployedStack, original: str, copy: str) -> str:
 
 
 def seed_letters(stack: DeployedStack, agent: str, count: int, projects: Sequence[str]) -> None:
-    """Put messages into the dead-letter queue of an agent, and into its function's log why each failed."""
+    """Put messages into an agent's dead-letter queue, and the reasons of their failures into its function's log."""
     url, now = stack.outputs.dead_letter_queue_urls[agent], datetime.now(UTC)
     bodies = [_body(number, projects) for number in range(count)]
     with ThreadPoolExecutor(CLIENTS) as clients:
@@ -110,7 +110,7 @@ def _send(stack: DeployedStack, url: str, bodies: Sequence[str]) -> list[str]:
 
 
 def _line(number: int, message_id: str, at: datetime) -> str:
-    """Return what a worker logs of a message that it could not process."""
+    """Return the log line of a worker that could not process a message."""
     error_type, reason = CAUSES[number % len(CAUSES)]
     return json.dumps(
         {
@@ -125,7 +125,7 @@ def _line(number: int, message_id: str, at: datetime) -> str:
 
 
 def seed_runs(home: Path, count: int) -> None:
-    """Write the documents of runs of the whole library to a state folder, one for each hour."""
+    """Write the documents of runs of the whole library to a state folder, one per hour."""
     names, began = sorted(path.stem for path in LIBRARY.glob("*.yaml")), datetime.now(UTC) - timedelta(hours=count)
     make_private(home / "runs")
     for number in range(count):

@@ -62,7 +62,7 @@ class Run:
 
     @property
     def drawn_ms(self) -> float:
-        """From when the page asked until it had drawn the answer."""
+        """The time from the page's request until the answer was drawn."""
         return self.drawn - self.asked
 
 
@@ -91,9 +91,9 @@ class PageTimes:
 def run_chromium() -> "Iterator[BrowserContext]":
     """Run headless Chromium during the block. Raises SettingsError if it is not installed.
 
-    It has a new profile on disk and one window, whose tabs are its pages, as a person's browser has: in the contexts
-    that Playwright makes by default every page opens a window, whose own programs start while the page is measured,
-    and programs are compiled anew for each page.
+    It has a new profile on disk and one window, whose tabs are its pages, as a user's browser has. In Playwright's
+    default contexts every page opens a window, whose own programs start while the page is measured, and programs are
+    compiled again for each page.
     """
     from playwright.sync_api import sync_playwright
 
@@ -163,7 +163,7 @@ def find_runs(now: float, seen: Mapping[str, Any]) -> list[Run]:
 
 
 def find_drawn(changes: Sequence[float], ended: float, now: float) -> float | None:
-    """Return when the last change was drawn that belongs to a run which ended then; None if more may come."""
+    """Return when the last change of a run that ended at `ended` was drawn; None if more changes may come."""
     last = ended
     for before, at in pairwise([ended, *(at for at in changes if at > ended)]):
         if at - before > STILL_MS:

@@ -1,4 +1,4 @@
-"""Projects posted one after the other by a few clients, as in a demo, and how much the agents get done of them."""
+"""A few clients that post projects one after the other, as in a demo, and the rate at which the agents work on them."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -19,25 +19,25 @@ if TYPE_CHECKING:
 CLIENTS: Final = 4
 LOOK_SECONDS: Final = 0.1
 SETTLING_SECONDS: Final = 2.0
-"""After a page was opened or closed, until the rate is measured."""
+"""The pause after a page was opened or closed, before the rate is measured."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Invocations of agents a second without the dashboard and with it, one right after the other."""
+    """The agents' invocations per second without the dashboard and with it, measured one right after the other."""
 
     without: float
     open: float
 
     @property
     def kept(self) -> float:
-        """The part of the rate that is left with the dashboard open."""
+        """The share of the rate that remains with the dashboard open."""
         return self.open / self.without if self.without else float("nan")
 
 
 @contextmanager
 def at_work(stack: DeployedStack) -> Iterator[None]:
-    """Inside the block clients post projects, each the next one when its last has ended."""
+    """Run clients during the block that post projects, each the next one when its last has ended."""
     ended = threading.Event()
     clients = [threading.Thread(target=_post, args=(stack, ended), daemon=True) for _ in range(CLIENTS)]
     for client in clients:
@@ -54,14 +54,14 @@ def _post(stack: DeployedStack, ended: threading.Event) -> None:
     project = load(LIBRARY / "greeting.yaml").first
     with stack.api() as api:
         while not ended.is_set():
-            with suppress(ProjectsError):  # the engine is under load: the next one may do
+            with suppress(ProjectsError):  # the engine is under load: the next request may succeed
                 project_id = api.create(project.name, project.requirements).id
                 while api.get(project_id).status not in FINAL and not ended.wait(LOOK_SECONDS):
                     pass
 
 
 def rate(control: "ControlClient", api_function: str, seconds: float, wait: Pause = pause) -> float:
-    """Return how many invocations of agents end each second, over so many seconds."""
+    """Return how many invocations of agents end per second, measured for `seconds`."""
 
     def done() -> int:
         return sum(row.invocations for row in control.usage().functions if row.function != api_function)
@@ -78,7 +78,7 @@ def compare(
     pairs: int,
     wait: Pause = pause,
 ) -> Iterator[Pair]:
-    """Yield pairs of rates, without the dashboard and with it; which comes first changes from pair to pair."""
+    """Yield pairs of rates, without the dashboard and with it; the order alternates from pair to pair."""
 
     def measured(prepare: Callable[[], None]) -> float:
         prepare()

@@ -1,4 +1,4 @@
-"""Runs a project's own tests, from the folder that it was downloaded to, in a sandbox."""
+"""Runs the tests of a downloaded project in a sandbox."""
 
 import os
 from collections.abc import Iterator
@@ -17,18 +17,18 @@ _REPOSITORY: Final = str(Path(__file__).resolve().parents[2])
 
 
 def run_python_tests(code: Path, *, unsafe: bool = False, limits: Limits | None = None) -> TestRun:
-    """Run the unittest tests below `code` with this interpreter, without the packages that are installed in it.
+    """Run the unittest tests below `code` with this interpreter, without its installed packages.
 
-    Raises `NotRun` where there is no sandbox; `unsafe` runs them without one there.
+    Raises `NotRun` if there is no sandbox; `unsafe` then runs them without one.
     """
     known = limits or Limits()
     return _run(python_job(_files(code, known.disk_bytes), known, {}), unsafe)
 
 
 def run_node_tests(code: Path, *, unsafe: bool = False, limits: Limits | None = None) -> TestRun:
-    """Run the tests of node:test below `code` with the `node` on the PATH, which must be 18.19 or newer.
+    """Run the node:test tests below `code` with the `node` on the PATH, which must be 18.19 or newer.
 
-    Raises `NotRun` where there is no `node`, or no sandbox; `unsafe` runs them without a sandbox there.
+    Raises `NotRun` if there is no `node`, or no sandbox; `unsafe` then runs them without a sandbox.
     """
     known = limits or Limits()
     return _run(node_job(_files(code, known.disk_bytes), known, find_node()), unsafe)
@@ -42,7 +42,7 @@ def _run(job: Job, unsafe: bool) -> TestRun:
 
 
 def _files(folder: Path, most: int) -> dict[str, bytes]:
-    """Return the files below a folder by path, without links. Raises `NotRun` if they have more than `most` bytes."""
+    """Return the files below a folder by path, without links. Raises `NotRun` if they exceed `most` bytes."""
     files, total = {}, 0
     for path in _regular(folder):
         total += path.stat().st_size

@@ -120,7 +120,7 @@ class KeptMessages:
         self._kept: dict[tuple[str, int], tuple[int, MessagePage]] = {}
 
     def messages(self, queue: str, *, after: str | None = None, limit: int = 100) -> MessagePage:
-        """Return the cached messages, if their number has not changed."""
+        """Return the cached messages, or read them again if their number has changed."""
         with self._lock:
             number = self._messages.depth(queue).total
             kept = self._kept.get((queue, limit))
