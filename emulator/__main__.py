@@ -38,14 +38,14 @@ from agenticai.emulator.spool.shelf import Shelf
 from agenticai.stack.private_files import write_private
 
 PROJECTS_HELD = 100
-"""Number of projects whose usage totals stay in memory; the others' are in the spool."""
+"""Number of projects whose usage totals stay in memory; those of others are in the spool."""
 
 COLLECT_AFTER = 20_000
-"""How many new objects have Python look for unreachable ones: a request makes some thousands, and leaves hardly any."""
+"""Python's garbage-collection threshold in new objects: a request creates thousands, and hardly any remain."""
 
 
 def main() -> None:
-    """Serve, or print one sentence and exit with the error's status."""
+    """Serve, or print the error as one sentence and exit with its status."""
     gc.set_threshold(COLLECT_AFTER)
     keep_private()
     arguments = parse_arguments()
@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def parse_arguments() -> argparse.Namespace:
-    """Parse the command line, and make the run's folder where it is missing; both folders become absolute paths."""
+    """Parse the command line, and create the run's folder if it is missing; both folders become absolute paths."""
     parser = argparse.ArgumentParser(prog="python -m agenticai.emulator", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0 picks a free one")
     parser.add_argument("--host", default=LOOPBACK, help="the address to listen on")
@@ -90,7 +90,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def serve(listener: socket.socket, gemini: Gemini, clock: Clock, python: Path, arguments: argparse.Namespace) -> None:
-    """Compose the gateway and run it until it is asked to stop."""
+    """Compose the gateway, and run it until it is stopped."""
     run_dir = arguments.run_dir
     announcement = os.dup(1)
     log_to(run_dir / "engine.log")
@@ -127,7 +127,7 @@ def serve(listener: socket.socket, gemini: Gemini, clock: Clock, python: Path, a
     )
 
     def begin() -> None:
-        gc.freeze()  # what was imported stays, and need not be looked through again
+        gc.freeze()  # imported objects stay, and need not be scanned again
         announce(announcement, endpoint_url, port)
         engine.on_ready()
 
@@ -137,7 +137,7 @@ def serve(listener: socket.socket, gemini: Gemini, clock: Clock, python: Path, a
 
 
 def read_chosen(arguments: argparse.Namespace) -> Chosen:
-    """Return the engine that the command line names."""
+    """Return the engine that the command line selects."""
     return Chosen(
         arguments.engine,
         arguments.localstack_url,
@@ -150,42 +150,42 @@ def read_chosen(arguments: argparse.Namespace) -> Chosen:
 
 
 def end_with(sentence: str, status: int = NoLocalStack.exit_status) -> NoReturn:
-    """Log why the engine cannot serve, or no longer, and end this process, from whatever thread."""
+    """Log why the engine cannot serve (any longer), and end this process from any thread."""
     sys.stderr.write(f"{sentence}\n")
     sys.stderr.flush()
     os._exit(status)
 
 
 def read_allowed(arguments: argparse.Namespace, engine: Hosted) -> Allowed:
-    """Return what the guard lets in: what the command line allows, and the names that the engine is reached by."""
+    """Return what the guard allows: the names on the command line, and those by which the engine is reached."""
     own = host_name(own_address(arguments.host))
     hosts = [*arguments.allow_host, *engine.hosts, *([own] if own else [])]
     return Allowed(hosts, arguments.allow_origin, engine.api_origins)
 
 
 def announce(descriptor: int, endpoint_url: str, port: int) -> None:
-    """Tell the process that started this one where the engine serves, in a line of JSON, and close the descriptor."""
+    """Report the engine's address to the parent process in a line of JSON, and close the descriptor."""
     line = json.dumps({"endpoint_url": endpoint_url, "port": port, "pid": os.getpid()})
     os.write(descriptor, line.encode() + b"\n")
     os.close(descriptor)
 
 
 def own_address(host: str) -> str:
-    """Return the address, as a URL has it, at which processes of this machine reach a server that listens on `host`."""
+    """Return the host, for a URL, by which local processes reach a server that listens on `host`."""
     if host in EVERYWHERE:
         return LOOPBACK
     return f"[{host}]" if ":" in host else host
 
 
 def control_secret(run_dir: Path) -> str:
-    """Make the secret of the control API for a port that other machines reach; store it in the run's folder."""
+    """Create the control API's secret, for a port that other machines can reach; store it in the run's folder."""
     secret = secrets.token_urlsafe(32)
     write_private(run_dir / SECRET_FILE, secret)
     return secret
 
 
 def keep_private() -> None:
-    """Make files of this process and its functions readable by their owner only, and turn core dumps off."""
+    """Make files of this process and its functions readable by their owner only, and disable core dumps."""
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 

@@ -1,4 +1,4 @@
-"""The control API under `/_harness/`: what the bench asks of a running engine."""
+"""The control API under `/_harness/`, through which the bench reads and controls a running engine."""
 
 import asyncio
 import hmac
@@ -43,7 +43,7 @@ EMBEDDED = EngineAbout(engine="embedded")
 
 
 class Steered(Protocol):
-    """The engine, as far as the bench steers it."""
+    """The part of the engine that the bench controls."""
 
     def start_ahead(self, functions: Sequence[str]) -> None:
         """Start an environment of each of these functions in the background."""
@@ -51,11 +51,11 @@ class Steered(Protocol):
 
     @property
     def dispatching(self) -> Dispatch:
-        """How messages reach functions."""
+        """Return how messages are delivered."""
         ...
 
     def dispatch(self, mode: Dispatch) -> None:
-        """Choose how messages reach functions."""
+        """Set how messages are delivered."""
         ...
 
     def settle(self, *, deliveries: int | None, skip: bool, timeout_s: float) -> Settled:
@@ -63,7 +63,7 @@ class Steered(Protocol):
         ...
 
     def look(self) -> None:
-        """Deliver what has become visible: the time has jumped."""
+        """Deliver messages that have become visible, after a jump of the clock."""
         ...
 
 
@@ -80,12 +80,12 @@ def control_app(
 ) -> Starlette:
     """Return the routes that `agenticai.emulator.client.ControlClient` calls; `more` are those of other packages.
 
-    Without an `engine` nothing is steered: messages are delivered by themselves, and no time is skipped. Rules of
-    faults for which `can_apply` says no are refused.
+    Without an `engine` nothing can be controlled: messages are delivered automatically, and no time is skipped. Fault
+    rules for which `can_apply` returns false are refused.
 
-    Where there is a `secret`, all of them ask for it as a bearer token: where others than the programs of this machine
-    reach the port. On 127.0.0.1 they do not: whoever may connect there may also use the AWS API and so run code as the
-    owner of the engine, and what pages send is kept out by the guard.
+    With a `secret`, all routes require it as a bearer token; it is set if other machines can reach the port. On
+    127.0.0.1 none is needed: any program that can connect could also use the AWS API and so run code as the engine's
+    owner, and the guard refuses requests of pages.
     """
     routes = [
         *_reading_routes(ledger, clock, uptime_s, about),
@@ -102,7 +102,7 @@ def control_app(
 
 
 class BearerToken:
-    """Lets pass who sends the secret as a bearer token."""
+    """Refuses requests without the secret as a bearer token."""
 
     def __init__(self, app: ASGIApp, secret: str) -> None:
         self._app = app
@@ -245,7 +245,7 @@ def _fault_routes(faults: FaultBook, about: EngineAbout, can_apply: Callable[[Fa
 
 
 def latest_failure(invocations: Sequence[FinishedInvocation]) -> str:
-    """Describe what failed last, which is mostly why the engine does not come to rest: it is retried for ever."""
+    """Describe the latest failure, which is usually why the engine does not settle: it is retried forever."""
     failed = next((invocation for invocation in reversed(invocations) if invocation.error_type), None)
     return f" The latest failure: {failed.function} ended with {failed.error_type}." if failed else ""
 

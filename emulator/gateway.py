@@ -1,4 +1,4 @@
-"""The gateway: the ordered steps that every request to the engine's one port takes."""
+"""The gateway: the ordered steps through which every request to the engine's port passes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,16 +16,16 @@ from agenticai.emulator.meter.ledger import Ledger
 from agenticai.emulator.meter.step import Meter
 
 GatewayStep = Callable[[ASGIApp], ASGIApp]
-"""Makes a step of the next one."""
+"""Wraps the next step in another step."""
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What the steps work with.
+    """The objects that the steps use.
 
-    `engine` answers the AWS API, `missing` are the steps for what AWS has and it lacks, `workers` are its execution
-    environments, and `control` and `gemini` answer below their prefixes. `free_bytes` returns how much of the disk is
-    free.
+    `engine` answers the AWS API, `missing` are steps for AWS operations that it does not implement, `workers` are its
+    execution environments, and `control` and `gemini` answer below their prefixes. `free_bytes` returns the free disk
+    space.
     """
 
     engine: ASGIApp
@@ -41,7 +41,7 @@ class Parts:
 
 
 def gateway(parts: Parts) -> ASGIApp:
-    """Return the application behind the port: a request takes these steps from top to bottom, until one answers."""
+    """Return the application behind the port: a request passes these steps from top to bottom until one answers."""
     return chain(
         [
             lambda app: Guard(app, parts.allowed),
@@ -57,12 +57,12 @@ def gateway(parts: Parts) -> ASGIApp:
 
 
 def under(prefix: str, mounted: ASGIApp) -> GatewayStep:
-    """Return the step that has an application of its own answer everything below a path prefix."""
+    """Return the step that routes everything below a path prefix to another application."""
     return lambda app: Under(app, prefix, mounted)
 
 
 def chain(steps: Sequence[GatewayStep], engine: ASGIApp) -> ASGIApp:
-    """Return the engine behind the steps, the first of them outermost; it also gets the server's lifespan."""
+    """Return the engine behind the steps, the first of them outermost; it also receives the server's lifespan."""
     app = engine
     for step in reversed(steps):
         app = step(app)

@@ -1,4 +1,4 @@
-"""The engines as the gateway's process hosts them: each composed with the meter, faults and clock of one run."""
+"""Sets up each engine in the gateway's process, with the meter, faults and clock of the run."""
 
 import errno
 import os
@@ -34,9 +34,9 @@ from agenticai.stack.platform import name_here
 
 @dataclass(frozen=True)
 class Run:
-    """What every engine is composed with: where it serves, its folders, the functions' interpreter, and the books.
+    """What every engine needs: its address and folders, the functions' interpreter, the ledger and the fault book.
 
-    `host` is the address that the gateway listens on, and `control_secret` what the control API asks for, if anything.
+    `host` is the address that the gateway listens on, and `control_secret` the control API's secret, if there is one.
     """
 
     host: str
@@ -53,16 +53,16 @@ class Run:
 
     @property
     def model_url(self) -> str:
-        """Where functions ask the language model."""
+        """The URL of the language model for functions."""
         return f"{self.endpoint_url}{GEMINI}"
 
 
 @dataclass(frozen=True)
 class Hosted:
-    """An engine: what answers as AWS, what AWS has and it lacks, how it is steered, and which faults it takes.
+    """A running engine: its AWS API, steps for operations it lacks, its controls, and the faults that it supports.
 
     `api_origins` are the origins that a deployed API allows; `hosts` are names by which functions reach the gateway,
-    and `listeners` what it listens on for them. `on_ready` is called when it serves, and `close` when it stops.
+    and `listeners` the sockets for them. `on_ready` is called when it serves, and `close` when it stops.
     """
 
     app: ASGIApp
@@ -110,18 +110,18 @@ NAMED: Final = 20
 """Number of projects that are named when LocalStack is lost."""
 
 UNOBSERVED: Final = OF_LOCALSTACK - {"invocations"}
-"""The same where nothing tells of its functions."""
+"""What LocalStack can do behind the gateway if nothing reports on its functions."""
 
 
 def host_localstack(run: Run, chosen: Chosen, on_end: Callable[[str], object]) -> Hosted:
-    """Return LocalStack behind a proxy: one that runs, or one that is started here, in a container or without."""
+    """Return LocalStack behind a proxy: a running one, or a new one, with or without a container."""
     if chosen.image:
         return host_container(run, chosen, on_end)
     return host_running(run, chosen) if chosen.url else host_process(run, on_end)
 
 
 def host_running(run: Run, chosen: Chosen) -> Hosted:
-    """Return a LocalStack that somebody else started, and that stays."""
+    """Return a LocalStack that somebody else started, and that keeps running."""
     from agenticai.emulator.engines.localstack.environments import Environments
     from agenticai.emulator.engines.localstack.proxy import Proxy
     from agenticai.emulator.engines.localstack.server import edition_at
@@ -140,7 +140,7 @@ def host_running(run: Run, chosen: Chosen) -> Hosted:
 
 
 def host_process(run: Run, on_end: Callable[[str], object]) -> Hosted:
-    """Return LocalStack's own runtime as a process of this one."""
+    """Return LocalStack's own runtime as a child process."""
     from agenticai.emulator.engines.localstack.environments import Environments
     from agenticai.emulator.engines.localstack.proxy import Proxy
     from agenticai.emulator.engines.localstack.runtime import localstack_python
@@ -163,7 +163,7 @@ def host_process(run: Run, on_end: Callable[[str], object]) -> Hosted:
 
 
 def host_container(run: Run, chosen: Chosen, on_end: Callable[[str], object]) -> Hosted:
-    """Return LocalStack in a container, whose functions reach the gateway by the network of Docker."""
+    """Return LocalStack in a container, whose functions reach the gateway through Docker's network."""
     from agenticai.emulator.engines.localstack.container import HOST_NAME, LocalStackContainer
     from agenticai.emulator.engines.localstack.docker_engine import bridge_address, connect
     from agenticai.emulator.engines.localstack.environments import Environments
@@ -197,7 +197,7 @@ def host_container(run: Run, chosen: Chosen, on_end: Callable[[str], object]) ->
 
 
 def naming_lost(ledger: Ledger, on_end: Callable[[str], object]) -> Callable[[str], object]:
-    """Return what calls `on_end` with a sentence, and one that names the projects that the meter has seen."""
+    """Wrap `on_end` to append a sentence that names the projects that the meter has seen."""
 
     def end(sentence: str) -> object:
         lost = [str(usage.project_id) for usage in ledger.usage_by_project().projects]
@@ -210,9 +210,9 @@ def naming_lost(ledger: Ledger, on_end: Callable[[str], object]) -> Callable[[st
 def listen_for_containers(
     address: str | None, port: int, listen: Callable[[str, int], socket.socket] = bind
 ) -> list[socket.socket]:
-    """Listen on this machine's address in Docker's network too. Raises PortTaken and EngineError.
+    """Listen on this machine's address in Docker's network as well. Raises PortTaken and EngineError.
 
-    Where Docker runs in a machine of its own that address is not here, and its containers reach 127.0.0.1.
+    If Docker runs in a virtual machine, this machine lacks that address, and containers reach 127.0.0.1.
     """
     try:
         return [listen(address, port)] if address else []
@@ -225,7 +225,7 @@ def listen_for_containers(
 
 
 def share(secret: str, file: Path) -> None:
-    """Write the secret of the control API where LocalStack's container, which is another user's, reads it."""
+    """Write the control API's secret where LocalStack's container, which runs as another user, can read it."""
     try:
         file.write_text(secret, encoding="utf-8")
         file.chmod(0o644)
@@ -234,6 +234,6 @@ def share(secret: str, file: Path) -> None:
 
 
 Host = Callable[[Run, Chosen, Callable[[str], object]], Hosted]
-"""Makes an engine for a run, and calls what it is given with a sentence if that ends by itself. Raises EngineError."""
+"""Sets up an engine for a run; calls the callback with a sentence if it ends unexpectedly. Raises EngineError."""
 
 HOSTS: Final[Mapping[str, Host]] = {"embedded": host_ministack, "localstack": host_localstack}

@@ -1,4 +1,4 @@
-"""Starts the gateway as a process of its own, and ends it."""
+"""Starts the gateway as a child process, and ends it."""
 
 import json
 import os
@@ -32,16 +32,16 @@ from agenticai.emulator.http.reach import HERE, Reach
 from agenticai.stack.private_files import owner_only
 
 STOP_SECONDS = 5.0
-START_SECONDS = 150.0  # far more than it takes, for a busy machine: an engine that ends before is noticed at once
+START_SECONDS = 150.0  # far more than it takes, for a busy machine; if the engine ends, that is noticed immediately
 
 MALLOC = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": str(4 * 1024 * 1024)}
-"""Has glibc give the memory of large bodies back when they are gone, where it would learn to keep it."""
+"""Makes glibc return the memory of large bodies when they are freed, which it would otherwise learn to keep."""
 
 
 class Engine(AbstractContextManager["Engine"]):
     """A running gateway process; leaving the `with` block stops it.
 
-    The process ends by itself when this one does, however it ends: it watches the pipe that this object holds.
+    The process always ends with this one, because it watches the pipe that this object holds.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Engine(AbstractContextManager["Engine"]):
 
     @property
     def running(self) -> bool:
-        """Whether the process lives."""
+        """Whether the process runs."""
         return self._process.poll() is None
 
     def about(self) -> EngineAbout:
@@ -76,19 +76,19 @@ class Engine(AbstractContextManager["Engine"]):
             return control.health()
 
     def ended_because(self) -> str:
-        """Return why the process ended by itself: the last that it logged, if it says so."""
+        """Return why the process ended unexpectedly: the last line of its log, if that gives a reason."""
         status = self._process.poll()
         if self._log and status == NoLocalStack.exit_status:
             return last_line(self._log)
         return "The engine ended unexpectedly."
 
     def stop(self) -> int:
-        """End the process and every function that runs in it; return its exit status when it is gone."""
+        """End the process and its functions; wait for it, and return its exit status."""
         return end(self._process, grace_s=STOP_SECONDS)
 
 
 class Launch(AbstractContextManager["Launch"]):
-    """A gateway process that may not serve yet; leaving the `with` block before it does ends it."""
+    """A gateway process that may not serve yet; it is ended if the `with` block is left before it serves."""
 
     def __init__(self, process: subprocess.Popen[bytes], log: Path, chosen: Chosen = EMBEDDED) -> None:
         self._process = process
@@ -145,14 +145,14 @@ def launch(
 ) -> Launch:
     """Start the engine, on 127.0.0.1 unless `reach` says otherwise, without waiting for it.
 
-    `cassettes` holds Gemini's replies, and `gemini` is one of the ways in `emulator/gemini` to answer with them.
-    `run_dir` gets `engine.log` and `gemini-misses/`, port 0 picks a free one, and `home`, by default what `find_home`
-    finds, keeps the functions' interpreter and unpacked code from run to run. The interpreter, and LocalStack's runtime
-    or image where that is the `engine` to be started, are fetched on first use, with `environ` for the installer's
-    settings; `on_progress` is told so. `pure_python` serves without httptools and uvloop, as where the platform has
-    none. Raises PortTaken, NoHome, RuntimeUnavailable and NoDocker.
+    `cassettes` is the folder of Gemini's replies, and `gemini` one of the ways to answer in `emulator/gemini`.
+    `run_dir` gets `engine.log` and `gemini-misses/`, port 0 picks a free one, and `home`, by default that of
+    `find_home`, keeps the functions' interpreter and unpacked code between runs. The interpreter, and LocalStack's
+    runtime or image if the `engine` needs it, are fetched on first use, with `environ` for the installer's settings,
+    and reported to `on_progress`. `pure_python` serves without httptools and uvloop, as on platforms without them.
+    Raises PortTaken, NoHome, RuntimeUnavailable and NoDocker.
     """
-    bind(reach.host, port).close()  # the process does it again, seconds later: here it is told at once
+    bind(reach.host, port).close()  # the child binds it seconds later; this reports a taken port immediately
     home = (home or find_home(environ)).resolve()
     make_home(home)
     _fetch(engine, home, environ, on_progress)
@@ -179,7 +179,7 @@ def launch(
 
 
 def _fetch(engine: Chosen, home: Path, environ: Mapping[str, str], on_progress: Callable[[str], None]) -> None:
-    """Fetch what the functions, and LocalStack where it is to be started, run on; what is there already stays."""
+    """Fetch the interpreter of the functions and, if needed, LocalStack, unless they are already installed."""
     runtime_python(home, environ=environ, on_progress=on_progress)
     if engine.starts_localstack:
         localstack_python(home, environ=environ, on_progress=on_progress)
@@ -189,20 +189,20 @@ def _fetch(engine: Chosen, home: Path, environ: Mapping[str, str], on_progress: 
 
 
 def start_engine(*, timeout_s: float = START_SECONDS, **options: Unpack[LaunchOptions]) -> Engine:
-    """Start the engine as `launch` does, and return when it serves. Raises what `Launch.ready` raises."""
+    """Start the engine as `launch` does, and return when it serves. Raises what `launch` and `Launch.ready` raise."""
     with launch(**options) as starting:
         return starting.ready(timeout_s)
 
 
 def engine_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the few variables of ours that the engine gets: none that a setting or a credential could hide in."""
+    """Return the few variables that the engine inherits: none that could contain other settings or credentials."""
     kept = {name: environ[name] for name in ("HOME", "TMPDIR") if name in environ}
     return kept | MALLOC | {"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
 
 
 def await_ready(process: subprocess.Popen[bytes], timeout_s: float) -> dict[str, str | int] | None:
-    """Read the line that says where the engine serves; None when it ended, or was not ready in time."""
-    assert process.stdout is not None  # noqa: S101 - for the type checker: it was asked for
+    """Read the line with the engine's address; return None if it has ended, or is not ready in time."""
+    assert process.stdout is not None  # noqa: S101 - for the type checker: stdout is a pipe
     readable, _, _ = select.select([process.stdout], [], [], timeout_s)
     line = process.stdout.readline() if readable else b""
     ready: dict[str, str | int] | None = json.loads(line) if line else None
@@ -210,7 +210,7 @@ def await_ready(process: subprocess.Popen[bytes], timeout_s: float) -> dict[str,
 
 
 def end(process: subprocess.Popen[bytes], grace_s: float) -> int:
-    """Close the lifeline, wait, and kill what is still there; return the exit status."""
+    """Close the lifeline, wait, and kill the process if it still runs; return the exit status."""
     for pipe in (process.stdin, process.stdout):
         if pipe:
             pipe.close()
@@ -222,7 +222,7 @@ def end(process: subprocess.Popen[bytes], grace_s: float) -> int:
 
 
 def failure(status: int, log: Path) -> EngineError:
-    """Return the error that a process which ended with `status` stands for."""
+    """Return the error for a process that ended with `status`."""
     last = last_line(log)
     for kind in (PortTaken, InvalidCassette, NoDocker, NoLocalStack):
         if status == kind.exit_status:

@@ -1,4 +1,4 @@
-"""The engines that run for others to use: each is noted in the state folder for as long as its process lives."""
+"""Registers running engines in the state folder, for as long as their process runs."""
 
 import fcntl
 import json
@@ -17,9 +17,9 @@ CURL: Final = ".curl"
 
 
 class Note(NamedTuple):
-    """An engine's address, the other host names that it is reached by, the secret that its control API asks for.
+    """An engine's address, further host names by which it is reached, and its control API's secret.
 
-    `target` is what it was started as: embedded or localstack.
+    `target` is the kind of engine: embedded or localstack.
     """
 
     endpoint_url: str
@@ -28,7 +28,7 @@ class Note(NamedTuple):
     target: str
 
     def is_at(self, endpoint_url: str) -> bool:
-        """Return whether the engine is reached at this address."""
+        """Return whether this address reaches the engine."""
         if endpoint_url == self.endpoint_url:
             return True
         asked = urlsplit(endpoint_url)
@@ -43,10 +43,10 @@ def noted(
     hosts: Sequence[str] = (),
     target: str = "embedded",
 ) -> Iterator[None]:
-    """Have `running` name an engine for as long as the block, or at the most this process, lasts.
+    """Have `running` list an engine during the block, but no longer than this process runs.
 
-    `control_token` is what its control API asks for, if anything, `hosts` are other host names by which it is reached,
-    and `target` is what it was started as. The note is locked, and a lock ends with its process, however that ends.
+    `control_token` is its control API's secret, if there is one, `hosts` are further host names by which it is reached,
+    and `target` is the kind of engine. The note is locked, and the lock always ends with its process.
     """
     make_home(home)
     private_folder(home / FOLDER)
@@ -56,7 +56,7 @@ def noted(
         fcntl.flock(file, fcntl.LOCK_EX)
         file.write(json.dumps(Note(endpoint_url, list(hosts), control_token, target)._asdict()))
         file.flush()
-        written.rename(note)  # only now, so that nobody finds it without its lock
+        written.rename(note)  # after locking, so that nobody finds it unlocked
         try:
             yield
         finally:
@@ -65,9 +65,9 @@ def noted(
 
 @contextmanager
 def curl_settings(home: Path, token: str) -> Iterator[Path]:
-    """Write a file for `curl --config` with an API's token, for as long as the block lasts.
+    """Write a file for `curl --config` with an API's token, and remove it after the block.
 
-    Among curl's arguments every user of the machine would see it.
+    In curl's arguments all users of the machine could see the token.
     """
     make_home(home)
     settings = private_folder(home / FOLDER) / f"{os.getpid()}{CURL}"
@@ -79,15 +79,15 @@ def curl_settings(home: Path, token: str) -> Iterator[Path]:
 
 
 def running(home: Path, target: str | None = None) -> tuple[str, ...]:
-    """Return the addresses of the engines that run, such as `http://127.0.0.1:4566`, and forget those that ended.
+    """Return the addresses of running engines, such as `http://127.0.0.1:4566`, and remove notes of ended ones.
 
-    With a `target`, only of those that were started as that.
+    With a `target`, return only engines of this kind.
     """
     return tuple(note.endpoint_url for note in _read_notes(home) if target in (None, note.target))
 
 
 def noted_token(home: Path, endpoint_url: str) -> str | None:
-    """Return what the control API of a running engine asks for; None if nothing."""
+    """Return the secret of a running engine's control API; None if it has none."""
     return next((note.control_token for note in _read_notes(home) if note.is_at(endpoint_url)), None)
 
 
@@ -105,5 +105,5 @@ def _read(path: Path) -> Note | None:
             for left in (path, path.with_suffix(CURL)):
                 left.unlink(missing_ok=True)
     except (OSError, ValueError, TypeError):
-        return None  # it has ended meanwhile, or is not a note of this version
+        return None  # it has ended meanwhile, or another version wrote the note
     return None

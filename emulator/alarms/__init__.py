@@ -1,1 +1,1 @@
-"""CloudWatch's alarms: how their states follow from the datapoints of a metric, and how the control API tells them."""
+"""CloudWatch alarms: the evaluation of their states from datapoints, and the control API's route for them."""

@@ -1,4 +1,4 @@
-"""The state of a CloudWatch alarm, from the latest datapoints of its metric.
+"""Evaluates the state of a CloudWatch alarm from the latest datapoints of its metric.
 
 See https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html and, on missing data,
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html.
@@ -13,10 +13,10 @@ from agenticai.emulator.core.bench_records import AlarmState
 
 Missing = Literal["missing", "ignore", "breaching", "notBreaching"]
 Datapoint = float | None
-"""A period's value; None where no data came in the period."""
+"""A period's value; None if the period has no data."""
 
 SPARE_PERIODS: Final = 2
-"""How many periods more than its EvaluationPeriods an alarm reads, to make up for missing ones."""
+"""How many periods an alarm reads beyond its EvaluationPeriods, to compensate for missing data."""
 
 COMPARISONS: Final[Mapping[str, tuple[Callable[[float, float], bool], str]]] = {
     "GreaterThanThreshold": (operator.gt, "greater than"),
@@ -39,32 +39,32 @@ class AlarmRule:
 
     @property
     def periods_read(self) -> int:
-        """How many periods are read: the evaluation range."""
+        """The number of periods that are read: the evaluation range."""
         return self.evaluation_periods + SPARE_PERIODS
 
     @property
     def range_s(self) -> int:
-        """How far back the alarm reads."""
+        """The evaluation range in seconds."""
         return self.periods_read * self.period_s
 
     def breaches(self, value: float) -> bool:
-        """Return whether a datapoint is outside of the threshold."""
+        """Return whether a datapoint breaches the threshold."""
         compare, _ = COMPARISONS[self.comparison]
         return compare(value, self.threshold)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The state that an alarm has from now on, and why."""
+    """The new state of an alarm, and the reason."""
 
     state: AlarmState
     reason: str
 
 
 def evaluate(rule: AlarmRule, datapoints: Sequence[Datapoint], state: AlarmState) -> Verdict:
-    """Return the state that follows on `state`; `datapoints` are those of the periods read, the oldest first.
+    """Return the state after `state`; `datapoints` are those of the evaluation range, the oldest first.
 
-    What `missing` says is used only where fewer datapoints than EvaluationPeriods were found.
+    The treatment of missing data applies only if there are fewer datapoints than EvaluationPeriods.
     """
     found = [value for value in datapoints if value is not None][-rule.evaluation_periods :]
     breaching = sum(rule.breaches(value) for value in found)
@@ -89,9 +89,9 @@ def _state(
 
 
 def _oldest_age(rule: AlarmRule, datapoints: Sequence[Datapoint]) -> int:
-    """Return how many periods ago the oldest datapoint of the evaluation periods is, the latest being 1; 0 for none.
+    """Return the age in periods of the oldest datapoint in the evaluation periods, the latest being 1; 0 if none.
 
-    Where all that is there is breaching, one that is old enough suffices: that none came since then is no relief.
+    If all existing datapoints breach, one that is old enough suffices: missing data since then does not end an alarm.
     """
     latest = datapoints[-rule.evaluation_periods :]
     return next((len(latest) - index for index, value in enumerate(latest) if value is not None), 0)

@@ -1,1 +1,1 @@
-"""What every part of the engine stands on: its clock, its state folder and locks, its errors, and its records."""
+"""The base of all parts of the engine: its clock, state folder, locks, errors and records."""

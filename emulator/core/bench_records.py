@@ -1,4 +1,4 @@
-"""What the control API tells of the clock, of the work that is left, of messages in queues, and of the model."""
+"""The control API's records of the clock, of dispatching, of messages in queues, of alarms, and of the model."""
 
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal
@@ -8,28 +8,28 @@ from pydantic import Field, JsonValue, StringConstraints
 from agenticai.emulator.core.usage_records import Record
 
 Dispatch = Literal["free", "stepped"]
-"""How messages reach functions: at any time and several at once, or one by one and only while the engine settles."""
+"""How messages are delivered: at any time and concurrently, or one by one and only during `settle`."""
 
 
 Answers = Literal["stored", "nearest", "live", "compatible"]
-"""Where the engine's replies come from: stored ones that fit, the nearest stored ones, the Gemini API itself, or a
+"""Where the model's replies come from: stored replies that match, the nearest stored replies, the Gemini API, or a
 server of the OpenAI-compatible API."""
 
 AlarmState = Literal["OK", "ALARM", "INSUFFICIENT_DATA"]
-"""Whether a CloudWatch alarm's metric is within its threshold, beyond it, or not known well enough to say."""
+"""Whether a CloudWatch alarm's metric is within its threshold, breaches it, or has too little data to tell."""
 
 MessageId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 class Jump(Record):
-    """Time that was skipped: the engine's time before, and how many seconds."""
+    """A jump of the clock: the engine's time before it, and the number of seconds skipped."""
 
     at: datetime
     seconds: float
 
 
 class ClockReading(Record):
-    """The engine's time, how many seconds of it were skipped in all, and the latest 1,000 jumps, the oldest first."""
+    """The engine's time, the total of skipped seconds, and the latest 1,000 jumps, the oldest first."""
 
     now: datetime
     ahead_s: float
@@ -37,9 +37,9 @@ class ClockReading(Record):
 
 
 class Settled(Record):
-    """Why `settle` returned: all is quiet, a fault holds a call back, or enough deliveries were worked on.
+    """Why `settle` returned: nothing is left to do, a fault holds a call, or enough deliveries were processed.
 
-    `skipped_s` is how far the clock was moved meanwhile.
+    `skipped_s` is how far the clock was advanced meanwhile.
     """
 
     quiet: bool
@@ -49,19 +49,19 @@ class Settled(Record):
 
 
 class StartAheadRequest(Record):
-    """The functions that shall have an environment started ahead of need, in this order."""
+    """The functions whose environments to start ahead of the first invocation, in this order."""
 
     functions: tuple[str, ...]
 
 
 class DispatchRequest(Record):
-    """How messages shall reach functions from now on."""
+    """How to deliver messages from now on."""
 
     mode: Dispatch
 
 
 class SettleRequest(Record):
-    """How far to work: for so many deliveries or to the end, through skipped time or not; `timeout_s` is real time."""
+    """How many deliveries to process, or None for all, and whether to skip waits; `timeout_s` is real time."""
 
     deliveries: int | None = Field(default=None, ge=0)
     skip: bool = True
@@ -69,23 +69,23 @@ class SettleRequest(Record):
 
 
 class AdvanceRequest(Record):
-    """By how many seconds to move the clock."""
+    """By how many seconds to advance the clock."""
 
     seconds: float = Field(gt=0, allow_inf_nan=False)
 
 
 class MessageAttribute(Record):
-    """A message attribute, with the value that its type has; a binary one in base64."""
+    """A message attribute with its value; binary values are in Base64."""
 
     data_type: str
     value: str
 
 
 class QueuedMessage(Record):
-    """A message as it is in its queue. Times are the engine's.
+    """A message in its queue. Times are the engine's.
 
-    `received` counts its receives; `visible_at` is when it can be received next, and `source_arn` the queue that it
-    came from where SQS moved it here.
+    `received` is its receive count; `visible_at` is when it can be received next; `source_arn` is the queue that it
+    came from, if SQS moved it here.
     """
 
     id: str
@@ -101,7 +101,7 @@ class QueuedMessage(Record):
 
 
 class MessagePage(Record):
-    """Some messages of a queue in its order, of `total`; `next` is the cursor of those that follow, None at the end.
+    """A page of a queue's `total` messages, in order; `next` is the cursor of the next page, None at the end.
 
     `oldest` is when the oldest message of the whole queue was sent, and `now` the engine's time.
     """
@@ -114,7 +114,7 @@ class MessagePage(Record):
 
 
 class PageRequest(Record):
-    """Which messages to show: so many at the most, after a cursor that a page gave."""
+    """Which messages to return: at most `limit`, after the cursor of an earlier page."""
 
     MOST: ClassVar = 1000
 
@@ -123,7 +123,7 @@ class PageRequest(Record):
 
 
 class QueueNow(Record):
-    """A queue's numbers of messages now; `oldest` is when its oldest message was sent, None where it has none."""
+    """A queue's present numbers of messages; `oldest` is when its oldest message was sent, None if there is none."""
 
     queue: str
     visible: int
@@ -140,7 +140,7 @@ class QueuesNow(Record):
 
 
 class DepthChange(Record):
-    """A queue's numbers of messages from a moment on, and how many were received and deleted in all until then."""
+    """A queue's numbers of messages from a moment on, and the totals received and deleted until then."""
 
     number: int
     at: datetime
@@ -153,9 +153,9 @@ class DepthChange(Record):
 
 
 class DepthHistory(Record):
-    """Changes in their order; `next` is the `since` of those that follow, and `more` says that there are some.
+    """Changes in order; pass `next` as `since` to get the following ones; `more` tells whether there are any.
 
-    `lost` says that changes in between were forgotten, and `now` is the engine's time.
+    `lost` tells whether changes after `since` were dropped, and `now` is the engine's time.
     """
 
     changes: tuple[DepthChange, ...]
@@ -166,28 +166,28 @@ class DepthHistory(Record):
 
 
 class HistoryRequest(Record):
-    """Which changes to tell: so many at the most, after the one of this number."""
+    """Which changes to return: at most `limit`, after number `since`."""
 
     since: int = Field(default=0, ge=0)
     limit: int = Field(default=10_000, ge=1, le=50_000)
 
 
 class ReceiveRequest(Record):
-    """The messages to receive, up to 10 as in SQS, and for how many seconds nobody else shall."""
+    """The messages to receive, up to 10 as in SQS, and their visibility timeout in seconds."""
 
     ids: tuple[MessageId, ...] = Field(min_length=1, max_length=10)
     visibility_timeout_s: int = Field(default=30, ge=0, le=43_200)
 
 
 class ReceivedMessage(Record):
-    """A message that was received by its id, and what it can be deleted or given back with."""
+    """A message received by its id, and the receipt handle for deleting it or changing its visibility."""
 
     message: QueuedMessage
     receipt_handle: str
 
 
 class AlarmNow(Record):
-    """A CloudWatch alarm's state, since when it has it, and why; `fired` counts how often it went to ALARM."""
+    """A CloudWatch alarm's state, since when and why; `fired` counts its changes to ALARM."""
 
     name: str
     description: str
@@ -198,7 +198,7 @@ class AlarmNow(Record):
 
 
 class ModelCalls(Record):
-    """What one model was asked and answered; `errors` counts the answers other than 200 among the `calls`."""
+    """The calls and tokens of one model; `errors` counts the `calls` answered with a status other than 200."""
 
     model: str
     calls: int = 0
@@ -208,9 +208,9 @@ class ModelCalls(Record):
 
 
 class ModelUse(Record):
-    """Where replies come from, and what each model was asked since the engine started.
+    """Where replies come from, and the use of each model since the engine started.
 
-    `served` is the name of the model of the OpenAI-compatible API that answers whatever is asked.
+    `served` is the name of the OpenAI-compatible server's model, which answers all requests.
     """
 
     answers: Answers
@@ -219,19 +219,19 @@ class ModelUse(Record):
 
 
 class ModelRequest(Record):
-    """A request as it would be posted to `models/{model}:generateContent`."""
+    """A request as posted to `models/{model}:generateContent`."""
 
     model: str
     body: JsonValue
 
 
 class StoredRequest(Record):
-    """Requests, of each of which is asked whether its reply is stored."""
+    """Requests to check for a stored reply."""
 
     requests: tuple[ModelRequest, ...] = Field(max_length=100)
 
 
 class StoredAnswer(Record):
-    """Whether a reply is stored, for each request."""
+    """For each request, whether its reply is stored."""
 
     stored: tuple[bool, ...]

@@ -1,7 +1,7 @@
-"""The units in which AWS bills calls to SQS and DynamoDB; each call is rounded up by itself.
+"""The units in which AWS bills calls to SQS and DynamoDB; each call is rounded up separately.
 
-Sizes are those of the bodies: a little more than AWS counts, which is message bodies and items alone. An engine that
-knows the items tells DynamoDB's units itself (`emulator/core/capacity`); those here leave indexes out. See
+Sizes are those of the HTTP bodies, slightly more than the message bodies and items that AWS counts. An engine that
+knows the items reports DynamoDB's units itself (`emulator/core/capacity`); the units here ignore indexes. See
 https://aws.amazon.com/sqs/pricing/ and
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html.
 """
@@ -13,7 +13,7 @@ SQS_CHUNK_BYTES: Final = 64 * 1024
 WRITE_UNIT_BYTES: Final = 1024
 READ_UNIT_BYTES: Final = 4096
 TRANSACTION: Final = 2
-"""A transaction takes two units for each one that it would take without."""
+"""The factor for calls in a transaction."""
 
 WRITES: Final = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"})
 READS: Final = frozenset({"GetItem", "Query", "Scan", "BatchGetItem", "TransactGetItems"})
@@ -21,7 +21,7 @@ READS: Final = frozenset({"GetItem", "Query", "Scan", "BatchGetItem", "TransactG
 
 
 def billing_units(service: str, operation: str, request_bytes: int, response_bytes: int) -> int:
-    """Return how many units one call is billed as: 1 of services that bill calls, whatever their size."""
+    """Return how many units one call is billed as: 1 for services that bill calls of any size alike."""
     if service == "sqs":
         return _count(max(request_bytes, response_bytes), SQS_CHUNK_BYTES)
     if service == "dynamodb":

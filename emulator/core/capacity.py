@@ -1,4 +1,4 @@
-"""How an engine that knows the sizes of items tells the meter what DynamoDB's capacity a call takes."""
+"""Lets an engine that knows item sizes report the DynamoDB capacity of a call to the meter."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ _TAKEN: Final[ContextVar[list[float] | None]] = ContextVar("taken", default=None
 
 @contextmanager
 def noting_capacity() -> Iterator[list[float]]:
-    """Give a list to which `note_capacity` adds while the block lasts; it stays empty with other engines."""
+    """Yield a list to which `note_capacity` appends during the block; it stays empty with other engines."""
     taken: list[float] = []
     token = _TAKEN.set(taken)
     try:
@@ -20,7 +20,7 @@ def noting_capacity() -> Iterator[list[float]]:
 
 
 def note_capacity(units: float) -> None:
-    """Tell that the present call takes so many read or write units."""
+    """Report that the current call consumes this many read or write units."""
     taken = _TAKEN.get()
     if taken is not None:
         taken.append(units)

@@ -1,4 +1,4 @@
-"""The engine's clock: real time, and what was skipped of it."""
+"""The engine's clock: real time plus the time that was skipped."""
 
 import asyncio
 import contextlib
@@ -15,10 +15,10 @@ JUMPS_KEPT: Final = 1_000
 
 
 class Clock:
-    """Tells the time to all that runs in this process, and can be moved forward.
+    """The time of everything in this process; can be moved forward.
 
-    What is skipped is seen by every call of `time.time` and `datetime.now` here, the engine's own included; whoever
-    waits for a moment asks to be told of a jump. Until the first jump nothing is changed in the process.
+    Skipped time shows in every call of `time.time` and `datetime.now` in this process, including the engine's own. Code
+    that waits for a moment registers with `on_jump`. Until the first jump nothing is patched.
     """
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class Clock:
 
     @property
     def ahead_s(self) -> float:
-        """How many seconds were skipped in all."""
+        """The total number of seconds that were skipped."""
         return self._ahead_s
 
     @property
@@ -41,11 +41,11 @@ class Clock:
         return tuple(self._jumps)
 
     def now(self) -> datetime:
-        """Return the engine's time, with its zone."""
+        """Return the engine's time, with its time zone."""
         return datetime.now(UTC)
 
     def advance(self, seconds: float) -> None:
-        """Skip so many seconds, and tell whoever waits. Raises ValueError when they are not positive."""
+        """Skip `seconds`, and notify everything that waits. Raises ValueError if they are not positive."""
         if seconds <= 0:
             raise ValueError(f"The clock only goes forward, so it cannot be advanced by {seconds:g} s.")
         with self._jumping:
@@ -59,20 +59,20 @@ class Clock:
 
     def _travel(self, seconds: float) -> None:
         if self._shift is None:
-            import time_machine  # only now: most engines never skip
+            import time_machine  # imported here: most engines never skip time
 
             now, asked = time.time(), time.monotonic()
             travel = time_machine.travel(now + seconds, tick=True)
             self._shift, self._stop = travel.start().shift, travel.stop
             passed = time.monotonic() - asked
-            time.time()  # a traveller's time goes on from the first question for it
-            self._shift(passed)  # and stood still until then: long, on a busy machine
+            time.time()  # time_machine's clock starts to run with the first call
+            self._shift(passed)  # catch up on the time it stood still, which is long on a busy machine
         else:
             self._shift(seconds)
 
     @contextlib.contextmanager
     def on_jump(self, jumped: Callable[[], object]) -> Iterator[None]:
-        """Call `jumped` after each jump inside the block, from the thread that made it."""
+        """Call `jumped` after each jump during the block, from the thread that made the jump."""
         key = object()
         with self._lock:
             self._listeners[key] = jumped
@@ -83,9 +83,10 @@ class Clock:
                 del self._listeners[key]
 
     async def sleep_until(self, moment: float) -> None:
-        """Wait for a moment in epoch seconds on this clock, which may have been jumped over before this is called.
+        """Wait until a moment on this clock, in epoch seconds; a jump may have passed it already.
 
-        It has come when all who listen know of the jump to it, so that no function is answered before it is there, too.
+        After a jump it returns only when all listeners were notified, so that functions have the new time before any of
+        their calls is answered.
         """
         loop, jumped = asyncio.get_running_loop(), asyncio.Event()
         with self.on_jump(lambda: loop.call_soon_threadsafe(jumped.set)):
@@ -101,7 +102,7 @@ class Clock:
             pass
 
     def close(self) -> None:
-        """Show real time again to this process."""
+        """Restore real time in this process."""
         with self._lock:
             self._stop()
             self._shift, self._stop = None, lambda: None

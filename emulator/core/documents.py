@@ -1,4 +1,4 @@
-"""YAML documents that people write: read into a model, with errors that name the file and the line."""
+"""Reads YAML documents that people write into models, with errors that name the file and the line."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,19 +11,19 @@ from pydantic_core import ErrorDetails
 
 M = TypeVar("M", bound=BaseModel)
 Location = tuple[int | str, ...]
-"""The way to a field: keys of mappings, and places in lists from 0."""
+"""The path to a field: keys of mappings, and indexes of lists."""
 
 
-try:  # libyaml reads ten times faster; where there is none, PyYAML reads by itself
+try:  # libyaml is ten times faster; without it PyYAML uses its own parser
     from yaml import CSafeLoader as SafeLoader
 except ImportError:
     from yaml import SafeLoader  # type: ignore[assignment]
 
 
 class _Loader(SafeLoader):
-    """Reads YAML 1.2, as editors do: only true and false are booleans, so `on` is a word like any other.
+    """Reads YAML 1.2, as editors do: only true and false are booleans, so `on` is a string.
 
-    A key that a mapping has twice is an error, as YAML 1.2 has it, where PyYAML takes the last one without a word.
+    As in YAML 1.2, duplicate keys of a mapping are an error; PyYAML silently uses the last one.
     """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -44,7 +44,7 @@ _Loader.add_implicit_resolver(_BOOLEAN, re.compile("^(?:true|false)$"), list("tf
 
 
 def parse_yaml(text: str) -> Any:
-    """Return what a YAML document says. Raises yaml.YAMLError."""
+    """Parse a YAML document. Raises yaml.YAMLError."""
     return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
 
 
@@ -56,7 +56,7 @@ def read_document(
 ) -> M:
     """Read one file. Raises `fault`, with a message such as `scenario.yaml:7: project.name: Field required.`
 
-    `misfits` says what is wrong with a document whose fields are right one by one, and where.
+    `misfits` returns the errors, and their locations, of a document whose fields are all valid by themselves.
     """
     text = _read(path, fault)
     try:
@@ -94,14 +94,14 @@ def _sentence(path: Path, root: yaml.Node | None, location: Location, message: s
 
 
 def _first(root: yaml.Node | None, errors: Sequence[ErrorDetails]) -> tuple[Location, str]:
-    """Where the first error is, and what is wrong there; one that every alternative of a union finds is one error."""
+    """Return the first error with its location; an error in every alternative of a union counts once."""
     located = [(_find_written(root, error), _explain(error)) for error in errors]
     place = located[0][0]
     return place, ", or ".join(dict.fromkeys(message for location, message in located if location == place))
 
 
 def _explain(error: ErrorDetails) -> str:
-    """Return what is wrong, in the words of who writes a document and not of who reads it into a model."""
+    """Describe an error in the terms of the document's author, not of the model."""
     match error["type"]:
         case "extra_forbidden":
             return "Unknown field"
@@ -125,7 +125,7 @@ def _find_written(root: yaml.Node | None, error: ErrorDetails) -> Location:
 
 
 def _find_line(root: yaml.Node | None, location: Location) -> int:
-    """Return the line, from 1, of a field, or of the nearest one around it."""
+    """Return the line, from 1, of a field, or of the innermost existing one that encloses it."""
     node, line = root, root.start_mark.line if root else 0
     for part in location:
         node = dict(_children(node)).get(part)

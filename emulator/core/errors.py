@@ -1,25 +1,25 @@
-"""What can go wrong with the engine, each as one sentence that says what to do next.
+"""The engine's errors; each message is one sentence that says what to do next.
 
 EngineError
- ├─ PortTaken           another process listens on the port that was asked for
+ ├─ PortTaken           another process listens on the requested port
  ├─ RuntimeUnavailable  the interpreter for the functions could not be installed
  ├─ InvalidCassette     a file of Gemini replies cannot be used
  ├─ NotRekeyed          it is not clear which stored request a new one replaces
- ├─ NoLocalStack        no LocalStack answers where one should run
- ├─ NoDocker            Docker is not in reach, or lacks the image
+ ├─ NoLocalStack        no LocalStack answers at the expected address
+ ├─ NoDocker            Docker is not available, or lacks the image
  ├─ EngineCrashed       the engine ended, or was not ready in time
- ├─ InvalidReach        what is to be let in is neither a host name nor an origin
- ├─ NoHome              there is no folder that state can be kept in
- └─ ControlError        the control API did not answer as it should, or was asked for what cannot be
+ ├─ InvalidReach        a value to allow is neither a host name nor an origin
+ ├─ NoHome              there is no folder in which state can be stored
+ └─ ControlError        the control API gave no usable answer, or the request is not possible
 """
 
 from typing import ClassVar
 
 
 class EngineError(Exception):
-    """The embedded cloud cannot serve; the message is one sentence for the person at the terminal.
+    """The engine cannot serve; the message is one sentence for the person at the terminal.
 
-    `exit_status` is the gateway process's exit status for this error, by which its parent knows which one it was.
+    `exit_status` is the gateway process's exit status, by which its parent recognizes the error.
     """
 
     exit_status: ClassVar[int] = 1
@@ -44,13 +44,13 @@ class InvalidCassette(EngineError):
 
 
 class NoLocalStack(EngineError):
-    """No LocalStack answers where one should run, or it ended; the message says which, and where its log is."""
+    """No LocalStack answers at the expected address, or it ended; the message says which, and where its log is."""
 
     exit_status = 6
 
 
 class NoDocker(EngineError):
-    """Docker is not in reach, may not be used, or has no such image; the message says which, and what to do."""
+    """Docker is not available, may not be used, or lacks the image; the message says which, and what to do."""
 
     exit_status = 7
 
@@ -64,12 +64,12 @@ class EngineCrashed(EngineError):
 
 
 class InvalidReach(EngineError):
-    """What is to be let in is neither a host name nor an origin."""
+    """A value to allow is neither a host name nor an origin."""
 
 
 class NoHome(EngineError):
-    """There is no folder that state can be kept in; the message names what is in the way."""
+    """There is no folder in which state can be stored; the message names the reason."""
 
 
 class ControlError(EngineError):
-    """The control API could not be reached, gave no usable answer, or was asked for what cannot be."""
+    """The control API could not be reached, gave no usable answer, or the request is not possible."""

@@ -1,4 +1,4 @@
-"""The state folder, where the bench keeps what it needs again: interpreters, unpacked code, logs, reports."""
+"""The state folder, where the bench keeps files between runs: interpreters, unpacked code, logs, reports."""
 
 import os
 import stat
@@ -13,10 +13,10 @@ from agenticai.stack.private_files import make_private, write_private
 
 NAME: Final = ".agenticai"
 VARIABLE: Final = "AGENTICAI_HOME"
-"""The environment variable that names the state folder, before all rules."""
+"""The environment variable that names the state folder; it takes precedence over all other rules."""
 
 SECRET_FILE: Final = "control-token"  # noqa: S105 - the name of a file
-"""In a run's folder: the secret that the control API asks for, where the port is reached from elsewhere."""
+"""The file in a run's folder with the control API's secret, if other machines can reach the port."""
 
 
 def find_home(
@@ -24,9 +24,9 @@ def find_home(
 ) -> Path:
     """Return the state folder for work in `folder`, by default the working folder; it need not exist yet.
 
-    That is what AGENTICAI_HOME names; else the nearest `.agenticai` in the folder or above it that is this user's own,
-    as programs in it are run; else a new one in the folder; else, where nothing may be written there, `fallback`, by
-    default the platform's folder for a user's data. Raises NoHome if nothing can be written there either.
+    The first of these is used: what AGENTICAI_HOME names; the nearest `.agenticai` in the folder or above it that this
+    user owns, as programs in it are run; a new one in the folder; or, if the folder is not writable, `fallback`, by
+    default the platform's folder for a user's data. Raises NoHome if that is not writable either.
     """
     here = folder.absolute() if folder else _working_folder()
     if named := environ.get(VARIABLE):
@@ -40,9 +40,9 @@ def find_home(
 
 
 def make_home(home: Path) -> None:
-    """Create the state folder, for its user's eyes only, and keep it out of whatever repository it is in.
+    """Create the state folder, accessible to its user only, and have Git ignore it.
 
-    A folder that is there already and has another name, as AGENTICAI_HOME may give, is left as it is.
+    An existing folder with another name, as AGENTICAI_HOME may give, is left as it is.
     """
     if not home.exists():
         private_folder(home)
@@ -52,7 +52,7 @@ def make_home(home: Path) -> None:
 
 
 def private_folder(folder: Path) -> Path:
-    """Make a folder that nobody else may look into, or make one that is there so; return it."""
+    """Create a folder that only this user can access, or restrict an existing one to that; return it."""
     make_private(folder).chmod(0o700)
     return folder
 
@@ -72,7 +72,7 @@ def _usable(home: Path, remedy: str) -> Path:
 
 
 def _is_own(home: Path) -> bool:
-    """Return whether it is a folder that belongs to this user, who may write to it."""
+    """Return whether it is a folder that this user owns and may write to."""
     try:
         found = home.lstat()
     except OSError:

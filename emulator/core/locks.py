@@ -1,4 +1,4 @@
-"""Locks on folders. The system gives one up when its owner ends, however that ends, so none is left behind."""
+"""Locks on folders. The operating system releases them when their process ends, so none is left behind."""
 
 import fcntl
 import os
@@ -9,20 +9,20 @@ from pathlib import Path
 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """Hold a folder for the block, together with whoever holds it too, so that nobody removes it."""
+    """Take a shared lock on a folder during the block, so that nobody removes it."""
     with _lock(folder, fcntl.LOCK_SH):
         yield
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Have a folder alone for the block: wait until nobody else has or holds it."""
+    """Take an exclusive lock on a folder during the block; wait until it is free."""
     with _lock(folder, fcntl.LOCK_EX):
         yield
 
 
 def is_held(folder: Path) -> bool:
-    """Return whether somebody holds the folder or has it alone."""
+    """Return whether the folder is locked, shared or exclusively."""
     try:
         with _lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB):
             return False

@@ -1,4 +1,4 @@
-"""The log files of processes, as somebody else reads them who has to say why one ended."""
+"""Reads the log file of a process, to report why it ended."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the control API tells of the language model's calls, and of requests that had no stored reply."""
+"""The control API's records of the language model's calls, and of requests without a stored reply."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 from agenticai.emulator.core.usage_records import Record
 
 LONGEST_REPLY = 1_000_000
-"""Characters."""
+"""The maximum length of a reply in characters."""
 
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 
@@ -32,7 +32,7 @@ class ModelExchange(Record):
 
 
 class ModelHistory(Record):
-    """Calls in their order; `next` is the `since` of those that follow, and `lost` says that earlier ones are gone."""
+    """Calls in order; pass `next` as `since` to get the following ones; `lost` tells whether some were dropped."""
 
     calls: tuple[ModelExchange, ...]
     next: int
@@ -40,13 +40,13 @@ class ModelHistory(Record):
 
 
 class CallsRequest(Record):
-    """Which calls to tell: those after the one of this number."""
+    """Which calls to return: those after number `since`."""
 
     since: int = Field(default=0, ge=0)
 
 
 class MissedReply(Record):
-    """A request without a stored reply, and how it differs from the nearest stored one; `at` is the machine's time."""
+    """A request without a stored reply, and its diff to the nearest stored request; `at` is real time."""
 
     digest: str
     at: datetime
@@ -59,7 +59,7 @@ class MissedReply(Record):
 
 
 class ReplyRequest(Record):
-    """The reply to store for a request that had none; without tokens their number is estimated."""
+    """The reply to store for a request that had none; token counts that are left out are estimated."""
 
     digest: Digest
     text: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_REPLY)]
@@ -68,6 +68,6 @@ class ReplyRequest(Record):
 
 
 class StoredReply(Record):
-    """The file that a reply was stored in."""
+    """The file in which a reply was stored."""
 
     path: str

@@ -1,4 +1,4 @@
-"""What the control API tells of permissions: what roles grant their functions, what these used, and what was denied."""
+"""The control API's records of permissions: what roles grant, what functions used, and what was denied."""
 
 import json
 from typing import Any, Literal
@@ -7,7 +7,7 @@ from agenticai.emulator.core.usage_records import Record
 
 
 class Grant(Record):
-    """An action on a resource as a policy allows them, and how often each action was used by that."""
+    """An action and resource pattern that a policy allows, and how often each action was used under it."""
 
     policy: str
     action: str
@@ -16,10 +16,10 @@ class Grant(Record):
 
 
 class Denial(Record):
-    """An action on a resource that was not allowed, and how often; `explicitly` where a statement denies it.
+    """A denied action on a resource, and how often it was denied; `explicitly` if a statement denies it.
 
-    `statement` names that statement; where none denies, `lacks` says whose policies have none that allows: those of the
-    role, its permissions boundary, or the resource's own. `service` is the AWS service that called, if one did.
+    `statement` names that statement. For an implicit denial, `lacks` says where a statement that allows it is missing:
+    in the role, its permissions boundary, or the resource's policy. `service` is the calling AWS service, if any.
     """
 
     action: str
@@ -31,7 +31,7 @@ class Denial(Record):
     service: str = ""
 
     def remedy(self, role: str) -> str:
-        """Return why it was denied to a function of this role, or to a service: what denies it, or what is missing."""
+        """Return why a function of this role, or a service, was denied: the denying statement, or what is missing."""
         if self.explicitly:
             return f"{self.statement or 'a statement'} denies it"
         missing: dict[str, Any] = {"Effect": "Allow", "Action": self.action, "Resource": self.resource}
@@ -46,9 +46,9 @@ class Denial(Record):
 
 
 class FunctionPermissions(Record):
-    """What a function's role grants it, and what it was denied; or an AWS service that has no role.
+    """What a function's role grants it, and what it was denied; or the same of an AWS service, which has no role.
 
-    A service, such as `cloudwatch.amazonaws.com`, is granted what policies of resources were seen to let it do.
+    The grants of a service, such as `cloudwatch.amazonaws.com`, are those of resource policies that it used.
     """
 
     function: str
@@ -58,7 +58,7 @@ class FunctionPermissions(Record):
 
 
 class PermissionReport(Record):
-    """All deployed functions whose roles are known, since the engine started; `enforced` says that denials hold."""
+    """All deployed functions with known roles, since the engine started; `enforced` tells whether calls are denied."""
 
     enforced: bool
     functions: tuple[FunctionPermissions, ...]

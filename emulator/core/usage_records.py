@@ -1,4 +1,4 @@
-"""What the meter tells: the models that the control API sends and its client reads."""
+"""The meter's records, which the control API sends and its client reads."""
 
 from collections import Counter
 from datetime import datetime
@@ -10,13 +10,13 @@ Caller = Literal["client", "function", "event source mapping"]
 
 
 class Record(BaseModel):
-    """What is sent or stored: nothing in it is unknown, and nothing in it changes."""
+    """A record that is sent or stored: immutable, and without unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 Ability = Literal["gemini", "meter", "control", "steps", "contents", "invocations", "permissions"]
-"""What an engine can do beyond the AWS API: `agenticai.stack.target.Capability` says what each of them is."""
+"""What an engine can do beyond the AWS API; `agenticai.stack.target.Capability` explains each."""
 
 EVERYTHING: Final[frozenset[Ability]] = frozenset(get_args(Ability))
 
@@ -24,8 +24,8 @@ EVERYTHING: Final[frozenset[Ability]] = frozenset(get_args(Ability))
 class EngineAbout(Record):
     """What an engine is, such as `LocalStack 4.13.1`, and what it can do.
 
-    `functions_url` is where its functions reach it, if that is not where others do. `functions_on` is what they run on,
-    as `agenticai.stack.platform.FunctionsOn` reads it: empty for the client's interpreter.
+    `functions_url` is the address that its functions use, if it differs from the clients'. `functions_on` is the
+    platform of its functions, as `agenticai.stack.platform.FunctionsOn` reads it: empty for the client's interpreter.
     """
 
     engine: str
@@ -45,7 +45,7 @@ class EngineHealth(EngineAbout):
 class CallCount(Record):
     """How often one caller made one call. Services are named as in a SigV4 scope (`dynamodb`, `execute-api`, …).
 
-    `function` is the caller's name, or for an event source mapping that of its function, and None for a client.
+    `function` is the calling function, or that of the event source mapping that called, and None for a client.
     `errors` counts by error code; bytes are those of the bodies, and `units` what AWS bills.
     """
 
@@ -61,7 +61,7 @@ class CallCount(Record):
 
 
 class FunctionUsage(Record):
-    """What a function's invocations came to. Durations in ms; billed ones are rounded up, init included."""
+    """The totals of a function's invocations. Durations in ms; billed ones are rounded up and include init."""
 
     function: str
     invocations: int
@@ -73,7 +73,7 @@ class FunctionUsage(Record):
 
 
 class Usage(Record):
-    """What was used by one project, or by all and none when `project_id` is None."""
+    """The usage of one project, or the total, with calls without a project, if `project_id` is None."""
 
     project_id: str | None
     calls: tuple[CallCount, ...]
@@ -86,7 +86,7 @@ class Usage(Record):
 
     @property
     def gb_seconds(self) -> float:
-        """Lambda's billed memory times time."""
+        """Lambda's billed memory times duration."""
         return sum(row.gb_seconds for row in self.functions)
 
     @property
@@ -99,10 +99,10 @@ class Usage(Record):
 
 
 class UsageByProject(Record):
-    """What was used by all and none together, and by each project, at one moment.
+    """The total usage and that of each project, at one moment.
 
-    `projects` are those that used something since a cursor; the next one is `next`. A cursor is good for the same
-    `book` only: after another engine has started, or usage was forgotten, it is another one.
+    `projects` are those with usage since a cursor; `next` is the next cursor. A cursor is valid only for the same
+    `book`, which changes if an engine starts or usage is reset.
     """
 
     total: Usage
@@ -114,7 +114,7 @@ class UsageByProject(Record):
 class FinishedInvocation(Record):
     """One invocation that ended. `init_ms` is None on a warm start; `error_type` None when it succeeded.
 
-    `message_ids` are those of the queue's messages that it was to process.
+    `message_ids` are those of the queue messages in its event.
     """
 
     function: str
@@ -133,7 +133,7 @@ class FinishedInvocation(Record):
 
 
 class RunningInvocation(Record):
-    """An invocation that has not ended yet; `project_id` is None where that is not known before its end."""
+    """A running invocation; `project_id` is None if it is known only at the end."""
 
     request_id: str
     started_at: datetime
@@ -141,10 +141,10 @@ class RunningInvocation(Record):
 
 
 class FunctionActivity(Record):
-    """What a function is doing: the invocations that run, the oldest first, and how the latest ones ended.
+    """A function's running invocations, the oldest first, and how the latest ones ended.
 
-    `failed` is the latest that failed, and `gave_back` the latest that reported messages as not processed, by itself
-    and without an error. `errors` counts the calls that the function made in vain, by error code.
+    `failed` is the latest that failed, and `gave_back` the latest that returned batch item failures without an error.
+    `errors` counts the failed calls that the function made, by error code.
     """
 
     function: str

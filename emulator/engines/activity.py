@@ -1,4 +1,4 @@
-"""What runs at this moment, and which of it waits: for a moment on the clock, or to be let go."""
+"""Tracks what runs now, and what of it waits: for a moment on the clock, or to be released."""
 
 import contextlib
 import threading
@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager
 
 
 class Activity:
-    """The batches that are worked on, the invocations that run, and the waits inside of them.
+    """The batches that are being processed, the running invocations, and their waits.
 
-    An invocation is known by the session token of its environment, which runs one at a time.
+    An invocation is identified by the session token of its environment, which runs one at a time.
     """
 
     def __init__(self) -> None:
@@ -21,12 +21,12 @@ class Activity:
         self._held: set[threading.Event] = set()
 
     def batch(self) -> AbstractContextManager[None]:
-        """Count a batch of messages as worked on inside the block."""
+        """Count a batch of messages as being processed during the block."""
         batch = object()
         return self._during(lambda: self._batches.add(batch), lambda: self._batches.remove(batch))
 
     def invocation(self, token: str) -> AbstractContextManager[None]:
-        """Count a function as running inside the block; none of its waits outlasts it."""
+        """Count a function as running during the block; its waits end with it."""
 
         def end() -> None:
             self._invocations.remove(token)
@@ -35,17 +35,17 @@ class Activity:
         return self._during(lambda: self._invocations.add(token), end)
 
     def timeout_at(self, moment: float) -> AbstractContextManager[None]:
-        """Note inside the block that a function runs that is ended at this moment, in epoch seconds."""
+        """Register a function's timeout during the block, in epoch seconds."""
         key = object()
         return self._during(lambda: self._timeouts.update({key: moment}), lambda: self._timeouts.pop(key))
 
     def waiting(self, token: str, until: float | None = None) -> AbstractContextManager[None]:
-        """Note in the block that an invocation only waits: until a moment in epoch seconds, or for something else."""
+        """Mark an invocation as waiting during the block: until a moment in epoch seconds, or for something else."""
         key = object()
         return self._during(lambda: self._waits.update({key: (token, until)}), lambda: self._waits.pop(key, None))
 
     def hold(self, token: str) -> None:
-        """Have an invocation wait until `release` is called."""
+        """Block an invocation until `release` is called."""
         let_go = threading.Event()
         with self._change():
             self._held.add(let_go)
@@ -53,7 +53,7 @@ class Activity:
         let_go.wait()
 
     def release(self) -> None:
-        """Let go what is held; from now on, and not only when it has gone on, it waits no more."""
+        """Release what is held; it counts as running from now on, not only after its thread has resumed."""
         with self._change():
             for let_go in self._held:
                 self._waits.pop(let_go, None)
@@ -72,7 +72,7 @@ class Activity:
 
     @contextlib.contextmanager
     def _change(self) -> Iterator[None]:
-        """Inside the block nobody else looks, and after it everybody who waits for a change looks again."""
+        """Hold the lock during the block, then notify everybody who waits for a change."""
         with self._changed:
             yield
             self._changed.notify_all()
@@ -84,12 +84,12 @@ class Activity:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is worked on."""
+        """Whether nothing is being processed."""
         return not self._batches and not self._invocations
 
     @property
     def stuck(self) -> bool:
-        """Whether something is worked on, and all of it waits."""
+        """Whether something is being processed, and all of it waits."""
         waiting = {token for token, _ in self._waits.values()}
         return bool(self._invocations) and self._invocations <= waiting and len(self._batches) <= len(self._invocations)
 
@@ -99,11 +99,11 @@ class Activity:
             return [*self._timeouts.values(), *(until for _, until in self._waits.values() if until is not None)]
 
     def await_rest(self, timeout_s: float) -> bool:
-        """Wait until it is idle, stuck or held; False when that did not come in real time."""
+        """Wait until it is idle, stuck or held; return False after `timeout_s` of real time."""
         with self._changed:
             return self._changed.wait_for(lambda: self.idle or self.stuck or self.held, timeout_s)
 
     def await_change(self, timeout_s: float) -> None:
-        """Wait for anything to begin or end, for so many seconds of real time at most."""
+        """Wait until anything begins or ends, at most `timeout_s` of real time."""
         with self._changed:
             self._changed.wait(timeout_s)

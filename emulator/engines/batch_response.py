@@ -1,4 +1,4 @@
-"""What a function's answer to a batch of SQS messages says about each of them."""
+"""Interprets a function's response to a batch of SQS messages."""
 
 import json
 from collections.abc import Collection
@@ -7,10 +7,10 @@ from pydantic import JsonValue
 
 
 def read_failed_ids(result: JsonValue, batch_ids: Collection[str]) -> set[str]:
-    """Return the ids of the messages that go back to their queue, of a mapping with ReportBatchItemFailures.
+    """Return the ids of the failed messages, which return to their queue, for a mapping with ReportBatchItemFailures.
 
-    `result` is what the function returned, decoded, or the text of an answer that is not decoded yet. The rules are
-    those under "Success and failure conditions" in
+    `result` is the function's response, decoded or as JSON text. The rules are those under "Success and failure
+    conditions" in
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html: an empty or null response, and an
     empty or null list, mean that all succeeded. Anything else that does not name messages of this batch means that all
     failed.
@@ -33,6 +33,6 @@ def read_failed_ids(result: JsonValue, batch_ids: Collection[str]) -> set[str]:
 
 
 def identifier(failure: JsonValue) -> str | None:
-    """Return the message id in an entry of `batchItemFailures`; None where it is missing, null, or no text."""
+    """Return the message id in an entry of `batchItemFailures`; None if it is missing, null, or not text."""
     name = failure.get("itemIdentifier") if isinstance(failure, dict) else None
     return name if isinstance(name, str) else None

@@ -1,4 +1,4 @@
-"""The process that runs a function's bootstrap: how it is started, and what is asked of it later."""
+"""Starts the process that runs a function's bootstrap, and defines its interface."""
 
 import importlib.util
 import subprocess
@@ -13,29 +13,29 @@ TIME_MACHINE = Path(str(importlib.util.find_spec("time_machine").origin)).parent
 
 
 class Process(Protocol):
-    """What an execution environment asks of its process, in the terms of Popen."""
+    """The interface of an execution environment's process, named as in Popen."""
 
     @property
     def pid(self) -> int:
-        """The process id, which is that of its session too."""
+        """The process id, which is also its session id."""
         ...
 
     @property
     def stdin(self) -> IO[str] | None:
-        """Where requests are written."""
+        """The stream to which requests are written."""
         ...
 
     @property
     def stdout(self) -> IO[str] | None:
-        """Where outcomes are read."""
+        """The stream from which outcomes are read."""
         ...
 
     def poll(self) -> int | None:
-        """Return the exit status, negative for a signal's number, or None while it lives."""
+        """Return the exit status, or minus the number of the signal, or None while it runs."""
         ...
 
     def wait(self, timeout: float | None = None) -> int:
-        """Wait until it is gone, for its exit status; raises subprocess.TimeoutExpired."""
+        """Wait until it ends, and return its exit status; raises subprocess.TimeoutExpired."""
         ...
 
 
@@ -48,10 +48,10 @@ def run_bootstrap(
     log: int | IO[bytes],
     kept: Collection[int] = (),
 ) -> "subprocess.Popen[str]":
-    """Start the bootstrap in a session of its own.
+    """Start the bootstrap in its own session.
 
     `pipes` is subprocess.PIPE or DEVNULL, for standard input and output; `log` is for standard error, and `kept` are
-    further descriptors that it inherits.
+    other descriptors that it inherits.
     """
     return subprocess.Popen(
         [python, "-I", "-u", "-X", "utf8", BOOTSTRAP, *options, TIME_MACHINE, *function.layers],

@@ -1,4 +1,4 @@
-"""Which engine the gateway's steps are put before, as its process is told."""
+"""The choice of the engine behind the gateway, as passed to the gateway process."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,22 +7,22 @@ from typing import Final, Literal
 EngineName = Literal["embedded", "localstack"]
 
 IMAGE: Final = "localstack/localstack:4.14.0"
-"""The last image of LocalStack that starts without an account."""
+"""The last LocalStack image that starts without an account."""
 
 IMAGE_VARIABLE: Final = "AGENTICAI_LOCALSTACK_IMAGE"
 TOKEN_VARIABLE: Final = "LOCALSTACK_AUTH_TOKEN"  # noqa: S105 - the name of a variable
 
 _OF_DOCKER: Final = ("DOCKER_", "TESTCONTAINERS_", TOKEN_VARIABLE)
-"""What the variables begin with that lead to Docker, and what LocalStack's own image asks for."""
+"""Prefixes of the variables that configure the Docker client, and the token for LocalStack's own image."""
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """The embedded engine, or LocalStack: one that runs at `url`, a container of `image`, else a process of its own.
+    """The embedded engine, or LocalStack: the one at `url`, a container of `image`, or else a new process.
 
-    `docker_socket` lets the container start others, as LocalStack's own images do for functions. `observed` is a file:
-    there the LocalStack at `url` finds the secret with which it tells of its functions. What these run on is
-    `functions_on`, as in `EngineAbout`. With `iam` the embedded engine holds functions to the policies of their roles.
+    `docker_socket` lets the container start others, as LocalStack's own images do for functions. `observed` is the file
+    where the LocalStack at `url` finds the secret with which it reports on its functions; `functions_on` is their
+    platform, as in `EngineAbout`. With `iam` the embedded engine enforces the policies of functions' roles.
     """
 
     name: EngineName = "embedded"
@@ -35,7 +35,7 @@ class Chosen:
 
     @property
     def arguments(self) -> list[str]:
-        """The command line of the gateway process for it."""
+        """The command-line arguments of the gateway process for it."""
         given = {
             "--localstack-url": self.url,
             "--localstack-image": self.image,
@@ -48,11 +48,11 @@ class Chosen:
 
     @property
     def starts_localstack(self) -> bool:
-        """Whether LocalStack's runtime has to be there, and is started."""
+        """Whether LocalStack's runtime is needed, and started."""
         return self.name == "localstack" and not self.url and not self.image
 
     def variables(self, environ: Mapping[str, str]) -> dict[str, str]:
-        """Return the variables that the gateway process needs for it: none where no container is started."""
+        """Return the variables that the gateway process needs for it: none unless it starts a container."""
         return {name: value for name, value in environ.items() if self.image and name.startswith(_OF_DOCKER)}
 
 

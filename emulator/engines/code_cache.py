@@ -1,4 +1,4 @@
-"""Function and layer bundles unpacked once, each under the hash of its bytes."""
+"""Unpacks function and layer bundles once, each in a folder named by the hash of its bytes."""
 
 import hashlib
 import io
@@ -14,20 +14,20 @@ from agenticai.emulator.core.locks import locked
 from agenticai.stack.private_files import make_private
 
 UNZIPPED_BYTES = 262_144_000
-"""A function's code and layers have no more: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html."""
+"""The limit for a function's code and layers: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html."""
 
 MOST_ENTRIES = 100_000
-_ENTRY = b"PK\x01\x02"  # begins each entry of a zip file's directory
+_ENTRY = b"PK\x01\x02"  # the signature of an entry in a zip file's directory
 
 
 class UnsafeBundle(EngineError):
-    """A bundle is no zip file, has an entry that would be written outside of its own folder, or is too large."""
+    """A bundle is not a zip file, has an entry that would be written outside its folder, or is too large."""
 
 
 def check_size(*bundles: bytes) -> None:
-    """Check that these are small enough together to be unpacked, as their directories have it. Raises UnsafeBundle.
+    """Check the total unpacked size of bundles, according to their directories. Raises UnsafeBundle.
 
-    An entry is never unpacked beyond the size that the directory has of it.
+    Entries are never unpacked beyond their size in the directory.
     """
     total = 0
     for bundle in bundles:
@@ -46,10 +46,9 @@ def check_size(*bundles: bytes) -> None:
 
 
 def unpack(bundle: bytes, cache: Path) -> Path:
-    """Return the folder that holds the bundle's files; `cache` keeps it for every later start.
+    """Return the folder with the bundle's files; `cache` keeps it for later starts.
 
-    Nothing is compiled ahead: Python writes the bytecode of what is imported beside it, so the second start finds it.
-    Raises UnsafeBundle.
+    Nothing is compiled in advance: Python stores bytecode beside the modules that it imports. Raises UnsafeBundle.
     """
     folder = cache / hashlib.sha256(bundle).hexdigest()
     if _whole(bundle, folder):
@@ -60,14 +59,14 @@ def unpack(bundle: bytes, cache: Path) -> Path:
         files.mkdir()
         _extract(bundle, files)
         with locked(cache):
-            if not _whole(bundle, folder):  # nobody else was faster
+            if not _whole(bundle, folder):  # not if another process was faster
                 shutil.rmtree(folder, ignore_errors=True)
                 files.rename(folder)
     return folder
 
 
 def _whole(bundle: bytes, folder: Path) -> bool:
-    """Return whether the folder is there with every file of the bundle: one whose removal was cut short is not."""
+    """Return whether the folder has all files of the bundle: it lacks some if its removal was interrupted."""
     if not folder.is_dir():
         return False
     with zipfile.ZipFile(io.BytesIO(bundle)) as archive:

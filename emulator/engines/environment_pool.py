@@ -1,4 +1,4 @@
-"""Which environment runs an invocation when all of a function's are busy, and environments started ahead of need."""
+"""Chooses an environment for an invocation when all are busy, and starts environments ahead of need."""
 
 import os
 import threading
@@ -8,19 +8,19 @@ from typing import Protocol, TypeVar
 
 LOOK_SECONDS = 0.005
 PATIENCE_SECONDS = 0.15
-"""How long a busy environment is waited for before another is started: a worker that has sent the message which is
-now delivered is about to return, and here, unlike on AWS, no network lies between the two."""
+"""How long to wait for a busy environment before another is started: a worker that has sent the message that is being
+delivered is about to return, as here, unlike on AWS, there is no network between sender and receiver."""
 
 
 MOST_INITIALISING = max(2, os.cpu_count() or 2)
-"""Environments of one function that are initialised at the same time: more would only slow each other down, and a burst
-is served sooner by the few that are ready than by one process for each invocation."""
+"""How many environments of a function initialise at the same time: more would slow each other down, and a few that are
+ready process a burst sooner than a process for each invocation."""
 
 _beginning = threading.Lock()
 
 
 class Leased(Protocol):
-    """An environment's place in a pool: at most one invocation holds it."""
+    """An environment's slot in a pool; at most one invocation holds it."""
 
     in_use: bool
     last_used: float
@@ -32,11 +32,11 @@ class Leased(Protocol):
 
     @property
     def initialised(self) -> bool:
-        """Whether its init has ended, well or badly."""
+        """Whether its init has ended, successfully or not."""
         ...
 
     def begin_init(self) -> None:
-        """Start the environment in the background, if it is not running."""
+        """Start the environment in the background if it is not running."""
         ...
 
 
@@ -46,9 +46,9 @@ W = TypeVar("W", bound=Leased)
 def first_free(leased: W, pool: list[W], lock: threading.Lock) -> W:
     """Return `leased`, which is not initialised yet, or another of its pool: whichever can run an invocation first.
 
-    Lambda does so too: an environment that becomes free is taken rather than one that is still being initialised,
-    which then is there for the next. The one that is returned is in use; the other is free, or, if it was not even
-    started, gone from the pool.
+    As in Lambda, an environment that becomes free is preferred to one that is still initialising, which then serves the
+    next invocation. The returned environment is in use; the other one is free or, if it was not started, removed from
+    the pool.
     """
     pause = threading.Event()
     patient_until = time.monotonic() + (PATIENCE_SECONDS if len(pool) > 1 else 0)
@@ -59,13 +59,13 @@ def first_free(leased: W, pool: list[W], lock: threading.Lock) -> W:
                 _exchange(leased, free, pool)
                 return free
         if time.monotonic() >= patient_until and _begun(leased, pool) and not leased.started:
-            return leased  # its code cannot be unpacked: the invocation will say so
+            return leased  # its code cannot be unpacked: the invocation will report it
         pause.wait(LOOK_SECONDS)
     return leased
 
 
 def _begun(leased: W, pool: list[W]) -> bool:
-    """Begin the environment's init, unless enough others are at it."""
+    """Begin the environment's init, unless enough others are initialising."""
     with _beginning:
         if not leased.started and sum(one.started and not one.initialised for one in list(pool)) >= MOST_INITIALISING:
             return False
@@ -81,7 +81,7 @@ def _exchange(leased: W, free: W, pool: list[W]) -> None:
 
 
 def start_ahead(starters: Iterable[Callable[[], None]]) -> threading.Thread:
-    """Call each in a thread, one after the other, so that what runs already keeps a processor."""
+    """Call the starters in one thread, one after the other, so that running work keeps a CPU."""
 
     def start_all() -> None:
         for start in starters:

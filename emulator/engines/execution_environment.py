@@ -23,16 +23,16 @@ from agenticai.emulator.engines.snapshot import end_session
 from agenticai.emulator.engines.starter import Starter
 
 INIT_SECONDS = 10.0  # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
-EXIT_SECONDS = 5.0  # for a process that has closed its pipes already to say how it ended
+EXIT_SECONDS = 5.0  # for a process that has closed its pipes to report its exit status
 Reply = dict[str, JsonValue]
-SEEN_SECONDS = 5.0  # for a process to see that the clock jumped; one that is busy in C sees it later
+SEEN_SECONDS = 5.0  # for a process to notice a jump of the clock; one that is busy in C code notices it later
 CLOCK_JUMPED = "the clock jumped"
-TRIM_SECONDS = 0.5  # between two looks at how much a handler has printed
-LONGEST_REPLY = 4 * RESPONSE_BYTES  # characters: the JSON of a reply has at most three for each of its bytes
+TRIM_SECONDS = 0.5  # between two checks of how much a handler has printed
+LONGEST_REPLY = 4 * RESPONSE_BYTES  # characters: a reply's JSON has at most three per byte
 
 
 class EnvironmentEnded(Exception):
-    """The process is gone, or was killed because its time was up; `timed_out` says which."""
+    """The process has ended, or was killed at its timeout; `timed_out` tells which."""
 
     def __init__(self, *, timed_out: bool) -> None:
         super().__init__("timed out" if timed_out else "exited")
@@ -40,11 +40,11 @@ class EnvironmentEnded(Exception):
 
 
 class ExecutionEnvironment:
-    """One process: init -> (ready <-> busy) -> ended, and an ended one never comes back.
+    """One process: init -> (ready <-> busy) -> ended, which is final.
 
-    Init begins at once, in the background; the first invocation waits for it. A handler's error leaves the process
-    ready, as on AWS; a timeout, an exit or a failed init ends it. It leads a session of its own, so that ending it also
-    ends what the handler started. `poll`, `wait`, `terminate` and `kill` are as those of Popen.
+    Init begins immediately, in the background; the first invocation waits for it. After a handler's error the process
+    is ready again, as on AWS; a timeout, an exit or a failed init ends it. The process leads its own session, so that
+    ending it also ends what the handler started. `poll`, `wait`, `terminate` and `kill` behave as in Popen.
     """
 
     def __init__(self, starter: Starter, variables: Mapping[str, str], clock: Clock, activity: Activity) -> None:
@@ -54,10 +54,10 @@ class ExecutionEnvironment:
         self._clock = clock
         self._activity = activity
         self.initialised = threading.Event()
-        """Set when init has ended, well or badly."""
+        """Set when init has ended, successfully or not."""
         self._ready = False
         self._token = variables["AWS_SESSION_TOKEN"]
-        self._started = time.monotonic()  # what is skipped of the engine's time is no part of init
+        self._started = time.monotonic()  # skipped time does not count as init
         self._log = FunctionLog()
         self._process = starter.start(variables, self._log.file)
         self._writing = threading.Lock()
@@ -72,8 +72,8 @@ class ExecutionEnvironment:
         init_ms: float | None = None
         result: JsonValue = None
         started = time.time()
-        # The timeout is known for longer than the invocation: else time could be skipped to when a process that was
-        # just killed would have woken.
+        # The timeout stays registered until after the invocation: otherwise time could be skipped to the moment at
+        # which a process that was just killed would have woken.
         with (
             contextlib.ExitStack() as timeout,
             self._activity.invocation(self._token),
@@ -96,9 +96,9 @@ class ExecutionEnvironment:
         return InvocationOutcome(result, error, self._log.take(), init_ms, duration_ms, ended=self.poll() is not None)
 
     def _finish_init(self) -> tuple[float, FunctionError | None]:
-        """Wait until the handler is imported; return the milliseconds that took, and why it could not be.
+        """Wait until the handler is imported; return the duration in ms, and the error if there was one.
 
-        Lambda gives the init phase 10 s, and after that once more the function's timeout.
+        Lambda limits the init phase to 10 s, and then repeats it within the function's timeout.
         """
         finished, reply = self._next_reply(time.time() + INIT_SECONDS + self.function.timeout_s)
         error = _error(reply)
@@ -108,9 +108,9 @@ class ExecutionEnvironment:
         return (finished - self._started) * 1000, error
 
     def _exchange(self, invocation: Invocation, until: float) -> tuple[JsonValue, FunctionError | None]:
-        """Run the handler until a moment in epoch seconds at most.
+        """Run the handler, at most until a moment in epoch seconds.
 
-        The moment is given, and not found here: the clock may jump at any time once others know that this has begun.
+        The caller computes the moment: the clock may jump at any time once the invocation is registered.
         """
         request = {
             "request_id": invocation.request_id,
@@ -122,7 +122,7 @@ class ExecutionEnvironment:
         try:
             self._tell_time()
             self._write(json.dumps(request))
-        except (BrokenPipeError, ValueError) as error:  # its end is closed, or ours is
+        except (BrokenPipeError, ValueError) as error:  # one end of the pipe is closed
             self.kill()
             raise EnvironmentEnded(timed_out=False) from error
         _, reply = self._next_reply(until)
@@ -151,9 +151,9 @@ class ExecutionEnvironment:
             self._process.stdin.flush()
 
     def close(self) -> None:
-        """Release what is kept of a process that is gone."""
+        """Release the resources of a process that has ended."""
         self._log.close()
-        with contextlib.suppress(BrokenPipeError):  # a request that the process did not live to read is still in it
+        with contextlib.suppress(BrokenPipeError):  # it may still contain a request that the process did not read
             if self._process.stdin:
                 self._process.stdin.close()
 
@@ -170,14 +170,14 @@ class ExecutionEnvironment:
                 if isinstance(imported, list):
                     self._starter.learn(map(str, imported))
                 self._replies.put((came, reply))
-                self.initialised.set()  # the first reply is init's
+                self.initialised.set()  # the first reply is that of init
         self._note_sleep(None)
-        self._note_clock(float("inf"))  # it is gone, so that nobody waits for it
+        self._note_clock(float("inf"))  # it has ended, so nobody should wait for it
         self._replies.put((time.monotonic(), None))
         self.initialised.set()
 
     def _read_reply(self, lines: IO[str]) -> dict[str, Any] | None:
-        """Read a reply, or None when there are no more; something else ends the process, whose code has gone astray."""
+        """Read a reply, or None at the end; kill the process if its handler has written anything else to the pipe."""
         line = lines.readline(LONGEST_REPLY)
         try:
             reply: dict[str, Any] | None = json.loads(line) if line else None
@@ -192,7 +192,7 @@ class ExecutionEnvironment:
             self._asleep.enter_context(self._activity.waiting(self._token, until))
 
     def _next_reply(self, until: float) -> tuple[float, Reply]:
-        """Wait for the next reply and when it came; raises Ended, with the process gone, when there is none by then."""
+        """Return the next reply and its time; if there is none in time, end the process and raise EnvironmentEnded."""
         answer: tuple[float, Reply | None] | str = CLOCK_JUMPED
         while isinstance(answer, str):
             left = until - time.time()
@@ -221,19 +221,19 @@ class ExecutionEnvironment:
         return FunctionError("Runtime.ExitError", message, request_id)
 
     def poll(self) -> int | None:
-        """Return the exit status, or None while the process lives."""
+        """Return the exit status, or None while the process runs."""
         return self._process.poll()
 
     def wait(self, timeout: float | None = None) -> int:
-        """Wait for the process to be gone; raises subprocess.TimeoutExpired."""
+        """Wait until the process ends; raises subprocess.TimeoutExpired."""
         return self._process.wait(timeout)
 
     def terminate(self) -> None:
-        """End the process and all that it started, at once: Lambda warns no handler either."""
+        """Kill the process and all that it started, without warning, as Lambda does."""
         end_session(self._process.pid)
 
     def kill(self) -> None:
-        """Return terminate, and wait until the process is gone."""
+        """Terminate the process, and wait until it has ended."""
         self.terminate()
         self._process.wait()
 

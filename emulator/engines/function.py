@@ -1,4 +1,4 @@
-"""A Lambda function as its execution environment needs it, and one invocation of it."""
+"""The records of a Lambda function, as its execution environment needs it, and of an invocation."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from typing import Final
 
 from pydantic import JsonValue
 
-SECRET_KEY: Final = "embedded"  # noqa: S105 - it opens nothing
-"""What functions sign their calls with."""
+SECRET_KEY: Final = "embedded"  # noqa: S105 - it grants no access
+"""The secret key with which functions sign their calls."""
 
 _SYSTEM: Final = ("/usr/local/bin", "/usr/bin", "/bin")
 
@@ -35,12 +35,12 @@ class Function:
     def environment(
         self, *, endpoint_url: str, session_token: str, log_stream: str, programs: Sequence[str] = ()
     ) -> dict[str, str]:
-        """Return every variable that the handler sees: what Lambda defines, the function's own, and where AWS is.
+        """Return all variables of the handler: those that Lambda defines, the function's own, and AWS's address.
 
-        `programs` are folders of this machine whose programs it finds after all others.
+        `programs` are folders of this machine that are appended to PATH.
 
-        See https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html. Left out are the addresses of the
-        Runtime API and of the X-Ray daemon, because neither is here. A function's own AWS_ENDPOINT_URL wins.
+        See https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html. The addresses of the Runtime API
+        and the X-Ray daemon are omitted, as neither exists here. A function's own AWS_ENDPOINT_URL takes precedence.
         """
         defined_by_default = {
             "AWS_ENDPOINT_URL": endpoint_url,
@@ -61,7 +61,7 @@ class Function:
             "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
             "AWS_LAMBDA_LOG_GROUP_NAME": self.log_group,
             "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
-            # The engine takes a 12-digit access key as the account; the session token tells who calls.
+            # The engine uses a 12-digit access key as the account; the session token identifies the caller.
             "AWS_ACCESS_KEY_ID": self.account,
             "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
             "AWS_SESSION_TOKEN": session_token,
@@ -71,13 +71,13 @@ class Function:
         return defined_by_default | dict(self.variables) | reserved
 
     def log_stream(self, started: datetime, unique: str) -> str:
-        """Return the name of an environment's log stream, as Lambda writes it."""
+        """Return the name of an environment's log stream, in Lambda's format."""
         return f"{started:%Y/%m/%d}/[{self.version}]{unique}"
 
 
 @dataclass(frozen=True)
 class Invocation:
-    """One event for the handler, with what is told beside it."""
+    """An event for the handler, with the metadata of its invocation."""
 
     request_id: str
     event: JsonValue
@@ -87,7 +87,7 @@ class Invocation:
 
 @dataclass(frozen=True)
 class FunctionError:
-    """What Lambda reports of a failed invocation (https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html)."""
+    """The error of a failed invocation, as Lambda reports it (https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html)."""
 
     error_type: str
     message: str
@@ -97,9 +97,9 @@ class FunctionError:
 
 @dataclass(frozen=True)
 class InvocationOutcome:
-    """How an invocation ended: a result, or an error; what it logged; how long init and handler took, in ms.
+    """An invocation's result or error, its log, and the durations of init and handler in ms.
 
-    `init_ms` is None on a warm start. `ended` says that the environment did not survive.
+    `init_ms` is None on a warm start. `ended` tells whether the environment has ended.
     """
 
     result: JsonValue

@@ -1,4 +1,4 @@
-"""What a function's process prints, as much of it as is kept of an invocation."""
+"""Keeps the output of a function's process, up to a limit per invocation."""
 
 import os
 import tempfile
@@ -6,29 +6,29 @@ from typing import IO, Final
 
 LOG_BYTES: Final = 1024 * 1024
 LOG_LINES: Final = 10_000
-"""What PutLogEvents takes at a time, and so what the log of an invocation has at most: see
+"""The maximum number of lines per invocation, which is PutLogEvents' limit per call: see
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html."""
 
 
 class FunctionLog:
-    """A file that the process writes to; what comes after the first `LOG_BYTES` of an invocation is dropped.
+    """A file that the process writes to; output after the first `LOG_BYTES` of an invocation is dropped.
 
-    A file and not a pipe: when the reply is there, everything printed before it is there too.
+    With a file, unlike a pipe, all output that precedes a reply is available when the reply arrives.
     """
 
     def __init__(self) -> None:
-        self.file: IO[bytes] = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - it lives as long as the process
+        self.file: IO[bytes] = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - it stays open with the process
         self._dropped = 0
 
     def trim(self) -> None:
-        """Drop what is too much so far; called from time to time while the process runs."""
+        """Drop the excess output so far; called at intervals while the process runs."""
         excess = os.fstat(self.file.fileno()).st_size - LOG_BYTES
         if excess > 0:
             self._dropped += excess
             self._cut(LOG_BYTES)
 
     def take(self) -> str:
-        """Return what was printed since the last time, and whether something of it was dropped."""
+        """Return the output since the last call, with a note if some was dropped."""
         self.trim()
         text = os.pread(self.file.fileno(), LOG_BYTES, 0).decode("utf-8", errors="replace")
         dropped, self._dropped = self._dropped, 0
@@ -40,10 +40,10 @@ class FunctionLog:
         return f"{kept}\n[The rest was dropped: an invocation may log {LOG_BYTES} bytes and {LOG_LINES} lines.]\n"
 
     def close(self) -> None:
-        """Drop all of it."""
+        """Discard the log."""
         self.file.close()
 
     def _cut(self, size: int) -> None:
-        """Shorten the file; the process goes on writing at its new end, because it shares the position."""
+        """Truncate the file; the process continues at the new end, because it shares the file position."""
         os.ftruncate(self.file.fileno(), size)
         os.lseek(self.file.fileno(), size, os.SEEK_SET)

@@ -1,11 +1,11 @@
-"""Runs inside an execution environment: one invocation a line in, one outcome a line out, the handler in between.
+"""Runs inside an execution environment: reads an invocation per line, calls the handler, writes an outcome per line.
 
-Standard library only, and alone in its process: whatever a handler can import comes from its bundle, its layers or
-the runtime. The engine starts it as `python -I -u lambda_bootstrap.py CLOCK LAYER...`, where CLOCK is the folder that
-time-machine is in, with the environment that Lambda defines
-(https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html). Standard input is also its lifeline: when
-that ends, the engine is gone, and so is this process and all that it started. With `--snapshot=DESCRIPTOR` before the
-others it does not serve itself, but is copied for every environment that the engine asks for on that socket.
+It uses the standard library only, so that a handler can import nothing but its bundle, its layers and the runtime. The
+engine starts it as `python -I -u lambda_bootstrap.py CLOCK LAYER...`, where CLOCK is the folder of time-machine, with
+the environment that Lambda defines (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html). Standard
+input is also its lifeline: when it ends, the engine is gone, and this process ends with all that it started. With
+`--snapshot=DESCRIPTOR` as first argument it runs no invocations, but forks for every environment that the engine
+requests on that socket.
 """
 
 import importlib
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 Handler = Callable[[Any, "LambdaContext"], Any]
 
 AHEAD = "ahead "
-"""Begins a line that is no invocation but tells how many seconds the engine's clock is ahead of real time."""
+"""The prefix of a line that is not an invocation, but the seconds by which the engine's clock is ahead of real time."""
 
 SNAPSHOT = "--snapshot="
-"""Begins the argument that makes this process a snapshot."""
+"""The prefix of the argument that makes this process a snapshot."""
 
 
 class LambdaContext:
@@ -67,7 +67,7 @@ class LambdaLogHandler(logging.Handler):
 
 
 class Engine:
-    """The two pipes to the engine, taken away from the handler: what it prints goes to its log."""
+    """The two pipes to the engine, hidden from the handler, whose output goes to its log."""
 
     def __init__(self, clock: "FunctionClock", as_line: Callable[[dict[str, Any]], str]) -> None:
         self._clock = clock
@@ -86,13 +86,13 @@ class Engine:
         os.dup2(2, 1)
 
     def exchange_pipes(self) -> None:
-        """Take what are standard input and output now, in place of those from before this process was copied."""
+        """Use the present standard input and output, as this process is a copy of a snapshot."""
         self._requests.close()
         self._outcomes.close()
         self._take_pipes()
 
     def listen(self) -> None:
-        """Begin to take requests, in the background."""
+        """Begin to read requests in the background."""
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self) -> None:
@@ -100,10 +100,10 @@ class Engine:
             if line.startswith(AHEAD):
                 ahead_s = float(line.removeprefix(AHEAD))
                 self._clock.move(ahead_s)
-                self.report({"ahead_s": ahead_s})  # else a call could be answered before the caller knows the time
+                self.report({"ahead_s": ahead_s})  # a call must not be answered before its caller has the new time
             else:
                 self._lines.put(line)
-        # No clean-up, as when Lambda takes an environment away: it is a session of its own, so nothing outlives it.
+        # No clean-up, as when Lambda ends an environment: it has its own session, so nothing outlives it.
         os.killpg(0, signal.SIGKILL)
 
     def next_request(self) -> dict[str, Any]:
@@ -112,9 +112,9 @@ class Engine:
         return request
 
     def report(self, outcome: dict[str, Any]) -> None:
-        """Send one outcome; what the handler printed is written by then, because Python runs unbuffered.
+        """Send one outcome; the handler's output is already written, because Python runs unbuffered.
 
-        Raises TypeError or ValueError when the outcome is not JSON.
+        Raises TypeError or ValueError if the outcome is not JSON.
         """
         line = self._as_line(outcome)
         with self._writing:
@@ -122,18 +122,18 @@ class Engine:
             self._outcomes.flush()
 
     def report_ready(self) -> None:
-        """Tell that init is over."""
+        """Report that init is done."""
         self._imported = set(sys.modules)
         self.report({"ready": True})
 
     def newly_imported(self) -> list[str]:
-        """Return the modules that were imported since init, or since this was asked before."""
+        """Return the modules that were imported since init, or since the last call."""
         new = sorted(sys.modules.keys() - self._imported)
         self._imported.update(new)
         return new
 
     def sleep(self, seconds: float) -> None:
-        """Stand in for `time.sleep`: it ends when the engine's clock says so, and the engine knows of it."""
+        """Replace `time.sleep`: sleep until a moment on the engine's clock, and tell the engine about it."""
         if seconds < 0:
             raise ValueError("sleep length must be non-negative")
         until = time.time() + seconds
@@ -152,8 +152,8 @@ def main() -> None:
     snapshot = begin_snapshot(of_snapshot) if of_snapshot else None
     if not snapshot:
         engine.listen()
-    time.sleep = engine.sleep  # type: ignore[assignment]  # it takes what the original takes
-    os.environ.pop("LC_CTYPE", None)  # Python itself adds it where the locale in LANG is not installed
+    time.sleep = engine.sleep  # type: ignore[assignment]  # same parameters as the original
+    os.environ.pop("LC_CTYPE", None)  # Python adds it if the locale in LANG is not installed
     del sys.argv[1:]
     logs = LambdaLogHandler()
     logging.getLogger().addHandler(logs)
@@ -169,7 +169,7 @@ def main() -> None:
 
 
 def beside(file: str) -> dict[str, Any]:
-    """Return what a module beside this one defines; it is run and not imported, because no handler is to find it."""
+    """Return the names that a file beside this one defines; it is run, not imported, so handlers cannot find it."""
     return runpy.run_path(os.path.join(os.path.dirname(__file__), file))
 
 
@@ -179,7 +179,7 @@ def begin_snapshot(argument: str) -> Any:
 
 
 def import_path(task_root: str, layers: list[str]) -> list[str]:
-    """Return the head of sys.path: the task root, then each layer's /opt/python; later layers cover earlier ones."""
+    """Return the head of sys.path: the task root, then each layer's /opt/python; later layers take precedence."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     of_layers = [
         os.path.join(layer, "python", *rest)
@@ -203,7 +203,7 @@ def load_handler(engine: Engine, name: str) -> Handler:
         if getattr(error, "obj", None) is not sys.modules.get(module_name.replace("/", ".")):
             fail_init(engine, type(error).__name__, str(error))
         fail_init(engine, "Runtime.HandlerNotFound", f"Handler '{function_name}' missing on module '{module_name}'")
-    except Exception as error:  # noqa: BLE001 - the edge of the user's code: it is reported, and ends the process
+    except Exception as error:  # noqa: BLE001 - any error of the user's code is reported, and ends the process
         fail_init(engine, type(error).__name__, str(error))
     return handler
 
@@ -224,7 +224,7 @@ def serve_one(engine: Engine, handler: Handler, logs: LambdaLogHandler) -> None:
     context = LambdaContext(request["request_id"], request["invoked_function_arn"], request["deadline_ms"])
     try:
         outcome = {"result": handler(request["event"], context)}
-    except Exception as error:  # noqa: BLE001 - the edge of the user's code: it is reported as the outcome
+    except Exception as error:  # noqa: BLE001 - any error of the user's code is reported as the outcome
         outcome = {"error": describe(error, context.aws_request_id)}
     imported = {"imported": engine.newly_imported()}
     try:
@@ -236,7 +236,7 @@ def serve_one(engine: Engine, handler: Handler, logs: LambdaLogHandler) -> None:
 
 
 def describe(error: Exception, request_id: str) -> dict[str, Any]:
-    """Return a handler's exception as Lambda reports it, without this file's own frame."""
+    """Describe a handler's exception as Lambda does, without this file's own frame."""
     frames = traceback.extract_tb(error.__traceback__)[1:]
     return log_error(type(error).__name__, str(error), request_id, traceback.format_list(frames))
 

@@ -1,6 +1,6 @@
-"""The engine's time inside an execution environment, which is real time and what was skipped of it.
+"""The engine's time inside an execution environment: real time plus skipped time.
 
-Standard library only, as `lambda_bootstrap`, which loads it; time-machine comes in with the first skip.
+Standard library only, as `lambda_bootstrap`, which loads it; time-machine is imported at the first skip.
 """
 
 import importlib
@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 
 class FunctionClock:
-    """The engine's time in this process: every `time.time` and `datetime.now` sees what was skipped, and sleeps end."""
+    """The engine's time in this process: `time.time`, `datetime.now` and sleeps include skipped time."""
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
@@ -20,7 +20,7 @@ class FunctionClock:
         self._moved = threading.Condition()
 
     def move(self, ahead_s: float) -> None:
-        """Be so many seconds ahead of real time."""
+        """Set how many seconds the clock is ahead of real time."""
         with self._moved:
             skipped, self._ahead_s = ahead_s - self._ahead_s, ahead_s
             if skipped > 0:
@@ -28,7 +28,7 @@ class FunctionClock:
                 self._moved.notify_all()
 
     def wait_until(self, moment: float) -> None:
-        """Wait for a moment in epoch seconds."""
+        """Wait until a moment in epoch seconds."""
         with self._moved:
             while (left := moment - time.time()) > 0:
                 self._moved.wait(left)
@@ -41,14 +41,14 @@ class FunctionClock:
 
 
 def start_travelling(folder: str, seconds: float) -> Callable[[float], None]:
-    """Skip so many seconds with time-machine, and return what skips more.
+    """Skip `seconds` with time-machine, and return a function that skips more.
 
-    Of the folder that it is in nothing else can be imported, then or later; it stays in `sys.modules`, because every
-    call that asks for the time finds it there.
+    Nothing else can be imported from time-machine's folder, now or later; the module stays in `sys.modules`, because
+    every call that reads the time looks it up there.
     """
     absent = {"pytest", "dateutil", "dateutil.parser"} - set(sys.modules)
     for name in absent:
-        sys.modules[name] = None  # type: ignore[assignment]  # so Python is told that there is none
+        sys.modules[name] = None  # type: ignore[assignment]  # makes Python believe that there is no such module
     sys.path.insert(0, folder)
     try:
         time_machine = importlib.import_module("time_machine")
@@ -56,9 +56,9 @@ def start_travelling(folder: str, seconds: float) -> Callable[[float], None]:
         sys.path.remove(folder)
         for name in absent:
             del sys.modules[name]
-    now, asked = time.time(), time.monotonic()  # now that the import's time is over
+    now, asked = time.time(), time.monotonic()  # measured after the import, which takes a while
     shift: Callable[[float], None] = time_machine.travel(now + seconds, tick=True).start().shift
     passed = time.monotonic() - asked
-    time.time()  # a traveller's time goes on from the first question for it
-    shift(passed)  # and stood still until then: long, on a busy machine
+    time.time()  # time_machine's clock starts to run with the first call
+    shift(passed)  # catch up on the time it stood still, which is long on a busy machine
     return shift

@@ -1,4 +1,4 @@
-"""A function's outcome as the line that tells the engine of it: JSON as Lambda writes it, and no more than it takes.
+"""Formats a function's outcome as a line for the engine: JSON as in Lambda, within Lambda's size limit.
 
 Standard library only: it runs beside `lambda_bootstrap`, in a function's process.
 """
@@ -7,11 +7,11 @@ import json
 from typing import Any
 
 RESPONSE_BYTES = 6 * 1024 * 1024 + 100
-"""The most that a function returns: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html."""
+"""The maximum size of a response: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html."""
 
 
 def write_line(outcome: dict[str, Any]) -> str:
-    """Return the outcome as JSON, or that its result or error is too large. Raises TypeError or ValueError."""
+    """Return the outcome as JSON, or an error if it is too large. Raises TypeError or ValueError."""
     line = json.dumps(outcome, default=plain_number)
     if len(line) <= RESPONSE_BYTES:
         return line
@@ -25,7 +25,7 @@ def write_line(outcome: dict[str, Any]) -> str:
 
 
 def plain_number(value: object) -> float:
-    """Return a Decimal, as DynamoDB's numbers are, as a number, which is how Lambda's runtime writes it."""
+    """Return a Decimal, such as a number of DynamoDB's, as a float, as Lambda's runtime writes it."""
     if type(value).__name__ == "Decimal":
         return float(value)  # type: ignore[arg-type]
     raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")

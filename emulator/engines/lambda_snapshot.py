@@ -1,8 +1,8 @@
-"""Runs inside a snapshot: a process that has imported its handler, runs no invocation, and is copied for those to come.
+"""Runs inside a snapshot: a process that has imported its handler, runs no invocations, and is forked for environments.
 
 Standard library only, as `lambda_bootstrap`, which loads it. The idea is that of Lambda SnapStart
-(https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html), and so is the care for what copies must not share
-(https://docs.aws.amazon.com/lambda/latest/dg/snapstart-uniqueness.html). Linux only.
+(https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html), and the same rules apply to state that copies must not
+share (https://docs.aws.amazon.com/lambda/latest/dg/snapstart-uniqueness.html). Linux only.
 """
 
 import contextlib
@@ -16,14 +16,14 @@ import socket
 from typing import Any, ClassVar
 
 LONGEST_REQUEST = 1 << 20
-"""In bytes: Lambda's variables have 4 KB, and the names of all the modules of a large library a hundred."""
+"""In bytes: Lambda's variables take up to 4 KB, and the module names of a large library 100 KB."""
 
 IMPORT_SECONDS = 60
-"""For init, and for each list of modules: no thread watches the lifeline, so none of it may go on for ever."""
+"""The time limit for init, and for each list of modules: no thread watches the lifeline meanwhile."""
 
 
 class RecordedVariables(os._Environ):  # type: ignore[type-arg]  # only `os.environ` becomes one
-    """`os.environ` while it is noted which variables are read: copies can differ in the others only."""
+    """Replaces `os.environ` to record which variables are read: copies may differ only in the others."""
 
     read: ClassVar[set[str]] = set()
 
@@ -34,24 +34,23 @@ class RecordedVariables(os._Environ):  # type: ignore[type-arg]  # only `os.envi
 
 
 class SnapshotServer:
-    """This process, from before the handler is imported until the engine wants no more copies and all have ended.
+    """This process, from before the handler is imported until the engine needs no more copies and all have ended.
 
-    The engine sends the names of modules to import, or the variables of a new environment with its requests, its
-    outcomes and its log; it is told whether this process is fit to be copied, and of each copy when it starts and how
-    it ended.
+    The engine sends the names of modules to import, or the variables of a new environment with descriptors for its
+    requests, outcomes and log. This process reports whether it can be copied, when each copy starts, and how it ends.
     """
 
     def __init__(self, descriptor: int) -> None:
         os.set_inheritable(descriptor, False)
         self._engine = socket.socket(fileno=descriptor)
         self._copies: dict[int, int] = {}
-        """Process ids, by the descriptors that become readable when a process has ended."""
+        """Process ids, by the descriptors that become readable when the process ends."""
         self._descriptors = len(os.listdir("/proc/self/fd"))
         os.environ.__class__ = RecordedVariables
         signal.alarm(IMPORT_SECONDS)
 
     def serve(self) -> None:
-        """Copy this process whenever the engine asks for it; return in the copies."""
+        """Fork whenever the engine requests it; return in the copies."""
         fit = self._report_fitness()
         engine = self._engine.fileno()
         while fit or self._copies:
@@ -65,16 +64,16 @@ class SnapshotServer:
                     os.environ.update(request)
                     return
                 fit = request is not None and (bool(pipes) or self._import(request))
-        os.killpg(0, signal.SIGKILL)  # with what init has started
+        os.killpg(0, signal.SIGKILL)  # including processes that init has started
 
     def _report_fitness(self) -> bool:
-        """Tell whether a copy would be as good as a new process, as far as that can be seen from here.
+        """Report whether a copy would work like a new process, as far as this process can tell.
 
-        A copy has neither its threads nor its child processes, and would share its files and connections.
+        A copy lacks its threads and child processes, and would share its files and connections.
         """
         signal.alarm(0)
         gc.collect()
-        gc.freeze()  # so that collections in the copies leave its memory shared
+        gc.freeze()  # so that garbage collections in the copies keep the memory shared
         fit = (
             len(os.listdir("/proc/self/task")) == 1
             and len(read("/proc/thread-self/children").split()) == len(self._copies)
@@ -84,15 +83,15 @@ class SnapshotServer:
         return fit
 
     def _import(self, modules: list[str]) -> bool:
-        """Import what an environment has imported in an invocation; return whether this process is still fit."""
+        """Import modules that an environment imported in an invocation; return whether copying is still possible."""
         signal.alarm(IMPORT_SECONDS)
         for name in modules:
-            with contextlib.suppress(Exception, SystemExit):  # the handler will see it, where it imports the module
+            with contextlib.suppress(Exception, SystemExit):  # the handler gets the error when it imports the module
                 importlib.import_module(name)
         return self._report_fitness()
 
     def _is_copy(self, pipes: list[int]) -> bool:
-        """Fork; return whether this is the copy, which then has the pipes as standard input, output and error."""
+        """Fork; return whether this is the copy, whose standard input, output and error are then the pipes."""
         pid = os.fork()
         if pid:
             self._copies[os.pidfd_open(pid)] = pid
@@ -119,6 +118,6 @@ class SnapshotServer:
 
 
 def read(path: str) -> str:
-    """Return what a file says."""
+    """Return the content of a file."""
     with open(path, encoding="utf-8") as file:
         return file.read()

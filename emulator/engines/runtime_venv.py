@@ -1,4 +1,4 @@
-"""The interpreter that runs the functions: it has what Lambda's Python runtime has, boto3, and nothing more."""
+"""The interpreter that runs the functions: like Lambda's Python runtime it has boto3, and nothing else."""
 
 import hashlib
 import platform
@@ -13,7 +13,7 @@ LOCK = Path(__file__).resolve().parents[2] / "requirements.lock"
 def runtime_python(
     home: Path, *, environ: Mapping[str, str], on_progress: Callable[[str], None], lock: Path = LOCK
 ) -> Path:
-    """Return the interpreter, made once for each Python version and lock file under `home`/runtime.
+    """Return the interpreter, which is created once per Python version and lock file under `home`/runtime.
 
     `environ` is what the installer sees (proxies, PIP_INDEX_URL). Raises RuntimeUnavailable.
     """
@@ -27,7 +27,7 @@ def runtime_python(
 
 
 def venv_name(*inputs: Path) -> str:
-    """Return what an environment is made from: this Python's version, and the content of these files."""
+    """Return an environment's name, made from the Python version and the content of these files."""
     digest = hashlib.sha256()
     for path in inputs:
         digest.update(path.read_bytes())

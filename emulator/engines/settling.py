@@ -1,4 +1,4 @@
-"""Letting the engine work until nothing is left to do, through skipped time where that is asked for."""
+"""Lets the engine work until nothing is left to do, optionally skipping waits."""
 
 import time
 from typing import Protocol
@@ -11,26 +11,26 @@ LOOK_SECONDS = 0.005
 
 
 class Unsettled(Exception):
-    """The engine was still busy when the real time given to it was over."""
+    """The engine was still busy after the timeout in real time."""
 
 
 class Messages(Protocol):
-    """The messages that wait for functions."""
+    """The messages that wait to be delivered."""
 
     def deliver_one(self) -> bool:
-        """Hand one message, or one batch, to its function; False when none can be, or when that goes by itself."""
+        """Deliver a message or batch; return False if none is ready, or if messages are delivered automatically."""
         ...
 
     def deliverable(self) -> bool:
-        """Return whether one could be handed over at this moment."""
+        """Return whether a message can be delivered now."""
         ...
 
     def due(self) -> list[float]:
-        """Return when the others can be, in epoch seconds."""
+        """Return when further messages can be delivered, in epoch seconds."""
         ...
 
     def look(self) -> None:
-        """See what can be delivered now: the time has jumped."""
+        """Check for messages to deliver, as the clock has jumped."""
         ...
 
 
@@ -39,8 +39,8 @@ def settle(
 ) -> Settled:
     """Return when no message is left to deliver and no function runs, a fault holds a call, or `deliveries` are done.
 
-    With `skip`, the clock jumps over every wait in which nothing happens. What a fault held before is let go first.
-    `timeout_s` is real time; raises Unsettled when it is over.
+    With `skip`, the clock jumps over waits in which nothing happens. Calls that a fault holds are released first.
+    `timeout_s` is real time, after which it raises Unsettled.
     """
     activity.release()
     ends, ahead_s, done = time.monotonic() + timeout_s, clock.ahead_s, 0
@@ -57,7 +57,7 @@ def settle(
 
 
 def _wait(messages: Messages, activity: Activity, clock: Clock, *, skip: bool, at_most_s: float) -> None:
-    """Wait for the next moment at which anything can happen, or jump there."""
+    """Wait until the next moment at which anything can happen, or jump there."""
     moments = activity.due() if activity.stuck else messages.due()
     gap_s = min(moments, default=0.0) - time.time()
     if gap_s <= LOOK_SECONDS or (activity.idle and messages.deliverable()):

@@ -1,4 +1,4 @@
-"""A snapshot as the engine sees it: an initialised process, and its copies, which are environments' processes."""
+"""The engine's side of a snapshot: an initialised process, and its copies, which run environments."""
 
 import contextlib
 import json
@@ -16,36 +16,36 @@ from agenticai.emulator.engines.bootstrap_process import run_bootstrap
 from agenticai.emulator.engines.function import Function
 from agenticai.emulator.engines.lambda_bootstrap import SNAPSHOT
 
-COPY_SECONDS = 5.0  # a hundred times what it takes
-LONGEST_NEWS = 1 << 16  # bytes: the names of the variables that init has read
+COPY_SECONDS = 5.0  # a hundred times the usual duration
+LONGEST_NEWS = 1 << 16  # bytes: the message lists the variables that init has read
 
 
 class NotRestored(Exception):
-    """The snapshot makes no copy, or not now: a new process has to do."""
+    """The snapshot cannot be copied, or not now: start a new process instead."""
 
 
 class RestoredProcess:
-    """A copy of a snapshot, which is its parent: what is known of it comes from there. It is a `Process`."""
+    """A copy of a snapshot, its parent, which reports on it. It is a `Process`."""
 
     def __init__(self, stdin: IO[str], stdout: IO[str]) -> None:
         self.stdin = stdin
         self.stdout = stdout
         self.started: Future[int] = Future()
-        """Its process id, once it leads a session of its own."""
+        """Its process id, once it leads its own session."""
         self.ended: Future[int] = Future()
         """Its exit status."""
 
     @property
     def pid(self) -> int:
-        """The process id, which is that of its session too."""
+        """The process id, which is also its session id."""
         return self.started.result()
 
     def poll(self) -> int | None:
-        """Return the exit status, negative for a signal's number, or None while it lives."""
+        """Return the exit status, or minus the number of the signal, or None while it runs."""
         return self.ended.result() if self.ended.done() else None
 
     def wait(self, timeout: float | None = None) -> int:
-        """Wait until it is gone, for its exit status; raises subprocess.TimeoutExpired."""
+        """Wait until it ends, and return its exit status; raises subprocess.TimeoutExpired."""
         try:
             return self.ended.result(timeout)
         except TimeoutError as error:
@@ -55,13 +55,12 @@ class RestoredProcess:
 class Snapshot:
     """A process that has imported a function's handler and runs no invocation: preparing <-> ready -> closed.
 
-    It prepares at first, and again while it imports what it is told of. It may find itself unfit to be copied, and is
-    never ready then. Closed, it makes no more copies and ends with the last that it has made; so it does when this
-    process, the engine's, is gone.
+    It is preparing during init, and while it imports further modules. If it finds that it cannot be copied, it is never
+    ready. When closed, or when the engine's process ends, it makes no more copies and ends with the last one.
     """
 
     def __init__(self, function: Function, python: Path, variables: Mapping[str, str]) -> None:
-        """Start the process; raises OSError when there cannot be one."""
+        """Start the process; raises OSError if that fails."""
         self._variables = variables
         self._asking = threading.Lock()
         self._asked, self._answered, self._fit = 1, 0, True
@@ -92,15 +91,15 @@ class Snapshot:
         return self._fit and self._answered < self._asked
 
     def learn(self, modules: Collection[str]) -> None:
-        """Import these too, in the background; what cannot be imported is left out."""
-        with self._asking, contextlib.suppress(OSError):  # it is gone, or they are too many: it makes no copies then
+        """Import more modules in the background, except those that cannot be imported."""
+        with self._asking, contextlib.suppress(OSError):  # it has ended, or the list is too long: no copies then
             self._asked += 1
             self._ask(sorted(modules))
 
     def restore(self, variables: Mapping[str, str], log: IO[bytes]) -> RestoredProcess:
         """Copy the process, and return when the copy runs.
 
-        Raises NotRestored: it is preparing or unfit, or init has read a variable that has another value here.
+        Raises NotRestored if it is preparing or cannot be copied, or if a variable that init has read differs.
         """
         with self._asking:
             if self.preparing or not self._fits(variables):
@@ -123,7 +122,7 @@ class Snapshot:
             return self._next
 
     def _fits(self, variables: Mapping[str, str]) -> bool:
-        """Return whether a copy would be as good as a new process with these variables."""
+        """Return whether a copy would work like a new process with these variables."""
         if self._fit and any(variables.get(name) != self._variables.get(name) for name in self._read_by_init):
             self._fit = False
             self.close()
@@ -133,8 +132,8 @@ class Snapshot:
         socket.send_fds(self._socket, [json.dumps(request).encode()], descriptors)
 
     def close(self) -> None:
-        """Ask for nothing more."""
-        with contextlib.suppress(OSError):  # it was closed, or the process is gone
+        """Request no more copies."""
+        with contextlib.suppress(OSError):  # it was closed, or the process has ended
             self._socket.shutdown(socket.SHUT_WR)
 
     def _listen(self) -> None:
@@ -144,14 +143,14 @@ class Snapshot:
         self._fit = False
         end_session(self._process.pid)
         self._process.wait()
-        for pid, copy in self._copies.items():  # there are none, unless it was killed itself
+        for pid, copy in self._copies.items():  # there are some only if it was killed itself
             end_session(pid)
             copy.ended.set_result(-signal.SIGKILL)
 
     def _received(self) -> dict[str, Any] | None:
         try:
             news = self._socket.recv(LONGEST_NEWS)
-        except ConnectionResetError:  # as when it ends with a request unread
+        except ConnectionResetError:  # for example if it ends without reading a request
             return None
         return json.loads(news) if news else None
 
@@ -168,7 +167,7 @@ class Snapshot:
 
 
 def end_session(leader: int) -> None:
-    """Kill a process and all that it started, if there is something left to kill."""
-    # macOS says PermissionError, and Linux ProcessLookupError, when there is not.
+    """Kill a process and all that it started, if anything is left."""
+    # If nothing is left, macOS raises PermissionError and Linux ProcessLookupError.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, signal.SIGKILL)

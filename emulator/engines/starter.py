@@ -1,4 +1,4 @@
-"""How the processes of a function version's environments start: anew, or as copies of a snapshot."""
+"""Starts the processes of a function version's environments: new ones, or copies of a snapshot."""
 
 import contextlib
 import dataclasses
@@ -17,9 +17,9 @@ from agenticai.emulator.engines.snapshot import NotRestored, Snapshot
 class Starter:
     """Starts the processes of one function version's environments.
 
-    Each is a new process, as in a cold start on AWS, until one is lost in an invocation. Where one was killed, more
-    will be: a snapshot is made in the background, and what starts when it is ready is a copy of it. That is on Linux
-    only, where a process can find out about itself what a copy of it would lack.
+    Each is a new process, as in a cold start on AWS, until one is killed in an invocation. As more will probably be
+    killed then, a snapshot is prepared in the background, and once it is ready, environments start as copies of it.
+    This works on Linux only, where a process can find out what a copy of it would lack.
     """
 
     def __init__(self, function: Function, python: Path, platform: str = sys.platform) -> None:
@@ -39,7 +39,7 @@ class Starter:
         return run_bootstrap(self.function, self._python, variables, pipes=subprocess.PIPE, log=log)
 
     def learn(self, modules: Iterable[str]) -> None:
-        """Note which modules an invocation has imported: a snapshot imports them ahead."""
+        """Record which modules an invocation has imported; a snapshot imports them in advance."""
         with self._lock:
             new = set(modules) - self._imported
             self._imported |= new
@@ -47,8 +47,8 @@ class Starter:
                 self.snapshot.learn(new)
 
     def prepare(self, variables: Mapping[str, str]) -> None:
-        """Make a snapshot, if there is none: an environment with these variables was lost."""
-        with self._lock, contextlib.suppress(OSError):  # new processes will do
+        """Make a snapshot, if there is none, after an environment with these variables was killed."""
+        with self._lock, contextlib.suppress(OSError):  # without a snapshot, new processes are started
             if self._platform == "linux" and not self.snapshot and not self._closed:
                 self.snapshot = Snapshot(self.function, self._python, variables)
                 if self._imported:
@@ -70,11 +70,11 @@ class Starters:
         self._starters: dict[tuple[str, ...], Starter] = {}
 
     def of(self, function: Function, python: Path) -> Starter:
-        """Return the one for this version as it is now: its code, layers, variables and settings."""
+        """Return the starter for this version with its present code, layers, variables and settings."""
         version = (function.account, function.region, function.name, function.version)
         with self._lock:
             starter = self._starters.get(version)
-            if starter and dataclasses.replace(starter.function, arn=function.arn) == function:  # or by an alias
+            if starter and dataclasses.replace(starter.function, arn=function.arn) == function:  # or by an alias's ARN
                 return starter
             if starter:
                 starter.close()
@@ -82,7 +82,7 @@ class Starters:
             return starter
 
     def discard(self, starter: Starter) -> None:
-        """Forget it, and end its snapshot."""
+        """Remove a starter, and end its snapshot."""
         with self._lock:
             self._starters = {version: other for version, other in self._starters.items() if other is not starter}
         starter.close()

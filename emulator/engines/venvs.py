@@ -1,4 +1,4 @@
-"""Virtual environments below the state folder: each made whole in a place of its own, and put in its place at once."""
+"""Virtual environments below the state folder, each built in a temporary folder and then moved into place."""
 
 import shutil
 import sys
@@ -15,7 +15,7 @@ from agenticai.stack.private_files import make_private, take_from_others
 
 
 class Uv(Protocol):
-    """Runs uv with these arguments and settings. Raises BuildError with its complaint."""
+    """Runs uv with these arguments and settings. Raises BuildError with uv's error message."""
 
     def __call__(self, arguments: Sequence[str], environ: Mapping[str, str], /) -> str: ...
 
@@ -29,12 +29,11 @@ def venv_python(
     before: Callable[[Path], None] = lambda _: None,
     uv: Uv = run_uv,
 ) -> Path:
-    """Return the interpreter of an environment, which is made if it is not there.
+    """Return the interpreter of an environment, which is created if it does not exist.
 
-    Each of the `packages` are the arguments of one `pip install`, in this order. `what` names the environment in an
-    error; `before` is called with the folder above it when it is to be made. `environ` is what the installer sees
-    (proxies, PIP_INDEX_URL). One that was cut short leaves nothing that is taken for an environment. Raises
-    RuntimeUnavailable.
+    Each item of `packages` is the arguments of one `pip install`, in this order. `what` names the environment in an
+    error; `before` is called with its parent folder before it is created. `environ` is passed to the installer
+    (proxies, PIP_INDEX_URL). An interrupted installation is never used. Raises RuntimeUnavailable.
     """
     python = venv / "bin" / "python"
     if not python.exists():
@@ -55,15 +54,15 @@ def venv_python(
 
 def _make(venv: Path, packages: Sequence[Sequence[str]], environ: Mapping[str, str], uv: Uv) -> None:
     uv(["venv", "--no-project", "--relocatable", "--python", sys.executable, str(venv)], environ)
-    # Copied, because a link to uv's cache would change its modes there.
+    # Copied, because changing the modes of linked files would change them in uv's cache.
     install = ("pip", "install", "--link-mode", "copy", "--python", str(venv / "bin" / "python"))
     for each in packages:
         uv([*install, *each], environ)
 
 
 def _publish(made: Path, venv: Path) -> None:
-    """Put the finished environment in its place at once; whoever comes second uses the first one's."""
+    """Move the finished environment into place; a second process uses the one that was first."""
     with locked(venv.parent):
         if not (venv / "bin" / "python").exists():
-            shutil.rmtree(venv, ignore_errors=True)  # made from an interpreter that is gone
+            shutil.rmtree(venv, ignore_errors=True)  # its base interpreter no longer exists
             made.rename(venv)

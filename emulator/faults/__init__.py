@@ -1,1 +1,1 @@
-"""Faults on purpose: rules, when they apply, and what they do to a call, a delivery or a model's reply."""
+"""Fault injection: rules, when they apply, and what they do to a call, a delivery or a model's reply."""

@@ -1,4 +1,4 @@
-"""The bad replies of a language model, exactly as the Gemini REST API gives them.
+"""Bad replies of a language model, exactly as the Gemini REST API sends them.
 
 Their shapes are those of https://ai.google.dev/api/generate-content and, for errors, of google.rpc's error details
 (https://cloud.google.com/apis/design/errors).
@@ -29,7 +29,7 @@ PER_DAY: Quota = ("GenerateRequestsPerDayPerProjectPerModel-FreeTier", 20)
 
 
 def bad_reply(kind: ModelReply, path: str, *, request_bytes: int, retry_after_s: float) -> Response:
-    """Return a bad reply that needs no good one, to a request of `request_bytes` to `…/{model}:generateContent`."""
+    """Return a bad reply that is not derived from a good one, to a request for `…/{model}:generateContent`."""
     named = _MODEL_NAME.search(path)
     model = named[1] if named else "unknown"
     match kind:
@@ -58,7 +58,7 @@ def bad_reply(kind: ModelReply, path: str, *, request_bytes: int, retry_after_s:
 
 
 def make_quota_error(quota: Quota, model: str, retry_after_s: float) -> Response:
-    """Answer 429: which quota is used up, and when to try again. The API names a time for a day's quota too."""
+    """Return a 429 that names the exceeded quota and when to retry; the API gives a time for daily quotas too."""
     quota_id, value = quota
     violation = {
         "quotaMetric": QUOTA_METRIC,
@@ -84,7 +84,7 @@ def make_quota_error(quota: Quota, model: str, retry_after_s: float) -> Response
 
 
 def safety_ratings() -> list[dict[str, Any]]:
-    """Return ratings of which the last one blocks."""
+    """Return safety ratings, the last of which blocks the reply."""
     ratings: list[dict[str, Any]] = [
         {"category": f"HARM_CATEGORY_{harm}", "probability": "NEGLIGIBLE"} for harm in HARMS
     ]
@@ -93,7 +93,7 @@ def safety_ratings() -> list[dict[str, Any]]:
 
 
 def spoil(kind: ModelReply, good: Response) -> Response:
-    """Return what becomes of a good reply; an error, or a reply without text, stays as it is. Raises ValueError."""
+    """Make a good reply bad; an error, or a reply without text, stays unchanged. Raises ValueError."""
     match kind:
         case ModelReply.TRUNCATED:
             return with_text(good, lambda text: text[: len(text) // 2], "MAX_TOKENS")
@@ -104,13 +104,13 @@ def spoil(kind: ModelReply, good: Response) -> Response:
 
 
 def garble(text: str) -> str:
-    """Reverse the second half of a text, so that no bracket and no tag of it is closed as it should be."""
+    """Reverse the second half of a text, so that brackets and tags are not closed properly."""
     half = len(text) // 2
     return text[:half] + text[half:][::-1]
 
 
 def with_text(good: Response, change: Callable[[str], str], finish_reason: str) -> Response:
-    """Return the same reply with its text changed, and the count of the tokens that were put out."""
+    """Return the same reply with its text and output token count changed."""
     answer = json.loads(bytes(good.body)) if good.status_code == 200 else {}
     for candidate in answer.get("candidates", [])[:1]:
         parts = candidate.get("content", {}).get("parts", [])

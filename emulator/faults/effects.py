@@ -27,7 +27,7 @@ from agenticai.emulator.http.request import Request
 
 @dataclass(frozen=True)
 class Exchange:
-    """A function's call that is to be answered: whose it is, what for, and its ASGI ends."""
+    """A function's call to be answered: its caller, service and request, and its ASGI channels."""
 
     token: str
     service: str
@@ -38,7 +38,7 @@ class Exchange:
 
 
 class Effects:
-    """Applies faults to calls that `app`, the next step, would have answered."""
+    """Applies faults to calls that would otherwise go to `app`, the next step, unchanged."""
 
     def __init__(self, app: ASGIApp, workers: Workers, clock: EngineClock, new_id: Callable[[], str]) -> None:
         self._app = app
@@ -74,18 +74,18 @@ class Effects:
         await answer(call.scope, call.receive, call.send)
 
     async def _delay(self, seconds: float, call: Exchange) -> None:
-        """Make the call and hold its answer; a model's client that waits for less is gone by then."""
+        """Make the call and delay its answer, at most by the timeout of a model client."""
         patience = model_timeout_s(call)
         wait = min(seconds, patience)
 
         async def late(message: Message) -> None:
             begins = message["type"] == "http.response.start"
             if begins:
-                # The moment is fixed here: from the next line on, the engine may skip to it.
+                # Compute the moment before `blocked`: inside that block the engine may skip to it.
                 moment = self._clock.now().timestamp() + wait
                 with self._workers.blocked(call.token, moment):
                     await while_connected(self._clock.sleep_until(moment), call.receive)
-            # Too late, only the head is sent: with its body missing the server closes the connection.
+            # After the client's timeout only the head is sent; the server closes the connection as the body is missing.
             if begins or seconds < patience:
                 await call.send(message)
 
@@ -131,7 +131,7 @@ class Effects:
 
 
 def model_timeout_s(call: Exchange) -> float:
-    """Return how long the client waits for the model, as its SDK says in a header; infinite where it does not."""
+    """Return the client's timeout for the model, which its SDK sends in a header; infinite without it."""
     said = call.request.headers.get("x-server-timeout", "") if call.service == MODEL else ""
     try:
         return float(said)

@@ -1,4 +1,4 @@
-"""What the faults need of the engine: its execution environments and its clock."""
+"""The interfaces through which faults use the engine: its execution environments and its clock."""
 
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -6,31 +6,31 @@ from typing import Protocol
 
 
 class Workers(Protocol):
-    """The execution environments, each known by the session token that its calls carry."""
+    """The execution environments, each identified by the session token of its calls."""
 
     def function_of(self, token: str) -> str | None:
-        """Return the name of the function that runs there; None for a token that belongs to none."""
+        """Return the name of the function that runs there; None for an unknown token."""
         ...
 
     async def kill(self, token: str) -> None:
-        """End the environment's process; it is gone, and its connections with it, when this returns."""
+        """Kill the environment's process; the process and its connections are gone when this returns."""
         ...
 
     async def deliver_again(self, token: str) -> None:
-        """Deliver the event that is worked on there once more; another environment has worked on it on return.
+        """Redeliver the event that is being processed there, and wait until another environment has processed it.
 
-        The engine knows by itself that this one waits.
+        The engine knows that this environment waits; it need not be marked as `blocked`.
         """
         ...
 
     async def hold(self, token: str) -> None:
-        """Wait until the next `settle` lets go what is held; the engine knows by itself that this one waits."""
+        """Wait until the next `settle` releases held calls; the environment need not be marked as `blocked`."""
         ...
 
     def blocked(self, token: str, until: float | None) -> AbstractContextManager[None]:
-        """Note in the block that the environment only waits, so that the engine may skip the time.
+        """Mark the environment as waiting during the block, so that the engine may skip the time.
 
-        It waits until a moment in epoch seconds of the engine's clock or, when that is None, for something else.
+        It waits until a moment in epoch seconds of the engine's clock, or for something else if that is None.
         """
         ...
 
@@ -39,9 +39,9 @@ class EngineClock(Protocol):
     """The engine's clock."""
 
     def now(self) -> datetime:
-        """Return the engine's time, with its zone."""
+        """Return the engine's time, with its time zone."""
         ...
 
     async def sleep_until(self, moment: float) -> None:
-        """Wait for a moment in epoch seconds on this clock."""
+        """Wait until a moment on this clock, in epoch seconds."""
         ...

@@ -1,4 +1,4 @@
-"""Fault rules: which call or delivery they are for, and what happens to it."""
+"""Fault rules: which call or delivery they match, and what happens to it."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -144,13 +144,13 @@ class DeliveryFault(Record):
 
 
 def kind_of(fault: object) -> str:
-    """Return the `on` of a rule, so that an error in it is told once and not once for each kind of rule."""
+    """Return the `on` of a rule, so that an error in a rule is reported once and not once per kind of rule."""
     when = fault.get("when") if isinstance(fault, dict) else getattr(fault, "when", None)
     return str(when.get("on", "call") if isinstance(when, dict) else getattr(when, "on", "call"))
 
 
 def needs_steering(fault: CallFault | DeliveryFault) -> bool:
-    """Return whether only an engine whose deliveries the bench steers can apply a rule."""
+    """Return whether a rule needs an engine whose deliveries the bench controls."""
     return isinstance(fault, DeliveryFault) or isinstance(fault.then, (Hold, DeliverAgain))
 
 
@@ -158,7 +158,7 @@ Fault = Annotated[Annotated[CallFault, Tag("call")] | Annotated[DeliveryFault, T
 
 
 def rename(fault: Fault, functions: Mapping[str, str], queues: Mapping[str, str]) -> Fault:
-    """Return a rule with another name for its function or queue; what neither mapping has stays as it is."""
+    """Return a rule with its function or queue renamed; names that are not in the mappings stay."""
     if isinstance(fault, CallFault):
         function = functions.get(fault.when.function, fault.when.function)
         return fault.model_copy(update={"when": fault.when.model_copy(update={"function": function})})
@@ -167,9 +167,10 @@ def rename(fault: Fault, functions: Mapping[str, str], queues: Mapping[str, str]
 
 
 class ActiveRule(Record):
-    """A rule that is on, how many calls or deliveries fitted it, and to how many of them it was applied.
+    """An active rule, how many calls or deliveries matched it, and to how many of them it was applied.
 
-    `rule` counts from 0 in the order in which rules were set and added; no other rule gets it until all are set anew.
+    `rule` is its number, from 0 in the order in which rules were set and added; numbers are not reused until the rules
+    are replaced.
     """
 
     rule: int
@@ -188,9 +189,9 @@ class Fired(Record):
 
 
 class RecordedCall(Record):
-    """A call that a function made, in the order of their beginnings.
+    """A call that a function made; calls are in the order in which they began.
 
-    `number` counts the calls of this function, from 1, as `Call(function=…, nth=number)` does.
+    `number` counts this function's calls from 1, as `nth` in `Call(function=…, nth=number)`.
     """
 
     function: str

@@ -1,4 +1,4 @@
-"""The book of faults: the rules, what has met them so far, and which were applied."""
+"""Keeps the fault rules, counts the calls and deliveries that match them, and records the faults that were applied."""
 
 import threading
 from collections import Counter, deque
@@ -29,10 +29,10 @@ CallKind = tuple[str, str, str]
 
 
 class FaultBook:
-    """Decides which fault meets a call or a delivery; safe to use from any thread.
+    """Decides which fault applies to a call or a delivery; thread-safe.
 
-    Every rule counts what fits it, from the moment the rules were set. If several are due, the first in the schedule
-    wins, and the others have still counted. `now` tells the engine's time.
+    Every rule counts its matches from the moment the rules were set. If several are due, the first in the schedule is
+    applied; the others count the match nevertheless. `now` returns the engine's time.
     """
 
     def __init__(self, now: Callable[[], datetime], calls_kept: int = CALLS_KEPT) -> None:
@@ -42,7 +42,7 @@ class FaultBook:
         self.set(())
 
     def set(self, schedule: Sequence[Fault]) -> None:
-        """Replace the rules; forget what was counted, recorded and applied."""
+        """Replace the rules, and reset the counts, the recorded calls and the applied faults."""
         with self._lock:
             self._schedule = dict(enumerate(schedule))
             self._next = len(self._schedule)
@@ -54,19 +54,19 @@ class FaultBook:
             self._numbers: Counter[str] = Counter()
 
     def add(self, fault: Fault) -> int:
-        """Add a rule behind those that are on, which go on counting, and return its number."""
+        """Append a rule and return its number; the other rules keep their counts."""
         with self._lock:
             number, self._next = self._next, self._next + 1
             self._schedule[number] = fault
             return number
 
     def remove(self, rule: int) -> None:
-        """Take a rule off, by its number; the others go on counting. Raises KeyError where it is not on."""
+        """Remove a rule by its number; the others keep their counts. Raises KeyError if there is no such rule."""
         with self._lock:
             del self._schedule[rule]
 
     def rules(self) -> tuple[ActiveRule, ...]:
-        """Return the rules that are on, in their order."""
+        """Return the active rules, in order."""
         with self._lock:
             return tuple(
                 ActiveRule(rule=number, fault=fault, met=self._met[number], applied=self._applied[number])
@@ -74,7 +74,7 @@ class FaultBook:
             )
 
     def effect_of_call(self, function: str, service: str, operation: str) -> CallEffect | None:
-        """Record a call of a function; the effect of the rule that is due for it, or None."""
+        """Record a call of a function, and return the effect of the rule that is due, or None."""
         with self._lock:
             self._numbers[function] += 1
             call = RecordedCall(function=function, number=self._numbers[function], service=service, operation=operation)
@@ -90,7 +90,7 @@ class FaultBook:
             return due
 
     def effect_of_delivery(self, queue: str) -> DeliveryEffect | None:
-        """Count a delivery from the queue of this name; the effect of the rule that is due for it, or None."""
+        """Count a delivery from this queue, and return the effect of the rule that is due, or None."""
         with self._lock:
             due: DeliveryEffect | None = None
             for number, fault in self._schedule.items():
@@ -102,12 +102,12 @@ class FaultBook:
             return due
 
     def fired(self) -> tuple[Fired, ...]:
-        """Return the latest faults that were applied, the first one first."""
+        """Return the latest faults that were applied, the oldest first."""
         with self._lock:
             return tuple(self._fired)
 
     def calls(self) -> tuple[RecordedCall, ...]:
-        """Return the latest calls of functions, in the order of their beginnings."""
+        """Return the latest calls of functions, in the order in which they began."""
         with self._lock:
             kinds, numbers = tuple(self._calls), self._numbers - Counter(function for function, _, _ in self._calls)
         calls = []
@@ -119,7 +119,7 @@ class FaultBook:
         return tuple(calls)
 
     def _is_due(self, number: int, when: Call | Delivery) -> bool:
-        """Count one more that fits the rule; whether the rule is for it."""
+        """Count a match of the rule, and return whether the rule is due for it."""
         self._met[number] += 1
         return when.nth <= self._met[number] < when.nth + when.times
 
@@ -130,7 +130,7 @@ class FaultBook:
 
 
 def fits(fault: CallFault, call: RecordedCall) -> bool:
-    """Return whether a call is one that the rule counts; for a bad reply, only calls of the language model are."""
+    """Return whether a call matches a rule; a bad reply matches calls of the language model only."""
     when = fault.when
     return (
         fnmatchcase(call.function, when.function)

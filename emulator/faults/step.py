@@ -1,4 +1,4 @@
-"""The step of the gateway that knows the calls of functions and lets the faults that are due happen to them."""
+"""The gateway step that recognizes the calls of functions and applies the faults that are due."""
 
 import re
 import uuid
@@ -18,11 +18,11 @@ _METHOD = re.compile(r":([A-Za-z]+)$")
 
 
 class Faults:
-    """Counts each call that a function makes, and hands it on, unless a fault is due for it.
+    """Counts each call that a function makes, and passes it on unless a fault is due for it.
 
-    A function is known by the session token of its AWS calls, and by the token in the path of its model calls, which is
-    taken out here. The calls of clients pass untouched; of a function's call no more is read ahead than the form that
-    names its operation.
+    A function is identified by the session token of its AWS calls, and by the token in the path of its model calls,
+    which is removed here. Calls of clients pass unchanged; of a function's call, at most the form that names its
+    operation is read ahead.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Faults:
 
 
 def without_token(scope: Scope) -> tuple[Scope, str | None]:
-    """Return a model call as the model's own API knows it, and the token that was in its path."""
+    """Return a model call without the token in its path, as the model's API expects it, and the token."""
     found = _MODEL_CALL.fullmatch(scope["path"])
     if not found:
         return scope, None

@@ -4,26 +4,26 @@ from typing import Final
 from urllib.parse import quote, unquote, urldefrag
 
 REPLAY: Final = "replay"
-"""Answer from cassettes, and refuse what has none."""
+"""Answer from cassettes, and refuse requests without one."""
 
 NEAREST: Final = "nearest"
-"""Answer from the nearest cassettes, and keep all requests, so that cassettes can be re-keyed."""
+"""Answer from the nearest cassettes, and store all requests, so that cassettes can be re-keyed."""
 
 GEMINI_API: Final = "https://generativelanguage.googleapis.com"
-"""Pass requests on to this address, and keep the replies as cassettes; any other URL does that as well.
+"""Forward requests to this address, and record the replies as cassettes; any other URL does the same.
 
-One with a fragment is of a server of the OpenAI-compatible API, and the fragment names the model: `model_at` makes it.
+A URL with a fragment is that of an OpenAI-compatible server, and the fragment names the model; see `model_at`.
 """
 
 MISSES: Final = "gemini-misses"
-"""The folder, in that of the run, where requests without a reply are kept."""
+"""The folder, below the run's, where requests without a reply are stored."""
 
 
 def model_at(url: str, name: str) -> str:
-    """Return the address of a server of the OpenAI-compatible API with the model that it is asked for."""
+    """Return the URL of an OpenAI-compatible server with the model to use as its fragment."""
     return f"{urldefrag(url).url.rstrip('/')}#{quote(name, safe='')}"
 
 
 def served_model(how: str) -> str:
-    """Return the name in such an address; empty for all other ways to answer."""
+    """Return the model's name in such a URL; empty for all other ways to answer."""
     return unquote(urldefrag(how).fragment)

@@ -1,4 +1,4 @@
-"""How the engine answers as the Gemini API: by replaying, by what is nearest, or by asking the API itself."""
+"""Chooses how the engine answers Gemini requests: by replaying, by the nearest reply, or by asking a model."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -21,7 +21,7 @@ from agenticai.emulator.gemini.written_replies import WrittenReplies
 
 
 class Gemini(NamedTuple):
-    """The application that answers as the API, and the routes of the control API that tell of it."""
+    """The application that serves the Gemini API, and its routes of the control API."""
 
     app: Starlette
     control: list[Route]
@@ -30,10 +30,10 @@ class Gemini(NamedTuple):
 def answering(
     how: str, folder: Path, store: CassetteStore, run_dir: Path, now: Callable[[], datetime] | None = None
 ) -> Gemini:
-    """Return what answers in one of these ways: `replay`, `nearest`, or the address of a model to pass requests on to.
+    """Return the application for `how`: `replay`, `nearest`, or the address of a model to forward requests to.
 
-    `store` is what was read from `folder`. What it keeps is in `run_dir`: requests without a reply in gemini-misses,
-    all requests in gemini-requests, the replies of the API in gemini-recordings. `now` tells the engine's time.
+    `store` holds the cassettes of `folder`. Files are written below `run_dir`: requests without a reply to
+    gemini-misses, all requests to gemini-requests, replies of the API to gemini-recordings. `now` returns engine time.
     """
     journal = Journal(now) if now else Journal()
     nothing = CassetteStore(())
@@ -46,7 +46,7 @@ def answering(
 
         asked = run_dir / "gemini-requests"
         return _both(nothing, asked, NearestReplies(store, asked), "nearest", journal)
-    # They import an HTTP client, for which no other engine need wait.
+    # Imported here: they import an HTTP client, which other ways to answer do not need.
     from agenticai.emulator.gemini.recording import Recorder
     from agenticai.emulator.gemini.upstreams import upstream_at
 

@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse
 from agenticai.emulator.gemini.canonical import CanonicalRequest
 from agenticai.emulator.gemini.cassettes import Found
 
-CHARACTERS_PER_TOKEN = 4  # https://ai.google.dev/gemini-api/docs/tokens; used where a cassette does not say
+CHARACTERS_PER_TOKEN = 4  # https://ai.google.dev/gemini-api/docs/tokens; used if a cassette has no counts
 
 
 def replay(request: CanonicalRequest, found: Found) -> JSONResponse:

@@ -1,4 +1,4 @@
-"""A generateContent request in the one form that equal requests share, and the digest of that form."""
+"""The canonical form of a generateContent request, which equal requests share, and its digest."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, JsonValue, model_validator
 
 from agenticai.emulator.core.usage_records import Record
 
-# By number, as the old SDK sends them (google/ai/generativelanguage/v1beta: content, safety).
+# Enum names by number, as the old SDK sends numbers (google/ai/generativelanguage/v1beta: content, safety).
 _ENUMS: dict[str, tuple[str, ...]] = {
     "type": ("TYPE_UNSPECIFIED", "STRING", "NUMBER", "INTEGER", "BOOLEAN", "ARRAY", "OBJECT", "NULL"),
     "category": tuple(
@@ -32,11 +32,11 @@ _NAMES_OF_USERS = frozenset({"properties", "defs"})
 
 
 class MalformedRequest(ValueError):
-    """A request body that is not one of generateContent; the message is as Google words it."""
+    """The body is not a valid generateContent request; the message is worded like Google's."""
 
 
 def _normal(value: Any, key: str = "") -> Any:
-    """Snake-case keys, enum names, tidy texts, and no field that is at its default."""
+    """Normalize a value: snake-case keys, enum names, tidy texts, and no fields with default values."""
     if key in _VERBATIM:
         return value
     if isinstance(value, dict):
@@ -66,7 +66,7 @@ def _snake(key: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    """Lines without white space at their ends, as a literal block in YAML can hold them."""
+    """Strip trailing white space from lines, which a literal block in YAML cannot hold."""
     return "\n".join(line.rstrip() for line in text.strip().splitlines())
 
 
@@ -94,7 +94,7 @@ Config = Annotated[dict[str, JsonValue], AfterValidator(_normal)]
 
 
 class Content(Record):
-    """One turn: its text, or its parts where it has several or other kinds than text."""
+    """One turn: its text, or its parts if there are several or some are not text."""
 
     role: str = "user"
     text: Text | None = None
@@ -108,7 +108,7 @@ class Content(Record):
 
 
 class CanonicalRequest(Record):
-    """What a reply depends on. Texts keep their lines for a reader; the digest takes all white space as equal."""
+    """All that a reply depends on. Texts keep their line breaks for readers; the digest normalizes white space."""
 
     model: str
     system: Text = ""
@@ -117,11 +117,11 @@ class CanonicalRequest(Record):
 
     @property
     def text(self) -> str:
-        """All that the model reads: the system instruction and the texts of the contents."""
+        """All text for the model: the system instruction and the texts of the contents."""
         return "\n".join([self.system, *(content.text or json.dumps(content.parts) for content in self.contents)])
 
     def document(self) -> dict[str, Any]:
-        """Return the request as a cassette holds it: only what is set."""
+        """Return the request as in a cassette, with set fields only."""
         return self.model_dump(mode="json", exclude_defaults=True) | {
             "contents": [
                 {"role": content.role} | content.model_dump(mode="json", exclude_defaults=True)
@@ -130,12 +130,12 @@ class CanonicalRequest(Record):
         }
 
     def digest(self) -> str:
-        """Return the digest, in which white space, key order, enum numbers and spelled-out defaults do not count."""
+        """Return the digest, which ignores white space, key order, enum numbers and explicit defaults."""
         same = json.dumps(_collapse(self.document()), sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(same.encode()).hexdigest()[:32]
 
     def bound(self, bind: Mapping[str, str]) -> tuple["CanonicalRequest", dict[str, str]]:
-        """Put `${name}` in place of what each pattern's group finds in the text; return what was found too."""
+        """Replace what each pattern's group matches in the text by `${name}`; return the matches as well."""
         found = {name: match.group(1) for name, pattern in bind.items() if (match := re.search(pattern, self.text))}
         return CanonicalRequest.model_validate(_replace(self.document(), found)), found
 

@@ -1,4 +1,4 @@
-"""The Gemini replies on disk: YAML files that people write and read, loaded and checked at start."""
+"""Stored Gemini replies: YAML files that people write and read, loaded and checked at start."""
 
 import re
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from agenticai.emulator.gemini.canonical import CanonicalRequest
 
 
 class TokenCount(Record):
-    """What the reply says it used."""
+    """The token counts that the reply reports."""
 
     prompt_tokens: int = Field(ge=0)
     output_tokens: int = Field(ge=0)
 
 
 class CassetteReply(Record):
-    """A model's text, or an HTTP error with its body."""
+    """A model's reply: its text, or an HTTP error with its body."""
 
     text: str | None = None
     finish_reason: str = "STOP"
@@ -38,7 +38,7 @@ class CassetteReply(Record):
 
 
 class Cassette(Record):
-    """One request and its reply; `bind` names parts of the request that may differ and that the reply repeats."""
+    """A request and its reply; `bind` names parts of the request that may vary and that the reply repeats."""
 
     origin: Literal["authored", "recorded"]
     request: CanonicalRequest
@@ -61,7 +61,7 @@ class Cassette(Record):
 
 @dataclass(frozen=True)
 class StoredCassette:
-    """A cassette and the file it is in, with the request as it is compared."""
+    """A cassette with its file, and with the request in the form used for comparison."""
 
     path: Path
     cassette: Cassette
@@ -70,7 +70,7 @@ class StoredCassette:
 
 @dataclass(frozen=True)
 class Found:
-    """The reply to a request, with what its `bind` patterns found put in."""
+    """The reply to a request, with the matches of its `bind` patterns filled in."""
 
     stored: StoredCassette
     values: dict[str, str]
@@ -119,7 +119,7 @@ def read_cassette(path: Path) -> StoredCassette:
 
 
 class _Readable(yaml.SafeDumper):
-    """Writes texts of several lines as literal blocks."""
+    """Writes multi-line texts as literal blocks."""
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
@@ -130,5 +130,5 @@ _Readable.add_representer(str, _represent_text)
 
 
 def to_yaml(document: dict[str, Any]) -> str:
-    """Return a cassette, or a part of one, as a person would write it."""
+    """Return a cassette, or a part of one, as readable YAML."""
     return yaml.dump(document, Dumper=_Readable, sort_keys=False, allow_unicode=True, width=1000)

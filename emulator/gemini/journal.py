@@ -1,4 +1,4 @@
-"""The latest calls of the language model with their texts, as many as fit in the memory set aside for them."""
+"""Keeps the latest calls of the language model with their texts, within a memory limit."""
 
 import itertools
 import json
@@ -23,7 +23,7 @@ def _now() -> datetime:
 
 
 class Journal:
-    """Keeps the latest calls. Several threads may use it."""
+    """Keeps the latest calls; thread-safe."""
 
     def __init__(self, now: Callable[[], datetime] = _now) -> None:
         self._now = now
@@ -34,7 +34,7 @@ class Journal:
         self._latest = 0
 
     def note(self, request: CanonicalRequest, answer: Response, seconds: float) -> None:
-        """Keep a call that was answered just now, after so many seconds."""
+        """Record a call that was just answered, after `seconds`."""
         said = _read(bytes(answer.body))
         with self._lock:
             call = ModelExchange(
@@ -55,7 +55,7 @@ class Journal:
                 self._characters -= _size(self._calls.popleft())
 
     def since(self, number: int) -> ModelHistory:
-        """Return the calls after the one of this number."""
+        """Return the calls after this number."""
         with self._lock:
             first = self._calls[0].number if self._calls else self._latest + 1
             calls = tuple(call for call in self._calls if call.number > number)
@@ -67,7 +67,7 @@ def _size(call: ModelExchange) -> int:
 
 
 def _read(body: bytes) -> dict[str, Any]:
-    """The text, or the error's message, of an answer, with its finish reason and tokens."""
+    """Return the text or error message of an answer, with its finish reason and token counts."""
     try:
         answer = json.loads(body)
     except ValueError:

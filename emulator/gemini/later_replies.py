@@ -1,4 +1,4 @@
-"""Replies that were written while the engine runs: what has none is looked for once more in the cassettes' folder."""
+"""Finds replies that were stored while the engine runs: for a miss, the cassettes' folder is read again."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ from agenticai.emulator.gemini.misses import answer_not_stored, keep_miss
 
 
 class LaterReplies:
-    """Answers requests that had no reply when the engine started; reads the folder again when a file in it changed."""
+    """Answers requests without a reply at start; reads the folder again if a file in it has changed."""
 
     def __init__(self, folder: Path, store: CassetteStore, misses: Path) -> None:
         self._folder = folder
@@ -24,12 +24,12 @@ class LaterReplies:
         self._read: set[tuple[Path, int, int]] = set()
 
     async def __call__(self, _: Request, request: CanonicalRequest) -> Response:
-        """Return the reply that is there by now, or what to do about it."""
-        # In a thread: to read all cassettes and compare with them takes a while, in which all AWS would stand still.
+        """Return the reply if it exists by now, or an error that says what to do."""
+        # In a thread, as reading and comparing all cassettes takes a while and would block the event loop.
         return await asyncio.to_thread(self._answer, request)
 
     def has(self, request: CanonicalRequest) -> bool:
-        """Return whether a reply is there by now."""
+        """Return whether a reply exists by now."""
         with contextlib.suppress(InvalidCassette):
             self._look_again()
         return self._store.find(request) is not None

@@ -1,4 +1,4 @@
-"""A request without a stored reply: it is kept, compared with the nearest, and answered in three lines."""
+"""Handles requests without a stored reply: stores them, compares them with the nearest, and answers with an error."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ from agenticai.emulator.gemini.nearest import Nearest, nearest
 from agenticai.emulator.http.google_errors import google_error
 
 NO_STORED_REPLY: Final = "NO_STORED_REPLY"
-"""The reason in the error's ErrorInfo, by which a client tells a miss from a model that is not there."""
+"""The reason in the error's ErrorInfo, which distinguishes a miss from an unknown model."""
 
 LONGEST_TITLE: Final = 100
 LONGEST_NAME: Final = 40
@@ -22,9 +22,9 @@ _HEADING: Final = re.compile(r"^#+ +(Your task: .+)$", re.MULTILINE)
 def keep_miss(
     request: CanonicalRequest, store: CassetteStore, misses: Path, cassettes: Path | None = None
 ) -> JSONResponse:
-    """Keep the request as a cassette that lacks only its reply, with its difference to the nearest beside it.
+    """Store the request as a cassette that lacks only its reply, and beside it the diff to the nearest one.
 
-    The answer says what was asked for, where it is kept, and what to do; `cassettes` is where replies are read from.
+    The answer names the request and its file, and says what to do; `cassettes` is the folder of stored replies.
     """
     kept, near = keep(request, misses), nearest(store, request)
     beside = "no request is stored yet"
@@ -40,7 +40,7 @@ def keep_miss(
 
 
 def answer_not_stored(message: str) -> JSONResponse:
-    """Return the error that says that a reply is not stored."""
+    """Return the error for a reply that is not stored."""
     info = {
         "@type": "type.googleapis.com/google.rpc.ErrorInfo",
         "reason": NO_STORED_REPLY,
@@ -60,7 +60,7 @@ def keep(request: CanonicalRequest, misses: Path) -> Path:
 
 
 def keep_difference(near: Nearest, kept: Path) -> Path:
-    """Write beside a kept request how it differs from the nearest stored one; return the file."""
+    """Write the diff to the nearest stored request beside the request; return the file."""
     path = kept.with_suffix(".diff")
     first = f"The first difference is in {near.field}, line {near.line}.\n"
     path.write_text(f"{first}--- {near.stored.path}\n+++ {kept}\n{near.diff}\n", encoding="utf-8")
@@ -68,7 +68,7 @@ def keep_difference(near: Nearest, kept: Path) -> Path:
 
 
 def file_name(request: CanonicalRequest) -> str:
-    """Return what a request asks for as the beginning of a file's name: letters, digits and hyphens."""
+    """Return the title of a request as the beginning of a file name: letters, digits and hyphens."""
     words = re.sub("[^a-z0-9]+", "-", title(request).lower().removeprefix("your task: ")).strip("-")
     if len(words) > LONGEST_NAME:
         words = words[:LONGEST_NAME].rpartition("-")[0] or words[:LONGEST_NAME]
@@ -76,7 +76,7 @@ def file_name(request: CanonicalRequest) -> str:
 
 
 def title(request: CanonicalRequest) -> str:
-    """Return what a request asks for, in its own words: the last heading that names a task, or else its first line."""
+    """Return a title from the request's text: the last heading that names a task, or else the first line."""
     texts = [content.text for content in request.contents if content.text]
     headings = [heading for text in texts for heading in _HEADING.findall(text)]
     lines = [line for text in texts for line in text.splitlines() if line.strip()]

@@ -1,4 +1,4 @@
-"""When no reply is stored for a request: which one is nearest, and what differs."""
+"""Finds the nearest stored request for a request without a stored reply, and the differences."""
 
 import difflib
 from collections.abc import Iterator
@@ -11,9 +11,9 @@ from agenticai.emulator.gemini.cassettes import CassetteStore, StoredCassette, t
 
 @dataclass(frozen=True)
 class Nearest:
-    """The stored request that shares most lines with the incoming one.
+    """The stored request that shares the most lines with the incoming one.
 
-    `field` and `line` are where they differ first; `diff` has all differences, - stored, + sent.
+    `field` and `line` locate the first difference; `diff` has all differences, - stored, + sent.
     """
 
     stored: StoredCassette
@@ -23,13 +23,13 @@ class Nearest:
 
 
 def nearest(store: CassetteStore, request: CanonicalRequest) -> Nearest | None:
-    """Compare with every cassette; None when there is none."""
+    """Return the nearest of all cassettes, or None if there are none."""
     stored = max(store.cassettes, key=lambda stored: compare(request, stored), default=None)
     return _difference(stored, request.bound(stored.cassette.bind)[0]) if stored else None
 
 
 def compare(request: CanonicalRequest, stored: StoredCassette) -> float:
-    """Return how much a request is like a stored one, from 0 to 1: the share of lines, with fields' names, of both."""
+    """Return the similarity of a request and a stored one, from 0 to 1: the share of common lines of fields."""
     sent = request.bound(stored.cassette.bind)[0]
     return difflib.SequenceMatcher(None, _lines(sent), _lines(stored.request), autojunk=False).ratio()
 
@@ -50,7 +50,7 @@ def _difference(stored: StoredCassette, sent: CanonicalRequest) -> Nearest:
 
 
 def _diff(stored: CanonicalRequest, sent: CanonicalRequest) -> str:
-    """Both requests as their files have them, compared line by line."""
+    """Return the line-by-line diff of both requests in their YAML form."""
     before, after = (to_yaml(request.document()).splitlines() for request in (stored, sent))
     return "\n".join(list(difflib.unified_diff(before, after, n=2, lineterm=""))[2:])
 

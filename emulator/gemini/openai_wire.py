@@ -1,7 +1,7 @@
-"""A generateContent request as OpenAI-compatible servers take it, and their answers as the Gemini API gives them.
+"""Translates generateContent requests for OpenAI-compatible servers, and their answers to those of the Gemini API.
 
-Ollama, llama.cpp, LM Studio and vLLM serve that API: https://platform.openai.com/docs/api-reference/chat. What differs
-among them is taken as each has it: where thoughts stand, whether errors are objects, and under which status they come.
+Ollama, llama.cpp, LM Studio and vLLM serve that API: https://platform.openai.com/docs/api-reference/chat. All their
+variants are accepted: the location of thoughts, errors as objects or text, and the status codes of errors.
 """
 
 import json
@@ -25,7 +25,7 @@ _SETTINGS: Final = {
 _LEFT_OUT: Final = frozenset(
     {"response_mime_type", "response_json_schema", "response_schema", "safety_settings", "top_k", "thinking_config"}
 )
-"""What is told in another way, or what such servers do not have and a reply does not depend on."""
+"""Settings that are translated separately, or that such servers lack and a reply does not depend on."""
 
 _FINISHED: Final = {"stop": "STOP", "length": "MAX_TOKENS", "content_filter": "SAFETY"}
 _STATUS: Final = {
@@ -38,22 +38,22 @@ _STATUS: Final = {
     429: (429, "RESOURCE_EXHAUSTED"),
 }
 _PASSING: Final = frozenset({408, 409, 425})
-"""What of 4xx is to be asked again."""
+"""4xx status codes after which to retry."""
 
 _TOO_LONG: Final = re.compile(r"context.{0,40}\b(?:size|length|window)|exceed_context", re.IGNORECASE | re.DOTALL)
 _FORMAT_REFUSED: Final = re.compile(r"response_format|json_?schema|json_object|grammar|guided", re.IGNORECASE)
 _THOUGHTS: Final = re.compile(r"\A\s*(?:<think(?:ing)?>)?(?!\s*(?:\{|<file-))(.*?)</think(?:ing)?>\s*", re.DOTALL)
-"""Thoughts before a reply; some models leave their beginning to the template of the prompt."""
+"""Thoughts before a reply; with some models the opening tag is part of the prompt template."""
 
 
 class Untranslatable(ValueError):
-    """A request for which the other API has no words; the message names what."""
+    """The other API cannot express the request; the message names the part."""
 
 
 def to_chat(request: CanonicalRequest, model: str, *, in_words: bool = False) -> dict[str, Any]:
-    """Return the body of `POST chat/completions` that asks the model the same.
+    """Return the equivalent body of `POST chat/completions`.
 
-    `in_words` tells the schema of the reply in the system message, for servers that take no `response_format`. Raises
+    `in_words` puts the schema of the reply in the system message, for servers without `response_format`. Raises
     `Untranslatable`.
     """
     unknown = request.config.keys() - _SETTINGS.keys() - _LEFT_OUT
@@ -93,7 +93,7 @@ def _find_schema(request: CanonicalRequest) -> Mapping[str, Any] | None:
 
 
 def _to_json_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a JSON schema of the Gemini API's own kind, whose types are in capitals (ai.google.dev/api/caching)."""
+    """Return the JSON schema for one of the Gemini API, whose types are in capitals (ai.google.dev/api/caching)."""
     kept: dict[str, Any] = {key: value for key, value in schema.items() if key not in _OWN_KEYS}
     kept |= {_RENAMED[key]: value for key, value in schema.items() if key in _RENAMED}
     if isinstance(kind := schema.get("type"), str):
@@ -149,7 +149,7 @@ class _Usage(_Wire):
 
 
 class Completion(_Wire):
-    """A chat completion, or one part of a stream of it."""
+    """A chat completion, or a part of a streamed one."""
 
     choices: tuple[_Choice, ...] = ()
     usage: _Usage = _Usage()
@@ -157,9 +157,9 @@ class Completion(_Wire):
 
 
 def read_completion(body: str, *, streamed: bool = False) -> Completion:
-    """Return the completion in the body of a 200; `streamed` says that it is server-sent events.
+    """Return the completion in the body of a 200; `streamed` if it consists of server-sent events.
 
-    Raises ValueError where it is none.
+    Raises ValueError if it is not a completion.
     """
     if not streamed:
         return Completion.model_validate_json(body)
@@ -185,7 +185,7 @@ def _joined(parts: list[Completion]) -> Completion:
 
 
 def to_gemini(completion: Completion, model: str) -> dict[str, Any]:
-    """Return the completion in the shape of GenerateContentResponse, thoughts apart from the text."""
+    """Return the completion as a GenerateContentResponse, with thoughts separate from the text."""
     usage, thought = completion.usage, completion.usage.details.reasoning_tokens
     counts = {
         "promptTokenCount": usage.prompt_tokens,
@@ -208,7 +208,7 @@ def _candidate(choice: _Choice) -> dict[str, Any]:
 
 
 def to_google_status(status: int, message: str) -> tuple[int, str]:
-    """Return the code and status under which the Gemini API tells this; some servers tell of a bad request by 500."""
+    """Return the Gemini API's code and status for an error; some servers answer a bad request with 500."""
     if status in _STATUS:
         return _STATUS[status]
     if 400 <= status < 500 and status not in _PASSING:
@@ -217,7 +217,7 @@ def to_google_status(status: int, message: str) -> tuple[int, str]:
 
 
 def error_message(body: str) -> str:
-    """Return what the body of an error says, in whichever of the shapes that servers give it; else its beginning."""
+    """Return the message in the body of an error, in any server's format, or else the beginning of the body."""
     try:
         document = json.loads(body)
     except ValueError:
@@ -228,5 +228,5 @@ def error_message(body: str) -> str:
 
 
 def refuses_format(status: int, message: str) -> bool:
-    """Return whether a server says that it cannot hold a reply to a schema, or not to this one."""
+    """Return whether a server's error says that it does not support reply schemas, or not this one."""
     return status in {400, 422, 500, 501} and bool(_FORMAT_REFUSED.search(message))

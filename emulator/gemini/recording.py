@@ -1,4 +1,4 @@
-"""A model behind the engine's endpoint: requests are passed on to it, and its replies kept as cassettes."""
+"""Forwards requests to a model behind the engine's endpoint, and records its replies as cassettes."""
 
 import itertools
 from collections.abc import Mapping
@@ -18,10 +18,10 @@ from agenticai.emulator.http.google_errors import google_error
 
 
 class Recorder:
-    """Asks a model what the engine is asked, and writes each reply to a file of its own in `folder`.
+    """Forwards requests to a model, and writes each reply to its own file in `folder`.
 
-    Kept are the request's text, the reply's, and the count of tokens: no header, and the key nowhere. An error goes
-    back as it came and is not kept, because it tells of the moment and not of the request.
+    A file has the texts of request and reply, and the token counts, but no headers and never the key. Errors are
+    returned unchanged and not recorded, as they do not depend on the request alone.
     """
 
     def __init__(self, upstream: Upstream, folder: Path) -> None:
@@ -30,7 +30,7 @@ class Recorder:
         self._numbers = itertools.count(1)
 
     async def __call__(self, http: Request, request: CanonicalRequest) -> Response:
-        """Pass one request on, and its answer back."""
+        """Forward a request, and return the answer."""
         key = http.headers.get(KEY_HEADER) or http.query_params["key"]
         try:
             answer = await self._upstream(http, request, key)
@@ -45,7 +45,7 @@ class Recorder:
         try:
             reply = read_reply(body)
         except ValidationError:
-            return  # who asked is told what came, and asks again
+            return  # the client gets the answer, and retries
         text = to_yaml(document_of(Cassette(origin="recorded", request=request, reply=reply)))
         self._folder.mkdir(parents=True, exist_ok=True)
         kept = self._folder / f"{next(self._numbers):04}.yaml"
@@ -53,7 +53,7 @@ class Recorder:
 
 
 def _redact(content: bytes, key: str) -> bytes:
-    """Return an answer without the key of its request, which some errors repeat."""
+    """Remove the request's key from an answer, as some errors contain it."""
     for form in list_key_forms(key):
         content = content.replace(form.encode(), b"REDACTED")
     return content
@@ -88,7 +88,7 @@ class _Usage(_Wire):
 
 
 class _Answer(_Wire):
-    """GenerateContentResponse (https://ai.google.dev/api/generate-content): what of it can be replayed."""
+    """The replayable part of GenerateContentResponse (https://ai.google.dev/api/generate-content)."""
 
     candidates: tuple[_Candidate, ...] = ()
     feedback: _Feedback = Field(default=_Feedback(), alias="promptFeedback")
@@ -96,9 +96,9 @@ class _Answer(_Wire):
 
 
 def read_reply(body: bytes) -> CassetteReply:
-    """Return the reply in the body of a 200: the first candidate's text without its thoughts; None where there is none.
+    """Return the reply in the body of a 200: the first candidate's text without thoughts; None if it has no text.
 
-    Raises pydantic's ValidationError if it is not a reply.
+    Raises pydantic's ValidationError if the body is not a reply.
     """
     answer = _Answer.model_validate_json(body)
     chosen = answer.candidates[0] if answer.candidates else _Candidate(finishReason=answer.feedback.block_reason)
@@ -111,14 +111,14 @@ def read_reply(body: bytes) -> CassetteReply:
 
 
 def document_of(cassette: Cassette) -> dict[str, Any]:
-    """Return the cassette as its file holds it: only what is set."""
+    """Return the cassette as in its file, with set fields only."""
     return cassette.model_dump(mode="json", exclude_defaults=True) | {"request": cassette.request.document()}
 
 
 def bound(cassette: Cassette, bind: Mapping[str, str]) -> Cassette:
-    """Return the cassette with what the patterns find in its request made a name in its reply, so that it may change.
+    """Return the cassette with the patterns' matches in its request replaced by names in its reply, so they may vary.
 
-    A pattern that finds nothing in this request is left out.
+    Patterns without a match in this request are left out.
     """
     _, found = cassette.request.bound(bind)
     text = cassette.reply.text or ""

@@ -1,4 +1,4 @@
-"""When a prompt's wording changed: the nearest authored cassettes answer, and get the requests that were sent."""
+"""Re-keys cassettes after a prompt's wording changed: the nearest authored ones answer, then get the new requests."""
 
 from pathlib import Path
 from typing import Final
@@ -15,11 +15,11 @@ from agenticai.emulator.gemini.misses import keep, keep_miss
 from agenticai.emulator.gemini.nearest import compare
 
 LEAST_LIKENESS: Final = 0.5
-"""A request that shares fewer lines with a stored one was not made of it by a change of wording."""
+"""The minimum similarity; a request below it is not the result of a change of wording."""
 
 
 class NearestReplies:
-    """Answers each request with the reply of the nearest authored cassette, and keeps all requests below `asked`."""
+    """Answers requests with the reply of the nearest authored cassette, and stores all requests below `asked`."""
 
     def __init__(self, store: CassetteStore, asked: Path) -> None:
         self._store = store
@@ -35,11 +35,11 @@ class NearestReplies:
 
 
 def rekey(cassettes: Path, asked: Path) -> list[Path]:
-    """Give cassettes the requests that were asked and that they are nearest to; change nothing else in their files.
+    """Replace the requests of cassettes by the sent ones to which they are nearest; the rest of the files stays.
 
-    `asked` holds all requests of a run, so that a cassette which still answers its own is not taken for another's.
-    Return the files changed. Recorded cassettes are left alone: their requests were really sent. Raises NotRekeyed and
-    InvalidCassette, and then has changed nothing.
+    `asked` holds all requests of a run, so that a cassette that still matches its own request is not used for another.
+    Return the changed files. Recorded cassettes are not changed, as their requests were really sent. Raises NotRekeyed
+    and InvalidCassette without having changed anything.
     """
     store = CassetteStore.load(cassettes)
     matched: dict[Path, tuple[StoredCassette, StoredCassette]] = {}
@@ -55,7 +55,7 @@ def rekey(cassettes: Path, asked: Path) -> list[Path]:
 
 
 def _match(store: CassetteStore, sent: StoredCassette) -> StoredCassette:
-    """Return the cassette whose request became the one that was sent. Raises NotRekeyed."""
+    """Return the cassette whose request the sent one replaces. Raises NotRekeyed."""
     ranked = [pair for pair in _rank(store, sent.cassette.request) if pair[0] >= LEAST_LIKENESS]
     if not ranked:
         raise NotRekeyed(f"No stored request is like {sent.path}: write a reply there, and move it to the cassettes.")
@@ -72,13 +72,13 @@ def _bound(sent: StoredCassette, near: StoredCassette) -> CanonicalRequest:
 
 
 def _rank(store: CassetteStore, request: CanonicalRequest) -> list[tuple[float, StoredCassette]]:
-    """Return the authored cassettes with how near each is, the nearest first."""
+    """Return the authored cassettes with their similarity, the nearest first."""
     authored = [stored for stored in store.cassettes if stored.cassette.origin == "authored"]
     return sorted(((compare(request, stored), stored) for stored in authored), key=lambda pair: -pair[0])
 
 
 def with_request(text: str, request: CanonicalRequest) -> str:
-    """Return the cassette's text with the lines of its `request` exchanged."""
+    """Return the cassette's text with the lines of its `request` replaced."""
     node = yaml.compose(text, Loader=yaml.SafeLoader)
     keys = [key for key, _ in node.value] if isinstance(node, yaml.MappingNode) else []
     starts = [key.start_mark.line for key in keys] + [len(text.splitlines())]

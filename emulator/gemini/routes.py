@@ -1,4 +1,4 @@
-"""The routes of `generateContent`: replay a stored reply, or have somebody else answer."""
+"""The routes of `generateContent`, which replay a stored reply or delegate the answer."""
 
 import json
 import time
@@ -21,13 +21,13 @@ Unstored = Callable[[Request, CanonicalRequest], Awaitable[Response]]
 
 
 Count = Callable[[CanonicalRequest, Response, float], None]
-"""Is told of each request, its answer, and the seconds that it took."""
+"""Is called with each request, its answer, and its duration in seconds."""
 
 
 def gemini_app(
     store: CassetteStore, misses: Path, unstored: Unstored | None = None, count: Count = lambda *_: None
 ) -> Starlette:
-    """Answer from `store`; let `unstored` answer what has no reply there, or else keep that request below `misses`."""
+    """Answer from `store`; requests without a reply go to `unstored` or, without that, are stored below `misses`."""
 
     async def answer(http: Request, request: CanonicalRequest) -> Response:
         if found := store.find(request):

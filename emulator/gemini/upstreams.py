@@ -1,4 +1,4 @@
-"""Who answers requests that no stored reply is for: the Gemini API itself, or a server of the OpenAI-compatible API."""
+"""The models that answer requests without a stored reply: the Gemini API, or an OpenAI-compatible server."""
 
 import json
 import ssl
@@ -36,12 +36,12 @@ _JSON: Final = {"content-type": "application/json"}
 
 @cache
 def _trusted() -> ssl.SSLContext:
-    """The authorities that are trusted, read once: that takes longer than most requests."""
+    """Return the TLS context with trusted authorities, loaded once because that takes longer than most requests."""
     return httpx2.create_ssl_context()
 
 
 class Answered(NamedTuple):
-    """An answer in the shape of the Gemini API's."""
+    """An answer in the format of the Gemini API."""
 
     status: int
     content: bytes
@@ -49,7 +49,7 @@ class Answered(NamedTuple):
 
 
 class Upstream(Protocol):
-    """Answers in somebody else's words. Raises httpx2.HTTPError where nobody answers."""
+    """Answers requests by asking a model. Raises httpx2.HTTPError if there is no answer."""
 
     address: str
 
@@ -57,20 +57,20 @@ class Upstream(Protocol):
 
 
 def upstream_at(url: str) -> Upstream:
-    """Return who answers at an address: with a fragment, a server of the model that it names; else the Gemini API."""
+    """Return the client for a URL: an OpenAI-compatible server if its fragment names a model, else the Gemini API."""
     served = served_model(url)
     return OpenAiCompatible(urldefrag(url).url, served) if served else GeminiApi(url)
 
 
 class GeminiApi:
-    """The API itself, or what speaks its protocol: requests are passed on as they came."""
+    """The Gemini API itself, or a server with its protocol; requests are forwarded unchanged."""
 
     def __init__(self, address: str) -> None:
         self.address = address.rstrip("/")
 
     async def __call__(self, http: Request, request: CanonicalRequest, key: str) -> Answered:
         path = http.scope["path"].removeprefix(http.scope.get("root_path", ""))
-        # The key goes as a header in any case: what is in an address, logs and errors tell.
+        # The key is always sent in a header, because URLs appear in logs and errors.
         headers = {name: http.headers[name] for name in _PASSED_ON if name in http.headers} | {KEY_HEADER: key}
         params = httpx2.QueryParams(http.url.query).remove("key")
         async with httpx2.AsyncClient(base_url=self.address, timeout=MAX_SECONDS, verify=_trusted()) as client:
@@ -80,10 +80,10 @@ class GeminiApi:
 
 
 class OpenAiCompatible:
-    """A server such as Ollama's, llama.cpp's or vLLM's, asked for one of its models.
+    """A server such as Ollama, llama.cpp or vLLM, with one of its models.
 
-    One that refuses `response_format` is told the reply's schema in words, from then on. The key of the request goes as
-    its bearer token; who has left before the answer is there ends the work on it.
+    If a server refuses `response_format`, the reply's schema is sent in words from then on. The request's key is the
+    bearer token. If the client disconnects before the answer, the request to the server is cancelled.
     """
 
     def __init__(self, address: str, model: str) -> None:

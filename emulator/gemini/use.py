@@ -1,4 +1,4 @@
-"""How the language model was used: calls and tokens of each model, and the control API's routes below `model/`."""
+"""Counts calls and tokens of each language model, and defines the control API's routes below `model/`."""
 
 import asyncio
 import json
@@ -31,16 +31,16 @@ class _Counts:
 
 
 class ModelBook:
-    """Counts what the endpoint answered, by model."""
+    """Counts the endpoint's answers by model."""
 
     def __init__(self, answers: Answers, served: str = "") -> None:
-        """`served` is the name of the one model that answers, whichever the requests name."""
+        """Begin to count; `served` is the name of the model that answers, whichever one requests name."""
         self._answers: Answers = answers
         self._served = served
         self._counts: dict[str, _Counts] = defaultdict(_Counts)
 
     def count(self, model: str, answer: Response) -> None:
-        """Count an answer, with the tokens that it says it used."""
+        """Count an answer, with the tokens that it reports."""
         counts = self._counts[self._served or model]
         counts.calls += 1
         counts.errors += answer.status_code != 200
@@ -49,13 +49,13 @@ class ModelBook:
         counts.output_tokens += used("candidatesTokenCount") + used("thoughtsTokenCount")
 
     def use(self) -> ModelUse:
-        """Return what was counted, by the models' names."""
+        """Return the counts, sorted by the models' names."""
         models = (ModelCalls(model=model, **vars(counts)) for model, counts in sorted(self._counts.items()))
         return ModelUse(answers=self._answers, served=self._served, models=tuple(models))
 
 
 def _usage(body: bytes) -> Callable[[str], int]:
-    """The counters of an answer's usageMetadata (https://ai.google.dev/api/generate-content), 0 where one is absent."""
+    """Return a lookup in an answer's usageMetadata (https://ai.google.dev/api/generate-content), 0 if absent."""
     try:
         answer = json.loads(body)
     except ValueError:
@@ -71,7 +71,7 @@ def model_routes(
     stored: Callable[[CanonicalRequest], bool],
     written: WrittenReplies | None,
 ) -> list[Route]:
-    """Return the routes that `ControlClient` calls; `written` is there where stored replies are the only ones."""
+    """Return the routes that `ControlClient` calls; `written` is given if only stored replies are used."""
 
     async def use(_: Request) -> Response:
         return answer_with(book.use())

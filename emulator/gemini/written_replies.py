@@ -1,4 +1,4 @@
-"""Requests that had no stored reply, listed, and given one: the file moves to the cassettes that are read."""
+"""Lists requests without a stored reply, and stores their replies: the file moves to the cassettes' folder."""
 
 import os
 from collections.abc import Callable
@@ -13,19 +13,19 @@ from agenticai.emulator.gemini.cassettes import StoredCassette, read_cassette, t
 from agenticai.emulator.gemini.misses import title
 
 WRITTEN: Final = "written"
-"""The folder, in that of the cassettes, for replies that were given to a running engine."""
+"""The folder, below the cassettes', for replies that were sent to a running engine."""
 
 MOST_LISTED: Final = 200
 
 
 class NotStored(Exception):
-    """The reply was not stored; the message says why."""
+    """The reply was not stored; the message is the reason."""
 
 
 class WrittenReplies:
-    """The requests kept in `misses`, and how they get their replies in `cassettes`.
+    """Lists the requests in `misses`, and stores their replies in `cassettes`.
 
-    `has` says whether a request has a reply by now: a second one would make all of them unusable.
+    `has` returns whether a request has a reply by now: a duplicate would make all cassettes unusable.
     """
 
     def __init__(self, misses: Path, cassettes: Path, has: Callable[[CanonicalRequest], bool]) -> None:
@@ -34,7 +34,7 @@ class WrittenReplies:
         self._has = has
 
     def missed(self) -> tuple[MissedReply, ...]:
-        """Return the requests without a reply, the newest first; those that cannot be read are left out."""
+        """Return the requests without a reply, the newest first, except unreadable ones."""
         files = sorted(self._misses.glob("*.yaml"), key=_changed, reverse=True)[:MOST_LISTED]
         return tuple(told for path in files if (told := _describe(path)))
 
@@ -68,7 +68,7 @@ def _document(found: StoredCassette, wanted: ReplyRequest) -> dict[str, object]:
 
 
 def _write_whole(path: Path, text: str) -> None:
-    """Write a file so that nobody reads half of it."""
+    """Write a file atomically, so that nobody reads an incomplete one."""
     unfinished = path.with_suffix(".new")
     unfinished.write_text(text, encoding="utf-8")
     os.replace(unfinished, path)
@@ -90,7 +90,7 @@ def _describe(path: Path) -> MissedReply | None:
             difference=difference.read_text("utf-8") if difference.exists() else "",
         )
     except (InvalidCassette, OSError):
-        return None  # it was answered, or taken away, meanwhile
+        return None  # it was answered or removed meanwhile
 
 
 def _changed(path: Path) -> float:

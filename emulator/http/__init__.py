@@ -1,1 +1,1 @@
-"""HTTP at the one port: connections, who is let in, how large a request may be, and what it asks for."""
+"""HTTP at the engine's single port: connections, the guard, request limits, and the operations of requests."""

@@ -1,4 +1,4 @@
-"""What the gateway's steps do with ASGI requests and answers other than passing them on."""
+"""Helpers with which the gateway's steps read, collect and cut off ASGI requests and answers."""
 
 import asyncio
 import sys
@@ -12,7 +12,7 @@ from agenticai.emulator.http.request import replace_request
 
 
 async def read_ahead(receive: Receive, limit: int = sys.maxsize) -> tuple[bytes, Receive]:
-    """Read a body until it ends or has `limit` bytes; return that, and a `receive` that begins with it again."""
+    """Read a body to its end or to `limit` bytes; return it, and a `receive` that replays it."""
     messages: list[Message] = []
     body = bytearray()
     more = True
@@ -31,7 +31,7 @@ async def read_ahead(receive: Receive, limit: int = sys.maxsize) -> tuple[bytes,
 
 
 async def drain(receive: Receive) -> int:
-    """Read a body to its end and keep nothing of it; return its length in bytes."""
+    """Read and discard a body; return its length in bytes."""
     size, more = 0, True
     while more:
         message = await receive()
@@ -41,13 +41,13 @@ async def drain(receive: Receive) -> int:
 
 
 async def await_disconnect(receive: Receive) -> None:
-    """Wait until the client has closed the connection; the rest of its request is lost."""
+    """Wait until the client closes the connection, discarding the rest of its request."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 async def while_connected(wait: Coroutine[Any, Any, None], receive: Receive) -> bool:
-    """Wait, but no longer than the client does; return whether it is still there. The rest of its request is lost."""
+    """Wait until done or the client disconnects; return whether it is connected. Discards the rest of its request."""
     waiting, gone = asyncio.create_task(wait), asyncio.create_task(await_disconnect(receive))
     try:
         await asyncio.wait({waiting, gone}, return_when=asyncio.FIRST_COMPLETED)
@@ -60,7 +60,7 @@ async def while_connected(wait: Coroutine[Any, Any, None], receive: Receive) -> 
 
 
 async def collect_answer(app: ASGIApp, scope: Scope, receive: Receive) -> Response:
-    """Return the whole answer of an application to a request."""
+    """Return an application's complete answer to a request."""
     status, headers, body = 500, list[tuple[bytes, bytes]](), bytearray()
 
     async def collect(message: Message) -> None:
@@ -76,7 +76,7 @@ async def collect_answer(app: ASGIApp, scope: Scope, receive: Receive) -> Respon
 
 
 async def post(app: ASGIApp, scope: Scope, body: bytes, headers: Sequence[tuple[bytes, bytes]]) -> Response:
-    """Return the answer of an application to a POST to `/` with this body, on the connection of another request."""
+    """Return an application's answer to a POST to `/` with this body, in the scope of another request."""
     unread = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> Message:
@@ -87,7 +87,7 @@ async def post(app: ASGIApp, scope: Scope, body: bytes, headers: Sequence[tuple[
 
 
 async def cut_off(answer: Response, send: Send) -> None:
-    """Send the first half of an answer; as its end is missing, the server closes the connection."""
+    """Send the first half of an answer; the server then closes the connection, as the rest is missing."""
     await send({"type": "http.response.start", "status": answer.status_code, "headers": answer.raw_headers})
     body = bytes(answer.body)
     await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})

@@ -1,4 +1,4 @@
-"""An AWS error on the wire, in the protocol in which the call was made."""
+"""AWS errors as HTTP responses, in the protocol of the request."""
 
 import json
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from starlette.responses import Response
 
 from agenticai.emulator.http.request import Request
 
-# What stands before the code in `__type`; the other services' JSON errors have the bare code.
+# The prefix of the code in `__type`; other services' JSON errors have the code alone.
 NAMESPACES = {"dynamodb": "com.amazonaws.dynamodb.v20120810#", "sqs": "com.amazonaws.sqs#"}
 
-# SQS named some errors differently before it spoke JSON, and its clients still go by those names: see
+# SQS named some errors differently in its query protocol, and its clients still use those names: see
 # https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#aws-protocols-awsquerycompatible-trait.
 SQS_QUERY_CODES = {
     code: f"AWS.SimpleQueueService.{name}"
@@ -33,7 +33,7 @@ SQS_QUERY_CODES = {
 
 @dataclass(frozen=True)
 class AwsError:
-    """A refusal: AWS's error code, the HTTP status, and a sentence."""
+    """An error: AWS's error code, a message, and the HTTP status."""
 
     code: str
     message: str
@@ -41,12 +41,12 @@ class AwsError:
 
     @property
     def at_fault(self) -> str:
-        """Who caused the error, in the words of SQS and the query protocol: Sender or Receiver."""
+        """Who caused the error, in the terms of SQS and the query protocol: Sender or Receiver."""
         return "Sender" if self.status < 500 else "Receiver"
 
 
 class Refused(Exception):
-    """A request is refused; `error` says why."""
+    """A request is refused; `error` is the reason."""
 
     def __init__(self, error: AwsError) -> None:
         super().__init__(f"{error.code}: {error.message}")
@@ -54,15 +54,15 @@ class Refused(Exception):
 
 
 def invalid(reason: str) -> Refused:
-    """Return the refusal of a parameter's value."""
+    """Return the error for an invalid value of a parameter."""
     return Refused(AwsError("InvalidParameterValue", reason))
 
 
 def error_answer(error: AwsError, request: Request, service: str, request_id: str) -> Response:
-    """Return the answer of a service, given by its SigV4 name, to a request that it refuses.
+    """Return a service's answer to a request that it refuses; `service` is its SigV4 name.
 
     The protocols are those of https://smithy.io/2.0/aws/protocols/index.html: AWS JSON has the operation in a header,
-    AWS query in a form, S3 errors of its own, and all else is REST with JSON.
+    AWS query in a form, S3 has its own errors, and all others are REST with JSON.
     """
     if service == "s3":
         return _s3(error, request, request_id)
@@ -76,7 +76,7 @@ def error_answer(error: AwsError, request: Request, service: str, request_id: st
 def _json(error: AwsError, request: Request, service: str, request_id: str) -> Response:
     body: dict[str, Any] = {"__type": NAMESPACES.get(service, "") + error.code, "message": error.message}
     if error.code == "TransactionCanceledException":
-        # The one reason that depends neither on what is stored nor on the condition.
+        # The only cancellation reason that depends neither on stored items nor on the condition.
         reason = {"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}
         body["CancellationReasons"] = [reason]
     headers = {"x-amzn-requestid": request_id, "x-amzn-errortype": error.code}
@@ -97,7 +97,7 @@ def _query(error: AwsError, service: str, request_id: str) -> Response:
 
 
 def _s3(error: AwsError, request: Request, request_id: str) -> Response:
-    """See https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html; a HEAD has only the status."""
+    """Return an S3 error, see https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html; HEAD has no body."""
     body = (
         '<?xml version="1.0" encoding="UTF-8"?>'
         f"<Error><Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"

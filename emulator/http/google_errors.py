@@ -1,4 +1,4 @@
-"""An error on the wire as all Google APIs give it."""
+"""Errors as HTTP responses in the format of Google APIs."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,6 +7,6 @@ from starlette.responses import JSONResponse
 
 
 def google_error(code: int, status: str, message: str, *details: Mapping[str, Any]) -> JSONResponse:
-    """Return the error, as https://cloud.google.com/apis/design/errors has it."""
+    """Return an error response, see https://cloud.google.com/apis/design/errors."""
     error = {"code": code, "message": message, "status": status} | ({"details": details} if details else {})
     return JSONResponse({"error": error}, status_code=code)

@@ -1,10 +1,10 @@
-"""The gateway's first step: what a browser sends from elsewhere, or to a name that nobody allowed, goes no further.
+"""The gateway's first step: refuses requests of pages from other origins, and requests to host names not allowed.
 
-Any page that its owner opens can send requests to a development server: by forms, images and links without asking,
-and by a host name of its own that it lets resolve to 127.0.0.1 (DNS rebinding). Two questions keep them out. Is the
-request addressed to this machine, or to a name that was allowed? And does it come from a page, and from which one?
-Browsers say that in headers that no page can set: https://fetch.spec.whatwg.org/#forbidden-request-header. SDKs, curl
-and other programs send none of them, and are not asked.
+Any page in the user's browser can send requests to a development server: by forms, images and links without a
+preflight, and by its own host name that resolves to 127.0.0.1 (DNS rebinding). So the guard checks two things: that the
+request is addressed to this machine or an allowed name, and whether a page sent it, and which one. Browsers send that
+in headers that no page can set: https://fetch.spec.whatwg.org/#forbidden-request-header. SDKs, curl and other programs
+do not send these headers, and are not checked for an origin.
 """
 
 import logging
@@ -23,22 +23,22 @@ from agenticai.emulator.http.request import deployed_api, read_request
 logger = logging.getLogger(__name__)
 
 LOGGED_FULLY: Final = 100
-"""Refusals that are logged one by one; of the later ones every hundredth, so that no page fills the disk."""
+"""Number of refusals that are all logged; of later ones only every hundredth, so that no page can fill the disk."""
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 RPC_PATH: Final = re.compile(r"/service/[^/]+/operation/")
-"""Where AWS's RPC protocols name an operation: https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html"""
+"""The path in which AWS's RPC protocols name an operation: https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html"""
 
 SANDBOX: Final = b"sandbox allow-scripts allow-forms allow-popups allow-downloads"
-"""For pages that a browser opens here, such as those of a produced project: their scripts are of no origin, so what
-they send is refused like any other page's. https://www.w3.org/TR/CSP3/#directive-sandbox"""
+"""The policy for pages that the engine serves, such as those of a produced project: their scripts have an opaque
+origin, so their requests are refused like those of any other page. https://www.w3.org/TR/CSP3/#directive-sandbox"""
 
 
 @dataclass(frozen=True)
 class Allowed:
-    """What was allowed on purpose: host names without ports, and origins such as `http://localhost:5173`.
+    """What is allowed explicitly: host names without ports, and origins such as `http://localhost:5173`.
 
-    `api_origins` returns the origins that a deployed API, given by its id, allows on its own paths; `*` stands for all.
+    `api_origins` returns the origins that a deployed API, given by its id, allows on its own paths; `*` means all.
     """
 
     hosts: Collection[str] = ()
@@ -46,7 +46,7 @@ class Allowed:
     api_origins: Callable[[str], Collection[str]] = lambda _: ()
 
     def host(self, name: str) -> bool:
-        """Return whether a request may be addressed to this name: this machine's own, or one that was allowed."""
+        """Return whether a request may be addressed to this name: this machine's own, or an allowed one."""
         return is_loopback(name) or name in self.hosts
 
     def by_api(self, api: str | None, origin: str) -> bool:
@@ -55,9 +55,9 @@ class Allowed:
 
 
 class Browser(NamedTuple):
-    """What a browser says of where a request comes from: `site` as Sec-Fetch-Site has it, each of them empty if absent.
+    """The source of a browser's request: `site` is the value of Sec-Fetch-Site; each is empty if absent.
 
-    `origin` is that of the page; `referer` is too, from where a page is linked or embedded without saying its origin.
+    `origin` is that of the page; `referer` as well, for links and embedded content that are sent without Origin.
     https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header
     """
 
@@ -67,7 +67,7 @@ class Browser(NamedTuple):
 
 
 class GuardedCall:
-    """A request as the guard sees it; `name` is that of the host, empty where HTTP/1.0 has none."""
+    """A request as the guard sees it; `name` is its host name, empty if HTTP/1.0 has none."""
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
@@ -75,7 +75,7 @@ class GuardedCall:
         self.hosts = [value.decode("latin-1").strip() for name, value in scope["headers"] if name.lower() == b"host"]
         self.name = host_name(self.hosts[0]) if len(self.hosts) == 1 else None
         self.browser = _browser(self.headers)
-        # A name below localhost may be that of a bucket or another service, whatever the path says.
+        # A name below localhost may belong to a bucket or another service, regardless of the path.
         below = (self.name or "").endswith(".localhost")
         self.api = None if below else deployed_api(scope["path"])
         scheme = "https" if scope.get("scheme") in {"https", "wss"} else "http"
@@ -83,13 +83,13 @@ class GuardedCall:
 
     @property
     def opens_a_page(self) -> bool:
-        """Whether a browser shows the answer."""
+        """Whether a browser displays the answer as a page."""
         mode, accepted = self.headers.get("sec-fetch-mode"), self.headers.get("accept", "")
         return mode == "navigate" or (not mode and "text/html" in accepted)
 
     @property
     def acts(self) -> bool:
-        """Whether it may do more than look: AWS's query protocol takes its operation in the address, too."""
+        """Whether it may change something: AWS's query protocol accepts operations in the URL, too."""
         if self.scope["type"] != "http" or self.scope["method"] not in SAFE_METHODS:
             return True
         named = parse_qs(self.scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
@@ -98,7 +98,7 @@ class GuardedCall:
 
 
 class Guard:
-    """Refuses before a body is read, with one sentence, and answers `Access-Control-*` for what is allowed only."""
+    """Refuses requests before reading their body, with a sentence; sends `Access-Control-*` to allowed origins only."""
 
     def __init__(self, app: ASGIApp, allowed: Allowed) -> None:
         self._app = app
@@ -120,7 +120,7 @@ class Guard:
             await self._app(scope, receive, self._answering(call, call.browser, send))
 
     def _reason(self, call: GuardedCall) -> str | None:
-        """Return why the request is refused, as a sentence that says how to allow it; None if it is not."""
+        """Return why the request is refused, in a sentence that explains how to allow it; None if it is allowed."""
         if not call.scope.get("raw_path", b"/").startswith((b"/", b"*")):
             return "The request line has a complete URL instead of a path: send only the path."
         if call.name is None and (call.hosts or call.scope.get("http_version") != "1.0"):
@@ -137,14 +137,14 @@ class Guard:
     def _may_pass(self, call: GuardedCall, browser: Browser) -> bool:
         same = browser.site == "same-origin"
         page = call.own if same else browser.origin or browser.referer
-        # A Referer outlives redirects: it tells who embeds a picture, not who chose the address.
+        # Redirects keep the Referer: it identifies the page that embeds an image, not who chose the URL.
         if page and (same or browser.origin or not call.acts):
             if page in self._allowed.origins:
                 return True
-            # A page of a deployed API may call deployed APIs; all other pages from here are of no origin.
+            # A page of a deployed API may call deployed APIs; all other pages served here have an opaque origin.
             if call.api and (page == call.own or self._allowed.by_api(call.api, page)):
                 return True
-        # Typed, a bookmark, or a link of another program: to look is allowed, to change something is not.
+        # A typed URL, a bookmark, or a link in another program: reading is allowed, changes are not.
         looks = browser.site == "none" or (bool(page) and page == call.own and call.opens_a_page)
         return looks and not call.acts
 
@@ -157,12 +157,12 @@ class Guard:
             await receive()
             await send({"type": "websocket.close", "code": 1008})
             return
-        # The connection ends with the answer, so that a body that is still under way is not read.
+        # The connection is closed after the answer, so that the rest of the body is not read.
         answer = PlainTextResponse(f"Refused by AgenticAI's engine. {reason}\n", 403, {"Connection": "close"})
         await answer(scope, receive, send)
 
     def _answering(self, call: GuardedCall, browser: Browser, send: Send) -> Send:
-        """Return a `send` that leaves `Access-Control-*` only to whom it is for, and gives pages no origin."""
+        """Return a `send` that removes `Access-Control-*` unless the origin is allowed, and sandboxes pages."""
         shared = browser.origin in self._allowed.origins
         by_api = self._allowed.by_api(call.api, browser.origin)
         sandboxed = call.opens_a_page and call.api is None and call.own not in self._allowed.origins
@@ -183,7 +183,7 @@ class Guard:
 
 
 def _explain(browser: Browser) -> str:
-    """Return, for who sent a request from a browser, why it is refused and how to allow it."""
+    """Explain to a browser's user why a request is refused and how to allow it."""
     page = browser.origin or browser.referer
     if page == "null":
         return (
@@ -200,12 +200,12 @@ def _explain(browser: Browser) -> str:
 
 
 def _browser(headers: Mapping[str, str]) -> Browser | None:
-    """Return where a browser says that the request comes from; None if no browser sent it."""
+    """Return the source of a browser's request; None if no browser sent it."""
     site, origin = (headers.get(name, "").strip().lower() for name in ("sec-fetch-site", "origin"))
     referer = headers.get("referer", "").strip()
     if site or origin or referer:
         return Browser(site, origin, _origin_of(referer))
-    # One that is too old to say it, or was told to be silent, is trusted as little as a typed address.
+    # A browser that is too old, or configured not to send it, is trusted as little as a typed URL.
     is_browser = headers.get("user-agent", "").strip().startswith("Mozilla/")
     return Browser("none", "", "") if is_browser else None
 
@@ -223,7 +223,7 @@ def _is_preflight(call: GuardedCall) -> bool:
 
 
 def _preflight_answer(headers: Mapping[str, str]) -> Response:
-    """Return the answer to a preflight request of an origin that was allowed: everything it asks for.
+    """Return the answer to a preflight request of an allowed origin: it allows everything requested.
 
     https://fetch.spec.whatwg.org/#cors-preflight-fetch
     """

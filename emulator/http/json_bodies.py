@@ -1,4 +1,4 @@
-"""Bodies of the control API: records as JSON, both ways."""
+"""Reads and writes the control API's bodies: records as JSON."""
 
 from typing import TypeVar
 
@@ -11,26 +11,26 @@ T = TypeVar("T")
 
 
 class NotJson(Exception):
-    """A body came with another content type than JSON's."""
+    """A body has a content type other than JSON."""
 
 
 async def read_body(request: Request, kind: type[R]) -> R:
-    """Return the request's body. Raises ValidationError and NotJson."""
+    """Return the request's body as a record. Raises ValidationError and NotJson."""
     return kind.model_validate_json(await json_body(request))
 
 
 async def json_body(request: Request) -> bytes:
-    """Return a body that says it is JSON, which no form of a page can. Raises NotJson."""
+    """Return a body with the content type JSON, which a page's form cannot send. Raises NotJson."""
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
         raise NotJson
     return await request.body()
 
 
 def answer_with(record: BaseModel) -> Response:
-    """Return a record as JSON."""
+    """Return a response with a record as JSON."""
     return Response(record.model_dump_json(), media_type="application/json")
 
 
 def answer_with_all(kind: TypeAdapter[tuple[T, ...]], records: tuple[T, ...]) -> Response:
-    """Return several records as JSON."""
+    """Return a response with several records as JSON."""
     return Response(kind.dump_json(records), media_type="application/json")

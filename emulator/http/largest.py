@@ -1,4 +1,4 @@
-"""How large a request each service takes, and how it refuses a larger one."""
+"""The limits of request size for each service, and the errors for larger requests."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -11,20 +11,20 @@ from agenticai.emulator.http.request import CONTROL, GEMINI, Request
 MIB: Final = 1024 * 1024
 
 UNSIGNED: Final = "s3"
-"""The service that a request without a signature goes to."""
+"""The service for requests without a signature."""
 
 HEAD_BYTES: Final = 16 * 1024
-"""Of a request line and headers; most AWS services take 8 to 10 KiB."""
+"""The limit for a request line and headers; most AWS services accept 8 to 10 KiB."""
 
 OBJECT_BYTES: Final = 256 * MIB
-"""Of an object in S3, where AWS takes 5 GB in one request: here each passes through memory."""
+"""The limit for an S3 object in one request; AWS accepts 5 GB, but here each passes through memory."""
 
 _INVOKE: Final = re.compile(r"/2015-03-31/functions/[^/]+/invocations")
 
 
 @dataclass(frozen=True)
 class Largest:
-    """The bytes of the largest body that is taken, and the error for one of more bytes."""
+    """The maximum size of a body in bytes, and the error for a larger one."""
 
     size: int
     error: Callable[[int], AwsError]
@@ -36,7 +36,7 @@ def _anything(size: int) -> Largest:
 
 
 def _object(size: int) -> Largest:
-    """See https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html."""
+    """Return the limit for an object, see https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html."""
 
     def error(proposed: int) -> AwsError:
         message = "Your proposed upload exceeds the maximum allowed size"
@@ -46,7 +46,7 @@ def _object(size: int) -> Largest:
 
 
 def _request_of(operation: str, size: int) -> Largest:
-    """See https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html."""
+    """Return Lambda's limit, see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html."""
     message = f"Request must be smaller than {size} bytes for the {operation} operation"
     return Largest(size, lambda _: AwsError("RequestEntityTooLargeException", message, 413))
 
@@ -64,7 +64,7 @@ CODE: Final = _request_of("CreateFunction", 70_167_211)
 INVOCATION: Final = _request_of("InvokeFunction", 6 * MIB)
 EVENT: Final = _event(MIB)
 
-# Of a prompt with what is attached: https://ai.google.dev/gemini-api/docs/files.
+# The limit for a prompt with its attachments: https://ai.google.dev/gemini-api/docs/files.
 PROMPT: Final = Largest(
     20 * MIB,
     lambda _: AwsError("INVALID_ARGUMENT", f"Request payload size exceeds the limit: {20 * MIB} bytes."),
@@ -79,7 +79,7 @@ BY_SERVICE: Final[Mapping[str, Largest]] = {
 
 
 def largest(request: Request) -> Largest:
-    """Return the largest body that the service of this request takes."""
+    """Return the size limit for bodies of the request's service."""
     if request.path.startswith(f"{CONTROL}/"):
         return ANYTHING
     if request.path.startswith(f"{GEMINI}/"):

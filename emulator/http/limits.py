@@ -1,4 +1,4 @@
-"""The step of the gateway that bounds what a request may bring: its head, its body, and the time that both take."""
+"""The gateway step that limits the size of a request's head and body, and the time for sending the body."""
 
 import asyncio
 import contextlib
@@ -17,17 +17,17 @@ from agenticai.emulator.http.largest import ANYTHING, HEAD_BYTES, UNSIGNED, Larg
 from agenticai.emulator.http.request import CONTROL, GEMINI, Request, read_request
 
 HELD_BYTES: Final = 512 * 1024 * 1024
-"""The most that all request bodies together may hold in memory."""
+"""The limit for the memory that all request bodies take together."""
 
 RESERVE_BYTES: Final = 512 * 1024 * 1024
 """Disk space that the engine leaves free."""
 
 PATIENCE_SECONDS: Final = 30.0
 SLOWEST_BYTES_PER_SECOND: Final = 1024
-"""A body may take `PATIENCE_SECONDS`, and one second more for each so many bytes of it that came."""
+"""A body may take `PATIENCE_SECONDS`, plus one second for each of these many bytes received."""
 
 ALWAYS_FINE: Final = 1024 * 1024
-"""Bytes that every service takes."""
+"""A body size in bytes that every service accepts."""
 
 HEAD_TOO_LARGE: Final = AwsError(
     "RequestHeaderSectionTooLarge", f"Your request header section exceeds the maximum allowed size: {HEAD_BYTES} bytes."
@@ -42,9 +42,9 @@ log = logging.getLogger(__name__)
 
 
 class RequestLimits:
-    """Refuses what is too large or too slow, in the protocol of the service it was sent to.
+    """Refuses requests that are too large or too slow, in the protocol of their service.
 
-    Nothing behind it reads more than its service takes. `free_bytes` tells what is left of the disk.
+    Later steps never read more than the service's limit. `free_bytes` returns the free disk space.
     """
 
     def __init__(
@@ -78,13 +78,13 @@ class RequestLimits:
                 await self._bounded(most, scope, receive, send)
 
     def _refused_by_length(self, length: int, most: Largest) -> AwsError | None:
-        """Return why a body of this length is refused before it is read; None if it is not."""
+        """Return why a body of this length is refused without reading it; None if it is accepted."""
         if length > most.size:
             return most.error(length)
         return DISK_FULL if length + RESERVE_BYTES > self._free_bytes() else None
 
     async def _bounded(self, most: Largest, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and refuse it if its body turns out to be too large or too slow."""
+        """Pass the request on, but refuse it if its body turns out to be too large or too slow."""
         body, begun = Body(receive, most, self._patience_s, self._hold), False
 
         async def send_unless_refused(message: Message) -> None:
@@ -94,7 +94,7 @@ class RequestLimits:
                 await send(message)
 
         try:
-            with contextlib.suppress(ClientDisconnect):  # as what is behind takes a refusal
+            with contextlib.suppress(ClientDisconnect):  # later steps see a refusal as a disconnect
                 await self._app(scope, body.receive, send_unless_refused)
         finally:
             self._room += body.held
@@ -102,7 +102,7 @@ class RequestLimits:
             await self._refuse(body.refused, scope, receive, send)
 
     def _hold(self, size: int) -> bool:
-        """Take memory for more bytes of a body; return whether there was enough."""
+        """Reserve memory for more bytes of a body; return whether there was enough."""
         if size > self._room:
             return False
         self._room -= size
@@ -118,7 +118,7 @@ class RequestLimits:
 
 
 class Body:
-    """A request's body while it is read; `refused` says why it is no longer, and `held` how much of it there is."""
+    """A request's body while it is read; `refused` is why reading stopped, and `held` the size in memory."""
 
     def __init__(self, receive: Receive, most: Largest, patience_s: float, hold: Callable[[int], bool]) -> None:
         self.refused: AwsError | None = None
@@ -131,7 +131,7 @@ class Body:
         self._whole = False
 
     async def receive(self) -> Message:
-        """Return the next piece; to who reads it, a client whose body is refused is one that has gone away."""
+        """Return the next piece; if the body is refused, the reader sees a disconnect."""
         if self._whole:
             return await self._receive()
         if self.refused is None:
@@ -154,7 +154,7 @@ class Body:
             self._waited_s += clock() - began
 
     def _takes(self, size: int) -> bool:
-        """Count a piece; return whether neither the service nor the engine has too much with it."""
+        """Count a piece; return whether it is within the limits of the service and the engine."""
         if self.held + size > self._most.size:
             self.refused = self._most.error(self.held + size)
         elif not self._hold(size):
@@ -165,13 +165,13 @@ class Body:
 
 
 def size_of_head(scope: Scope) -> int:
-    """Return the bytes of a request's line and headers."""
+    """Return the size of a request's line and headers in bytes."""
     line = len(scope.get("raw_path") or scope["path"]) + len(scope.get("query_string", b""))
     return line + sum(len(name) + len(value) for name, value in scope["headers"])
 
 
 def body_length(scope: Scope) -> int | None:
-    """Return the length that a request gives for its body: None if it does not say, and 0 if it has none."""
+    """Return the declared length of a request's body: None if undeclared, 0 if it has no body."""
     headers = dict(scope["headers"])
     if b"transfer-encoding" in headers:
         return None
@@ -180,7 +180,7 @@ def body_length(scope: Scope) -> int | None:
 
 
 def refusal(error: AwsError, request: Request, request_id: str) -> Response:
-    """Return the answer to a request that is refused, in the protocol of the service it was sent to."""
+    """Return the answer to a refused request, in the protocol of its service."""
     if request.path.startswith(f"{GEMINI}/"):
         unavailable = error.status >= 500
         return google_error(error.status, "UNAVAILABLE" if unavailable else "INVALID_ARGUMENT", error.message)

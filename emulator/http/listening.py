@@ -1,4 +1,4 @@
-"""The socket of the one port."""
+"""The listening socket of the engine's port."""
 
 import errno
 import socket
@@ -7,8 +7,8 @@ from agenticai.emulator.core.errors import EngineError, PortTaken
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Listen on the port before anything else is done, so that nobody can take it. Raises PortTaken."""
-    # With the protocol named: asyncio switches Nagle's 40 ms delay off only for sockets that say they are TCP.
+    """Listen on the port, before anything else is started, so that it is reserved. Raises PortTaken."""
+    # The protocol is explicit because asyncio disables Nagle's delay (40 ms) only for sockets declared as TCP.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

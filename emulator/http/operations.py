@@ -1,4 +1,4 @@
-"""Which AWS operation an HTTP request is, read from its headers, its form, or botocore's own service models."""
+"""Finds the AWS operation of an HTTP request by its headers, its form, or botocore's service models."""
 
 import functools
 import re
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from botocore.model import OperationModel
 
 FORM_BYTES = 64 * 1024
-"""How much of a form is read to find the operation, which AWS's query protocol names first."""
+"""How many bytes of a form are read to find the operation, which comes first in AWS's query protocol."""
 
 _RPC_V2 = re.compile(r"/service/[^/]+/operation/([^/]+)$")
 _LABEL = re.compile(r"\{([^}]+)\}")
 
 
 def find_operation(request: Request, service: str, form: str = "") -> str:
-    """Return the operation's name; the HTTP method, if no model of the service has such a request."""
+    """Return the operation's name, or the HTTP method if the service's models have no such request."""
     if service == "execute-api":
         return "Invoke"
     if target := request.headers.get("x-amz-target"):
@@ -33,14 +33,14 @@ def find_operation(request: Request, service: str, form: str = "") -> str:
 
 
 def _rest_operation(request: Request, service: str) -> str | None:
-    """Return the operation that fits under the most conditions: `PUT /b/k?acl` is PutObjectAcl and not PutObject."""
+    """Return the most specific operation that matches: `PUT /b/k?acl` is PutObjectAcl and not PutObject."""
     fitting = [route for route in routes(service) if route.fits(request)]
     return max(fitting, key=lambda route: route.weight).operation if fitting else None
 
 
 @dataclass(frozen=True)
 class Route:
-    """An operation's HTTP binding: method, path, and the query parameters and headers that it cannot be without."""
+    """An operation's HTTP binding: method, path, and its required query parameters and headers."""
 
     operation: str
     method: str
@@ -52,7 +52,7 @@ class Route:
 
     @property
     def weight(self) -> tuple[int, int]:
-        """More conditions first, then the path with more fixed text."""
+        """The specificity: the number of conditions, then the amount of fixed text in the path."""
         return len(self.query) + len(self.required_query) + len(self.required_headers), self.static_length
 
     def fits(self, request: Request) -> bool:
@@ -71,8 +71,8 @@ class Route:
 
 @functools.cache
 def routes(service: str) -> tuple[Route, ...]:
-    """Return the HTTP bindings of all REST services that sign as `service`, as botocore's models have them."""
-    from botocore.loaders import Loader  # imported here: it takes longer than all else in this package
+    """Return the HTTP bindings of all REST services that sign as `service`, from botocore's models."""
+    from botocore.loaders import Loader  # imported here because it is slow
     from botocore.model import ServiceModel
 
     loader = Loader()
@@ -98,7 +98,7 @@ def _route(operation: "OperationModel") -> Route:
 
 
 def _path_pattern(uri: str) -> re.Pattern[str]:
-    """`/{Bucket}/{Key+}` as a pattern: a greedy label takes slashes, any other does not."""
+    """Return the pattern of a path such as `/{Bucket}/{Key+}`: only greedy labels match slashes."""
     parts = _LABEL.split(uri)
     labels = ["(?:.+)" if label.endswith("+") else "[^/]+" for label in parts[1::2]]
     fixed = [re.escape(part) for part in parts[::2]]

@@ -1,4 +1,4 @@
-"""From where the engine is reached: names of hosts and origins, as its user writes them and as browsers send them."""
+"""The address, host names and origins by which the engine can be reached."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,16 +9,16 @@ from urllib.parse import urlsplit
 from agenticai.emulator.core.errors import InvalidReach
 
 LOOPBACK: Final = "127.0.0.1"
-EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104 - what a user may name, never the default
+EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104 - a user's choice, never the default
 _DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
 
 
 @dataclass(frozen=True)
 class Reach:
-    """From where the engine is reached: the address that it listens on, and what its guard lets in besides.
+    """The address that the engine listens on, and what its guard allows in addition.
 
     `hosts` are further host names of requests, `origins` those of pages that may call, such as
-    `http://localhost:5173`. Raises InvalidReach for what is neither.
+    `http://localhost:5173`. Raises InvalidReach for invalid ones.
     """
 
     host: str = LOOPBACK
@@ -39,7 +39,7 @@ class Reach:
 
     @property
     def arguments(self) -> list[str]:
-        """The command line of the gateway process for it."""
+        """The command-line arguments of the gateway process for it."""
         hosts = [option for host in self.hosts for option in ("--allow-host", host_name(host) or "")]
         origins = [option for origin in self.origins for option in ("--allow-origin", origin_name(origin) or "")]
         return ["--host", self.host, *hosts, *origins]
@@ -49,7 +49,7 @@ HERE: Final = Reach()
 
 
 def host_name(host: str) -> str | None:
-    """Return the name in a Host header, in lower case and without its port; None if it is not one."""
+    """Return the host name in a Host header, in lower case and without port; None if it is invalid."""
     bare_ipv6 = host.count(":") > 1 and not host.startswith("[")
     try:
         parts = urlsplit(f"//[{host}]" if bare_ipv6 else f"//{host}")
@@ -61,9 +61,9 @@ def host_name(host: str) -> str | None:
 
 
 def origin_name(url: str) -> str | None:
-    """Return the origin of a page as browsers send it: scheme, host, and a port other than the usual one.
+    """Return an origin as browsers send it: scheme, host, and the port if it is not the default.
 
-    None if the URL has more than that, as a path, or no host: https://html.spec.whatwg.org/#concept-origin
+    None if the URL has more than that, such as a path, or no host: https://html.spec.whatwg.org/#concept-origin
     """
     scheme, separator, host = url.strip().lower().removesuffix("/").partition("://")
     if not separator or not scheme.isascii() or not scheme.replace("-", "").isalnum() or host_name(host) is None:
@@ -72,7 +72,7 @@ def origin_name(url: str) -> str | None:
 
 
 def is_loopback(name: str) -> bool:
-    """Return whether a host name always means this machine: RFC 6761 reserves localhost and all below it."""
+    """Return whether a host name always means this machine: RFC 6761 reserves localhost and names below it."""
     if name == "localhost" or name.endswith(".localhost"):
         return True
     try:

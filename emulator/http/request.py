@@ -11,12 +11,12 @@ from starlette.types import Scope
 
 CONTROL: Final = "/_harness"
 GEMINI: Final = "/_gemini"
-"""What is below these is not for AWS."""
+"""Path prefixes of requests that are not for AWS."""
 
 _CREDENTIAL: Final = re.compile(r"Credential=[^/,\s]+/\d{8}/[^/,\s]*/([^/,\s]+)/aws4_request")
 _DEPLOYED_API: Final = re.compile(r"/_aws/execute-api/([^/]+)/|/restapis/([^/]+)/[^/]+/_user_request_(?:/|$)")
 LINK_OF_S3: Final = frozenset({"AWSAccessKeyId", "Signature", "Expires"})
-"""What a link to S3 has that is signed by version 2, as boto3 makes them where nothing else is asked for.
+"""The parameters of a presigned S3 URL of signature version 2, which boto3 creates by default.
 
 See https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html.
 """
@@ -26,7 +26,7 @@ _PARSED: Final = "agenticai.request"
 
 @dataclass(frozen=True)
 class Request:
-    """The head of an HTTP request; header names are lower-case, path and query as they came on the wire."""
+    """The head of an HTTP request; header names are in lower case, path and query exactly as received."""
 
     method: str
     path: str
@@ -35,16 +35,16 @@ class Request:
 
     @functools.cached_property
     def parameters(self) -> dict[str, list[str]]:
-        """The query, decoded."""
+        """The decoded query."""
         return parse_qs(self.query, keep_blank_values=True)
 
     def parameter(self, name: str) -> str | None:
-        """Return the first value of a query parameter."""
+        """Return the first value of a query parameter, or None."""
         return next(iter(self.parameters.get(name, [])), None)
 
     @property
     def session_token(self) -> str | None:
-        """The session token that the request was signed with."""
+        """The session token with which the request was signed."""
         in_link = self.parameter("X-Amz-Security-Token") or self.parameter("x-amz-security-token")
         return self.headers.get("x-amz-security-token") or in_link
 
@@ -55,7 +55,7 @@ class Request:
 
     @functools.cached_property
     def service(self) -> str | None:
-        """The AWS service as in the SigV4 scope, such as `dynamodb`; None for a request that is not to AWS."""
+        """The AWS service as in the SigV4 scope, such as `dynamodb`; None for a request that is not for AWS."""
         if deployed_api(self.path):
             return "execute-api"
         if self.parameters.keys() >= LINK_OF_S3:
@@ -66,13 +66,13 @@ class Request:
 
 
 def deployed_api(path: str) -> str | None:
-    """Return the id of the deployed API that answers at this path; None if none does."""
+    """Return the id of the deployed API at this path, or None."""
     found = _DEPLOYED_API.match(path)
     return found and (found[1] or found[2])
 
 
 def read_request(scope: Scope) -> Request:
-    """Return the head of the request, or WebSocket handshake, that an ASGI scope describes."""
+    """Return the head of the request or WebSocket handshake in an ASGI scope."""
     if _PARSED not in scope:
         path: bytes = scope.get("raw_path") or scope["path"].encode()
         query: bytes = scope.get("query_string", b"")
@@ -85,7 +85,7 @@ def read_request(scope: Scope) -> Request:
 
 
 def replace_request(scope: Scope, **to: Any) -> Scope:
-    """Return the scope of another request on the same connection: what is not named stays as it is."""
+    """Return a copy of the scope with another request; parts that are not given stay unchanged."""
     return {name: value for name, value in scope.items() if name != _PARSED} | to
 
 

@@ -1,4 +1,4 @@
-"""The server of the one port: uvicorn, which is quiet, is bounded, and ends with who started it."""
+"""The server of the engine's port: uvicorn with limits, without access log, ending with its parent process."""
 
 import os
 import socket
@@ -13,13 +13,13 @@ from agenticai.emulator.http.connections import Connection, connection_class, mo
 
 GRACE_SECONDS: Final = 3.0
 KEEP_ALIVE_SECONDS: Final = 75
-"""Longer than an SDK keeps an idle connection, so that it is never the server who closes it."""
+"""Longer than SDKs keep idle connections, so that the server is never the one that closes them."""
 
 
 def server_config(app: ASGIApp, *, compiled: bool) -> uvicorn.Config:
-    """Return how the gateway is served: quiet and bounded, on httptools and uvloop or else on h11 and asyncio.
+    """Return uvicorn's configuration: on httptools and uvloop if `compiled`, else on h11 and asyncio.
 
-    The engine needs 30 % less CPU for a message to SQS on those that are compiled.
+    With the compiled ones the engine needs 30 % less CPU per message to SQS.
     """
     return uvicorn.Config(
         app,
@@ -38,7 +38,7 @@ def server_config(app: ASGIApp, *, compiled: bool) -> uvicorn.Config:
 
 
 class Server(uvicorn.Server):
-    """uvicorn, which also tells when it is ready and when it begins to stop."""
+    """uvicorn with callbacks when it is ready and when it begins to stop."""
 
     def __init__(self, config: uvicorn.Config, *, on_ready: Callable[[], None], on_stop: Callable[[], None]) -> None:
         super().__init__(config)
@@ -46,14 +46,14 @@ class Server(uvicorn.Server):
         self._on_stop = on_stop
 
     def run_until_asked(self, listeners: list[socket.socket]) -> None:
-        """Serve until a signal comes or standard input ends."""
+        """Serve until a signal arrives or standard input ends."""
         threading.Thread(target=self._follow_lifeline, daemon=True, name="lifeline").start()
         self.run(sockets=listeners)
 
     def _follow_lifeline(self) -> None:
-        """The parent holds the other end of standard input: when it closes it, or dies, so does the engine.
+        """End the engine when standard input ends, whose other end the parent process holds until it ends.
 
-        At once, for all state is in memory, and nobody is left to be served.
+        This is immediate, as all state is in memory and there are no clients left.
         """
         while os.read(0, 1024):
             pass
@@ -62,12 +62,12 @@ class Server(uvicorn.Server):
         os._exit(0)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start to serve, and say so."""
+        """Start to serve, and call the callback."""
         await super().startup(sockets)
         if self.started:
             self._on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End the functions first, so that no request waits for one."""
+        """Shut down, ending the functions first so that no request waits for one."""
         self._on_stop()
         await super().shutdown(sockets)

@@ -1,1 +1,1 @@
-"""What was asked of AWS, by whom and for which project: counted as it passes the gateway."""
+"""Counts AWS calls that pass the gateway, by caller and project."""

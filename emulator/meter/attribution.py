@@ -1,11 +1,11 @@
-"""Which project and messages a call belongs to, read from events, results and paths."""
+"""Finds the project and messages that a call belongs to, in events, results and paths."""
 
 import json
 import re
 
 from pydantic import JsonValue
 
-# `project_id` and its value are apart by quotes, colons and the backslashes of JSON inside JSON.
+# `project_id` and its value are separated by quotes, colons and the backslashes of JSON inside JSON.
 _PROJECT = re.compile(r"(?:project_id[^0-9A-Za-z]{1,16}|projects/)([0-7][0-9A-HJKMNP-TV-Z]{25})(?![0-9A-Za-z])")
 _CREATED = frozenset({201, 202})
 
@@ -29,12 +29,12 @@ def message_ids_of_event(event: JsonValue) -> tuple[str, ...]:
 
 
 def project_of_result(result: JsonValue) -> str | None:
-    """Return the project that a create request made: its id is known only from the answer."""
+    """Return the project that a create request created; only the answer contains its id."""
     if isinstance(result, dict) and result.get("statusCode") in _CREATED:
         return project_in(json.dumps(result))
     return None
 
 
 def project_of_response(status: int, location: str) -> str | None:
-    """Return the project that the Location of an HTTP answer to a create request names."""
+    """Return the project in the Location header of the answer to a create request."""
     return project_in(location) if status in _CREATED else None

@@ -1,4 +1,4 @@
-"""The meter's book: who calls, on whose behalf, and the sums of each project."""
+"""The meter's ledger: who makes calls for which project, and the totals of each project."""
 
 import math
 import secrets
@@ -25,7 +25,7 @@ CLIENT = Origin("client")
 
 
 class Deployed(Protocol):
-    """What the book has of a function; memory in MB."""
+    """A function as the ledger records it; memory in MB."""
 
     @property
     def name(self) -> str: ...
@@ -37,7 +37,7 @@ class Deployed(Protocol):
 
 @dataclass
 class _Environment:
-    """An execution environment known by its session token, what runs in it, and the sums of that."""
+    """An execution environment, the invocation that runs in it, and the totals of that invocation."""
 
     function: str
     running: RunningInvocation | None
@@ -45,13 +45,13 @@ class _Environment:
 
     @property
     def project_id(self) -> str | None:
-        """The project of what runs."""
+        """The project of the running invocation."""
         return self.running.project_id if self.running else None
 
 
 @dataclass
 class _Ended:
-    """The latest invocation of a function, the latest that failed, and the latest that gave messages back."""
+    """The latest invocation of a function, the latest failed one, and the latest with batch item failures."""
 
     last: FinishedInvocation | None = None
     failed: FinishedInvocation | None = None
@@ -59,10 +59,10 @@ class _Ended:
 
 
 class Ledger:
-    """Counts calls and invocations; safe to use from any thread.
+    """Counts calls and invocations; thread-safe.
 
-    A call is known by the session token it was signed with. What a running invocation calls is kept with it until it
-    ends, because a create request's project is known only then. `projects` keeps the sums of each project.
+    A call's environment is identified by the session token that signed it. The calls of a running invocation are kept
+    with it until it ends, because a create request's project is known only then. `projects` holds the projects' totals.
     """
 
     def __init__(self, projects: MutableMapping[str, Sums] | None = None) -> None:
@@ -78,20 +78,20 @@ class Ledger:
         self._ended: dict[str, _Ended] = {}
 
     def environment_started(self, token: str, function: Deployed) -> None:
-        """Count calls signed with `token` as the function's from now on."""
+        """Attribute calls signed with `token` to the function from now on."""
         self.environment_ended(token)
         with self._lock:
             self._environments[token] = _Environment(function.name, None, Sums())
 
     def environment_ended(self, token: str) -> None:
-        """Forget the token; what it called stays counted."""
+        """Forget the token; its calls stay counted."""
         with self._lock:
             environment = self._environments.pop(token, None)
             if environment:
                 self._book(environment.project_id, lambda sums: sums.add(environment.sums))
 
     def invocation_started(self, token: str, invocation: Invocation, started_at: datetime) -> None:
-        """Book calls of this environment on the event's project, from its init phase on."""
+        """Attribute calls of this environment to the event's project, including those of its init phase."""
         project_id = project_of_event(invocation.event)
         running = RunningInvocation(request_id=invocation.request_id, started_at=started_at, project_id=project_id)
         with self._lock:
@@ -101,9 +101,9 @@ class Ledger:
     def invocation_ended(
         self, token: str, function: Deployed, invocation: Invocation, outcome: InvocationOutcome, started_at: datetime
     ) -> FinishedInvocation:
-        """Book an invocation and all its calls on its project.
+        """Attribute an invocation and all its calls to its project.
 
-        Init is billed since August 2025 (https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/).
+        Init has been billed since August 2025 (https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/).
         """
         project_id = project_of_event(invocation.event) or project_of_result(outcome.result)
         done = _finish(function, invocation, outcome, started_at, project_id)
@@ -121,7 +121,7 @@ class Ledger:
         return done
 
     def record(self, call: MeteredCall, *, token: str | None = None, project_id: str | None = None) -> None:
-        """Count a call that passed the gateway; `project_id` is what the call itself tells, for a client's."""
+        """Count a call that passed the gateway; `project_id`, read from the call, is used for calls of clients."""
         with self._lock:
             environment = self._environments.get(token) if token else None
             if environment:
@@ -136,7 +136,7 @@ class Ledger:
             self._book(project_id, lambda sums: sums.add_call(call, origin))
 
     def usage(self, project_id: str | None = None) -> Usage:
-        """Return what one project used, or all of them and what belongs to none; running invocations included."""
+        """Return the usage of one project, or the total, with running invocations and calls without a project."""
         total = Sums()
         with self._lock:
             booked = self._total if project_id is None else self._projects.get(project_id)
@@ -148,7 +148,7 @@ class Ledger:
         return total.usage(project_id)
 
     def usage_by_project(self, since: int = 0) -> UsageByProject:
-        """Return what all used, and each project that used something since `since`; running invocations included."""
+        """Return the total and that of each project with usage since `since`, running invocations included."""
         total, projects = Sums(), dict[str, Sums]()
         with self._lock:
             book, now = self._book_id, self._changes
@@ -172,13 +172,13 @@ class Ledger:
         return sums
 
     def invocations(self) -> tuple[FinishedInvocation, ...]:
-        """Return the latest invocations, and the latest that failed, the oldest first."""
+        """Return the latest invocations and the latest failed ones, the oldest first."""
         with self._lock:
             recent = {id(one) for one in self._recent}
             return (*(one for one in self._failed if id(one) not in recent), *self._recent)
 
     def activity(self) -> tuple[FunctionActivity, ...]:
-        """Return what each function is doing that has, or had, an environment, by name."""
+        """Return the activity of each function that has or had an environment, by name."""
         with self._lock:
             environments, total = tuple(self._environments.values()), Sums()
             for sums in (self._total, *(environment.sums for environment in environments)):
@@ -202,7 +202,7 @@ class Ledger:
         )
 
     def forget_usage(self) -> None:
-        """Forget all calls and invocations; the environments that run stay known."""
+        """Forget all calls and invocations, but not the running environments."""
         with self._lock:
             self._recent.clear()
             self._failed.clear()
@@ -215,7 +215,7 @@ class Ledger:
                 environment.sums = Sums()
 
     def _book(self, project_id: str | None, add: Callable[[Sums], None]) -> None:
-        """Add to the total, and to the sums of the project, if there is one."""
+        """Add to the total and, if there is a project, to its totals."""
         add(self._total)
         if project_id is not None:
             add(self._projects.setdefault(project_id, Sums()))

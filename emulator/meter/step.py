@@ -1,4 +1,4 @@
-"""The step of the gateway that counts each AWS call as it streams by."""
+"""The gateway step that counts AWS calls as they stream through."""
 
 import re
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ from agenticai.emulator.meter.attribution import project_in, project_of_response
 from agenticai.emulator.meter.ledger import Ledger
 from agenticai.emulator.meter.sums import MeteredCall
 
-ANSWER_KEPT = 2 * 1024  # bytes; an error's code comes early
+ANSWER_KEPT = 2 * 1024  # bytes; an error's code is near the beginning
 _ERROR_CODE = re.compile(r'"(?:__type|code|Code)"\s*:\s*"(?:[^"]*#)?([^":]+)|<Code>([^<]+)</Code>')
 
 
 class Meter:
-    """Counts the calls to AWS on their way to the next step; holds no body back and keeps no large one."""
+    """Counts AWS calls on their way to the next step, without delaying bodies or keeping large ones."""
 
     def __init__(self, app: ASGIApp, ledger: Ledger) -> None:
         self._app = app
@@ -39,7 +39,7 @@ class Meter:
 
 
 class Exchange:
-    """One request and its answer, measured while they pass; `taken` is the capacity that the engine tells."""
+    """A request and its answer, measured as they pass; `taken` is the capacity that the engine reports."""
 
     def __init__(
         self, request: Request, service: str, receive: Receive, send: Send, ledger: Ledger, taken: Sequence[float]
@@ -68,9 +68,9 @@ class Exchange:
         return message
 
     async def send(self, message: Message) -> None:
-        """Pass on a piece of the answer; the last one only when the call is in the book.
+        """Pass on a piece of the answer; the last one only after the call is recorded.
 
-        Else a function could end, and its invocation be booked, before the last call that it made.
+        Otherwise a function could end, and its invocation be recorded, before its last call.
         """
         if message["type"] == "http.response.start":
             self._status = message["status"]
@@ -83,7 +83,7 @@ class Exchange:
         await self._send(message)
 
     def finish(self) -> None:
-        """Book the call, once."""
+        """Record the call, once."""
         if not self._finished:
             self._finished = True
             self._ledger.record(self._call(), token=self._request.session_token, project_id=self._project_id())
@@ -99,12 +99,12 @@ class Exchange:
         )
 
     def _project_id(self) -> str | None:
-        """Return the project that the request's path or the answer to a create request names."""
+        """Return the project named in the request's path or in the answer to a create request."""
         path = unquote(self._request.path)
         return project_in(path) or project_of_response(self._status, self._headers.get("location", ""))
 
     def _error(self) -> str | None:
-        """AWS's error code, or the HTTP status where the answer has none; "Aborted" where no answer was begun."""
+        """Return AWS's error code, or the HTTP status if there is none; "Aborted" if no answer was begun."""
         if not self._status:
             return "Aborted"
         if self._status < 400:

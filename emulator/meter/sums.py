@@ -1,4 +1,4 @@
-"""Calls and invocations added up: the rows of a usage report while they grow."""
+"""Totals of calls and invocations, from which usage reports are made."""
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field, fields
@@ -14,7 +14,7 @@ T = TypeVar("T", "_CallSum", "_FunctionSum")
 class MeteredCall:
     """One AWS call; bytes are those of its bodies, `error` is AWS's error code.
 
-    `capacity` is what it takes of DynamoDB's, where the engine tells that.
+    `capacity` is the DynamoDB capacity that it consumes, if the engine reports that.
     """
 
     service: str
@@ -26,7 +26,7 @@ class MeteredCall:
 
     @property
     def units(self) -> float:
-        """What it is billed as."""
+        """The number of units that the call is billed as."""
         if self.capacity is not None:
             return self.capacity
         return billing_units(self.service, self.operation, self.request_bytes, self.response_bytes)
@@ -60,7 +60,7 @@ class _FunctionSum:
 
 
 class Sums:
-    """What one project, one invocation or everything came to."""
+    """The totals of one project, of one invocation, or of everything."""
 
     def __init__(self) -> None:
         self._calls: dict[tuple[str, str, Origin], _CallSum] = {}
@@ -79,7 +79,7 @@ class Sums:
         _add(row, _FunctionSum(1, failed, done.cold_start, done.duration_ms, done.billed_ms, done.gb_seconds))
 
     def add(self, other: "Sums") -> None:
-        """Take in all that another one counted."""
+        """Add the totals of another one."""
         for key, calls in other._calls.items():
             _add(self._calls.setdefault(key, _CallSum()), calls)
         for name, invocations in other._functions.items():
@@ -90,7 +90,7 @@ class Sums:
         return self._functions.get(function, _FunctionSum()).invocations
 
     def errors_of(self, function: str) -> dict[str, int]:
-        """Return how many of a function's own calls failed, by error code."""
+        """Return how many of the calls that a function made failed, by error code."""
         errors: Counter[str] = Counter()
         for (_, _, origin), row in self._calls.items():
             if origin == Origin("function", function):
@@ -98,7 +98,7 @@ class Sums:
         return dict(errors)
 
     def usage(self, project_id: str | None) -> Usage:
-        """Return the sums as a report, its rows in a stable order."""
+        """Return the totals as a report with rows in a stable order."""
         calls = (
             CallCount(
                 service=service,

@@ -1,1 +1,1 @@
-"""IAM's policy language: what a document says, and which of its statements apply to a call."""
+"""IAM's policy language: parses documents, and finds the statements that apply to a call."""

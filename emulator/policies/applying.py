@@ -1,4 +1,4 @@
-"""Which statements apply to a call.
+"""Decides which statements apply to a call.
 
 See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html.
 """
@@ -26,7 +26,7 @@ def find_first(statements: Iterable[Statement], effect: Effect, call: Call) -> S
 
 
 def applies(statement: Statement, call: Call) -> bool:
-    """Return whether a statement is about a call, its conditions included; its principals aside."""
+    """Return whether a statement matches a call, including its conditions but not its principals."""
     return (
         is_action(call.action, statement.actions, statement.not_actions)
         and _is_resource(statement, call)
@@ -35,19 +35,19 @@ def applies(statement: Statement, call: Call) -> bool:
 
 
 def is_action(action: str, actions: Sequence[str], not_actions: Sequence[str] = ()) -> bool:
-    """Return whether an action is one of these, or none of the others; case is no matter."""
+    """Return whether an action matches `actions`, or none of `not_actions`, ignoring case."""
     listed = any(matches(action, ((each, False),), ignore_case=True) for each in actions or not_actions)
     return listed if actions else not listed
 
 
 def is_resource(resource: str, pattern: str, lookup: Lookup | None) -> bool:
-    """Return whether a resource is as a pattern says; not where a variable of it has no value."""
+    """Return whether a resource matches a pattern; false if a variable in the pattern has no value."""
     pieces = fill_in(pattern, lookup)
     return pieces is not None and matches(resource, pieces)
 
 
 def _is_resource(statement: Statement, call: Call) -> bool:
-    """Return whether a statement is about a call's resource; one with a variable that has no value is about none."""
+    """Return whether a statement matches a call's resource; false if a variable in it has no value."""
     lookup = call.lookup if statement.has_variables else None
     patterns = [fill_in(each, lookup) for each in statement.resources or statement.not_resources]
     listed = any(pieces is not None and matches(call.resource, pieces) for pieces in patterns)

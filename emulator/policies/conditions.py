@@ -1,4 +1,4 @@
-"""Conditions of statements: the operators, by what a call has.
+"""Evaluates the conditions of statements for a call.
 
 See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html and, on keys
 with several values, …/reference_policies_condition-single-vs-multi-valued-context-keys.html there.
@@ -15,7 +15,7 @@ from agenticai.emulator.policies.patterns import Lookup, Pieces, Value, fill_in,
 from agenticai.emulator.policies.statements import Statement, as_list
 
 Compare = Callable[[str, Pieces], bool]
-"""Compares what a call has with one value of a policy."""
+"""Compares a value of a call with a value of a policy."""
 
 ORDERS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "equals": operator.eq,
@@ -59,7 +59,7 @@ def _holds(name: str, actual: Value, wanted: Sequence[str], lookup: Lookup | Non
 
 
 def _positive(base: str) -> str:
-    """Return the operator that a negated one is the opposite of."""
+    """Return the operator that a negated one negates."""
     return base.removeprefix("not") if base.startswith("notip") else base.replace("not", "", 1)
 
 
@@ -99,7 +99,7 @@ def _dates(compare: Callable[[Any, Any], bool]) -> Compare:
 
 
 def _moment(text: str) -> datetime:
-    """Return a moment that is given in epoch seconds or as ISO 8601, perhaps without day or time. Raises ValueError."""
+    """Parse a date in epoch seconds or in ISO 8601, perhaps without day or time. Raises ValueError."""
     if YEAR_OR_MONTH.fullmatch(text):
         text = f"{text}-01-01"[:10]
     elif re.fullmatch(r"\d+(\.\d+)?", text):

@@ -1,4 +1,4 @@
-"""Texts of policies: their wildcards, and the variables that are filled in from a call.
+"""Matches the patterns of policies, with wildcards and with variables that have values of a call.
 
 See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html.
 """
@@ -10,10 +10,10 @@ from typing import Final
 
 Value = str | Sequence[str] | None
 Lookup = Callable[[str], Value]
-"""Returns what a call has by the name of a condition key, in any case; None for a key that it does not have."""
+"""Returns a call's value of a condition key, ignoring case; None if the call does not have the key."""
 
 Pieces = tuple[tuple[str, bool], ...]
-"""A text in pieces; each says whether its wildcards are none, because it was a variable."""
+"""A text in pieces, each with whether its wildcards are literal, because it is the value of a variable."""
 
 VARIABLE: Final = re.compile(r"\$\{([^}]*)\}")
 DEFAULT: Final = re.compile(r"([^,]+?)\s*,\s*'(.*)'")
@@ -21,7 +21,7 @@ ARN_PARTS: Final = 6
 
 
 def fill_in(text: str, lookup: Lookup | None) -> Pieces | None:
-    """Return a text with its variables filled in; None if the call lacks one. Without `lookup`, `${` is only text."""
+    """Substitute a text's variables; return None if the call lacks one. Without `lookup`, `${` is literal."""
     if lookup is None or "${" not in text:
         return ((text, False),)
     pieces = []
@@ -34,17 +34,17 @@ def fill_in(text: str, lookup: Lookup | None) -> Pieces | None:
 
 
 def plain(pieces: Pieces) -> str:
-    """Return the text of these pieces, for what compares without wildcards."""
+    """Return the text of these pieces, for comparisons without wildcards."""
     return "".join(text for text, _ in pieces)
 
 
 def matches(actual: str, pieces: Pieces, *, ignore_case: bool = False) -> bool:
-    """Return whether a text is as a pattern says: `*` is any characters, `?` one."""
+    """Return whether a text matches a pattern: `*` matches any characters, `?` exactly one."""
     return _compile(pieces, ignore_case=ignore_case).fullmatch(actual) is not None
 
 
 def matches_arn(actual: str, pieces: Pieces) -> bool:
-    """Return whether an ARN is as a pattern says, each of the six parts for itself.
+    """Return whether an ARN matches a pattern, comparing each of the six parts separately.
 
     See "Amazon Resource Name (ARN) condition operators" in
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html.
@@ -56,7 +56,7 @@ def matches_arn(actual: str, pieces: Pieces) -> bool:
 
 
 def _split_arn(pieces: Pieces) -> tuple[Pieces, ...]:
-    """Return the parts between the first five colons, those of what was filled in among them."""
+    """Split a pattern at its first five colons, including those in the values of variables."""
     parts: list[list[tuple[str, bool]]] = [[]]
     for text, literal in pieces:
         first, *more = text.split(":", ARN_PARTS - len(parts))
@@ -75,7 +75,7 @@ def _compile(pieces: Pieces, *, ignore_case: bool) -> re.Pattern[str]:
 
 
 def _value(name: str, lookup: Lookup) -> str | None:
-    """Return what stands for a variable: a key's one value, its default, or the character that it is."""
+    """Return the value of a variable: a key's single value, its default, or the character that it escapes."""
     if name in ("*", "?", "$"):
         return name
     found = DEFAULT.fullmatch(name)

@@ -1,4 +1,4 @@
-"""Principals of resources' policies, and how they name a caller.
+"""Decides how the principals of resource policies name a caller.
 
 See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html and …_notprincipal.html.
 """
@@ -16,25 +16,25 @@ ROLE: Final = re.compile(r"arn:([^:]+):iam::(\d{12}):role/(?:.+/)?([^/]+)")
 
 
 class Naming(IntEnum):
-    """How closely a principal names a caller: more is closer."""
+    """How closely a principal names a caller; a higher value is closer."""
 
     NOT = 0
     ACCOUNT = 1
     ROLE = 2
-    """Its role, or everybody: a boundary still holds."""
+    """The caller's role, or everybody: a permissions boundary still applies."""
     ITSELF = 3
-    """Its session or user: what a resource allows to these no boundary takes away."""
+    """The caller's session or user: a permissions boundary does not limit what a resource policy allows to these."""
 
 
 def naming(statement: Statement, caller: str, service: str | None = None) -> Naming:
-    """Return how a statement names a caller, by its ARN, or a service that calls, whose ARN is `*`."""
+    """Return how closely a statement names a caller, given by its ARN, or a calling service, whose ARN is `*`."""
     if statement.not_principal is not None:
         return Naming.NOT if _excepts(statement.not_principal, caller, service) else Naming.ROLE
     return max((naming for naming in _namings(statement.principal, caller, service)), default=Naming.NOT)
 
 
 def _excepts(principal: Any, caller: str, service: str | None) -> bool:
-    """Return whether a NotPrincipal leaves a caller out: account, role and session have each to be named."""
+    """Return whether a NotPrincipal excludes a caller: it has to name the account, the role and the session."""
     found = set(_namings(principal, caller, service))
     if SESSION.fullmatch(caller):
         return found >= {Naming.ACCOUNT, Naming.ROLE, Naming.ITSELF}
@@ -52,7 +52,7 @@ def _namings(principal: Any, caller: str, service: str | None) -> Iterator[Namin
 
 
 def _how(one: str, caller: str) -> Naming:
-    """Return how one ARN or account names a caller; wildcards in it are none."""
+    """Return how closely an ARN or account names a caller; wildcards in it are literal."""
     account, session, role = ACCOUNT.fullmatch(one), SESSION.fullmatch(caller), ROLE.fullmatch(one)
     if one == caller:
         return Naming.ITSELF

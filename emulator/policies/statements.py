@@ -1,4 +1,4 @@
-"""Policy documents, read into statements.
+"""Parses policy documents into statements.
 
 See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html.
 """
@@ -10,12 +10,12 @@ from typing import Any, Final, Literal
 
 Effect = Literal["Allow", "Deny"]
 WITH_VARIABLES: Final = "2012-10-17"
-"""The version of the language that has variables; a document that names none is of the one before."""
+"""The language version with variables; a document without a version has the earlier one."""
 
 
 @dataclass(frozen=True)
 class Statement:
-    """A statement, with the policy that it is in and its number there; principals are as in the document."""
+    """A statement with its policy's name and its number in it; principals are as in the document."""
 
     effect: Effect
     actions: Sequence[str] = ()
@@ -32,12 +32,12 @@ class Statement:
 
     @property
     def name(self) -> str:
-        """What a person finds it by: its Sid, or its number, and its policy."""
+        """A name by which a person finds it: its Sid or number, and its policy."""
         return f"statement {self.sid or self.number} of {self.policy}"
 
 
 def parse_policy(document: object, policy: str = "") -> list[Statement]:
-    """Return the statements of a document, which is JSON or what that says; `policy` is what to call it."""
+    """Return the statements of a document, which is JSON or already parsed; `policy` is its name."""
     parsed = _load(document)
     given = parsed.get("Statement", [])
     versioned = parsed.get("Version") == WITH_VARIABLES
@@ -75,7 +75,7 @@ def _read(given: Mapping[str, Any], number: int, policy: str, *, has_variables: 
 
 
 def as_list(given: object) -> list[str]:
-    """Return one value, or several, as a list of texts; JSON's true and false as policies spell them."""
+    """Return one or several values as a list of texts; true and false are spelled as in policies."""
     return list(_texts(given))
 
 

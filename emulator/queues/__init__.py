@@ -1,1 +1,1 @@
-"""What SQS and its event source mappings are held to, and the operations on queues that the engine lacks."""
+"""AWS's rules for SQS and its event source mappings, and the SQS operations that the engine does not implement."""

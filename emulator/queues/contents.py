@@ -1,4 +1,4 @@
-"""The control API's routes below `queues/`: what is in a queue, shown without a receive, and how depths changed."""
+"""The control API's routes below `queues/`: messages of a queue without receiving them, and the history of depths."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -31,14 +31,14 @@ class NoSuchQueue(HTTPException):
 
 
 class QueueContents(Protocol):
-    """The messages of an engine's queues, by the queues' names. Those of one queue raise NoSuchQueue."""
+    """The messages of an engine's queues. Methods that take a queue's name raise NoSuchQueue."""
 
     def page(self, queue: str, asked: PageRequest) -> MessagePage:
-        """Show messages; nothing about them changes."""
+        """Return messages without changing them."""
         ...
 
     def now(self) -> QueuesNow:
-        """Return how deep each queue is, and how old its oldest message."""
+        """Return the depth of each queue, and the age of its oldest message."""
         ...
 
     def history(self, asked: HistoryRequest) -> DepthHistory:
@@ -46,7 +46,7 @@ class QueueContents(Protocol):
         ...
 
     def receive(self, queue: str, asked: ReceiveRequest) -> Sequence[ReceivedMessage]:
-        """Receive these messages and no others; those that are gone, or that nobody can receive now, are left out."""
+        """Receive exactly these messages, without those that are deleted or not visible."""
         ...
 
 

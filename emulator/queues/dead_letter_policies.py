@@ -1,4 +1,4 @@
-"""AWS's rules for the two policies of dead letters: where a queue sends them, and from whom a queue takes them.
+"""AWS's rules for RedrivePolicy (where a queue sends dead letters) and RedriveAllowPolicy (whose it accepts).
 
 They are those of
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html.
@@ -13,14 +13,14 @@ from agenticai.emulator.http.aws_errors import invalid
 
 Attributes = Mapping[str, str]
 Find = Callable[[str], Attributes | None]
-"""The attributes of the queue with an ARN; None where there is none."""
+"""Returns the attributes of the queue with an ARN; None if there is no such queue."""
 
 MOST_SOURCES = 10
 MOST_RECEIVES = 1000
 
 
 def check_redrive_policy(policy: str, find: Find) -> Attributes:
-    """Return the attributes of the queue that a RedrivePolicy names with a count from 1 to 1,000. Raises Refused."""
+    """Return the attributes of a RedrivePolicy's target; maxReceiveCount has to be 1 to 1,000. Raises Refused."""
     told = _describe("RedrivePolicy", policy)
     parts = _parse(policy)
     if parts is None:
@@ -50,7 +50,7 @@ def check_target(policy: str, source_arn: str, target: Attributes) -> None:
 
 
 def check_redrive_allow_policy(policy: str) -> None:
-    """Check that a RedriveAllowPolicy takes all sources, none, or the one to ten that it names. Raises Refused."""
+    """Check that a RedriveAllowPolicy allows all sources, none, or one to ten that it names. Raises Refused."""
     parts = _parse(policy) or {}
     sources = parts.get("sourceQueueArns")
     match parts.get("redrivePermission"):

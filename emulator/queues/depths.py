@@ -1,4 +1,4 @@
-"""How deep the queues are, and were: every change, with the engine's time, in a bounded history."""
+"""Records the depths of queues: every change, with the engine's time, in a bounded history."""
 
 import heapq
 import itertools
@@ -13,13 +13,13 @@ from typing import Any, Final
 from agenticai.emulator.core.bench_records import DepthChange, DepthHistory
 
 OFTEN_RECEIVED: Final = 3
-"""How often a message may be received that still counts for the age of the oldest.
+"""A message that was received more often than this does not count for the age of the oldest message.
 
 See https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html.
 """
 
 CHANGES_KEPT: Final = 50_000
-"""Of all queues together; the oldest are forgotten."""
+"""Number of changes that are kept, of all queues together; the oldest are dropped."""
 
 COUNTS: Final = ("visible", "in_flight", "delayed", "received", "deleted")
 
@@ -29,9 +29,9 @@ SqsMessage = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class QueueMoment:
-    """A queue from a moment on, in epoch seconds: its visible messages, and when the oldest was sent, if there is one.
+    """A queue's visible messages from a moment on, and when the oldest was sent, if there is one; in epoch seconds.
 
-    `oldest` leaves out what was received more than three times, as CloudWatch's metric does.
+    `oldest` ignores messages that were received more than three times, as CloudWatch's metric does.
     """
 
     at: float
@@ -42,7 +42,7 @@ class QueueMoment:
 
 @dataclass
 class _Known:
-    """A queue as it was last seen: its messages that cannot be received yet, by id, and until when."""
+    """The last known state of a queue: its messages that are not visible, by id, and until when."""
 
     total: int = 0
     hidden: dict[str, tuple[float, bool]] = field(default_factory=dict)
@@ -59,10 +59,10 @@ class _Known:
 
 
 class Depths:
-    """Is shown queues whenever they may have changed, and keeps what changed.
+    """Compares queues with their last known state whenever they may have changed, and records the changes.
 
-    A message becomes visible by itself when its time has come; such changes are noted with the moment at which they
-    came, by whoever looks next. Not safe for several threads: its owner holds the queues' lock.
+    Messages also become visible without a request, when a timeout or delay ends; the next `look` records this with the
+    time at which it happened. Not thread-safe: the owner holds the queues' lock.
     """
 
     def __init__(self, clock: Callable[[], float] = time.time, kept: int = CHANGES_KEPT) -> None:
@@ -71,15 +71,15 @@ class Depths:
         self._made = 0
         self._changes: deque[tuple[float, str, tuple[int, ...], float | None]] = deque(maxlen=kept)
         self._touched: dict[str, tuple[int, int]] = {}
-        """What was received and deleted since the last look, of the queues that must be looked through."""
+        """The number of messages received and deleted since the last `look`, of each queue that has to be checked."""
 
     def touch(self, queue: str, *, received: int = 0, deleted: int = 0) -> None:
-        """Note that a queue's messages changed other than by being added; so many were received, or deleted."""
+        """Record that messages of a queue changed, and how many were received or deleted; additions need no call."""
         before = self._touched.get(queue, (0, 0))
         self._touched[queue] = before[0] + received, before[1] + deleted
 
     def look(self, queues: Iterable[tuple[str, Sequence[SqsMessage]]]) -> None:
-        """Note what changed since the last look at all queues, each with its name and messages."""
+        """Record what changed since the last call; `queues` are all queues, each with its name and messages."""
         now, there = self._clock(), set()
         for name, messages in queues:
             there.add(name)
@@ -111,11 +111,11 @@ class Depths:
         self._note(name, known, now)
 
     def now(self) -> dict[str, tuple[int, int, int]]:
-        """Return how many messages of each queue were visible, in flight and delayed at the last look."""
+        """Return how many messages of each queue were visible, in flight and delayed at the last `look`."""
         return {name: known.counts()[:3] for name, known in self._known.items()}
 
     def history(self, since: int = 0, limit: int = CHANGES_KEPT) -> DepthHistory:
-        """Return the changes after the one with the number `since`, the oldest first."""
+        """Return the changes after number `since`, the oldest first."""
         first = self._made - len(self._changes) + 1
         start = max(0, since + 1 - first)
         shown = tuple(
@@ -129,7 +129,7 @@ class Depths:
         return DepthHistory(changes=shown, next=last, more=last < self._made, lost=lost, now=now)
 
     def moments(self, since: int = 0) -> tuple[list[QueueMoment], int]:
-        """Return the changes after the one with the number `since`, the oldest first, and the number of the last."""
+        """Return the changes after number `since`, the oldest first, and the number of the last one."""
         start = max(0, since - self._made + len(self._changes))
         changes = itertools.islice(self._changes, start, None)
         return [QueueMoment(at, name, counts[0], oldest) for at, name, counts, oldest in changes], self._made
@@ -157,7 +157,7 @@ class Depths:
 
 
 class WatchedLock:
-    """A lock that its holder may take again; when it is let go for good, `on_release` is called, still inside."""
+    """A reentrant lock that calls `on_release` just before its holder finally releases it."""
 
     def __init__(self, on_release: Callable[[], None]) -> None:
         self._lock = threading.RLock()
@@ -179,7 +179,7 @@ class WatchedLock:
 
 
 def _oldest(messages: Iterable[SqsMessage]) -> float | None:
-    """Return when the first of the messages was sent that was not received often; they are in the order of sending."""
+    """Return when the oldest message was sent, ignoring those received often; `messages` are in sending order."""
     sent = (each.get("sent_at") for each in messages if each.get("receive_count", 0) <= OFTEN_RECEIVED)
     return next(sent, None)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from agenticai.emulator.http.aws_errors import AwsError, Refused
 
 WITHOUT_WINDOW = 10
-"""So many messages a batch has at most when they are not gathered over time, or come from a FIFO queue."""
+"""The maximum batch size without a batching window, and for a FIFO queue."""
 ONLY_OF_STREAMS = frozenset(
     {
         *("BisectBatchOnFunctionError", "DestinationConfig", "MaximumRecordAgeInSeconds", "MaximumRetryAttempts"),
@@ -21,10 +21,10 @@ ONLY_OF_STREAMS = frozenset(
 
 @dataclass(frozen=True)
 class SourceMapping:
-    """A mapping as it would be; `visibility_timeout_s` is its queue's, and None where there is no such queue.
+    """A mapping to be created or updated; `visibility_timeout_s` is that of its queue, None if there is no such queue.
 
-    `settings` are the names of all that is set for it, in CreateEventSourceMapping's terms. `same_as` is the id of
-    another mapping of this queue and function.
+    `settings` are the names of the parameters that are set, as in CreateEventSourceMapping. `same_as` is the id of
+    another mapping of the same queue and function.
     """
 
     queue_arn: str
@@ -39,26 +39,26 @@ class SourceMapping:
 
 
 def check_mapping(mapping: SourceMapping) -> None:
-    """Check a mapping against all rules. Raises Refused when AWS would not take it."""
+    """Check a mapping against all rules. Raises Refused if AWS would not accept it."""
     for rule in RULES:
         rule(mapping)
 
 
 def check_bounds(mapping: SourceMapping) -> None:
-    """Refuse a batch of other than 1 to 10,000 messages, and a window longer than 300 seconds."""
+    """Refuse a batch size outside 1 to 10,000, and a batching window of more than 300 seconds."""
     _check_between("batchSize", mapping.batch_size, 1, 10_000)
     _check_between("maximumBatchingWindowInSeconds", mapping.window_s, 0, 300)
 
 
 def check_response_types(mapping: SourceMapping) -> None:
-    """Refuse any response type but the one there is."""
+    """Refuse any response type but ReportBatchItemFailures."""
     if unknown := set(mapping.response_types) - {"ReportBatchItemFailures"}:
         reason = "Member must satisfy enum value set: [ReportBatchItemFailures]"
         raise _validation_error("functionResponseTypes", ", ".join(sorted(unknown)), reason)
 
 
 def check_window(mapping: SourceMapping) -> None:
-    """Refuse more than 10 messages without a batching window, and either for a FIFO queue."""
+    """Refuse a batch size above 10 without a batching window; for a FIFO queue refuse either."""
     fifo, large = mapping.queue_arn.endswith(".fifo"), mapping.batch_size > WITHOUT_WINDOW
     if fifo and (large or mapping.window_s):
         raise _invalid("A FIFO queue has batches of at most 10 messages, and no batching window.")
@@ -69,13 +69,13 @@ def check_window(mapping: SourceMapping) -> None:
 
 
 def check_no_stream_settings(mapping: SourceMapping) -> None:
-    """Refuse settings of streams: the queue itself says how its messages are retried."""
+    """Refuse settings that only streams have: retries are configured on the queue itself."""
     for name in sorted(ONLY_OF_STREAMS.intersection(mapping.settings)):
         raise _invalid(f"Unsupported {name} parameter for given event source mapping type.")
 
 
 def check_queue(mapping: SourceMapping) -> None:
-    """Refuse a queue that does not exist, or that hides a message for a shorter time than the function may take."""
+    """Refuse a queue that does not exist, or whose visibility timeout is shorter than the function's timeout."""
     if mapping.visibility_timeout_s is None:
         raise _invalid(
             "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue."

@@ -1,4 +1,4 @@
-"""The attributes that a message carries beside its body: what they may be, and how long they make it.
+"""Checks of message attributes, and the size of a message with its attributes.
 
 See https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html.
 """
@@ -30,7 +30,7 @@ def check_attributes(attributes: Mapping[str, Attribute]) -> None:
 
 
 def size_of(message: Mapping[str, Any]) -> int:
-    """Return the bytes of a message that count: its body, and the name, type and value of each attribute."""
+    """Return the size of a message in bytes: its body, and the name, type and value of each attribute."""
     size = len((message.get("MessageBody") or "").encode())
     for name, attribute in (message.get("MessageAttributes") or {}).items():
         size += len(name.encode()) + len((attribute.get("DataType") or "").encode()) + len(_value_of(attribute))

@@ -1,9 +1,9 @@
-"""Message move tasks: SQS's way to bring dead letters back to where they came from.
+"""Message move tasks, by which SQS redrives dead letters to their source queues.
 
 The rules are those of
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
-and of the API's reference. A moved message is a new one to its queue: a new id, a new enqueue time, and its receive
-count begins anew; body and attributes stay.
+and of the API's reference. A moved message is a new one in its queue: it gets a new id, enqueue time and receive count;
+body and attributes stay.
 """
 
 import asyncio
@@ -19,27 +19,27 @@ from agenticai.emulator.faults.ports import EngineClock
 from agenticai.emulator.http.aws_errors import AwsError, Refused, invalid
 
 TASKS_LISTED = 10
-QUEUE_GONE = "AWS.SimpleQueueService.NonExistentQueue"  # how a task says that a destination is not there
+QUEUE_GONE = "AWS.SimpleQueueService.NonExistentQueue"  # a task's failure reason if the destination does not exist
 RECEIVE = {
     "MaxNumberOfMessages": 1,
     "WaitTimeSeconds": 0,
-    "VisibilityTimeout": 30,  # a queue's own may be 0, and what is visible again can't be deleted in a FIFO queue
+    "VisibilityTimeout": 30,  # the queue's may be 0, and a FIFO queue does not delete a message that is visible again
     "MessageAttributeNames": ["All"],
     "MessageSystemAttributeNames": ["All"],
 }
 
 
 class Sqs(Protocol):
-    """Asks SQS with the rights of the one who started the task. Raises Refused."""
+    """Calls SQS with the permissions of the caller that started the task. Raises Refused."""
 
     async def __call__(self, operation: str, **parameters: Any) -> Mapping[str, Any]:
-        """The answer, in the terms of SQS's JSON protocol."""
+        """Call an operation, and return the result as in SQS's JSON protocol."""
         ...
 
 
 @dataclass
 class MoveTask:
-    """A task and how far it is; `status` is RUNNING, COMPLETED, CANCELLED or FAILED."""
+    """A task and its progress; `status` is RUNNING, COMPLETED, CANCELLED or FAILED."""
 
     handle: str
     source_arn: str
@@ -52,7 +52,7 @@ class MoveTask:
     failure: str | None = None
 
     def entry(self) -> dict[str, Any]:
-        """Return the task as ListMessageMoveTasks shows it; what does not apply is left out."""
+        """Return the task as an entry of ListMessageMoveTasks, without fields that do not apply."""
         shown = {
             "TaskHandle": self.handle if self.status == "RUNNING" else None,
             "Status": self.status,
@@ -80,7 +80,7 @@ class MoveTasks:
     async def start(self, sqs: Sqs, source_arn: str, destination_arn: str | None, per_second: int | None) -> str:
         """Start a task and return its handle. Raises Refused.
 
-        Where no rate is asked for, all is moved when this returns, so that what comes after finds it so.
+        Without a rate, all messages are moved before this returns.
         """
         source_url = await find_url(sqs, source_arn, "SourceArn")
         if not await list_dead_letter_sources(sqs, source_arn):
@@ -112,12 +112,12 @@ class MoveTasks:
         return task.handle
 
     async def latest(self, sqs: Sqs, source_arn: str, most: int) -> list[MoveTask]:
-        """Return at most so many of a queue's tasks, the latest first. Raises Refused."""
+        """Return at most `most` of a queue's tasks, the latest first. Raises Refused."""
         await find_url(sqs, source_arn, "SourceArn")
         return self._tasks.get(source_arn, [])[:most]
 
     def cancel(self, handle: str) -> MoveTask:
-        """Stop a task; what it has moved stays moved. Raises Refused."""
+        """Stop a task; messages that it has moved stay moved. Raises Refused."""
         task = next((task for tasks in self._tasks.values() for task in tasks if task.handle == handle), None)
         if task is None:
             raise not_found("TaskHandle")
@@ -134,10 +134,10 @@ class MoveTasks:
         await find_url(sqs, destination_arn, "DestinationArn")
 
     async def _move_all(self, task: MoveTask, sqs: Sqs, source_url: str) -> None:
-        """Move the oldest message, as often as there were messages at the start, or until there is none.
+        """Move the oldest message until the queue is empty, at most as often as there were messages at the start.
 
-        One that fails again comes back meanwhile, and would be moved for ever. The engine is at work, and knows when it
-        waits.
+        Without this limit, a message that fails again and returns meanwhile would be moved forever. The task counts as
+        activity of the engine, and registers its waits.
         """
         with self._activity.batch(), self._activity.invocation(task.handle):
             try:
@@ -164,11 +164,11 @@ class MoveTasks:
         handle = {"QueueUrl": source_url, "ReceiptHandle": message["ReceiptHandle"]}
         try:
             origin = task.destination_arn or message.get("Attributes", {}).get("DeadLetterQueueSourceArn")
-            if origin is None:  # it was sent to the dead-letter queue, and not moved there by SQS
+            if origin is None:  # sent to the dead-letter queue directly, not moved there by SQS
                 raise Refused(AwsError("CouldNotDetermineMessageSource", "The message did not come from a queue."))
             await sqs("SendMessage", QueueUrl=await find_url(sqs, origin, "DestinationArn"), **copy_message(message))
         except Refused:
-            with contextlib.suppress(Refused):  # the task has failed already; the message comes back by itself
+            with contextlib.suppress(Refused):  # the task has failed already; the message becomes visible anyway
                 await sqs("ChangeMessageVisibility", **handle, VisibilityTimeout=0)
             raise
         await sqs("DeleteMessage", **handle)
@@ -176,10 +176,10 @@ class MoveTasks:
 
 
 def copy_message(message: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters of SendMessage for a message that was received.
+    """Return the parameters of SendMessage that send a received message again.
 
-    Its id serves as the deduplication id, as SQS has it in a FIFO dead-letter queue: else the destination could take
-    the message for one that it has had already.
+    The message's id becomes its deduplication id, as in SQS's FIFO dead-letter queues; otherwise the destination could
+    drop it as a duplicate.
     """
     attributes = message.get("Attributes", {})
     trace = attributes.get("AWSTraceHeader")
@@ -195,7 +195,7 @@ def copy_message(message: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def find_url(sqs: Sqs, arn: str, parameter: str) -> str:
-    """Return the URL of the queue with this ARN, which came in that parameter. Raises Refused."""
+    """Return the URL of the queue with this ARN; errors name `parameter`. Raises Refused."""
     try:
         url = str((await sqs("GetQueueUrl", QueueName=arn.rpartition(":")[2]))["QueueUrl"])
         found = (await get_attributes(sqs, url))["QueueArn"] == arn
@@ -214,7 +214,7 @@ async def get_attributes(sqs: Sqs, url: str) -> Mapping[str, str]:
 
 
 async def list_dead_letter_sources(sqs: Sqs, arn: str) -> list[str]:
-    """Return the URLs of the queues whose dead letters go to the queue with this ARN. Raises Refused."""
+    """Return the URLs of the queues that send dead letters to the queue with this ARN. Raises Refused."""
     sources: list[str] = []
     page: dict[str, Any] = {"MaxResults": 1000}
     while True:
@@ -229,6 +229,6 @@ async def list_dead_letter_sources(sqs: Sqs, arn: str) -> list[str]:
 
 
 def not_found(parameter: str) -> Refused:
-    """Refuse a parameter that names what is not there."""
+    """Return the refusal of a parameter that names a resource that does not exist."""
     message = f"The resource that you specified for the {parameter} parameter doesn't exist."
     return Refused(AwsError("ResourceNotFoundException", message, 404))

@@ -1,4 +1,4 @@
-"""The step of the gateway that answers the SQS operations which the engine lacks and AWS has."""
+"""The gateway step that answers SQS operations that the engine does not implement."""
 
 import json
 import uuid
@@ -23,7 +23,7 @@ from agenticai.emulator.queues.moves import MoveTasks, Sqs, get_attributes, list
 TARGET = "AmazonSQS."
 NAMESPACE = "http://queue.amazonaws.com/doc/2012-11-05/"
 
-# What a request to the engine takes from the client's: by whom and where it was made.
+# The headers that requests to the engine copy from the client's: its credentials and the host.
 CALLERS = frozenset({b"authorization", b"host", b"x-amz-date", b"x-amz-security-token"})
 
 # The query protocol's names for the elements of lists, https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/.
@@ -33,13 +33,13 @@ Result = dict[str, Any]
 
 
 class Parameters(BaseModel):
-    """Parameters of an operation, under AWS's names for them; those of the query protocol are all text."""
+    """Parameters of an operation, by AWS's names; in the query protocol all are text."""
 
     model_config = ConfigDict(alias_generator=to_pascal, frozen=True)
 
 
 class StartMessageMoveTask(Parameters):
-    """Move a dead-letter queue's messages; without a destination, each to the queue that it came from."""
+    """Move a dead-letter queue's messages; without a destination, each to its source queue."""
 
     source_arn: str = Field(min_length=1)
     destination_arn: str | None = None
@@ -47,20 +47,20 @@ class StartMessageMoveTask(Parameters):
 
 
 class ListMessageMoveTasks(Parameters):
-    """Show the latest tasks of a dead-letter queue."""
+    """List the latest tasks of a dead-letter queue."""
 
     source_arn: str = Field(min_length=1)
     max_results: int = Field(default=1, ge=1, le=10)
 
 
 class CancelMessageMoveTask(Parameters):
-    """Stop a task that runs."""
+    """Stop a running task."""
 
     task_handle: str = Field(min_length=1)
 
 
 class ListDeadLetterSourceQueues(Parameters):
-    """Show which queues' dead letters come to this one."""
+    """List the queues that send dead letters to this one."""
 
     queue_url: str = Field(min_length=1)
     max_results: int | None = Field(default=None, ge=1, le=1000)
@@ -68,9 +68,9 @@ class ListDeadLetterSourceQueues(Parameters):
 
 
 class QueueOperations:
-    """Answers what is about message move tasks and dead-letter queues' sources; hands all else on.
+    """Answers operations on message move tasks and sources of dead-letter queues, and passes on all other requests.
 
-    What it needs it asks the next step for, in SQS's JSON protocol and in the name of the client.
+    It calls the next step in SQS's JSON protocol, with the client's credentials.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class QueueOperations:
         await answer(scope, receive, send)
 
     def _sqs(self, scope: Scope) -> Sqs:
-        """SQS as the client of this request may use it, also when the request has been answered."""
+        """Return a caller of SQS with the client's permissions; it also works after the request was answered."""
         caller = [(name, value) for name, value in scope["headers"] if name.lower() in CALLERS]
 
         async def ask(operation: str, **asked: Any) -> Mapping[str, Any]:
@@ -184,7 +184,7 @@ def write_answer(operation: str, result: Result, request: Request, request_id: s
 
 
 def as_xml(result: Result) -> str:
-    """Write the members of a result as elements; each element of a list stands by itself."""
+    """Return the members of a result as XML elements; lists are flattened."""
     written_members: list[str] = []
     for name, value in result.items():
         for element in value if isinstance(value, list) else [value]:

@@ -1,4 +1,4 @@
-"""The attributes of queues and of received messages: which there are, and what they are if nobody says.
+"""The attributes of queues and of received messages: their names and default values.
 
 They are those of https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/, on the pages of
 CreateQueue, GetQueueAttributes and ReceiveMessage.
@@ -24,7 +24,7 @@ OF_MESSAGES = frozenset(
     {
         *("All", "SenderId", "SentTimestamp", "ApproximateReceiveCount", "ApproximateFirstReceiveTimestamp"),
         *("SequenceNumber", "MessageDeduplicationId", "MessageGroupId", "AWSTraceHeader", "DeadLetterQueueSourceArn"),
-        "SqsManagedSseEnabled",  # the page lists it, though no message has it
+        "SqsManagedSseEnabled",  # on that page, although no message has it
     }
 )
 DEFAULTS_OF_FIFO = {
@@ -40,9 +40,9 @@ def is_fifo(attributes: Mapping[str, Any]) -> bool:
 
 
 def defaults(attributes: Mapping[str, str]) -> dict[str, str]:
-    """Return the attributes that a queue with these has besides, though nobody asked for them.
+    """Return the default values that a queue with these attributes has for others.
 
-    Queues are encrypted with keys of SQS's own unless they have others:
+    Queues are encrypted with keys that SQS manages unless they have other keys:
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-sqs-sse-queue.html.
     """
     encrypted = "false" if attributes.get("KmsMasterKeyId") else "true"

@@ -1,6 +1,6 @@
-"""AWS's rules for the parameters of SQS operations, each a check of its own, by operation.
+"""AWS's rules for the parameters of SQS operations: one check per rule, grouped by operation.
 
-The bounds and characters are those of https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/, on the
+The limits and characters are those of https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/, on the
 page of the operation, and of
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html for attributes.
 """
@@ -22,14 +22,14 @@ from agenticai.emulator.queues.message_attributes import check_attributes, size_
 from agenticai.emulator.queues.queue_attributes import OF_FIFO_QUEUES, OF_MESSAGES, OF_QUEUES, SETTABLE, is_fifo
 
 Asked = Mapping[str, Any]
-"""The parameters of an operation, under their names in SQS's JSON protocol; in the query protocol all are text."""
+"""The parameters of an operation, by their names in SQS's JSON protocol; in the query protocol all are text."""
 
 
 @dataclass(frozen=True)
 class TargetQueue:
-    """The queue that an operation is about; it has no attributes where there is no such queue, or not yet.
+    """The queue that an operation is for, without attributes if it does not exist (yet).
 
-    `find` gives the attributes of another queue.
+    `find` returns the attributes of another queue.
     """
 
     arn: str
@@ -38,7 +38,7 @@ class TargetQueue:
 
 
 Rule = Callable[[Asked, TargetQueue], None]
-"""Raises Refused when the parameters are not as AWS wants them."""
+"""Checks parameters. Raises Refused if AWS would not accept them."""
 
 LONGEST_BYTES = 1024 * 1024
 LONGEST_INVISIBLE_S = 12 * 3600
@@ -47,13 +47,13 @@ FIFO_NAME = re.compile(r"[A-Za-z0-9_-]{1,75}\.fifo")
 
 
 def check_operation(operation: str, asked: Asked, queue: TargetQueue) -> None:
-    """Check what is asked against the rules of the operation. Raises Refused."""
+    """Check parameters against the rules of the operation. Raises Refused."""
     for rule in RULES.get(operation, ()):
         rule(asked, queue)
 
 
 def check_within(name: str, low: int, high: int) -> Rule:
-    """Refuse a parameter, if it is given, that is no integer between the bounds, which it may reach."""
+    """Refuse a parameter, if given, that is not an integer from `low` to `high`."""
 
     def rule(asked: Asked, _: TargetQueue) -> None:
         if (value := asked.get(name)) is not None and not _is_between(value, low, high):
@@ -85,7 +85,7 @@ def check_known(parameter: str, names: frozenset[str]) -> Rule:
 
 
 def check_name(asked: Asked, _: TargetQueue) -> None:
-    """Refuse a name of other than letters, digits, hyphens and underscores, and a FIFO queue's without .fifo."""
+    """Refuse names with characters other than letters, digits, - and _, and names of FIFO queues without .fifo."""
     fifo = is_fifo(asked.get("Attributes") or {})
     if not (FIFO_NAME if fifo else STANDARD_NAME).fullmatch(asked.get("QueueName") or ""):
         reason = "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
@@ -93,7 +93,7 @@ def check_name(asked: Asked, _: TargetQueue) -> None:
 
 
 def check_same(asked: Asked, queue: TargetQueue) -> None:
-    """Refuse to create a queue that exists once more with other attributes than it has."""
+    """Refuse to create a queue that exists with different attributes."""
     for name, value in (asked.get("Attributes") or {}).items():
         if queue.attributes and queue.attributes.get(name) != str(value):
             message = f"A queue already exists with the same name and a different value for attribute {name}"
@@ -101,7 +101,7 @@ def check_same(asked: Asked, queue: TargetQueue) -> None:
 
 
 def check_type(asked: Asked, queue: TargetQueue) -> None:
-    """Refuse attributes of FIFO queues for standard queues, even those that say that it is none."""
+    """Refuse attributes of FIFO queues for standard queues, even `FifoQueue: false`."""
     if not is_fifo(queue.attributes or asked.get("Attributes") or {}):
         check_known("Attributes", SETTABLE - OF_FIFO_QUEUES)(asked, queue)
 
@@ -114,7 +114,7 @@ def check_still_fifo(asked: Asked, _: TargetQueue) -> None:
 
 
 def check_policies(asked: Asked, queue: TargetQueue) -> None:
-    """Refuse a policy that is none; an empty one takes it away."""
+    """Refuse an invalid policy; an empty one removes the policy."""
     given = asked.get("Attributes") or {}
     if policy := given.get("RedrivePolicy"):
         check_target(policy, queue.arn, check_redrive_policy(policy, queue.find))
@@ -128,32 +128,32 @@ def check_policies(asked: Asked, queue: TargetQueue) -> None:
 
 
 def check_next_token(asked: Asked, _: TargetQueue) -> None:
-    """Refuse a token that no earlier answer had."""
+    """Refuse a token that no earlier response contained."""
     if (token := asked.get("NextToken")) and not re.fullmatch(r"\d{1,9}", str(token)):
         raise invalid(f"Value {token} for parameter NextToken is invalid. Reason: No answer had this token.")
 
 
 def check_system_attributes(asked: Asked, _: TargetQueue) -> None:
-    """Refuse any system attribute but the trace header, the one that a message is sent with."""
+    """Refuse system attributes other than AWSTraceHeader, the only one that a message can be sent with."""
     for name in asked.get("MessageSystemAttributes") or ():
         if name != "AWSTraceHeader":
             raise invalid(f"The message system attribute name '{name}' is invalid: only AWSTraceHeader can be sent.")
 
 
 def check_message_attributes(asked: Asked, _: TargetQueue) -> None:
-    """Refuse attributes of a message that are not as AWS wants them."""
+    """Refuse invalid message attributes."""
     check_attributes(asked.get("MessageAttributes") or {})
 
 
 def check_length(asked: Asked, queue: TargetQueue) -> None:
-    """Refuse a message that, with its attributes, is longer than the queue takes."""
+    """Refuse a message that, with its attributes, exceeds the queue's limit."""
     most = int(queue.attributes.get("MaximumMessageSize", LONGEST_BYTES))
     if size_of(asked) > most:
         raise invalid(f"One or more parameters are invalid. Reason: Message must be shorter than {most} bytes.")
 
 
 def check_batch_length(asked: Asked, _: TargetQueue) -> None:
-    """Refuse a batch whose messages have more than 1 MiB together."""
+    """Refuse a batch whose messages exceed 1 MiB in total."""
     if (size := sum(map(size_of, asked.get("Entries") or ()))) > LONGEST_BYTES:
         message = f"Batch requests cannot be longer than {LONGEST_BYTES} bytes. You have sent {size} bytes."
         raise Refused(AwsError("BatchRequestTooLong", message))
@@ -168,7 +168,7 @@ def check_deduplication(asked: Asked, queue: TargetQueue) -> None:
 
 
 def check_group(asked: Asked, queue: TargetQueue) -> None:
-    """Refuse a message of a FIFO queue that lacks a group or a deduplication id, and with it the whole batch."""
+    """Refuse a message, or a whole batch, without a group id or deduplication id for a FIFO queue."""
     if not is_fifo(queue.attributes):
         return
     by_content = queue.attributes.get("ContentBasedDeduplication") == "true"

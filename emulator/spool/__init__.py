@@ -1,1 +1,1 @@
-"""Dictionaries whose values rest in a file, so that memory does not grow with what is stored in the engine."""
+"""Dictionaries whose values are stored in a file, so that memory does not grow with the engine's data."""

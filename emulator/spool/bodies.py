@@ -1,4 +1,4 @@
-"""Large values in pieces, so that only the pieces pass through the memory of the file."""
+"""Stores large values in pieces, so that the file's cache never holds a whole value."""
 
 from typing import Final, Generic, TypeVar
 
@@ -12,13 +12,13 @@ PIECE_BYTES: Final = 1024 * 1024
 
 
 class Bodies(Generic[P, K]):
-    """Bytes under a place and a name in it; those under one place can be dropped together."""
+    """Stores bytes by place and name; all bytes of a place can be dropped together."""
 
     def __init__(self, spool: Spool) -> None:
         self._pieces: Partitions[P, tuple[K, int], bytes] = Partitions(spool)
 
     def write(self, place: P, name: K, body: bytes) -> None:
-        """Keep a body, in place of the one that had this name before."""
+        """Store a body, replacing an earlier one of this name."""
         self.drop(place, name)
         pieces = self._pieces[place]
         for number, start in enumerate(range(0, len(body) or 1, PIECE_BYTES)):

@@ -1,4 +1,4 @@
-"""The file in which values rest, and how they are written there."""
+"""The file in which values are stored, and their format."""
 
 import itertools
 import marshal
@@ -22,10 +22,9 @@ CREATE TABLE items (shelf INTEGER, part BLOB, key BLOB, value BLOB, PRIMARY KEY 
 
 
 class Spool(AbstractContextManager["Spool"]):
-    """One file for any number of dictionaries; safe to use from any thread.
+    """One file for any number of dictionaries; thread-safe.
 
-    Nobody else can open the file: it has no name any more when this returns, and its space is free again when the
-    process ends, however it ends.
+    Nobody else can open the file, as it is already unlinked; its space is freed whenever the process ends.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -42,23 +41,23 @@ class Spool(AbstractContextManager["Spool"]):
         self.close()
 
     def close(self) -> None:
-        """Give the space back; nothing can be read any more."""
+        """Free the space; nothing can be read any more."""
         with self.lock:
             self._file.close()
 
     def number_for(self, owner: object) -> int:
-        """Return the number under which the owner keeps its rows; they are dropped when the owner is gone."""
+        """Return a number for the owner's rows; they are dropped when the owner is garbage-collected."""
         number = next(self._numbers)
         weakref.finalize(owner, self._dropped.append, number).atexit = False
         return number
 
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        """Return what a query finds."""
+        """Return the rows that a query finds."""
         with self.lock:
             return self._file.execute(sql, values).fetchall()
 
     def change(self, sql: str, *values: object) -> int:
-        """Change rows; return how many were."""
+        """Change rows; return how many changed."""
         with self.lock:
             while self._dropped:
                 self.drop(self._dropped.popleft())
@@ -72,23 +71,23 @@ class Spool(AbstractContextManager["Spool"]):
 
 
 def pack_key(key: Any) -> bytes:
-    """Return a key as the file has it: the same bytes for equal keys.
+    """Serialize a key: equal keys give equal bytes.
 
-    Later versions of the format do not promise that.
+    Later versions of the marshal format do not guarantee that.
     """
     return marshal.dumps(key, 0)
 
 
 def read_key(key: bytes) -> Any:
-    """Return the key that the file has as these bytes."""
+    """Deserialize a key."""
     return marshal.loads(key)  # noqa: S302 - written by this process
 
 
 def pack(value: object) -> bytes:
-    """Return a value as the file has it."""
+    """Serialize a value."""
     return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
 
 
 def unpack(value: bytes) -> Any:
-    """Return the value that the file has as these bytes."""
+    """Deserialize a value."""
     return pickle.loads(value)  # noqa: S301 - written by this process

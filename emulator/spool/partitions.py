@@ -1,4 +1,4 @@
-"""Dictionaries in a dictionary, with no value of them in memory."""
+"""A dictionary of dictionaries that keeps no values in memory."""
 
 from collections.abc import ItemsView, Iterator, MutableMapping, ValuesView
 from typing import Generic, TypeVar
@@ -11,9 +11,9 @@ V = TypeVar("V")
 
 
 class Partitions(MutableMapping[P, "Partition[P, K, V]"], Generic[P, K, V]):
-    """A dictionary of dictionaries: each value is written at once, and every read is of a copy of it.
+    """A dictionary of dictionaries: values are written immediately, and every read returns a copy.
 
-    As in a `defaultdict` each partition is there as soon as it is asked for; those that are empty are not listed.
+    As in a `defaultdict`, each partition exists on first access; empty ones are not listed.
     """
 
     def __init__(self, spool: Spool) -> None:
@@ -48,7 +48,7 @@ class Partition(MutableMapping[K, V], Generic[P, K, V]):
     """One of the dictionaries in `Partitions`."""
 
     def __init__(self, partitions: "Partitions[P, K, V]", part: P) -> None:
-        self._partitions = partitions  # else its rows could be dropped while this is in use
+        self._partitions = partitions  # keeps its rows from being dropped while this is in use
         self._spool = partitions.spool
         self._place = partitions.number, pack_key(part)
 
@@ -85,11 +85,11 @@ class Partition(MutableMapping[K, V], Generic[P, K, V]):
         return dict(self.items())
 
     def items(self) -> ItemsView[K, V]:
-        """Return all keys with their values, read at once."""
+        """Return all keys with their values, read in one query."""
         return self._read().items()
 
     def values(self) -> ValuesView[V]:
-        """Return all values, read at once."""
+        """Return all values, read in one query."""
         return self._read().values()
 
     def _read(self) -> dict[K, V]:

@@ -1,4 +1,4 @@
-"""A dictionary of which only the values that were asked for last are in memory."""
+"""A dictionary that keeps only its most recently used values in memory."""
 
 from collections import OrderedDict
 from collections.abc import Iterator, MutableMapping
@@ -10,14 +10,14 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 HELD: Final = 500
-"""Values of a shelf that are held in memory: those that were asked for last."""
+"""How many values of a shelf are held in memory: the most recently used ones."""
 
 
 class Shelf(MutableMapping[K, V], Generic[K, V]):
-    """A dictionary with keys of text, numbers and tuples, in the order in which they came.
+    """A dictionary with keys of text, numbers and tuples, in insertion order.
 
-    A value is written when `held` others have been asked for after it. Until then it may be changed in place, as one
-    of a plain dictionary.
+    A value is written to the file after `held` others have been used. Until then it may be changed in place, as in a
+    plain dictionary.
     """
 
     def __init__(self, spool: Spool, held: int = HELD) -> None:
@@ -25,7 +25,7 @@ class Shelf(MutableMapping[K, V], Generic[K, V]):
         self._most = held
         self._number = spool.number_for(self)
         self._held: OrderedDict[K, tuple[V, bytes]] = OrderedDict()
-        """Each value with what is in the file."""
+        """Each value with its serialized form in the file."""
 
     def __getitem__(self, key: K) -> V:
         with self._spool.lock:
@@ -65,7 +65,7 @@ class Shelf(MutableMapping[K, V], Generic[K, V]):
         return int(self._spool.rows("SELECT count(*) FROM records WHERE shelf = ?", self._number)[0][0])
 
     def first(self) -> K:
-        """Return the key that has been here for the longest. Raises KeyError when there is none."""
+        """Return the oldest key. Raises KeyError if there is none."""
         found = self._spool.rows("SELECT key FROM records WHERE shelf = ? ORDER BY rowid LIMIT 1", self._number)
         if not found:
             raise KeyError("the shelf is empty")
@@ -73,7 +73,7 @@ class Shelf(MutableMapping[K, V], Generic[K, V]):
         return key
 
     def clear(self) -> None:
-        """Take everything out."""
+        """Remove all entries."""
         with self._spool.lock:
             self._held.clear()
             self._spool.drop(self._number)
@@ -83,7 +83,7 @@ class Shelf(MutableMapping[K, V], Generic[K, V]):
         return self._spool.rows(query, self._number, pack_key(key))
 
     def _hold(self, key: K) -> None:
-        """Hold this value as the one that was asked for last, and write those that are too many."""
+        """Hold this value as the most recently used, and write those beyond the limit to the file."""
         self._held.move_to_end(key)
         while len(self._held) > self._most:
             oldest, (value, written) = self._held.popitem(last=False)

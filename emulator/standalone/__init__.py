@@ -1,4 +1,4 @@
-"""An engine of any kind for a template of anybody's, in plain Python: what the fixtures for pytest are made of."""
+"""Runs any engine with any template from plain Python; the pytest fixtures are built on this."""
 
 import os
 import tempfile
@@ -28,7 +28,7 @@ KINDS: Final = ("embedded", "localstack", "container")
 
 
 def engine_of(kind: str, image: str = "", *, docker_socket: bool = False) -> Chosen:
-    """Return the engine of a kind; `image` and `docker_socket` are for a container. Raises EngineError."""
+    """Return the engine of this kind; `image` and `docker_socket` are for containers. Raises EngineError."""
     if kind == "container":
         chosen = image or os.environ.get(IMAGE_VARIABLE) or IMAGE
         return Chosen("localstack", image=chosen, docker_socket=docker_socket)
@@ -56,15 +56,15 @@ def deploy_template(
 
 
 class AgenticAIContainer(AbstractContextManager["AgenticAIContainer"]):
-    """LocalStack in a container behind the gateway, for the block:
+    """LocalStack in a container behind the gateway, during a `with` block:
 
         with AgenticAIContainer() as stack:
             deployed = stack.deploy("template.yaml")
             stack.client("sqs").send_message(QueueUrl=deployed.resources["Queue"], MessageBody="{}")
 
-    `image` is that of LocalStack, by default what AGENTICAI_LOCALSTACK_IMAGE names, and `docker_socket` lets the
-    container start others. `home` is where packages are kept from run to run, and `cassettes` the folder of the stored
-    replies of a language model. Entering raises EngineError, as where Docker is not in reach.
+    `image` is LocalStack's image, by default AGENTICAI_LOCALSTACK_IMAGE, and `docker_socket` lets the container start
+    others. `home` is the folder where packages are kept between runs, and `cassettes` the folder of a language model's
+    stored replies. Entering raises EngineError, for example if Docker is not available.
     """
 
     def __init__(
@@ -105,5 +105,5 @@ class AgenticAIContainer(AbstractContextManager["AgenticAIContainer"]):
     def deploy(
         self, path: str | Path, parameters: Mapping[str, str] | None = None, name: str = STACK_NAME
     ) -> DeployedStack:
-        """Package and deploy a template with its code. Raises StackError, which says why."""
+        """Package and deploy a template with its code. Raises StackError with the reason."""
         return deploy_template(self.target, Path(path), parameters or {}, self._home / "cache", name)

@@ -1,6 +1,6 @@
-"""Fixtures for pytest: your own handlers and template on an engine, whose messages, clock and faults a test steers.
+"""Pytest fixtures that run your handlers and template on an engine whose messages, clock and faults a test controls.
 
-Name the plug-in in the top-level `conftest.py` of your tests, and say there where the template is:
+Register the plug-in in the top-level `conftest.py` of your tests, and define the template's path there:
 
     pytest_plugins = ["agenticai.emulator.testing"]
 
@@ -8,8 +8,8 @@ Name the plug-in in the top-level `conftest.py` of your tests, and say there whe
     def agenticai_template() -> Path:
         return Path(__file__).parent / "template.yaml"
 
-A test then asks for `deployed_stack`, `aws_client` and `control`. The fixtures whose names begin with `agenticai_` are
-settings, to be replaced by your own of the same name. Under pytest-xdist every worker has an engine of its own.
+A test then requests `deployed_stack`, `aws_client` and `control`. Fixtures whose names begin with `agenticai_` are
+settings, which you override with your own of the same name. Under pytest-xdist every worker has its own engine.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -47,18 +47,18 @@ OPTION = "--agenticai-engine"
 SKIPS_TIME = "skips_time"
 
 AwsClient = Callable[[str], Any]
-"""Returns the boto3 client of a service of the engine, such as `aws_client("sqs")`, made once a session."""
+"""Returns the boto3 client of a service of the engine, such as `aws_client("sqs")`, created once per session."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that says which engine the tests run on."""
+    """Add the option that selects the engine of the tests."""
     parser.getgroup("agenticai").addoption(
         OPTION, choices=KINDS, default=None, help="what `deployed_stack` is deployed to (default: embedded)"
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the marker."""
+    """Register the marker."""
     config.addinivalue_line("markers", f"{SKIPS_TIME}: needs an engine that skips time; skipped by name on others")
 
 
@@ -84,31 +84,31 @@ def agenticai_cassettes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def agenticai_home(pytestconfig: pytest.Config) -> Path:
-    """Set where things are kept from run to run, as installed packages; by default `.agenticai` in the root folder.
+    """Set the folder for files kept between runs, such as packages; by default `.agenticai` in the root folder.
 
-    What AGENTICAI_HOME names, or one in a folder above, is taken instead, as the command line does.
+    As on the command line, AGENTICAI_HOME or an existing one in a folder above takes precedence.
     """
     return find_home(folder=pytestconfig.rootpath)
 
 
 @pytest.fixture(scope="session")
 def agenticai_engine_kind(pytestconfig: pytest.Config) -> str:
-    """Set what the tests run on: `embedded`, `localstack` without Docker, or LocalStack in a `container`.
+    """Set the engine of the tests: `embedded`, `localstack` without Docker, or LocalStack in a `container`.
 
-    By default it is what the option --agenticai-engine says, and else embedded.
+    The default is the option --agenticai-engine, or else embedded.
     """
     return str(pytestconfig.getoption(OPTION, None) or KINDS[0])
 
 
 @pytest.fixture(scope="session")
 def agenticai_localstack_image() -> str:
-    """Set the image of a container; by default it is what AGENTICAI_LOCALSTACK_IMAGE names."""
+    """Set the image of a container; by default AGENTICAI_LOCALSTACK_IMAGE."""
     return ""
 
 
 @pytest.fixture(scope="session")
 def agenticai_iam() -> bool:
-    """Set whether the embedded engine holds functions to the policies of their roles; by default it does."""
+    """Set whether the embedded engine enforces the policies of functions' roles; by default it does."""
     return True
 
 
@@ -121,7 +121,7 @@ def agenticai_engine(
     agenticai_iam: bool,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Engine]:
-    """Start an engine on a free port, with nothing on it; its log is `engine.log` in pytest's temporary folder."""
+    """Start an empty engine on a free port; its log is `engine.log` in pytest's temporary folder."""
     run_dir = tmp_path_factory.mktemp("engine")
     try:
         chosen = replace(engine_of(agenticai_engine_kind, agenticai_localstack_image), iam=agenticai_iam)
@@ -142,7 +142,7 @@ def agenticai_target(agenticai_engine: Engine) -> Iterator[Target]:
 
 @pytest.fixture(scope="session")
 def aws_client(agenticai_target: Target) -> AwsClient:
-    """Return what makes boto3 clients of the engine: `aws_client("dynamodb")`. Nothing they do reaches an account."""
+    """Return a function for boto3 clients of the engine: `aws_client("dynamodb")`. They never reach a real account."""
     return agenticai_target.client
 
 
@@ -150,7 +150,7 @@ def aws_client(agenticai_target: Target) -> AwsClient:
 def deployed_stack(
     agenticai_template: Path, agenticai_parameters: Mapping[str, str], agenticai_home: Path, agenticai_target: Target
 ) -> DeployedStack:
-    """Deploy the template with its code once a session, for names and outputs. Raises StackError, which says why."""
+    """Deploy the template with its code once per session; has names and outputs. Raises StackError with the reason."""
     return deploy_template(agenticai_target, agenticai_template, agenticai_parameters, agenticai_home / "cache")
 
 
@@ -165,9 +165,9 @@ def _skip_what_needs_skipped_time(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture
 def control(agenticai_engine: Engine, agenticai_target: Target, aws_client: AwsClient) -> Iterator[ControlClient]:
-    """Return the engine's control client: `settle` alone delivers, no fault is set, and every queue is empty.
+    """Return the engine's control client: only `settle` delivers messages, no faults are set, and all queues are empty.
 
-    On LocalStack messages are delivered by themselves, `settle` waits for that, and what it cannot do skips the test.
+    On LocalStack messages are delivered automatically, `settle` waits for that, and unsupported calls skip the test.
     """
     url, token = agenticai_engine.endpoint_url, agenticai_engine.control_token
     if Capability.STEPS in agenticai_target.capabilities:
@@ -182,7 +182,7 @@ def control(agenticai_engine: Engine, agenticai_target: Target, aws_client: AwsC
 
 @contextmanager
 def stepped(control: ControlClient, sqs: "SQSClient") -> Iterator[None]:
-    """Deliver messages by `settle` only inside the block; what is left of a test, this one too, is taken away."""
+    """Deliver messages only by `settle` during the block; clean up before it and after it."""
     control.dispatch("stepped")
     clear(control, sqs)
     try:
@@ -193,11 +193,11 @@ def stepped(control: ControlClient, sqs: "SQSClient") -> Iterator[None]:
 
 
 def clear(control: ControlClient, sqs: "SQSClient") -> None:
-    """Take the faults away, let what runs come to its end, empty every queue, and forget what was called."""
+    """Remove all faults, wait until running functions end, purge every queue, and forget recorded calls."""
     control.faults(())
     control.settle(deliveries=0)
     for page in sqs.get_paginator("list_queues").paginate():
         for url in page.get("QueueUrls", []):
             sqs.purge_queue(QueueUrl=url)
-    control.faults(())  # forgets the calls of what came to its end
+    control.faults(())  # forgets the calls of functions that have just ended
     control.forget_usage()

@@ -1,4 +1,4 @@
-"""The control client of an engine that delivers messages by itself: what it cannot do skips the test, by name."""
+"""The control client of an engine that delivers messages automatically; unsupported calls skip the test."""
 
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS: Final = 0.2
 CALM_LOOKS: Final = 2
-"""Queues are read one after the other, so a message that moves meanwhile may be missed once, but not twice."""
+"""How often all queues must look empty: they are read in turn, so a moving message may be missed once, not twice."""
 
 COUNTS: Final["tuple[QueueAttributeNameType, ...]"] = (
     "ApproximateNumberOfMessages",
@@ -28,7 +28,7 @@ COUNTS: Final["tuple[QueueAttributeNameType, ...]"] = (
 
 
 class RealTimeControl(ControlClient):
-    """Skips the test that asks for steered deliveries or skipped time; `settle` waits in real time."""
+    """Skips tests that need controlled deliveries or skipped time; `settle` waits in real time."""
 
     def __init__(
         self,
@@ -45,15 +45,15 @@ class RealTimeControl(ControlClient):
         self._wait = wait
 
     def dispatch(self, mode: Dispatch) -> None:
-        """Take `free`, which is how messages are delivered here; skip the test for any other."""
+        """Accept `free`, which is how messages are delivered here; skip the test for any other mode."""
         if mode != "free":
             self._skip(f"dispatch({mode!r})")
 
     def settle(self, *, deliveries: int | None = None, skip: bool = True, timeout_s: float = 60.0) -> Settled:
         """Wait until the queues that functions read are empty, with nothing in flight or delayed, and no function runs.
 
-        Whether functions run is asked only where the engine knows; without `deliveries` (0) that alone is waited for.
-        `skip` skips nothing. Raises ControlError after `timeout_s`, and skips the test that wants some deliveries only.
+        Running functions are checked only if the engine knows them; with `deliveries=0` it waits for them alone. `skip`
+        has no effect. Raises ControlError after `timeout_s`; skips tests that ask for a number of deliveries.
         """
         if deliveries:
             self._skip(f"settle(deliveries={deliveries})")
@@ -67,17 +67,17 @@ class RealTimeControl(ControlClient):
         return Settled(quiet=True, held=False, deliveries=0, skipped_s=0)
 
     def advance(self, seconds: float) -> ClockReading:
-        """Skip the test: no time is skipped here."""
+        """Skip the test: time cannot be skipped here."""
         self._skip("advance")
 
     def faults(self, schedule: Sequence[Fault]) -> None:
-        """Set the fault rules, or skip the test if one of them needs steered deliveries."""
+        """Set the fault rules, or skip the test if one of them needs controlled deliveries."""
         for rule in filter(needs_steering, schedule):
             self._skip(f"fault {rule.then.do!r}")
         super().faults(schedule)
 
     def _waiting(self) -> str:
-        """Return which queue holds messages; empty if none does."""
+        """Return the queue that holds messages; empty if none does."""
         for url in read_queues(self._lambda, self._sqs):
             told = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=COUNTS)["Attributes"]
             if waiting := sum(int(told[count]) for count in COUNTS):
@@ -85,7 +85,7 @@ class RealTimeControl(ControlClient):
         return ""
 
     def _running(self) -> str:
-        """Return which function runs; empty if none does."""
+        """Return the function that runs; empty if none does."""
         running = [activity.function for activity in self.activity() if activity.running]
         return f"{running[0]} runs" if running else ""
 

@@ -1,1 +1,1 @@
-"""LocalStack as the engine: its runtime without Docker, and a reverse proxy before that or before one that is there."""
+"""LocalStack as the engine: its runtime without Docker, its container, and a reverse proxy before any LocalStack."""

@@ -1,4 +1,4 @@
-"""LocalStack in a container, started by testcontainers' client of Docker, which ends with whoever started it."""
+"""LocalStack in a container, started by testcontainers' Docker client; it ends with the process that started it."""
 
 import contextlib
 import json
@@ -16,7 +16,7 @@ from agenticai.emulator.engines.localstack.server import START_SECONDS, Edition,
 from agenticai.stack.private_files import owner_only
 
 HOST_NAME: Final = "host.docker.internal"
-"""By which processes in the container reach this machine, where the gateway is."""
+"""The host name by which processes in the container reach the gateway on this machine."""
 
 PORT: Final = 4566
 STOP_SECONDS: Final = 2.0
@@ -27,12 +27,12 @@ server=$!
 exec 3<&-
 wait "$server"
 """
-"""Runs a command for no longer than somebody is attached to standard input. Docker ends that input with the connection
-of whoever attached, and the connection ends with its process: so no reaper of containers is needed, which
-testcontainers would have to fetch from a registry."""
+"""Runs a command until standard input ends. Docker ends it when the attached client's connection closes, which closes
+with the client's process: so there is no need for testcontainers' reaper of containers, which it would have to fetch
+from a registry."""
 
 EXECUTOR: Final = "LAMBDA_RUNTIME_EXECUTOR=local"
-"""In the variables of an image that has our runtime executor."""
+"""A variable that images with our runtime executor have."""
 
 LOCALSTACK_PYTHON: Final = "/opt/code/localstack/.venv/bin/python"
 PROBE: Final = """
@@ -46,13 +46,13 @@ machine = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
 print(json.dumps([reached, f"python{sys.version_info[0]}.{sys.version_info[1]}-{machine}"]))
 """
 REFUSED_LICENSE: Final = "License activation failed"
-"""What LocalStack logs, before it ends, where it takes no token or none is given."""
+"""What LocalStack logs before it ends if its token is missing or rejected."""
 
 
 class LocalStackContainer:
-    """A container of an image of LocalStack, bound to a free port of 127.0.0.1; its log is below `folder`.
+    """A container of a LocalStack image, bound to a free port of 127.0.0.1; its log is below `folder`.
 
-    `runs_functions` says that the image has our runtime executor, so that functions are processes in the container.
+    `runs_functions` tells whether the image has our runtime executor, which runs functions in the container.
     Raises NoDocker and NoLocalStack.
     """
 
@@ -93,7 +93,7 @@ class LocalStackContainer:
         raise NoLocalStack(why_not(self._image, self._log))
 
     def probe(self) -> str:
-        """Return what its functions run on, such as `python3.13-arm64`. Raises NoLocalStack if no way leads back."""
+        """Return its functions' platform, such as `python3.13-arm64`. Raises NoLocalStack if they can't reach us."""
         variables = dict(variable.partition("=")[::2] for variable in self._about["Env"] or ())
         python = variables.get("LAMBDA_LOCAL_PYTHON", LOCALSTACK_PYTHON)
         host, _, port = self._wiring.functions_url.partition("://")[2].rpartition(":")
@@ -112,7 +112,7 @@ class LocalStackContainer:
         return str(platform)
 
     def watch(self, on_end: Callable[[str], object]) -> threading.Thread:
-        """Call `on_end`, with a sentence, when it ends without being asked to."""
+        """Call `on_end` with a sentence if it ends unexpectedly."""
 
         def wait() -> None:
             self._ended.wait()
@@ -127,7 +127,7 @@ class LocalStackContainer:
         return watching
 
     def stop(self) -> None:
-        """Remove it at once, with its volumes and what it started: all of its state is of this run."""
+        """Remove it immediately, with its volumes and what it started, as its state belongs to this run."""
         if self._stopping.is_set():
             return
         self._stopping.set()
@@ -145,7 +145,7 @@ class LocalStackContainer:
             "entrypoint": ["sh"],
             "name": name,
             "labels": {LABEL: run},
-            "ports": {PORT: ("127.0.0.1",)},  # a free one
+            "ports": {PORT: ("127.0.0.1",)},  # any free port
             "stdin_open": True,
             "auto_remove": True,
             "init": True,
@@ -163,7 +163,7 @@ class LocalStackContainer:
         )
 
     def _start(self) -> Any:
-        """Attach to it, then start it; return the connection, for as long as which it lives, and which has its log."""
+        """Attach to it and start it; return the connection, which carries its log, and with which it ends."""
         from docker.errors import APIError
 
         lifeline = self._container.attach_socket(params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
@@ -175,7 +175,7 @@ class LocalStackContainer:
         return lifeline
 
     def _find_url(self) -> str:
-        """Return where it is published; empty if it has ended already."""
+        """Return the URL at which it is published; empty if it has ended already."""
         from docker.errors import APIError
 
         with contextlib.suppress(APIError, ConnectionError):
@@ -190,20 +190,20 @@ class LocalStackContainer:
                 log.write(piece)
 
     def _await_end(self) -> None:
-        with contextlib.suppress(Exception):  # Docker ended, or removed it before it was asked
+        with contextlib.suppress(Exception):  # Docker has ended, or has removed it already
             self._status = self._container.wait()["StatusCode"]
         self._ended.set()
 
 
 def variables_of(wiring: Wiring, name: str, run: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables of LocalStack in a container; functions in containers of their own get the way back too."""
+    """Return LocalStack's variables; functions in containers of their own get the gateway's address as well."""
     token = environ.get(TOKEN_VARIABLE)
     return {
         **wiring.variables,
         "GATEWAY_LISTEN": f"0.0.0.0:{PORT}",
         "MAIN_CONTAINER_NAME": name,
         "LAMBDA_DOCKER_FLAGS": f"--add-host {HOST_NAME}:host-gateway --label {LABEL}={run}",
-        "LAMBDA_IGNORE_ARCHITECTURE": "1",  # Docker runs what is of this machine's; bundles are built for it
+        "LAMBDA_IGNORE_ARCHITECTURE": "1",  # Docker runs this machine's architecture, for which bundles are built
         "LAMBDA_SYNCHRONOUS_CREATE": "1",
         "SQS_ENDPOINT_STRATEGY": "path",
         "DISABLE_EVENTS": "1",
@@ -212,7 +212,7 @@ def variables_of(wiring: Wiring, name: str, run: str, environ: Mapping[str, str]
 
 
 def without_functions(image: str) -> str:
-    """Return, as a sentence, what an image without our executor needs."""
+    """Describe in a sentence what an image without our executor needs."""
     return (
         f"{image} runs functions in containers, which it starts through Docker's socket: allow that with"
         " --docker-socket, which gives it root's rights on this machine, or use --localstack-image with an image that"
@@ -221,7 +221,7 @@ def without_functions(image: str) -> str:
 
 
 def why_not(image: str, log: Path) -> str:
-    """Return, as a sentence, why a container did not become healthy, as its log says."""
+    """Describe in a sentence why a container did not become healthy, according to its log."""
     if log.exists() and REFUSED_LICENSE in log.read_text(encoding="utf-8", errors="replace"):
         return (
             f"{image} needs a licence and could not activate one: set {TOKEN_VARIABLE} to a valid token, or use"

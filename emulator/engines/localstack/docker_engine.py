@@ -1,4 +1,4 @@
-"""Docker, as a container of LocalStack needs it: installed, in reach, permitted, and with the image."""
+"""Checks what a container of LocalStack needs of Docker: a client, a running daemon, permission, and the image."""
 
 import contextlib
 import errno
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SOCKET: Final = "/var/run/docker.sock"
 LABEL: Final = "agenticai.run"
-"""Holds the run's folder: what has this label is removed when nobody holds that folder any more."""
+"""The label with the run's folder; containers are removed when nobody holds that folder's lock any more."""
 WITHOUT: Final = "or use --engine process, which needs no Docker"
 EXPLAINED: Final = {
     errno.ENOENT: "There is no Docker at {where}: install and start it, set DOCKER_HOST to its address, {without}.",
@@ -30,7 +30,7 @@ EXPLAINED: Final = {
 
 
 def connect(environ: Mapping[str, str] = os.environ, find: Callable[[str], object] = find_spec) -> "DockerClient":
-    """Return testcontainers' client of the Docker of this machine. Raises NoDocker, also where it is not installed."""
+    """Return testcontainers' client for this machine's Docker. Raises NoDocker, also if it is not installed."""
     if find("testcontainers") is None:
         raise NoDocker("LocalStack in a container needs testcontainers: pip install 'agenticai[localstack]'.")
     from docker.errors import DockerException
@@ -46,7 +46,7 @@ def connect(environ: Mapping[str, str] = os.environ, find: Callable[[str], objec
 
 
 def explain(error: BaseException, where: str) -> str:
-    """Return, as a sentence, why Docker is not in reach and what to do."""
+    """Describe in a sentence why Docker is not available and what to do."""
     failed = next((cause for cause in causes(error) if isinstance(cause, OSError) and cause.errno), None)
     if failed and failed.errno in EXPLAINED:
         return EXPLAINED[failed.errno].format(where=where, without=WITHOUT)
@@ -55,7 +55,7 @@ def explain(error: BaseException, where: str) -> str:
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and all that it came of: libraries wrap the system's errors in their own."""
+    """Yield an error and all its causes: libraries wrap the system's errors in their own."""
     yield error
     for inner in (error.__cause__, *error.args):
         if isinstance(inner, BaseException):
@@ -63,7 +63,7 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def fetch_image(docker: Any, image: str, on_progress: Callable[[str], None]) -> None:
-    """Pull an image unless it is there. Raises NoDocker."""
+    """Pull an image unless it exists. Raises NoDocker."""
     from docker.errors import APIError, DockerException, ImageNotFound
 
     try:
@@ -82,7 +82,7 @@ def fetch_image(docker: Any, image: str, on_progress: Callable[[str], None]) -> 
 
 
 def pulled(lines: Iterator[dict[str, str]]) -> Iterator[str]:
-    """Yield how many of an image's layers are there, whenever it is one more. Raises DockerException."""
+    """Yield progress whenever another layer of an image has been pulled. Raises DockerException."""
     from docker.errors import DockerException
 
     layers: dict[str, bool] = {}
@@ -98,9 +98,9 @@ def pulled(lines: Iterator[dict[str, str]]) -> Iterator[str]:
 
 
 def bridge_address(docker: Any) -> str | None:
-    """Return this machine's address in Docker's own network; None where it has none.
+    """Return this machine's address in Docker's bridge network; None if it has none.
 
-    Where nobody configured it, Docker tells the subnet alone, and has its first address.
+    Without a configured gateway, Docker reports only the subnet, and uses its first address.
     """
     configured: Sequence[Mapping[str, str]] = docker.networks.get("bridge").attrs["IPAM"]["Config"] or ()
     addresses = (entry.get("Gateway") or str(next(ip_network(entry["Subnet"]).hosts())) for entry in configured)
@@ -108,13 +108,13 @@ def bridge_address(docker: Any) -> str | None:
 
 
 def labelled(docker: "DockerClient", run: str | None = None) -> list[Any]:
-    """Return the containers of a run, or of all."""
+    """Return the containers of a run, or of all runs."""
     label = LABEL if run is None else f"{LABEL}={run}"
     return list(docker.client.containers.list(all=True, filters={"label": label}))
 
 
 def sweep(docker: "DockerClient") -> None:
-    """Remove what is left of runs whose gateway was killed, as containers that LocalStack itself has started."""
+    """Remove containers of runs whose gateway was killed, such as those that LocalStack itself has started."""
     for container in labelled(docker):
         with contextlib.suppress(PermissionError):  # another user's folder
             if not is_held(Path(container.labels[LABEL])):
@@ -122,7 +122,7 @@ def sweep(docker: "DockerClient") -> None:
 
 
 def remove(container: Any) -> None:
-    """Remove a container with its volumes, whatever its state; one that is gone or going is left."""
+    """Remove a container with its volumes in any state, unless it is already removed or being removed."""
     from docker.errors import APIError
 
     with contextlib.suppress(APIError):

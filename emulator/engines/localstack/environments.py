@@ -1,4 +1,4 @@
-"""The execution environments in LocalStack, as our runtime executor tells of them: whose calls are whose."""
+"""Tracks LocalStack's execution environments, as our runtime executor reports them, to attribute their calls."""
 
 import contextlib
 import json
@@ -21,11 +21,11 @@ from agenticai.emulator.http.json_bodies import json_body
 from agenticai.emulator.meter.ledger import Ledger
 
 PATH = "/environments"
-"""Below the control API's prefix; LocalStack's executor sends its documents here."""
+"""The path below the control API's prefix to which LocalStack's executor posts its events."""
 
 
 class EnvironmentStarted(Record):
-    """A process was started for an environment, which may have had another before."""
+    """An environment has started a process, perhaps in place of an earlier one."""
 
     event: Literal["environment started"]
     environment: str
@@ -36,7 +36,7 @@ class EnvironmentStarted(Record):
 
 
 class InvocationStarted(Record):
-    """An environment begins to work on an event; `payload` is its JSON."""
+    """An environment begins to process an event; `payload` is its JSON."""
 
     event: Literal["invocation started"]
     environment: str
@@ -45,7 +45,7 @@ class InvocationStarted(Record):
 
 
 class InvocationEnded(Record):
-    """An invocation has ended, with an error if there is an `error_type`; `init_ms` is None on a warm start."""
+    """An invocation has ended, with an error if `error_type` is set; `init_ms` is None on a warm start."""
 
     event: Literal["invocation ended"]
     environment: str
@@ -57,7 +57,7 @@ class InvocationEnded(Record):
 
 
 class EnvironmentEnded(Record):
-    """An environment is gone."""
+    """An environment has ended."""
 
     event: Literal["environment ended"]
     environment: str
@@ -71,7 +71,7 @@ TOLD: TypeAdapter[Told] = TypeAdapter(Told)
 
 @dataclass
 class KnownEnvironment:
-    """What is known of an environment: its function, the process, and what it is at."""
+    """The state of an environment: its function, its process and its invocation."""
 
     name: str
     version: str
@@ -82,9 +82,9 @@ class KnownEnvironment:
 
 
 class Environments:
-    """Keeps the meter's book of what runs, and is what the faults know functions by (`faults.ports.Workers`).
+    """Reports invocations to the meter, and identifies functions for the faults (`faults.ports.Workers`).
 
-    An environment's id is the session token of its calls. `here` says that its processes are those of this machine.
+    An environment's id is the session token of its calls. `here` tells whether its processes run on this machine.
     """
 
     def __init__(self, ledger: Ledger, *, here: bool) -> None:
@@ -94,7 +94,7 @@ class Environments:
         self._known: dict[str, KnownEnvironment] = {}
 
     def routes(self) -> list[Route]:
-        """Return the route by which the executor tells."""
+        """Return the route to which the executor posts."""
 
         async def told(request: Request) -> Response:
             self.tell(TOLD.validate_json(await json_body(request)))
@@ -103,7 +103,7 @@ class Environments:
         return [Route(PATH, told, methods=["POST"])]
 
     def tell(self, told: Told) -> None:
-        """Take in what has happened; what is told of an unknown environment is nobody's."""
+        """Process an event of the executor; events of unknown environments are ignored."""
         with self._lock:
             if isinstance(told, EnvironmentStarted):
                 made = KnownEnvironment(told.function, told.version, told.memory_mb, told.pid)
@@ -128,7 +128,7 @@ class Environments:
                 self._ledger.environment_ended(told.environment)
 
     def can_apply(self, fault: Fault) -> bool:
-        """Return whether a rule can be applied: nothing is delivered from here, and only a process of ours is ended."""
+        """Return whether a rule can be applied: deliveries cannot be controlled, and only local processes killed."""
         return not needs_steering(fault) and (self._here or not isinstance(fault.then, Kill))
 
     def function_of(self, token: str) -> str | None:
@@ -137,7 +137,7 @@ class Environments:
         return known.name if known else None
 
     async def kill(self, token: str) -> None:
-        """End the environment's process, which leads a group of its own; the next invocation starts another."""
+        """Kill the environment's process and its group; the next invocation starts another."""
         if known := self._known.get(token):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(known.pid, signal.SIGKILL)
@@ -149,12 +149,12 @@ class Environments:
         """Do nothing: `can_apply` keeps such rules out."""
 
     def blocked(self, token: str, until: float | None) -> contextlib.AbstractContextManager[None]:
-        """Do nothing: here no time is skipped, so nobody asks who only waits."""
+        """Do nothing: as no time is skipped here, waits need not be known."""
         return contextlib.nullcontext()
 
 
 def event_of(payload: str) -> JsonValue:
-    """Return an invocation's event; None for what is no JSON, which the function is told of by itself."""
+    """Return an invocation's event; None if it is not JSON, which the function reports itself."""
     try:
         event: JsonValue = json.loads(payload)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The gateway's last step before LocalStack: hands a request on as it is, and its answer back as it comes."""
+"""The gateway's last step before LocalStack: a reverse proxy that streams requests and answers unchanged."""
 
 import asyncio
 import contextlib
@@ -19,24 +19,24 @@ HOP_BY_HOP: Final = frozenset(
     {b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"te", b"trailer"}
     | {b"transfer-encoding", b"upgrade", b"proxy-connection", b"expect"}
 )
-"""Headers for one connection only (https://httpwg.org/specs/rfc9110.html#field.connection); what `Expect` asks for was
+"""Headers for a single connection (https://httpwg.org/specs/rfc9110.html#field.connection), and `Expect`, which was
 answered when the body was read."""
 
 CONNECT_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 960.0
-"""For the longest that an answer takes: an invocation of fifteen minutes."""
+"""The time limit for an answer: an invocation may take fifteen minutes."""
 
 
 class Disconnected(Exception):
-    """The client has gone before its request was whole."""
+    """The client has disconnected before its request was complete."""
 
 
 class Proxy:
-    """An ASGI application that answers with what `upstream`, such as `http://127.0.0.1:4566`, answers.
+    """An ASGI application that forwards requests to `upstream`, such as `http://127.0.0.1:4566`.
 
-    Path, query and headers go on byte for byte, Host too, so that what is signed stays valid: SigV4 and presigned URLs
-    (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html). Bodies stream in both
-    directions. Where nothing answers, the client gets the error of AWS's that has it try again.
+    Path, query and headers, including Host, are forwarded byte for byte, so that signatures stay valid: SigV4 and
+    presigned URLs (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html). Bodies
+    stream in both directions. If nothing answers, the client gets an AWS error that makes it retry.
     """
 
     def __init__(self, upstream: str, transport: httpx2.AsyncBaseTransport | None = None) -> None:
@@ -64,7 +64,7 @@ class Proxy:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _exchange(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, for as long as the client waits for it."""
+        """Answer unless the client disconnects."""
         body = Body(receive)
         answering = asyncio.create_task(self._answer(scope, body, send))
         leaving = asyncio.create_task(body.await_disconnect())
@@ -125,18 +125,18 @@ class Proxy:
 
 
 class Body:
-    """The body of a request; only when it was read to its end, a disconnection can be waited for."""
+    """The body of a request; only after it was read completely is it possible to wait for a disconnect."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._read = asyncio.Event()
 
     def whole(self) -> None:
-        """Say that there is no more to read."""
+        """Mark the body as read completely."""
         self._read.set()
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        """Yield the body as it comes. Raises Disconnected."""
+        """Yield the body as it arrives. Raises Disconnected."""
         more = True
         while more:
             message = await self._receive()
@@ -148,15 +148,15 @@ class Body:
         self._read.set()
 
     async def await_disconnect(self) -> None:
-        """Wait until the client has gone, after its request was whole."""
+        """Wait until the client disconnects after its request was complete."""
         await self._read.wait()
         await await_disconnect(self._receive)
 
 
 def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
-    """Return the headers that are meant for the other end: without those of a connection, and those that it names.
+    """Return the end-to-end headers: without hop-by-hop headers and those that Connection names.
 
-    White space around a value is no part of it, and would be refused on the way out
+    White space around a value is not part of it, and would be refused when sent
     (https://httpwg.org/specs/rfc9110.html#section-5.5).
     """
     given = [(name, value.strip(b" \t")) for name, value in headers]
@@ -165,7 +165,7 @@ def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
 
 
 def target_of(scope: Scope) -> bytes:
-    """Return the path and the query as they came on the wire."""
+    """Return the path and query exactly as received."""
     path: bytes = scope.get("raw_path") or scope["path"].encode()
     query: bytes = scope.get("query_string", b"")
     return path + b"?" + query if query else path

@@ -1,4 +1,4 @@
-"""LocalStack's own runtime without Docker, in an environment of its own with our extensions, made when asked for."""
+"""Installs LocalStack's own runtime, without Docker, with our extensions in a virtual environment on demand."""
 
 import shutil
 import tempfile
@@ -16,7 +16,7 @@ LOCK: Final = Path(__file__).with_name("requirements.lock")
 EXTENSIONS: Final = Path(__file__).with_name("extensions")
 
 NEEDED_BYTES: Final = 700 * 1024 * 1024
-"""Twice what the environment has, as the installer unpacks into its cache first."""
+"""Twice the size of the environment, as the installer unpacks into its cache first."""
 
 
 def localstack_python(
@@ -27,9 +27,9 @@ def localstack_python(
     uv: Uv = run_uv,
     free_bytes: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free,
 ) -> Path:
-    """Return the interpreter that has LocalStack's runtime, made once for each version of it under `home`/localstack.
+    """Return the interpreter with LocalStack's runtime, created once per version under `home`/localstack.
 
-    `environ` is what the installer sees. Raises RuntimeUnavailable, also where the disk has too little room.
+    `environ` is passed to the installer. Raises RuntimeUnavailable, also if there is too little disk space.
     """
 
     with tempfile.TemporaryDirectory(prefix="agenticai-") as temporary:
@@ -55,12 +55,12 @@ def localstack_python(
 
 
 def sources(folder: Path) -> list[Path]:
-    """Return the files that the extensions are built from."""
+    """Return the source files of the extensions."""
     return sorted(path for path in folder.rglob("*") if path.suffix in {".py", ".mjs", ".toml", ".md"})
 
 
 def copy_writable(folder: Path, to: Path) -> None:
-    """Copy a package's sources: a build writes into its folder, and what is installed may be read-only."""
+    """Copy a package's sources, as a build writes into its folder, and installed files may be read-only."""
     for path in sources(folder):
         target = to / path.relative_to(folder)
         make_private(target.parent)

@@ -1,4 +1,4 @@
-"""A LocalStack that serves: one that somebody else started, or one as a process of ours."""
+"""A running LocalStack: one that somebody else started, or a child process of the engine."""
 
 import os
 import signal
@@ -21,19 +21,19 @@ from agenticai.stack.private_files import make_private, owner_only
 
 HEALTH: Final = "/_localstack/health"
 START_SECONDS: Final = 120.0
-"""Far more than it takes, for a busy machine: one that ends before is noticed at once."""
+"""Far more than it takes, for a busy machine; if the process ends, that is noticed immediately."""
 
 LOOK_SECONDS: Final = 0.1
 POLL_SECONDS: Final = {
     "LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC": "0.1",
     "LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC": "0.5",
 }
-"""LocalStack's own are 1 and 10 seconds, which a workflow through several queues would mostly wait for."""
+"""Poll intervals; LocalStack's defaults of 1 and 10 seconds would dominate a workflow through several queues."""
 
 
 @dataclass(frozen=True)
 class Edition:
-    """What a LocalStack says of itself."""
+    """The edition and version that a LocalStack reports."""
 
     version: str
     edition: str
@@ -43,7 +43,7 @@ class Edition:
 
 
 def edition_at(url: str) -> Edition:
-    """Return what the LocalStack at an address says of itself. Raises NoLocalStack where none answers."""
+    """Return the edition of the LocalStack at an address. Raises NoLocalStack if none answers."""
     try:
         answer = httpx2.get(url + HEALTH, timeout=5.0, trust_env=False)
         said = answer.json()
@@ -59,9 +59,9 @@ def edition_at(url: str) -> Edition:
 
 @dataclass(frozen=True)
 class Wiring:
-    """What LocalStack is told of the gateway: where it serves others, and where LocalStack's functions reach it.
+    """What LocalStack needs to know of the gateway: its address for clients, and for LocalStack's functions.
 
-    `observer_token` is what the control API asks for, if anything.
+    `observer_token` is the control API's secret, if it has one.
     """
 
     endpoint_url: str
@@ -70,7 +70,7 @@ class Wiring:
 
     @property
     def variables(self) -> dict[str, str]:
-        """The variables of LocalStack and of our runtime executor for it."""
+        """The variables that configure LocalStack and our runtime executor for it."""
         return {
             "LOCALSTACK_HOST": self.endpoint_url.partition("://")[2],
             "LAMBDA_LOCAL_AWS_ENDPOINT_URL": self.functions_url,
@@ -82,7 +82,7 @@ class Wiring:
 
 
 def await_healthy(url: str, has_ended: Callable[[], bool], timeout_s: float = START_SECONDS) -> Edition | None:
-    """Wait until a LocalStack serves that was started; None when it has ended, or did not in time."""
+    """Wait until a started LocalStack is healthy; return None if it has ended, or is not healthy in time."""
     ends, pausing = time.monotonic() + timeout_s, threading.Event()
     while not has_ended() and time.monotonic() < ends:
         try:
@@ -93,9 +93,9 @@ def await_healthy(url: str, has_ended: Callable[[], bool], timeout_s: float = ST
 
 
 class LocalStackProcess:
-    """LocalStack's own runtime as a child of this process; it ends with it, however that ends.
+    """LocalStack's own runtime as a child of this process, with which it always ends.
 
-    Its state and its log are below `folder`, and go with that.
+    Its state and its log are below `folder`, and are removed with it.
     """
 
     def __init__(self, python: Path, function_python: Path, folder: Path, wiring: Wiring) -> None:
@@ -123,11 +123,11 @@ class LocalStackProcess:
 
     @property
     def pid(self) -> int:
-        """The process id, which is that of its session too."""
+        """The process id, which is also its session id."""
         return self._process.pid
 
     def watch(self, on_end: Callable[[str], object]) -> threading.Thread:
-        """Call `on_end`, with a sentence, when it ends without being asked to."""
+        """Call `on_end` with a sentence if it ends unexpectedly."""
 
         def wait() -> None:
             status = self._process.wait()
@@ -140,7 +140,7 @@ class LocalStackProcess:
         return watching
 
     def stop(self) -> None:
-        """End it at once, with every function that runs in it: all of its state is of this run."""
+        """Kill it with all its functions, as its state belongs to this run."""
         self._stopping.set()
         if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
@@ -150,7 +150,7 @@ class LocalStackProcess:
 
 
 def environment(folder: Path, port: int, function_python: Path, wiring: Wiring) -> Mapping[str, str]:
-    """Return the variables of LocalStack's process: nothing of ours, everything below one folder, and no download."""
+    """Return the variables of LocalStack's process: none of ours, all files below one folder, and no downloads."""
     return {
         "HOME": str(make_private(folder / "home")),
         "PATH": os.defpath,
@@ -172,7 +172,7 @@ def environment(folder: Path, port: int, function_python: Path, wiring: Wiring) 
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 on which nobody listens now."""
+    """Return a free port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,4 +1,4 @@
-"""MiniStack as the engine: the only package that knows its internals, of which `patches` lists what is exchanged."""
+"""MiniStack as the engine: the only package that knows its internals; `patches` lists those that are replaced."""
 
 import functools
 import importlib
@@ -40,9 +40,9 @@ PRELOADED = (
 
 
 class MiniStack:
-    """The engine's ASGI application, lifespan included. One a process: MiniStack keeps its state in its modules.
+    """The engine's ASGI application, lifespan included. One per process: MiniStack keeps its state in its modules.
 
-    With `iam` functions are held to their roles; without it is only noted what these would deny.
+    With `iam` the policies of functions' roles are enforced; otherwise denials are only recorded.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class MiniStack:
         return Caller(worker.func_name, worker.config["Role"]) if worker else self._sessions.caller(token)
 
     def preload(self) -> None:
-        """Import what a first deploy would wait for: services, the SAM translator, botocore's models."""
+        """Import what the first deployment would have to wait for: services, the SAM translator, botocore's models."""
         from agenticai.emulator.http.operations import routes
 
         for name in PRELOADED:
@@ -101,20 +101,20 @@ class MiniStack:
 
     @property
     def dispatching(self) -> Dispatch:
-        """How messages reach functions."""
+        """Return how messages are delivered."""
         return "stepped" if self._sources.stepped else "free"
 
     def dispatch(self, mode: Dispatch) -> None:
-        """Choose how messages reach functions from now on."""
+        """Set how messages are delivered from now on."""
         self._sources.stepped = mode == "stepped"
         self._sources.look()
 
     def look(self) -> None:
-        """Deliver what has become visible, where messages are delivered at any time."""
+        """Deliver messages that have become visible, unless dispatch is stepped."""
         self._sources.look()
 
     def settle(self, *, deliveries: int | None, skip: bool, timeout_s: float) -> Settled:
-        """Work until nothing is left to do, as `settling.settle` says. Raises Unsettled."""
+        """Work until nothing is left to do; see `settling.settle`. Raises Unsettled."""
         return settle(
             self._sources,
             self._host.activity,
@@ -125,7 +125,7 @@ class MiniStack:
         )
 
     def start_ahead(self, functions: Sequence[str]) -> None:
-        """Start one environment of each aliased version of these in the background, as Lambda may before a request.
+        """Start an environment of each aliased version of these functions in the background, as Lambda may do.
 
         See https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html.
         """
@@ -155,7 +155,7 @@ class MiniStack:
         worker.await_init()
 
     def close(self) -> None:
-        """End every execution environment and start no other."""
+        """End all execution environments, and start no more."""
         self._host.closed.set()
         self.alarms.close()
         self._host.activity.release()
@@ -163,7 +163,7 @@ class MiniStack:
 
 
 def names_of_apis(apigateway: Any) -> Callable[[str], str | None]:
-    """Return what gives the name of a REST API by its id; None where there is none."""
+    """Return a function that finds the name of a REST API by its id, or None."""
 
     def name_of(api_id: str) -> str | None:
         apis = list(apigateway._rest_apis._data.items())
@@ -173,7 +173,7 @@ def names_of_apis(apigateway: Any) -> Callable[[str], str | None]:
 
 
 def settings(port: int) -> dict[str, str]:
-    """Return the environment that MiniStack reads when it is imported: one account, no Docker, no listener but ours."""
+    """Return the variables that MiniStack reads when imported: one account, no Docker, no listeners of its own."""
     return {
         "GATEWAY_PORT": str(port),
         "MINISTACK_HOST": "127.0.0.1",

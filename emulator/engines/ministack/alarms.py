@@ -1,4 +1,4 @@
-"""MiniStack's alarms, evaluated each minute of the engine's clock, skipped minutes included."""
+"""Evaluates MiniStack's alarms for each minute of the engine's clock, including skipped minutes."""
 
 import threading
 import time
@@ -16,10 +16,10 @@ from agenticai.emulator.engines.ministack.metrics import MINUTE, Metrics, Point
 from agenticai.emulator.queues.depths import Depths, QueueMoment
 
 HALF_MINUTES: Final = 720
-"""Of a longer time that was skipped, so many minutes at its beginning and at its end are evaluated."""
+"""If more time is skipped, this many minutes at its beginning and at its end are evaluated."""
 
 ACTIVE_SECONDS: Final = 6 * 60 * 60
-"""How long SQS goes on publishing the metrics of a queue that is empty and that nobody uses."""
+"""How long SQS continues to publish the metrics of an empty, unused queue."""
 
 READING: Final = ("_describe_alarms", "_describe_alarms_for_metric", "_describe_alarm_history")
 
@@ -28,7 +28,7 @@ Alarm = dict[str, Any]
 
 
 class QueueSamples:
-    """Publishes `AWS/SQS` of each queue at the end of each minute, from the history of the queues' depths."""
+    """Publishes the `AWS/SQS` metrics of each queue at the end of each minute, from the history of depths."""
 
     def __init__(self, sqs: Any, depths: Depths, metrics: Metrics) -> None:
         self._sqs = sqs
@@ -38,9 +38,9 @@ class QueueSamples:
         self._seen = 0
 
     def take(self, minutes: Sequence[int]) -> None:
-        """Publish how the queues were at these moments, the ends of minutes."""
+        """Publish the state of the queues at these moments, the ends of minutes."""
         with self._sqs._queues_lock:
-            pass  # to let go of it is to look at the queues
+            pass  # releasing the lock records the depths
         with self._sqs._queues_lock:
             moments, self._seen = self._depths.moments(self._seen)
             there = set(self._depths.now())
@@ -67,10 +67,10 @@ class QueueSamples:
 
 
 class Alarms:
-    """Stands between MiniStack's alarms and their states, which it sets, with their history and actions.
+    """Sets the states of MiniStack's alarms, with their history and actions.
 
-    Each minute that the engine's clock has passed is evaluated once, in order, before the states are told to anybody:
-    at the minute's end, and when time was skipped, before whoever skipped it goes on.
+    Each minute of the engine's clock is evaluated once, in order, before anything reads the states: at the end of the
+    minute or, if time is skipped, before the call that skipped it returns.
     """
 
     def __init__(self, cloudwatch: Any, samples: QueueSamples) -> None:
@@ -83,19 +83,19 @@ class Alarms:
         self._closed = threading.Event()
 
     def take_over(self) -> None:
-        """Replace MiniStack's evaluation, and evaluate before anything tells of states."""
+        """Replace MiniStack's evaluation, and evaluate before anything reads the states."""
         self._cloudwatch._evaluate_alarm = lambda _: None
         self._cloudwatch._evaluate_all_alarms = lambda: None
         for name in READING:
             setattr(self._cloudwatch, name, self._after_catching_up(getattr(self._cloudwatch, name)))
 
     def start(self, clock: Clock) -> None:
-        """Evaluate from now on whenever a minute has passed, or was skipped."""
+        """Evaluate from now on whenever a minute passes or is skipped."""
         self._running.enter_context(clock.on_jump(self.catch_up))
         threading.Thread(target=self._keep_up, daemon=True, name="alarms").start()
 
     def close(self) -> None:
-        """Evaluate no more."""
+        """Stop evaluating."""
         self._closed.set()
         self._running.close()
 
@@ -106,7 +106,7 @@ class Alarms:
             return [self._tell(alarm) for _, alarm in sorted(self._cloudwatch._alarms.items())]
 
     def catch_up(self) -> None:
-        """Evaluate each minute that has passed since the last one that was evaluated."""
+        """Evaluate all minutes since the last evaluated one."""
         with self._lock:
             until = minute_of(time.time())
             if until <= self._until:
@@ -138,7 +138,7 @@ class Alarms:
                     self._evaluate(alarm, rule, points, end)
 
     def _series(self, alarm: Alarm, since: float) -> list[Point]:
-        """Return the points of the alarm's metric, in order, that it can read from a moment on."""
+        """Return the points of the alarm's metric from a moment on, in order."""
         named = self._cloudwatch._dims_from_list(alarm.get("Dimensions") or [])
         key = alarm["Namespace"], alarm["MetricName"], self._cloudwatch._dims_key(named)
         unit = alarm.get("Unit")
@@ -178,7 +178,7 @@ class Alarms:
 
 
 def rule_of(alarm: Mapping[str, Any]) -> AlarmRule | None:
-    """Return the rule of one of MiniStack's alarms; None for one that compares with a band, or with an expression."""
+    """Return the rule of a MiniStack alarm; None for an alarm on a band or an expression."""
     if alarm["ComparisonOperator"] not in COMPARISONS or not alarm.get("MetricName"):
         return None
     periods = int(alarm["EvaluationPeriods"])
@@ -193,25 +193,25 @@ def rule_of(alarm: Mapping[str, Any]) -> AlarmRule | None:
 
 
 def divide(points: Sequence[Point], rule: AlarmRule, end: int) -> list[Sequence[Point]]:
-    """Return the points of each period that ends at `end` or before, the oldest first; a period's end is not in it."""
+    """Divide points into the periods up to `end`, the oldest first; the end of a period is exclusive."""
     starts = [float(end - back * rule.period_s) for back in range(rule.periods_read, -1, -1)]
     edges = [bisect_left(points, start, key=moment_of) for start in starts]
     return [points[first:last] for first, last in pairwise(edges)]
 
 
 def moment_of(point: Point) -> float:
-    """Return when a point was, in epoch seconds."""
+    """Return the time of a point in epoch seconds."""
     moment: float = point["Timestamp"]
     return moment
 
 
 def minute_of(moment: float) -> int:
-    """Return the beginning of the minute of a moment, in epoch seconds."""
+    """Return the beginning of a moment's minute, in epoch seconds."""
     return int(moment // MINUTE) * MINUTE
 
 
 def spans(after: int, until: int) -> Iterator[Sequence[int]]:
-    """Yield the ends of the minutes between two such ends; of many, only those at the beginning and at the end."""
+    """Yield the minutes between two ends of minutes; of a long time, only those at its beginning and end."""
     ends = range(after + MINUTE, until + MINUTE, MINUTE)
     if len(ends) <= 2 * HALF_MINUTES:
         yield ends

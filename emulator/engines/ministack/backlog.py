@@ -1,4 +1,4 @@
-"""SQS's backlogs: how much all queues hold together, and long ones spared what need not be looked at."""
+"""Limits the memory that messages of all queues take, and keeps operations on long queues fast."""
 
 import itertools
 import time
@@ -11,21 +11,21 @@ from agenticai.emulator.queues.message_attributes import size_of
 
 MESSAGES_KEPT = 100_000
 BYTES_KEPT = 256 * 1024 * 1024
-"""AWS has no such limits. Here all is in memory."""
+"""The maximum number and total size of messages, as they are kept in memory; AWS has no such limits."""
 
 LONG = 1_000
-"""Messages of a queue in which those that are too old are looked for once a second."""
+"""The queue length from which expired messages are removed at most once a second."""
 
 
 class Backlog:
-    """Stands between MiniStack's queues and their messages; MiniStack looks at each of them several times a receive."""
+    """Replaces MiniStack's accesses to messages, which scan the whole queue several times per receive."""
 
     def __init__(self, sqs: Any, messages_kept: int = MESSAGES_KEPT, bytes_kept: int = BYTES_KEPT) -> None:
         self._sqs = sqs
         self._most = messages_kept
         self._most_bytes = bytes_kept
         self._bytes = 0
-        """What the messages have together, or had when they were more."""
+        """The total size of the messages, or an earlier, larger one."""
         self._collect: Callable[[EngineQueue, int, int], list[EngineMessage]] = sqs._collect_msgs
         self._sweep: Callable[[EngineQueue], None] = sqs._dlq_sweep
         self._expire: Callable[[EngineQueue], None] = sqs._expire_retained
@@ -36,7 +36,7 @@ class Backlog:
         sqs._HANDLERS["SendMessage"] = self._send_if_room
 
     def _collect_first(self, queue: EngineQueue, most: int, invisible_s: int) -> list[EngineMessage]:
-        """Look at no message behind those that are received; in a FIFO queue a group's others matter."""
+        """Stop scanning after the last message to receive, except in a FIFO queue, where the whole group matters."""
         if queue["is_fifo"]:
             return self._collect(queue, most, invisible_s)
         now = time.time()
@@ -44,7 +44,7 @@ class Backlog:
         return self._collect({**queue, "messages": list(itertools.islice(visible, most))}, most, invisible_s)
 
     def _sweep_if_due(self, queue: EngineQueue) -> None:
-        """Build the list of messages anew only if one has come back, and so may have to leave."""
+        """Rebuild the list of messages only if one has returned to the queue and so may have to be removed."""
         now = time.time()
         if any(message["receive_count"] and message["visible_at"] <= now for message in queue["messages"]):
             self._sweep(queue)

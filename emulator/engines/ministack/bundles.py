@@ -1,4 +1,4 @@
-"""MiniStack's functions and layers behind the bounds of a bundle, which it holds to only in part and only by API."""
+"""Checks the bundles of functions and layers; MiniStack checks only some limits, and only in its API."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ Reject = Callable[[bytes | None], Answer | None]
 
 
 class Bundles:
-    """Stands between MiniStack and what functions and layers are made of."""
+    """Checks the bundles from which MiniStack creates functions and layers."""
 
     def __init__(self, lambda_svc: Any) -> None:
         self._lambda = lambda_svc
@@ -19,7 +19,7 @@ class Bundles:
         lambda_svc._functions._data = Functions(lambda_svc)
 
     def _reject_unsafe(self, bundle: bytes | None) -> Answer | None:
-        """MiniStack calls this with a bundle that comes by API."""
+        """Return an error for an unsafe bundle; MiniStack calls this for bundles from the API."""
         rejected = self._reject(bundle)
         if rejected is None and bundle is not None:
             try:
@@ -30,7 +30,7 @@ class Bundles:
 
 
 class Functions(dict[Any, Any]):
-    """The functions: one that a stack makes has not been checked. Raises ValueError, which fails the resource."""
+    """The functions; checks those that stacks create. Raises ValueError, which fails the resource."""
 
     def __init__(self, lambda_svc: Any) -> None:
         super().__init__()

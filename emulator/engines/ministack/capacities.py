@@ -1,9 +1,8 @@
-"""What DynamoDB's capacity each call takes, from the sizes of items.
+"""Computes the DynamoDB capacity that each call consumes, from the sizes of items.
 
-Items are rounded up one by one, those of a query together. A change is as large as the larger of before and after, and
-an index that has the item takes units of its own: MiniStack tells that of writes as `ConsumedCapacity`. Reads that
-need not be consistent take half. What a filter or a projection leaves out of an answer was read, too, and is not
-counted. See
+Items are rounded up one by one, those of a query together. An update counts the larger of the old and new item, and
+each index with the item consumes units of its own: for writes, MiniStack returns that as `ConsumedCapacity`. Eventually
+consistent reads consume half. Data that a filter or projection drops is not counted here, although AWS counts it. See
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html.
 """
 
@@ -25,7 +24,7 @@ Handle = Callable[[str, str, Mapping[str, str], bytes, Any], Awaitable[Answer]]
 
 
 def tell_capacity(handle: Handle) -> Handle:
-    """Have each call of items tell its capacity to the meter; who did not ask for it gets none."""
+    """Report the capacity of each call on items to the meter; answers contain it only if the caller asked for it."""
 
     async def handled(method: str, path: str, headers: Mapping[str, str], body: bytes, query: Any) -> Answer:
         operation = headers.get("x-amz-target", "").rpartition(".")[2]
@@ -45,7 +44,7 @@ def tell_capacity(handle: Handle) -> Handle:
 
 
 def read_units(asked: Mapping[str, Any], answer: Mapping[str, Any]) -> float:
-    """Return the units of a read, by what was asked for and what was answered."""
+    """Return the units of a read, from its request and answer."""
     if "TransactItems" in asked:
         return TRANSACTION * sum(_units([one.get("Item", {})]) for one in answer.get("Responses", ()))
     if "RequestItems" in asked:
@@ -79,6 +78,6 @@ def _read(text: bytes | str) -> dict[str, Any]:
 
 
 def _written(status: int, headers: dict[str, str], answer: Mapping[str, Any]) -> Answer:
-    """Return an answer with the checksum that some SDKs look at."""
+    """Return an answer with the checksum that some SDKs verify."""
     text = json.dumps(answer, ensure_ascii=False).encode()
     return status, {**headers, "x-amz-crc32": str(zlib.crc32(text))}, text

@@ -1,4 +1,4 @@
-"""Compressed requests, inflated no further than an uncompressed one may be long."""
+"""Applies the size limits of request bodies to compressed requests, too."""
 
 import zlib
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,7 +16,7 @@ GZIP = 16 + zlib.MAX_WBITS
 
 
 def bound_inflation(dispatch: Dispatch) -> Dispatch:
-    """Have a request refused whose body MiniStack would inflate to more than a service takes; S3 keeps it as it is."""
+    """Refuse a request whose body would inflate beyond the service's limit; S3 does not inflate bodies."""
 
     async def dispatch_bounded(
         method: str, path: str, headers: Mapping[str, str], body: bytes, query: Mapping[str, Any], request_id: str
@@ -33,7 +33,7 @@ def bound_inflation(dispatch: Dispatch) -> Dispatch:
 
 
 def inflates_within(most: int, body: bytes) -> bool:
-    """Return whether a body inflates to at most so many bytes; what is no gzip file is left to whoever reads it."""
+    """Return whether a body inflates to at most `most` bytes; true for invalid gzip, which fails later."""
     left = most
     while body:
         inflater = zlib.decompressobj(GZIP)

@@ -1,4 +1,4 @@
-"""The conditions of a template's resources: what they compare, and what a change set says would change."""
+"""Evaluates the conditions of templates completely, and applies them in change sets."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
@@ -6,11 +6,11 @@ from typing import Any, Final
 Template = Mapping[str, Any]
 
 OF_VALUES: Final = frozenset({"Fn::FindInMap", "Fn::Join", "Fn::Split", "Fn::Sub"})
-"""Functions of what a condition compares that MiniStack resolves everywhere but there, as pseudo parameters."""
+"""Intrinsic functions that MiniStack resolves everywhere but in conditions, like pseudo parameters."""
 
 
 def resolve_compared(engine: Any, importers: Iterable[Any]) -> None:
-    """Have MiniStack evaluate conditions with the values of the functions in them; it took these for no values.
+    """Have MiniStack resolve the intrinsic functions in conditions, which it ignored.
 
     `importers` are the modules that have imported the function by its name.
     """
@@ -33,7 +33,7 @@ def resolve_compared(engine: Any, importers: Iterable[Any]) -> None:
 
 
 def leave_out_unwanted(changesets: Any) -> None:
-    """Have MiniStack compare templates without the resources whose condition does not hold."""
+    """Have MiniStack compare templates without resources whose condition is false."""
     resolve: Callable[..., Template] = changesets._resolve_props_for_diff
 
     def resolved(template: Template, parameters: Mapping[str, Any], *stack: str) -> Template:

@@ -1,4 +1,4 @@
-"""MiniStack's queues, looked into without a receive, and single messages received by their ids."""
+"""Reads MiniStack's queues without receiving messages, and receives single messages by their ids."""
 
 import base64
 import time
@@ -23,7 +23,7 @@ from agenticai.emulator.queues.contents import NoSuchQueue
 from agenticai.emulator.queues.depths import Depths
 
 MOST_BYTES = 4 * 1024 * 1024
-"""Of the bodies in one page, unless the first is larger."""
+"""The maximum size of the bodies in one page, unless the first alone is larger."""
 
 
 class Contents:
@@ -34,7 +34,7 @@ class Contents:
         self._depths = depths
 
     def page(self, name: str, asked: PageRequest) -> MessagePage:
-        """Return the messages after the cursor, which says where it was and what was there: others may be gone."""
+        """Return the messages after a cursor, which holds a position and a message, as messages may be deleted."""
         with self._sqs._queues_lock:
             queue, now = self._queue(name), time.time()
             self._sqs._expire_retained(queue)
@@ -53,7 +53,7 @@ class Contents:
             )
 
     def receive(self, name: str, asked: ReceiveRequest) -> list[ReceivedMessage]:
-        """Receive these, as ReceiveMessage would if they were all that can be received."""
+        """Receive these messages, as ReceiveMessage would if no others were visible."""
         wanted = set(asked.ids)
         with self._sqs._queues_lock:
             queue = self._queue(name)
@@ -65,7 +65,7 @@ class Contents:
             ]
 
     def now(self) -> QueuesNow:
-        """All queues; those messages are gone whose retention has ended, and what is due is visible."""
+        """Return all queues, without expired messages, and with due messages counted as visible."""
         with self._sqs._queues_lock:
             for name in self._depths.now():
                 self._sqs._expire_retained(self._queue(name))
@@ -84,9 +84,9 @@ class Contents:
         return QueuesNow(queues=queues, now=moment(now))
 
     def history(self, asked: HistoryRequest) -> DepthHistory:
-        """Return the changes until now, including those that time alone has made."""
+        """Return the changes until now, including messages that became visible by a timeout."""
         with self._sqs._queues_lock:
-            pass  # to let go of it is to look at the queues
+            pass  # releasing the lock records the depths
         with self._sqs._queues_lock:
             return self._depths.history(asked.since, asked.limit)
 
@@ -98,13 +98,13 @@ class Contents:
 
 
 def oldest_of(messages: Sequence[EngineMessage], now: float) -> datetime | None:
-    """When the oldest of the messages was sent."""
+    """Return when the oldest of the messages was sent."""
     oldest = min((message.get("sent_at", now) for message in messages), default=None)
     return None if oldest is None else moment(oldest)
 
 
 def after(messages: Sequence[EngineMessage], cursor: str) -> int:
-    """Return where the messages after a cursor begin: behind the message that it names, wherever that is by now."""
+    """Return the index after a cursor's message, which may have moved since."""
     position, _, last = cursor.partition(".")
     expected = min(int(position), len(messages))
     behind = next((index + 1 for index in range(expected - 1, -1, -1) if messages[index]["id"] == last), None)
@@ -112,7 +112,7 @@ def after(messages: Sequence[EngineMessage], cursor: str) -> int:
 
 
 def take_fitting(messages: Sequence[EngineMessage]) -> Iterator[EngineMessage]:
-    """Yield as many of the messages as one answer holds, and at least one."""
+    """Yield as many messages as fit in one answer, at least one."""
     size = 0
     for message in messages:
         size += len(message["body"])
@@ -122,7 +122,7 @@ def take_fitting(messages: Sequence[EngineMessage]) -> Iterator[EngineMessage]:
 
 
 def describe(message: EngineMessage, now: float) -> QueuedMessage:
-    """Return a message in the control API's terms; MiniStack leaves some fields out until the first receive."""
+    """Convert a message to the control API's record; MiniStack sets some fields only at the first receive."""
     sent: float = message.get("sent_at", now)
     visible_at: float = message.get("visible_at", sent)
     first, received = message.get("first_receive_at"), message.get("receive_count", 0)
@@ -142,19 +142,19 @@ def describe(message: EngineMessage, now: float) -> QueuedMessage:
 
 
 def state(visible: bool, received: int) -> Literal["visible", "in flight", "delayed"]:
-    """Return what SQS counts the message as."""
+    """Return the state in which SQS counts the message."""
     if visible:
         return "visible"
     return "in flight" if received else "delayed"
 
 
 def attribute(value: Mapping[str, Any]) -> MessageAttribute:
-    """Return a message attribute in the control API's terms."""
+    """Convert a message attribute to the control API's record."""
     held = next((value[name] for name in ("StringValue", "BinaryValue") if value.get(name) is not None), "")
     text = base64.b64encode(held).decode() if isinstance(held, bytes) else str(held)
     return MessageAttribute(data_type=str(value.get("DataType", "String")), value=text)
 
 
 def moment(seconds: float) -> datetime:
-    """Return a time of MiniStack's, which counts from 1970."""
+    """Convert a time of MiniStack, in epoch seconds."""
     return datetime.fromtimestamp(seconds, UTC)

@@ -1,11 +1,11 @@
-"""Dictionaries in place of MiniStack's own, which would grow without end."""
+"""Dictionaries that replace MiniStack's own, which would grow without limit."""
 
 from collections.abc import Callable, MutableMapping
 from typing import Any
 
 
 class Converted(dict[Any, Any]):
-    """A dictionary of records, each with a member that would grow: that is exchanged for one of `new_member`."""
+    """A dictionary of records in which a member that would grow is replaced by one from `new_member`."""
 
     def __init__(self, member: str, new_member: Callable[[], MutableMapping[Any, Any]]) -> None:
         super().__init__()
@@ -20,14 +20,14 @@ class Converted(dict[Any, Any]):
         super().__setitem__(key, record)
 
     def setdefault(self, key: Any, default: Any = None) -> Any:
-        """Return the record of the key, after setting the default where there is none."""
+        """Return the key's record, after setting the default if there is none."""
         if key not in self:
             self[key] = default
         return self[key]
 
 
 class Newest(dict[Any, Any]):
-    """A dictionary that lets its oldest entry go when it has more than `most`."""
+    """A dictionary that drops its oldest entry if it has more than `most`."""
 
     def __init__(self, most: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Faults of deliveries: a message that comes twice, late, or after those behind it."""
+"""Applies delivery faults: duplicated, delayed and reordered messages."""
 
 import time
 from collections.abc import Callable
@@ -13,13 +13,13 @@ Delete = Callable[[str, set[str]], None]
 
 
 class FaultyDeliveries:
-    """Stands between MiniStack's queues and its event source mappings."""
+    """Intercepts deliveries between MiniStack's queues and its event source mappings."""
 
     def __init__(self, sqs: Any, faults: FaultBook) -> None:
         self._sqs = sqs
         self._faults = faults
         self._again: set[str] = set()
-        """Ids of messages that come once more when they are deleted."""
+        """Ids of messages to deliver again after their deletion."""
         self._receive: Receive = sqs._receive_messages_for_esm
         self._delete: Delete = sqs._delete_messages_for_esm
         sqs._receive_messages_for_esm = self._receive_with_faults

@@ -1,4 +1,4 @@
-"""SQS event source mappings: when a message reaches its function, one by one where that is asked for."""
+"""SQS event source mappings: when messages are delivered to functions, one by one if dispatch is stepped."""
 
 import contextlib
 import sys
@@ -17,10 +17,10 @@ NEVER = float("inf")
 
 
 class EventSources:
-    """Stands between MiniStack's poller, which it takes over while dispatch is stepped, and the functions.
+    """Controls MiniStack's poller, and replaces it while dispatch is stepped.
 
-    Stepped, nothing is delivered but by `deliver_one`, and the message that became visible first goes first, whatever
-    its queue: the same messages then always arrive in the same order.
+    If dispatch is stepped, only `deliver_one` delivers messages, in the order in which they became visible, across all
+    queues: so the same messages always arrive in the same order.
     """
 
     def __init__(self, lambda_svc: Any, sqs: Any, activity: Activity) -> None:
@@ -34,7 +34,7 @@ class EventSources:
         self._all: Callable[[], Iterator[tuple[str, str, SourceMapping]]] = lambda_svc._iter_all_esms
 
     def take_over(self) -> None:
-        """Put itself in the place of MiniStack's poller."""
+        """Replace MiniStack's poller."""
         service = self._lambda
         service._poll_sqs = self._poll_by_itself
         service._iter_all_esms = self._in_order
@@ -43,22 +43,22 @@ class EventSources:
 
     @property
     def stepped(self) -> bool:
-        """Whether messages are delivered by `deliver_one` only."""
+        """Whether only `deliver_one` delivers messages."""
         return self._stepped
 
     @stepped.setter
     def stepped(self, stepped: bool) -> None:
-        with self._polling:  # so that nothing is delivered in the other way once this is set
+        with self._polling:  # no poll may be running when this changes
             self._stepped = stepped
 
     def deliver_one(self) -> bool:
-        """Hand the next message to its function, if dispatch is stepped, there is one, and nothing is worked on."""
+        """Deliver the next message, if dispatch is stepped, there is one, and nothing is being processed."""
         with self._polling:
             self._may_deliver = self._activity.idle
             return self._stepped and self._poll()
 
     def deliverable(self) -> bool:
-        """Return whether a batch is ready whose mapping does not pause after an error."""
+        """Return whether a batch is ready whose mapping is not pausing after an error."""
         now = time.time()
         return any(
             max(batch_ready(mapping, queue, now), self._pauses_until(mapping)) <= now
@@ -66,7 +66,7 @@ class EventSources:
         )
 
     def due(self) -> list[float]:
-        """Return when messages become visible, batching windows end, and mappings that pause go on."""
+        """Return when messages become visible, batching windows end, and pausing mappings resume."""
         now = time.time()
         visible = [message["visible_at"] for _, queue in self._sources() for message in queue["messages"]]
         ready = [
@@ -75,14 +75,14 @@ class EventSources:
         return [moment for moment in (*visible, *ready) if now < moment < NEVER]
 
     def look(self) -> None:
-        """Have MiniStack's poller look at once."""
+        """Have MiniStack's poller poll immediately."""
         self._lambda._esm_wake.set()
 
     def _poll_by_itself(self) -> bool:
         with self._polling:
             if self._stepped:
                 return False
-            # What is received is on its way to a function before it is dispatched: its visibility is not to be skipped.
+            # Received messages count as processed even before dispatch: their visibility timeout must not be skipped.
             with self._activity.batch():
                 return self._poll()
 
@@ -96,8 +96,8 @@ class EventSources:
 
     def _limited(self, original: Callable[..., int]) -> Callable[..., int]:
         def limit(*arguments: Any) -> int:
-            # One poll asks for each mapping, in order. What the answer is must not change meanwhile: neither because
-            # MiniStack still counts a batch that has ended, nor because the one that was just dispatched has ended.
+            # One poll asks for each mapping in turn. The answer must not change during a poll: neither because
+            # MiniStack still counts a finished batch, nor because the batch that was just dispatched has finished.
             if self._stepped:
                 return sys.maxsize if self._may_deliver else 0
             return original(*arguments)
@@ -105,7 +105,7 @@ class EventSources:
         return limit
 
     def _counted(self, original: Callable[..., None]) -> Callable[..., None]:
-        """A batch counts from when it is received until its messages are deleted."""
+        """Wrap a function that runs a batch, to count the batch until its messages are deleted."""
 
         def dispatch(mapping_id: str, run: Callable[..., None], *rest: Any) -> None:
             counted = contextlib.ExitStack()
@@ -132,21 +132,20 @@ class EventSources:
 
 
 def batch_ready(mapping: SourceMapping, queue: EngineQueue, now: float) -> float:
-    """Return when, in epoch seconds, what is visible now is or was a batch; NEVER where nothing is visible.
+    """Return when, in epoch seconds, the visible messages make or made a batch; NEVER if none are visible.
 
-    That is when there is one message, but with a batching window when there are BatchSize of them or the window ends:
-    see https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html#invocation-eventsourcemapping-batching.
+    One message makes a batch; with a batching window, BatchSize messages or the end of the window do: see https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html#invocation-eventsourcemapping-batching.
     """
     visible = [float(message["visible_at"]) for message in receivable(queue, now)]
     if not visible:
         return NEVER
-    # A change of a stack can leave these numbers as the template has them, as text.
+    # After an update of a stack these numbers can be text, as in the template.
     full = len(visible) >= int(mapping["BatchSize"])
     return min(visible) + (0 if full else int(mapping["MaximumBatchingWindowInSeconds"]))
 
 
 def correct_answers(execute: Callable[[Any, Any], dict[str, Any]]) -> Callable[[Any, Any], dict[str, Any]]:
-    """Have a batch's answer read as AWS reads it: MiniStack takes an item that names nothing as no failure."""
+    """Interpret a batch's response as AWS does; MiniStack ignores failure items without an identifier."""
 
     def execute_corrected(function: Any, event: Any) -> dict[str, Any]:
         result = execute(function, event)
@@ -159,6 +158,6 @@ def correct_answers(execute: Callable[[Any, Any], dict[str, Any]]) -> Callable[[
 
 
 def message_ids(event: Any) -> list[str]:
-    """Return the ids of a batch's messages; none where the event is no batch of SQS messages."""
+    """Return the ids of a batch's messages; none if the event is not a batch of SQS messages."""
     records = event.get("Records", []) if isinstance(event, dict) else []
     return [record["messageId"] for record in records if record.get("eventSource") == "aws:sqs"]

@@ -1,4 +1,4 @@
-"""HTTP APIs whose template describes them in OpenAPI, as those of SAM: MiniStack makes the API and not its routes."""
+"""Creates the routes of HTTP APIs that a template describes in OpenAPI, as SAM does; MiniStack ignores them."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +12,7 @@ Properties = Mapping[str, Any]
 
 
 class HttpApis:
-    """Makes the routes that the `Body` of an API in a template describes, when a stack makes or changes the API.
+    """Creates the routes in the `Body` of an API when a stack creates or updates the API.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-open-api.html
     """
@@ -50,7 +50,7 @@ class HttpApis:
 
 
 def list_routes(body: object) -> Iterator[tuple[str, Properties]]:
-    """Yield the key of each route that an OpenAPI document describes, and its integration."""
+    """Yield the key and integration of each route in an OpenAPI document."""
     paths = body.get("paths") if isinstance(body, dict) else None
     for path, operations in paths.items() if isinstance(paths, dict) else ():
         for name, operation in operations.items():

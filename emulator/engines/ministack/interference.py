@@ -1,4 +1,4 @@
-"""What faults do to running functions: whose call it is, kill, deliver again, hold."""
+"""What faults can do to running functions: identify the caller, kill, redeliver and hold."""
 
 import asyncio
 import contextlib
@@ -9,7 +9,7 @@ from agenticai.emulator.engines.ministack.workers import LambdaHost
 
 
 class RunningFunctions:
-    """The functions' environments, by the session token that their calls carry."""
+    """The functions' environments, by the session token of their calls."""
 
     def __init__(self, host: LambdaHost) -> None:
         self._host = host
@@ -25,8 +25,8 @@ class RunningFunctions:
             await asyncio.to_thread(worker.kill)
 
     async def deliver_again(self, token: str) -> None:
-        """Work on the environment's event in another one, to the end."""
-        # It waits, and is at work until it waits no more: so nobody skips the time before the other begins or after.
+        """Process the environment's event in another environment, and wait until that ends."""
+        # The task counts as work while it waits, so that no time is skipped before or after the other invocation.
         with self._host.activity.batch(), self._host.activity.waiting(token):
             await asyncio.to_thread(self._deliver_again, token)
 
@@ -40,16 +40,16 @@ class RunningFunctions:
             lambda_svc._execute_function(function, receive_again(invocation.event))
 
     async def hold(self, token: str) -> None:
-        """Hold the call back until it is let go."""
+        """Hold the call until it is released."""
         await asyncio.to_thread(self._host.activity.hold, token)
 
     def blocked(self, token: str, until: float | None) -> contextlib.AbstractContextManager[None]:
-        """Note inside the block that the environment only waits, until a moment in epoch seconds or for something."""
+        """Mark the environment as waiting during the block: until a moment in epoch seconds, or for something else."""
         return self._host.activity.waiting(token, until)
 
 
 def receive_again(event: Any) -> Any:
-    """Return the event of the same messages when they are received once more."""
+    """Return the event in which the same messages are received again."""
     return {"Records": [_receive_record_again(record) for record in event["Records"]]} if "Records" in event else event
 
 

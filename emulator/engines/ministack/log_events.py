@@ -1,4 +1,4 @@
-"""CloudWatch's log events in the spool, the newest of each group."""
+"""Keeps the newest log events of each CloudWatch log group in the spool."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -9,10 +9,10 @@ from agenticai.emulator.spool.file import Spool
 from agenticai.emulator.spool.shelf import Shelf
 
 GROUP_BYTES = 2 * 1024 * 1024
-"""Of a log group's messages at most so many bytes are kept; AWS keeps them until its retention ends."""
+"""The maximum size of the events kept per log group; AWS keeps them until the retention ends."""
 
 EVENT_BYTES = 26
-"""What an event counts beside its message: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html."""
+"""The bytes that an event counts in addition to its message: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html."""
 
 # MiniStack's groups, streams and events are dictionaries.
 EngineRecord = dict[str, Any]
@@ -20,7 +20,7 @@ Events = Sequence[Mapping[str, Any]]
 
 
 class LogEvents:
-    """Stands between MiniStack's log groups and the memory of their events; it makes a stream of each invocation."""
+    """Keeps the events of MiniStack's log groups out of memory; MiniStack creates a stream per invocation."""
 
     def __init__(self, logs: Any, spool: Spool, metrics: Metrics) -> None:
         self._logs = logs
@@ -32,7 +32,7 @@ class LogEvents:
         logs._fanout_to_subscription_filters = self._count
 
     def _count(self, group_name: str, stream_name: str, events: Events) -> None:
-        """MiniStack calls this when events have been stored: let the oldest go if they are too many."""
+        """Count stored events, and drop the oldest if there are too many; MiniStack calls this."""
         group = self._logs._log_groups[group_name]
         stream = group["streams"][stream_name]
         size = size_of(events)
@@ -44,7 +44,7 @@ class LogEvents:
         publish_embedded(self._metrics, events)
 
     def _let_go(self, group: EngineRecord) -> None:
-        """Let the oldest stream of the group go, or the older half of its only one."""
+        """Drop the oldest stream of the group, or the older half of its only one."""
         streams: Shelf[str, EngineRecord] = group["streams"]
         oldest = streams.first()
         if len(streams) > 1:
@@ -56,5 +56,5 @@ class LogEvents:
 
 
 def size_of(events: Events) -> int:
-    """Return the bytes of events as AWS counts them."""
+    """Return the size of events in bytes, as AWS counts it."""
     return sum(len(event["message"].encode()) + EVENT_BYTES for event in events)

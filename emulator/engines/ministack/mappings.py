@@ -1,4 +1,4 @@
-"""MiniStack's event source mappings behind AWS's rules: for those of SQS queues, and for the filters of all."""
+"""Applies AWS's rules to MiniStack's event source mappings of SQS queues, and to the filters of all mappings."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -10,20 +10,20 @@ from agenticai.emulator.http.aws_errors import AwsError, Refused
 from agenticai.emulator.queues.mapping_rules import ONLY_OF_STREAMS, SourceMapping, check_mapping
 
 Answer = tuple[int, Any, bytes]
-# A mapping as MiniStack keeps it, by the names of CreateEventSourceMapping.
+# A mapping as MiniStack stores it, with the names of CreateEventSourceMapping.
 MappingRecord = Mapping[str, Any]
 
-# What a change must ask for to be checked. A mapping that met the rules can still be disabled when its function has
-# been given more time than its queue has.
+# Only updates of these parameters are checked, so that a valid mapping can still be disabled after its function's
+# timeout has grown beyond the queue's visibility timeout.
 CHECKED = ONLY_OF_STREAMS | {
     *("BatchSize", "MaximumBatchingWindowInSeconds", "FunctionResponseTypes", "FunctionName", "FilterCriteria"),
 }
 
 
 class Mappings:
-    """Stands between MiniStack's mappings and those who make and change them: the API, and CloudFormation.
+    """Checks mappings that the API or CloudFormation create or update in MiniStack.
 
-    `resources` are the handlers of CloudFormation's resources, by type; `permissions` those of functions' roles.
+    `resources` are the handlers of CloudFormation resources, by type; `permissions` are those of functions' roles.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Mappings:
         return self._update(mapping_id, asked)
 
     def _start_checked(self, mapping_id: str, source_arn: str, starting: str) -> None:
-        """CloudFormation calls this when it has made a mapping, of whatever source; an error fails the resource."""
+        """Check a mapping that CloudFormation has created, of any source; an error fails the resource."""
         if mapping_id in self._lambda._esms:
             self._check_new(mapping_id)
         self._start(mapping_id, source_arn, starting)
@@ -118,7 +118,7 @@ class Mappings:
 
 
 def with_batch_size(asked: MappingRecord) -> MappingRecord:
-    """Return what is asked of a new mapping with the batch size that AWS gives it: 10 for SQS, 100 for all else.
+    """Return the parameters of a new mapping with AWS's default batch size: 10 for SQS, 100 for other sources.
 
     See https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html.
     """
@@ -133,9 +133,9 @@ def are_the_same(one: MappingRecord, other: MappingRecord) -> bool:
 
 
 def check_filters(criteria: Mapping[str, Any] | None) -> None:
-    """Check that EventBridge takes every pattern of a mapping's FilterCriteria. Raises Refused.
+    """Check that every pattern of a mapping's FilterCriteria is a valid EventBridge pattern. Raises Refused.
 
-    Filters have the rules of EventBridge's patterns, and MiniStack keeps those there. See
+    The rules are those of EventBridge's patterns, which MiniStack implements there. See
     https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html#filtering-syntax.
     """
     from ministack.services import eventbridge
@@ -146,7 +146,7 @@ def check_filters(criteria: Mapping[str, Any] | None) -> None:
 
 
 def fits(record: Mapping[str, Any], pattern: Mapping[str, Any]) -> bool:
-    """Return whether a record fits the pattern of a filter, which `check_filters` took."""
+    """Return whether a record matches a filter's pattern, which `check_filters` has accepted."""
     from ministack.services import eventbridge
 
     return any(eventbridge._matches_detail(record, each) for each in eventbridge._compile_pattern(pattern))

@@ -1,4 +1,4 @@
-"""CloudWatch's metrics in MiniStack: what services and functions publish there, one minute at a time."""
+"""CloudWatch metrics in MiniStack: those that services and functions publish, per minute."""
 
 import json
 import threading
@@ -12,7 +12,7 @@ from agenticai.emulator.http.request import deployed_api, read_request
 
 MINUTE: Final = 60
 POINTS_KEPT: Final = 5_000
-"""Of each metric, at least as many of the newest and at most twice as many."""
+"""The number of newest points that are kept of each metric, at least; at most twice as many."""
 
 Dimensions = Mapping[str, str]
 MetricKey = tuple[str, str, str]
@@ -22,9 +22,9 @@ Point = dict[str, Any]
 
 
 class Metrics:
-    """Stands between what is measured and MiniStack's memory of it, where GetMetricData and alarms find it.
+    """Stores metrics in MiniStack, where GetMetricData and alarms read them.
 
-    Equal values of one minute are one point with a count, as AWS's own metrics have a resolution of a minute.
+    Equal values within a minute become one point with a count, as AWS's own metrics have a resolution of a minute.
     """
 
     def __init__(self, cloudwatch: Any) -> None:
@@ -33,7 +33,7 @@ class Metrics:
         self._open: dict[MetricKey, tuple[int, dict[float, Point]]] = {}
 
     def take_over(self) -> None:
-        """Put itself in the place of what MiniStack's services publish with."""
+        """Replace the functions by which MiniStack's services publish metrics."""
         self._cloudwatch.record_metric = self.record
 
     def record(
@@ -45,7 +45,7 @@ class Metrics:
         dimensions: Dimensions | None = None,
         at: float | None = None,
     ) -> None:
-        """Add a value to the minute of `at`, in epoch seconds, which is the present one unless it is given."""
+        """Add a value to the minute of `at`, in epoch seconds, by default the current one."""
         minute = int((time.time() if at is None else at) // MINUTE) * MINUTE
         named = dict(dimensions or {})
         key = (namespace, name, self._cloudwatch._dims_key(named))
@@ -70,9 +70,9 @@ class Metrics:
 
 
 class FunctionMetrics:
-    """Publishes `AWS/Lambda` of each invocation, whoever asked for it; MiniStack does so for callers of Invoke alone.
+    """Publishes the `AWS/Lambda` metrics of all invocations; MiniStack does so only for those by Invoke.
 
-    An invocation is counted in the minute in which it ends; one that MiniStack throttles, when it is refused.
+    An invocation counts in the minute in which it ends, or is throttled.
     """
 
     def __init__(self, lambda_svc: Any, metrics: Metrics) -> None:
@@ -106,18 +106,18 @@ class FunctionMetrics:
         self._metrics.record("AWS/Lambda", "ConcurrentExecutions", everywhere, "Count")
 
     def _count_refused(self, name: str, duration_ms: float, error: bool, throttle: bool) -> None:
-        """MiniStack calls this where it refuses an invocation, and again, with a duration, where that was a request."""
+        """Count a refused invocation; MiniStack calls this again, with a duration, if it was requested by Invoke."""
         if throttle and not duration_ms:
             self._publish(name, "Throttles", 1)
 
     def _publish(self, name: str, metric: str, value: float, unit: str = "Count") -> None:
-        """Publish a value of the function, and of all functions together."""
+        """Publish a value for the function, and for all functions together."""
         self._metrics.record("AWS/Lambda", metric, value, unit, {"FunctionName": name})
         self._metrics.record("AWS/Lambda", metric, value, unit)
 
 
 class ApiMetrics:
-    """A step before MiniStack that publishes `AWS/ApiGateway` of each request to a deployed REST API."""
+    """A step before MiniStack that publishes the `AWS/ApiGateway` metrics of requests to deployed REST APIs."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics, name_of: Callable[[str], str | None]) -> None:
         self._app = app
@@ -158,7 +158,7 @@ def stage_of(path: str) -> str:
 
 
 def publish_embedded(metrics: Metrics, events: Iterable[Mapping[str, Any]]) -> None:
-    """Publish the metrics that log events embed.
+    """Publish metrics in log events that have the Embedded Metric Format.
 
     See https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html.
     """
@@ -169,7 +169,7 @@ def publish_embedded(metrics: Metrics, events: Iterable[Mapping[str, Any]]) -> N
 
 
 def _publish_document(metrics: Metrics, message: str) -> None:
-    """Publish what a document defines; CloudWatch keeps one that is not as specified as a line of the log alone."""
+    """Publish the metrics that a document defines; an invalid document remains a log line only, as in CloudWatch."""
     try:
         document = json.loads(message)
         at = document["_aws"]["Timestamp"] / 1000

@@ -1,4 +1,4 @@
-"""S3's objects in the spool: their bodies, what is known of each, and the parts of uploads that are not complete."""
+"""Keeps S3 objects in the spool: their bodies and metadata, and the parts of incomplete uploads."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,14 +14,13 @@ from agenticai.emulator.spool.shelf import Shelf
 EngineRecord = dict[str, Any]
 
 CURRENT = ""
-"""The version under which the body of an object is kept as long as no other has taken its place."""
+"""The version under which the body of an object's current version is stored."""
 
 
 class Objects:
-    """Stands between MiniStack's S3 and the memory of what is stored in it, as its own persistence does.
+    """Stores the objects of MiniStack's S3, in place of its own persistence, whose functions are replaced here.
 
-    That calls the functions which are exchanged here. It keeps the bodies of former versions in memory, though, so
-    those are taken out.
+    MiniStack's persistence keeps the bodies of earlier versions in memory, so these are moved to the spool as well.
     """
 
     def __init__(self, s3: Any, spool: Spool, folder: Path) -> None:
@@ -49,13 +48,13 @@ class Objects:
         return self._s3.get_account_id(), bucket, key
 
     def _keep(self, bucket: str, key: str, record: EngineRecord) -> None:
-        """Keep an object's body, unless it has been kept before."""
+        """Store an object's body, unless it is stored already."""
         if record.get("body") is not None:
             self._bodies.write(self._place(bucket, key), CURRENT, record["body"])
             record["body"] = None
 
     def _keep_former(self, bucket: str, key: str, former: EngineRecord | None, versioning: str) -> None:
-        """Keep the body of an object that is about to be replaced, or hidden, as that of its version."""
+        """Store the body of an object that is about to be replaced or hidden under its version."""
         version = (former or {}).get("version_id") or "null"
         if versioning == "Suspended":
             self._drop(bucket, key, "null")

@@ -1,4 +1,4 @@
-"""Which origins a deployed API lets in: what it was deployed with says so.
+"""Finds the origins that a deployed API allows, in its configuration.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-cors.html and http-api-cors.html
 """
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 VARIABLE: Final = "ALLOWED_ORIGIN"
-"""The environment variable by which a function that answers preflights itself is told whom to allow."""
+"""The environment variable with the allowed origin, for a function that answers preflight requests itself."""
 
 HEADER: Final = "method.response.header.access-control-allow-origin"
 FUNCTION: Final = re.compile(r":function:([^:/]+)")
@@ -17,8 +17,8 @@ FUNCTION: Final = re.compile(r":function:([^:/]+)")
 def allowed_origins(api_id: str) -> set[str]:
     """Return the origins that an API allows.
 
-    By the CORS rules of an HTTP API, by the header with which a REST API's integrations are declared to answer, or by
-    the variable ALLOWED_ORIGIN of a function behind it.
+    They come from the CORS rules of an HTTP API, from the header that a REST API's integrations declare, or from the
+    variable ALLOWED_ORIGIN of a function behind it.
     """
     from ministack.services import apigateway, apigateway_v1, lambda_svc
 
@@ -37,7 +37,7 @@ def allowed_origins(api_id: str) -> set[str]:
 
 
 def _of(table: Any, name: str) -> list[Any]:
-    """Return what a table holds under a name, in whatever account and region."""
+    """Return the entries of a table under a name, in all accounts and regions."""
     return [value for key, value in list(table._data.items()) if key[-1] == name]
 
 

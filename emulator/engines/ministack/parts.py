@@ -1,4 +1,4 @@
-"""The parts of an upload to S3 that is not complete, in the spool and of a bounded size together."""
+"""Keeps the parts of incomplete S3 uploads in the spool, and limits their total size."""
 
 from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any
@@ -7,15 +7,15 @@ from agenticai.emulator.http.largest import OBJECT_BYTES
 from agenticai.emulator.spool.bodies import Bodies
 from agenticai.emulator.spool.file import Spool
 
-EnginePart = dict[str, Any]  # as MiniStack has it: what is known of a part, and its body
+EnginePart = dict[str, Any]  # as in MiniStack: a part's metadata and its body
 
 
 class TooLarge(Exception):
-    """The parts would make an object that is larger than one may be."""
+    """The parts exceed the maximum size of an object."""
 
 
 class Parts(MutableMapping[int, EnginePart]):
-    """The parts by their numbers. Raises TooLarge when they are set and have too many bytes together."""
+    """The parts by number. Setting one raises TooLarge if the total exceeds the limit."""
 
     def __init__(self, spool: Spool) -> None:
         self._known: dict[int, EnginePart] = {}
@@ -43,7 +43,7 @@ class Parts(MutableMapping[int, EnginePart]):
 
 
 class LazyPart(EnginePart):
-    """A part whose body is read when it is asked for."""
+    """A part whose body is read on access."""
 
     def __init__(self, known: EnginePart, read: Callable[[], bytes | None]) -> None:
         super().__init__(known)
@@ -56,7 +56,7 @@ class LazyPart(EnginePart):
 
 
 def bound_upload(upload: Callable[..., Any], error: Callable[..., Any]) -> Callable[..., Any]:
-    """Have an upload of a part refused as S3 would refuse it where an upload becomes too large."""
+    """Refuse the upload of a part, with S3's error, if the whole upload becomes too large."""
 
     def upload_bounded(*arguments: Any) -> Any:
         try:

@@ -1,7 +1,7 @@
-"""The patch set: which private parts of MiniStack are exchanged, how, and in which release they were last looked at.
+"""The patch set: which private parts of MiniStack are replaced, how, and in which release they were last checked.
 
-`docs/engine-patches.md` says of each patch what it mends and what MiniStack itself could do. For a new release
-`tests/emulator/test_engine_patches.py` tells which parts are no longer as they were.
+`docs/engine-patches.md` explains what each patch fixes and what MiniStack itself could do. For a new release,
+`tests/emulator/test_engine_patches.py` reports which parts have changed.
 """
 
 import importlib
@@ -44,9 +44,9 @@ RELEASE: Final = "1.5.33"
 
 @dataclass(frozen=True)
 class PatchContext:
-    """The package `ministack`, whose parts are exchanged, and what the engine has for the patches.
+    """The package `ministack`, whose parts are replaced, and the engine's objects that the patches use.
 
-    `objects` is the folder that MiniStack takes for that of S3's objects; `owner` is the engine's account and region.
+    `objects` is the folder that MiniStack uses for S3 objects; `owner` is the engine's account and region.
     """
 
     ministack: Any
@@ -65,27 +65,27 @@ class PatchContext:
 
 @dataclass(frozen=True)
 class Patch:
-    """What is exchanged together; each part is an attribute of a module below `ministack`, or an entry of one."""
+    """Parts that are replaced together; each is an attribute of a module below `ministack`, or an entry of one."""
 
     name: str
     parts: tuple[str, ...]
     exchange: Callable[[PatchContext], object]
 
     def apply(self, context: PatchContext) -> None:
-        """Exchange the parts. Raises ImportError, AttributeError or KeyError where MiniStack has no such part."""
+        """Replace the parts. Raises ImportError, AttributeError or KeyError if MiniStack has no such part."""
         for part in self.parts:
             importlib.import_module(f"ministack.{part.rpartition('.')[0]}")
         self.exchange(context)
 
 
 def bound_inflation(context: PatchContext) -> None:
-    """Refuse what inflates to more than a request may have."""
+    """Refuse bodies that inflate beyond the limit of a request."""
     app = context.ministack.app
     app._dispatch_service_request = compressed.bound_inflation(app._dispatch_service_request)
 
 
 def exchange_environments(context: PatchContext) -> None:
-    """Run Python functions in environments of the engine's own, and read their answers as AWS does."""
+    """Run Python functions in the engine's own environments, and interpret batch responses as AWS does."""
     runtime, lambda_svc = context.ministack.core.lambda_runtime, context.ministack.services.lambda_svc
     runtime._worker_class_for = choose_worker(context.host, runtime._worker_class_for)
     lambda_svc._execute_function_warm = choose_executor(
@@ -96,14 +96,14 @@ def exchange_environments(context: PatchContext) -> None:
 
 
 def meter_polls(context: PatchContext) -> None:
-    """Count what the polling of queues would be billed for, and complete the records of batches."""
+    """Count the billable polling of queues, and complete the records of batches."""
     services, polls = context.ministack.services, EventSourceMappingMeter(context.host.ledger)
     services.lambda_svc._run_sqs_batch = polls.metered_batch(complete_records(services.lambda_svc._run_sqs_batch))
     services.sqs._delete_messages_for_esm = polls.metered_delete(services.sqs._delete_messages_for_esm)
 
 
 def refuse_variables(context: PatchContext) -> None:
-    """Refuse environment variables that are no text."""
+    """Refuse environment variables that are not text."""
     lambda_svc = context.ministack.services.lambda_svc
     for operation in ("_create_function", "_update_config"):
         checked = refuse_other_types(getattr(lambda_svc, operation), lambda_svc.error_response_json)
@@ -111,47 +111,47 @@ def refuse_variables(context: PatchContext) -> None:
 
 
 def read_templates(context: PatchContext) -> None:
-    """Read templates as CloudFormation does, and give properties the types that resources want."""
+    """Read templates as CloudFormation does, and convert properties to the types that resources need."""
     cloudformation = context.ministack.services.cloudformation
     read_scalars_as_text(cloudformation.engine, cloudformation.changesets, cloudformation.handlers)
     convert_property_types(cloudformation.provisioners, cloudformation.stacks)
 
 
 def heed_conditions(context: PatchContext) -> None:
-    """Evaluate conditions whole, and have change sets name the resources alone whose condition holds."""
+    """Evaluate conditions completely, and have change sets name only resources whose condition is true."""
     cloudformation = context.ministack.services.cloudformation
     resolve_compared(cloudformation.engine, (cloudformation.changesets, cloudformation.handlers, cloudformation.stacks))
     leave_out_unwanted(cloudformation.changesets)
 
 
 def rule_mappings(context: PatchContext) -> None:
-    """Put event source mappings behind AWS's rules."""
+    """Apply AWS's rules to event source mappings."""
     services = context.ministack.services
     handlers = services.cloudformation.provisioners._RESOURCE_HANDLERS
     Mappings(services.lambda_svc, services.sqs, handlers, context.permissions)
 
 
 def make_http_apis(context: PatchContext) -> None:
-    """Make the routes of HTTP APIs that a template describes in OpenAPI."""
+    """Create the routes of HTTP APIs that a template describes in OpenAPI."""
     services = context.ministack.services
     HttpApis(services.apigateway, services.cloudformation.provisioners._RESOURCE_HANDLERS)
 
 
 def tell_what_calls_take(context: PatchContext) -> None:
-    """Have DynamoDB tell the meter what capacity each call takes."""
+    """Report the DynamoDB capacity that each call consumes to the meter."""
     dynamodb = context.ministack.services.dynamodb
     dynamodb.handle_request = tell_capacity(dynamodb.handle_request)
 
 
 def hold_to_roles(context: PatchContext) -> None:
-    """Check the calls of functions by their roles, of those too that MiniStack runs itself."""
+    """Check the calls of functions against their roles, including functions that MiniStack itself runs."""
     for module in (context.ministack.core.lambda_runtime, context.ministack.services.lambda_svc):
         module.execution_credentials = context.sessions.credentials
     context.permissions.exchange(context.ministack)
 
 
 def evaluate_alarms(context: PatchContext) -> None:
-    """Publish what functions do as AWS does, and evaluate alarms as CloudWatch does."""
+    """Publish the metrics of functions as AWS does, and evaluate alarms as CloudWatch does."""
     context.metrics.take_over()
     FunctionMetrics(context.ministack.services.lambda_svc, context.metrics)
     context.alarms.take_over()
@@ -298,4 +298,4 @@ PATCHES: Final = (
         lambda context: context.permissions.ask_for_services(context.ministack),
     ),
 )
-"""In the order in which they are applied: a later one may wrap what an earlier one put in."""
+"""All patches, in the order in which they are applied: a later one may wrap an earlier replacement."""

@@ -1,4 +1,4 @@
-"""What functions used of what their roles allow, and what they were denied, since the engine started."""
+"""Records which permissions of their roles functions used, and what they were denied, since the engine started."""
 
 import logging
 from collections import Counter, defaultdict
@@ -10,16 +10,16 @@ from agenticai.emulator.engines.ministack.roles import Allowance, Caller, Roles
 from agenticai.emulator.policies.applying import Call
 
 MOST_DENIALS: Final = 1_000
-"""Different denials that are kept; more say nothing new."""
+"""The maximum number of different denials that are kept."""
 
 OF_SERVICES: Final = ".amazonaws.com"
-"""How principals of AWS's services end; names of functions have no dots."""
+"""The suffix of service principals; names of functions have no dots."""
 
 logger = logging.getLogger("agenticai.permissions")
 
 
 class PermissionBook:
-    """Counts uses by what allowed them, so that it does not grow with the resources; logs each denial once."""
+    """Counts uses per allowing statement, so that it does not grow with the resources; logs each denial once."""
 
     def __init__(self, roles: Roles) -> None:
         self._roles = roles
@@ -27,17 +27,17 @@ class PermissionBook:
         self._denied: Counter[tuple[str, Denial]] = Counter()
 
     def note_use(self, caller: Caller, call: Call) -> None:
-        """Count an action that a function's role allows."""
+        """Count a use of an action that a function's role allows."""
         for allowance in self._roles.allowing(caller, call):
             self._used[caller.function, allowance][call.action] += 1
 
     def note_service_use(self, service: str, call: Call) -> None:
-        """Count an action that a resource's own policy lets an AWS service do."""
+        """Count a use of an action that a resource's policy allows to an AWS service."""
         allowance = Allowance(f"the policy of {call.resource}", call.action, call.resource)
         self._used[service, allowance][call.action] += 1
 
     def note_denial(self, who: str, role: str, denial: Denial) -> None:
-        """Count what was denied to a function of this role, or to a service, and log once why."""
+        """Count a denial to a function of this role, or to a service; log the reason once."""
         if (who, denial) not in self._denied and len(self._denied) >= MOST_DENIALS:
             return
         self._denied[who, denial] += 1
@@ -45,7 +45,7 @@ class PermissionBook:
             logger.warning("%s may not %s on %s: %s", who, denial.action, denial.resource, denial.remedy(role))
 
     def report(self, callers: Iterable[Caller], *, enforced: bool) -> PermissionReport:
-        """Return what is known of these functions, of those whose role is in IAM, and of services that called."""
+        """Return the report on those of these functions whose role is in IAM, and on services that called."""
         functions = [self._of_function(caller) for caller in callers if self._roles.knows(caller)]
         names = {who for who, _ in [*self._used, *self._denied] if who.endswith(OF_SERVICES)}
         return PermissionReport(enforced=enforced, functions=(*functions, *map(self._of_service, sorted(names))))

@@ -1,4 +1,4 @@
-"""MiniStack's evaluation of policies, by the rules of `agenticai.emulator.policies`; results say what decided."""
+"""Replaces MiniStack's policy evaluation by `agenticai.emulator.policies`; denials state the reason."""
 
 from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
@@ -11,21 +11,21 @@ from agenticai.emulator.policies.principals import Naming, naming
 from agenticai.emulator.policies.statements import Effect, Statement, parse_policy
 
 Layer = Literal["role", "boundary", "resource"]
-"""Whose policies decided: those of a function's role, its permissions boundary, or the resource's own."""
+"""The policies that decided: those of a function's role, its permissions boundary, or the resource's own."""
 
 Documents = Iterable[Iterable[Statement]]
 
 
 @dataclass(frozen=True)
 class Because:
-    """Why a call was denied: the statement that denies it, or else the layer that has none which allows it."""
+    """Why a call was denied: by an explicit statement, or because the layer has no statement that allows it."""
 
     layer: Layer
     statement: Statement | None = None
 
 
 class PolicyEvaluation:
-    """Stands in the place of MiniStack's evaluation; a result has a member more, `because`, if it is a denial."""
+    """Replaces MiniStack's evaluation; results that deny have an additional member, `because`."""
 
     def __init__(self, evaluator: Any) -> None:
         self._evaluator = evaluator
@@ -40,7 +40,7 @@ class PolicyEvaluation:
         self._evaluator.evaluate_resource_policy = self._evaluate_resource
 
     def call(self, context: Any) -> Call:
-        """Return the call that one of MiniStack's contexts is of."""
+        """Convert a context of MiniStack to a call."""
 
         def lookup(key: str) -> Value:
             own = context.principal_keys.get(key.lower())
@@ -53,7 +53,7 @@ class PolicyEvaluation:
         return find_first(statements, effect, self.call(context))
 
     def _evaluate(self, context: Any, policies: Documents, *limits: Documents) -> Any:
-        """Return what these policies, within these limits, say of a call."""
+        """Evaluate policies for a call, limited by `limits`."""
         call = self.call(context)
         self.latest.set(call)
         bounding: list[tuple[Layer, list[Statement]]] = [("boundary", _flat(limit)) for limit in limits]
@@ -67,7 +67,7 @@ class PolicyEvaluation:
         named_only: bool = False,
         direct_only: bool = False,
     ) -> Any:
-        """Return what a resource's own policy says of a call, by the statements that name its caller so closely."""
+        """Evaluate a resource's policy for a call, using the statements that name its caller closely enough."""
         closest = Naming.ITSELF if direct_only else Naming.ROLE if named_only else Naming.ACCOUNT
         statements = parse_policy(document, f"the policy of {context.resource_arn}")
         concerned = [one for one in statements if naming(one, context.principal_arn, service) >= closest]

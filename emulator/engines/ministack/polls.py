@@ -1,4 +1,4 @@
-"""What AWS would bill for the polling of queues: event source mappings here poll in process, where no step sees it."""
+"""Counts polls of event source mappings, which AWS bills; here they happen in process and bypass the gateway."""
 
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
@@ -10,7 +10,7 @@ from agenticai.emulator.meter.sums import MeteredCall
 
 
 class EventSourceMappingMeter:
-    """Counts what an SQS event source mapping is billed for: one receive a batch, and one delete if any succeeded.
+    """Counts the billable calls of an SQS event source mapping: a receive per batch, and a delete if any succeeded.
 
     See https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html.
     """
@@ -20,7 +20,7 @@ class EventSourceMappingMeter:
         self._batch: ContextVar[tuple[str, str | None] | None] = ContextVar("batch", default=None)
 
     def metered_batch(self, run: Callable[..., None]) -> Callable[..., None]:
-        """Wrap `_run_sqs_batch`, which is called once a batch was received."""
+        """Wrap `_run_sqs_batch`, which is called after a batch was received."""
 
         def run_metered(esm: Mapping[str, Any], func_rec: Any, event: Any, *rest: Any) -> None:
             size = sum(len(record["body"]) for record in event["Records"])
@@ -35,7 +35,7 @@ class EventSourceMappingMeter:
         return run_metered
 
     def metered_delete(self, delete: Callable[[str, set[str]], None]) -> Callable[[str, set[str]], None]:
-        """Wrap `_delete_messages_for_esm`, which is called inside of `_run_sqs_batch`."""
+        """Wrap `_delete_messages_for_esm`, which `_run_sqs_batch` calls."""
 
         def delete_metered(queue_url: str, receipt_handles: set[str]) -> None:
             if batch := self._batch.get():

@@ -1,8 +1,8 @@
-"""Links to S3 that are signed in their address: good with any credentials, as every other request is.
+"""Accepts presigned S3 URLs with any credentials, as all other requests.
 
-The engine takes any access key and secret, so it cannot know what most links were signed with. It checks the signatures
-of version 4 whose secret it knows: those of users and sessions that it issued keys to, and those that its functions
-make. All links expire as on AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ShareObjectPreSignedURL.html,
+The engine accepts any access key and secret, so it cannot verify most URLs. It verifies signatures of version 4 if it
+knows the secret: for users and sessions whose keys it issued, and for URLs that its functions create. All URLs expire
+as on AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ShareObjectPreSignedURL.html,
 and for version 2 https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html.
 """
 
@@ -16,9 +16,9 @@ WEEK_S = 604_800
 
 
 class PresignedLinks:
-    """Has MiniStack take a link of an unknown secret for one that is signed well.
+    """Has MiniStack accept presigned URLs whose secret is unknown.
 
-    `own_tokens` are the session tokens of the functions' environments, whose secret the engine gave them.
+    `own_tokens` are the session tokens of the functions' environments, whose secret the engine has set.
     """
 
     def __init__(self, s3: Any, own_tokens: Container[str]) -> None:
@@ -36,7 +36,7 @@ class PresignedLinks:
     def _verified(
         self, method: str, path: str, headers: Mapping[str, str], query: Mapping[str, str | Sequence[str]]
     ) -> Any:
-        """Refuse what has expired or would live too long; the engine looks at the expiry of version 4 only."""
+        """Refuse URLs that have expired or are valid for too long; MiniStack checks expiry of version 4 only."""
         given = {name: value if isinstance(value, str) else value[0] for name, value in query.items()}
         if "Signature" in given and 0 < seconds(given.get("Expires", "")) < time.time():
             return self._error("AccessDenied", "Request has expired", 403, path)
@@ -46,7 +46,7 @@ class PresignedLinks:
         return self._verify(method, path, headers, query)
 
     def _resolved(self, key: str, account: str, token: str = "") -> Any:
-        """Resolve a key that the engine issued as MiniStack does, and any other to the account with any secret."""
+        """Resolve an access key as MiniStack does if it issued it, else to the account, with any secret."""
         from ministack.core.iam_evaluator import find_iam_access_key_account
         from ministack.services import sts
 
@@ -65,5 +65,5 @@ class PresignedLinks:
 
 
 def seconds(text: str) -> int:
-    """Return the number that a parameter is; 0 for what is none."""
+    """Return a parameter as a number; 0 if it is not one."""
     return int(text) if text.isascii() and text.isdigit() else 0

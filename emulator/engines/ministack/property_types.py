@@ -1,8 +1,8 @@
-"""The properties of a stack's resources, each in the type that its resource wants, however the template writes it.
+"""Converts the properties of a stack's resources to the types that their APIs need.
 
-CloudFormation takes `Timeout: "30"` and `Value: 5` alike. The types are those of the API operation that makes the
-resource, which botocore knows; its names for members are the template's. A part of a resource that an operation of its
-own makes has its own place in the table.
+CloudFormation accepts `Timeout: "30"` as well as `Timeout: 30`, and `Value: 5` as text. The types are those of the API
+operation that creates the resource, from botocore's models, whose member names are the template's. If a separate
+operation creates a part of a resource, the part has its own entry in the table.
 """
 
 import functools
@@ -36,7 +36,7 @@ Properties = Mapping[str, Any]
 
 
 def convert_property_types(provisioners: Any, *modules: Any) -> None:
-    """Have MiniStack make and change resources with converted properties; `modules` import its functions by name."""
+    """Have MiniStack convert the properties of resources; `modules` import its functions by name."""
     make: Callable[..., Any] = provisioners._provision_resource
     change: Callable[..., Any] = provisioners._update_resource
 
@@ -52,7 +52,7 @@ def convert_property_types(provisioners: Any, *modules: Any) -> None:
 
 
 def convert_properties(kind: str, properties: Properties) -> Properties:
-    """Return the properties of a resource of this kind with scalars in the types of its API, where it is known.
+    """Return a resource's properties with scalars in the types of its API, if this kind of resource is known.
 
     Raises ValueError if a map of text, such as a function's environment variables, holds anything else.
     """
@@ -68,9 +68,9 @@ def _convert_as(kind: str, value: Any) -> Any:
 
 
 def convert(value: Any, shape: Any, path: str = "#") -> Any:
-    """Return a value with its scalars in the types of a botocore shape; what does not fit it stays as it is.
+    """Return a value with its scalars in the types of a botocore shape; values that do not fit stay unchanged.
 
-    Raises ValueError as `convert_properties` does; `path` says where in the properties the value is.
+    Raises ValueError as `convert_properties` does; `path` is the value's path in the properties.
     """
     match shape.type_name, value:
         case "structure", dict():
@@ -103,7 +103,7 @@ def _convert_entry(value: Any, shape: Any, path: str) -> Any:
 
 @functools.cache
 def _model(service: str) -> "ServiceModel":
-    from botocore.loaders import Loader  # imported here: it takes longer than all else in this package
+    from botocore.loaders import Loader  # imported here because it is slow
     from botocore.model import ServiceModel
 
     return ServiceModel(Loader().load_service_model(service, "service-2"))

@@ -1,4 +1,4 @@
-"""MiniStack's queues behind AWS's rules: what an operation refuses, and what a receipt handle is good for."""
+"""Applies AWS's rules to MiniStack's queues: checks of operations, and the validity of receipt handles."""
 
 import contextlib
 import itertools
@@ -15,7 +15,7 @@ from agenticai.emulator.queues.queue_attributes import defaults, normalize
 from agenticai.emulator.queues.receipt_handles import receipt_handle, was_given_by
 from agenticai.emulator.queues.rules import LONGEST_INVISIBLE_S, check_operation
 
-# The parameters, as both protocols hand them to MiniStack.
+# The parameters, as both protocols pass them to MiniStack.
 Asked = Mapping[str, Any]
 Handler = Callable[[Asked, str], Any]
 
@@ -24,14 +24,14 @@ PAYLOAD_BYTES = 6 * 1024 * 1024
 ADDING_OR_READING = frozenset(
     {"SendMessage", "SendMessageBatch", "CreateQueue", "GetQueueUrl", "GetQueueAttributes", "ListQueues"}
 )
-"""Operations after which all messages of a queue are as they were, but for those behind them."""
+"""Operations that change no message of a queue, and at most append some."""
 
 
 class Queues:
-    """Stands between SQS's protocols and MiniStack's handlers of its operations.
+    """Wraps MiniStack's handlers of SQS operations.
 
-    One thread at a time is at the queues: requests and event source mappings would lose each other's messages. The
-    depths of those in the account and region of `owner` are noted in `depths`.
+    Only one thread at a time uses the queues: otherwise requests and event source mappings would lose messages. Changes
+    of depth in the account and region of `owner` are recorded in `depths`.
     """
 
     def __init__(self, sqs: Any, owner: tuple[str, str], depths: Depths) -> None:
@@ -60,7 +60,7 @@ class Queues:
             handlers[batch] = self._ruled(batch, self._one_by_one(batch, handlers[operation]))
 
     def _look(self) -> None:
-        """Note depths; a queue of another account or region is not of the stack."""
+        """Record the depths of queues, except those of other accounts or regions, which belong to no stack."""
         found = list(self._sqs._queues._data.items())
         self._depths.look([(name_of(key[2]), queue["messages"]) for key, queue in found if key[:2] == self._owner])
 
@@ -72,7 +72,7 @@ class Queues:
         return change_alone
 
     def _ruled(self, operation: str, handler: Handler) -> Handler:
-        """The handler behind the rules of its operation."""
+        """Wrap a handler so that it applies the rules of its operation."""
 
         def handle(asked: Asked, url: str) -> Any:
             with self._lock, self._refusing():
@@ -86,7 +86,7 @@ class Queues:
         return handle
 
     def _one_by_one(self, batch: str, handler: Handler) -> Handler:
-        """A batch of an operation: each entry succeeds or fails by itself, as if it had been asked for alone."""
+        """Return the batch variant of an operation: each entry succeeds or fails as if it were a single request."""
 
         def handle(asked: Asked, url: str) -> dict[str, list[Any]]:
             entries = asked.get("Entries") or []
@@ -104,14 +104,14 @@ class Queues:
         return handle
 
     def _about(self, operation: str, asked: Asked, url: str) -> rules.TargetQueue:
-        """The queue that is asked about, or that already has the name of the one to be created."""
+        """Return the queue of a request; for CreateQueue, the existing queue of that name."""
         sqs, name = self._sqs, asked.get("QueueName") or ""
         if operation == "CreateQueue":
             queue = sqs._queues.get(sqs._queue_url(name))
         else:
             queue = self._queue(asked, url) if asked.get("QueueUrl") else None
         attributes: dict[str, str] = queue["attributes"] if queue else {}
-        if attributes:  # stacks make queues without these
+        if attributes:  # queues that stacks create lack these
             attributes |= defaults(attributes) | attributes
         arn = attributes.get("QueueArn") or f"arn:aws:sqs:{sqs.get_region()}:{sqs.get_account_id()}:{name}"
         return rules.TargetQueue(arn, attributes, self._find)
@@ -125,13 +125,13 @@ class Queues:
         return queue
 
     def _check_redrive_policy(self, policy: str) -> None:
-        """In AWS's words, for CloudFormation too; MiniStack has one sentence for all that can be wrong with it."""
+        """Check a policy, with AWS's messages, for CloudFormation as well; MiniStack has one message for all errors."""
         with self._refusing():
             check_redrive_policy(policy, self._find)
 
     @contextlib.contextmanager
     def _refusing(self) -> Iterator[None]:
-        """Inside the block, what is refused becomes MiniStack's own error, which it writes in the caller's protocol."""
+        """Convert Refused to MiniStack's error, which MiniStack sends in the caller's protocol."""
         try:
             yield
         except Refused as refused:
@@ -147,16 +147,16 @@ class Queues:
         return messages
 
     def _collect_in_order(self, queue: EngineQueue, most: int, invisible_s: int, now: float) -> list[EngineMessage]:
-        """Receive of a FIFO queue what its groups give, as if it were all that a standard queue has."""
+        """Receive from a FIFO queue as MiniStack does from a standard queue with only the receivable messages."""
         for message in queue["messages"]:
             self._sqs._ensure_msg_fields(message)
         due = list(itertools.islice(receivable(queue, now), most))
         return self._collect({**queue, "is_fifo": False, "messages": due}, most, invisible_s)
 
     def _receive_batch(self, url: str, most: int) -> list[EngineMessage]:
-        """The messages of one invocation, as they are now: a later receive gives them other handles.
+        """Receive the messages of one invocation, as copies: a later receive changes their receipt handles.
 
-        MiniStack's own function knows no batches of more than ten.
+        MiniStack's own function does not support batches of more than ten.
         """
         queue = self._sqs._get_q(url)
         self._sqs._expire_retained(queue)
@@ -165,21 +165,21 @@ class Queues:
         return [dict(message) for message in self._sqs._collect_msgs(queue, count_fitting(queue, most), invisible_s)]
 
     def _delete_batch(self, url: str, handles: set[str]) -> None:
-        """Delete what an event source mapping has received, and its function worked on."""
+        """Delete messages that an event source mapping has received and its function has processed."""
         before = len(self._sqs._get_q(url)["messages"])
         self._delete_received(url, handles)
         self._depths.touch(name_of(url), deleted=before - len(self._sqs._get_q(url)["messages"]))
 
     def _received(self, queue: EngineQueue, handle: str) -> EngineMessage | None:
-        """The message whose latest receive the handle is of. Raises Refused when no receive from this queue had it."""
+        """Return the message whose latest receipt handle this is. Raises Refused if it is not one of this queue."""
         if not was_given_by(queue["attributes"]["QueueArn"], handle):
             raise Refused(AwsError("ReceiptHandleIsInvalid", f'The input receipt handle "{handle}" is not valid.'))
         return next((message for message in queue["messages"] if message["receipt_handle"] == handle), None)
 
     def _delete(self, asked: Asked, url: str) -> dict[str, Any]:
-        """With the handle of an earlier receive, or of a message that is gone, this succeeds and deletes nothing.
+        """Delete a message; an outdated handle, or that of a deleted message, succeeds and deletes nothing.
 
-        In a FIFO queue the handle is good until the visibility timeout ends.
+        In a FIFO queue the handle is valid until the visibility timeout ends.
         See https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html.
         """
         queue, handle = self._queue(asked, url), asked["ReceiptHandle"]
@@ -192,7 +192,7 @@ class Queues:
         return {}
 
     def _purged(self, purge: Handler) -> Handler:
-        """A queue that is purged forgets which messages it has had, too."""
+        """Wrap PurgeQueue so that it also clears the queue's deduplication ids."""
 
         def purge_all(asked: Asked, url: str) -> Any:
             self._queue(asked, url)["dedup_cache"].clear()
@@ -201,7 +201,7 @@ class Queues:
         return purge_all
 
     def _change_visibility(self, asked: Asked, url: str) -> dict[str, Any]:
-        """To no more than 12 hours from its receive; the handle stays good until somebody else receives the message.
+        """Change a visibility timeout to at most 12 hours from the receive; a handle is valid until the next receive.
 
         See https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html.
         """
@@ -225,17 +225,17 @@ def name_of(url: str) -> str:
 
 
 def without_empty_members(answer: dict[str, Any]) -> dict[str, Any]:
-    """Leave out lists and maps that have nothing in them, as SQS does."""
+    """Remove empty lists and maps, as SQS does."""
     return {name: value for name, value in answer.items() if value not in ([], {})}
 
 
 def select_attributes(handler: Handler) -> Handler:
-    """Answer GetQueueAttributes with nothing where nothing is asked for; MiniStack's handler answers with all."""
+    """Return no attributes from GetQueueAttributes if none are requested; MiniStack returns all."""
     return lambda asked, url: handler(asked, url) if asked.get("AttributeNames") else {}
 
 
 def with_both_names(handler: Handler) -> Handler:
-    """Read ReceiveMessage's AttributeNames as MessageSystemAttributeNames too; MiniStack reads one of both."""
+    """Accept AttributeNames of ReceiveMessage as MessageSystemAttributeNames, too; MiniStack reads only one of them."""
 
     def receive(asked: Asked, url: str) -> Any:
         names = [name for given in ("AttributeNames", "MessageSystemAttributeNames") for name in asked.get(given) or ()]
@@ -245,7 +245,7 @@ def with_both_names(handler: Handler) -> Handler:
 
 
 def count_fitting(queue: EngineQueue, most: int) -> int:
-    """Return how many of the visible messages, at least one and at most so many, make a payload that Lambda takes.
+    """Return how many visible messages, from one to `most`, fit in a payload that Lambda accepts.
 
     See https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html.
     """

@@ -1,4 +1,4 @@
-"""Which messages of a queue can be received, and in which order."""
+"""Finds the messages of a queue that can be received, in order."""
 
 import itertools
 from collections.abc import Iterator, Mapping
@@ -10,9 +10,9 @@ EngineMessage = dict[str, Any]
 
 
 def receivable(queue: Mapping[str, Any], now: float) -> Iterator[EngineMessage]:
-    """Yield what is visible; of a FIFO queue group after group, the one first that waited longest.
+    """Yield the visible messages; those of a FIFO queue by group, the longest waiting group first.
 
-    Of a group come the messages before the first that is in flight or delayed: none overtakes another. See
+    A group's messages end at the first that is in flight or delayed, so that none overtakes another. See
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/FIFO-queues-understanding-logic.html.
     """
     if not queue["is_fifo"]:

@@ -1,4 +1,4 @@
-"""The records of a batch as a function gets them: what MiniStack leaves out of them is put in."""
+"""Adds the fields that MiniStack omits to the records in a function's event."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -21,7 +21,7 @@ def complete_records(run: Callable[..., None]) -> Callable[..., None]:
 
 
 def complete(record: BatchRecord, message: EngineMessage) -> dict[str, Any]:
-    """Return a record with the digest and the lists of its message attributes, and with where a dead letter came from.
+    """Add the digest and the lists of message attributes, and the source queue of a dead letter.
 
     See https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html.
     """

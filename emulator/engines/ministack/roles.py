@@ -1,4 +1,4 @@
-"""Functions' roles as MiniStack's IAM has them: their policies, and what in these allows an action."""
+"""Functions' roles in MiniStack's IAM: their policies, and the statements that allow an action."""
 
 import functools
 import json
@@ -10,7 +10,7 @@ from agenticai.emulator.policies.applying import Call, applies, is_action, is_re
 from agenticai.emulator.policies.statements import Statement, parse_policy
 
 CACHED: Final = 4_096
-"""Policies that stay parsed."""
+"""Number of parsed policies in the cache."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Caller:
 
     @property
     def account(self) -> str:
-        """The account of its role; empty if the role is no ARN."""
+        """The account of its role; empty if the role is not an ARN."""
         return _part(self.role, 4)
 
     @property
@@ -32,12 +32,12 @@ class Caller:
 
     @property
     def arn(self) -> str:
-        """The ARN that it calls by: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html."""
+        """The ARN of the caller: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html."""
         return f"arn:{_part(self.role, 1)}:sts::{self.account}:assumed-role/{self.role_name}/{self.function}"
 
 
 class Allowance(NamedTuple):
-    """An action on a resource, both perhaps with wildcards, that a policy allows."""
+    """An action on a resource that a policy allows; both may have wildcards."""
 
     policy: str
     action: str
@@ -61,7 +61,7 @@ class Roles:
         return [self._parsed(text, f"the policy {name}") for name, text in self._policies(caller)]
 
     def limits(self, caller: Caller) -> list[list[Sequence[Statement]]]:
-        """Return the boundary of a function's role, if it has one."""
+        """Return the permissions boundary of a function's role, if it has one."""
         arn = (self._role(caller) or {}).get("PermissionsBoundary")
         if not arn:
             return []
@@ -69,7 +69,7 @@ class Roles:
         return [[self._parsed(text, f"the permissions boundary {arn.rpartition('/')[2]}")]]
 
     def keys(self, caller: Caller) -> dict[str, str]:
-        """Return the condition keys that say who a function is, its role's tags among them.
+        """Return the condition keys that identify a function, including its role's tags.
 
         See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html and
         https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html.
@@ -86,12 +86,12 @@ class Roles:
         }
 
     def allowances(self, caller: Caller) -> Iterator[Allowance]:
-        """Yield all that the policies of a function's role allow."""
+        """Yield all allowances in the policies of a function's role."""
         for name, statement in self._named(caller):
             yield from _allowances(name, statement)
 
     def allowing(self, caller: Caller, call: Call) -> Iterator[Allowance]:
-        """Yield what of it a call falls under, conditions included."""
+        """Yield the allowances that cover a call, conditions included."""
         for name, statement in self._named(caller):
             if statement.effect == "Allow" and applies(statement, call):
                 for allowance in _allowances(name, statement):
@@ -130,7 +130,7 @@ def _text(document: Any) -> str:
 
 
 def _allowances(policy: str, statement: Statement) -> Iterator[Allowance]:
-    """Yield what a statement allows; one that says what it leaves out is told as a wildcard."""
+    """Yield what a statement allows; NotAction and NotResource are shown as a wildcard."""
     if statement.effect == "Allow":
         for action in statement.actions or ["*"]:
             for resource in statement.resources or ["*"]:

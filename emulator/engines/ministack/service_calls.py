@@ -1,4 +1,4 @@
-"""What AWS's services do with a queue, topic or function: only what its own policy lets them, as on AWS."""
+"""Enforces the policies of queues, topics and functions on deliveries by AWS services."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
@@ -20,9 +20,9 @@ Record = Mapping[str, Any]
 
 
 class ServiceCalls:
-    """Asks the policy of what a service delivers to; a delivery that it does not allow is noted, and not made.
+    """Checks the policy of a delivery's target; a denied delivery is recorded and dropped.
 
-    A function whose role is not in IAM takes everything, as it may do everything.
+    A function whose role is not in IAM accepts all deliveries, as it may also do everything.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class ServiceCalls:
         self._enforced = enforced
 
     def exchange(self, ministack: Any) -> None:
-        """Have MiniStack's deliveries ask; it asks for those to queues and topics that a function causes only."""
+        """Add the check to MiniStack's deliveries; it checks only those to queues and topics that a function causes."""
         self._here: Callable[[], tuple[str, str]] = lambda: (
             ministack.core.responses.get_region(),
             ministack.core.responses.get_account_id(),
@@ -64,11 +64,11 @@ class ServiceCalls:
         if not function or not self._roles.knows(Caller(config["FunctionName"], config["Role"])):
             return True
         named = arn if arn.startswith("arn:") else self._lambda._func_arn(arn)
-        policy = self._lambda._functions[config["FunctionName"]]["policy"]  # which a version's own record lacks
+        policy = self._lambda._functions[config["FunctionName"]]["policy"]  # a version's own record lacks it
         return self._may(service, "lambda:InvokeFunction", named, policy, source, account)
 
     def _may(self, service: str, action: str, arn: str, policy: object, source: str, account: str) -> bool:
-        """Return whether a policy lets a service do this in the name of a resource of an account, and note it."""
+        """Check, and record, whether a policy allows an action to a service on behalf of an account's resource."""
         context = self._evaluator.EvalContext(
             principal_arn="*",
             principal_type="Service",

@@ -1,4 +1,4 @@
-"""Session tokens that say whose they are, for the functions that MiniStack runs: in Node.js or a custom runtime."""
+"""Session tokens that identify functions that MiniStack itself runs: in Node.js or a custom runtime."""
 
 import base64
 import hashlib
@@ -12,22 +12,22 @@ from agenticai.emulator.engines.ministack.roles import Caller
 
 
 class Sessions:
-    """Makes the tokens and reads them; they are signed, so that no function can call in another's name."""
+    """Creates and reads the tokens; they are signed, so that no function can impersonate another."""
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes()
 
     def credentials(self, config: Mapping[str, Any]) -> dict[str, str]:
-        """Return, in the place of `execution_credentials`, what an environment of a function signs its calls with."""
+        """Return the credentials of a function's environment; replaces `execution_credentials`."""
         caller = Caller(config["FunctionName"], config["Role"])
         return {
-            "AWS_ACCESS_KEY_ID": config["FunctionArn"].split(":")[4],  # the engine takes it as the account
+            "AWS_ACCESS_KEY_ID": config["FunctionArn"].split(":")[4],  # MiniStack uses it as the account
             "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
             "AWS_SESSION_TOKEN": self._token(caller),
         }
 
     def caller(self, token: str) -> Caller | None:
-        """Return the function whose token this is; None if it is none of these."""
+        """Return the function that a token identifies; None for other tokens."""
         function, _, rest = token.partition(".")
         role, _, _ = rest.partition(".")
         caller = Caller(_read(function), _read(role))

@@ -1,4 +1,4 @@
-"""How large tables and their indexes are, counted as DynamoDB counts the bytes of items.
+"""Computes the sizes of tables and indexes in bytes, as DynamoDB counts them.
 
 The rules are those of https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html.
 """
@@ -8,16 +8,16 @@ from decimal import Decimal
 from typing import Any, Final
 
 HEAD_BYTES: Final = 3
-"""Of a list or a map, and `ELEMENT_BYTES` for each of its elements."""
+"""The overhead of a list or a map; each of its elements adds `ELEMENT_BYTES`."""
 
 ELEMENT_BYTES: Final = 1
 
 Item = Mapping[str, Mapping[str, Any]]
-"""An item as DynamoDB's API has it, in JSON."""
+"""An item in the JSON of DynamoDB's API."""
 
 
 class TableSizes:
-    """Keeps the sizes that DescribeTable tells, with every item that is stored or deleted."""
+    """Updates the sizes that DescribeTable returns whenever an item is stored or deleted."""
 
     def __init__(self, dynamodb: Any) -> None:
         self._set, self._remove, self._recount = dynamodb._set_item, dynamodb._remove_item, dynamodb._update_counts
@@ -51,7 +51,7 @@ class TableSizes:
 
     @staticmethod
     def _add(table: Any, item: Item | None, sign: int) -> None:
-        """Count an item of a table, or with -1 no longer, and its copy in each index that has one."""
+        """Add the size of an item, or subtract it with sign -1, to its table and the indexes that contain it."""
         if item is None:
             return
         table["TableSizeBytes"] += sign * item_bytes(item)
@@ -67,7 +67,7 @@ def _indexes(table: Any) -> Iterator[Any]:
 
 
 def _copy(item: Item, table: Any, index: Any) -> Item | None:
-    """Return what an index keeps of an item; None where it does not have it."""
+    """Return an item as projected into an index; None if the index does not contain it."""
     keys = {key["AttributeName"] for key in index["KeySchema"]}
     if not keys <= item.keys():
         return None
@@ -103,6 +103,6 @@ def _value_bytes(value: Mapping[str, Any]) -> int:
 
 
 def _number_bytes(text: str) -> int:
-    """A byte for two significant digits, and one more."""
+    """Return the size of a number: a byte per two significant digits, and one more."""
     digits = "".join(map(str, Decimal(text).as_tuple().digits)).strip("0")
     return (len(digits) + 1) // 2 + 1

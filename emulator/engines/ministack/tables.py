@@ -1,4 +1,4 @@
-"""DynamoDB's items in the spool, and its idempotency tokens in bounded memory."""
+"""Keeps DynamoDB's items in the spool, and limits the number of its idempotency tokens."""
 
 import hashlib
 import json
@@ -10,13 +10,13 @@ from agenticai.emulator.spool.file import Spool
 from agenticai.emulator.spool.partitions import Partitions
 
 TOKENS_KEPT = 2_000
-"""AWS knows a token for ten minutes; here it is forgotten before if so many transactions came after it."""
+"""The maximum number of tokens. AWS keeps a token for ten minutes; here more transactions drop it earlier."""
 
 Items = Mapping[str, Mapping[str, Any]]
 
 
 class Tables:
-    """Stands between MiniStack's DynamoDB and the memory of what is stored in it."""
+    """Stores the items and tokens of MiniStack's DynamoDB."""
 
     def __init__(self, dynamodb: Any, spool: Spool) -> None:
         self._spool = spool
@@ -27,7 +27,7 @@ class Tables:
         dynamodb._txn_token_store = self._store_token
 
     def _items(self, _: type, items: Items | None = None) -> Partitions[str, str, Any]:
-        """What MiniStack makes of `defaultdict(dict)`, which it uses for the items of a table and nothing else."""
+        """Return a table's items; replaces `defaultdict(dict)`, which MiniStack uses for nothing else."""
         made: Partitions[str, str, Any] = Partitions(self._spool)
         for part, values in (items or {}).items():
             made[part].update(values)
@@ -38,7 +38,7 @@ class Tables:
 
 
 class Digest:
-    """Stands for a request, and is equal to it."""
+    """The digest of a request, which compares equal to the request."""
 
     def __init__(self, request: object) -> None:
         self._digest = digest_of(request)
@@ -51,5 +51,5 @@ class Digest:
 
 
 def digest_of(request: object) -> bytes:
-    """Return the digest of a request in JSON; that of equal requests is equal."""
+    """Return the digest of a request's JSON; equal requests have equal digests."""
     return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).digest()

@@ -1,7 +1,7 @@
-"""Numbers and booleans of templates where CloudFormation knows only text, such as in parameters and conditions.
+"""Converts numbers and booleans in templates to text where CloudFormation does, such as in parameters and conditions.
 
-CloudFormation reads YAML 1.1 and keeps every scalar as text, in lower case and as Java writes numbers: `yes` is "true",
-`1.10` is "1.1", and the account 012345678901 without quotes is "1.2345678901E10".
+CloudFormation reads YAML 1.1 and keeps every scalar as text, in lower case and with Java's number format: `yes` is
+"true", `1.10` is "1.1", and the account 012345678901 without quotes is "1.2345678901E10".
 """
 
 import re
@@ -10,11 +10,11 @@ from decimal import Decimal
 from typing import Any
 
 SECTIONS = frozenset({"Parameters", "Mappings", "Conditions", "Rules", "Outputs"})
-"""What has nothing but text in it."""
+"""Sections of a template that contain only text."""
 MEMBERS = frozenset({"Fn::Equals", "Fn::Join", "Fn::Sub", "Tags"})
-"""What has nothing but text in it wherever it is."""
+"""Members that contain only text, wherever they are."""
 NUMBER = re.compile(r"[-+]?[0-9][0-9_]*(\.[0-9_]*)?[eE][-+]?[0-9]+$|0[0-9]*[89][0-9]*$")
-"""Numbers to CloudFormation that PyYAML takes for text."""
+"""Numbers to CloudFormation that PyYAML reads as text."""
 
 
 def read_scalars_as_text(engine: Any, *modules: Any) -> None:
@@ -26,7 +26,7 @@ def read_scalars_as_text(engine: Any, *modules: Any) -> None:
 
 
 def as_text(value: object) -> str:
-    """Return a scalar of a template as CloudFormation makes text of it. Raises ValueError for what is none."""
+    """Return a scalar of a template as the text that CloudFormation makes of it. Raises ValueError for non-scalars."""
     match value:
         case bool():
             return str(value).lower()
@@ -38,7 +38,7 @@ def as_text(value: object) -> str:
 
 
 def with_text(value: Any, *, text: bool = True) -> Any:
-    """Return part of a template with names as text, and scalars where `text` says so or their place does."""
+    """Return a part of a template with keys as text, and scalars as text if `text` is true or their place needs it."""
     match value:
         case dict():
             return {
@@ -60,7 +60,7 @@ def _wrap_parser(parse: Callable[[str], dict[str, Any]]) -> Callable[[str], dict
 
 
 def _as_java_writes(value: float) -> str:
-    """See https://docs.oracle.com/javase/8/docs/api/java/lang/Double.html#toString-double-."""
+    """Format a float as Java does: https://docs.oracle.com/javase/8/docs/api/java/lang/Double.html#toString-double-."""
     if value == 0 or 1e-3 <= abs(value) < 1e7:
         return repr(value)
     if value != value or abs(value) == float("inf"):

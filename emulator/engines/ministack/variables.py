@@ -1,4 +1,4 @@
-"""A function's environment variables, of which Lambda's API takes nothing but text; a template's become text."""
+"""Checks functions' environment variables: Lambda's API accepts only text; in templates others are converted."""
 
 import functools
 from collections.abc import Callable, Mapping
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def refuse_other_types(change: Callable[..., Any], error: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap an operation of Lambda's API, which does not take variables of other types than text."""
+    """Wrap an operation of Lambda's API to refuse variables that are not text."""
 
     @functools.wraps(change)
     def checked(*arguments: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Functions with a Python runtime, run in our execution environments in place of MiniStack's own workers."""
+"""Runs functions with a Python runtime in our execution environments instead of MiniStack's own workers."""
 
 import contextlib
 import functools
@@ -22,15 +22,15 @@ from agenticai.emulator.engines.function import Function, FunctionError, Invocat
 from agenticai.emulator.engines.starter import Starter, Starters
 from agenticai.emulator.meter.ledger import Ledger
 
-# Lambda itself reports these, and not the function's runtime, so they have neither request id nor stack.
+# Lambda itself reports these errors, not the function's runtime, so they have neither request id nor stack.
 WITHOUT_STACK = frozenset({"Sandbox.Timedout", "Runtime.ExitError", "Function.ResponseSizeTooLarge"})
 
 
 @dataclass
 class LambdaHost:
-    """What every execution environment needs: where AWS is, the interpreter, the unpacked code, meter and clock.
+    """What every execution environment needs: AWS's address, the interpreter, the unpacked code, meter and clock.
 
-    `model_url` is where the language model is asked; `workers` are those with an environment, by its session token.
+    `model_url` is the language model's address; `workers` are those with an environment, by its session token.
     """
 
     endpoint_url: str
@@ -46,9 +46,9 @@ class LambdaHost:
 
 
 def find_node(path: str | None = None) -> tuple[str, ...]:
-    """Return the folder of this machine's Node.js, which functions run what was produced with; none if it has none.
+    """Return the folder of this machine's Node.js, with which functions run produced code; empty if there is none.
 
-    Version managers install it in the user's own folders, which are in no function's PATH; `path` is the user's.
+    Version managers install it in the user's own folders, which are not in a function's PATH; `path` is the user's.
     """
     found = shutil.which("node", path=path)
     return (os.path.dirname(os.path.abspath(found)),) if found else ()
@@ -57,7 +57,7 @@ def find_node(path: str | None = None) -> tuple[str, ...]:
 def choose_worker(
     host: LambdaHost, original: Callable[[Mapping[str, Any]], Callable[..., Any]]
 ) -> Callable[[Mapping[str, Any]], Callable[..., Any]]:
-    """Choose our worker for Python runtimes and MiniStack's own for the rest."""
+    """Choose our worker for Python runtimes, and MiniStack's own for others."""
 
     def choose(config: Mapping[str, Any]) -> Callable[..., Any]:
         return functools.partial(PythonWorker, host) if is_python(config) else original(config)
@@ -66,7 +66,7 @@ def choose_worker(
 
 
 def choose_executor(of_python: Callable[..., Any], of_others: Callable[..., Any]) -> Callable[..., Any]:
-    """Choose the executor that reports a function's error as the function raised it, where the worker can tell."""
+    """Choose the executor that reports a function's error as raised, if the worker provides it."""
 
     def choose(func: Mapping[str, Any], event: Any, request_id: str) -> Any:
         executor = of_python if is_python(func.get("config") or func) else of_others
@@ -76,14 +76,14 @@ def choose_executor(of_python: Callable[..., Any], of_others: Callable[..., Any]
 
 
 def is_python(config: Mapping[str, Any]) -> bool:
-    """Return whether a function's runtime is one of Python's."""
+    """Return whether a function's runtime is Python."""
     return str(config.get("Runtime", "python")).startswith("python")
 
 
 def prefer_free(
     original: Callable[..., tuple[Any, str]], pools: Mapping[str, list[Any]], lock: threading.Lock
 ) -> Callable[..., tuple[Any, str]]:
-    """Lease as `original` does, but where it would wait for a new environment's init, take what is free first."""
+    """Lease as `original` does, but rather than wait for a new environment's init take the first free environment."""
 
     def lease(func_name: str, config: Mapping[str, Any], *rest: Any, **named: Any) -> tuple[Any, str]:
         worker, how = original(func_name, config, *rest, **named)
@@ -95,9 +95,9 @@ def prefer_free(
 
 
 class PythonWorker:
-    """What MiniStack's pool leases for one invocation at a time, in place of its own `Worker`.
+    """A worker that MiniStack's pool leases for one invocation at a time; replaces its own `Worker`.
 
-    The pool reads and writes `in_use`, `last_used` and `config`, takes `_proc` to end the process, and then calls
+    The pool reads and writes `in_use`, `last_used` and `config`, ends the process by `_proc`, and then calls
     `_discard_tmpdir`.
     """
 
@@ -113,10 +113,10 @@ class PythonWorker:
         self._proc: ExecutionEnvironment | None = None
         self.starter: Starter | None = None
         self.invocation: Invocation | None = None
-        """What it is at, if anything."""
+        """The running invocation, if any."""
 
     def begin_init(self) -> None:
-        """Start the environment, if none runs; a bundle that cannot be unpacked is reported by the invocation."""
+        """Start the environment if none runs; errors of unpacking a bundle are reported by the invocation."""
         with self._lock, contextlib.suppress(UnsafeBundle):
             self._spawn()
 
@@ -132,7 +132,7 @@ class PythonWorker:
 
     @property
     def initialised(self) -> bool:
-        """Whether an environment is there whose init has ended, well or badly."""
+        """Whether there is an environment whose init has ended, successfully or not."""
         return self._proc is not None and self._proc.initialised.is_set()
 
     def invoke(
@@ -143,7 +143,7 @@ class PythonWorker:
         trace_id: str | None = None,
         invoked_function_arn: str | None = None,
     ) -> dict[str, Any]:
-        """Run one invocation and return MiniStack's account of it."""
+        """Run one invocation, and return its result in MiniStack's format."""
         with self._lock:
             if self._host.closed.is_set():
                 return report(FunctionError("ServiceException", "The engine is stopping.", request_id))
@@ -175,7 +175,7 @@ class PythonWorker:
             programs=find_node(),
         )
         model_url = self._host.model_url
-        own_url = f"{model_url}/as/{self._token}"  # the model's SDK signs no call, so the path says whose it is
+        own_url = f"{model_url}/as/{self._token}"  # the model's SDK signs no calls: the path names the caller
         variables = {name: value.replace(model_url, own_url) for name, value in variables.items()}
         self._host.ledger.environment_started(self._token, function)
         self._host.workers[self._token] = self
@@ -184,12 +184,12 @@ class PythonWorker:
         return self._proc
 
     def kill(self) -> None:
-        """End the environment at once, whatever it is at."""
+        """Kill the environment, even during an invocation."""
         if self._proc is not None:
             self._proc.kill()
 
     def _discard_tmpdir(self) -> None:
-        """MiniStack calls this when it has ended the process."""
+        """Clean up; MiniStack calls this after it has ended the process."""
         self._host.workers.pop(self._token, None)
         self._host.ledger.environment_ended(self._token)
         if self.starter and not any(other.starter is self.starter for other in list(self._host.workers.values())):
@@ -197,7 +197,7 @@ class PythonWorker:
 
 
 def read_function(config: Mapping[str, Any], code_zip: bytes, code_cache: Path) -> Function:
-    """Return MiniStack's record of a function in our terms, its bundles unpacked. Raises UnsafeBundle."""
+    """Convert MiniStack's record of a function, and unpack its bundles. Raises UnsafeBundle."""
     from ministack.services.lambda_svc import _resolve_layer_zip
 
     arn = str(config["FunctionArn"])
@@ -220,7 +220,7 @@ def read_function(config: Mapping[str, Any], code_zip: bytes, code_cache: Path) 
 
 
 def report(error: FunctionError | None, result: object = None, log: str = "") -> dict[str, Any]:
-    """Return an outcome as MiniStack's executors take it from a worker."""
+    """Return an outcome in the format that MiniStack's executors expect from a worker."""
     if error is None:
         return {"status": "ok", "result": result, "log": log}
     payload: dict[str, Any] = {"errorMessage": error.message, "errorType": error.error_type}
