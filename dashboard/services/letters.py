@@ -25,13 +25,14 @@ OFTEN: Final = 1_000
 _REFUSED: Final = re.compile(r"An error occurred \((?P<code>[\w.]+)\) when calling the (?P<operation>\w+) operation")
 """The format in which botocore reports an error of AWS."""
 
-_WORKING: Final = {
-    "pm": ProjectStatus.PLANNING,
-    "dev": ProjectStatus.DEVELOPING,
-    "qa": ProjectStatus.TESTING,
-    "ops": ProjectStatus.DEPLOYING,
+_AGENTS: Final = {
+    ProjectStatus.DEVELOPING: "dev",
+    ProjectStatus.TESTING: "qa",
+    ProjectStatus.DEPLOYING: "ops",
+    ProjectStatus.PLANNING: "pm",
+    ProjectStatus.CREATED: "pm",
 }
-"""The status of a project that waits for an agent."""
+"""The agent for which a project of this status waits."""
 
 BESIDE: Final = {"name": "Beside it", "template": "cli-tool"}
 """The project of a scenario for a message without a project, as each scenario needs one."""
@@ -66,7 +67,7 @@ def find_stuck(source: "Source", project: "ProjectView") -> Stuck | None:
 
     If reading messages changes them, or there are too many to read, the result is not `surely`.
     """
-    agent = next((name for name, status in _WORKING.items() if status is project.status), None)
+    agent = _AGENTS.get(project.status)
     state = next((state for state in source.queues() if state.agent == agent), None) if agent else None
     count = state.dead_letters.depth.total if state else 0
     if not state or not count:
@@ -94,7 +95,7 @@ def scenario_of(letter: DeadLetter, agent: str, project: "ProjectView | None") -
             "steps": [{"create": "project"}, {"settle": {}}],
             "faults": [fault],
             "expect": {
-                "projects": {"project": {"status": _WORKING[agent].value}},
+                "projects": {"project": {"status": _status_before(agent, project).value}},
                 "dead_letters": {agent: {"count": {"min": 1}}},
             },
         }
@@ -110,6 +111,12 @@ def scenario_of(letter: DeadLetter, agent: str, project: "ProjectView | None") -
         }
     document = {"name": f"dead-letter-{letter.message.id[:8]}", **happens}
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
+
+
+def _status_before(agent: str, project: "ProjectView") -> ProjectStatus:
+    """Return the status in which a project waits for an agent: that of this project, unless it has gone on."""
+    waiting = [status for status, name in _AGENTS.items() if name == agent]
+    return project.status if project.status in waiting else waiting[0]
 
 
 def _requested(project: "ProjectView") -> dict[str, str]:

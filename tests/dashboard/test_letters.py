@@ -62,12 +62,12 @@ def test_a_message_is_for_the_project_that_is_made_anew(tmp_path: Path) -> None:
     assert scenario.projects["project"].requirements == "Greet.\n\nWell."
 
 
-@pytest.mark.parametrize("body", ["{}", "${nobody}"])
-def test_what_aws_refused_is_refused_again(tmp_path: Path, body: str) -> None:
+@pytest.mark.parametrize(("body", "status"), [("{}", ProjectStatus.DEVELOPING), ("${nobody}", ProjectStatus.COMPLETED)])
+def test_what_aws_refused_is_refused_again(tmp_path: Path, body: str, status: ProjectStatus) -> None:
     said = "S3 could not store a: An error occurred (AccessDenied) when calling the PutObject operation: no"
     attempt = Attempt(NOW, "Retryable", said, "request-1")
     dead = DeadLetter(message("12345678-1", body), Asked("01JD", None, None), (attempt,))
-    project = cast("Any", SimpleNamespace(id="01JD", name="Greeting", requirements="Greet."))
+    project = cast("Any", SimpleNamespace(id="01JD", name="Greeting", requirements="Greet.", status=status))
     scenario = played(tmp_path, dead, project)
     (rule,) = scenario.faults
     assert (rule.when.function, rule.when.operation, rule.then.code) == ("dev", "PutObject", "AccessDenied")
@@ -81,6 +81,7 @@ def test_what_aws_refused_is_refused_again(tmp_path: Path, body: str) -> None:
         (ProjectStatus.DEVELOPING, 1, True, Stuck("dev", 1, surely=True)),
         (ProjectStatus.DEVELOPING, 0, True, None),
         (ProjectStatus.PLANNING, 1, True, None),
+        (ProjectStatus.CREATED, 1, True, None),
         (ProjectStatus.COMPLETED, 1, True, None),
         (ProjectStatus.DEVELOPING, 3, False, Stuck("dev", 3, surely=False)),
         (ProjectStatus.DEVELOPING, 101, True, Stuck("dev", 101, surely=False)),
@@ -94,6 +95,15 @@ def test_a_project_whose_message_is_dead_is_stuck(
     assert find_stuck(source, cast("Any", SimpleNamespace(id="01JD", status=status))) == stuck
     other = find_stuck(source, cast("Any", SimpleNamespace(id="other", status=status)))
     assert other == (None if stuck is None or stuck.surely else stuck)
+
+
+def test_a_project_that_no_agent_has_begun_waits_for_pm() -> None:
+    said = "An error occurred (Throttling) when calling the TransactWriteItems operation: slow"
+    dead = DeadLetter(message("12345678-1", "{}"), Asked("01JD", None, None), (Attempt(NOW, "Retryable", said, "r"),))
+    begun = SimpleNamespace(id="01JD", name="Greeting", requirements="Greet.", status=ProjectStatus.CREATED)
+    assert "status: CREATED" in str(scenario_of(dead, "pm", cast("Any", begun)))
+    gone_on = SimpleNamespace(**{**vars(begun), "status": ProjectStatus.TESTING})
+    assert "status: PLANNING" in str(scenario_of(dead, "pm", cast("Any", gone_on)))
 
 
 def test_bodies_are_easy_to_read_and_of_a_bounded_length() -> None:
